@@ -1,0 +1,73 @@
+//! The rules: one function a command. Facts from outside (a payment, a delivery) are recorded whatever the
+//! order's state; what we decide ourselves (ship, refund, correct, return, cancel) is checked strictly.
+//!
+//! An id that is used again with the same data changes nothing, so a retry is safe without any request id.
+
+mod cancellation;
+mod fulfillment;
+mod payments;
+mod placing;
+
+use crate::fingerprint::Fingerprint;
+use crate::order::Recorded;
+use crate::values::{Amount, MAX_ITEMS, Sku};
+use crate::{Command, Event, EventRef, Order, Rejection};
+
+/// What a command comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// These events are to be recorded, together or not at all; never empty.
+    Record(Vec<Event>),
+    /// Nothing need change: this event already recorded it.
+    Unchanged(EventRef),
+}
+
+/// Decides a command on the order as it is.
+///
+/// # Errors
+/// When a rule refuses the command; see [`Rejection`].
+pub fn decide(order: &Order, command: Command) -> Result<Decision, Rejection> {
+    match command {
+        Command::PlaceOrder(command) => placing::place(order, command),
+        Command::RecordPayment(command) => payments::record(placed(order)?, command),
+        Command::CorrectPayment(command) => payments::correct(placed(order)?, command),
+        Command::RefundPayment(command) => payments::refund(placed(order)?, command),
+        Command::ShipItems(command) => fulfillment::ship(placed(order)?, command),
+        Command::RecordDelivery(command) => fulfillment::record_delivery(placed(order)?, command),
+        Command::ReturnItems(command) => fulfillment::take_back(placed(order)?, command),
+        Command::CancelOrder(command) => cancellation::cancel(placed(order)?, command),
+    }
+}
+
+fn placed(order: &Order) -> Result<&Order, Rejection> {
+    if order.exists() { Ok(order) } else { Err(Rejection::OrderNotFound) }
+}
+
+fn record(event: Event) -> Result<Decision, Rejection> {
+    Ok(Decision::Record(vec![event]))
+}
+
+/// The answer to an id that was used before: nothing changes where the data is the same.
+fn repeated<Id>(recorded: &Recorded<Id>, again: Fingerprint, reused: Rejection) -> Result<Decision, Rejection> {
+    if recorded.fingerprint == again { Ok(Decision::Unchanged(recorded.at)) } else { Err(reused) }
+}
+
+fn check_positive(amount: Amount) -> Result<(), Rejection> {
+    if amount.is_zero() { Err(Rejection::AmountNotPositive) } else { Ok(()) }
+}
+
+fn check_list<T>(items: &[T], sku: impl Fn(&T) -> &Sku) -> Result<(), Rejection> {
+    if items.is_empty() {
+        return Err(Rejection::NoItems);
+    }
+    if items.len() > MAX_ITEMS {
+        return Err(Rejection::TooManyItems { count: items.len(), max: MAX_ITEMS });
+    }
+    // At most 100 lines, so looking back over the list is as quick as a set and needs none.
+    for (index, item) in items.iter().enumerate() {
+        if items[..index].iter().any(|earlier| sku(earlier) == sku(item)) {
+            return Err(Rejection::RepeatedSku { sku: sku(item).clone(), index });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Shipping, delivering and taking back.
+
+use super::{Decision, check_list, record, repeated};
+use crate::command::{RecordDelivery, ReturnItems, ShipItems};
+use crate::event::{ItemDelivered, ItemQuantity, ItemReturned, ItemShipped};
+use crate::fingerprint::Fingerprint;
+use crate::order::Line;
+use crate::{Event, Order, Rejection};
+
+pub(super) fn ship(order: &Order, command: ShipItems) -> Result<Decision, Rejection> {
+    let ShipItems { shipment_id, items, carrier, tracking_number } = command;
+    check_list(&items, |item| &item.sku)?;
+    let event = ItemShipped { shipment_id, items, carrier, tracking_number };
+    if let Some(shipment) = order.shipment(&event.shipment_id) {
+        let again = Fingerprint::from(&event);
+        let recorded = &shipment.recorded;
+        let reused =
+            Rejection::ShipmentIdReused { shipment_id: event.shipment_id, recorded_at_version: recorded.at.version };
+        return repeated(recorded, again, reused);
+    }
+    if order.is_cancelled() {
+        return Err(Rejection::OrderCancelled);
+    }
+    let net_paid = order.payment_figures().net();
+    if net_paid < order.total().minor_units() {
+        return Err(Rejection::NotPaid { net_paid, total: order.total() });
+    }
+    check_each(order, &event.items, |line, item| {
+        let shippable = line.quantity.get().saturating_sub(line.shipped);
+        if item.quantity.get() <= shippable {
+            return Ok(());
+        }
+        Err(Rejection::QuantityExceedsShippable {
+            sku: line.sku.clone(),
+            ordered: line.quantity,
+            shipped: line.shipped,
+            requested: item.quantity,
+        })
+    })?;
+    record(Event::ItemShipped(event))
+}
+
+/// A fact: refused only where there is no such shipment for it to be about.
+pub(super) fn record_delivery(order: &Order, command: RecordDelivery) -> Result<Decision, Rejection> {
+    let RecordDelivery { shipment_id } = command;
+    match order.shipment(&shipment_id).map(|shipment| shipment.delivered) {
+        Some(Some(at)) => Ok(Decision::Unchanged(at)),
+        Some(None) => record(Event::ItemDelivered(ItemDelivered { shipment_id })),
+        None => Err(Rejection::UnknownShipment { shipment_id }),
+    }
+}
+
+pub(super) fn take_back(order: &Order, command: ReturnItems) -> Result<Decision, Rejection> {
+    let ReturnItems { return_id, items, reason } = command;
+    check_list(&items, |item| &item.sku)?;
+    let event = ItemReturned { return_id, items, reason };
+    if let Some(recorded) = order.returned(&event.return_id) {
+        let again = Fingerprint::from(&event);
+        let reused = Rejection::ReturnIdReused { return_id: event.return_id, recorded_at_version: recorded.at.version };
+        return repeated(recorded, again, reused);
+    }
+    check_each(order, &event.items, |line, item| {
+        let returnable = line.shipped.saturating_sub(line.returned);
+        if item.quantity.get() <= returnable {
+            return Ok(());
+        }
+        Err(Rejection::QuantityExceedsReturnable {
+            sku: line.sku.clone(),
+            shipped: line.shipped,
+            returned: line.returned,
+            requested: item.quantity,
+        })
+    })?;
+    record(Event::ItemReturned(event))
+}
+
+fn check_each(
+    order: &Order,
+    items: &[ItemQuantity],
+    check: impl Fn(&Line, &ItemQuantity) -> Result<(), Rejection>,
+) -> Result<(), Rejection> {
+    items.iter().try_for_each(|item| match order.line(&item.sku) {
+        Some(line) => check(line, item),
+        None => Err(Rejection::UnknownSku { sku: item.sku.clone() }),
+    })
+}

@@ -1,0 +1,17 @@
+//! Placing an order.
+
+use super::{Decision, check_list, record};
+use crate::command::PlaceOrder;
+use crate::event::OrderPlaced;
+use crate::total::total;
+use crate::{Event, Order, Rejection};
+
+pub(super) fn place(order: &Order, command: PlaceOrder) -> Result<Decision, Rejection> {
+    if order.exists() {
+        return Err(Rejection::OrderAlreadyPlaced);
+    }
+    let PlaceOrder { customer_id, currency, items, shipping, tax, discount } = command;
+    check_list(&items, |item| &item.sku)?;
+    let total = total(&items, shipping, tax, discount)?;
+    record(Event::OrderPlaced(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total }))
+}

@@ -1,0 +1,150 @@
+//! What can have happened to an order. Field names here are stored: never change them, only add
+//! (see [`crate::stored`] for what a new version takes).
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use crate::command::{ItemQuantity, OrderItem};
+use crate::values::{Amount, Currency, CustomerId, PaymentId, RefundId, ReturnId, ShipmentId, Text};
+
+/// One thing that happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The order was placed.
+    OrderPlaced(OrderPlaced),
+    /// A payment was received.
+    PaymentReceived(PaymentReceived),
+    /// A payment's recorded amount was wrong; this is the right one.
+    PaymentCorrected(PaymentCorrected),
+    /// Part or all of a payment was given back.
+    PaymentRefunded(PaymentRefunded),
+    /// One shipment left.
+    ItemShipped(ItemShipped),
+    /// One shipment arrived.
+    ItemDelivered(ItemDelivered),
+    /// Shipped items came back.
+    ItemReturned(ItemReturned),
+    /// The order was cancelled.
+    OrderCancelled(OrderCancelled),
+}
+
+/// Where an event stands in its order: known to whoever recorded it, and passed to the fold as data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRef {
+    /// The event's own id.
+    pub event_id: Uuid,
+    /// The version of the order that its commit made, from 1.
+    pub version: u64,
+}
+
+/// The order was placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPlaced {
+    /// Who ordered.
+    pub customer_id: CustomerId,
+    /// The currency of every amount of the order.
+    pub currency: Currency,
+    /// What was ordered.
+    pub items: Vec<OrderItem>,
+    /// Shipping charged, in minor units.
+    #[serde(default, skip_serializing_if = "Amount::is_zero")]
+    pub shipping: Amount,
+    /// Tax charged, in minor units.
+    #[serde(default, skip_serializing_if = "Amount::is_zero")]
+    pub tax: Amount,
+    /// Discount granted, in minor units.
+    #[serde(default, skip_serializing_if = "Amount::is_zero")]
+    pub discount: Amount,
+    /// What is to be paid, in minor units: items + shipping + tax - discount. Since version 2.
+    pub total: Amount,
+}
+
+/// A payment was received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentReceived {
+    /// The payment's name, unique in the order.
+    pub payment_id: PaymentId,
+    /// What was received, in minor units.
+    pub amount: Amount,
+    /// How it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Text>,
+}
+
+/// A payment's recorded amount was wrong; this is the right one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentCorrected {
+    /// Which payment.
+    pub payment_id: PaymentId,
+    /// The latest effective event of that payment: the receipt, or the correction before this one.
+    pub corrects_event_id: Uuid,
+    /// The amount that was in force, in minor units.
+    pub previous_amount: Amount,
+    /// The amount in force from now on, in minor units.
+    pub corrected_amount: Amount,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Part or all of a payment was given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentRefunded {
+    /// The refund's name, unique in the order.
+    pub refund_id: RefundId,
+    /// Which payment.
+    pub payment_id: PaymentId,
+    /// How much, in minor units.
+    pub amount: Amount,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+}
+
+/// One shipment left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemShipped {
+    /// The shipment's name, unique in the order.
+    pub shipment_id: ShipmentId,
+    /// What is in it.
+    pub items: Vec<ItemQuantity>,
+    /// Who carries it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<Text>,
+    /// The carrier's number for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_number: Option<Text>,
+}
+
+/// One shipment arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemDelivered {
+    /// Which shipment.
+    pub shipment_id: ShipmentId,
+}
+
+/// Shipped items came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemReturned {
+    /// The return's name, unique in the order.
+    pub return_id: ReturnId,
+    /// What came back.
+    pub items: Vec<ItemQuantity>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+}
+
+/// The order was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCancelled {
+    /// Why.
+    pub reason: Text,
+}

@@ -1,0 +1,74 @@
+//! The fold: one arm an event.
+
+use crate::event::ItemQuantity;
+use crate::fingerprint::Fingerprint;
+use crate::order::{Correction, Line, Payment, Placed, Recorded, Shipment};
+use crate::{Event, EventRef, Order};
+
+/// The order after `event`, which stands at `at`. Never fails and never judges: it happened. What names an id
+/// that is not there finds nothing to change, and sums saturate; `decide` lets neither come about.
+#[must_use]
+pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
+    match event {
+        Event::OrderPlaced(event) => {
+            let lines = event.items.iter().map(|item| Line {
+                sku: item.sku.clone(),
+                name: item.name.clone(),
+                quantity: item.quantity,
+                unit_price: item.unit_price,
+                shipped: 0,
+                returned: 0,
+            });
+            order.placed = Some(Placed {
+                customer_id: event.customer_id.clone(),
+                currency: event.currency,
+                total: event.total,
+                lines: lines.collect(),
+            });
+        }
+        Event::PaymentReceived(event) => order.payments.push(Payment {
+            id: event.payment_id.clone(),
+            received: event.amount,
+            refunded: 0,
+            at,
+            correction: None,
+        }),
+        Event::PaymentCorrected(event) => {
+            if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
+                payment.correction = Some(Correction { event_id: at.event_id, amount: event.corrected_amount });
+            }
+        }
+        Event::PaymentRefunded(event) => {
+            if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
+                payment.refunded = payment.refunded.saturating_add(event.amount.minor_units());
+            }
+            order.refunds.push(Recorded { id: event.refund_id.clone(), fingerprint: Fingerprint::from(event), at });
+        }
+        Event::ItemShipped(event) => {
+            for_each_line(&mut order, &event.items, |line, count| line.shipped = line.shipped.saturating_add(count));
+            let recorded = Recorded { id: event.shipment_id.clone(), fingerprint: Fingerprint::from(event), at };
+            order.shipments.push(Shipment { recorded, delivered: None });
+        }
+        Event::ItemDelivered(event) => {
+            let mut shipments = order.shipments.iter_mut();
+            if let Some(shipment) = shipments.find(|shipment| shipment.recorded.id == event.shipment_id) {
+                shipment.delivered = Some(at);
+            }
+        }
+        Event::ItemReturned(event) => {
+            for_each_line(&mut order, &event.items, |line, count| line.returned = line.returned.saturating_add(count));
+            order.returns.push(Recorded { id: event.return_id.clone(), fingerprint: Fingerprint::from(event), at });
+        }
+        Event::OrderCancelled(_) => order.cancelled = Some(at),
+    }
+    order
+}
+
+fn for_each_line(order: &mut Order, items: &[ItemQuantity], change: impl Fn(&mut Line, u32)) {
+    let Some(placed) = &mut order.placed else { return };
+    for item in items {
+        if let Some(line) = placed.lines.iter_mut().find(|line| line.sku == item.sku) {
+            change(line, item.quantity.get());
+        }
+    }
+}
