@@ -1,0 +1,78 @@
+//! Lambda functions, with `Globals` merged in.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::error::TemplateError;
+use crate::template::Template;
+
+pub(crate) const TYPE: &str = "AWS::Serverless::Function";
+
+/// A function, as much of it as a local run needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Its name within the template.
+    pub logical_id: String,
+    /// Its binary, which is also its crate: `command-handler`.
+    pub name: String,
+    /// Its environment variables, with tables under their local names and parameters at their defaults.
+    pub environment: BTreeMap<String, String>,
+    /// How long one invocation may take.
+    pub timeout_seconds: u32,
+    /// How much memory it has, in MB.
+    pub memory_mb: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BuildProperties {
+    binary: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Properties {
+    timeout: u32,
+    memory_size: u32,
+    #[serde(default)]
+    environment: Environment,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Globals {
+    #[serde(default)]
+    environment: Environment,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Environment {
+    #[serde(default)]
+    variables: BTreeMap<String, String>,
+}
+
+impl Function {
+    pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
+        let build: BuildProperties = template.part(id, &["Metadata", "BuildProperties"])?;
+        let globals: Globals = template.globals_of_functions()?;
+        let properties: Properties = template.properties(id)?;
+
+        let mut environment = globals.environment.variables;
+        environment.extend(properties.environment.variables);
+        Ok(Self {
+            logical_id: id.to_owned(),
+            name: build.binary,
+            environment,
+            timeout_seconds: properties.timeout,
+            memory_mb: properties.memory_size,
+        })
+    }
+
+    /// The local name of the function behind a logical id, for routes and mappings that lead to one.
+    pub(crate) fn name_of(template: &Template, id: &str) -> Result<String, TemplateError> {
+        let build: BuildProperties = template.part(id, &["Metadata", "BuildProperties"])?;
+        Ok(build.binary)
+    }
+}

@@ -1,0 +1,32 @@
+//! Reads the project's `template.yaml`, so that the local stack and the tests take tables, routes and stream mappings
+//! from what is deployed, and never from a second list.
+//!
+//! It knows CloudFormation and nothing of orders, of AWS clients or of HTTP servers. Start at [`Template`]:
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `template.rs` | the document: its resources, and the properties of one of them |
+//! | `resolve.rs` | what `!Ref`, `!GetAtt` and `!Sub` stand for on one laptop |
+//! | `table.rs` | DynamoDB tables, as `CreateTable` requests |
+//! | `function.rs` | Lambda functions, with `Globals` merged in |
+//! | `route.rs` | routes of the HTTP API, followed through their integration to a function |
+//! | `stream_mapping.rs` | event source mappings from a table's stream to a function |
+//! | `error.rs` | what can be wrong, naming the resource and the property |
+//!
+//! Locally a table is called by its logical id, a parameter has its default, and every function runs under its
+//! binary's name, which is also its crate's.
+
+mod error;
+mod function;
+mod resolve;
+mod route;
+mod stream_mapping;
+mod table;
+mod template;
+
+pub use error::TemplateError;
+pub use function::Function;
+pub use route::Route;
+pub use stream_mapping::StreamMapping;
+pub use table::Table;
+pub use template::Template;

@@ -1,0 +1,60 @@
+//! Routes of the HTTP API, followed through their integration to a function.
+
+use serde::Deserialize;
+
+use crate::error::TemplateError;
+use crate::function::Function;
+use crate::resolve::logical_id;
+use crate::template::Template;
+
+pub(crate) const TYPE: &str = "AWS::ApiGatewayV2::Route";
+
+/// A method and path of the HTTP API, and the function that answers them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The HTTP method: `POST`.
+    pub method: String,
+    /// The path with its parameters in braces: `/orders/{orderId}/payments`.
+    pub path: String,
+    /// The local name of the function.
+    pub function: String,
+    /// How the gateway authenticates the caller: `AWS_IAM`.
+    pub authorization: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RouteProperties {
+    route_key: String,
+    target: String,
+    authorization_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct IntegrationProperties {
+    integration_uri: String,
+}
+
+impl Route {
+    pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
+        let properties: RouteProperties = template.properties(id)?;
+        let Some((method, path)) = properties.route_key.split_once(' ') else {
+            return Err(value(id, "RouteKey", &properties.route_key, "a method, a space and a path"));
+        };
+        let Some(integration) = properties.target.strip_prefix("integrations/") else {
+            return Err(value(id, "Target", &properties.target, "`integrations/` and the id of an integration"));
+        };
+        let integration: IntegrationProperties = template.properties(integration)?;
+        Ok(Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            function: Function::name_of(template, logical_id(&integration.integration_uri))?,
+            authorization: properties.authorization_type,
+        })
+    }
+}
+
+fn value(id: &str, property: &'static str, value: &str, expected: &'static str) -> TemplateError {
+    TemplateError::Value { resource: id.to_owned(), property, value: value.to_owned(), expected }
+}

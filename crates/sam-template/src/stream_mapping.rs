@@ -1,0 +1,76 @@
+//! Event source mappings from a table's stream to a function.
+
+use serde::Deserialize;
+
+use crate::error::TemplateError;
+use crate::function::Function;
+use crate::resolve::logical_id;
+use crate::template::Template;
+
+pub(crate) const TYPE: &str = "AWS::Lambda::EventSourceMapping";
+
+/// How Lambda reads a table's stream and hands batches of it to a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamMapping {
+    /// The local name of the function.
+    pub function: String,
+    /// The local name of the table.
+    pub table: String,
+    /// The most records in a batch.
+    pub batch_size: u32,
+    /// How long a batch may wait to fill.
+    pub maximum_batching_window_seconds: u32,
+    /// How often a failed batch is tried again before it goes to the failure destination.
+    pub maximum_retry_attempts: u32,
+    /// How old a record may be when it is tried; `None` is as long as the stream keeps it.
+    pub maximum_record_age_seconds: Option<u32>,
+    /// Whether a failed batch is split in two before it is tried again.
+    pub bisect_batch_on_function_error: bool,
+    /// Whether the function names the records that failed, and only those from the first of them on are tried again.
+    pub report_batch_item_failures: bool,
+    /// How many batches of one shard are processed at once.
+    pub parallelization_factor: u32,
+}
+
+/// What Lambda would fill in by itself is required here, where a default is one nobody wants: endless retries.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Properties {
+    function_name: String,
+    event_source_arn: String,
+    batch_size: u32,
+    #[serde(default)]
+    maximum_batching_window_in_seconds: u32,
+    maximum_retry_attempts: u32,
+    maximum_record_age_in_seconds: Option<u32>,
+    #[serde(default)]
+    bisect_batch_on_function_error: bool,
+    #[serde(default)]
+    function_response_types: Vec<String>,
+    #[serde(default = "one")]
+    parallelization_factor: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl StreamMapping {
+    pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
+        let properties: Properties = template.properties(id)?;
+        Ok(Self {
+            function: Function::name_of(template, logical_id(&properties.function_name))?,
+            table: logical_id(&properties.event_source_arn).to_owned(),
+            batch_size: properties.batch_size,
+            maximum_batching_window_seconds: properties.maximum_batching_window_in_seconds,
+            maximum_retry_attempts: properties.maximum_retry_attempts,
+            maximum_record_age_seconds: properties.maximum_record_age_in_seconds,
+            bisect_batch_on_function_error: properties.bisect_batch_on_function_error,
+            report_batch_item_failures: properties
+                .function_response_types
+                .iter()
+                .any(|kind| kind == "ReportBatchItemFailures"),
+            parallelization_factor: properties.parallelization_factor,
+        })
+    }
+}

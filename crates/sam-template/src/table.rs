@@ -1,0 +1,49 @@
+//! DynamoDB tables, as `CreateTable` requests.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::error::TemplateError;
+use crate::template::Template;
+
+pub(crate) const TYPE: &str = "AWS::DynamoDB::Table";
+
+/// A table, with what it takes to make it anew in an empty DynamoDB.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Its name within the template.
+    pub logical_id: String,
+    /// Its name locally: the logical id, for the template leaves the real one to CloudFormation.
+    pub name: String,
+    /// The body of the DynamoDB request `CreateTable`.
+    pub create_table: Json,
+}
+
+/// What CloudFormation and `CreateTable` write alike. The rest (recovery, tags, protection) is left to CloudFormation.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateTable {
+    #[serde(skip_deserializing)]
+    table_name: String,
+    attribute_definitions: Json,
+    key_schema: Json,
+    billing_mode: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    global_secondary_indexes: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_specification: Option<Json>,
+}
+
+impl Table {
+    pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
+        let mut request: CreateTable = template.properties(id)?;
+        request.table_name = id.to_owned();
+        // CloudFormation enables a stream by naming its view; `CreateTable` wants to be told.
+        if let Some(Json::Object(stream)) = &mut request.stream_specification {
+            stream.insert("StreamEnabled".to_owned(), json!(true));
+        }
+        let create_table = serde_json::to_value(request)
+            .map_err(|source| TemplateError::Property { resource: id.to_owned(), source })?;
+        Ok(Self { logical_id: id.to_owned(), name: id.to_owned(), create_table })
+    }
+}

@@ -1,0 +1,111 @@
+//! The document: its resources, and the properties of one of them.
+
+use serde::de::DeserializeOwned;
+use serde_norway::{Mapping, Value as Yaml};
+
+use crate::error::TemplateError;
+use crate::function::{self, Function};
+use crate::resolve::Resolver;
+use crate::route::{self, Route};
+use crate::stream_mapping::{self, StreamMapping};
+use crate::table::{self, Table};
+
+/// A SAM template, read once and asked for what it declares.
+#[derive(Debug, Clone)]
+pub struct Template {
+    document: Mapping,
+    resources: Mapping,
+}
+
+impl Template {
+    /// Reads a template; what it declares is looked at when it is asked for.
+    ///
+    /// # Errors
+    /// When the text is not YAML, or has no `Resources`.
+    pub fn parse(yaml: &str) -> Result<Self, TemplateError> {
+        let document: Mapping = serde_norway::from_str(yaml)?;
+        let resources = document.get("Resources").and_then(Yaml::as_mapping).cloned();
+        let resources = resources.ok_or(TemplateError::Section { section: "Resources" })?;
+        Ok(Self { document, resources })
+    }
+
+    /// The template of this repository, compiled in.
+    ///
+    /// # Errors
+    /// As [`Template::parse`].
+    pub fn of_this_project() -> Result<Self, TemplateError> {
+        Self::parse(include_str!("../../../template.yaml"))
+    }
+
+    /// The DynamoDB tables, in the template's order.
+    ///
+    /// # Errors
+    /// When a table lacks what `CreateTable` needs.
+    pub fn tables(&self) -> Result<Vec<Table>, TemplateError> {
+        self.resources_of_type(table::TYPE).map(|id| Table::read(self, id)).collect()
+    }
+
+    /// The Lambda functions, in the template's order.
+    ///
+    /// # Errors
+    /// When a function has no binary, memory size or time-out.
+    pub fn functions(&self) -> Result<Vec<Function>, TemplateError> {
+        self.resources_of_type(function::TYPE).map(|id| Function::read(self, id)).collect()
+    }
+
+    /// The routes of the HTTP API, in the template's order.
+    ///
+    /// # Errors
+    /// When a route has no method and path, or does not lead to a function.
+    pub fn routes(&self) -> Result<Vec<Route>, TemplateError> {
+        self.resources_of_type(route::TYPE).map(|id| Route::read(self, id)).collect()
+    }
+
+    /// The mappings from a table's stream to a function, in the template's order.
+    ///
+    /// # Errors
+    /// When a mapping leaves its batch size or retries to Lambda's defaults, or does not lead from a table to a function.
+    pub fn stream_mappings(&self) -> Result<Vec<StreamMapping>, TemplateError> {
+        self.resources_of_type(stream_mapping::TYPE).map(|id| StreamMapping::read(self, id)).collect()
+    }
+
+    /// The properties of a resource, with references resolved, as `T` wants them.
+    pub(crate) fn properties<T: DeserializeOwned>(&self, id: &str) -> Result<T, TemplateError> {
+        self.part(id, &["Properties"])
+    }
+
+    /// A part of a resource, found by its path, with references resolved; an absent part is an empty mapping.
+    pub(crate) fn part<T: DeserializeOwned>(&self, id: &str, path: &[&str]) -> Result<T, TemplateError> {
+        let empty = Yaml::Mapping(Mapping::new());
+        let mut part = self.resources.get(id);
+        for key in path {
+            part = part.and_then(|part| part.get(key));
+        }
+        let resolved = Resolver::new(self, id).resolve(part.unwrap_or(&empty))?;
+        serde_json::from_value(resolved).map_err(|source| TemplateError::Property { resource: id.to_owned(), source })
+    }
+
+    /// What `Globals` says of every function, with references resolved.
+    pub(crate) fn globals_of_functions<T: DeserializeOwned>(&self) -> Result<T, TemplateError> {
+        let empty = Yaml::Mapping(Mapping::new());
+        let globals = self.document.get("Globals").and_then(|globals| globals.get("Function"));
+        let resolved = Resolver::new(self, "Globals").resolve(globals.unwrap_or(&empty))?;
+        serde_json::from_value(resolved)
+            .map_err(|source| TemplateError::Property { resource: "Globals".to_owned(), source })
+    }
+
+    pub(crate) fn has_resource(&self, id: &str) -> bool {
+        self.resources.contains_key(id)
+    }
+
+    pub(crate) fn parameter_default(&self, name: &str) -> Option<&Yaml> {
+        self.document.get("Parameters")?.get(name)?.get("Default")
+    }
+
+    fn resources_of_type<'t>(&'t self, wanted: &'t str) -> impl Iterator<Item = &'t str> {
+        self.resources.iter().filter_map(move |(id, resource)| {
+            let kind = resource.get("Type").and_then(Yaml::as_str);
+            id.as_str().filter(|_| kind == Some(wanted))
+        })
+    }
+}

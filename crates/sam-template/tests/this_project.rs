@@ -1,0 +1,132 @@
+//! What the project's own template must declare.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+use sam_template::{Function, StreamMapping, Template};
+use serde_json::json;
+
+fn template() -> Template {
+    Template::of_this_project().unwrap()
+}
+
+fn function(name: &str) -> Function {
+    template().functions().unwrap().into_iter().find(|function| function.name == name).unwrap()
+}
+
+#[test]
+fn order_events_is_keyed_by_aggregate_and_version_and_streams_new_images() {
+    let table = template().tables().unwrap().into_iter().find(|table| table.logical_id == "OrderEvents").unwrap();
+    assert_eq!(
+        table.create_table,
+        json!({
+            "TableName": "OrderEvents",
+            "AttributeDefinitions": [
+                { "AttributeName": "aggregateId", "AttributeType": "S" },
+                { "AttributeName": "version", "AttributeType": "N" },
+            ],
+            "KeySchema": [
+                { "AttributeName": "aggregateId", "KeyType": "HASH" },
+                { "AttributeName": "version", "KeyType": "RANGE" },
+            ],
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" },
+        })
+    );
+}
+
+#[test]
+fn the_summary_table_has_a_keys_only_index_by_order_and_no_stream() {
+    let table = template().tables().unwrap().into_iter().find(|table| table.name == "OrderSummaryByCustomer").unwrap();
+    assert_eq!(
+        table.create_table["KeySchema"],
+        json!([
+            { "AttributeName": "customerId", "KeyType": "HASH" },
+            { "AttributeName": "placedAtOrderId", "KeyType": "RANGE" },
+        ])
+    );
+    assert_eq!(
+        table.create_table["GlobalSecondaryIndexes"],
+        json!([{
+            "IndexName": "ByOrder",
+            "KeySchema": [{ "AttributeName": "orderId", "KeyType": "HASH" }],
+            "Projection": { "ProjectionType": "KEYS_ONLY" },
+        }])
+    );
+    assert_eq!(table.create_table.get("StreamSpecification"), None);
+}
+
+#[test]
+fn every_route_of_the_contract_is_there_once_and_reaches_its_function() {
+    let mut routes: Vec<String> = template()
+        .routes()
+        .unwrap()
+        .iter()
+        .map(|route| format!("{} {} -> {} ({})", route.method, route.path, route.function, route.authorization))
+        .collect();
+    routes.sort_unstable();
+    assert_eq!(
+        routes,
+        [
+            "GET /customers/{customerId}/orders -> query-handler (AWS_IAM)",
+            "GET /openapi.json -> query-handler (AWS_IAM)",
+            "GET /orders/{orderId} -> query-handler (AWS_IAM)",
+            "GET /orders/{orderId}/events -> query-handler (AWS_IAM)",
+            "POST /orders -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/cancellation -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/payments -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/payments/{paymentId}/corrections -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/refunds -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/returns -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/shipments -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/shipments/{shipmentId}/delivery -> command-handler (AWS_IAM)",
+        ]
+    );
+}
+
+#[test]
+fn the_projector_reads_the_stream_of_order_events_with_finite_retries() {
+    assert_eq!(
+        template().stream_mappings().unwrap(),
+        [StreamMapping {
+            function: "projector".to_owned(),
+            table: "OrderEvents".to_owned(),
+            batch_size: 1000,
+            maximum_batching_window_seconds: 0,
+            maximum_retry_attempts: 20,
+            maximum_record_age_seconds: None,
+            bisect_batch_on_function_error: true,
+            report_batch_item_failures: true,
+            parallelization_factor: 1,
+        }]
+    );
+}
+
+#[test]
+fn functions_are_named_as_their_crates() {
+    let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    for function in template().functions().unwrap() {
+        let main = format!("{crates}/{}/src/main.rs", function.name);
+        assert!(std::path::Path::new(&main).exists(), "{} has no {main}", function.logical_id);
+    }
+}
+
+#[test]
+fn functions_find_their_tables_in_the_environment() {
+    let command_handler = function("command-handler").environment;
+    assert_eq!(command_handler["EVENTS_TABLE"], "OrderEvents");
+    assert_eq!(command_handler["AUTH_MODE"], "iam");
+    assert_eq!(command_handler["LOG_LEVEL"], "info");
+    assert!(!command_handler.contains_key("SUMMARY_TABLE"), "the command side never sees a read model");
+
+    for reader in ["projector", "query-handler"] {
+        let environment = function(reader).environment;
+        assert_eq!(environment["EVENTS_TABLE"], "OrderEvents", "{reader}");
+        assert_eq!(environment["SUMMARY_TABLE"], "OrderSummaryByCustomer", "{reader}");
+    }
+}
+
+#[test]
+fn functions_behind_the_api_answer_before_the_gateway_gives_up() {
+    for name in ["command-handler", "query-handler"] {
+        assert!(function(name).timeout_seconds < 30, "{name}");
+    }
+}
