@@ -1,0 +1,172 @@
+//! DynamoDB in this process: dynoxide on SQLite, served over HTTP on loopback, so that the real AWS SDK, and any
+//! other DynamoDB tool, works against it. No account, no Docker, no JVM.
+//!
+//! For the local stack and the tests only; no function depends on it. It must never know what an order is: tables
+//! come from `template.yaml`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lib.rs` | starting, stopping, tables |
+//! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
+
+pub mod meter;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+pub use dynoxide::Database;
+use dynoxide::DynoxideError;
+pub use meter::Meter;
+use sam_template::{Template, TemplateError};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Any free port on loopback.
+pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Why the embedded DynamoDB could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddedError {
+    /// The port is taken.
+    #[error("{address} is already in use")]
+    AddressInUse {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database refused something: a file that is not its own, a table it cannot make.
+    #[error("{doing}: {source}")]
+    Database {
+        /// What was being done.
+        doing: String,
+        /// What it said.
+        source: DynoxideError,
+    },
+    /// A table's definition is not a `CreateTable` request.
+    #[error("the definition of table {table} is not a CreateTable request")]
+    Definition {
+        /// Which table.
+        table: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The template cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+/// A running embedded DynamoDB. Dropping it stops the server.
+pub struct EmbeddedDynamoDb {
+    database: Database,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<Result<(), String>>,
+}
+
+impl EmbeddedDynamoDb {
+    /// Starts one that forgets everything when it stops.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn in_memory(address: SocketAddr) -> Result<Self, EmbeddedError> {
+        let database = Database::memory()
+            .map_err(|source| EmbeddedError::Database { doing: "opening a database in memory".to_owned(), source })?;
+        Self::serve(database, address).await
+    }
+
+    /// Starts one on a file, made where there is none. What it has acknowledged survives `kill -9`.
+    ///
+    /// # Errors
+    /// When the file is not a database, or the address cannot be listened on.
+    pub async fn on_disk(file: &Path, address: SocketAddr) -> Result<Self, EmbeddedError> {
+        let database = Database::new(&file.to_string_lossy())
+            .map_err(|source| EmbeddedError::Database { doing: format!("opening {}", file.display()), source })?;
+        Self::serve(database, address).await
+    }
+
+    async fn serve(database: Database, address: SocketAddr) -> Result<Self, EmbeddedError> {
+        let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => EmbeddedError::AddressInUse { address },
+            _ => EmbeddedError::Listen { address, source },
+        })?;
+        let address = listener.local_addr().map_err(|source| EmbeddedError::Listen { address, source })?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), shutdown));
+        Ok(Self { database, address, stop, server })
+    }
+
+    /// Where it is served, for example `http://127.0.0.1:8000`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The database itself, without HTTP in between.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The real SDK's client for it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::from_conf(self.config().build())
+    }
+
+    /// A client that counts what it does.
+    #[must_use]
+    pub fn metered_client(&self) -> (Client, Meter) {
+        let meter = Meter::default();
+        (Client::from_conf(self.config().interceptor(meter.clone()).build()), meter)
+    }
+
+    /// The SDK configuration for it, to build a client with something added.
+    #[must_use]
+    pub fn config(&self) -> aws_sdk_dynamodb::config::Builder {
+        Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(self.endpoint())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("local", "local", None, None, "embedded-dynamodb"))
+    }
+
+    /// Makes the template's tables; those that exist are left as they are.
+    ///
+    /// # Errors
+    /// When the template has a table that cannot be made.
+    pub fn create_tables(&self, template: &Template) -> Result<(), EmbeddedError> {
+        for table in template.tables()? {
+            let request = serde_json::from_value(table.create_table)
+                .map_err(|source| EmbeddedError::Definition { table: table.name.clone(), source })?;
+            match self.database.create_table(request) {
+                Ok(_) | Err(DynoxideError::ResourceInUseException(_)) => {}
+                Err(source) => {
+                    return Err(EmbeddedError::Database { doing: format!("creating table {}", table.name), source });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops listening, lets running requests finish, and closes the database.
+    pub async fn stop(self) {
+        let Self { stop, server, database, .. } = self;
+        let _ = stop.send(());
+        let _ = server.await;
+        drop(database);
+    }
+}

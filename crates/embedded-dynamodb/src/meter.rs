@@ -1,0 +1,145 @@
+//! Counts requests and consumed capacity at the SDK, so that budgets can be asserted exactly.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
+use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
+use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
+use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
+use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef, Input, Output,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// What was sent and what it consumed. Capacity is in half units, the smallest step DynamoDB bills.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Requests on the wire, retries included, by operation.
+    pub requests: BTreeMap<String, u64>,
+    /// Read capacity, in half units.
+    pub read_half_units: u64,
+    /// Write capacity, in half units. A refused conditional write consumes too, but DynamoDB does not report it.
+    pub write_half_units: u64,
+}
+
+impl Reading {
+    /// Requests of every kind.
+    #[must_use]
+    pub fn total_requests(&self) -> u64 {
+        self.requests.values().sum()
+    }
+
+    /// Requests of one operation.
+    #[must_use]
+    pub fn requests_of(&self, operation: &str) -> u64 {
+        self.requests.get(operation).copied().unwrap_or(0)
+    }
+}
+
+/// An SDK interceptor that asks for consumed capacity and adds it up. Clones share their reading.
+#[derive(Debug, Clone, Default)]
+pub struct Meter(Arc<Mutex<Reading>>);
+
+impl Meter {
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives what was counted since the last call, and starts from nothing.
+    #[must_use]
+    pub fn take(&self) -> Reading {
+        std::mem::take(&mut *self.reading())
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Meter {
+    fn name(&self) -> &'static str {
+        "Meter"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        ask(context.input_mut());
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let operation = config.load::<Metadata>().map_or("unknown", Metadata::name).to_owned();
+        *self.reading().requests.entry(operation).or_default() += 1;
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Ok(output) = context.output_or_error() else { return Ok(()) };
+        let mut reading = self.reading();
+        for (reads, consumed) in consumed(output) {
+            let half_units = half_units(consumed);
+            if reads {
+                reading.read_half_units += half_units;
+            } else {
+                reading.write_half_units += half_units;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ask(input: &mut Input) {
+    let total = Some(ReturnConsumedCapacity::Total);
+    if let Some(put) = input.downcast_mut::<PutItemInput>() {
+        put.return_consumed_capacity = total;
+    } else if let Some(query) = input.downcast_mut::<QueryInput>() {
+        query.return_consumed_capacity = total;
+    } else if let Some(get) = input.downcast_mut::<GetItemInput>() {
+        get.return_consumed_capacity = total;
+    } else if let Some(batch) = input.downcast_mut::<BatchGetItemInput>() {
+        batch.return_consumed_capacity = total;
+    }
+}
+
+/// The capacity in an output, and whether it was consumed by reading.
+fn consumed(output: &Output) -> Vec<(bool, &ConsumedCapacity)> {
+    if let Some(put) = output.downcast_ref::<PutItemOutput>() {
+        put.consumed_capacity().map(|consumed| (false, consumed)).into_iter().collect()
+    } else if let Some(query) = output.downcast_ref::<QueryOutput>() {
+        query.consumed_capacity().map(|consumed| (true, consumed)).into_iter().collect()
+    } else if let Some(get) = output.downcast_ref::<GetItemOutput>() {
+        get.consumed_capacity().map(|consumed| (true, consumed)).into_iter().collect()
+    } else if let Some(batch) = output.downcast_ref::<BatchGetItemOutput>() {
+        batch.consumed_capacity().iter().map(|consumed| (true, consumed)).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+#[expect(
+    clippy::float_arithmetic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "DynamoDB reports capacity as a non-negative float in steps of a half"
+)]
+fn half_units(consumed: &ConsumedCapacity) -> u64 {
+    (consumed.capacity_units().unwrap_or_default() * 2.0).round() as u64
+}

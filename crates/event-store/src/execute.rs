@@ -1,0 +1,213 @@
+//! One command, from load to append: idempotency, optimistic concurrency and bounded retries, for any aggregate.
+
+use std::time::Duration;
+
+use crate::{Aggregate, Appended, Commit, EventStore, Loaded, Request, StoreError, Timestamp, UpTo};
+
+/// How often a command is decided before it gives up with [`Failure::Conflict`].
+pub const MAX_ATTEMPTS: u32 = 8;
+/// The longest pause before the third attempt, in milliseconds; it doubles with each further one.
+const FIRST_PAUSE_MS: u64 = 10;
+
+/// A command's surroundings: everything but what it asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a> {
+    /// Which aggregate.
+    pub aggregate_id: &'a str,
+    /// Whether the aggregate is assumed not to exist yet: then nothing is read first, and one write is all.
+    pub creates: bool,
+    /// By which request.
+    pub request: &'a Request,
+    /// The version the caller decided on, where it said so.
+    pub expected_version: Option<u64>,
+    /// The clock; it may jump and stand still.
+    pub clock: fn() -> Timestamp,
+}
+
+/// The rules, as the store needs them.
+pub trait Rules<A: Aggregate> {
+    /// Why a command is refused.
+    type Refusal;
+
+    /// Whether the caller may know of this aggregate at all; asked before anything is answered from it.
+    ///
+    /// # Errors
+    /// The refusal to answer with.
+    fn admit(&self, state: &A::State) -> Result<(), Self::Refusal>;
+
+    /// What the command comes to in this state. Called once for each attempt.
+    ///
+    /// # Errors
+    /// The business refusal.
+    fn decide(&self, state: &A::State) -> Result<Decided<A::Event>, Self::Refusal>;
+}
+
+/// What a command comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided<E> {
+    /// These events are to be appended, together or not at all.
+    Append(Vec<E>),
+    /// Nothing need change: the commit of this version recorded it before.
+    AlreadyAt(u64),
+}
+
+/// How an accepted command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its events are recorded now.
+    Recorded,
+    /// The same request had been recorded before; this is its commit and the state right after it.
+    Replayed,
+    /// Nothing need change; this is the commit that recorded it before, and the state as it is.
+    Unchanged,
+}
+
+/// An accepted command: what to answer with.
+pub struct Execution<A: Aggregate> {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The commit that recorded it.
+    pub commit: Commit<A::Event>,
+    /// The state to report.
+    pub state: A::State,
+    /// The version of `state`.
+    pub version: u64,
+    /// How often it was decided; above 1, other writers won in between.
+    pub attempts: u32,
+}
+
+/// Why a command was not accepted. Only after [`Failure::Store`] may something have been written, and a repeat of the
+/// request finds it.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure<R> {
+    /// The rules refused it.
+    #[error("refused by a rule")]
+    Refused(R),
+    /// The request id was used before, for something else.
+    #[error("the request id was used for another request")]
+    RequestIdReused,
+    /// The aggregate is not at the version the caller decided on.
+    #[error("the aggregate is at version {current}")]
+    VersionMismatch {
+        /// Its version.
+        current: u64,
+    },
+    /// Other writers won every attempt.
+    #[error("other writers won {attempts} attempts")]
+    Conflict {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Runs one command: loads, answers a repeated request from its commit, decides, appends; decides again when another
+/// writer was faster.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn execute<A, S, D>(
+    store: &S,
+    invocation: Invocation<'_>,
+    rules: &D,
+) -> Result<Execution<A>, Failure<D::Refusal>>
+where
+    A: Aggregate,
+    S: EventStore<A>,
+    D: Rules<A>,
+{
+    let Invocation { aggregate_id, request, .. } = invocation;
+    let mut loaded =
+        if invocation.creates { Loaded::absent(aggregate_id) } else { store.load(aggregate_id, UpTo::Head).await? };
+    for attempt in 1..=MAX_ATTEMPTS {
+        if attempt > 1 || !invocation.creates {
+            rules.admit(&loaded.state).map_err(Failure::Refused)?;
+        }
+        if let Some(earlier) = find_request(store, &loaded, request).await? {
+            return replay(earlier, request, attempt);
+        }
+        if invocation.expected_version.is_some_and(|expected| expected != loaded.version) {
+            return Err(Failure::VersionMismatch { current: loaded.version });
+        }
+        let events = match rules.decide(&loaded.state).map_err(Failure::Refused)? {
+            Decided::Append(events) => events,
+            Decided::AlreadyAt(version) => return unchanged(store, loaded, version, attempt).await,
+        };
+        let new = loaded.next(request, events, (invocation.clock)());
+        match store.append(&new).await? {
+            Appended::Written => {
+                let version = new.commit.version;
+                let (commit, state) = (new.commit, new.state);
+                return Ok(Execution { outcome: Outcome::Recorded, commit, state, version, attempts: attempt });
+            }
+            // The first time, the winner's commit is all that is missing; after that there may be many.
+            Appended::Occupied(winner) if attempt == 1 => loaded.advance(winner),
+            Appended::Occupied(_) => {
+                pause(attempt).await;
+                loaded = store.load(aggregate_id, UpTo::Head).await?;
+            }
+        }
+    }
+    Err(Failure::Conflict { attempts: MAX_ATTEMPTS })
+}
+
+/// The aggregate as it was right after the commit of `request`, where that is among the remembered ones.
+async fn find_request<A: Aggregate, S: EventStore<A>>(
+    store: &S,
+    loaded: &Loaded<A>,
+    request: &Request,
+) -> Result<Option<(Commit<A::Event>, A::State)>, StoreError> {
+    for version in loaded.candidates(&request.request_id) {
+        let known = loaded.recent.iter().find(|commit| commit.version == version);
+        if known.is_some_and(|commit| commit.request.request_id != request.request_id) {
+            continue;
+        }
+        if let Some(newest) = loaded.newest().filter(|newest| newest.version == version) {
+            return Ok(Some((newest.clone(), loaded.state.clone())));
+        }
+        let then = store.load(&loaded.aggregate_id, UpTo::Version(version)).await?;
+        if let Some(commit) = then.newest().filter(|commit| commit.request.request_id == request.request_id) {
+            return Ok(Some((commit.clone(), then.state)));
+        }
+    }
+    Ok(None)
+}
+
+fn replay<A: Aggregate, R>(
+    (commit, state): (Commit<A::Event>, A::State),
+    request: &Request,
+    attempts: u32,
+) -> Result<Execution<A>, Failure<R>> {
+    if commit.request.fingerprint != request.fingerprint {
+        return Err(Failure::RequestIdReused);
+    }
+    let version = commit.version;
+    Ok(Execution { outcome: Outcome::Replayed, commit, state, version, attempts })
+}
+
+async fn unchanged<A: Aggregate, S: EventStore<A>, R>(
+    store: &S,
+    loaded: Loaded<A>,
+    at: u64,
+    attempts: u32,
+) -> Result<Execution<A>, Failure<R>> {
+    let known = loaded.recent.iter().find(|commit| commit.version == at).cloned();
+    let commit = match known {
+        Some(commit) => Some(commit),
+        None => store.commits(&loaded.aggregate_id, at.saturating_sub(1), Some(1)).await?.pop(),
+    };
+    let commit = commit.ok_or_else(|| StoreError::Unreadable {
+        aggregate_id: loaded.aggregate_id.clone(),
+        version: at,
+        source: "it is missing".into(),
+    })?;
+    Ok(Execution { outcome: Outcome::Unchanged, commit, state: loaded.state, version: loaded.version, attempts })
+}
+
+/// Waits a random part of a bound that doubles ("full jitter"), so that the writers who lost do not meet again.
+async fn pause(attempt: u32) {
+    let bound = FIRST_PAUSE_MS << attempt.saturating_sub(2);
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=bound))).await;
+}

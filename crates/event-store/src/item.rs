@@ -1,0 +1,214 @@
+//! Commits as DynamoDB items. The attribute names are stored: never change them.
+//!
+//! Written in terms of `serde_dynamo`'s values, which both the SDK's items and a stream record's images turn into.
+
+use std::collections::HashMap;
+
+use serde_dynamo::{AttributeValue, Item};
+
+use crate::aggregate::{CodecError, EncodedEvent};
+use crate::snapshot::{self, Snapshot};
+use crate::{Aggregate, Commit, Fingerprint, NewCommit, RecordedEvent, Request, StoreError, Timestamp};
+
+/// The partition key.
+pub const AGGREGATE_ID: &str = "aggregateId";
+/// The sort key.
+pub const VERSION: &str = "version";
+pub(crate) const RECORDED_AT: &str = "recordedAt";
+const EVENTS: &str = "events";
+const ACTOR: &str = "actor";
+const REQUEST_ID: &str = "requestId";
+const REQUEST_HASH: &str = "requestHash";
+const CORRELATION_ID: &str = "correlationId";
+const CAUSATION_ID: &str = "causationId";
+const SNAPSHOT: &str = "snapshot";
+const EVENT_ID: &str = "eventId";
+const EVENT_TYPE: &str = "eventType";
+const SCHEMA_VERSION: &str = "schemaVersion";
+const DATA: &str = "data";
+
+/// DynamoDB's limit for one item, in bytes.
+const MAX_ITEM_BYTES: usize = 400 * 1024;
+
+/// A stored item that is not a commit this code can read.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}")]
+pub struct ItemError {
+    problem: String,
+    source: Option<CodecError>,
+}
+
+impl ItemError {
+    fn new(problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), source: None }
+    }
+}
+
+/// The aggregate and version an item claims to be, as far as it can be told.
+#[must_use]
+pub fn key_of(item: &Item) -> Option<(String, u64)> {
+    let Some(AttributeValue::S(aggregate_id)) = item.inner().get(AGGREGATE_ID) else { return None };
+    let Some(AttributeValue::N(version)) = item.inner().get(VERSION) else { return None };
+    Some((aggregate_id.clone(), version.parse().ok()?))
+}
+
+/// Reads a commit from an item, or from the image of one in a stream record.
+///
+/// # Errors
+/// When an attribute is missing or of another type, or an event is of an unknown type or version.
+pub fn decode<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
+    let mut attributes = Attributes(item.into());
+    attributes.0.remove(SNAPSHOT);
+    let aggregate_id = attributes.string(AGGREGATE_ID)?;
+    let version = attributes.number(VERSION)?;
+    let recorded_at = attributes.string(RECORDED_AT)?;
+    let recorded_at = recorded_at.parse::<Timestamp>().map_err(|e| ItemError::new(format!("{RECORDED_AT} {e}")))?;
+    let request = Request {
+        request_id: attributes.string(REQUEST_ID)?,
+        fingerprint: attributes.fingerprint()?,
+        actor: attributes.string(ACTOR)?,
+        correlation_id: attributes.optional_string(CORRELATION_ID)?,
+        causation_id: attributes.optional_string(CAUSATION_ID)?,
+    };
+    let Some(AttributeValue::L(events)) = attributes.0.remove(EVENTS) else {
+        return Err(ItemError::new(format!("{EVENTS} is not a list")));
+    };
+    let events = events.into_iter().map(decode_event::<A>).collect::<Result<Vec<_>, _>>()?;
+    if events.is_empty() {
+        return Err(ItemError::new(format!("{EVENTS} is empty")));
+    }
+    let tags = attributes.0.into_iter().filter_map(|(name, value)| match value {
+        AttributeValue::S(text) => Some((name, text)),
+        _ => None,
+    });
+    Ok(Commit { aggregate_id, version, recorded_at, request, tags: tags.collect(), events })
+}
+
+fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::Event>, ItemError> {
+    let AttributeValue::M(map) = value else { return Err(ItemError::new("an event is not a map")) };
+    let mut attributes = Attributes(map);
+    let event_id = attributes.string(EVENT_ID)?;
+    let event_id = event_id.parse().map_err(|_| ItemError::new(format!("{EVENT_ID} is not a UUID")))?;
+    let event_type = attributes.string(EVENT_TYPE)?;
+    let schema_version = attributes.number(SCHEMA_VERSION)?;
+    let what = format!("event {event_type} of schema version {schema_version}");
+    let data = attributes.0.remove(DATA).ok_or_else(|| ItemError::new(format!("{what} has no {DATA}")))?;
+    let unreadable = |source: CodecError| ItemError { problem: format!("{what} cannot be read"), source: Some(source) };
+    let data = serde_dynamo::from_attribute_value(data).map_err(|e| unreadable(Box::new(e)))?;
+    let event = A::decode(EncodedEvent { event_type, schema_version, data }).map_err(unreadable)?;
+    Ok(RecordedEvent { event_id, event })
+}
+
+/// The snapshot that an item carries, if this code can use it.
+pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option<Snapshot<A>> {
+    let Some(AttributeValue::M(map)) = item.inner().get(SNAPSHOT) else { return None };
+    snapshot::decode::<A>(map, version)
+}
+
+/// A commit as an item, with its snapshot where that is free or due.
+///
+/// # Errors
+/// [`StoreError::Unwritable`] when something cannot be encoded, or the item would be beyond 400 KB.
+pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy) -> Result<Item, StoreError> {
+    let commit = &new.commit;
+    let unwritable = |source: CodecError| StoreError::Unwritable {
+        aggregate_id: commit.aggregate_id.clone(),
+        version: commit.version,
+        source,
+    };
+    let string = |text: &str| AttributeValue::S(text.to_owned());
+    let events = commit.events.iter().map(encode_event::<A>).collect::<Result<Vec<_>, _>>().map_err(unwritable)?;
+    let mut item: HashMap<String, AttributeValue> = HashMap::from([
+        (AGGREGATE_ID.to_owned(), string(&commit.aggregate_id)),
+        (VERSION.to_owned(), AttributeValue::N(commit.version.to_string())),
+        (RECORDED_AT.to_owned(), AttributeValue::S(commit.recorded_at.to_string())),
+        (ACTOR.to_owned(), string(&commit.request.actor)),
+        (REQUEST_ID.to_owned(), string(&commit.request.request_id)),
+        (REQUEST_HASH.to_owned(), AttributeValue::B(commit.request.fingerprint.0.to_vec())),
+        (EVENTS.to_owned(), AttributeValue::L(events)),
+    ]);
+    let optional = [(CORRELATION_ID, &commit.request.correlation_id), (CAUSATION_ID, &commit.request.causation_id)];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            item.insert(name.to_owned(), string(value));
+        }
+    }
+    for (name, value) in &commit.tags {
+        if item.insert(name.clone(), string(value)).is_some() || name == SNAPSHOT {
+            return Err(unwritable(format!("the tag {name} has the name of an attribute of every commit").into()));
+        }
+    }
+    let bytes = map_bytes(&item);
+    if bytes > MAX_ITEM_BYTES {
+        return Err(unwritable(format!("it has {bytes} bytes; an item has {MAX_ITEM_BYTES} at most").into()));
+    }
+    let snapshot = AttributeValue::M(snapshot::encode::<A>(&new.state, &new.requests).map_err(unwritable)?);
+    let bytes_with = bytes + SNAPSHOT.len() + value_bytes(&snapshot);
+    if policy.attaches(new.since_snapshot, bytes, bytes_with) && bytes_with <= MAX_ITEM_BYTES {
+        item.insert(SNAPSHOT.to_owned(), snapshot);
+    }
+    Ok(Item::from(item))
+}
+
+fn encode_event<A: Aggregate>(recorded: &RecordedEvent<A::Event>) -> Result<AttributeValue, CodecError> {
+    let EncodedEvent { event_type, schema_version, data } = A::encode(&recorded.event)?;
+    Ok(AttributeValue::M(HashMap::from([
+        (EVENT_ID.to_owned(), AttributeValue::S(recorded.event_id.to_string())),
+        (EVENT_TYPE.to_owned(), AttributeValue::S(event_type)),
+        (SCHEMA_VERSION.to_owned(), AttributeValue::N(schema_version.to_string())),
+        (DATA.to_owned(), serde_dynamo::to_attribute_value(data)?),
+    ])))
+}
+
+/// The size of a map's entries as DynamoDB bills them, in bytes: names and values, without the map's own overhead.
+fn map_bytes(map: &HashMap<String, AttributeValue>) -> usize {
+    map.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
+}
+
+/// The size of a value as DynamoDB bills it, in bytes ("DynamoDB item sizes and formats" in its Developer Guide).
+/// A number's trailing zeros are counted, so the result is never too small.
+fn value_bytes(value: &AttributeValue) -> usize {
+    let number = |digits: &String| digits.len().div_ceil(2) + 2;
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => number(digits),
+        AttributeValue::B(bytes) => bytes.len(),
+        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + value_bytes(value)).sum::<usize>(),
+        AttributeValue::M(map) => 3 + map.len() + map_bytes(map),
+        AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
+        AttributeValue::Ns(numbers) => numbers.iter().map(number).sum(),
+        AttributeValue::Bs(blobs) => blobs.iter().map(Vec::len).sum(),
+    }
+}
+
+/// Attributes that are taken out one by one, so that what is left over are the tags.
+struct Attributes(HashMap<String, AttributeValue>);
+
+impl Attributes {
+    fn optional_string(&mut self, name: &str) -> Result<Option<String>, ItemError> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(AttributeValue::S(text)) => Ok(Some(text)),
+            Some(_) => Err(ItemError::new(format!("{name} is not a string"))),
+        }
+    }
+
+    fn string(&mut self, name: &str) -> Result<String, ItemError> {
+        self.optional_string(name)?.ok_or_else(|| ItemError::new(format!("{name} is missing")))
+    }
+
+    fn number<N: std::str::FromStr>(&mut self, name: &str) -> Result<N, ItemError> {
+        let Some(AttributeValue::N(digits)) = self.0.remove(name) else {
+            return Err(ItemError::new(format!("{name} is not a number")));
+        };
+        digits.parse().map_err(|_| ItemError::new(format!("{name} is out of range")))
+    }
+
+    fn fingerprint(&mut self) -> Result<Fingerprint, ItemError> {
+        let Some(AttributeValue::B(bytes)) = self.0.remove(REQUEST_HASH) else {
+            return Err(ItemError::new(format!("{REQUEST_HASH} is not binary")));
+        };
+        bytes.try_into().map(Fingerprint).map_err(|_| ItemError::new(format!("{REQUEST_HASH} has not 16 bytes")))
+    }
+}

@@ -1,0 +1,44 @@
+//! An append-only event store on DynamoDB: commits, optimistic concurrency, idempotency, snapshots.
+//!
+//! One command appends one *commit*, with one conditional write; its events are recorded together or not at all.
+//! There is no table for idempotency, locks or snapshots, and no transaction: a commit carries its request's id, and
+//! where that is free, a snapshot. This crate must never know what an order is, nor HTTP, nor Lambda.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`aggregate`] | what the store must be told of an aggregate |
+//! | [`commit`] | the unit that is written, read and delivered |
+//! | [`store`] | the port: append, load, commits |
+//! | [`mod@execute`] | one command from load to append: repeats, races, retries |
+//! | [`loaded`] | an aggregate as read, and the commit that would follow |
+//! | [`item`] | commits as DynamoDB items: the stored attribute names |
+//! | [`snapshot`], [`ring`] | what rides along in a commit so that a load is one request |
+//! | [`dynamo`], [`memory`] | the adapters; `tests/contract` holds both to the same behaviour |
+//!
+//! # Example: a bank ledger
+//!
+//! ```
+#![doc = include_str!("../examples/bank_ledger.rs")]
+//! ```
+
+pub mod aggregate;
+pub mod commit;
+pub mod dynamo;
+pub mod execute;
+pub mod item;
+pub mod loaded;
+pub mod memory;
+pub mod ring;
+pub mod snapshot;
+pub mod store;
+mod timestamp;
+mod walk;
+
+pub use aggregate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags};
+pub use commit::{Commit, Fingerprint, RecordedEvent, Request};
+pub use dynamo::DynamoEventStore;
+pub use execute::{Decided, Execution, Failure, Invocation, Outcome, Rules, execute};
+pub use loaded::{Loaded, NewCommit};
+pub use memory::InMemoryEventStore;
+pub use store::{Appended, EventStore, StoreError, UpTo};
+pub use timestamp::{Timestamp, TimestampError};

@@ -1,0 +1,91 @@
+//! Snapshots inside commits: when one is attached, and how it is encoded.
+//!
+//! The state is MessagePack with structs as arrays: names would double it, and a snapshot that is small is free.
+//! It is a cache and nothing else: what cannot be used is walked past, back to the first event if need be.
+
+use std::collections::HashMap;
+
+use serde_dynamo::AttributeValue;
+
+use crate::Aggregate;
+use crate::aggregate::CodecError;
+use crate::ring::RequestRing;
+
+const SCHEMA: &str = "schema";
+const STATE: &str = "state";
+const REQUESTS: &str = "requests";
+
+/// Writes are billed per started kilobyte.
+const WRITE_UNIT_BYTES: usize = 1024;
+
+/// When a commit carries a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// A snapshot that costs a write unit is attached when this many versions, the new one included, would
+    /// otherwise have passed without one.
+    pub every: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { every: 20 }
+    }
+}
+
+impl Policy {
+    /// Whether to attach a snapshot that takes an item from `bytes` to `bytes_with`.
+    #[must_use]
+    pub const fn attaches(self, since_snapshot: u64, bytes: usize, bytes_with: usize) -> bool {
+        let free = bytes.div_ceil(WRITE_UNIT_BYTES) == bytes_with.div_ceil(WRITE_UNIT_BYTES);
+        free || since_snapshot >= self.every
+    }
+}
+
+/// A state that need not be folded, with the request ids of the newest commits up to it.
+pub(crate) struct Snapshot<A: Aggregate> {
+    pub(crate) state: A::State,
+    pub(crate) requests: RequestRing,
+}
+
+pub(crate) fn encode<A: Aggregate>(
+    state: &A::State,
+    requests: &RequestRing,
+) -> Result<HashMap<String, AttributeValue>, CodecError> {
+    Ok(HashMap::from([
+        (SCHEMA.to_owned(), AttributeValue::N(A::STATE_SCHEMA.to_string())),
+        (STATE.to_owned(), AttributeValue::B(rmp_serde::to_vec(state)?)),
+        (REQUESTS.to_owned(), AttributeValue::B(requests.to_bytes())),
+    ]))
+}
+
+/// `None` where the snapshot is of another schema or does not decode.
+pub(crate) fn decode<A: Aggregate>(map: &HashMap<String, AttributeValue>, version: u64) -> Option<Snapshot<A>> {
+    let (Some(AttributeValue::N(schema)), Some(AttributeValue::B(state)), Some(AttributeValue::B(requests))) =
+        (map.get(SCHEMA), map.get(STATE), map.get(REQUESTS))
+    else {
+        return None;
+    };
+    if schema.parse() != Ok(A::STATE_SCHEMA) {
+        return None;
+    }
+    let state = rmp_serde::from_slice(state).ok()?;
+    Some(Snapshot { state, requests: RequestRing::from_bytes(requests, version)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Policy;
+
+    #[test]
+    fn a_snapshot_is_attached_while_it_fits_the_kilobyte_already_paid_for() {
+        assert!(Policy::default().attaches(1, 600, 1024));
+        assert!(!Policy::default().attaches(1, 600, 1025));
+        assert!(Policy::default().attaches(1, 1100, 2048));
+    }
+
+    #[test]
+    fn a_snapshot_that_costs_waits_for_its_turn() {
+        assert!(!Policy::default().attaches(19, 600, 1500));
+        assert!(Policy::default().attaches(20, 600, 1500));
+    }
+}

@@ -1,0 +1,59 @@
+//! From the newest commit back to the first that carries a usable snapshot, then forward again: the fold that
+//! both adapters share.
+
+use serde_dynamo::Item;
+
+use crate::item::{self, usable_snapshot};
+use crate::ring::{REMEMBERED_REQUESTS, RequestRing};
+use crate::{Aggregate, Commit, Loaded, StoreError};
+
+/// Commits of one aggregate, newest first, until there are enough of them.
+pub(crate) struct Walk<A: Aggregate> {
+    aggregate_id: String,
+    commits: Vec<Commit<A::Event>>,
+    base: Option<(A::State, RequestRing, u64)>,
+}
+
+impl<A: Aggregate> Walk<A> {
+    pub(crate) fn new(aggregate_id: &str) -> Self {
+        Self { aggregate_id: aggregate_id.to_owned(), commits: Vec::new(), base: None }
+    }
+
+    /// Takes the next older item; true once nothing older is needed.
+    pub(crate) fn push(&mut self, item: Item) -> Result<bool, StoreError> {
+        let expected = self.commits.last().map(|newer| newer.version - 1);
+        let Some((_, version)) = item::key_of(&item) else {
+            return Err(self.unreadable(expected.unwrap_or(0), "it has no key".into()));
+        };
+        if expected.is_some_and(|expected| expected != version) {
+            return Err(self.unreadable(version + 1, "it is missing between its neighbours".into()));
+        }
+        if let Some(snapshot) = usable_snapshot::<A>(&item, version) {
+            self.base = Some((snapshot.state, snapshot.requests, version));
+        }
+        let commit = item::decode::<A>(item).map_err(|error| self.unreadable(version, error.into()))?;
+        self.commits.push(commit);
+        Ok(self.base.is_some() || version <= 1)
+    }
+
+    fn unreadable(&self, version: u64, source: crate::aggregate::CodecError) -> StoreError {
+        StoreError::Unreadable { aggregate_id: self.aggregate_id.clone(), version, source }
+    }
+
+    /// Folds what was taken.
+    pub(crate) fn finish(self) -> Result<Loaded<A>, StoreError> {
+        let Some(newest) = self.commits.first() else { return Ok(Loaded::absent(&self.aggregate_id)) };
+        let version = newest.version;
+        let oldest = self.commits.last().map_or(0, |commit| commit.version);
+        if self.base.is_none() && oldest > 1 {
+            return Err(self.unreadable(oldest - 1, "it is missing".into()));
+        }
+        let (state, mut requests, snapshot_version) = self.base.unwrap_or_default();
+        let newer = || self.commits.iter().rev().filter(|commit| commit.version > snapshot_version);
+        let state = newer().fold(state, |state, commit| commit.apply_to::<A>(state));
+        newer().for_each(|commit| requests.push(&commit.request.request_id));
+        let mut recent = self.commits;
+        recent.truncate(REMEMBERED_REQUESTS);
+        Ok(Loaded { aggregate_id: self.aggregate_id, state, version, recent, requests, snapshot_version })
+    }
+}

@@ -1,0 +1,59 @@
+//! Orders in the event store: the one place that knows both the order domain and the store.
+//!
+//! [`Orders`] tells the store how orders are folded, what they are called on disk and which tags their commits
+//! carry. Nothing here decides anything or does any I/O.
+
+use event_store::{Aggregate, CodecError, Commit, EncodedEvent, EventPosition, Tags, Timestamp};
+use order_domain::{Event, EventRef, Order, stored};
+
+/// The tag with the customer's id.
+pub const CUSTOMER_ID: &str = "customerId";
+/// The tag with the time of an order's first commit.
+pub const PLACED_AT: &str = "placedAt";
+
+/// A commit of an order.
+pub type OrderCommit = Commit<Event>;
+
+/// Orders as the event store sees them.
+#[derive(Debug, Clone, Copy)]
+pub struct Orders;
+
+impl Aggregate for Orders {
+    type State = Order;
+    type Event = Event;
+    const STATE_SCHEMA: u32 = Order::SCHEMA;
+
+    fn evolve(order: Order, event: &Event, at: EventPosition) -> Order {
+        order_domain::evolve(order, event, EventRef { event_id: at.event_id, version: at.version })
+    }
+
+    fn tags(first: &Order, recorded_at: Timestamp) -> Tags {
+        let customer = first.customer_id().map(|id| (CUSTOMER_ID.to_owned(), id.to_string()));
+        customer.into_iter().chain([(PLACED_AT.to_owned(), recorded_at.to_string())]).collect()
+    }
+
+    fn encode(event: &Event) -> Result<EncodedEvent, CodecError> {
+        let stored = stored::encode(event)?;
+        Ok(EncodedEvent {
+            event_type: stored.event_type.to_owned(),
+            schema_version: stored.schema_version,
+            data: stored.data,
+        })
+    }
+
+    fn decode(event: EncodedEvent) -> Result<Event, CodecError> {
+        Ok(stored::decode(&event.event_type, event.schema_version, event.data)?)
+    }
+}
+
+/// The customer of a commit's order.
+#[must_use]
+pub fn customer_id(commit: &OrderCommit) -> Option<&str> {
+    commit.tags.get(CUSTOMER_ID).map(String::as_str)
+}
+
+/// When a commit's order was placed.
+#[must_use]
+pub fn placed_at(commit: &OrderCommit) -> Option<Timestamp> {
+    commit.tags.get(PLACED_AT)?.parse().ok()
+}
