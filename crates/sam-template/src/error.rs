@@ -14,13 +14,13 @@ pub enum TemplateError {
         section: &'static str,
     },
 
-    /// A resource's properties lack one that is needed, or one has the wrong type; the source names it.
-    #[error("{resource}: {source}")]
+    /// A resource's properties lack one that is needed, or one has the wrong type.
+    #[error("{resource}: {problem}")]
     Property {
         /// The logical id of the resource.
         resource: String,
         /// What serde found, such as "missing field `KeySchema`".
-        source: serde_json::Error,
+        problem: serde_json::Error,
     },
 
     /// A property has a value that means nothing here.

@@ -11,6 +11,7 @@
 //! | `function.rs` | Lambda functions, with `Globals` merged in |
 //! | `route.rs` | routes of the HTTP API, followed through their integration to a function |
 //! | `stream_mapping.rs` | event source mappings from a table's stream to a function |
+//! | `grant.rs` | what the functions' roles allow |
 //! | `error.rs` | what can be wrong, naming the resource and the property |
 //!
 //! Locally a table is called by its logical id, a parameter has its default, and every function runs under its
@@ -18,6 +19,7 @@
 
 mod error;
 mod function;
+mod grant;
 mod resolve;
 mod route;
 mod stream_mapping;
@@ -26,6 +28,7 @@ mod template;
 
 pub use error::TemplateError;
 pub use function::Function;
+pub use grant::Grant;
 pub use route::Route;
 pub use stream_mapping::StreamMapping;
 pub use table::Table;

@@ -94,7 +94,7 @@ impl<'t> Resolver<'t> {
 
     fn plain(&self, value: &Yaml) -> Result<Json, TemplateError> {
         serde_json::to_value(value)
-            .map_err(|source| TemplateError::Property { resource: self.resource.to_owned(), source })
+            .map_err(|problem| TemplateError::Property { resource: self.resource.to_owned(), problem })
     }
 
     fn unknown(&self, reference: &str) -> TemplateError {

@@ -43,7 +43,7 @@ impl Table {
             stream.insert("StreamEnabled".to_owned(), json!(true));
         }
         let create_table = serde_json::to_value(request)
-            .map_err(|source| TemplateError::Property { resource: id.to_owned(), source })?;
+            .map_err(|problem| TemplateError::Property { resource: id.to_owned(), problem })?;
         Ok(Self { logical_id: id.to_owned(), name: id.to_owned(), create_table })
     }
 }

@@ -5,6 +5,7 @@ use serde_norway::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
 use crate::function::{self, Function};
+use crate::grant::{self, Grant};
 use crate::resolve::Resolver;
 use crate::route::{self, Route};
 use crate::stream_mapping::{self, StreamMapping};
@@ -69,6 +70,15 @@ impl Template {
         self.resources_of_type(stream_mapping::TYPE).map(|id| StreamMapping::read(self, id)).collect()
     }
 
+    /// What the roles allow, statement by statement, in the template's order.
+    ///
+    /// # Errors
+    /// When a role has no inline policies, or a statement no actions or resources.
+    pub fn grants(&self) -> Result<Vec<Grant>, TemplateError> {
+        let grants: Result<Vec<_>, _> = self.resources_of_type(grant::TYPE).map(|id| Grant::read(self, id)).collect();
+        Ok(grants?.into_iter().flatten().collect())
+    }
+
     /// The properties of a resource, with references resolved, as `T` wants them.
     pub(crate) fn properties<T: DeserializeOwned>(&self, id: &str) -> Result<T, TemplateError> {
         self.part(id, &["Properties"])
@@ -82,7 +92,7 @@ impl Template {
             part = part.and_then(|part| part.get(key));
         }
         let resolved = Resolver::new(self, id).resolve(part.unwrap_or(&empty))?;
-        serde_json::from_value(resolved).map_err(|source| TemplateError::Property { resource: id.to_owned(), source })
+        serde_json::from_value(resolved).map_err(|problem| TemplateError::Property { resource: id.to_owned(), problem })
     }
 
     /// What `Globals` says of every function, with references resolved.
@@ -91,7 +101,7 @@ impl Template {
         let globals = self.document.get("Globals").and_then(|globals| globals.get("Function"));
         let resolved = Resolver::new(self, "Globals").resolve(globals.unwrap_or(&empty))?;
         serde_json::from_value(resolved)
-            .map_err(|source| TemplateError::Property { resource: "Globals".to_owned(), source })
+            .map_err(|problem| TemplateError::Property { resource: "Globals".to_owned(), problem })
     }
 
     pub(crate) fn has_resource(&self, id: &str) -> bool {

@@ -130,3 +130,15 @@ fn functions_behind_the_api_answer_before_the_gateway_gives_up() {
         assert!(function(name).timeout_seconds < 30, "{name}");
     }
 }
+
+#[test]
+fn the_watch_router_of_cargo_lambda_has_the_same_routes() {
+    let manifest = include_str!("../../../Cargo.toml");
+    let (_, router) = manifest.split_once("[workspace.metadata.lambda.watch.router]").unwrap();
+    let mut written: Vec<String> = router.lines().filter(|line| line.starts_with('"')).map(str::to_owned).collect();
+    let mut declared: Vec<String> =
+        template().routes().unwrap().iter().map(|route| format!("{:?} = {:?}", route.path, route.function)).collect();
+    written.sort_unstable();
+    declared.sort_unstable();
+    assert_eq!(written, declared);
+}

@@ -1,0 +1,112 @@
+//! What is said of a template that cannot be read.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its subject has failed")]
+
+use sam_template::Template;
+
+const FUNCTION: &str = "
+Parameters:
+  Seconds:
+    Type: Number
+    Default: 7
+Globals:
+  Function:
+    Environment:
+      Variables: { LEVEL: info, SHARED: from-globals }
+Resources:
+  Events:
+    Type: AWS::DynamoDB::Table
+  Worker:
+    Type: AWS::Serverless::Function
+    Metadata:
+      BuildProperties: { Binary: worker }
+    Properties:
+      MemorySize: 128
+      Timeout: !Ref Seconds
+      Role: !If [Never, a, b]
+      Environment:
+        Variables:
+          LEVEL: debug
+          TABLE: !Ref Events
+          GREETING: !Sub 'in ${AWS::Region}: ${Events} after ${Seconds} s, ${Events.Arn}'
+";
+
+/// The message for what `read` makes of the template once `from` is replaced by `to`.
+fn complaint<T: std::fmt::Debug>(
+    template: &str,
+    (from, to): (&str, &str),
+    read: impl Fn(&Template) -> Result<T, sam_template::TemplateError>,
+) -> String {
+    assert!(template.contains(from), "nothing to break");
+    let template = Template::parse(&template.replace(from, to)).unwrap();
+    read(&template).unwrap_err().to_string()
+}
+
+#[test]
+fn references_become_local_names_and_globals_are_overridden() {
+    let functions = Template::parse(FUNCTION).unwrap().functions().unwrap();
+    let worker = &functions[0];
+    assert_eq!((worker.name.as_str(), worker.timeout_seconds, worker.memory_mb), ("worker", 7, 128));
+    assert_eq!(worker.environment["SHARED"], "from-globals");
+    assert_eq!(worker.environment["LEVEL"], "debug");
+    assert_eq!(worker.environment["TABLE"], "Events");
+    assert_eq!(worker.environment["GREETING"], "in Region: Events after 7 s, Events.Arn");
+}
+
+#[test]
+fn a_function_without_a_property_is_named_with_it() {
+    let message = complaint(FUNCTION, ("MemorySize: 128", ""), Template::functions);
+    assert_eq!(message, "Worker: missing field `MemorySize`");
+    let message = complaint(FUNCTION, ("{ Binary: worker }", "{}"), Template::functions);
+    assert_eq!(message, "Worker: missing field `Binary`");
+    let message = complaint(FUNCTION, ("128", "plenty"), Template::functions);
+    assert_eq!(message, r#"Worker: invalid type: string "plenty", expected u32"#);
+}
+
+#[test]
+fn a_table_without_a_key_schema_is_named_with_it() {
+    let message = complaint(
+        include_str!("../../../template.yaml"),
+        ("      KeySchema:\n        - AttributeName: aggregateId", "      Keys:\n        - AttributeName: aggregateId"),
+        Template::tables,
+    );
+    assert_eq!(message, "OrderEvents: missing field `KeySchema`");
+}
+
+#[test]
+fn endless_retries_by_omission_are_refused() {
+    let project = include_str!("../../../template.yaml");
+    let message = complaint(project, ("MaximumRetryAttempts: 20", ""), Template::stream_mappings);
+    assert_eq!(message, "ProjectorStream: missing field `MaximumRetryAttempts`");
+}
+
+#[test]
+fn a_route_that_leads_nowhere_is_refused() {
+    let project = include_str!("../../../template.yaml");
+    let message = complaint(project, ("RouteKey: POST /orders\n", "RouteKey: $default\n"), Template::routes);
+    assert_eq!(message, "PlaceOrderRoute: RouteKey is `$default`, which is not a method, a space and a path");
+    let message = complaint(project, ("integrations/${CommandIntegration}", "elsewhere"), Template::routes);
+    assert_eq!(
+        message,
+        "PlaceOrderRoute: Target is `elsewhere`, which is not `integrations/` and the id of an integration"
+    );
+    let message = complaint(project, ("  CommandIntegration:", "  Renamed:"), Template::routes);
+    assert_eq!(message, "PlaceOrderRoute refers to `CommandIntegration`, which the template does not define");
+}
+
+#[test]
+fn a_reference_to_nothing_is_refused() {
+    let message = complaint(FUNCTION, ("!Ref Events", "!Ref Evnets"), Template::functions);
+    assert_eq!(message, "Worker refers to `Evnets`, which the template does not define");
+    let message = complaint(FUNCTION, ("${Events.Arn}", "${Evnets.Arn}"), Template::functions);
+    assert_eq!(message, "Worker refers to `Evnets.Arn`, which the template does not define");
+}
+
+#[test]
+fn what_is_not_a_template_is_refused() {
+    assert_eq!(Template::parse("a: [").unwrap_err().to_string(), "the template is not valid YAML");
+    assert_eq!(
+        Template::parse("a: 1").unwrap_err().to_string(),
+        "the template's `Resources` is missing or is not a mapping"
+    );
+}

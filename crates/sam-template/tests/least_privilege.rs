@@ -1,0 +1,84 @@
+//! What the deployed functions may do, and what nobody may.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use sam_template::{Grant, Template};
+
+fn grants() -> Vec<Grant> {
+    Template::of_this_project().unwrap().grants().unwrap()
+}
+
+/// `action resource`, one line each, of what a role may do to tables and buckets.
+fn data_access(role: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for grant in grants().iter().filter(|grant| grant.role == role) {
+        for action in grant.actions.iter().filter(|action| action.starts_with("dynamodb:") || action.starts_with("s3:"))
+        {
+            lines.extend(grant.resources.iter().map(|resource| format!("{action} {resource}")));
+        }
+    }
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn the_command_handler_appends_and_reads_events_and_nothing_else() {
+    assert_eq!(
+        data_access("CommandHandlerRole"),
+        ["dynamodb:GetItem OrderEvents.Arn", "dynamodb:PutItem OrderEvents.Arn", "dynamodb:Query OrderEvents.Arn",]
+    );
+}
+
+#[test]
+fn the_projector_reads_events_and_writes_rows() {
+    assert_eq!(
+        data_access("ProjectorRole"),
+        [
+            "dynamodb:BatchGetItem OrderSummaryByCustomer.Arn",
+            "dynamodb:DescribeStream OrderEvents.StreamArn",
+            "dynamodb:GetRecords OrderEvents.StreamArn",
+            "dynamodb:GetShardIterator OrderEvents.StreamArn",
+            "dynamodb:ListStreams OrderEvents.StreamArn",
+            "dynamodb:PutItem OrderSummaryByCustomer.Arn",
+            "dynamodb:Query OrderEvents.Arn",
+            "s3:ListBucket FailedBatches.Arn",
+            "s3:PutObject FailedBatches.Arn/*",
+        ]
+    );
+}
+
+#[test]
+fn the_query_handler_only_reads() {
+    assert_eq!(
+        data_access("QueryHandlerRole"),
+        [
+            "dynamodb:GetItem OrderEvents.Arn",
+            "dynamodb:GetItem OrderSummaryByCustomer.Arn",
+            "dynamodb:Query OrderEvents.Arn",
+            "dynamodb:Query OrderSummaryByCustomer.Arn",
+            "dynamodb:Query OrderSummaryByCustomer.Arn/index/ByOrder",
+        ]
+    );
+}
+
+#[test]
+fn no_role_can_change_or_remove_an_event() {
+    let harmless = ["GetItem", "BatchGetItem", "Query", "PutItem"];
+    for grant in grants().iter().filter(|grant| grant.resources.iter().any(|resource| resource == "OrderEvents.Arn")) {
+        for action in &grant.actions {
+            let operation = action.strip_prefix("dynamodb:").unwrap();
+            assert!(harmless.contains(&operation), "{} has {action} on OrderEvents", grant.role);
+        }
+    }
+}
+
+#[test]
+fn only_tracing_is_granted_on_every_resource_and_no_action_is_a_wildcard() {
+    for grant in grants() {
+        for action in &grant.actions {
+            assert!(!action.contains('*'), "{} has {action}", grant.role);
+            let everywhere = grant.resources.iter().any(|resource| resource == "*");
+            assert_eq!(everywhere, action.starts_with("xray:"), "{} has {action} on {:?}", grant.role, grant.resources);
+        }
+    }
+}
