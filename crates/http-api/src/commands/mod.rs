@@ -1,0 +1,123 @@
+//! A request read into a command. Every error of path, headers and body is reported at once; what comes out cannot be
+//! ill-formed, so nobody checks again.
+
+mod fulfillment;
+mod order;
+mod payments;
+
+use lambda_http::Request;
+use order_domain::Command;
+use order_domain::values::{OrderId, PaymentId, ShipmentId, ValueError};
+
+use crate::fields::Fields;
+use crate::fingerprint::request_fingerprint;
+use crate::headers::CommandHeaders;
+use crate::invalid::{Fault, Invalid, Place, note};
+use crate::json::Json;
+use crate::problem::Problem;
+use crate::routes::{CommandRoute, PathParameters};
+
+/// The most bytes of a request's body.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// A request for a change, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedCommand {
+    /// Which route it came by.
+    pub route: CommandRoute,
+    /// The order it is for; `None` for a new order.
+    pub order_id: Option<OrderId>,
+    /// What is asked.
+    pub command: Command,
+    /// What makes it the same request as another: see [`request_fingerprint`].
+    pub fingerprint: [u8; 16],
+    /// How it is to be treated.
+    pub headers: CommandHeaders,
+}
+
+/// Reads a request for a change.
+///
+/// # Errors
+/// `route_not_found`, `body_too_large`, or `invalid_request` with every error at once.
+pub fn parse_command(request: &Request) -> Result<ParsedCommand, Problem> {
+    let (route, parameters) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
+    if request.body().len() > MAX_BODY {
+        return Err(Problem::body_too_large(MAX_BODY));
+    }
+    let mut errors = Vec::new();
+    let path = PathIds::read(route, &parameters, &mut errors);
+    let headers = CommandHeaders::read(route, request.headers(), &mut errors);
+    let body = read_body(route, request.body(), &mut errors);
+    let command = body.as_ref().and_then(|body| read_command(route, &path, body, &mut errors));
+    match (command, body) {
+        (Some(command), Some(body)) if errors.is_empty() => {
+            let fingerprint = request_fingerprint("POST", &parameters.fill(route.key()), &body);
+            Ok(ParsedCommand { route, order_id: path.order_id, command, fingerprint, headers })
+        }
+        _ => Err(Problem::invalid_request(&errors)),
+    }
+}
+
+/// The body as JSON. A delivery takes none: nothing and `{}` are the same to it.
+fn read_body(route: CommandRoute, body: &[u8], errors: &mut Vec<Invalid>) -> Option<Json> {
+    let json = if !body.is_empty() {
+        Json::read(body)
+    } else if route == CommandRoute::RecordDelivery {
+        Ok(Json::Object(Vec::new()))
+    } else {
+        Err(Fault::new("missing_body", "a JSON object is needed"))
+    };
+    let json = note(errors, Place::Pointer(String::new()), json)?;
+    json.note_repeated_keys("", errors);
+    Some(json)
+}
+
+fn read_command(route: CommandRoute, path: &PathIds, body: &Json, errors: &mut Vec<Invalid>) -> Option<Command> {
+    let mut fields = note(errors, Place::Pointer(String::new()), Fields::of(body, ""))?;
+    let command = match route {
+        CommandRoute::PlaceOrder => order::place(&mut fields, errors).map(Command::PlaceOrder),
+        CommandRoute::CancelOrder => order::cancel(&mut fields, errors).map(Command::CancelOrder),
+        CommandRoute::RecordPayment => payments::record(&mut fields, errors).map(Command::RecordPayment),
+        CommandRoute::CorrectPayment => {
+            payments::correct(path.payment_id.clone(), &mut fields, errors).map(Command::CorrectPayment)
+        }
+        CommandRoute::RefundPayment => payments::refund(&mut fields, errors).map(Command::RefundPayment),
+        CommandRoute::ShipItems => fulfillment::ship(&mut fields, errors).map(Command::ShipItems),
+        CommandRoute::RecordDelivery => fulfillment::deliver(path.shipment_id.clone()).map(Command::RecordDelivery),
+        CommandRoute::ReturnItems => fulfillment::take_back(&mut fields, errors).map(Command::ReturnItems),
+    };
+    fields.finish(errors);
+    command
+}
+
+/// The ids in a path; `None` where the route has none of that name, or it is faulty and noted.
+struct PathIds {
+    order_id: Option<OrderId>,
+    payment_id: Option<PaymentId>,
+    shipment_id: Option<ShipmentId>,
+}
+
+impl PathIds {
+    fn read(route: CommandRoute, parameters: &PathParameters, errors: &mut Vec<Invalid>) -> Self {
+        let key = route.key();
+        Self {
+            order_id: path_id(key, parameters, "orderId", OrderId::parse, errors),
+            payment_id: path_id(key, parameters, "paymentId", PaymentId::parse, errors),
+            shipment_id: path_id(key, parameters, "shipmentId", ShipmentId::parse, errors),
+        }
+    }
+}
+
+/// The id of that name in the path, where the route has one.
+pub(crate) fn path_id<T>(
+    route_key: &str,
+    parameters: &PathParameters,
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, ValueError>,
+    errors: &mut Vec<Invalid>,
+) -> Option<T> {
+    if !route_key.contains(&format!("{{{name}}}")) {
+        return None;
+    }
+    note(errors, Place::Parameter(name.to_owned()), parse(parameters.get(name)))
+}

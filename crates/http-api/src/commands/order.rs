@@ -1,0 +1,51 @@
+//! Placing and cancelling.
+
+use std::collections::HashSet;
+
+use order_domain::command::{CancelOrder, OrderItem, PlaceOrder};
+use order_domain::values::{Amount, CustomerId, Sku};
+
+use crate::fields::{self, Fields};
+use crate::invalid::{Fault, Invalid, Place};
+
+/// `{customerId, currency, items:[{sku, name?, quantity, unitPrice}], shipping?, tax?, discount?}`
+pub(super) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<PlaceOrder> {
+    let customer_id = fields.required("customerId", fields::id(CustomerId::parse), errors);
+    let currency = fields.required("currency", fields::currency, errors);
+    let mut skus = HashSet::new();
+    let items = fields.items("items", |item, errors| order_item(item, &mut skus, errors), errors);
+    let mut charge = |name| fields.optional(name, fields::amount, errors).map(|amount| amount.unwrap_or(Amount::ZERO));
+    let (shipping, tax, discount) = (charge("shipping"), charge("tax"), charge("discount"));
+    Some(PlaceOrder {
+        customer_id: customer_id?,
+        currency: currency?,
+        items: items?,
+        shipping: shipping?,
+        tax: tax?,
+        discount: discount?,
+    })
+}
+
+fn order_item(item: &mut Fields<'_>, skus: &mut HashSet<Sku>, errors: &mut Vec<Invalid>) -> Option<OrderItem> {
+    let sku = unique_sku(item, skus, errors);
+    let name = item.optional("name", fields::text, errors);
+    let quantity = item.required("quantity", fields::quantity, errors);
+    let unit_price = item.required("unitPrice", fields::amount, errors);
+    Some(OrderItem { sku: sku?, name: name?, quantity: quantity?, unit_price: unit_price? })
+}
+
+/// The sku of an item, which no item before it in the list may have.
+pub(super) fn unique_sku(item: &mut Fields<'_>, seen: &mut HashSet<Sku>, errors: &mut Vec<Invalid>) -> Option<Sku> {
+    let sku = item.required("sku", fields::id(Sku::parse), errors)?;
+    if !seen.insert(sku.clone()) {
+        let fault = Fault::new("repeated_sku", "an item before this one has the same sku");
+        errors.push(fault.at(Place::Pointer(item.pointer("sku"))));
+    }
+    Some(sku)
+}
+
+/// `{reason}`
+pub(super) fn cancel(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<CancelOrder> {
+    let reason = fields.required("reason", fields::text, errors);
+    Some(CancelOrder { reason: reason? })
+}

@@ -1,0 +1,35 @@
+//! Payments, their corrections and refunds.
+
+use order_domain::command::{CorrectPayment, RecordPayment, RefundPayment};
+use order_domain::values::{PaymentId, RefundId};
+
+use crate::fields::{self, Fields};
+use crate::invalid::Invalid;
+
+/// `{paymentId, amount, method?}`
+pub(super) fn record(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<RecordPayment> {
+    let payment_id = fields.required("paymentId", fields::id(PaymentId::parse), errors);
+    let amount = fields.required("amount", fields::positive_amount, errors);
+    let method = fields.optional("method", fields::text, errors);
+    Some(RecordPayment { payment_id: payment_id?, amount: amount?, method: method? })
+}
+
+/// `{amount, reason}`; 0 is an amount here: nothing was received after all.
+pub(super) fn correct(
+    payment_id: Option<PaymentId>,
+    fields: &mut Fields<'_>,
+    errors: &mut Vec<Invalid>,
+) -> Option<CorrectPayment> {
+    let amount = fields.required("amount", fields::amount, errors);
+    let reason = fields.required("reason", fields::text, errors);
+    Some(CorrectPayment { payment_id: payment_id?, amount: amount?, reason: reason? })
+}
+
+/// `{refundId, paymentId, amount, reason?}`
+pub(super) fn refund(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<RefundPayment> {
+    let refund_id = fields.required("refundId", fields::id(RefundId::parse), errors);
+    let payment_id = fields.required("paymentId", fields::id(PaymentId::parse), errors);
+    let amount = fields.required("amount", fields::positive_amount, errors);
+    let reason = fields.optional("reason", fields::text, errors);
+    Some(RefundPayment { refund_id: refund_id?, payment_id: payment_id?, amount: amount?, reason: reason? })
+}

@@ -1,0 +1,47 @@
+//! The HTTP contract: what a request may say and what a reply looks like. The only place with status codes.
+//!
+//! This crate must never do I/O: it turns a request into a typed command or query, and a typed reply or problem into a
+//! response. What a command comes to is decided elsewhere. [`OPENAPI`] says the same to a machine, and tests hold the
+//! two together.
+//!
+//! Where to start:
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`routes`] | every route, and which of them a request is for |
+//! | [`commands`] | a request read into an [`order_domain::Command`], every error at once |
+//! | [`queries`] | query parameters read into types that cannot be wrong |
+//! | [`headers`] | `Idempotency-Key`, `If-Match`, `If-None-Match`, `X-Correlation-Id`, the gateway's request id |
+//! | [`identity`] | who calls, and whose orders they may see |
+//! | [`json`], [`fields`] | strict JSON, and the reading of an object field by field |
+//! | [`fingerprint`](mod@fingerprint) | what makes two requests the same request |
+//! | [`cursor`] | opaque page cursors |
+//! | [`replies`] | the shapes of replies |
+//! | [`responses`] | replies as HTTP: status, `ETag`, `Location`, caching |
+//! | [`problem`], [`invalid`] | errors as RFC 9457 problem details |
+//! | [`timestamps`] | RFC 3339 and HTTP dates |
+
+pub mod commands;
+pub mod cursor;
+pub mod fields;
+pub mod fingerprint;
+pub mod headers;
+pub mod identity;
+pub mod invalid;
+pub mod json;
+pub mod problem;
+pub mod queries;
+pub mod replies;
+pub mod responses;
+pub mod routes;
+pub mod timestamps;
+
+pub use commands::{ParsedCommand, parse_command};
+pub use headers::{CommandHeaders, IfNoneMatch, gateway_request_id};
+pub use identity::{AuthMode, Caller};
+pub use problem::Problem;
+pub use queries::{EventsQuery, ListQuery, OrderQuery, OrderView, ParsedQuery, parse_query};
+pub use routes::{CommandRoute, QueryRoute};
+
+/// The OpenAPI 3.1 description of this API, as `GET /openapi.json` serves it.
+pub const OPENAPI: &str = include_str!("../../../docs/openapi.json");

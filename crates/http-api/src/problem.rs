@@ -1,0 +1,213 @@
+//! Errors as RFC 9457 problem details: one constructor a case of the contract.
+//!
+//! The gateway itself answers routes it does not know, failed authentication and its own throttling; the cases of that
+//! kind here are for the handlers, which check again and fail closed.
+
+use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderValue, StatusCode};
+use lambda_http::{Body, Response};
+use order_domain::Rejection;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::invalid::{Invalid, MAX_ERRORS};
+
+/// The media type of a problem.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Why a request was not answered as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    members: Map<String, Value>,
+    advice: Option<Advice>,
+}
+
+/// What a problem's header tells the caller to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Advice {
+    /// `Retry-After`, one second.
+    RetryAfter,
+    /// `WWW-Authenticate`, by this scheme.
+    Authenticate(&'static str),
+}
+
+/// A problem as it is sent. `type` is a name, not an address: there is nothing to fetch.
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(rename = "requestId")]
+    request_id: &'a str,
+    #[serde(flatten)]
+    members: &'a Map<String, Value>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, title, detail: detail.into(), members: Map::new(), advice: None }
+    }
+
+    fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(member.to_owned(), value.into());
+        self
+    }
+
+    fn advising(mut self, advice: Advice) -> Self {
+        self.advice = Some(advice);
+        self
+    }
+
+    /// 400: the request is ill-formed; `errors` says where and how, every one at once (the first 100 of a hostile many).
+    #[must_use]
+    pub fn invalid_request(errors: &[Invalid]) -> Self {
+        let detail = match errors.len() {
+            1 => "The request has 1 error.".to_owned(),
+            count @ ..=MAX_ERRORS => format!("The request has {count} errors."),
+            count => format!("The request has {count} errors; these are the first {MAX_ERRORS}."),
+        };
+        let listed: Vec<_> = errors.iter().take(MAX_ERRORS).map(Invalid::to_json).collect();
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is not valid", detail).with("errors", listed)
+    }
+
+    /// 401: nobody is named in the request context. `challenge` is how to authenticate here.
+    #[must_use]
+    pub fn unauthenticated(challenge: &'static str) -> Self {
+        let detail = "The request names no caller.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Authentication is needed", detail)
+            .advising(Advice::Authenticate(challenge))
+    }
+
+    /// 403: the caller asks for another customer's orders by that customer's id. (An order id that is not the caller's
+    /// gets [`Problem::order_not_found`].)
+    #[must_use]
+    pub fn forbidden() -> Self {
+        let detail = "The caller may only place and list orders of their own.";
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+    }
+
+    /// 404: the order is unknown, was not placed yet at the time asked for, or is not the caller's. Takes nothing of the
+    /// case, so that the cases cannot be told apart.
+    #[must_use]
+    pub fn order_not_found() -> Self {
+        let detail = "There is no such order, or it is not yours.";
+        Self::new(StatusCode::NOT_FOUND, "order_not_found", "Order not found", detail)
+    }
+
+    /// 404: no route of this API, by path or by method. (There is no 405: API Gateway has none either.)
+    #[must_use]
+    pub fn route_not_found() -> Self {
+        let detail = "There is no such route; GET /openapi.json lists them.";
+        Self::new(StatusCode::NOT_FOUND, "route_not_found", "Route not found", detail)
+    }
+
+    /// 409: other writers won every attempt. Nothing was written; the same request may be sent again.
+    #[must_use]
+    pub fn conflict() -> Self {
+        let detail = "The order was changed by others at the same time; send the request again.";
+        Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail).advising(Advice::RetryAfter)
+    }
+
+    /// A business refusal, with the ids and numbers it was decided on: 409 where the order's state refuses it, 422 where
+    /// the command is wrong whatever the order (its total is negative, say), 404 where there is no order.
+    #[must_use]
+    pub fn refused(rejection: &Rejection) -> Self {
+        if *rejection == Rejection::OrderNotFound {
+            return Self::order_not_found();
+        }
+        let (status, title) = if rejection.is_invalid_command() {
+            (StatusCode::UNPROCESSABLE_ENTITY, "The command can never be accepted")
+        } else {
+            (StatusCode::CONFLICT, "The order does not allow this")
+        };
+        Self { members: rejection.details(), ..Self::new(status, rejection.code(), title, sentence(rejection)) }
+    }
+
+    /// 412: `If-Match` names another version than the order is at.
+    #[must_use]
+    pub fn version_mismatch(current_version: u64) -> Self {
+        let detail = format!("The order is at version {current_version}.");
+        Self::new(StatusCode::PRECONDITION_FAILED, "version_mismatch", "Version mismatch", detail)
+            .with("currentVersion", current_version)
+    }
+
+    /// 413: the body is larger than [`MAX_BODY`](crate::commands::MAX_BODY).
+    #[must_use]
+    pub fn body_too_large(max_bytes: usize) -> Self {
+        let detail = format!("The body may have at most {max_bytes} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail).with("maxBytes", max_bytes)
+    }
+
+    /// 422: the `Idempotency-Key` was used with another request.
+    #[must_use]
+    pub fn idempotency_key_reused() -> Self {
+        let detail = "This Idempotency-Key was used with another request; a new request needs a new key.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency-Key reused", detail)
+    }
+
+    /// 500: our fault, and no word about how.
+    #[must_use]
+    pub fn internal() -> Self {
+        let detail = "Something went wrong here; the requestId finds it in the logs.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
+    }
+
+    /// 503: the store is throttled or out. Nothing was written, or a retry with the same key finds what was.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        let detail = "The service is busy; send the request again, with the same Idempotency-Key if it had one.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
+            .advising(Advice::RetryAfter)
+    }
+
+    /// The status code.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable word for it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The problem as a response to the request of that id.
+    #[must_use]
+    pub fn into_response(self, request_id: &str) -> Response<Body> {
+        let body = ProblemBody {
+            r#type: format!("urn:problem-type:order-ledger:{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            request_id,
+            members: &self.members,
+        };
+        // Strings and integers alone are in it, so that it is always written; an empty body would still be truthful.
+        let mut response = Response::new(Body::from(serde_json::to_string(&body).unwrap_or_default()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self.advice {
+            Some(Advice::RetryAfter) => headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
+            Some(Advice::Authenticate(scheme)) => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme)),
+            None => None,
+        };
+        response
+    }
+}
+
+/// A rejection's words as a sentence.
+fn sentence(rejection: &Rejection) -> String {
+    let words = rejection.to_string();
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), characters.as_str()))
+}

@@ -1,0 +1,223 @@
+//! Query parameters read into types that cannot be wrong. Unknown and repeated parameters are refused, every error at
+//! once.
+
+use lambda_http::{Request, RequestExt};
+use order_domain::status::OrderStatus;
+use order_domain::values::{CustomerId, MAX_AMOUNT, OrderId};
+
+use crate::commands::path_id;
+use crate::cursor;
+use crate::invalid::{Fault, Invalid, Place, note};
+use crate::problem::Problem;
+use crate::routes::QueryRoute;
+use crate::timestamps::parse_rfc3339;
+
+/// The most entries of a page.
+pub const MAX_LIMIT: u32 = 100;
+/// The entries of a page when the request says nothing.
+pub const DEFAULT_LIMIT: u32 = 20;
+/// The largest version a request may name, 2^53 - 1: what every JSON reader holds exactly.
+pub const MAX_VERSION: u64 = MAX_AMOUNT;
+
+/// A question, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParsedQuery {
+    /// A customer's orders.
+    ListOrders(ListQuery),
+    /// One order.
+    GetOrder(OrderQuery),
+    /// One order's audit trail.
+    ListEvents(EventsQuery),
+    /// The description of this API.
+    GetOpenApi,
+}
+
+/// `GET /customers/{customerId}/orders?status=&limit=&cursor=`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Whose orders.
+    pub customer_id: CustomerId,
+    /// Only orders of that status.
+    pub status: Option<OrderStatus>,
+    /// The most orders to answer with: 1..=100.
+    pub limit: u32,
+    /// The position that the page before ended at, as given to [`ListQuery::next_cursor`].
+    pub after: Option<String>,
+}
+
+/// `GET /orders/{orderId}`, now or as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderQuery {
+    /// Which order.
+    pub order_id: OrderId,
+    /// At which point of its life.
+    pub view: OrderView,
+}
+
+/// At which point of its life an order is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderView {
+    /// As it is now; with `min_version`, no older than that.
+    Latest {
+        /// The version the caller has seen, from 1.
+        min_version: Option<u64>,
+    },
+    /// As it was at that version, from 1.
+    Version(u64),
+    /// As it was at that instant, in milliseconds since 1970.
+    AsOf(i64),
+}
+
+/// `GET /orders/{orderId}/events?limit=&cursor=`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventsQuery {
+    /// Which order.
+    pub order_id: OrderId,
+    /// The most events to answer with: 1..=100.
+    pub limit: u32,
+    /// The position that the page before ended at, as given to [`EventsQuery::next_cursor`].
+    pub after: Option<String>,
+}
+
+impl ListQuery {
+    const KIND: &str = "orders";
+
+    /// The cursor of the page after this one, which ended at `position`.
+    #[must_use]
+    pub fn next_cursor(&self, position: &str) -> String {
+        cursor::encode(Self::KIND, &[self.customer_id.as_str(), self.status.map_or("", OrderStatus::as_str)], position)
+    }
+}
+
+impl EventsQuery {
+    const KIND: &str = "events";
+
+    /// The cursor of the page after this one, which ended at `position`.
+    #[must_use]
+    pub fn next_cursor(&self, position: &str) -> String {
+        cursor::encode(Self::KIND, &[self.order_id.as_str()], position)
+    }
+}
+
+/// Reads a question.
+///
+/// # Errors
+/// `route_not_found`, or `invalid_request` with every error at once.
+pub fn parse_query(request: &Request) -> Result<ParsedQuery, Problem> {
+    let (route, path) = QueryRoute::of(request).ok_or_else(Problem::route_not_found)?;
+    let mut errors = Vec::new();
+    let customer_id = path_id(route.key(), &path, "customerId", CustomerId::parse, &mut errors);
+    let order_id = path_id(route.key(), &path, "orderId", OrderId::parse, &mut errors);
+    let mut parameters = Parameters { request, known: Vec::new(), errors };
+    let query = match route {
+        QueryRoute::ListOrders => parameters.list(customer_id).map(ParsedQuery::ListOrders),
+        QueryRoute::GetOrder => parameters.order(order_id).map(ParsedQuery::GetOrder),
+        QueryRoute::ListEvents => parameters.events(order_id).map(ParsedQuery::ListEvents),
+        QueryRoute::GetOpenApi => Some(ParsedQuery::GetOpenApi),
+    };
+    let errors = parameters.finish();
+    query.filter(|_| errors.is_empty()).ok_or_else(|| Problem::invalid_request(&errors))
+}
+
+/// The parameters of one request: each is asked for once, what is left over is unknown.
+struct Parameters<'a> {
+    request: &'a Request,
+    known: Vec<&'static str>,
+    errors: Vec<Invalid>,
+}
+
+impl Parameters<'_> {
+    fn list(&mut self, customer_id: Option<CustomerId>) -> Option<ListQuery> {
+        let status = self.read("status", read_status);
+        let limit = self.limit();
+        let scope = (customer_id.as_ref().map(CustomerId::as_str), status);
+        let after = self.read("cursor", |text| match scope {
+            (Some(customer), Some(status)) => {
+                cursor::decode(ListQuery::KIND, &[customer, status.map_or("", OrderStatus::as_str)], text)
+            }
+            // Which list it is for is not known; that is noted already.
+            (None, _) | (_, None) => Ok(String::new()),
+        });
+        Some(ListQuery { status: status?, limit: limit?, after: after?, customer_id: customer_id? })
+    }
+
+    fn order(&mut self, order_id: Option<OrderId>) -> Option<OrderQuery> {
+        let min_version = self.read("minVersion", read_version)?;
+        let version = self.read("version", read_version)?;
+        let as_of = self.read("asOf", parse_rfc3339)?;
+        let view = match (min_version, version, as_of) {
+            (min_version, None, None) => OrderView::Latest { min_version },
+            (None, Some(version), None) => OrderView::Version(version),
+            (None, None, Some(as_of)) => OrderView::AsOf(as_of),
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+                let name = if as_of.is_some() { "asOf" } else { "version" };
+                let fault = Fault::new("conflicting_parameters", "give one of minVersion, version and asOf");
+                self.errors.push(fault.at(Place::Parameter(name.to_owned())));
+                return None;
+            }
+        };
+        Some(OrderQuery { order_id: order_id?, view })
+    }
+
+    fn events(&mut self, order_id: Option<OrderId>) -> Option<EventsQuery> {
+        let limit = self.limit();
+        let after = self.read("cursor", |text| match &order_id {
+            Some(order_id) => cursor::decode(EventsQuery::KIND, &[order_id.as_str()], text),
+            None => Ok(String::new()),
+        });
+        Some(EventsQuery { limit: limit?, after: after?, order_id: order_id? })
+    }
+
+    fn limit(&mut self) -> Option<u32> {
+        Some(self.read("limit", read_limit)?.unwrap_or(DEFAULT_LIMIT))
+    }
+
+    /// A parameter that may be left out: `Some(None)` when it was, `None` when it is faulty.
+    fn read<T>(&mut self, name: &'static str, read: impl FnOnce(&str) -> Result<T, Fault>) -> Option<Option<T>> {
+        self.known.push(name);
+        let values = self.request.query_string_parameters_ref().and_then(|parameters| parameters.all(name));
+        let value = match values.as_deref() {
+            None | Some([]) => return Some(None),
+            Some([value]) => read(value),
+            Some([_, _, ..]) => Err(Fault::new("repeated_parameter", "must be given once")),
+        };
+        note(&mut self.errors, Place::Parameter(name.to_owned()), value).map(Some)
+    }
+
+    fn finish(self) -> Vec<Invalid> {
+        let mut errors = self.errors;
+        let given = self.request.query_string_parameters();
+        let mut unknown: Vec<_> =
+            given.iter().map(|(name, _)| name).filter(|name| !self.known.contains(name)).collect();
+        // A map has no order; a reply should have one.
+        unknown.sort_unstable();
+        unknown.dedup();
+        errors.extend(unknown.into_iter().map(|name| {
+            let fault = Fault::new("unknown_parameter", "is not a parameter of this request");
+            fault.at(Place::Parameter(name.to_owned()))
+        }));
+        errors
+    }
+}
+
+fn read_status(word: &str) -> Result<OrderStatus, Fault> {
+    OrderStatus::parse(word).ok_or_else(|| {
+        let words: Vec<_> = OrderStatus::ALL.iter().map(|status| status.as_str()).collect();
+        Fault::new("unknown_status", format!("must be one of {}", words.join(", ")))
+    })
+}
+
+fn read_limit(text: &str) -> Result<u32, Fault> {
+    let limit = digits(text).and_then(|number| u32::try_from(number).ok()).filter(|it| (1..=MAX_LIMIT).contains(it));
+    limit.ok_or_else(|| Fault::new("out_of_range", format!("must be an integer from 1 to {MAX_LIMIT}")))
+}
+
+fn read_version(text: &str) -> Result<u64, Fault> {
+    let version = digits(text).filter(|it| (1..=MAX_VERSION).contains(it));
+    version.ok_or_else(|| Fault::new("out_of_range", format!("must be an integer from 1 to {MAX_VERSION}")))
+}
+
+/// Digits only: Rust's own parser also takes a `+`.
+fn digits(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
