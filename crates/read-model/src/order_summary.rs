@@ -1,0 +1,150 @@
+//! `OrderSummaryByCustomer`: one row an order, newest first in its customer's list.
+//!
+//! Its fold is its own, made of what events say; with the domain it shares only the functions that derive the
+//! status words from figures. A test holds the row against the domain's order at every version.
+
+mod row;
+
+use event_store::RecordedEvent;
+use order_domain::event::{ItemQuantity, OrderPlaced};
+use order_domain::status::{FulfillmentFigures, FulfillmentStatus, OrderStatus, PaymentFigures, PaymentStatus};
+use order_domain::{Event, stored};
+use order_store::{CUSTOMER_ID, OrderCommit, Orders, PLACED_AT};
+pub use row::{OrderSummaryRow, SummaryItem};
+
+use crate::projection::{self, FoldError, KeyAttributes, Projection, RowKey};
+
+/// The index by which a row is found by its order: keys only.
+pub(crate) const BY_ORDER: &str = "ByOrder";
+/// The index's partition key.
+pub(crate) const ORDER_ID: &str = "orderId";
+/// The attribute with the order's one word.
+pub(crate) const STATUS: &str = "status";
+
+/// The customer's list of orders.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderSummaryByCustomer;
+
+impl Projection for OrderSummaryByCustomer {
+    type Aggregate = Orders;
+    type Row = OrderSummaryRow;
+    const NAME: &'static str = "OrderSummaryByCustomer";
+    const NUMBER: u32 = 1;
+    const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "placedAtOrderId" };
+
+    fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
+        let missing = |tag| FoldError::MissingTag { version: commit.version, tag };
+        let customer_id = order_store::customer_id(commit).ok_or_else(|| missing(CUSTOMER_ID))?;
+        let placed_at = order_store::placed_at(commit).ok_or_else(|| missing(PLACED_AT))?;
+        Ok(row::row_key(customer_id, placed_at, &commit.aggregate_id))
+    }
+
+    fn apply(
+        row: Option<OrderSummaryRow>,
+        recorded: &RecordedEvent<Event>,
+        commit: &OrderCommit,
+    ) -> Result<OrderSummaryRow, FoldError> {
+        let (version, event_type) = (commit.version, stored::event_type(&recorded.event));
+        let mut row = match (row, &recorded.event) {
+            (None, Event::OrderPlaced(placed)) => begin(placed, commit),
+            (Some(_), Event::OrderPlaced(_)) => return Err(FoldError::BegunTwice { version, event_type }),
+            (Some(row), _) => row,
+            (None, _) => return Err(FoldError::NotABeginning { version, event_type }),
+        };
+        let mut cancelled = row.status == OrderStatus::Cancelled;
+        match &recorded.event {
+            Event::OrderPlaced(_) => {}
+            Event::PaymentReceived(event) => {
+                row.amount_paid = row.amount_paid.saturating_add(event.amount.minor_units());
+            }
+            Event::PaymentCorrected(event) => {
+                let others = row.amount_paid.saturating_sub(event.previous_amount.minor_units());
+                row.amount_paid = others.saturating_add(event.corrected_amount.minor_units());
+            }
+            Event::PaymentRefunded(event) => {
+                row.amount_refunded = row.amount_refunded.saturating_add(event.amount.minor_units());
+            }
+            Event::ItemShipped(event) => {
+                for_each_line(&mut row, &event.items, |line, count| line.shipped = line.shipped.saturating_add(count));
+                row.shipments_under_way = row.shipments_under_way.saturating_add(1);
+            }
+            Event::ItemDelivered(_) => row.shipments_under_way = row.shipments_under_way.saturating_sub(1),
+            Event::ItemReturned(event) => {
+                for_each_line(&mut row, &event.items, |line, count| {
+                    line.returned = line.returned.saturating_add(count)
+                });
+            }
+            Event::OrderCancelled(_) => cancelled = true,
+        }
+        derive_statuses(&mut row, cancelled);
+        row.version = commit.version;
+        row.last_updated = commit.recorded_at;
+        Ok(row)
+    }
+}
+
+fn begin(placed: &OrderPlaced, commit: &OrderCommit) -> OrderSummaryRow {
+    let items = placed.items.iter().map(|item| SummaryItem {
+        sku: item.sku.to_string(),
+        name: item.name.as_ref().map(|name| name.as_str().to_owned()),
+        quantity: item.quantity.get(),
+        unit_price: item.unit_price.minor_units(),
+        shipped: 0,
+        returned: 0,
+    });
+    OrderSummaryRow {
+        order_id: commit.aggregate_id.clone(),
+        customer_id: placed.customer_id.to_string(),
+        status: OrderStatus::Placed,
+        payment_status: PaymentStatus::Unpaid,
+        fulfillment_status: FulfillmentStatus::Unfulfilled,
+        currency: placed.currency.code().to_owned(),
+        total: placed.total.minor_units(),
+        amount_paid: 0,
+        amount_refunded: 0,
+        item_count: placed.items.iter().map(|item| u64::from(item.quantity.get())).sum(),
+        items: items.collect(),
+        shipments_under_way: 0,
+        placed_at: commit.recorded_at,
+        last_updated: commit.recorded_at,
+        version: commit.version,
+    }
+}
+
+fn for_each_line(row: &mut OrderSummaryRow, items: &[ItemQuantity], change: impl Fn(&mut SummaryItem, u32)) {
+    for item in items {
+        if let Some(line) = row.items.iter_mut().find(|line| line.sku == item.sku.as_str()) {
+            change(line, item.quantity.get());
+        }
+    }
+}
+
+fn derive_statuses(row: &mut OrderSummaryRow, cancelled: bool) {
+    row.payment_status = PaymentStatus::of(PaymentFigures {
+        total: row.total,
+        paid: row.amount_paid,
+        refunded: row.amount_refunded,
+        cancelled,
+    });
+    row.fulfillment_status = FulfillmentStatus::of(FulfillmentFigures {
+        ordered: row.item_count,
+        shipped: row.items.iter().map(|line| u64::from(line.shipped)).sum(),
+        returned: row.items.iter().map(|line| u64::from(line.returned)).sum(),
+        any_undelivered: row.shipments_under_way > 0,
+    });
+    row.status = OrderStatus::of(cancelled, row.payment_status, row.fulfillment_status);
+}
+
+/// Folds into a row, or from nothing, the commits it has not seen: those it has are passed over.
+///
+/// # Errors
+/// When there is neither a row nor a commit, a version is missing in between, or an event makes no sense.
+pub fn catch_up(row: Option<OrderSummaryRow>, commits: &[OrderCommit]) -> Result<OrderSummaryRow, FoldError> {
+    let seen = row.as_ref().map_or(0, |row| row.version);
+    let mut unseen = commits.iter().filter(|commit| commit.version > seen);
+    let row = unseen.try_fold(row, |row, commit| {
+        let version = row.as_ref().map_or(0, |row| row.version);
+        projection::fold::<OrderSummaryByCustomer>(row, version, commit)
+    });
+    row?.ok_or(FoldError::NothingToFold)
+}

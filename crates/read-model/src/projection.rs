@@ -1,0 +1,118 @@
+//! What a projection is: a pure fold of commits into rows, one row an aggregate.
+
+use event_store::{Aggregate, Commit, RecordedEvent};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The event type of a projection's aggregate.
+pub type EventOf<P> = <<P as Projection>::Aggregate as Aggregate>::Event;
+/// The commit type of a projection's aggregate.
+pub type CommitOf<P> = Commit<EventOf<P>>;
+
+/// A pure fold of an aggregate's events into its row: the same events always give the same row.
+pub trait Projection: Send + Sync + 'static {
+    /// Whose events are folded.
+    type Aggregate: Aggregate;
+    /// What they are folded into.
+    type Row: Serialize + DeserializeOwned + Clone + Send + Sync;
+
+    /// The projection's name, for logs.
+    const NAME: &'static str;
+    /// Raised when the fold's meaning or the row's shape changes: rows of a lower number are rebuilt.
+    const NUMBER: u32;
+    /// The names of the table's key attributes.
+    const KEY: KeyAttributes;
+
+    /// Where the row of a commit's aggregate stands; the same for every commit of the aggregate.
+    ///
+    /// # Errors
+    /// When the commit does not carry what the key is made of.
+    fn key(commit: &CommitOf<Self>) -> Result<RowKey, FoldError>
+    where
+        Self: Sized;
+
+    /// The row after one event of `commit`.
+    ///
+    /// # Errors
+    /// When the event makes no sense for that row. This never mends itself, so it is poison and not an outage.
+    fn apply(
+        row: Option<Self::Row>,
+        event: &RecordedEvent<EventOf<Self>>,
+        commit: &CommitOf<Self>,
+    ) -> Result<Self::Row, FoldError>
+    where
+        Self: Sized;
+}
+
+/// The names of a table's key attributes; both are strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyAttributes {
+    /// The partition key's attribute.
+    pub partition: &'static str,
+    /// The sort key's attribute.
+    pub sort: &'static str,
+}
+
+/// Where a row stands in its table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// The partition key's value.
+    pub partition: String,
+    /// The sort key's value.
+    pub sort: String,
+}
+
+/// Why commits cannot be folded into a row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// A commit lacks a tag that the row's key is made of.
+    #[error("version {version} has no tag {tag}")]
+    MissingTag {
+        /// The commit's version.
+        version: u64,
+        /// The tag.
+        tag: &'static str,
+    },
+    /// There is no row yet, and the event does not make one.
+    #[error("{event_type} at version {version} is not what an aggregate begins with")]
+    NotABeginning {
+        /// The event's version.
+        version: u64,
+        /// The event's stored name.
+        event_type: &'static str,
+    },
+    /// There is a row already, and the event would make it again.
+    #[error("{event_type} at version {version} begins an aggregate that had begun")]
+    BegunTwice {
+        /// The event's version.
+        version: u64,
+        /// The event's stored name.
+        event_type: &'static str,
+    },
+    /// A commit does not follow the row's version.
+    #[error("version {found} does not follow version {after}")]
+    Gap {
+        /// The row's version; 0 where there is no row.
+        after: u64,
+        /// The commit's version.
+        found: u64,
+    },
+    /// There is neither a row nor a commit.
+    #[error("there is nothing to fold")]
+    NothingToFold,
+}
+
+/// The row after all events of the commit that follows `version`.
+///
+/// # Errors
+/// When the commit does not follow, or an event makes no sense.
+pub fn fold<P: Projection>(
+    row: Option<P::Row>,
+    version: u64,
+    commit: &CommitOf<P>,
+) -> Result<Option<P::Row>, FoldError> {
+    if version.checked_add(1) != Some(commit.version) {
+        return Err(FoldError::Gap { after: version, found: commit.version });
+    }
+    commit.events.iter().try_fold(row, |row, event| P::apply(row, event, commit).map(Some))
+}
