@@ -1,0 +1,59 @@
+//! Why a stack does not start: each in one line, for the person who started it.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use embedded_dynamodb::EmbeddedError;
+use sam_template::TemplateError;
+
+use crate::pump::StreamError;
+
+/// Why a stack does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be created or written.
+    #[error("cannot use the data folder {}: {source}", path.display())]
+    DataFolder {
+        /// The folder that was asked for.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Another stack holds the data folder.
+    #[error("another instance is using the data folder {}", path.display())]
+    DataFolderInUse {
+        /// The folder that was asked for.
+        path: PathBuf,
+    },
+    /// Somebody else listens where the HTTP API was to listen.
+    #[error("cannot serve the HTTP API: {0} is already in use")]
+    HttpAddressInUse(SocketAddr),
+    /// Somebody else listens where DynamoDB was to listen.
+    #[error("cannot serve DynamoDB: {0} is already in use")]
+    DynamoDbAddressInUse(SocketAddr),
+    /// The HTTP API cannot listen for another reason.
+    #[error("cannot serve the HTTP API on {address}: {source}")]
+    Http {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The embedded DynamoDB does not start, or refuses the template's tables.
+    #[error("cannot start the embedded DynamoDB: {0}")]
+    Database(EmbeddedError),
+    /// The SAM template cannot be read.
+    #[error("cannot read the SAM template: {0}")]
+    Template(#[from] TemplateError),
+    /// A function cannot be set up.
+    #[error("cannot set up the functions: {0}")]
+    Functions(Box<dyn Error + Send + Sync>),
+    /// The template leads to a function that this stack was not given.
+    #[error("the template names the function {0}, which this stack does not have")]
+    MissingFunction(String),
+    /// The stream of a table cannot be read.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+}

@@ -1,0 +1,152 @@
+//! The HTTP gateway: an HTTP/1.1 server on loopback that does to a request what an API Gateway HTTP API does.
+//!
+//! - `routes`: which function a method and path lead to
+//! - `payload`: the request as that function gets it
+//! - `response`: its answer as the client gets it
+//!
+//! It authenticates nobody: whoever reaches this machine's loopback is trusted, as the functions' `AUTH_MODE=none` says.
+
+mod payload;
+mod response;
+mod routes;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::{Method, Response, StatusCode};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+pub use routes::Route;
+
+use crate::invoker::Invoker;
+use payload::{Arrival, payload};
+use response::{gateway_error, response};
+use routes::Routes;
+
+/// The quota «Payload size» of HTTP APIs.
+const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
+/// How much of a body over the limit is still read, so that the client finishes sending and reads its 413.
+const DRAIN_LIMIT: usize = 8 * PAYLOAD_LIMIT;
+/// How long open connections may take to finish when the gateway stops.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A running gateway.
+pub struct Gateway {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+struct Api {
+    routes: Routes,
+    invoker: Invoker,
+    /// Woken after a request that may have written.
+    written: Vec<Arc<Notify>>,
+}
+
+impl Gateway {
+    /// Serves `routes` on `listener`; `written` is notified after every request that may have changed something.
+    pub fn serve(
+        listener: TcpListener,
+        routes: Vec<Route>,
+        invoker: Invoker,
+        written: Vec<Arc<Notify>>,
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let api = Arc::new(Api { routes: Routes::new(routes), invoker, written });
+        let router = Router::new().fallback(handle).with_state(api);
+        let (stop, stopped) = oneshot::channel();
+        let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
+        let server = server.with_graceful_shutdown(async {
+            let _dropped = stopped.await;
+        });
+        Ok(Self { address, stop, server: tokio::spawn(server.into_future()) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers what is under way, and ends.
+    pub async fn stop(mut self) {
+        let _ended = self.stop.send(());
+        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+    }
+}
+
+async fn handle(
+    State(api): State<Arc<Api>>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
+    let request_id = Uuid::new_v4().to_string();
+    let mut response = api.answer(client, request, &request_id).await;
+    if let Ok(value) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert("apigw-requestid", value);
+    }
+    response
+}
+
+impl Api {
+    async fn answer(&self, client: SocketAddr, request: Request, request_id: &str) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let body = match read(body, parts.headers.get(CONTENT_LENGTH)).await {
+            Ok(body) => body,
+            Err(refused) => return refused,
+        };
+        let Some(matched) = self.routes.find(parts.method.as_str(), parts.uri.path()) else {
+            return gateway_error(StatusCode::NOT_FOUND, "Not Found");
+        };
+        let arrival = Arrival { client, request_id, time: Timestamp::now() };
+        let result = match payload(&parts, &body, &matched, &arrival) {
+            Ok(payload) => self.invoker.invoke(&matched.route.function, payload).await,
+            Err(error) => Err(error.into()),
+        };
+        if parts.method != Method::GET {
+            self.written.iter().for_each(|pump| pump.notify_one());
+        }
+        let answer = result.inspect_err(|error| {
+            tracing::error!(function = matched.route.function, route = matched.route.key, request_id, %error, "invocation failed");
+        });
+        let response = answer.ok().and_then(|answer| response(&answer));
+        response.unwrap_or_else(|| gateway_error(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+    }
+}
+
+/// The whole body, or the refusal of one that is too large or breaks off.
+async fn read(mut body: Body, content_length: Option<&HeaderValue>) -> Result<Bytes, Response<Body>> {
+    let announced = content_length.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let too_large = || gateway_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    if announced > DRAIN_LIMIT {
+        return Err(too_large());
+    }
+    let (mut kept, mut length) = (BytesMut::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_broken| gateway_error(StatusCode::BAD_REQUEST, "Bad Request"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length > DRAIN_LIMIT {
+            return Err(too_large());
+        }
+        if length <= PAYLOAD_LIMIT {
+            kept.extend_from_slice(&data);
+        }
+    }
+    if length > PAYLOAD_LIMIT { Err(too_large()) } else { Ok(kept.freeze()) }
+}

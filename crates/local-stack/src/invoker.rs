@@ -1,0 +1,98 @@
+//! The Lambda service in small: finds a function by name, gives it a request id and a deadline, and outlives it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::function::{Function, FunctionError, Invocation};
+
+/// The functions of a stack by their names in the template.
+pub type Functions = BTreeMap<String, Arc<dyn Function>>;
+
+/// Lambda's own default, for a function whose time-out nobody set.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Invokes functions by name.
+#[derive(Clone)]
+pub struct Invoker {
+    functions: Arc<Functions>,
+    timeouts: Arc<BTreeMap<String, Duration>>,
+}
+
+impl Invoker {
+    /// An invoker of these functions; one that `timeouts` does not name has three seconds, as on AWS.
+    #[must_use]
+    pub fn new(functions: Functions, timeouts: BTreeMap<String, Duration>) -> Self {
+        Self { functions: Arc::new(functions), timeouts: Arc::new(timeouts) }
+    }
+
+    /// Runs `name` once. A panic or a time-out is this invocation's error, and touches no other.
+    pub async fn invoke(&self, name: &str, payload: Bytes) -> Result<Bytes, FunctionError> {
+        let function =
+            self.functions.get(name).ok_or_else(|| FunctionError::Unreachable(format!("no function {name}")))?;
+        let timeout = self.timeouts.get(name).copied().unwrap_or(DEFAULT_TIMEOUT);
+        let running = function.invoke(payload, invocation(name, timeout));
+        // A task of its own, so that a panic unwinds there.
+        let mut task = tokio::spawn(running);
+        match tokio::time::timeout(timeout, &mut task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(join)) if join.is_panic() => Err(FunctionError::Panicked),
+            Ok(Err(join)) => Err(FunctionError::Unreachable(join.to_string())),
+            Err(_elapsed) => {
+                task.abort();
+                Err(FunctionError::TimedOut(timeout))
+            }
+        }
+    }
+}
+
+fn invocation(name: &str, timeout: Duration) -> Invocation {
+    let deadline = (SystemTime::now() + timeout).duration_since(UNIX_EPOCH).unwrap_or_default();
+    Invocation {
+        request_id: Uuid::new_v4().to_string(),
+        deadline_ms: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
+        function_arn: format!("arn:aws:lambda:local:000000000000:function:{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_runtime::{LambdaEvent, service_fn};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::function::event_function;
+
+    fn invoker(function: Arc<dyn Function>, timeout: Duration) -> Invoker {
+        Invoker::new([("f".to_owned(), function)].into(), [("f".to_owned(), timeout)].into())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_of_that_invocation_alone() {
+        let function = event_function(service_fn(|event: LambdaEvent<Value>| async move {
+            assert!(!event.payload.is_null(), "no payload");
+            Ok::<_, lambda_runtime::Error>(event.payload)
+        }));
+        let invoker = invoker(function, Duration::from_secs(60));
+        assert!(matches!(invoker.invoke("f", "null".into()).await, Err(FunctionError::Panicked)));
+        assert_eq!(invoker.invoke("f", "1".into()).await.unwrap(), "1");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_function_that_hangs_is_cut_off_at_its_time_out() {
+        let function = event_function(service_fn(|_: LambdaEvent<Value>| {
+            std::future::pending::<Result<(), lambda_runtime::Error>>()
+        }));
+        let answer = invoker(function, Duration::from_secs(10)).invoke("f", "{}".into()).await;
+        assert!(matches!(answer, Err(FunctionError::TimedOut(_))), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_is_unreachable() {
+        let answer = Invoker::new(Functions::new(), BTreeMap::new()).invoke("f", "{}".into()).await;
+        assert!(matches!(answer, Err(FunctionError::Unreachable(_))));
+    }
+}

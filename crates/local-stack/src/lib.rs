@@ -1,0 +1,23 @@
+//! The whole of Order Ledger on one machine: an embedded DynamoDB, an HTTP gateway and a stream pump around the functions that run
+//! on AWS. No account, no Docker, no JVM.
+//!
+//! It reads tables, routes and event source mappings from the project's SAM template, so that what runs here is what is deployed.
+//! It must never know what a function does: it hands over the JSON that API Gateway and Lambda hand over, and takes the JSON that
+//! comes back.
+//!
+//! - [`LocalStack`]: starts and stops it all; start here
+//! - [`function`]: the port to a function, and handlers in this process behind it
+//! - [`gateway`]: HTTP requests to API Gateway payloads and back
+//! - [`pump`]: the table's stream to Lambda batches, with Lambda's error handling
+
+mod data_folder;
+mod error;
+pub mod function;
+pub mod gateway;
+mod invoker;
+pub mod pump;
+mod stack;
+
+pub use error::StartError;
+pub use invoker::{Functions, Invoker};
+pub use stack::{DataLocation, LocalStack, Options, Surroundings};

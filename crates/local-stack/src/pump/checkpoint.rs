@@ -1,0 +1,72 @@
+//! Where a consumer of a stream is: the last record it is done with.
+//!
+//! A lost or damaged checkpoint is no harm: the stream is then read from its oldest record, and consumers of DynamoDB Streams must
+//! take repeats as they come.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tokio::fs;
+
+use super::sequence::SequenceNumber;
+
+/// Keeps one consumer's checkpoint.
+#[derive(Debug)]
+pub(crate) enum Checkpoint {
+    /// In a file, so that a restart resumes.
+    File(PathBuf),
+    /// Not at all: the stream is as short-lived as the process.
+    Forgotten,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    /// A table that was deleted and created again has another stream, in which old numbers mean nothing.
+    stream_arn: String,
+    sequence_number: SequenceNumber,
+}
+
+impl Checkpoint {
+    /// The last record that was done, if it is known and of this stream.
+    pub(crate) async fn load(&self, stream_arn: &str) -> Option<SequenceNumber> {
+        let Self::File(path) = self else { return None };
+        let stored: Stored = serde_json::from_slice(&fs::read(path).await.ok()?)
+            .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "checkpoint is damaged: starting at the oldest record"))
+            .ok()?;
+        (stored.stream_arn == stream_arn).then_some(stored.sequence_number)
+    }
+
+    /// Remembers that everything up to `sequence_number` is done. A reader sees the old checkpoint or the new, never half of one.
+    pub(crate) async fn save(&self, stream_arn: &str, sequence_number: &SequenceNumber) -> io::Result<()> {
+        let Self::File(path) = self else { return Ok(()) };
+        let stored = Stored { stream_arn: stream_arn.to_owned(), sequence_number: sequence_number.clone() };
+        let temporary = path.with_extension("tmp");
+        fs::write(&temporary, serde_json::to_vec(&stored)?).await?;
+        fs::rename(&temporary, path).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_checkpoint_outlives_the_process_and_belongs_to_one_stream() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("projector.json");
+        Checkpoint::File(path.clone()).save("stream-1", &"42".into()).await.unwrap();
+        assert_eq!(Checkpoint::File(path.clone()).load("stream-1").await, Some("42".into()));
+        assert_eq!(Checkpoint::File(path).load("stream-2").await, None);
+    }
+
+    #[tokio::test]
+    async fn a_lost_or_damaged_checkpoint_starts_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("projector.json");
+        assert_eq!(Checkpoint::File(path.clone()).load("stream").await, None);
+        fs::write(&path, "{ half").await.unwrap();
+        assert_eq!(Checkpoint::File(path).load("stream").await, None);
+    }
+}

@@ -1,0 +1,69 @@
+//! The JSON a function is invoked with: Lambda's event for DynamoDB Streams.
+
+use bytes::Bytes;
+use dynoxide::actions::get_records::Record;
+use serde::Serialize;
+
+use super::stream::ReadRecord;
+
+#[derive(Serialize)]
+struct DynamoDbEvent<'a> {
+    #[serde(rename = "Records")]
+    records: Vec<EventRecord<'a>>,
+}
+
+/// A stream record as GetRecords gives it, and the one member Lambda adds.
+#[derive(Serialize)]
+struct EventRecord<'a> {
+    #[serde(flatten)]
+    record: &'a Record,
+    #[serde(rename = "eventSourceARN")]
+    event_source_arn: &'a str,
+}
+
+/// The event for these records.
+pub(crate) fn dynamodb_event(records: &[ReadRecord], stream_arn: &str) -> Result<Bytes, serde_json::Error> {
+    let records =
+        records.iter().map(|read| EventRecord { record: &read.record, event_source_arn: stream_arn }).collect();
+    Ok(serde_json::to_vec(&DynamoDbEvent { records })?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::event::dynamodb::Event;
+    use dynoxide::AttributeValue;
+    use dynoxide::actions::get_records::StreamRecord;
+
+    use super::*;
+
+    #[test]
+    fn an_event_reads_back_as_lambdas_own_type() {
+        let item = [("aggregateId".to_owned(), AttributeValue::S("o-1".to_owned()))];
+        let record = Record {
+            event_id: "e-1".to_owned(),
+            event_name: "INSERT".to_owned(),
+            event_version: "1.1".to_owned(),
+            event_source: "aws:dynamodb".to_owned(),
+            aws_region: "local".to_owned(),
+            dynamodb: StreamRecord {
+                keys: item.clone().into(),
+                new_image: Some(item.into()),
+                sequence_number: "100000000000000000001".to_owned(),
+                size_bytes: 7,
+                stream_view_type: "NEW_IMAGE".to_owned(),
+                approximate_creation_date_time: 1_761_000_000.0,
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let json = dynamodb_event(&[record.into()], "arn:stream").unwrap();
+        let event: Event = serde_json::from_slice(&json).unwrap();
+        let read = &event.records[0];
+        assert_eq!((read.event_name.as_str(), read.event_source_arn.as_deref()), ("INSERT", Some("arn:stream")));
+        assert_eq!(read.change.sequence_number.as_deref(), Some("100000000000000000001"));
+        assert_eq!(read.change.approximate_creation_date_time.timestamp(), 1_761_000_000);
+        let image: std::collections::HashMap<String, String> =
+            serde_dynamo::from_item(read.change.new_image.clone()).unwrap();
+        assert_eq!(image["aggregateId"], "o-1");
+    }
+}

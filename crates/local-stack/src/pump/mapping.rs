@@ -1,0 +1,140 @@
+//! The event source mapping: which records go to the function next, given how the last batch ended. A calculation: no clock,
+//! no I/O.
+//!
+//! The rules are those of the AWS Lambda Developer Guide: «How Lambda processes records from stream and queue-based event
+//! sources», «Lambda parameters for Amazon DynamoDB event source mappings», «Configuring partial batch response with DynamoDB
+//! and Lambda» and «Retain discarded records for a DynamoDB event source in Lambda». One shard is one `Mapping`, so records are
+//! delivered in order: nothing later is sent while something earlier is neither done nor discarded.
+//!
+//! Where the guide leaves a case open, the choice here is:
+//! - A report that names a batch's first record leaves nothing behind, so it is a failure of the whole batch.
+//! - Bisecting and keeping what a partial response reports as done both make the batch smaller, and neither uses up a retry;
+//!   without `BisectBatchOnFunctionError` a partial response does, as any other retry.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use super::outcome::Outcome;
+use super::sequence::SequenceNumber;
+
+/// What the mapping must know of a record.
+pub trait StreamItem {
+    /// Its place in the shard.
+    fn sequence(&self) -> &SequenceNumber;
+    /// When it was written to the stream.
+    fn created(&self) -> SystemTime;
+}
+
+/// The error handling of one event source mapping, from the template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Records in one invocation, at most.
+    pub batch_size: usize,
+    /// How often a batch is retried after its first failure; `None` is for ever.
+    pub maximum_retry_attempts: Option<u32>,
+    /// Records older than this are discarded unseen; `None` is never.
+    pub maximum_record_age: Option<Duration>,
+    /// Whether a failed batch is split in two.
+    pub bisect_batch_on_function_error: bool,
+    /// Whether the function's answer may say where it failed.
+    pub report_batch_item_failures: bool,
+}
+
+/// Records that go to the function together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch<R> {
+    /// In the shard's order; never empty.
+    pub records: Vec<R>,
+    /// How many retries these records have used up.
+    pub retries: u32,
+}
+
+/// What one invocation settled.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Settled<R> {
+    /// Records the function is done with, in order.
+    pub done: Vec<R>,
+    /// Records given up after their last retry, in order, and after those done.
+    pub discarded: Option<Batch<R>>,
+    /// Whether what comes next has just failed, so that a pause is due.
+    pub retrying: bool,
+}
+
+/// The batches of one shard that were read and are not settled.
+#[derive(Debug)]
+pub struct Mapping<R> {
+    policy: Policy,
+    pending: VecDeque<Batch<R>>,
+}
+
+impl<R: StreamItem> Mapping<R> {
+    /// An idle mapping.
+    pub fn new(policy: Policy) -> Self {
+        Self { policy, pending: VecDeque::new() }
+    }
+
+    /// Takes records just read from the shard, in order.
+    pub fn offer(&mut self, records: impl IntoIterator<Item = R>) {
+        let mut records = records.into_iter().peekable();
+        while records.peek().is_some() {
+            let batch = records.by_ref().take(self.policy.batch_size.max(1)).collect();
+            self.pending.push_back(Batch { records: batch, retries: 0 });
+        }
+    }
+
+    /// The batch that must be settled before any other; `None` when all is settled.
+    pub fn front(&self) -> Option<&Batch<R>> {
+        self.pending.front()
+    }
+
+    /// Takes away the records at the front that are too old to be sent, so that `front` holds none.
+    pub fn expire(&mut self, now: SystemTime) -> Option<Batch<R>> {
+        let limit = self.policy.maximum_record_age?;
+        let too_old = |record: &R| now.duration_since(record.created()).is_ok_and(|age| age > limit);
+        let mut batch = self.pending.pop_front()?;
+        let kept = batch.records.iter().position(|record| !too_old(record)).unwrap_or(batch.records.len());
+        let rest = batch.records.split_off(kept);
+        self.put_back(rest, batch.retries);
+        (!batch.records.is_empty()).then_some(batch)
+    }
+
+    /// Applies the outcome of an invocation with the front batch.
+    pub fn settle(&mut self, outcome: &Outcome) -> Settled<R> {
+        let Some(Batch { mut records, retries }) = self.pending.pop_front() else {
+            return Settled { done: Vec::new(), discarded: None, retrying: false };
+        };
+        match outcome {
+            Outcome::Succeeded => Settled { done: records, discarded: None, retrying: false },
+            Outcome::Failed => self.retry(Vec::new(), records, retries),
+            // An identifier that is not of this batch says nothing: the whole batch failed.
+            Outcome::FailedFrom(sequence) => match records.iter().position(|record| record.sequence() == sequence) {
+                None | Some(0) => self.retry(Vec::new(), records, retries),
+                Some(first_failed) => {
+                    let failed = records.split_off(first_failed);
+                    self.retry(records, failed, retries)
+                }
+            },
+        }
+    }
+
+    fn retry(&mut self, done: Vec<R>, mut failed: Vec<R>, retries: u32) -> Settled<R> {
+        if self.policy.bisect_batch_on_function_error && !done.is_empty() {
+            self.put_back(failed, retries);
+        } else if self.policy.bisect_batch_on_function_error && failed.len() > 1 {
+            let second_half = failed.split_off(failed.len().div_ceil(2));
+            self.put_back(second_half, retries);
+            self.put_back(failed, retries);
+        } else if self.policy.maximum_retry_attempts.is_some_and(|limit| retries >= limit) {
+            return Settled { done, discarded: Some(Batch { records: failed, retries }), retrying: false };
+        } else {
+            self.put_back(failed, retries.saturating_add(1));
+        }
+        Settled { done, discarded: None, retrying: true }
+    }
+
+    fn put_back(&mut self, records: Vec<R>, retries: u32) {
+        if !records.is_empty() {
+            self.pending.push_front(Batch { records, retries });
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The mapping's rules, one table a rule, and the property that no record is ever passed over.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proptest::prelude::*;
+
+use super::mapping::{Mapping, Policy, StreamItem};
+use super::outcome::Outcome;
+use super::sequence::SequenceNumber;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Record {
+    number: u64,
+    sequence: SequenceNumber,
+}
+
+impl StreamItem for Record {
+    fn sequence(&self) -> &SequenceNumber {
+        &self.sequence
+    }
+
+    /// Record n is written n seconds after the epoch.
+    fn created(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.number)
+    }
+}
+
+fn records(numbers: impl IntoIterator<Item = u64>) -> Vec<Record> {
+    let record = |number: u64| Record { number, sequence: SequenceNumber::from(number.to_string().as_str()) };
+    numbers.into_iter().map(record).collect()
+}
+
+fn numbers(records: &[Record]) -> Vec<u64> {
+    records.iter().map(|record| record.number).collect()
+}
+
+fn policy() -> Policy {
+    Policy {
+        batch_size: 4,
+        maximum_retry_attempts: Some(2),
+        maximum_record_age: None,
+        bisect_batch_on_function_error: true,
+        report_batch_item_failures: true,
+    }
+}
+
+fn mapping(policy: Policy, upto: u64) -> Mapping<Record> {
+    let mut mapping = Mapping::new(policy);
+    mapping.offer(records(1..=upto));
+    mapping
+}
+
+/// Settles everything with `answer`, and writes down what happened: `+` done, `!` discarded, in that order.
+#[track_caller]
+fn run(mapping: &mut Mapping<Record>, mut answer: impl FnMut(&[u64]) -> Outcome) -> (Vec<Vec<u64>>, Vec<String>) {
+    let (mut invocations, mut settled) = (Vec::new(), Vec::new());
+    while let Some(batch) = mapping.front() {
+        let sent = numbers(&batch.records);
+        let outcome = answer(&sent);
+        invocations.push(sent);
+        assert!(invocations.len() < 10_000, "the mapping never comes to an end");
+        let step = mapping.settle(&outcome);
+        settled.extend(step.done.iter().map(|record| format!("+{}", record.number)));
+        settled
+            .extend(step.discarded.iter().flat_map(|batch| &batch.records).map(|record| format!("!{}", record.number)));
+    }
+    (invocations, settled)
+}
+
+fn failed_from(number: u64) -> Outcome {
+    Outcome::FailedFrom(SequenceNumber::from(number.to_string().as_str()))
+}
+
+#[test]
+fn records_go_out_in_batches_of_the_chosen_size() {
+    let (invocations, settled) = run(&mut mapping(policy(), 6), |_| Outcome::Succeeded);
+    assert_eq!(invocations, [vec![1, 2, 3, 4], vec![5, 6]]);
+    assert_eq!(settled, ["+1", "+2", "+3", "+4", "+5", "+6"]);
+}
+
+#[test]
+fn what_is_before_the_reported_record_is_done_and_the_rest_is_retried() {
+    let mut answers = [failed_from(3), Outcome::Succeeded].into_iter();
+    let (invocations, settled) = run(&mut mapping(policy(), 4), |_| answers.next().unwrap());
+    assert_eq!(invocations, [vec![1, 2, 3, 4], vec![3, 4]]);
+    assert_eq!(settled, ["+1", "+2", "+3", "+4"]);
+}
+
+#[test]
+fn an_unknown_identifier_fails_the_whole_batch() {
+    let plain = Policy { bisect_batch_on_function_error: false, ..policy() };
+    let mut answers = [failed_from(99), Outcome::Succeeded].into_iter();
+    let (invocations, _) = run(&mut mapping(plain, 2), |_| answers.next().unwrap());
+    assert_eq!(invocations, [vec![1, 2], vec![1, 2]]);
+}
+
+#[test]
+fn bisecting_isolates_the_one_bad_record_and_only_that_one_uses_up_retries() {
+    let fails_on_three = |sent: &[u64]| if sent.contains(&3) { Outcome::Failed } else { Outcome::Succeeded };
+    let (invocations, settled) = run(&mut mapping(policy(), 4), fails_on_three);
+    assert_eq!(invocations, [vec![1, 2, 3, 4], vec![1, 2], vec![3, 4], vec![3], vec![3], vec![3], vec![4]]);
+    assert_eq!(settled, ["+1", "+2", "!3", "+4"]);
+}
+
+#[test]
+fn a_report_of_the_first_record_is_isolated_by_bisecting_too() {
+    let poison_first = |sent: &[u64]| if sent.contains(&1) { failed_from(1) } else { Outcome::Succeeded };
+    let (_, settled) = run(&mut mapping(policy(), 4), poison_first);
+    assert_eq!(settled, ["!1", "+2", "+3", "+4"]);
+}
+
+#[test]
+fn without_bisecting_the_whole_batch_is_given_up_after_its_last_retry() {
+    let plain = Policy { bisect_batch_on_function_error: false, ..policy() };
+    let (invocations, settled) =
+        run(&mut mapping(plain, 5), |sent| if sent.contains(&2) { Outcome::Failed } else { Outcome::Succeeded });
+    assert_eq!(invocations, [vec![1, 2, 3, 4], vec![1, 2, 3, 4], vec![1, 2, 3, 4], vec![5]]);
+    assert_eq!(settled, ["!1", "!2", "!3", "!4", "+5"]);
+}
+
+#[test]
+fn without_a_limit_a_batch_is_retried_until_it_succeeds() {
+    let patient = Policy { maximum_retry_attempts: None, ..policy() };
+    let mut left = 500;
+    let (invocations, settled) = run(&mut mapping(patient, 1), |_| {
+        left -= 1;
+        if left > 0 { Outcome::Failed } else { Outcome::Succeeded }
+    });
+    assert_eq!((invocations.len(), settled), (500, vec!["+1".to_owned()]));
+}
+
+#[test]
+fn records_past_their_age_are_taken_from_the_front_and_never_sent() {
+    let short = Policy { maximum_record_age: Some(Duration::from_secs(10)), ..policy() };
+    let mut mapping = mapping(short, 4);
+    let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+    assert_eq!(mapping.expire(at(11)), None, "ten seconds old is not older than ten seconds");
+    assert_eq!(numbers(&mapping.expire(at(13)).unwrap().records), [1, 2]);
+    assert_eq!(numbers(&mapping.front().unwrap().records), [3, 4]);
+    assert_eq!(numbers(&mapping.expire(at(99)).unwrap().records), [3, 4]);
+    assert!(mapping.front().is_none());
+}
+
+fn outcomes() -> impl Strategy<Value = Outcome> {
+    prop_oneof![Just(Outcome::Succeeded), Just(Outcome::Failed), (1..40_u64).prop_map(failed_from)]
+}
+
+proptest! {
+    #[test]
+    fn every_record_is_settled_once_and_in_order(
+        count in 0..40_u64,
+        batch_size in 1..12_usize,
+        retries in 0..4_u32,
+        bisect in any::<bool>(),
+        answers in prop::collection::vec(outcomes(), 1..60),
+    ) {
+        let policy = Policy {
+            batch_size,
+            maximum_retry_attempts: Some(retries),
+            bisect_batch_on_function_error: bisect,
+            ..policy()
+        };
+        let mut answers = answers.into_iter().cycle();
+        let (_, settled) = run(&mut mapping(policy, count), |_| answers.next().unwrap());
+        let order: Vec<u64> = settled.iter().map(|entry| entry[1..].parse().unwrap()).collect();
+        prop_assert_eq!(order, (1..=count).collect::<Vec<_>>());
+    }
+}

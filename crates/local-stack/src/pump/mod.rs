@@ -1,0 +1,137 @@
+//! The stream pump: what Lambda's event source mapping does for a function that reads a DynamoDB stream.
+//!
+//! - [`mapping`]: which batch goes next, and what becomes of a failed one. A pure state machine; start here.
+//! - [`outcome`]: what a function's answer says about its batch.
+//! - `stream`, `event`: records read from the embedded database, and the JSON a function gets.
+//! - `checkpoint`, `destination`: where the consumer is, and where records go that it never took.
+//! - `run`: the loop that ties them together.
+//!
+//! Two of Lambda's settings change throughput alone and are not imitated: a batch leaves as soon as there is a record to send
+//! (`MaximumBatchingWindowInSeconds`), and the embedded stream has one shard, read by one loop (`ParallelizationFactor`).
+
+mod checkpoint;
+mod destination;
+mod event;
+pub mod mapping;
+#[cfg(test)]
+mod mapping_tests;
+pub mod outcome;
+mod run;
+mod sequence;
+mod stream;
+mod timer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use dynoxide::Database;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+pub use sequence::SequenceNumber;
+pub use stream::StreamError;
+pub use timer::{SystemTimer, Timer};
+
+use crate::invoker::Invoker;
+use checkpoint::Checkpoint;
+use destination::Destination;
+use mapping::{Mapping, Policy};
+use stream::TableStream;
+
+/// One event source mapping: whose stream goes to which function, and how failures are handled.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The table whose stream is read.
+    pub table: String,
+    /// The function that is invoked.
+    pub function: String,
+    /// Batch size, retries and what else the template says.
+    pub policy: Policy,
+}
+
+/// A running pump. Dropped, it goes on until the process ends; [`Pump::stop`] ends it between two invocations.
+pub struct Pump {
+    source: Source,
+    stream: TableStream,
+    wake: Arc<Notify>,
+    stop: watch::Sender<bool>,
+    done: watch::Receiver<Option<SequenceNumber>>,
+    task: JoinHandle<()>,
+}
+
+impl Pump {
+    /// Starts to feed the stream of `source.table` to `source.function`, from where it stopped the last time.
+    ///
+    /// Checkpoint and discarded records are kept in `folder`; without one they are not kept.
+    pub async fn start(
+        source: Source,
+        database: &Database,
+        invoker: Invoker,
+        folder: Option<&Path>,
+        timer: Arc<dyn Timer>,
+    ) -> Result<Self, StreamError> {
+        let stream = TableStream::of_table(database, &source.table).await?;
+        let named = |suffix: &str| folder.map(|folder| folder.join(format!("{}-{suffix}", source.function)));
+        let checkpoint = named("checkpoint.json").map_or(Checkpoint::Forgotten, Checkpoint::File);
+        let destination = named("discarded.ndjson").map_or(Destination::Log, Destination::File);
+        let position = checkpoint.load(stream.arn()).await;
+
+        let wake = Arc::new(Notify::new());
+        let (stop, stopped) = watch::channel(false);
+        let (done_sender, done) = watch::channel(position);
+        let consumer = run::Consumer {
+            function: source.function.clone(),
+            reports: source.policy.report_batch_item_failures,
+            mapping: Mapping::new(source.policy.clone()),
+            stream: stream.clone(),
+            invoker,
+            checkpoint,
+            destination,
+            timer,
+            wake: Arc::clone(&wake),
+            stopped,
+            done: done_sender,
+        };
+        Ok(Self { source, stream, wake, stop, done, task: tokio::spawn(consumer.run()) })
+    }
+
+    /// Which stream goes where.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Says that there may be something to read, so that it is read at once rather than at the next poll.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// A handle on [`Pump::wake`] for whoever writes to the table.
+    #[must_use]
+    pub fn waker(&self) -> Arc<Notify> {
+        Arc::clone(&self.wake)
+    }
+
+    /// Waits until the record `sequence`, and every one before it, is done or discarded.
+    pub async fn caught_up(&self, sequence: &SequenceNumber) {
+        let reached = |done: &Option<SequenceNumber>| done.as_ref().is_some_and(|done| done >= sequence);
+        let mut done = self.done.clone();
+        // An error means that the pump has stopped: nobody will ever get there, and nobody should hang for it.
+        let _stopped = done.wait_for(reached).await;
+    }
+
+    /// Waits until every record is settled that is in the stream now.
+    pub async fn drained(&self) -> Result<(), StreamError> {
+        if let Some(newest) = self.stream.newest().await? {
+            self.wake();
+            self.caught_up(&newest).await;
+        }
+        Ok(())
+    }
+
+    /// Ends the pump after the invocation under way.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        let _panicked = self.task.await;
+    }
+}

@@ -1,0 +1,87 @@
+//! What a function's answer says about its batch.
+//!
+//! The rules are those of «Configuring partial batch response with DynamoDB and Lambda» (AWS Lambda Developer Guide).
+
+use serde_json::Value;
+
+use super::sequence::SequenceNumber;
+use crate::function::FunctionError;
+
+/// How an invocation with a batch ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every record is done.
+    Succeeded,
+    /// Every record before this one is done; from it on, all are to be retried.
+    FailedFrom(SequenceNumber),
+    /// Nothing can be said of any record: all are to be retried.
+    Failed,
+}
+
+impl Outcome {
+    /// Reads an invocation's result. `reports` is the mapping's `ReportBatchItemFailures`: without it any answer is success.
+    pub(crate) fn of(result: &Result<bytes::Bytes, FunctionError>, reports: bool) -> Self {
+        match result {
+            Err(_) => Self::Failed,
+            Ok(_) if !reports => Self::Succeeded,
+            Ok(answer) => Self::of_answer(&serde_json::from_slice(answer).unwrap_or(Value::Null)),
+        }
+    }
+
+    fn of_answer(answer: &Value) -> Self {
+        let failures = match answer.get("batchItemFailures") {
+            None | Some(Value::Null) => return Self::Succeeded,
+            Some(Value::Array(failures)) => failures,
+            Some(_) => return Self::Failed,
+        };
+        let identifiers: Option<Vec<SequenceNumber>> = failures.iter().map(identifier).collect();
+        match identifiers.map(|all| all.into_iter().min()) {
+            None => Self::Failed,
+            Some(None) => Self::Succeeded,
+            Some(Some(lowest)) => Self::FailedFrom(lowest),
+        }
+    }
+}
+
+/// The sequence number a failure names; none for an empty, null or misspelt one, which fails the whole batch.
+fn identifier(failure: &Value) -> Option<SequenceNumber> {
+    let digits = failure.get("itemIdentifier")?.as_str()?;
+    (!digits.is_empty()).then(|| SequenceNumber::from(digits))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn from(sequence: &str) -> Outcome {
+        Outcome::FailedFrom(sequence.into())
+    }
+
+    #[test]
+    fn answers_are_read_as_lambda_documents_them() {
+        for (answer, expected) in [
+            (json!(null), Outcome::Succeeded),
+            (json!({}), Outcome::Succeeded),
+            (json!({ "batchItemFailures": null }), Outcome::Succeeded),
+            (json!({ "batchItemFailures": [] }), Outcome::Succeeded),
+            (json!({ "batchItemFailures": [{ "itemIdentifier": "7" }] }), from("7")),
+            (json!({ "batchItemFailures": [{ "itemIdentifier": "10" }, { "itemIdentifier": "9" }] }), from("9")),
+            (json!({ "batchItemFailures": [{ "itemIdentifier": "" }] }), Outcome::Failed),
+            (json!({ "batchItemFailures": [{ "itemIdentifier": null }] }), Outcome::Failed),
+            (json!({ "batchItemFailures": [{ "identifier": "7" }] }), Outcome::Failed),
+            (json!({ "batchItemFailures": [{ "itemIdentifier": "7" }, {}] }), Outcome::Failed),
+            (json!({ "batchItemFailures": "7" }), Outcome::Failed),
+        ] {
+            assert_eq!(Outcome::of(&Ok(answer.to_string().into()), true), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn without_report_batch_item_failures_an_answer_is_success_and_an_error_is_not() {
+        let answer = json!({ "batchItemFailures": [{ "itemIdentifier": "7" }] });
+        assert_eq!(Outcome::of(&Ok(answer.to_string().into()), false), Outcome::Succeeded);
+        assert_eq!(Outcome::of(&Err(FunctionError::Panicked), false), Outcome::Failed);
+    }
+}

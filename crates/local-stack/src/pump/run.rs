@@ -1,0 +1,165 @@
+//! The loop of one consumer: read, invoke, settle, checkpoint.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
+
+use super::checkpoint::Checkpoint;
+use super::destination::{Condition, Destination};
+use super::event::dynamodb_event;
+use super::mapping::{Batch, Mapping, StreamItem};
+use super::outcome::Outcome;
+use super::sequence::SequenceNumber;
+use super::stream::{ReadRecord, TableStream};
+use super::timer::Timer;
+use crate::function::FunctionError;
+use crate::invoker::Invoker;
+
+/// Lambda polls a shard four times a second. A command wakes the pump at once, so this is for writes that came by another way.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// The most that GetRecords returns.
+const READ_LIMIT: usize = 1000;
+/// The first pause after a failure; it doubles with every failure in a row.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+pub(crate) struct Consumer {
+    pub(crate) function: String,
+    pub(crate) reports: bool,
+    pub(crate) mapping: Mapping<ReadRecord>,
+    pub(crate) stream: TableStream,
+    pub(crate) invoker: Invoker,
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) destination: Destination,
+    pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) stopped: watch::Receiver<bool>,
+    /// The last record settled: done or discarded.
+    pub(crate) done: watch::Sender<Option<SequenceNumber>>,
+}
+
+/// What the loop does after a step.
+enum Next {
+    /// Goes on at once.
+    Go,
+    /// Waits for something to read.
+    Idle,
+    /// Waits before it tries again what has just failed.
+    Pause,
+}
+
+impl Consumer {
+    pub(crate) async fn run(mut self) {
+        let mut failures_in_a_row = 0;
+        while !*self.stopped.borrow() {
+            let next = if self.mapping.front().is_none() { self.read().await } else { self.deliver().await };
+            match next {
+                Next::Go => failures_in_a_row = 0,
+                Next::Idle => self.wait(POLL_INTERVAL, Some(Arc::clone(&self.wake))).await,
+                Next::Pause => {
+                    self.wait(pause(failures_in_a_row), None).await;
+                    failures_in_a_row = failures_in_a_row.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Next {
+        let position = self.done.borrow().clone();
+        match self.stream.read_after(position, READ_LIMIT).await {
+            Ok(records) if records.is_empty() => Next::Idle,
+            Ok(records) => {
+                self.mapping.offer(records);
+                Next::Go
+            }
+            Err(error) => {
+                tracing::error!(function = self.function, %error, "stream not readable");
+                Next::Pause
+            }
+        }
+    }
+
+    async fn deliver(&mut self) -> Next {
+        if let Some(batch) = self.mapping.expire(self.timer.now()) {
+            self.discard(&batch, Condition::RecordAgeExceeded).await;
+        }
+        let Some(batch) = self.mapping.front() else { return Next::Go };
+        let result = match dynamodb_event(&batch.records, self.stream.arn()) {
+            Ok(event) => self.invoke(event).await,
+            Err(error) => Err(error.into()),
+        };
+        let outcome = Outcome::of(&result, self.reports);
+        self.log(batch, &result, &outcome);
+        let settled = self.mapping.settle(&outcome);
+        if let Some(last) = settled.done.last() {
+            self.settled(last.sequence()).await;
+        }
+        if let Some(batch) = &settled.discarded {
+            self.discard(batch, Condition::RetryAttemptsExhausted).await;
+        }
+        if settled.retrying { Next::Pause } else { Next::Go }
+    }
+
+    async fn invoke(&self, event: Bytes) -> Result<Bytes, FunctionError> {
+        self.invoker.invoke(&self.function, event).await
+    }
+
+    async fn discard(&self, batch: &Batch<ReadRecord>, condition: Condition) {
+        self.destination.discard(&self.function, &self.stream, batch, condition).await;
+        if let Some(last) = batch.records.last() {
+            self.settled(last.sequence()).await;
+        }
+    }
+
+    /// Moves on past `sequence`. A checkpoint that cannot be written means repeats after a restart, and no more.
+    async fn settled(&self, sequence: &SequenceNumber) {
+        if let Err(error) = self.checkpoint.save(self.stream.arn(), sequence).await {
+            tracing::error!(function = self.function, %error, "checkpoint not written");
+        }
+        self.done.send_replace(Some(sequence.clone()));
+    }
+
+    fn log(&self, batch: &Batch<ReadRecord>, result: &Result<Bytes, FunctionError>, outcome: &Outcome) {
+        let (function, records, retries) = (&self.function, batch.records.len(), batch.retries);
+        match (result, outcome) {
+            (Err(error), _) => tracing::warn!(function, records, retries, %error, "stream batch failed"),
+            (Ok(_), Outcome::Succeeded) => tracing::debug!(function, records, retries, "stream batch done"),
+            (Ok(_), Outcome::FailedFrom(sequence)) => {
+                tracing::warn!(function, records, retries, %sequence, "stream batch failed in part");
+            }
+            (Ok(_), Outcome::Failed) => tracing::warn!(function, records, retries, "stream batch reported as failed"),
+        }
+    }
+
+    /// Waits, but no longer than until the pump is stopped or, where `wake` is given, woken.
+    async fn wait(&mut self, duration: Duration, wake: Option<Arc<Notify>>) {
+        let woken = async {
+            match &wake {
+                Some(wake) => wake.notified().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.timer.sleep(duration) => {}
+            () = woken => {}
+            _ = self.stopped.changed() => {}
+        }
+    }
+}
+
+fn pause(failures_before: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failures_before)).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        assert_eq!([0, 1, 2].map(pause), [100, 200, 400].map(Duration::from_millis));
+        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,139 @@
+//! Reads one table's stream from the embedded DynamoDB.
+//!
+//! Library calls rather than HTTP: the stream is read many times a second. They wait on SQLite, so they run on a blocking thread.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use dynoxide::actions::describe_stream::DescribeStreamRequest;
+use dynoxide::actions::get_records::{GetRecordsRequest, Record};
+use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use dynoxide::actions::list_streams::ListStreamsRequest;
+use dynoxide::{Database, DynoxideError};
+
+use super::mapping::StreamItem;
+use super::sequence::SequenceNumber;
+
+/// Why the stream could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The embedded database refused or failed.
+    #[error("cannot read the stream: {0}")]
+    Database(String),
+    /// The table has no stream.
+    #[error("the table {0} has no stream")]
+    NoStream(String),
+}
+
+impl From<DynoxideError> for StreamError {
+    fn from(error: DynoxideError) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<tokio::task::JoinError> for StreamError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+/// A record of the stream with what the mapping asks of it.
+#[derive(Debug)]
+pub(crate) struct ReadRecord {
+    pub(crate) record: Record,
+    sequence: SequenceNumber,
+    created: SystemTime,
+}
+
+impl From<Record> for ReadRecord {
+    fn from(record: Record) -> Self {
+        let sequence = SequenceNumber::from(record.dynamodb.sequence_number.as_str());
+        let age = Duration::try_from_secs_f64(record.dynamodb.approximate_creation_date_time).unwrap_or_default();
+        Self { sequence, created: UNIX_EPOCH + age, record }
+    }
+}
+
+impl StreamItem for ReadRecord {
+    fn sequence(&self) -> &SequenceNumber {
+        &self.sequence
+    }
+
+    fn created(&self) -> SystemTime {
+        self.created
+    }
+}
+
+/// The one shard of a table's stream.
+#[derive(Clone)]
+pub(crate) struct TableStream {
+    database: Database,
+    arn: String,
+    shard_id: String,
+}
+
+impl TableStream {
+    /// Finds the stream of `table`.
+    pub(crate) async fn of_table(database: &Database, table: &str) -> Result<Self, StreamError> {
+        let (database, table) = (database.clone(), table.to_owned());
+        tokio::task::spawn_blocking(move || {
+            let request = ListStreamsRequest { table_name: Some(table.clone()), ..Default::default() };
+            let summary = database.list_streams(request)?.streams.pop().ok_or(StreamError::NoStream(table))?;
+            let shards = describe(&database, &summary.stream_arn)?.shards;
+            let shard = shards.into_iter().next().ok_or(StreamError::NoStream(summary.table_name))?;
+            Ok(Self { database, arn: summary.stream_arn, shard_id: shard.shard_id })
+        })
+        .await?
+    }
+
+    /// The stream's name; a table that is created anew has another.
+    pub(crate) fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// The name of the shard.
+    pub(crate) fn shard_id(&self) -> &str {
+        &self.shard_id
+    }
+
+    /// At most `limit` records after `position`, oldest first; from the oldest kept one without a position.
+    pub(crate) async fn read_after(
+        &self,
+        position: Option<SequenceNumber>,
+        limit: usize,
+    ) -> Result<Vec<ReadRecord>, StreamError> {
+        let Self { database, arn, shard_id } = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let iterator_type = if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+            let request = GetShardIteratorRequest {
+                stream_arn: arn,
+                shard_id,
+                shard_iterator_type: iterator_type.to_owned(),
+                sequence_number: position.map(|sequence| sequence.as_str().to_owned()),
+            };
+            let Some(shard_iterator) = database.get_shard_iterator(request)?.shard_iterator else {
+                return Ok(Vec::new());
+            };
+            let answer = database.get_records(GetRecordsRequest { shard_iterator, limit: Some(limit) })?;
+            Ok(answer.records.into_iter().map(ReadRecord::from).collect())
+        })
+        .await?
+    }
+
+    /// The sequence number of the newest record; none in a stream without records.
+    pub(crate) async fn newest(&self) -> Result<Option<SequenceNumber>, StreamError> {
+        let Self { database, arn, .. } = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let shard = describe(&database, &arn)?.shards.into_iter().next();
+            let newest = shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number);
+            Ok(newest.as_deref().map(SequenceNumber::from))
+        })
+        .await?
+    }
+}
+
+fn describe(
+    database: &Database,
+    arn: &str,
+) -> Result<dynoxide::actions::describe_stream::StreamDescription, DynoxideError> {
+    let request = DescribeStreamRequest { stream_arn: arn.to_owned(), ..Default::default() };
+    Ok(database.describe_stream(request)?.stream_description)
+}

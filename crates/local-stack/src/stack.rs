@@ -1,0 +1,206 @@
+//! The whole system in one process: starts the parts in order, and stops them in the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use embedded_dynamodb::{EmbeddedDynamoDb, EmbeddedError};
+use sam_template::{StreamMapping, Template};
+use tokio::net::TcpListener;
+
+use crate::data_folder::DataFolder;
+use crate::error::StartError;
+use crate::gateway::{Gateway, Route};
+use crate::invoker::{Functions, Invoker};
+use crate::pump::mapping::Policy;
+use crate::pump::{Pump, Source, StreamError, SystemTimer};
+
+/// Where a stack keeps its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataLocation {
+    /// In memory: gone when the stack stops.
+    InMemory,
+    /// In this folder, which is created where it is missing. What was acknowledged survives `kill -9`.
+    Folder(PathBuf),
+}
+
+/// How a stack is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where its data is kept.
+    pub data: DataLocation,
+    /// Where the HTTP API listens; port 0 takes a free one.
+    pub http: SocketAddr,
+    /// Where DynamoDB listens; port 0 takes a free one.
+    pub dynamodb: SocketAddr,
+    /// Tables, routes, functions and mappings.
+    pub template: Template,
+}
+
+/// What a function of the stack can reach and is configured with.
+pub struct Surroundings {
+    /// Talks to the stack's DynamoDB.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Each function's environment: the template's variables, `AUTH_MODE=none`, and what the AWS SDK needs to find this stack's
+    /// DynamoDB, so that a process started with these variables alone is part of the stack.
+    pub environments: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A running stack.
+pub struct LocalStack {
+    gateway: Gateway,
+    pumps: Vec<Pump>,
+    database: EmbeddedDynamoDb,
+    _folder: Option<DataFolder>,
+}
+
+impl LocalStack {
+    /// Starts a stack with the functions that `functions` makes for it.
+    pub async fn start<F>(options: Options, functions: F) -> Result<Self, StartError>
+    where
+        F: AsyncFnOnce(&Surroundings) -> Result<Functions, Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let template = &options.template;
+        let folder = match &options.data {
+            DataLocation::InMemory => None,
+            DataLocation::Folder(path) => Some(DataFolder::take(path)?),
+        };
+        let listener = TcpListener::bind(options.http).await.map_err(|error| not_listening(options.http, error))?;
+        let database = match &folder {
+            None => EmbeddedDynamoDb::in_memory(options.dynamodb).await,
+            Some(folder) => EmbeddedDynamoDb::on_disk(&folder.database(), options.dynamodb).await,
+        };
+        let database = database.map_err(|error| not_stored(options.dynamodb, error))?;
+        database.create_tables(template).map_err(|error| not_stored(options.dynamodb, error))?;
+
+        let surroundings =
+            Surroundings { dynamodb: database.client(), environments: environments(template, &database.endpoint())? };
+        let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
+        let routes = routes(template)?;
+        let sources = sources(template)?;
+        require(&functions, &routes, &sources)?;
+        let invoker = Invoker::new(functions, timeouts(template)?);
+
+        let data = folder.as_ref().map(DataFolder::path);
+        let mut pumps = Vec::new();
+        for source in sources {
+            let timer = Arc::new(SystemTimer);
+            pumps.push(Pump::start(source, database.database(), invoker.clone(), data, timer).await?);
+        }
+        let wakers = pumps.iter().map(Pump::waker).collect();
+        let gateway =
+            Gateway::serve(listener, routes, invoker, wakers).map_err(|error| not_listening(options.http, error))?;
+        Ok(Self { gateway, pumps, database, _folder: folder })
+    }
+
+    /// The root of the HTTP API: `http://127.0.0.1:3000`.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        format!("http://{}", self.gateway.address())
+    }
+
+    /// Where any DynamoDB client can connect.
+    #[must_use]
+    pub fn dynamodb_endpoint(&self) -> String {
+        self.database.endpoint()
+    }
+
+    /// The embedded database.
+    #[must_use]
+    pub fn database(&self) -> &EmbeddedDynamoDb {
+        &self.database
+    }
+
+    /// The running event source mappings.
+    #[must_use]
+    pub fn pumps(&self) -> &[Pump] {
+        &self.pumps
+    }
+
+    /// Waits until every stream record written before this call was delivered, or discarded after its last retry.
+    pub async fn drained(&self) -> Result<(), StreamError> {
+        for pump in &self.pumps {
+            pump.drained().await?;
+        }
+        Ok(())
+    }
+
+    /// Answers the requests and ends the batches under way, then stops everything.
+    pub async fn stop(self) {
+        self.gateway.stop().await;
+        for pump in self.pumps {
+            pump.stop().await;
+        }
+        self.database.stop().await;
+    }
+}
+
+fn not_listening(address: SocketAddr, source: io::Error) -> StartError {
+    if source.kind() == io::ErrorKind::AddrInUse {
+        StartError::HttpAddressInUse(address)
+    } else {
+        StartError::Http { address, source }
+    }
+}
+
+fn not_stored(address: SocketAddr, error: EmbeddedError) -> StartError {
+    if matches!(error, EmbeddedError::AddressInUse { .. }) {
+        StartError::DynamoDbAddressInUse(address)
+    } else {
+        StartError::Database(error)
+    }
+}
+
+fn environments(template: &Template, endpoint: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>, StartError> {
+    let local = [
+        ("AUTH_MODE", "none"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
+        ("AWS_REGION", "local"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+    ];
+    let functions = template.functions()?.into_iter().map(|function| {
+        let mut environment = function.environment;
+        environment.extend(local.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        (function.name, environment)
+    });
+    Ok(functions.collect())
+}
+
+fn timeouts(template: &Template) -> Result<BTreeMap<String, Duration>, StartError> {
+    let functions = template.functions()?.into_iter();
+    Ok(functions.map(|function| (function.name, Duration::from_secs(function.timeout_seconds.into()))).collect())
+}
+
+fn routes(template: &Template) -> Result<Vec<Route>, StartError> {
+    let routes = template.routes()?.into_iter();
+    Ok(routes
+        .map(|route| Route { key: format!("{} {}", route.method, route.path), function: route.function })
+        .collect())
+}
+
+fn sources(template: &Template) -> Result<Vec<Source>, StartError> {
+    let source = |mapping: StreamMapping| Source {
+        policy: Policy {
+            batch_size: usize::try_from(mapping.batch_size).unwrap_or(usize::MAX),
+            maximum_retry_attempts: Some(mapping.maximum_retry_attempts),
+            maximum_record_age: mapping.maximum_record_age_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+            bisect_batch_on_function_error: mapping.bisect_batch_on_function_error,
+            report_batch_item_failures: mapping.report_batch_item_failures,
+        },
+        table: mapping.table,
+        function: mapping.function,
+    };
+    Ok(template.stream_mappings()?.into_iter().map(source).collect())
+}
+
+fn require(functions: &Functions, routes: &[Route], sources: &[Source]) -> Result<(), StartError> {
+    let named = routes.iter().map(|route| &route.function).chain(sources.iter().map(|source| &source.function));
+    match named.collect::<BTreeSet<_>>().into_iter().find(|name| !functions.contains_key(*name)) {
+        None => Ok(()),
+        Some(missing) => Err(StartError::MissingFunction(missing.clone())),
+    }
+}

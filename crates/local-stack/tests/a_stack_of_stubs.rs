@@ -1,0 +1,207 @@
+//! The local stack from end to end, around two stubs: one takes a command over HTTP and writes it to a table, the other reads
+//! that table's stream.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use aws_lambda_events::event::dynamodb::Event;
+use aws_sdk_dynamodb::types::AttributeValue;
+use lambda_http::{Body, Request, RequestExt, service_fn as http_service};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use local_stack::function::{event_function, http_function};
+use local_stack::{DataLocation, Functions, LocalStack, Options, StartError, Surroundings};
+use sam_template::Template;
+use serde_json::{Value, json};
+
+const TEMPLATE: &str = r"
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    Environment: { Variables: { LOG_LEVEL: info } }
+Resources:
+  Things:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+      StreamSpecification: { StreamViewType: NEW_IMAGE }
+  Writer:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildProperties: { Binary: writer } }
+    Properties: { Timeout: 10, MemorySize: 128, Environment: { Variables: { TABLE: !Ref Things, AUTH_MODE: iam } } }
+  Reader:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildProperties: { Binary: reader } }
+    Properties: { Timeout: 10, MemorySize: 128 }
+  WriterIntegration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: { IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Writer.Arn, PayloadFormatVersion: '2.0' }
+  PutThing:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { RouteKey: 'PUT /things/{id}', AuthorizationType: AWS_IAM, Target: !Sub 'integrations/${WriterIntegration}' }
+  ReaderMapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !GetAtt Reader.Arn
+      EventSourceArn: !GetAtt Things.StreamArn
+      StartingPosition: TRIM_HORIZON
+      BatchSize: 10
+      MaximumRetryAttempts: 1
+      BisectBatchOnFunctionError: true
+      FunctionResponseTypes: [ReportBatchItemFailures]
+";
+
+/// The ids that the reader took, in order.
+type Seen = Arc<Mutex<Vec<String>>>;
+
+fn any_port() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+fn options(data: DataLocation) -> Options {
+    Options { data, http: any_port(), dynamodb: any_port(), template: Template::parse(TEMPLATE).unwrap() }
+}
+
+async fn start(data: DataLocation, seen: &Seen) -> Result<LocalStack, StartError> {
+    LocalStack::start(options(data), async |surroundings| Ok(functions(surroundings, seen))).await
+}
+
+fn functions(surroundings: &Surroundings, seen: &Seen) -> Functions {
+    let client = surroundings.dynamodb.clone();
+    let environment = surroundings.environments["writer"].clone();
+    let writer =
+        http_function(http_service(move |request: Request| write(client.clone(), environment.clone(), request)));
+    let seen = Arc::clone(seen);
+    let reader = event_function(service_fn(move |event: LambdaEvent<Event>| read(Arc::clone(&seen), event.payload)));
+    [("writer".to_owned(), writer), ("reader".to_owned(), reader)].into()
+}
+
+async fn write(
+    client: aws_sdk_dynamodb::Client,
+    environment: BTreeMap<String, String>,
+    request: Request,
+) -> Result<http::Response<Body>, Error> {
+    let id = request.path_parameters_ref().and_then(|path| path.first("id")).unwrap_or_default().to_owned();
+    assert_ne!(id, "panic");
+    client.put_item().table_name(&environment["TABLE"]).item("id", AttributeValue::S(id.clone())).send().await?;
+    let body = json!({ "id": id, "authMode": environment["AUTH_MODE"] }).to_string();
+    Ok(http::Response::builder().status(201).header("content-type", "application/json").body(body.into())?)
+}
+
+/// Fails for ever on `poison`, and says so by its sequence number.
+async fn read(seen: Seen, event: Event) -> Result<Value, Error> {
+    for record in event.records {
+        let image: BTreeMap<String, String> = serde_dynamo::from_item(record.change.new_image)?;
+        if image["id"] == "poison" {
+            return Ok(json!({ "batchItemFailures": [{ "itemIdentifier": record.change.sequence_number }] }));
+        }
+        seen.lock().unwrap().push(image["id"].clone());
+    }
+    Ok(json!({ "batchItemFailures": [] }))
+}
+
+async fn put(stack: &LocalStack, id: &str) -> (u16, Value) {
+    let answer = reqwest::Client::new().put(format!("{}/things/{id}", stack.api_url())).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_command_over_http_reaches_the_table_and_its_reader() {
+    let seen = Seen::default();
+    let stack = start(DataLocation::InMemory, &seen).await.unwrap();
+    assert_eq!(put(&stack, "a%2Fb").await, (201, json!({ "id": "a/b", "authMode": "none" })));
+    put(&stack, "c").await;
+    stack.drained().await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["a/b", "c"]);
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_gateway_speaks_for_itself_where_no_function_answers() {
+    let stack = start(DataLocation::InMemory, &Seen::default()).await.unwrap();
+    let client = reqwest::Client::new();
+    let get = client.get(format!("{}/things/a", stack.api_url())).send().await.unwrap();
+    assert_eq!((get.status().as_u16(), get.text().await.unwrap()), (404, r#"{"message":"Not Found"}"#.to_owned()));
+    assert_eq!(put(&stack, "panic").await, (500, json!({ "message": "Internal Server Error" })));
+    let huge =
+        client.put(format!("{}/things/a", stack.api_url())).body(vec![b'x'; 11 * 1024 * 1024]).send().await.unwrap();
+    assert_eq!(
+        (huge.status().as_u16(), huge.text().await.unwrap()),
+        (413, r#"{"message":"Request Entity Too Large"}"#.to_owned())
+    );
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_poison_record_is_discarded_and_the_others_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let seen = Seen::default();
+    let stack = start(DataLocation::Folder(folder.path().to_owned()), &seen).await.unwrap();
+    for id in ["a", "poison", "b"] {
+        put(&stack, id).await;
+    }
+    stack.drained().await.unwrap();
+    stack.stop().await;
+    let mut distinct = seen.lock().unwrap().clone();
+    distinct.dedup();
+    assert_eq!(distinct, ["a", "b"]);
+    let discarded = std::fs::read_to_string(folder.path().join("reader-discarded.ndjson")).unwrap();
+    let record: Value = serde_json::from_str(discarded.lines().next().unwrap()).unwrap();
+    assert_eq!(record["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(record["payload"]["Records"][0]["dynamodb"]["Keys"]["id"]["S"], "poison");
+    assert_eq!(discarded.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_restart_resumes_at_the_checkpoint_and_a_lost_checkpoint_starts_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = || DataLocation::Folder(folder.path().to_owned());
+    let run = async |id: &str| {
+        let seen = Seen::default();
+        let stack = start(data(), &seen).await.unwrap();
+        put(&stack, id).await;
+        stack.drained().await.unwrap();
+        stack.stop().await;
+        Arc::try_unwrap(seen).unwrap_or_default().into_inner().unwrap()
+    };
+    assert_eq!(run("a").await, ["a"]);
+    assert_eq!(run("b").await, ["b"]);
+    remove(&folder.path().join("reader-checkpoint.json"));
+    assert_eq!(run("c").await, ["a", "b", "c"]);
+}
+
+fn remove(path: &Path) {
+    std::fs::remove_file(path).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_taken_is_refused_in_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataLocation::Folder(folder.path().to_owned());
+    let stack = start(data.clone(), &Seen::default()).await.unwrap();
+    let taken = |url: String| url.trim_start_matches("http://").parse::<SocketAddr>().unwrap();
+    let (http, dynamodb) = (taken(stack.api_url()), taken(stack.dynamodb_endpoint()));
+
+    let refusal = async |options: Options| {
+        let started = LocalStack::start(options, async |_: &Surroundings| Ok(Functions::new())).await;
+        started.err().unwrap().to_string()
+    };
+    let in_memory = || options(DataLocation::InMemory);
+    let folder_in_use = format!("another instance is using the data folder {}", folder.path().display());
+    assert_eq!(refusal(options(data)).await, folder_in_use);
+    assert_eq!(
+        refusal(Options { http, ..in_memory() }).await,
+        format!("cannot serve the HTTP API: {http} is already in use")
+    );
+    assert_eq!(
+        refusal(Options { dynamodb, ..in_memory() }).await,
+        format!("cannot serve DynamoDB: {dynamodb} is already in use")
+    );
+    assert_eq!(refusal(in_memory()).await, "the template names the function reader, which this stack does not have");
+    stack.stop().await;
+}
