@@ -9,17 +9,17 @@ mod payments;
 mod placing;
 
 use crate::fingerprint::Fingerprint;
-use crate::order::Recorded;
+use crate::order::{Recorded, RecordedAt};
 use crate::values::{Amount, MAX_ITEMS, Sku};
-use crate::{Command, Event, EventRef, Order, Rejection};
+use crate::{Command, Event, Order, Rejection};
 
 /// What a command comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// These events are to be recorded, together or not at all; never empty.
     Record(Vec<Event>),
-    /// Nothing need change: this event already recorded it.
-    Unchanged(EventRef),
+    /// Nothing need change: it was recorded before, there.
+    Unchanged(RecordedAt),
 }
 
 /// Decides a command on the order as it is.

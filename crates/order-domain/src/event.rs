@@ -29,7 +29,7 @@ pub enum Event {
 }
 
 /// Where an event stands in its order: known to whoever recorded it, and passed to the fold as data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventRef {
     /// The event's own id.
     pub event_id: Uuid,

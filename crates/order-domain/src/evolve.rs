@@ -2,7 +2,7 @@
 
 use crate::event::ItemQuantity;
 use crate::fingerprint::Fingerprint;
-use crate::order::{Correction, Line, Payment, Placed, Recorded, Shipment};
+use crate::order::{Line, Payment, Placed, Recorded, Shipment};
 use crate::{Event, EventRef, Order};
 
 /// The order after `event`, which stands at `at`. Never fails and never judges: it happened. What names an id
@@ -29,37 +29,48 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
         Event::PaymentReceived(event) => order.payments.push(Payment {
             id: event.payment_id.clone(),
             received: event.amount,
+            recorded: at.into(),
+            amount: event.amount,
+            amount_set_by: at.event_id,
             refunded: 0,
-            at,
-            correction: None,
         }),
         Event::PaymentCorrected(event) => {
             if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
-                payment.correction = Some(Correction { event_id: at.event_id, amount: event.corrected_amount });
+                payment.amount = event.corrected_amount;
+                payment.amount_set_by = at.event_id;
             }
         }
         Event::PaymentRefunded(event) => {
             if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
                 payment.refunded = payment.refunded.saturating_add(event.amount.minor_units());
             }
-            order.refunds.push(Recorded { id: event.refund_id.clone(), fingerprint: Fingerprint::from(event), at });
+            order.refunds.push(Recorded {
+                id: event.refund_id.clone(),
+                fingerprint: Fingerprint::from(event),
+                at: at.into(),
+            });
         }
         Event::ItemShipped(event) => {
             for_each_line(&mut order, &event.items, |line, count| line.shipped = line.shipped.saturating_add(count));
-            let recorded = Recorded { id: event.shipment_id.clone(), fingerprint: Fingerprint::from(event), at };
+            let recorded =
+                Recorded { id: event.shipment_id.clone(), fingerprint: Fingerprint::from(event), at: at.into() };
             order.shipments.push(Shipment { recorded, delivered: None });
         }
         Event::ItemDelivered(event) => {
             let mut shipments = order.shipments.iter_mut();
             if let Some(shipment) = shipments.find(|shipment| shipment.recorded.id == event.shipment_id) {
-                shipment.delivered = Some(at);
+                shipment.delivered = Some(at.into());
             }
         }
         Event::ItemReturned(event) => {
             for_each_line(&mut order, &event.items, |line, count| line.returned = line.returned.saturating_add(count));
-            order.returns.push(Recorded { id: event.return_id.clone(), fingerprint: Fingerprint::from(event), at });
+            order.returns.push(Recorded {
+                id: event.return_id.clone(),
+                fingerprint: Fingerprint::from(event),
+                at: at.into(),
+            });
         }
-        Event::OrderCancelled(_) => order.cancelled = Some(at),
+        Event::OrderCancelled(_) => order.cancelled = Some(at.into()),
     }
     order
 }

@@ -33,5 +33,5 @@ pub use command::Command;
 pub use decide::{Decision, decide};
 pub use event::{Event, EventRef};
 pub use evolve::evolve;
-pub use order::Order;
+pub use order::{Order, RecordedAt};
 pub use rejection::Rejection;

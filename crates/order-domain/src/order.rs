@@ -20,7 +20,7 @@ pub struct Order {
     pub(crate) refunds: Vec<Recorded<RefundId>>,
     pub(crate) shipments: Vec<Shipment>,
     pub(crate) returns: Vec<Recorded<ReturnId>>,
-    pub(crate) cancelled: Option<EventRef>,
+    pub(crate) cancelled: Option<RecordedAt>,
 }
 
 /// What was settled when the order was placed, and how far each line has come.
@@ -54,43 +54,43 @@ pub struct Line {
 pub(crate) struct Payment {
     pub(crate) id: PaymentId,
     pub(crate) received: Amount,
-    pub(crate) refunded: u64,
-    pub(crate) at: EventRef,
-    pub(crate) correction: Option<Correction>,
-}
-
-/// The correction of a payment that is in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Correction {
-    pub(crate) event_id: Uuid,
+    pub(crate) recorded: RecordedAt,
+    /// As received, or as last corrected.
     pub(crate) amount: Amount,
+    /// The event that set `amount`: the one a correction corrects.
+    pub(crate) amount_set_by: Uuid,
+    pub(crate) refunded: u64,
 }
 
-impl Payment {
-    /// The amount in force: as received, or as last corrected.
-    pub(crate) fn effective(&self) -> Amount {
-        self.correction.map_or(self.received, |correction| correction.amount)
-    }
+/// Where in an order's history something was recorded: the commit that made this version holds the event.
+///
+/// The version alone, not the event's id: a commit is found by it, and the state stays small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordedAt {
+    /// The order's version, from 1.
+    pub version: u64,
+}
 
-    /// The event that set the amount in force.
-    pub(crate) fn effective_event_id(&self) -> Uuid {
-        self.correction.map_or(self.at.event_id, |correction| correction.event_id)
+impl From<EventRef> for RecordedAt {
+    fn from(at: EventRef) -> Self {
+        Self { version: at.version }
     }
 }
 
-/// An id that was used, with what, and by which event.
+/// An id that was used, with what, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recorded<Id> {
     pub(crate) id: Id,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) at: EventRef,
+    pub(crate) at: RecordedAt,
 }
 
-/// A shipment, and the event by which it arrived.
+/// A shipment, and when its arrival was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shipment {
     pub(crate) recorded: Recorded<ShipmentId>,
-    pub(crate) delivered: Option<EventRef>,
+    pub(crate) delivered: Option<RecordedAt>,
 }
 
 impl Order {
@@ -130,7 +130,7 @@ impl Order {
     /// The sum of the payments' amounts in force, in minor units. `decide` keeps it within an [`Amount`].
     #[must_use]
     pub fn amount_paid(&self) -> u64 {
-        self.payments.iter().fold(0, |sum, payment| sum.saturating_add(payment.effective().minor_units()))
+        self.payments.iter().fold(0, |sum, payment| sum.saturating_add(payment.amount.minor_units()))
     }
 
     /// The sum of the refunds, in minor units. `decide` keeps it within what was paid.

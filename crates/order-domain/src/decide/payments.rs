@@ -14,7 +14,7 @@ pub(super) fn record(order: &Order, command: RecordPayment) -> Result<Decision, 
     if let Some(payment) = order.payment(&payment_id) {
         // As received, not as corrected since: a late retry repeats what was first said.
         return if payment.received == amount {
-            Ok(Decision::Unchanged(payment.at))
+            Ok(Decision::Unchanged(payment.recorded))
         } else {
             Err(Rejection::PaymentIdReused { payment_id, recorded_amount: payment.received, amount })
         };
@@ -26,7 +26,7 @@ pub(super) fn record(order: &Order, command: RecordPayment) -> Result<Decision, 
 pub(super) fn correct(order: &Order, command: CorrectPayment) -> Result<Decision, Rejection> {
     let CorrectPayment { payment_id, amount, reason } = command;
     let Some(payment) = order.payment(&payment_id) else { return Err(Rejection::UnknownPayment { payment_id }) };
-    let previous_amount = payment.effective();
+    let previous_amount = payment.amount;
     if amount == previous_amount {
         return Err(Rejection::CorrectionChangesNothing { payment_id, amount });
     }
@@ -36,7 +36,7 @@ pub(super) fn correct(order: &Order, command: CorrectPayment) -> Result<Decision
     check_sum(order.amount_paid().saturating_sub(previous_amount.minor_units()), amount)?;
     record_event(Event::PaymentCorrected(PaymentCorrected {
         payment_id,
-        corrects_event_id: payment.effective_event_id(),
+        corrects_event_id: payment.amount_set_by,
         previous_amount,
         corrected_amount: amount,
         reason,
@@ -55,7 +55,7 @@ pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, 
     let Some(payment) = order.payment(&event.payment_id) else {
         return Err(Rejection::UnknownPayment { payment_id: event.payment_id });
     };
-    let amount_paid = payment.effective();
+    let amount_paid = payment.amount;
     if amount.minor_units() > amount_paid.minor_units().saturating_sub(payment.refunded) {
         return Err(Rejection::RefundExceedsPayment {
             payment_id: event.payment_id,

@@ -1,0 +1,4 @@
+//! What is on disk stays readable.
+
+mod events;
+mod state;

@@ -1,0 +1,138 @@
+//! Commands and events at random, from few enough ids that they meet.
+
+use order_domain::command::{
+    CancelOrder, CorrectPayment, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, RefundPayment, ReturnItems,
+    ShipItems,
+};
+use order_domain::event::{
+    ItemDelivered, ItemQuantity, ItemReturned, ItemShipped, OrderCancelled, OrderPlaced, PaymentCorrected,
+    PaymentReceived, PaymentRefunded,
+};
+use order_domain::values::{Amount, Currency, CustomerId, MAX_AMOUNT, MAX_QUANTITY, Quantity, Sku, Text};
+use order_domain::{Command, Event};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::example::{amount, payment_id, quantity, refund_id, return_id, shipment_id, sku, text};
+
+fn name(prefix: &'static str) -> impl Strategy<Value = String> {
+    (1..=3_u8).prop_map(move |n| format!("{prefix}{n}"))
+}
+
+fn any_sku() -> impl Strategy<Value = Sku> {
+    name("sku-").prop_map(|name| sku(&name))
+}
+
+/// Mostly of the size of an order, sometimes at the limit.
+fn any_amount() -> impl Strategy<Value = Amount> {
+    prop_oneof![8 => 0..=60_u64, 1 => 0..=MAX_AMOUNT, 1 => (MAX_AMOUNT - 60)..=MAX_AMOUNT].prop_map(amount)
+}
+
+fn any_quantity() -> impl Strategy<Value = Quantity> {
+    prop_oneof![8 => 1..=4_u32, 1 => 1..=MAX_QUANTITY, 1 => Just(MAX_QUANTITY)].prop_map(quantity)
+}
+
+fn any_text() -> impl Strategy<Value = Text> {
+    "[a-zé語👋 ]{1,8}".prop_map(|words| text(&words))
+}
+
+pub(super) fn any_order_items() -> impl Strategy<Value = Vec<OrderItem>> {
+    let item = (any_sku(), option::of(any_text()), any_quantity(), any_amount())
+        .prop_map(|(sku, name, quantity, unit_price)| OrderItem { sku, name, quantity, unit_price });
+    vec(item, 0..4)
+}
+
+fn any_items() -> impl Strategy<Value = Vec<ItemQuantity>> {
+    vec((any_sku(), any_quantity()).prop_map(|(sku, quantity)| ItemQuantity { sku, quantity }), 0..4)
+}
+
+fn any_currency() -> impl Strategy<Value = Currency> {
+    prop_oneof![Just("EUR"), Just("JPY")].prop_map(|code| Currency::parse(code).unwrap())
+}
+
+prop_compose! {
+    pub(super) fn any_place_order()(
+        currency in any_currency(),
+        items in any_order_items(),
+        (shipping, tax, discount) in (any_amount(), any_amount(), any_amount()),
+    ) -> PlaceOrder {
+        PlaceOrder { customer_id: CustomerId::parse("c").unwrap(), currency, items, shipping, tax, discount }
+    }
+}
+
+/// An order that can be placed, small enough to be paid and shipped by chance.
+pub(super) fn placeable() -> impl Strategy<Value = PlaceOrder> {
+    (1..=4_u32, 1..=4_u32, 0..=9_u64).prop_map(|(first, second, price)| PlaceOrder {
+        customer_id: CustomerId::parse("c").unwrap(),
+        currency: Currency::parse("EUR").unwrap(),
+        items: [("sku-1", first), ("sku-2", second)]
+            .map(|(name, count)| crate::example::line(name, count, price))
+            .to_vec(),
+        shipping: Amount::ZERO,
+        tax: Amount::ZERO,
+        discount: Amount::ZERO,
+    })
+}
+
+pub(super) fn any_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        1 => any_place_order().prop_map(Command::PlaceOrder),
+        4 => (name("p"), any_amount(), option::of(any_text())).prop_map(|(id, amount, method)| {
+            Command::RecordPayment(RecordPayment { payment_id: payment_id(&id), amount, method })
+        }),
+        2 => (name("p"), any_amount(), any_text()).prop_map(|(id, amount, reason)| {
+            Command::CorrectPayment(CorrectPayment { payment_id: payment_id(&id), amount, reason })
+        }),
+        2 => (name("r"), name("p"), any_amount(), option::of(any_text())).prop_map(|(id, payment, amount, reason)| {
+            let (refund_id, payment_id) = (refund_id(&id), payment_id(&payment));
+            Command::RefundPayment(RefundPayment { refund_id, payment_id, amount, reason })
+        }),
+        4 => (name("s"), any_items(), option::of(any_text())).prop_map(|(id, items, carrier)| {
+            let shipment_id = shipment_id(&id);
+            Command::ShipItems(ShipItems { shipment_id, items, carrier, tracking_number: None })
+        }),
+        2 => name("s").prop_map(|id| Command::RecordDelivery(RecordDelivery { shipment_id: shipment_id(&id) })),
+        3 => (name("b"), any_items(), option::of(any_text())).prop_map(|(id, items, reason)| {
+            Command::ReturnItems(ReturnItems { return_id: return_id(&id), items, reason })
+        }),
+        1 => any_text().prop_map(|reason| Command::CancelOrder(CancelOrder { reason })),
+    ]
+}
+
+/// Any event in any place: also such as `decide` never records.
+pub(super) fn any_event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        (any_place_order(), any_amount()).prop_map(|(order, total)| {
+            let PlaceOrder { customer_id, currency, items, shipping, tax, discount } = order;
+            Event::OrderPlaced(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total })
+        }),
+        (name("p"), any_amount(), option::of(any_text())).prop_map(|(id, amount, method)| {
+            Event::PaymentReceived(PaymentReceived { payment_id: payment_id(&id), amount, method })
+        }),
+        (name("p"), any::<u128>(), any_amount(), any_amount(), any_text()).prop_map(|(id, event, from, to, reason)| {
+            Event::PaymentCorrected(PaymentCorrected {
+                payment_id: payment_id(&id),
+                corrects_event_id: Uuid::from_u128(event),
+                previous_amount: from,
+                corrected_amount: to,
+                reason,
+            })
+        }),
+        (name("r"), name("p"), any_amount(), option::of(any_text())).prop_map(|(id, payment, amount, reason)| {
+            let (refund_id, payment_id) = (refund_id(&id), payment_id(&payment));
+            Event::PaymentRefunded(PaymentRefunded { refund_id, payment_id, amount, reason })
+        }),
+        (name("s"), any_items(), option::of(any_text()), option::of(any_text())).prop_map(
+            |(id, items, carrier, tracking_number)| {
+                Event::ItemShipped(ItemShipped { shipment_id: shipment_id(&id), items, carrier, tracking_number })
+            }
+        ),
+        name("s").prop_map(|id| Event::ItemDelivered(ItemDelivered { shipment_id: shipment_id(&id) })),
+        (name("b"), any_items(), option::of(any_text())).prop_map(|(id, items, reason)| {
+            Event::ItemReturned(ItemReturned { return_id: return_id(&id), items, reason })
+        }),
+        any_text().prop_map(|reason| Event::OrderCancelled(OrderCancelled { reason })),
+    ]
+}

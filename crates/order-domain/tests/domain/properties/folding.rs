@@ -1,0 +1,60 @@
+//! I7: the fold is the same from any snapshot, and total.
+
+use order_domain::status::{FulfillmentFigures, FulfillmentStatus, PaymentFigures, PaymentStatus};
+use order_domain::{Order, evolve, stored};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::arbitrary::{any_command, any_event, placeable};
+use super::invariants::history_of;
+use crate::harness::{at, order_after};
+
+fn through_a_snapshot(order: &Order) -> Order {
+    rmp_serde::from_slice(&rmp_serde::to_vec(order).unwrap()).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn the_fold_is_the_same_from_any_snapshot(first in placeable(), commands in vec(any_command(), 0..40)) {
+        let history = history_of(first, commands);
+        let whole = order_after(&history);
+        for taken_at in 0..=history.len() {
+            let snapshot = through_a_snapshot(&order_after(&history[..taken_at]));
+            let tail = (1..).zip(&history).skip(taken_at);
+            let order = tail.fold(snapshot, |order, (version, event)| evolve(order, event, at(version)));
+            prop_assert_eq!(&order, &whole);
+        }
+    }
+
+    #[test]
+    fn any_events_fold_to_an_order_that_has_its_words(history in vec(any_event(), 0..40)) {
+        let order = order_after(&history);
+        let _ = (order.status(), order.payment_status(), order.fulfillment_status());
+        prop_assert_eq!(through_a_snapshot(&order), order);
+    }
+
+    #[test]
+    fn any_command_on_any_order_is_decided(history in vec(any_event(), 0..40), command in any_command()) {
+        let _ = order_domain::decide(&order_after(&history), command);
+    }
+
+    #[test]
+    fn every_figure_has_its_words(
+        (total, paid, refunded, cancelled) in any::<(u64, u64, u64, bool)>(),
+        (ordered, shipped, returned, any_undelivered) in any::<(u64, u64, u64, bool)>(),
+    ) {
+        let _ = PaymentStatus::of(PaymentFigures { total, paid, refunded, cancelled });
+        let _ = FulfillmentStatus::of(FulfillmentFigures { ordered, shipped, returned, any_undelivered });
+    }
+
+    #[test]
+    fn every_event_is_read_as_it_was_written(event in any_event()) {
+        let written = stored::encode(&event).unwrap();
+        prop_assert_eq!(written.event_type, stored::event_type(&event));
+        prop_assert!(stored::EVENT_TYPES.contains(&(written.event_type, written.schema_version)));
+        let read = stored::decode(written.event_type, written.schema_version, written.data).unwrap();
+        prop_assert_eq!(read, event);
+    }
+}

@@ -1,0 +1,67 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use order_domain::Rejection;
+use order_domain::values::{MAX_AMOUNT, MAX_ITEMS};
+
+use crate::example::*;
+
+fn one_of_each() -> Vec<Rejection> {
+    let payment_id = || payment_id("p1");
+    vec![
+        Rejection::NoItems,
+        Rejection::TooManyItems { count: 101, max: MAX_ITEMS },
+        Rejection::RepeatedSku { sku: sku("mug"), index: 2 },
+        Rejection::TotalNegative { gross: amount(4600), discount: amount(4601) },
+        Rejection::TotalTooLarge { max: MAX_AMOUNT },
+        Rejection::AmountNotPositive,
+        Rejection::OrderNotFound,
+        Rejection::OrderAlreadyPlaced,
+        Rejection::OrderCancelled,
+        Rejection::NotPaid { net_paid: 4000, total: amount(4500) },
+        Rejection::AmountPaidTooLarge { amount_paid: 10, amount: amount(MAX_AMOUNT), max: MAX_AMOUNT },
+        Rejection::UnknownPayment { payment_id: payment_id() },
+        Rejection::PaymentIdReused { payment_id: payment_id(), recorded_amount: amount(45), amount: amount(54) },
+        Rejection::CorrectionBelowRefunded { payment_id: payment_id(), amount_refunded: 1000, amount: amount(999) },
+        Rejection::CorrectionChangesNothing { payment_id: payment_id(), amount: amount(4500) },
+        Rejection::RefundExceedsPayment {
+            payment_id: payment_id(),
+            amount_paid: amount(4500),
+            amount_refunded: 1000,
+            amount: amount(3501),
+        },
+        Rejection::RefundIdReused { refund_id: refund_id("r1"), recorded_at_version: 4 },
+        Rejection::UnknownSku { sku: sku("cup") },
+        Rejection::QuantityExceedsShippable {
+            sku: sku("mug"),
+            ordered: quantity(3),
+            shipped: 2,
+            requested: quantity(2),
+        },
+        Rejection::ShipmentIdReused { shipment_id: shipment_id("s1"), recorded_at_version: 4 },
+        Rejection::UnknownShipment { shipment_id: shipment_id("s1") },
+        Rejection::QuantityExceedsReturnable { sku: sku("mug"), shipped: 2, returned: 1, requested: quantity(2) },
+        Rejection::ReturnIdReused { return_id: return_id("b1"), recorded_at_version: 4 },
+        Rejection::AlreadyShipped { ordered: 4, shipped: 2 },
+    ]
+}
+
+/// Codes and details are what API users write programs against: the snapshot is not to change, only to grow.
+#[test]
+fn codes_messages_and_details_stay_as_api_users_know_them() {
+    let mut table = String::new();
+    for rejection in one_of_each() {
+        // Sorted: whether a JSON map keeps its order depends on what else is built beside this crate.
+        let details: BTreeMap<_, _> = rejection.details().into_iter().collect();
+        let details = serde_json::to_string(&details).unwrap();
+        let kind = if rejection.is_invalid_command() { "invalid command" } else { "refused" };
+        writeln!(table, "{} ({kind})\n  {rejection}\n  {details}", rejection.code()).unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn no_two_reasons_share_a_code() {
+    let codes: BTreeSet<_> = one_of_each().iter().map(Rejection::code).collect();
+    assert_eq!(codes.len(), one_of_each().len());
+}

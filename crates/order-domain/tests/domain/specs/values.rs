@@ -1,0 +1,102 @@
+use order_domain::values::{
+    Amount, Currency, CustomerId, MAX_AMOUNT, MAX_QUANTITY, OrderId, Quantity, Sku, Text, ValueError,
+};
+
+#[test]
+fn an_id_is_1_to_64_plain_characters() {
+    for id in ["a", "7", "A.b_c-9", "01890a5d-ac96-774b-bcce-b302099a8057", &"x".repeat(64)] {
+        assert_eq!(Sku::parse(id).unwrap().as_str(), id);
+        assert_eq!(OrderId::parse(id).unwrap().to_string(), id);
+    }
+    assert_eq!(Sku::parse(""), Err(ValueError::Empty));
+    assert_eq!(Sku::parse(&"x".repeat(65)), Err(ValueError::TooLong { max: 64 }));
+}
+
+#[test]
+fn an_id_smuggles_no_delimiter_into_a_key() {
+    let hostile = [
+        "a#b",
+        "a/b",
+        "a b",
+        " a",
+        "a ",
+        "a\0",
+        "a\n",
+        "a\r\nb",
+        "a\tb",
+        "a:b",
+        "a%23b",
+        "a\u{202E}b",
+        "a\u{200B}b",
+        "é",
+        "٣",
+        "ａ",
+        ".a",
+        "_a",
+        "-a",
+        "..",
+        "a\u{0301}",
+    ];
+    for id in hostile {
+        assert_eq!(CustomerId::parse(id), Err(ValueError::BadIdCharacter), "{id:?}");
+        assert!(serde_json::from_value::<CustomerId>(id.into()).is_err(), "{id:?}");
+    }
+}
+
+#[test]
+fn a_text_is_1_to_256_characters_of_any_script() {
+    for text in ["x", "Tasse à café", "マグカップ", "فنجان", "👩‍👩‍👧 mug", " ", &"語".repeat(256)]
+    {
+        assert_eq!(Text::parse(text).unwrap().as_str(), text);
+    }
+    assert_eq!(Text::parse(""), Err(ValueError::Empty));
+    assert_eq!(Text::parse(&"語".repeat(257)), Err(ValueError::TooLong { max: 256 }));
+}
+
+#[test]
+fn a_text_cannot_control_a_terminal_or_turn_its_reading_around() {
+    let hostile = [
+        '\0', '\n', '\r', '\t', '\u{1B}', '\u{7F}', '\u{85}', '\u{2028}', '\u{2029}', '\u{061C}', '\u{200E}',
+        '\u{200F}', '\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}',
+    ];
+    for c in hostile {
+        let text = format!("a{c}b");
+        assert_eq!(Text::parse(&text), Err(ValueError::BadTextCharacter), "{c:?}");
+        assert!(serde_json::from_value::<Text>(text.into()).is_err(), "{c:?}");
+    }
+}
+
+#[test]
+fn an_amount_is_an_integer_that_every_json_reader_holds() {
+    assert_eq!(Amount::new(0), Ok(Amount::ZERO));
+    assert_eq!(Amount::new(MAX_AMOUNT).unwrap().minor_units(), 9_007_199_254_740_991);
+    assert_eq!(Amount::new(MAX_AMOUNT + 1), Err(ValueError::AmountOutOfRange));
+    assert_eq!(Amount::new(u64::MAX), Err(ValueError::AmountOutOfRange));
+    for json in ["-1", "1.0", "1.5", "1e3", "9007199254740992", "99999999999999999999", "\"1\"", "null", "true"] {
+        assert!(serde_json::from_str::<Amount>(json).is_err(), "{json}");
+    }
+}
+
+#[test]
+fn a_quantity_is_1_to_a_million() {
+    assert_eq!(Quantity::new(1).unwrap().get(), 1);
+    assert_eq!(Quantity::new(MAX_QUANTITY).unwrap().get(), 1_000_000);
+    for count in [0, MAX_QUANTITY + 1, u32::MAX] {
+        assert_eq!(Quantity::new(count), Err(ValueError::QuantityOutOfRange));
+    }
+    for json in ["0", "-1", "1.0", "1000001", "4294967297", "\"1\""] {
+        assert!(serde_json::from_str::<Quantity>(json).is_err(), "{json}");
+    }
+}
+
+#[test]
+fn a_currency_is_one_that_people_pay_in() {
+    for code in ["EUR", "USD", "JPY", "KWD", "XOF", "VES", "HRK"] {
+        assert_eq!(Currency::parse(code).unwrap().code(), code);
+    }
+    // No currency, a test code, gold, a unit of account, a fund, and what is no code at all.
+    for code in ["XXX", "XTS", "XAU", "XDR", "CHE", "AAA", "eur", "EU", "EURO", "", "E\0R", "ЕUR"] {
+        assert_eq!(Currency::parse(code), Err(ValueError::UnknownCurrency), "{code:?}");
+        assert!(serde_json::from_value::<Currency>(code.into()).is_err(), "{code:?}");
+    }
+}
