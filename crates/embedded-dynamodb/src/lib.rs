@@ -96,9 +96,12 @@ impl EmbeddedDynamoDb {
     }
 
     async fn serve(database: Database, address: SocketAddr) -> Result<Self, EmbeddedError> {
-        let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => EmbeddedError::AddressInUse { address },
-            _ => EmbeddedError::Listen { address, source },
+        let listener = TcpListener::bind(address).await.map_err(|source| {
+            if source.kind() == io::ErrorKind::AddrInUse {
+                EmbeddedError::AddressInUse { address }
+            } else {
+                EmbeddedError::Listen { address, source }
+            }
         })?;
         let address = listener.local_addr().map_err(|source| EmbeddedError::Listen { address, source })?;
         let (stop, stopped) = oneshot::channel::<()>();

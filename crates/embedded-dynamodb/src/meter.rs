@@ -53,7 +53,6 @@ impl Meter {
     }
 
     /// Gives what was counted since the last call, and starts from nothing.
-    #[must_use]
     pub fn take(&self) -> Reading {
         std::mem::take(&mut *self.reading())
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
@@ -88,10 +89,7 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let error = match result {
-            Ok(_) => return Ok(Appended::Written),
-            Err(error) => error,
-        };
+        let Err(error) = result else { return Ok(Appended::Written) };
         let existing = match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
             Some(_) | None => None,
@@ -178,11 +176,9 @@ fn failed<E>(operation: &'static str, error: SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let refused = match &error {
-        SdkError::ServiceError(service) => service.raw().status().is_client_error() && !is_throttle(error.code()),
-        SdkError::ConstructionFailure(_) => true,
-        _ => false,
-    };
+    let answer = error.raw_response().map(HttpResponse::status);
+    let refused = answer.is_some_and(|status| status.is_client_error() && !is_throttle(error.code()))
+        || matches!(error, SdkError::ConstructionFailure(_));
     let source = Box::new(error);
     if refused { StoreError::Refused { operation, source } } else { StoreError::Unavailable { operation, source } }
 }

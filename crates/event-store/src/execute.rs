@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Aggregate, Appended, Commit, EventStore, Loaded, Request, StoreError, Timestamp, UpTo};
+use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, Request, StoreError, Timestamp, UpTo};
 
 /// How often a command is decided before it gives up with [`Failure::Conflict`].
 pub const MAX_ATTEMPTS: u32 = 8;
@@ -137,11 +137,9 @@ where
         };
         let new = loaded.next(request, events, (invocation.clock)());
         match store.append(&new).await? {
-            Appended::Written => {
-                let version = new.commit.version;
-                let (commit, state) = (new.commit, new.state);
-                return Ok(Execution { outcome: Outcome::Recorded, commit, state, version, attempts: attempt });
-            }
+            Appended::Written => return Ok(recorded(new, attempt)),
+            // The client's own retry of a write whose answer was lost.
+            Appended::Occupied(own) if is_same_attempt(&own, &new.commit) => return Ok(recorded(new, attempt)),
             // The first time, the winner's commit is all that is missing; after that there may be many.
             Appended::Occupied(winner) if attempt == 1 => loaded.advance(winner),
             Appended::Occupied(_) => {
@@ -151,6 +149,17 @@ where
         }
     }
     Err(Failure::Conflict { attempts: MAX_ATTEMPTS })
+}
+
+fn recorded<A: Aggregate>(new: NewCommit<A>, attempts: u32) -> Execution<A> {
+    let version = new.commit.version;
+    Execution { outcome: Outcome::Recorded, commit: new.commit, state: new.state, version, attempts }
+}
+
+/// Whether a commit that stands is the one that was to be written, and not a duplicate's: a duplicate was stamped
+/// by another clock reading. Two duplicates of one millisecond are told the same, which is true of both.
+fn is_same_attempt<E>(standing: &Commit<E>, new: &Commit<E>) -> bool {
+    standing.request == new.request && standing.recorded_at == new.recorded_at
 }
 
 /// The aggregate as it was right after the commit of `request`, where that is among the remembered ones.

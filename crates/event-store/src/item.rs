@@ -77,10 +77,10 @@ pub fn decode<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
     if events.is_empty() {
         return Err(ItemError::new(format!("{EVENTS} is empty")));
     }
-    let tags = attributes.0.into_iter().filter_map(|(name, value)| match value {
-        AttributeValue::S(text) => Some((name, text)),
-        _ => None,
-    });
+    let tags = attributes
+        .0
+        .into_iter()
+        .filter_map(|(name, value)| if let AttributeValue::S(text) = value { Some((name, text)) } else { None });
     Ok(Commit { aggregate_id, version, recorded_at, request, tags: tags.collect(), events })
 }
 

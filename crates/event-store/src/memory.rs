@@ -16,6 +16,12 @@ pub struct InMemoryEventStore {
 }
 
 impl InMemoryEventStore {
+    /// The same store with another snapshot policy.
+    #[must_use]
+    pub fn with_snapshots(self, policy: snapshot::Policy) -> Self {
+        Self { policy, ..self }
+    }
+
     fn items(&self) -> MutexGuard<'_, BTreeMap<(String, u64), Item>> {
         // A panic elsewhere cannot have left the map half-changed: every change is one insert.
         self.items.lock().unwrap_or_else(PoisonError::into_inner)

@@ -21,6 +21,8 @@ const WRITE_UNIT_BYTES: usize = 1024;
 /// When a commit carries a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
+    /// Whether a snapshot that fits in the kilobyte already paid for is attached.
+    pub when_free: bool,
     /// A snapshot that costs a write unit is attached when this many versions, the new one included, would
     /// otherwise have passed without one.
     pub every: u64,
@@ -28,16 +30,19 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { every: 20 }
+        Self { when_free: true, every: 20 }
     }
 }
 
 impl Policy {
+    /// No snapshots: every load folds every event.
+    pub const NEVER: Self = Self { when_free: false, every: u64::MAX };
+
     /// Whether to attach a snapshot that takes an item from `bytes` to `bytes_with`.
     #[must_use]
     pub const fn attaches(self, since_snapshot: u64, bytes: usize, bytes_with: usize) -> bool {
         let free = bytes.div_ceil(WRITE_UNIT_BYTES) == bytes_with.div_ceil(WRITE_UNIT_BYTES);
-        free || since_snapshot >= self.every
+        (self.when_free && free) || since_snapshot >= self.every
     }
 }
 

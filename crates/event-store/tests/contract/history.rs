@@ -1,0 +1,113 @@
+//! What is appended, and what is read of it.
+
+use event_store::{Appended, EventStore, Loaded, StoreError, UpTo};
+
+use crate::Store;
+use crate::ledger::{Account, Booked, Ledger, at, book, booked, fill, request, run, run_with};
+
+async fn load(store: &impl Store, up_to: UpTo) -> Loaded<Ledger> {
+    EventStore::<Ledger>::load(store, "a1", up_to).await.unwrap()
+}
+
+pub(crate) async fn what_was_appended_is_loaded(store: &impl Store) {
+    run(store, "a1", "r1", &book(70)).await.unwrap();
+    run(store, "a1", "r2", &book(-30)).await.unwrap();
+
+    let loaded = load(store, UpTo::Head).await;
+    assert_eq!(loaded.version, 2);
+    assert_eq!(loaded.state, Account { balance: 40, entries: 2, last_deposit_at: 1 });
+    let newest = loaded.newest().unwrap();
+    assert_eq!(newest.request, request("r2", &format!("{:?}", booked(-30))));
+    assert_eq!(newest.correlation_id(), "r2");
+    assert_eq!(newest.events[0].event, booked(-30));
+}
+
+pub(crate) async fn an_aggregate_to_which_nothing_happened_is_absent(store: &impl Store) {
+    fill(store, "a2", 1..=1).await;
+    let loaded = load(store, UpTo::Head).await;
+    assert!(!loaded.exists());
+    assert_eq!(loaded.state, Account::default());
+}
+
+pub(crate) async fn a_version_is_taken_once(store: &impl Store) {
+    let absent = Loaded::<Ledger>::absent("a1");
+    let first = absent.next(&request("r1", "x"), vec![booked(1)], at(1));
+    let second = absent.next(&request("r2", "y"), vec![booked(2)], at(2));
+    assert_eq!(store.append(&first).await.unwrap(), Appended::Written);
+    assert_eq!(store.append(&second).await.unwrap(), Appended::Occupied(first.commit));
+    assert_eq!(load(store, UpTo::Head).await.state.balance, 1);
+}
+
+pub(crate) async fn every_past_version_can_be_loaded(store: &impl Store) {
+    fill(store, "a1", 1..=30).await;
+    for version in 1..=30 {
+        let then = load(store, UpTo::Version(version)).await;
+        assert_eq!((then.version, then.state.entries), (version, version));
+    }
+    assert_eq!(load(store, UpTo::Version(99)).await.version, 30);
+    assert!(!load(store, UpTo::Version(0)).await.exists());
+}
+
+pub(crate) async fn the_aggregate_at_a_time_is_the_newest_commit_up_to_it(store: &impl Store) {
+    for (request_id, clock) in [("r1", (|| at(1_000)) as fn() -> _), ("r2", || at(2_000)), ("r3", || at(3_000))] {
+        run_with(store, "a1", request_id, &book(1), |invocation| invocation.clock = clock).await.unwrap();
+    }
+    for (time, version) in [(999, 0), (1_000, 1), (1_999, 1), (2_000, 2), (3_000, 3), (9_000, 3)] {
+        let then = load(store, UpTo::Time(at(time))).await;
+        assert_eq!((then.version, then.state.entries), (version, version), "at {time} ms");
+    }
+}
+
+pub(crate) async fn commits_are_read_in_order_from_any_version(store: &impl Store) {
+    fill(store, "a1", 1..=12).await;
+    for (after, limit, expected) in
+        [(0, None, 1..=12), (3, Some(4), 4..=7), (10, Some(10), 11..=12), (0, Some(1), 1..=1)]
+    {
+        let commits = EventStore::<Ledger>::commits(store, "a1", after, limit).await.unwrap();
+        let versions: Vec<u64> = commits.iter().map(|commit| commit.version).collect();
+        assert_eq!(versions, expected.collect::<Vec<_>>());
+    }
+    assert!(EventStore::<Ledger>::commits(store, "a1", 12, None).await.unwrap().is_empty());
+    assert!(EventStore::<Ledger>::commits(store, "a1", u64::MAX, None).await.unwrap().is_empty());
+}
+
+pub(crate) async fn time_rises_within_an_aggregate_whatever_the_clock_does(store: &impl Store) {
+    let clocks: [fn() -> event_store::Timestamp; 4] = [|| at(5_000), || at(5_000), || at(1_000), || at(9_000)];
+    for (index, clock) in clocks.into_iter().enumerate() {
+        run_with(store, "a1", &format!("r{index}"), &book(1), |invocation| invocation.clock = clock).await.unwrap();
+    }
+    let commits = EventStore::<Ledger>::commits(store, "a1", 0, None).await.unwrap();
+    let times: Vec<i64> = commits.iter().map(|commit| commit.recorded_at.epoch_ms()).collect();
+    assert_eq!(times, [5_000, 5_001, 5_002, 9_000]);
+}
+
+pub(crate) async fn tags_of_the_first_commit_stand_on_every_later_one(store: &impl Store) {
+    run(store, "a1", "r1", &book(70)).await.unwrap();
+    run(store, "a1", "r2", &book(5)).await.unwrap();
+    for commit in EventStore::<Ledger>::commits(store, "a1", 0, None).await.unwrap() {
+        assert_eq!(commit.tags["openingBalance"], "70");
+        assert_eq!(commit.tags["openedAt"], at(1_000).to_string());
+    }
+}
+
+pub(crate) async fn a_stream_beyond_one_megabyte_loads(store: &impl Store) {
+    let store = store.clone().with_snapshots(event_store::snapshot::Policy::NEVER);
+    let note = "n".repeat(40_000);
+    for index in 0..40 {
+        let mut command = book(1);
+        command.event = Booked { cents: 1, note: note.clone() };
+        run(&store, "a1", &format!("r{index}"), &command).await.unwrap();
+    }
+    let loaded = load(&store, UpTo::Head).await;
+    assert_eq!((loaded.version, loaded.state.entries, loaded.snapshot_version()), (40, 40, 0));
+    assert_eq!(EventStore::<Ledger>::commits(&store, "a1", 0, None).await.unwrap().len(), 40);
+    run(&store, "a1", "one-more", &book(1)).await.unwrap();
+}
+
+pub(crate) async fn a_commit_beyond_the_item_limit_is_refused_whole(store: &impl Store) {
+    let mut command = book(1);
+    command.event.note = "n".repeat(410_000);
+    let refused = run(store, "a1", "r1", &command).await;
+    assert!(matches!(refused, Err(event_store::Failure::Store(StoreError::Unwritable { version: 1, .. }))));
+    assert!(!load(store, UpTo::Head).await.exists());
+}
