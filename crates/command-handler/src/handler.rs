@@ -1,0 +1,153 @@
+//! One request from arrival to reply.
+
+use std::convert::Infallible;
+use std::time::Instant;
+
+use event_store::{EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, StoreError, Timestamp, execute};
+use http_api::replies::{CommandReply, EventView};
+use http_api::{AuthMode, Caller, ParsedCommand, Problem, gateway_request_id, parse_command, responses};
+use lambda_http::{Body, Request, Response};
+use order_domain::Command;
+use order_domain::values::OrderId;
+use order_store::Orders;
+use uuid::Uuid;
+
+use crate::log::LogEntry;
+use crate::order_id::new_order_id;
+use crate::rules::{OrderRules, Refusal};
+
+/// Answers commands over HTTP from an event store.
+#[derive(Debug, Clone)]
+pub struct CommandHandler<S> {
+    store: S,
+    auth_mode: AuthMode,
+    clock: fn() -> Timestamp,
+}
+
+impl<S: EventStore<Orders>> CommandHandler<S> {
+    /// A handler on that store. `clock` says when a command arrives; [`Timestamp::now`] outside tests.
+    pub const fn new(store: S, auth_mode: AuthMode, clock: fn() -> Timestamp) -> Self {
+        Self { store, auth_mode, clock }
+    }
+
+    /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
+    /// gateway's bare 500.
+    ///
+    /// # Errors
+    /// Never: the Lambda runtime wants a `Result`.
+    pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
+        let started = Instant::now();
+        // A problem's `requestId` and the log's are the same, so that one finds the other.
+        let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+        let mut entry = LogEntry::default();
+        let response = self.answer(&request, &request_id, &mut entry).await.unwrap_or_else(|problem| {
+            entry.outcome = problem.code();
+            problem.into_response(&request_id)
+        });
+        entry.write(&request_id, response.status(), started.elapsed());
+        Ok(response)
+    }
+
+    async fn answer(
+        &self,
+        request: &Request,
+        request_id: &str,
+        entry: &mut LogEntry,
+    ) -> Result<Response<Body>, Problem> {
+        let caller = Caller::of(request, self.auth_mode)?;
+        let parsed = parse_command(request)?;
+        if let Command::PlaceOrder(place) = &parsed.command
+            && !caller.may_see(&place.customer_id)
+        {
+            return Err(Problem::forbidden());
+        }
+        let order_id = address(&caller, &parsed)?;
+        entry.order_id = Some(order_id.to_string());
+
+        let headers = parsed.headers;
+        let invocation = Invocation {
+            aggregate_id: order_id.as_str(),
+            creates: parsed.order_id.is_none(),
+            request: &event_store::Request {
+                request_id: headers.idempotency_key.unwrap_or_else(|| request_id.to_owned()),
+                fingerprint: Fingerprint(parsed.fingerprint),
+                actor: caller.actor().to_owned(),
+                correlation_id: headers.correlation_id,
+                causation_id: None,
+            },
+            expected_version: headers.if_match,
+            clock: self.clock,
+        };
+        let rules = OrderRules { caller: &caller, command: &parsed.command };
+        match execute(&self.store, invocation, &rules).await {
+            Ok(execution) => {
+                entry.accepted(&execution);
+                accepted(order_id, &execution)
+            }
+            Err(failure) => Err(refused(failure, entry)),
+        }
+    }
+}
+
+/// The order a command is for: the one its path names, or a new one.
+fn address(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> {
+    if let Some(order_id) = &parsed.order_id {
+        return Ok(order_id.clone());
+    }
+    // Every UUID is an order id, so this cannot fail.
+    let new = new_order_id(caller.actor(), parsed.headers.idempotency_key.as_deref());
+    OrderId::try_from(new).map_err(|_| Problem::internal())
+}
+
+/// The reply to an accepted command. A replay is answered from its own commit and the state right after it, and is
+/// therefore the first reply, byte for byte.
+fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response<Body>, Problem> {
+    let commit = &execution.commit;
+    let events = commit.events.iter().map(|recorded| {
+        let stored = order_domain::stored::encode(&recorded.event).map_err(|_| Problem::internal())?;
+        Ok(EventView {
+            event_id: recorded.event_id,
+            event_type: stored.event_type.to_owned(),
+            version: commit.version,
+            recorded_at_ms: commit.recorded_at.epoch_ms(),
+            data: stored.data,
+        })
+    });
+    let events = events.collect::<Result<_, Problem>>()?;
+    let reply = CommandReply::of_order(order_id, &execution.state, execution.version, events);
+    let (outcome, replayed) = match execution.outcome {
+        Outcome::Unchanged => (responses::Outcome::Unchanged, false),
+        // Only placing makes version 1.
+        Outcome::Recorded if commit.version == 1 => (responses::Outcome::Placed, false),
+        Outcome::Replayed if commit.version == 1 => (responses::Outcome::Placed, true),
+        Outcome::Recorded => (responses::Outcome::Recorded, false),
+        Outcome::Replayed => (responses::Outcome::Recorded, true),
+    };
+    responses::command_accepted(&reply, outcome, replayed)
+}
+
+/// The problem to answer a failure with. What the caller is not told, `entry` is.
+fn refused(failure: Failure<Refusal>, entry: &mut LogEntry) -> Problem {
+    match failure {
+        Failure::Refused(Refusal::NotFound) => Problem::order_not_found(),
+        Failure::Refused(Refusal::Rejected(rejection)) => Problem::refused(&rejection),
+        Failure::RequestIdReused => Problem::idempotency_key_reused(),
+        Failure::VersionMismatch { current } => {
+            entry.version = Some(current);
+            Problem::version_mismatch(current)
+        }
+        Failure::Conflict { attempts } => {
+            entry.attempts = Some(attempts);
+            Problem::conflict()
+        }
+        Failure::Store(error) => {
+            entry.failed(&error);
+            match error {
+                StoreError::Unavailable { .. } => Problem::unavailable(),
+                StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unwritable { .. } => {
+                    Problem::internal()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! An order's audit trail, oldest event first.
+
+use event_store::EventStore;
+use http_api::replies::{AuditEvent, EventView, EventsPage};
+use http_api::{Caller, EventsQuery, Problem};
+use order_domain::values::CustomerId;
+use order_store::{OrderCommit, Orders};
+
+use crate::failure::Failure;
+
+/// One page of the trail. A page holds whole commits, so that its cursor is a version; today's commits are one event
+/// each. A position beyond the newest commit, which no reply of ours names, reads as an unknown order.
+pub(crate) async fn list<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    query: &EventsQuery,
+) -> Result<EventsPage, Failure> {
+    let after = match query.after.as_deref().map(str::parse) {
+        None => 0,
+        Some(Ok(version)) if version <= http_api::queries::MAX_VERSION => version,
+        Some(_) => return Err(Failure::bad_cursor()),
+    };
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    // One more than asked for tells whether there is another page.
+    let mut commits = events.commits(query.order_id.as_str(), after, Some(limit.saturating_add(1))).await?;
+    if !commits.first().is_some_and(|first| may_see(caller, first)) {
+        return Err(Problem::order_not_found().into());
+    }
+    let has_more = commits.len() > limit;
+    commits.truncate(limit);
+    let last = commits.last().filter(|_| has_more).map(|commit| commit.version.to_string());
+    let items = commits.iter().map(audit_events).collect::<Result<Vec<_>, Problem>>()?;
+    Ok(EventsPage {
+        items: items.into_iter().flatten().collect(),
+        next_cursor: last.map(|position| query.next_cursor(&position)),
+    })
+}
+
+fn may_see(caller: &Caller, commit: &OrderCommit) -> bool {
+    let customer = order_store::customer_id(commit).map(CustomerId::parse);
+    customer.is_some_and(|customer| customer.is_ok_and(|customer| caller.may_see(&customer)))
+}
+
+fn audit_events(commit: &OrderCommit) -> Result<Vec<AuditEvent>, Problem> {
+    let request = &commit.request;
+    let events = commit.events.iter().map(|recorded| {
+        let stored = order_domain::stored::encode(&recorded.event).map_err(|_| Problem::internal())?;
+        Ok(AuditEvent {
+            event: EventView {
+                event_id: recorded.event_id,
+                event_type: stored.event_type.to_owned(),
+                version: commit.version,
+                recorded_at_ms: commit.recorded_at.epoch_ms(),
+                data: stored.data,
+            },
+            actor: request.actor.clone(),
+            request_id: request.request_id.clone(),
+            correlation_id: request.correlation_id.clone(),
+            causation_id: request.causation_id.clone(),
+        })
+    });
+    events.collect()
+}

@@ -1,0 +1,77 @@
+//! Why a query is not answered as asked.
+
+use std::error::Error;
+use std::iter::successors;
+
+use event_store::StoreError;
+use http_api::Problem;
+use http_api::invalid::{Fault, Place};
+use read_model::RowError;
+
+/// Why a query is not answered as asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The caller's doing.
+    Problem(Problem),
+    /// The events cannot be read.
+    Events(StoreError),
+    /// The rows cannot be read.
+    Rows(RowError),
+}
+
+impl Failure {
+    /// A cursor that was forged: its check is right, its position is not one of ours.
+    pub(crate) fn bad_cursor() -> Self {
+        let fault = Fault::new("bad_cursor", "is not a cursor of this list; start again without one");
+        Self::Problem(Problem::invalid_request(&[fault.at(Place::Parameter("cursor".to_owned()))]))
+    }
+
+    /// What the caller is told.
+    pub(crate) fn problem(self) -> Problem {
+        match self {
+            Self::Problem(problem) => problem,
+            Self::Events(StoreError::Unavailable { .. }) | Self::Rows(RowError::Unavailable { .. }) => {
+                Problem::unavailable()
+            }
+            Self::Events(
+                StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unwritable { .. },
+            )
+            | Self::Rows(RowError::Refused { .. } | RowError::Unreadable { .. } | RowError::Unwritable { .. }) => {
+                Problem::internal()
+            }
+        }
+    }
+
+    /// What only the log is told: the error with everything that it came from.
+    pub(crate) fn cause(&self) -> Option<String> {
+        match self {
+            Self::Problem(_) => None,
+            Self::Events(error) => Some(chain(error)),
+            Self::Rows(error) => Some(chain(error)),
+        }
+    }
+}
+
+/// An error with everything that it came from, in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let chain: Vec<_> = successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
+    chain.join(": ")
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Events(error)
+    }
+}
+
+impl From<RowError> for Failure {
+    fn from(error: RowError) -> Self {
+        Self::Rows(error)
+    }
+}

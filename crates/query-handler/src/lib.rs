@@ -1,0 +1,31 @@
+//! The function behind the queries: rows of the read model for the present, events for the past.
+//!
+//! An order's row follows its events by a moment. A query for one order never shows that as a lie: where the row is
+//! missing, or behind the version that the caller has seen, the answer is folded from the events instead. A
+//! customer's list is rows alone, and may be that moment behind.
+//!
+//! Who may see what: a caller who is restricted to one customer gets 404 for the orders of others, the same as for
+//! orders that do not exist, and 403 for their lists, which tells nothing that the path and the token did not.
+//!
+//! This crate must never write, decide, or know a status code's number.
+//!
+//! Where to start:
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`handler`] | one request from arrival to reply |
+//! | `order` | one order: now, at least at a version, or as it was |
+//! | `orders` | a customer's list |
+//! | `events` | an order's audit trail |
+//! | `row_view` | a row as a reply shows it |
+//! | `failure` | why a query is not answered as asked |
+//! | `main.rs` | the wiring: configuration, logs, clients, the Lambda runtime |
+
+mod events;
+mod failure;
+pub mod handler;
+mod order;
+mod orders;
+mod row_view;
+
+pub use handler::QueryHandler;

@@ -1,0 +1,105 @@
+//! One order: now, at least at a version, or as it was.
+
+use event_store::{EventStore, Timestamp, UpTo};
+use http_api::replies::SummaryView;
+use http_api::{Caller, OrderQuery, OrderView, Problem};
+use order_domain::values::{CustomerId, OrderId};
+use order_store::Orders;
+use read_model::{OrderSummaries, OrderSummaryRow, RowError};
+
+use crate::failure::{Failure, chain};
+use crate::row_view::of_row;
+
+/// The order as the query asks for it.
+pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
+    events: &S,
+    summaries: &R,
+    caller: &Caller,
+    query: &OrderQuery,
+) -> Result<SummaryView, Failure> {
+    let order_id = &query.order_id;
+    let (summary, as_of_ms) = match query.view {
+        OrderView::Latest { min_version } => return latest(events, summaries, caller, order_id, min_version).await,
+        OrderView::Version(version) => {
+            let summary = folded(events, caller, order_id, UpTo::Version(version)).await?;
+            let summary = summary.filter(|summary| summary.version == version);
+            let recorded_at = summary.as_ref().map(|summary| summary.last_updated_ms);
+            (summary, recorded_at)
+        }
+        OrderView::AsOf(instant) => {
+            let up_to = match Timestamp::from_epoch_ms(instant) {
+                Ok(instant) => UpTo::Time(instant),
+                // After every instant that an event can have.
+                Err(_) if instant > 0 => UpTo::Head,
+                Err(_) => return Err(Problem::order_not_found().into()),
+            };
+            (folded(events, caller, order_id, up_to).await?, Some(instant))
+        }
+    };
+    let summary = summary.ok_or_else(Problem::order_not_found)?;
+    Ok(SummaryView { as_of_ms, ..summary })
+}
+
+/// The row, where it is there and has reached `min_version`; otherwise the fold of the events. So an order is found
+/// as soon as its placing was acknowledged, and nobody is shown an order older than the one they have seen.
+async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
+    events: &S,
+    summaries: &R,
+    caller: &Caller,
+    order_id: &OrderId,
+    min_version: Option<u64>,
+) -> Result<SummaryView, Failure> {
+    let wanted = min_version.unwrap_or(0);
+    match readable_row(summaries, order_id).await? {
+        Some(row) if !CustomerId::parse(&row.customer_id).is_ok_and(|customer| caller.may_see(&customer)) => {
+            Err(Problem::order_not_found().into())
+        }
+        Some(row) if row.version >= wanted => Ok(of_row(row)),
+        Some(_) | None => {
+            let summary = folded(events, caller, order_id, UpTo::Head).await?;
+            let summary = summary.ok_or_else(Problem::order_not_found)?;
+            if summary.version < wanted {
+                return Err(Problem::version_mismatch(summary.version).into());
+            }
+            Ok(summary)
+        }
+    }
+}
+
+/// The row, if it is there. One that cannot be read counts as missing: a newer release may have written it, and the
+/// events say the same.
+async fn readable_row<R: OrderSummaries>(
+    summaries: &R,
+    order_id: &OrderId,
+) -> Result<Option<OrderSummaryRow>, RowError> {
+    match summaries.find(order_id.as_str()).await {
+        Err(error @ RowError::Unreadable { .. }) => {
+            tracing::warn!(order_id = order_id.as_str(), error = chain(&error), "answering from events");
+            Ok(None)
+        }
+        found
+        @ (Ok(_) | Err(RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::Unwritable { .. })) => found,
+    }
+}
+
+/// The order as its events tell, up to a point; `None` where there was none, or none that the caller may see.
+async fn folded<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    order_id: &OrderId,
+    up_to: UpTo,
+) -> Result<Option<SummaryView>, Failure> {
+    let loaded = events.load(order_id.as_str(), up_to).await?;
+    if !loaded.state.customer_id().is_some_and(|customer| caller.may_see(customer)) {
+        return Ok(None);
+    }
+    let Some(newest) = loaded.newest() else { return Ok(None) };
+    let placed_at = order_store::placed_at(newest).unwrap_or(newest.recorded_at);
+    Ok(SummaryView::of_order(
+        order_id,
+        &loaded.state,
+        placed_at.epoch_ms(),
+        newest.recorded_at.epoch_ms(),
+        loaded.version,
+    ))
+}

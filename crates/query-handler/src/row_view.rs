@@ -1,0 +1,47 @@
+//! A row as a reply shows it. A row and the fold of the same events show the same; a test holds the two together.
+
+use http_api::replies::{LineView, SummaryView};
+use read_model::{OrderSummaryRow, SummaryItem};
+
+/// The order of a row.
+pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
+    let OrderSummaryRow {
+        order_id,
+        customer_id,
+        status,
+        payment_status,
+        fulfillment_status,
+        currency,
+        total,
+        amount_paid,
+        amount_refunded,
+        item_count,
+        items,
+        shipments_under_way: _,
+        placed_at,
+        last_updated,
+        version,
+    } = row;
+    SummaryView {
+        order_id,
+        customer_id,
+        status,
+        payment_status,
+        fulfillment_status,
+        currency,
+        total,
+        amount_paid,
+        amount_refunded,
+        item_count,
+        items: items.into_iter().map(of_item).collect(),
+        placed_at_ms: placed_at.epoch_ms(),
+        last_updated_ms: last_updated.epoch_ms(),
+        version,
+        as_of_ms: None,
+    }
+}
+
+fn of_item(item: SummaryItem) -> LineView {
+    let SummaryItem { sku, name, quantity, unit_price, shipped, returned } = item;
+    LineView { sku, name, quantity, unit_price, shipped, returned }
+}
