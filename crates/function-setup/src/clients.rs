@@ -1,0 +1,120 @@
+//! AWS clients. Region, credentials and endpoint come from the environment as the SDK has it:
+//! `AWS_ENDPOINT_URL_DYNAMODB` turns the same code on the embedded DynamoDB.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// How long one attempt may take; DynamoDB answers in milliseconds, or not at all.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one operation may take with its retries. The SDK sets no limit by itself; two operations, as a command
+/// needs, stay below the HTTP functions' 10 seconds.
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+/// How often an operation is tried: more would only outlast the caller's patience.
+pub const MAX_ATTEMPTS: u32 = 3;
+/// How long [`prime`] may take before it is given up.
+const PRIME_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The SDK's configuration from the environment, with time-outs and standard, jittered, bounded retries. (Adaptive
+/// retries hold back a whole client for one hot partition.)
+pub async fn sdk_config() -> SdkConfig {
+    // Pinned: a newer one may change retries and time-outs under us.
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(1))
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(OPERATION_TIMEOUT)
+                .build(),
+        )
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(MAX_ATTEMPTS)
+                .with_initial_backoff(Duration::from_millis(50))
+                .with_max_backoff(Duration::from_secs(1)),
+        )
+        .load()
+        .await
+}
+
+/// A DynamoDB client.
+#[must_use]
+pub fn dynamodb(config: &SdkConfig) -> Client {
+    Client::new(config)
+}
+
+/// Makes the connection ahead of the first request: resolves credentials and shakes hands during init, when the
+/// processor is at full speed, by a read that every function's role may do and that finds nothing.
+///
+/// A failure is no reason not to start: the first request tries again, and reports it.
+pub async fn prime(client: &Client, events_table: &str) {
+    let read = client
+        .query()
+        .table_name(events_table)
+        .key_condition_expression("aggregateId = :id")
+        // No order has this id: ids start with a letter or a digit.
+        .expression_attribute_values(":id", AttributeValue::S("-".to_owned()))
+        .limit(1)
+        .send();
+    match tokio::time::timeout(PRIME_TIMEOUT, read).await {
+        Ok(Ok(_)) => tracing::debug!("primed the connection to DynamoDB"),
+        Ok(Err(error)) => {
+            tracing::debug!(error = %aws_sdk_dynamodb::error::DisplayErrorContext(&error), "could not prime the connection to DynamoDB");
+        }
+        Err(_) => tracing::debug!("gave up priming the connection to DynamoDB"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::{Credentials, Region};
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn client(endpoint: String) -> Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static("eu-central-1"))
+            .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(endpoint)
+            .build();
+        Client::from_conf(config)
+    }
+
+    #[tokio::test]
+    async fn operations_are_bounded_and_retries_standard() {
+        let config = sdk_config().await;
+        let timeouts = config.timeout_config().unwrap();
+        assert_eq!(timeouts.operation_timeout(), Some(OPERATION_TIMEOUT));
+        assert_eq!(timeouts.operation_attempt_timeout(), Some(ATTEMPT_TIMEOUT));
+        assert_eq!(config.retry_config().unwrap().max_attempts(), MAX_ATTEMPTS);
+    }
+
+    #[tokio::test]
+    async fn a_function_starts_although_nothing_answers_its_priming() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        prime(&client(endpoint), "events").await;
+    }
+
+    #[tokio::test]
+    async fn a_function_starts_although_its_priming_is_refused() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            connection.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+            connection
+        });
+        prime(&client(endpoint), "events").await;
+        server.await.unwrap();
+    }
+}

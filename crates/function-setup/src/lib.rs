@@ -1,0 +1,18 @@
+//! What every function needs before its first invocation: typed configuration from the environment, JSON logs, AWS
+//! clients and their priming.
+//!
+//! This crate must never know of orders, of HTTP, or of what a function does.
+//!
+//! Where to start:
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`config`] | one struct a function; each field documents its variable |
+//! | [`logs`] | one JSON object a line on stdout |
+//! | [`clients`] | the SDK with time-outs and bounded retries; the first connection made ahead of the first request |
+
+pub mod clients;
+pub mod config;
+pub mod logs;
+
+pub use config::{CommandConfig, ConfigError, ProjectorConfig, QueryConfig};
