@@ -1,16 +1,34 @@
 //! I7: the fold is the same from any snapshot, and total.
 
 use order_domain::status::{FulfillmentFigures, FulfillmentStatus, PaymentFigures, PaymentStatus};
+use order_domain::values::{MAX_AMOUNT, MAX_QUANTITY};
 use order_domain::{Order, evolve, stored};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::arbitrary::{any_command, any_event, placeable};
 use super::invariants::history_of;
+use crate::example::{placed, received, refunded, returned, shipped};
 use crate::harness::{at, order_after};
 
 fn through_a_snapshot(order: &Order) -> Order {
     rmp_serde::from_slice(&rmp_serde::to_vec(order).unwrap()).unwrap()
+}
+
+/// Far more than `decide` would record: past what the counts can hold.
+#[test]
+fn an_impossible_history_saturates() {
+    let mut history = vec![placed(), received("p1", MAX_AMOUNT)];
+    for _ in 0..5_000 {
+        history.push(received("p2", MAX_AMOUNT));
+        history.push(refunded("r1", "p1", MAX_AMOUNT));
+        history.push(shipped("s1", [("mug", MAX_QUANTITY)]));
+        history.push(returned("b1", [("mug", MAX_QUANTITY)]));
+    }
+    let order = order_after(&history);
+    assert_eq!((order.amount_paid(), order.amount_refunded()), (u64::MAX, u64::MAX));
+    assert_eq!(order.lines().first().map(|line| (line.shipped, line.returned)), Some((u32::MAX, u32::MAX)));
+    assert_eq!((order.status().as_str(), order.payment_status().as_str()), ("returned", "refunded"));
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use order_domain::command::PlaceOrder;
-use order_domain::values::{MAX_AMOUNT, PaymentId};
+use order_domain::values::{MAX_AMOUNT, PaymentId, Sku};
 use order_domain::{Command, Decision, Event, EventRef, Order, Rejection, decide, evolve};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -55,11 +55,36 @@ fn payments_in(history: &[Event]) -> HashMap<&PaymentId, (u64, u64)> {
     payments
 }
 
+/// What was shipped and returned of each line, added up apart from the fold.
+fn units_in(history: &[Event]) -> HashMap<&Sku, (u32, u32)> {
+    let mut units: HashMap<&Sku, (u32, u32)> = HashMap::new();
+    for event in history {
+        match event {
+            Event::ItemShipped(event) => {
+                event.items.iter().for_each(|item| units.entry(&item.sku).or_default().0 += item.quantity.get());
+            }
+            Event::ItemReturned(event) => {
+                event.items.iter().for_each(|item| units.entry(&item.sku).or_default().1 += item.quantity.get());
+            }
+            Event::OrderPlaced(_)
+            | Event::PaymentReceived(_)
+            | Event::PaymentCorrected(_)
+            | Event::PaymentRefunded(_)
+            | Event::ItemDelivered(_)
+            | Event::OrderCancelled(_) => {}
+        }
+    }
+    units
+}
+
 fn check_after_each_event(history: &[Event]) -> Result<(), TestCaseError> {
     let mut order = Order::default();
     for (index, event) in history.iter().enumerate() {
         order = evolve(order, event, at(index as u64 + 1));
+        let units = units_in(&history[..=index]);
+        prop_assert!(units.keys().all(|sku| order.lines().iter().any(|line| line.sku == **sku)));
         for line in order.lines() {
+            prop_assert_eq!((line.shipped, line.returned), units.get(&line.sku).copied().unwrap_or_default());
             prop_assert!(line.returned <= line.shipped && line.shipped <= line.quantity.get(), "I2: {line:?}");
         }
         let payments = payments_in(&history[..=index]);
