@@ -1,5 +1,7 @@
 //! Reading an object field by field: each field is asked for once, every fault is noted, what is left over is unknown.
 
+use std::collections::HashSet;
+
 use order_domain::values::{Amount, Currency, MAX_ITEMS, Quantity, Text, ValueError};
 
 use crate::invalid::{Fault, Invalid, Place};
@@ -97,14 +99,19 @@ impl<'a> Fields<'a> {
         (read.len() == items.len()).then_some(read)
     }
 
-    /// Notes every field that was not asked for, so that a client's typo never becomes silence.
+    /// Notes every field that was not asked for, so that a client's typo never becomes silence, and every one that was
+    /// sent again. (What is inside an unknown field is not looked at: it is refused as it stands.)
     pub fn finish(self, errors: &mut Vec<Invalid>) {
+        let mut seen = HashSet::new();
         for (key, _) in self.members {
-            if !self.known.contains(&key.as_str()) {
-                errors.push(
-                    Fault::new("unknown_field", "is not a field of this request").at(Place::Pointer(self.pointer(key))),
-                );
-            }
+            let fault = if !self.known.contains(&key.as_str()) {
+                Fault::new("unknown_field", "is not a field of this request")
+            } else if !seen.insert(key) {
+                Fault::new("duplicate_field", "must be given once")
+            } else {
+                continue;
+            };
+            errors.push(fault.at(Place::Pointer(self.pointer(key))));
         }
     }
 }

@@ -49,6 +49,6 @@ mod tests {
             .iter()
             .map(|b| format!("{b:02x}"))
             .collect();
-        assert_eq!(hex, "");
+        assert_eq!(hex, "8ee92e85b40cdc7234f196aeaab86481");
     }
 }

@@ -1,11 +1,10 @@
 //! Strict JSON: a value tree that keeps repeated keys, so that they can be refused rather than silently overwritten.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::invalid::{Fault, Invalid, Place};
+use crate::invalid::Fault;
 
 /// A JSON value as it was sent. An integer is kept apart from every other number: money never passes through a float.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,34 +48,6 @@ impl Json {
             Self::String(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
-        }
-    }
-
-    /// Notes every key that an object repeats, at any depth, once a repetition.
-    pub fn note_repeated_keys(&self, pointer: &str, errors: &mut Vec<Invalid>) {
-        match self {
-            Self::Null
-            | Self::Boolean(_)
-            | Self::Unsigned(_)
-            | Self::Negative(_)
-            | Self::NotAnInteger
-            | Self::String(_) => {}
-            Self::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    item.note_repeated_keys(&format!("{pointer}/{index}"), errors);
-                }
-            }
-            Self::Object(members) => {
-                let mut seen = HashSet::new();
-                for (key, value) in members {
-                    let pointer = member_pointer(pointer, key);
-                    value.note_repeated_keys(&pointer, errors);
-                    if !seen.insert(key) {
-                        let fault = Fault::new("duplicate_field", "must be given once");
-                        errors.push(fault.at(Place::Pointer(pointer)));
-                    }
-                }
-            }
         }
     }
 

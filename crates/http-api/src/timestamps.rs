@@ -20,9 +20,8 @@ pub fn http_date(epoch_ms: i64) -> String {
 
 /// The nearest instant that a calendar of four-digit years has.
 fn timestamp(epoch_ms: i64) -> Timestamp {
-    let first = Timestamp::MIN.as_millisecond();
-    let last = Timestamp::MAX.as_millisecond();
-    Timestamp::from_millisecond(epoch_ms.clamp(first, last)).unwrap_or_default()
+    let nearest = if epoch_ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_millisecond(epoch_ms).unwrap_or(nearest)
 }
 
 /// Reads an RFC 3339 timestamp, cut to milliseconds.

@@ -67,9 +67,7 @@ fn read_body(route: CommandRoute, body: &[u8], errors: &mut Vec<Invalid>) -> Opt
     } else {
         Err(Fault::new("missing_body", "a JSON object is needed"))
     };
-    let json = note(errors, Place::Pointer(String::new()), json)?;
-    json.note_repeated_keys("", errors);
-    Some(json)
+    note(errors, Place::Pointer(String::new()), json)
 }
 
 fn read_command(route: CommandRoute, path: &PathIds, body: &Json, errors: &mut Vec<Invalid>) -> Option<Command> {

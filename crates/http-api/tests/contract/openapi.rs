@@ -1,0 +1,196 @@
+use http_api::commands::MAX_BODY;
+use http_api::invalid::{Fault, Place};
+use http_api::replies::SummaryPage;
+use http_api::{CommandRoute, OPENAPI, Problem, QueryRoute, parse_command, responses};
+use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
+use order_domain::{Rejection, stored};
+use serde_json::{Value, json};
+
+use super::payload::{body_of, payload, seen};
+use super::responses::{command_reply, events_page, summary};
+
+fn document() -> Value {
+    serde_json::from_str(OPENAPI).unwrap()
+}
+
+/// Holds a value against a schema of the document.
+#[track_caller]
+pub(crate) fn assert_valid(schema: &str, value: &Value) {
+    let errors = errors(schema, value);
+    assert!(errors.is_empty(), "{schema}: {errors:#?}\n{value:#}");
+}
+
+fn errors(schema: &str, value: &Value) -> Vec<String> {
+    let root = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": format!("#/components/schemas/{schema}"),
+        "components": document()["components"]
+    });
+    let validator = jsonschema::validator_for(&root).unwrap();
+    validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+/// Every operation: its route key, and its description.
+fn operations() -> Vec<(String, Value)> {
+    let document = document();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations.push((format!("{} {path}", method.to_uppercase()), operation.clone()));
+        }
+    }
+    operations
+}
+
+/// Every object of the document.
+fn objects(value: &Value, visit: &mut impl FnMut(&serde_json::Map<String, Value>)) {
+    match value {
+        Value::Object(members) => {
+            visit(members);
+            members.values().for_each(|member| objects(member, visit));
+        }
+        Value::Array(items) => items.iter().for_each(|item| objects(item, visit)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn the_operations_are_the_routes_and_no_others() {
+    let mut described: Vec<_> = operations().into_iter().map(|(key, _)| key).collect();
+    let commands = CommandRoute::ALL.iter().map(|route| route.key());
+    let mut routes: Vec<_> = commands.chain(QueryRoute::ALL.iter().map(|route| route.key())).collect();
+    described.sort_unstable();
+    routes.sort_unstable();
+    assert_eq!(described, routes);
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_component_is_used() {
+    let document = document();
+    let mut used = Vec::new();
+    objects(&document, &mut |object| {
+        if let Some(Value::String(reference)) = object.get("$ref") {
+            used.push(reference.trim_start_matches('#').to_owned());
+        }
+    });
+    for pointer in &used {
+        assert!(document.pointer(pointer).is_some(), "{pointer} leads nowhere");
+    }
+    for kind in ["schemas", "parameters", "headers", "responses"] {
+        for name in document["components"][kind].as_object().unwrap().keys() {
+            assert!(used.contains(&format!("/components/{kind}/{name}")), "{kind}/{name} is not used");
+        }
+    }
+}
+
+#[test]
+fn the_parameters_of_a_path_are_described() {
+    let document = document();
+    for (key, operation) in operations() {
+        let described: Vec<_> = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|parameter| document.pointer(&parameter["$ref"].as_str().unwrap()[1..]).unwrap())
+            .filter(|parameter| parameter["in"] == "path")
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        let wanted: Vec<_> =
+            key.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect();
+        assert_eq!(described, wanted, "{key}");
+    }
+}
+
+#[test]
+fn every_example_of_a_request_is_valid_and_is_understood() {
+    let ids = [("orderId", "o-1"), ("paymentId", "p-1"), ("shipmentId", "s-1")];
+    for (key, operation) in operations() {
+        let Some(content) = operation.pointer("/requestBody/content/application~1json") else { continue };
+        let schema = content["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+        assert_valid(schema, &content["example"]);
+        let parsed = parse_command(&payload(&key, &ids).body(content["example"].to_string()).request());
+        assert_eq!(parsed.unwrap().route.key(), key);
+
+        let mut with_typo = content["example"].clone();
+        with_typo["typo"] = json!(1);
+        assert!(!errors(schema, &with_typo).is_empty(), "{schema} lets unknown fields pass");
+        assert!(parse_command(&payload(&key, &ids).body(with_typo.to_string()).request()).is_err());
+    }
+}
+
+#[test]
+fn every_example_of_a_reply_is_valid() {
+    let mut count = 0;
+    objects(&document(), &mut |object| {
+        let Some(reference) = object.get("schema").and_then(|schema| schema["$ref"].as_str()) else { return };
+        let schema = reference.rsplit('/').next().unwrap();
+        let examples = object.get("examples").and_then(Value::as_object);
+        let examples = examples.into_iter().flat_map(serde_json::Map::values).map(|example| &example["value"]);
+        for example in examples.chain(object.get("example")) {
+            assert_valid(schema, example);
+            count += 1;
+        }
+    });
+    assert!(count > 25, "{count}");
+}
+
+#[test]
+fn replies_are_as_described() {
+    assert_valid("CommandReply", &serde_json::to_value(command_reply()).unwrap());
+    assert_valid("Summary", &serde_json::to_value(summary()).unwrap());
+    let page = SummaryPage { items: vec![summary()], next_cursor: Some("x".to_owned()) };
+    assert_valid("SummaryPage", &serde_json::to_value(page).unwrap());
+    assert_valid("EventsPage", &serde_json::to_value(events_page()).unwrap());
+    assert!(!errors("Summary", &json!({ "orderId": "o-1" })).is_empty(), "the schema lets anything pass");
+}
+
+#[test]
+fn problems_are_as_described_and_their_examples_are_what_is_sent() {
+    let document = document();
+    let example = |response: &str, code: &str| {
+        document["components"]["responses"][response]["content"]["application/problem+json"]["examples"][code]["value"]
+            .clone()
+    };
+    let sent = [
+        ("Unauthenticated", Problem::unauthenticated("Bearer")),
+        ("Forbidden", Problem::forbidden()),
+        ("OrderNotFound", Problem::order_not_found()),
+        ("Conflict", Problem::conflict()),
+        ("VersionMismatch", Problem::version_mismatch(4)),
+        ("BodyTooLarge", Problem::body_too_large(MAX_BODY)),
+        ("Unprocessable", Problem::idempotency_key_reused()),
+        ("InternalError", Problem::internal()),
+        ("Unavailable", Problem::unavailable()),
+    ];
+    for (response, problem) in sent {
+        let code = problem.code();
+        let body = seen(problem);
+        assert_valid("Problem", &body);
+        assert_eq!(body, example(response, code));
+    }
+    let refusal = Rejection::NotPaid { net_paid: 1000, total: order_domain::values::Amount::new(2997).unwrap() };
+    assert_eq!(seen(Problem::refused(&refusal)), example("Conflict", "not_paid"));
+    let errors = [
+        Fault::new("bad_id", "x").at(Place::Pointer(String::new())),
+        Fault::new("bad_cursor", "x").at(Place::Parameter("cursor".to_owned())),
+        Fault::new("bad_header", "x").at(Place::Header("if-match")),
+    ];
+    assert_valid("Problem", &seen(Problem::invalid_request(&errors)));
+}
+
+#[test]
+fn the_words_of_the_domain_are_all_described() {
+    let words = |schema: &str| document()["components"]["schemas"][schema]["enum"].clone();
+    let of = |words: Vec<&str>| json!(words);
+    assert_eq!(words("OrderStatus"), of(OrderStatus::ALL.iter().map(|word| word.as_str()).collect()));
+    assert_eq!(words("PaymentStatus"), of(PaymentStatus::ALL.iter().map(|word| word.as_str()).collect()));
+    assert_eq!(words("FulfillmentStatus"), of(FulfillmentStatus::ALL.iter().map(|word| word.as_str()).collect()));
+    assert_eq!(words("EventType"), of(stored::EVENT_TYPES.iter().map(|(name, _)| *name).collect()));
+}
+
+#[test]
+fn the_description_is_served_as_it_is() {
+    let response = responses::openapi();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(body_of(&response)["openapi"], "3.1.0");
+}

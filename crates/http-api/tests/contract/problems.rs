@@ -1,0 +1,94 @@
+use http_api::Problem;
+use http_api::commands::MAX_BODY;
+use http_api::invalid::{Fault, Place};
+use order_domain::Rejection;
+use order_domain::values::{Amount, Quantity, Sku};
+use serde_json::json;
+
+use super::payload::{body_of, seen};
+
+#[test]
+fn every_case_of_the_contract_has_its_status_code_and_headers() {
+    let cases = [
+        (Problem::idempotency_key_reused(), 422, "idempotency_key_reused", None),
+        (Problem::version_mismatch(4), 412, "version_mismatch", None),
+        (Problem::conflict(), 409, "conflict", Some(("retry-after", "1"))),
+        (Problem::order_not_found(), 404, "order_not_found", None),
+        (Problem::route_not_found(), 404, "route_not_found", None),
+        (Problem::invalid_request(&[]), 400, "invalid_request", None),
+        (Problem::body_too_large(MAX_BODY), 413, "body_too_large", None),
+        (Problem::unauthenticated("Bearer"), 401, "unauthenticated", Some(("www-authenticate", "Bearer"))),
+        (Problem::forbidden(), 403, "forbidden", None),
+        (Problem::unavailable(), 503, "unavailable", Some(("retry-after", "1"))),
+        (Problem::internal(), 500, "internal_error", None),
+    ];
+    for (problem, status, code, header) in cases {
+        assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+        let response = problem.into_response("req-1");
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        let headers = ["retry-after", "www-authenticate"].map(|name| (name, response.headers().get(name)));
+        let given = headers.iter().find_map(|(name, value)| Some((*name, (*value)?.to_str().unwrap())));
+        assert_eq!(given, header, "{code}");
+        let body = body_of(&response);
+        assert_eq!(body["type"], format!("urn:problem-type:order-ledger:{code}"));
+        assert_eq!(body["status"], status);
+        assert_eq!(body["code"], code);
+        assert_eq!(body["requestId"], "req-1");
+        assert!(body["title"].is_string() && body["detail"].is_string());
+    }
+}
+
+#[test]
+fn members_of_the_case_stand_beside_the_others() {
+    assert_eq!(seen(Problem::version_mismatch(4))["currentVersion"], 4);
+    assert_eq!(seen(Problem::body_too_large(MAX_BODY))["maxBytes"], 262_144);
+}
+
+#[test]
+fn a_refusal_by_the_orders_state_is_409_with_its_numbers() {
+    let refusal = Rejection::QuantityExceedsShippable {
+        sku: Sku::parse("TEA").unwrap(),
+        ordered: Quantity::new(3).unwrap(),
+        shipped: 2,
+        requested: Quantity::new(2).unwrap(),
+    };
+    assert_eq!(
+        seen(Problem::refused(&refusal)),
+        json!({
+            "type": "urn:problem-type:order-ledger:quantity_exceeds_shippable",
+            "title": "The order does not allow this",
+            "status": 409,
+            "detail": "2 of 3 of 'TEA' already shipped; cannot ship 2 more.",
+            "code": "quantity_exceeds_shippable",
+            "requestId": "JKJaXmPLvHcESHA=",
+            "sku": "TEA", "ordered": 3, "shipped": 2, "requested": 2
+        })
+    );
+}
+
+#[test]
+fn a_command_that_is_wrong_whatever_the_order_is_422() {
+    let refusal = Rejection::TotalNegative { gross: Amount::new(1).unwrap(), discount: Amount::new(2).unwrap() };
+    let body = seen(Problem::refused(&refusal));
+    assert_eq!((&body["status"], &body["code"], &body["discount"]), (&json!(422), &json!("total_negative"), &json!(2)));
+}
+
+#[test]
+fn an_order_that_is_unknown_and_one_that_is_not_the_callers_read_alike() {
+    let unknown = Problem::refused(&Rejection::OrderNotFound).into_response("req-1");
+    let not_theirs = Problem::order_not_found().into_response("req-1");
+    assert_eq!(unknown.body(), not_theirs.body());
+    assert_eq!(unknown.headers(), not_theirs.headers());
+    assert_eq!(unknown.status(), not_theirs.status());
+}
+
+#[test]
+fn a_hostile_many_of_errors_gets_a_short_answer() {
+    let errors: Vec<_> =
+        (0..50_000).map(|n| Fault::new("unknown_field", "x").at(Place::Pointer(format!("/{n}")))).collect();
+    let body = seen(Problem::invalid_request(&errors));
+    assert_eq!(body["errors"].as_array().unwrap().len(), 100);
+    assert_eq!(body["detail"], "The request has 50000 errors; these are the first 100.");
+}

@@ -1,0 +1,178 @@
+use http_api::IfNoneMatch;
+use http_api::replies::{AuditEvent, CommandReply, EventView, EventsPage, LineView, SummaryPage, SummaryView};
+use http_api::responses::{self, Outcome};
+use lambda_http::{Body, Response};
+use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
+use order_domain::values::OrderId;
+use order_domain::{Event, EventRef, Order, evolve, stored};
+use serde_json::json;
+
+use super::payload::body_of;
+
+/// 2026-11-21T09:30:00.123Z.
+pub(crate) const INSTANT: i64 = 1_795_253_400_123;
+
+pub(crate) fn event() -> EventView {
+    EventView {
+        event_id: "6f1f6c2e-8a35-5d0b-9c55-0d8e6f3f4a21".parse().unwrap(),
+        event_type: "PaymentReceived".to_owned(),
+        version: 3,
+        recorded_at_ms: INSTANT,
+        data: json!({ "paymentId": "p-1", "amount": 2997 }),
+    }
+}
+
+pub(crate) fn command_reply() -> CommandReply {
+    CommandReply {
+        order_id: OrderId::parse("o-1").unwrap(),
+        version: 3,
+        status: OrderStatus::Paid,
+        payment_status: PaymentStatus::Paid,
+        fulfillment_status: FulfillmentStatus::Unfulfilled,
+        events: vec![event()],
+    }
+}
+
+pub(crate) fn summary() -> SummaryView {
+    SummaryView {
+        order_id: "o-1".to_owned(),
+        customer_id: "c-1".to_owned(),
+        status: OrderStatus::PartiallyPaid,
+        payment_status: PaymentStatus::PartiallyPaid,
+        fulfillment_status: FulfillmentStatus::Unfulfilled,
+        currency: "EUR".to_owned(),
+        total: 2997,
+        amount_paid: 1000,
+        amount_refunded: 0,
+        item_count: 3,
+        items: vec![LineView {
+            sku: "TEA".to_owned(),
+            name: Some("Earl Grey".to_owned()),
+            quantity: 3,
+            unit_price: 999,
+            shipped: 0,
+            returned: 0,
+        }],
+        placed_at_ms: INSTANT - 1_000,
+        last_updated_ms: INSTANT,
+        version: 3,
+        as_of_ms: None,
+    }
+}
+
+pub(crate) fn events_page() -> EventsPage {
+    let audited = |correlation_id, causation_id| AuditEvent {
+        event: event(),
+        actor: "jwt:c-1".to_owned(),
+        request_id: "k-1".to_owned(),
+        correlation_id,
+        causation_id,
+    };
+    let full = audited(Some("c-1".to_owned()), Some("x-1".to_owned()));
+    EventsPage { items: vec![full, audited(None, None)], next_cursor: Some("AAAA".to_owned()) }
+}
+
+fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
+    response.headers().get(name).map(|value| value.to_str().unwrap())
+}
+
+#[test]
+fn a_new_order_is_created_at_its_location() {
+    let response = responses::command_accepted(&command_reply(), Outcome::Placed, false).unwrap();
+    assert_eq!(response.status(), 201);
+    assert_eq!(header(&response, "content-type"), Some("application/json"));
+    assert_eq!(header(&response, "cache-control"), Some("no-store"));
+    assert_eq!(header(&response, "etag"), Some("\"3\""));
+    assert_eq!(header(&response, "location"), Some("/orders/o-1"));
+    assert_eq!(header(&response, "idempotent-replayed"), None);
+    assert_eq!(
+        body_of(&response),
+        json!({
+            "orderId": "o-1", "version": 3, "status": "paid", "paymentStatus": "paid", "fulfillmentStatus": "unfulfilled",
+            "events": [{
+                "eventId": "6f1f6c2e-8a35-5d0b-9c55-0d8e6f3f4a21", "eventType": "PaymentReceived", "version": 3,
+                "recordedAt": "2026-11-21T09:30:00.123Z", "data": { "paymentId": "p-1", "amount": 2997 }
+            }]
+        })
+    );
+}
+
+#[test]
+fn what_was_recorded_is_created_and_what_need_not_change_is_ok() {
+    let recorded = responses::command_accepted(&command_reply(), Outcome::Recorded, false).unwrap();
+    assert_eq!((recorded.status().as_u16(), header(&recorded, "location")), (201, None));
+    let unchanged = responses::command_accepted(&command_reply(), Outcome::Unchanged, false).unwrap();
+    assert_eq!((unchanged.status().as_u16(), header(&unchanged, "etag")), (200, Some("\"3\"")));
+}
+
+#[test]
+fn a_replayed_reply_differs_by_one_header_only() {
+    let first = responses::command_accepted(&command_reply(), Outcome::Placed, false).unwrap();
+    let mut again = responses::command_accepted(&command_reply(), Outcome::Placed, true).unwrap();
+    assert_eq!(again.headers_mut().remove("idempotent-replayed").unwrap(), "true");
+    assert_eq!((first.status(), first.headers(), first.body()), (again.status(), again.headers(), again.body()));
+}
+
+#[test]
+fn an_order_tells_its_version_and_when_it_changed() {
+    let response = responses::order(&summary(), None).unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(header(&response, "etag"), Some("\"3\""));
+    assert_eq!(header(&response, "last-modified"), Some("Sat, 21 Nov 2026 09:30:00 GMT"));
+    assert_eq!(
+        body_of(&response),
+        json!({
+            "orderId": "o-1", "customerId": "c-1",
+            "status": "partially_paid", "paymentStatus": "partially_paid", "fulfillmentStatus": "unfulfilled",
+            "currency": "EUR", "total": 2997, "amountPaid": 1000, "amountRefunded": 0, "itemCount": 3,
+            "items": [{ "sku": "TEA", "name": "Earl Grey", "quantity": 3, "unitPrice": 999, "shipped": 0, "returned": 0 }],
+            "placedAt": "2026-11-21T09:29:59.123Z", "lastUpdated": "2026-11-21T09:30:00.123Z", "version": 3
+        })
+    );
+}
+
+#[test]
+fn an_order_that_the_caller_has_already_is_not_sent_again() {
+    let known = IfNoneMatch::Tags(vec!["\"3\"".to_owned()]);
+    let response = responses::order(&summary(), Some(&known)).unwrap();
+    assert_eq!(response.status(), 304);
+    assert!(response.body().is_empty());
+    assert_eq!(header(&response, "etag"), Some("\"3\""));
+    assert_eq!(header(&response, "content-type"), None);
+
+    let older = IfNoneMatch::Tags(vec!["\"2\"".to_owned()]);
+    assert_eq!(responses::order(&summary(), Some(&older)).unwrap().status(), 200);
+}
+
+#[test]
+fn time_travel_says_as_of_when() {
+    let view = SummaryView { as_of_ms: Some(INSTANT), ..summary() };
+    assert_eq!(body_of(&responses::order(&view, None).unwrap())["asOf"], "2026-11-21T09:30:00.123Z");
+}
+
+#[test]
+fn the_last_page_has_no_cursor() {
+    let page = SummaryPage { items: vec![summary()], next_cursor: None };
+    assert_eq!(body_of(&responses::summary_page(&page).unwrap()).get("nextCursor"), None);
+    let body = body_of(&responses::events_page(&events_page()).unwrap());
+    assert_eq!(body["nextCursor"], "AAAA");
+    assert_eq!(body["items"][0]["correlationId"], "c-1");
+    assert_eq!(body["items"][1].get("correlationId"), None);
+}
+
+#[test]
+fn a_summary_and_a_reply_are_read_off_the_order() {
+    let at = |version| EventRef { event_id: "6f1f6c2e-8a35-5d0b-9c55-0d8e6f3f4a21".parse().unwrap(), version };
+    let read = |name, data| -> Event { stored::decode(name, 1, data).unwrap() };
+    let placed = json!({ "customerId": "c-1", "currency": "EUR", "items": [{ "sku": "TEA", "name": "Earl Grey", "quantity": 3, "unitPrice": 999 }] });
+    let order = evolve(Order::default(), &read("OrderPlaced", placed), at(1));
+    let order = evolve(order, &read("PaymentReceived", json!({ "paymentId": "p", "amount": 1000 })), at(2));
+
+    let order_id = OrderId::parse("o-1").unwrap();
+    let view = SummaryView::of_order(&order_id, &order, INSTANT - 1_000, INSTANT, 3);
+    assert_eq!(view, Some(summary()));
+    assert_eq!(SummaryView::of_order(&order_id, &Order::default(), 0, 0, 0), None);
+
+    let reply = CommandReply::of_order(order_id, &order, 3, Vec::new());
+    assert_eq!((reply.status, reply.version), (OrderStatus::PartiallyPaid, 3));
+}
