@@ -10,14 +10,26 @@
 //! |---|---|
 //! | [`projection`] | what a projection is: a fold, a number, a key |
 //! | [`order_summary`] | the projection `OrderSummaryByCustomer` and its row |
+//! | [`engine`] | from a batch of commits to rows: repeats, gaps, poison, outages |
+//! | [`row_store`] | the port to the rows: read many, write one unless it is behind |
+//! | [`dynamo_rows`], [`memory_rows`] | its adapters; `tests/row_store_contract.rs` holds both to the same behaviour |
 //! | [`summaries`] | what queries read: an order's summary, a customer's list |
 
+pub mod dynamo_rows;
+pub mod engine;
+pub mod memory_rows;
 pub mod order_summary;
 pub mod projection;
 mod row_error;
+mod row_item;
+pub mod row_store;
 pub mod summaries;
 
+pub use dynamo_rows::DynamoRows;
+pub use engine::{Counters, Engine, Entry, Failure, Outcome, Poison, Reason};
+pub use memory_rows::InMemoryRows;
 pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem, catch_up};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use row_error::RowError;
+pub use row_store::{Read, RowStore, Standing, Write};
 pub use summaries::{DynamoSummaries, OrderSummaries, SummaryRows};

@@ -1,0 +1,122 @@
+//! The DynamoDB adapter: one `BatchGetItem` a hundred rows, one conditional `PutItem` a row.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+use serde_dynamo::Item;
+
+use crate::projection::{Projection, RowKey};
+use crate::row_error::RowError;
+use crate::row_item::{self, PROJECTION, VERSION};
+use crate::row_store::{Read, RowStore, Write};
+
+type SdkItem = HashMap<String, AttributeValue>;
+
+/// How often keys are asked for that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
+const MAX_READS: u32 = 6;
+/// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
+const FIRST_PAUSE_MS: u64 = 25;
+
+/// A row gives way to one that is further. One of an older number gives way to one that is as far, too, because
+/// that is what a rebuild of it comes to.
+const GIVES_WAY: &str = "attribute_not_exists(#version) \
+    OR (#projection < :projection AND #version <= :version) \
+    OR (#projection = :projection AND #version < :version)";
+
+/// The rows of any projection in a DynamoDB table that has its key.
+#[derive(Debug, Clone)]
+pub struct DynamoRows {
+    client: Client,
+    table: String,
+}
+
+impl DynamoRows {
+    /// The rows in the table of that name.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// Asks once: what was found, and the keys that were left unprocessed.
+    async fn batch_get(&self, keys: Vec<SdkItem>) -> Result<(Vec<SdkItem>, Vec<SdkItem>), RowError> {
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let request =
+            request.map_err(|error| RowError::Refused { operation: "BatchGetItem", source: Box::new(error) })?;
+        let output = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, request)
+            .send()
+            .await
+            .map_err(|error| RowError::of("BatchGetItem", error))?;
+        let found = output.responses.unwrap_or_default().into_values().flatten().collect();
+        let unprocessed =
+            output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
+        Ok((found, unprocessed))
+    }
+}
+
+impl<P: Projection> RowStore<P> for DynamoRows {
+    async fn read(&self, keys: &[RowKey]) -> Result<Read<P::Row>, RowError> {
+        let mut unread: Vec<SdkItem> = keys.iter().map(sdk_key::<P>).collect();
+        let mut rows = HashMap::new();
+        for attempt in 1..=MAX_READS {
+            if unread.is_empty() {
+                break;
+            }
+            if attempt > 1 {
+                pause(attempt).await;
+            }
+            let (found, unprocessed) = self.batch_get(unread).await?;
+            let found = found.into_iter().map(Item::from);
+            rows.extend(found.filter_map(|item| Some((row_item::key_of::<P>(&item)?, row_item::decode::<P>(item)))));
+            unread = unprocessed;
+        }
+        let unread = unread.into_iter().filter_map(|key| row_item::key_of::<P>(&key.into())).collect();
+        Ok(Read { rows, unread })
+    }
+
+    async fn write(&self, key: &RowKey, version: u64, row: &P::Row) -> Result<Write, RowError> {
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row_item::encode::<P>(key, version, row)?.into()))
+            .condition_expression(GIVES_WAY)
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#projection", PROJECTION)
+            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+            .expression_attribute_values(":projection", AttributeValue::N(P::NUMBER.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match result {
+            Ok(_) => return Ok(Write::Written),
+            Err(error) => error,
+        };
+        let standing = match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
+            Some(_) | None => None,
+        };
+        standing.map_or_else(
+            || Err(RowError::of("PutItem", error)),
+            |standing| Ok(row_item::refusal::<P>(&standing.into())),
+        )
+    }
+}
+
+fn sdk_key<P: Projection>(key: &RowKey) -> SdkItem {
+    HashMap::from([
+        (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
+        (P::KEY.sort.to_owned(), AttributeValue::S(key.sort.clone())),
+    ])
+}
+
+/// Waits a random part of a bound that doubles ("full jitter").
+async fn pause(attempt: u32) {
+    let bound = FIRST_PAUSE_MS << attempt.saturating_sub(2);
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=bound))).await;
+}

@@ -1,0 +1,86 @@
+//! A batch as it arrives, and as the engine wants it: each aggregate's commits by version, repeats laid together.
+
+use std::collections::BTreeMap;
+
+use event_store::{Aggregate, Commit};
+
+use super::outcome::Reason;
+use crate::projection::{FoldError, Projection, RowKey};
+
+/// One record of a batch.
+#[derive(Debug, Clone)]
+pub struct Entry<E> {
+    /// The record's name at its source, for a stream its sequence number; comes back in a [`super::Failure`].
+    pub id: String,
+    /// The commit, or why there is none.
+    pub record: Result<Commit<E>, Poison>,
+}
+
+/// A record that holds no commit this release can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Poison {
+    /// The aggregate and the version it claims to be, as far as it can be told.
+    pub position: Option<(String, u64)>,
+    /// Why it cannot be read.
+    pub cause: String,
+}
+
+/// One aggregate's part of a batch.
+pub(super) struct Portion<E> {
+    pub(super) aggregate_id: String,
+    pub(super) versions: BTreeMap<u64, Version<E>>,
+}
+
+/// The records of one version: one, and its repeats.
+pub(super) struct Version<E> {
+    pub(super) ids: Vec<String>,
+    /// The commit, or why it cannot be read.
+    pub(super) record: Result<Commit<E>, String>,
+}
+
+/// The batch by aggregate, and the records that belong to none.
+pub(super) fn portions<E>(entries: Vec<Entry<E>>) -> (Vec<Portion<E>>, Vec<(String, Poison)>) {
+    let mut portions: BTreeMap<String, BTreeMap<u64, Version<E>>> = BTreeMap::new();
+    let mut strays = Vec::new();
+    for Entry { id, record } in entries {
+        let (aggregate_id, version, record) = match record {
+            Ok(commit) => (commit.aggregate_id.clone(), commit.version, Ok(commit)),
+            Err(Poison { position: Some((aggregate_id, version)), cause }) => (aggregate_id, version, Err(cause)),
+            Err(poison @ Poison { position: None, .. }) => {
+                strays.push((id, poison));
+                continue;
+            }
+        };
+        let versions = portions.entry(aggregate_id).or_default();
+        versions.entry(version).or_insert_with(|| Version { ids: Vec::new(), record }).ids.push(id);
+    }
+    let portions = portions.into_iter().map(|(aggregate_id, versions)| Portion { aggregate_id, versions });
+    (portions.collect(), strays)
+}
+
+impl<E> Portion<E> {
+    /// Whether a row can be begun from this portion alone.
+    pub(super) fn holds_the_first_version(&self) -> bool {
+        self.versions.get(&1).is_some_and(|first| first.record.is_ok())
+    }
+
+    /// Where the portion's row stands: any readable commit tells.
+    pub(super) fn key<P>(&self) -> Result<RowKey, Reason>
+    where
+        P: Projection,
+        P::Aggregate: Aggregate<Event = E>,
+    {
+        let mut unreadable = None;
+        for (&version, slot) in &self.versions {
+            match &slot.record {
+                Ok(commit) => {
+                    let poison = |error: FoldError| Reason::Poison { version: Some(version), cause: error.to_string() };
+                    return P::key(commit).map_err(poison);
+                }
+                Err(cause) => unreadable = unreadable.or(Some((version, cause))),
+            }
+        }
+        let (version, cause) = unreadable.unzip();
+        Err(Reason::Poison { version, cause: cause.cloned().unwrap_or_default() })
+    }
+}

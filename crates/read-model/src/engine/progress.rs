@@ -1,0 +1,92 @@
+//! One aggregate's way from the row it has to the row it should have.
+
+use event_store::{EventStore, StoreError};
+
+use super::batch::Portion;
+use super::outcome::Reason;
+use crate::projection::{self, CommitOf, EventOf, Projection};
+use crate::row_error::chain;
+
+/// How many commits are read at once to fill a gap: an aggregate of any length is folded in bounded memory.
+const REPAIR_PAGE: u64 = 500;
+
+/// A row on its way.
+pub(super) struct Progress<'a, P: Projection, S> {
+    store: &'a S,
+    aggregate_id: &'a str,
+    /// The version up to which `row` is folded; 0 where there is none.
+    pub(super) version: u64,
+    pub(super) row: Option<P::Row>,
+    /// How often commits had to be read from the event store.
+    pub(super) gaps_repaired: u64,
+}
+
+impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
+    pub(super) const fn new(store: &'a S, aggregate_id: &'a str, version: u64, row: Option<P::Row>) -> Self {
+        Self { store, aggregate_id, version, row, gaps_repaired: 0 }
+    }
+
+    /// Folds what the portion has beyond the row, and what it lacks in between.
+    ///
+    /// # Errors
+    /// Why it stopped; what came before is folded.
+    pub(super) async fn fold_portion(&mut self, portion: &Portion<EventOf<P>>) -> Result<(), Reason> {
+        let beyond = self.version.saturating_add(1)..;
+        for (&version, slot) in portion.versions.range(beyond) {
+            match &slot.record {
+                Ok(commit) => {
+                    self.repair(version - 1).await?;
+                    self.fold(commit)?;
+                }
+                Err(cause) => return Err(Reason::Poison { version: Some(version), cause: cause.clone() }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds from the event store up to a version; nothing where the row is as far.
+    ///
+    /// # Errors
+    /// Why it stopped; what came before is folded.
+    pub(super) async fn repair(&mut self, up_to: u64) -> Result<(), Reason> {
+        if self.version < up_to {
+            self.gaps_repaired += 1;
+        }
+        while self.version < up_to {
+            let missing = usize::try_from((up_to - self.version).min(REPAIR_PAGE)).unwrap_or(usize::MAX);
+            let commits =
+                self.store.commits(self.aggregate_id, self.version, Some(missing)).await.map_err(stopped_by)?;
+            if commits.is_empty() {
+                let cause = "it is not in the event store".to_owned();
+                return Err(Reason::Poison { version: Some(self.version + 1), cause });
+            }
+            for commit in &commits {
+                self.fold(commit)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fold(&mut self, commit: &CommitOf<P>) -> Result<(), Reason> {
+        // From a copy, so that a commit that cannot be folded leaves the row as it was before it.
+        match projection::fold::<P>(self.row.clone(), self.version, commit) {
+            Ok(row) => {
+                self.row = row;
+                self.version = commit.version;
+                Ok(())
+            }
+            Err(error) => Err(Reason::Poison { version: Some(commit.version), cause: error.to_string() }),
+        }
+    }
+}
+
+fn stopped_by(error: StoreError) -> Reason {
+    match error {
+        StoreError::Unreadable { version, ref source, .. } => {
+            Reason::Poison { version: Some(version), cause: chain(source.as_ref()) }
+        }
+        StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. } => {
+            Reason::Unavailable { cause: chain(&error) }
+        }
+    }
+}

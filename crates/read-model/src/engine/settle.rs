@@ -1,0 +1,75 @@
+//! Which records of a portion are done, and what becomes of the others.
+
+use super::batch::{Poison, Portion};
+use super::outcome::{Counters, Failure, Outcome, Reason};
+
+/// How far a portion's row has come.
+pub(super) struct Settled {
+    /// The version the row had when it was read; 0 where it was not.
+    begun: u64,
+    /// The version up to which the row in the table is known to be folded.
+    pub(super) done: u64,
+    /// What kept it from going further.
+    pub(super) halts: Vec<Halt>,
+    pub(super) counters: Counters,
+}
+
+/// What keeps a row from a version and all that follow.
+pub(super) struct Halt {
+    pub(super) from: u64,
+    pub(super) reason: Reason,
+}
+
+impl Settled {
+    /// A row that is read and not yet advanced.
+    pub(super) fn at(version: u64) -> Self {
+        Self { begun: version, done: version, halts: Vec::new(), counters: Counters::default() }
+    }
+
+    /// A row that cannot be advanced at all.
+    pub(super) fn never(reason: Reason) -> Self {
+        Self { halts: vec![Halt { from: 0, reason }], ..Self::at(0) }
+    }
+
+    /// Why a version is not in the row.
+    fn reason(&self, version: u64) -> Option<&Reason> {
+        if version <= self.done {
+            return None;
+        }
+        let halts = self.halts.iter().filter(|halt| halt.from <= version);
+        halts.max_by_key(|halt| halt.from).map(|halt| &halt.reason)
+    }
+}
+
+/// What the portion's records come to.
+pub(super) fn settle<E>(portion: &Portion<E>, settled: Settled) -> Outcome {
+    let mut outcome = Outcome { failed: Vec::new(), counters: settled.counters };
+    for (&version, slot) in &portion.versions {
+        match settled.reason(version) {
+            Some(reason) => outcome.failed.extend(slot.ids.iter().map(|id| Failure {
+                id: id.clone(),
+                aggregate_id: Some(portion.aggregate_id.clone()),
+                version: Some(version),
+                reason: reason.clone(),
+            })),
+            None => {
+                let new = usize::from(version > settled.begun);
+                outcome.counters.repeats += super::count(slot.ids.len() - new);
+            }
+        }
+    }
+    // Parking belongs here: a failure by poison would become an entry among the parked aggregates, and its records
+    // done. Until then they fail, so that bisection isolates them and the failure destination keeps them.
+    outcome
+}
+
+/// Records that name no aggregate fail one by one.
+pub(super) fn strays(strays: Vec<(String, Poison)>) -> Outcome {
+    let failed = strays.into_iter().map(|(id, Poison { cause, .. })| Failure {
+        id,
+        aggregate_id: None,
+        version: None,
+        reason: Reason::Poison { version: None, cause },
+    });
+    Outcome { failed: failed.collect(), counters: Counters::default() }
+}

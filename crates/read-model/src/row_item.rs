@@ -1,0 +1,67 @@
+//! Rows as DynamoDB items: the row's own attributes, its key, its version and the projection's number.
+
+use serde_dynamo::{AttributeValue, Item};
+
+use crate::projection::{Projection, RowKey};
+use crate::row_error::RowError;
+use crate::row_store::{Standing, Write};
+
+/// The version up to which a row is folded.
+pub(crate) const VERSION: &str = "version";
+/// The number of the projection that folded it.
+pub(crate) const PROJECTION: &str = "projection";
+
+pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) -> Result<Item, RowError> {
+    let item: Item = serde_dynamo::to_item(row).map_err(|error| RowError::Unwritable {
+        partition: key.partition.clone(),
+        sort: key.sort.clone(),
+        source: Box::new(error),
+    })?;
+    let mut attributes = item.into_inner();
+    attributes.extend([
+        (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
+        (P::KEY.sort.to_owned(), AttributeValue::S(key.sort.clone())),
+        (VERSION.to_owned(), AttributeValue::N(version.to_string())),
+        (PROJECTION.to_owned(), AttributeValue::N(P::NUMBER.to_string())),
+    ]);
+    Ok(attributes.into())
+}
+
+/// A row that cannot be read, or does not say what it is, counts as outdated: it is rebuilt, not feared.
+pub(crate) fn decode<P: Projection>(item: Item) -> Standing<P::Row> {
+    let (version, projection) = stamp(&item);
+    if projection > u64::from(P::NUMBER) {
+        return Standing::Newer;
+    }
+    if projection < u64::from(P::NUMBER) {
+        return Standing::Outdated;
+    }
+    serde_dynamo::from_item(item).map_or(Standing::Outdated, |row| Standing::Row { version, row })
+}
+
+/// What refused a write, told from the item that stands there.
+pub(crate) fn refusal<P: Projection>(standing: &Item) -> Write {
+    let (version, projection) = stamp(standing);
+    match projection.cmp(&u64::from(P::NUMBER)) {
+        std::cmp::Ordering::Less => Write::Behind { version },
+        std::cmp::Ordering::Equal => Write::Superseded { version },
+        std::cmp::Ordering::Greater => Write::NewerProjection,
+    }
+}
+
+/// A row's version and projection number; 0 where it has none.
+pub(crate) fn stamp(item: &Item) -> (u64, u64) {
+    let number = |name| match item.inner().get(name) {
+        Some(AttributeValue::N(digits)) => digits.parse().unwrap_or(0),
+        _ => 0,
+    };
+    (number(VERSION), number(PROJECTION))
+}
+
+pub(crate) fn key_of<P: Projection>(item: &Item) -> Option<RowKey> {
+    let text = |name| match item.inner().get(name) {
+        Some(AttributeValue::S(text)) => Some(text.clone()),
+        _ => None,
+    };
+    Some(RowKey { partition: text(P::KEY.partition)?, sort: text(P::KEY.sort)? })
+}
