@@ -12,6 +12,7 @@ mod settle;
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::time::Instant;
 
 use event_store::EventStore;
 use futures_util::stream::{self, StreamExt};
@@ -51,7 +52,10 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
     }
 
     /// Applies a batch. What cannot be applied is in the outcome; everything else is in its row when this returns.
-    pub async fn project(&self, entries: Vec<Entry<EventOf<P>>>) -> Outcome {
+    ///
+    /// After `deadline` no further row is begun: its records fail. So an outage ends in a report of what failed, and
+    /// not in the end of the caller's time.
+    pub async fn project(&self, entries: Vec<Entry<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
         let (portions, strays) = batch::portions(entries);
         let keys: Vec<_> = portions.iter().map(Portion::key::<P>).collect();
         let to_read = portions.iter().zip(&keys).filter(|(portion, _)| !portion.holds_the_first_version());
@@ -61,7 +65,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         outcome.counters.rows_read = count(to_read.len());
         let standings = self.read(&to_read).await;
         let advances: Vec<_> =
-            portions.iter().zip(keys).map(|(portion, key)| self.advance(portion, key, &standings)).collect();
+            portions.iter().zip(keys).map(|(portion, key)| self.advance(portion, key, &standings, deadline)).collect();
         stream::iter(advances)
             .buffer_unordered(AT_ONCE)
             .fold(outcome, |outcome, part| std::future::ready(outcome.merge(part)))
@@ -101,7 +105,12 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         portion: &Portion<EventOf<P>>,
         key: Result<RowKey, Reason>,
         standings: &Standings<P::Row>,
+        deadline: Option<Instant>,
     ) -> Outcome {
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            let cause = "there was no time left for it".to_owned();
+            return settle::settle(portion, Settled::never(Reason::Unavailable { cause }));
+        }
         let start = key.and_then(|key| start(&key, standings).map(|(version, row)| (key, version, row)));
         let (key, version, row) = match start {
             Ok(start) => start,

@@ -1,11 +1,13 @@
 //! A batch as it arrives, and as the engine wants it: each aggregate's commits by version, repeats laid together.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use event_store::{Aggregate, Commit};
 
 use super::outcome::Reason;
 use crate::projection::{FoldError, Projection, RowKey};
+use crate::row_error::chain;
 
 /// One record of a batch.
 #[derive(Debug, Clone)]
@@ -23,6 +25,14 @@ pub struct Poison {
     pub position: Option<(String, u64)>,
     /// Why it cannot be read.
     pub cause: String,
+}
+
+impl Poison {
+    /// A record that claims `position` and cannot be read because of `error`.
+    #[must_use]
+    pub fn new(position: Option<(String, u64)>, error: &dyn Error) -> Self {
+        Self { position, cause: chain(error) }
+    }
 }
 
 /// One aggregate's part of a batch.

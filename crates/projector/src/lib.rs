@@ -1,0 +1,120 @@
+//! The Lambda function `projector`: batches of the OrderEvents stream become rows of OrderSummaryByCustomer.
+//!
+//! It reads records, hands their commits to the engine, and answers with the sequence numbers that must come again.
+//! Everything that makes delivery safe (repeats, gaps, order) is the engine's. This crate must never know of HTTP,
+//! nor decide anything about orders.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lib.rs` | the handler: batch in, partial batch response out |
+//! | [`records`] | from a stream's records to commits; what is no insert is reported |
+//! | [`report`] | one log line a batch, one for each thing that needs somebody |
+
+pub mod records;
+pub mod report;
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use aws_sdk_dynamodb::Client;
+use event_store::{DynamoEventStore, EventStore};
+use function_setup::ProjectorConfig;
+use lambda_runtime::{Context, LambdaEvent};
+use order_store::Orders;
+use read_model::{DynamoRows, Engine, OrderSummaryByCustomer, RowStore};
+
+/// Time kept back at the end of an invocation: a row that is begun may take three operations of four seconds each
+/// (`function_setup::clients`) before it fails.
+const RESERVE: Duration = Duration::from_secs(12);
+
+/// The handler.
+#[derive(Debug, Clone)]
+pub struct Projector<S, R> {
+    engine: Engine<OrderSummaryByCustomer, S, R>,
+}
+
+impl Projector<DynamoEventStore, DynamoRows> {
+    /// The projector on the tables of a configuration.
+    #[must_use]
+    pub fn on_dynamo(client: Client, config: &ProjectorConfig) -> Self {
+        let store = DynamoEventStore::new(client.clone(), config.events_table.as_str());
+        Self::new(store, DynamoRows::new(client, config.summary_table.as_str()))
+    }
+}
+
+impl<S: EventStore<Orders>, R: RowStore<OrderSummaryByCustomer>> Projector<S, R> {
+    /// A projector that repairs gaps from `store` and keeps its rows in `rows`.
+    #[must_use]
+    pub const fn new(store: S, rows: R) -> Self {
+        Self { engine: Engine::new(store, rows) }
+    }
+
+    /// Projects one batch. The answer names every record that must come again, in the stream's order; Lambda goes on
+    /// from the lowest.
+    ///
+    /// # Errors
+    /// When a record has no sequence number: then no answer could say which one failed, and the batch fails whole.
+    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
+        let begun = Instant::now();
+        let batch = records::read(event.payload.records)?;
+        batch.violations.iter().for_each(report::violation);
+        let ids: Vec<String> = batch.entries.iter().map(|entry| entry.id.clone()).collect();
+        let lag = report::lag_ms(&batch.entries);
+        let outcome = self.engine.project(batch.entries, deadline(&event.context, begun)).await;
+        report::failures(&outcome);
+        report::batch(&outcome, ids.len() + batch.violations.len(), lag, begun.elapsed());
+
+        let failed: HashSet<&str> = outcome.failed.iter().map(|failure| failure.id.as_str()).collect();
+        let mut response = DynamoDbEventResponse::default();
+        response.batch_item_failures = ids.into_iter().filter(|id| failed.contains(id.as_str())).map(again).collect();
+        Ok(response)
+    }
+}
+
+fn again(sequence_number: String) -> DynamoDbBatchItemFailure {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = Some(sequence_number);
+    failure
+}
+
+/// When to begin no further row. A function with little time keeps back half of it.
+fn deadline(context: &Context, now: Instant) -> Option<Instant> {
+    if context.deadline == 0 {
+        // Not from the Lambda runtime: there is no limit.
+        return None;
+    }
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    Some(now + left.saturating_sub(RESERVE.min(left / 2)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time_to_begin_rows(left: Duration) -> Duration {
+        let mut context = Context::default();
+        let end = SystemTime::now() + left;
+        let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+        context.deadline = u64::try_from(end).unwrap();
+        let now = Instant::now();
+        deadline(&context, now).unwrap() - now
+    }
+
+    #[test]
+    fn the_last_seconds_of_an_invocation_are_kept_for_rows_that_are_begun() {
+        assert!(time_to_begin_rows(Duration::from_secs(60)) <= Duration::from_secs(48));
+        assert!(time_to_begin_rows(Duration::from_secs(60)) > Duration::from_secs(40));
+    }
+
+    #[test]
+    fn a_function_with_little_time_still_begins_rows() {
+        assert!(time_to_begin_rows(Duration::from_secs(6)) > Duration::ZERO);
+    }
+
+    #[test]
+    fn without_a_deadline_there_is_no_limit() {
+        assert_eq!(deadline(&Context::default(), Instant::now()), None);
+    }
+}

@@ -1,0 +1,15 @@
+//! The Lambda function `projector`: the wiring, and nothing else.
+
+use function_setup::{ProjectorConfig, clients, logs};
+use lambda_runtime::service_fn;
+use projector::Projector;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    logs::init();
+    let config = ProjectorConfig::from_env()?;
+    let client = clients::dynamodb(&clients::sdk_config().await);
+    clients::prime(&client, &config.events_table).await;
+    let projector = Projector::on_dynamo(client, &config);
+    lambda_runtime::run(service_fn(|event| projector.handle(event))).await.map_err(anyhow::Error::from_boxed)
+}

@@ -1,0 +1,87 @@
+//! What the log says: one line a batch, and one for each thing that needs somebody. Metric filters and alarms go by
+//! the fields, so their names stay.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use event_store::Timestamp;
+use order_domain::Event;
+use read_model::{Entry, Failure, Outcome, Reason};
+
+use crate::records::Violation;
+
+/// How long ago the oldest commit of a batch was recorded, in milliseconds; 0 where there is none, or where the
+/// clocks disagree.
+#[must_use]
+pub fn lag_ms(entries: &[Entry<Event>]) -> u64 {
+    let recorded = entries.iter().filter_map(|entry| entry.record.as_ref().ok()).map(|commit| commit.recorded_at);
+    let lag = recorded.min().map_or(0, |oldest| Timestamp::now().epoch_ms() - oldest.epoch_ms());
+    u64::try_from(lag).unwrap_or(0)
+}
+
+/// A stored commit was changed or deleted.
+pub fn violation(violation: &Violation) {
+    let (order_id, version) = violation.position.clone().unzip();
+    tracing::error!(
+        append_only_violation = true,
+        event_name = violation.event_name,
+        sequence_number = violation.sequence_number,
+        order_id,
+        version,
+        "a stored commit was changed or deleted: OrderEvents is append-only"
+    );
+}
+
+/// Every order that poison holds back, and the first cause among what may pass by itself: in an outage all causes
+/// are the same.
+pub fn failures(outcome: &Outcome) {
+    let mut poisoned: BTreeMap<Option<&str>, &Failure> = BTreeMap::new();
+    let mut transient = None;
+    for failure in &outcome.failed {
+        match failure.reason {
+            Reason::Poison { .. } => {
+                poisoned.entry(failure.aggregate_id.as_deref()).or_insert(failure);
+            }
+            Reason::Unavailable { .. } | Reason::NewerProjection => {
+                transient.get_or_insert(failure);
+            }
+        }
+    }
+    for failure in poisoned.into_values() {
+        tracing::error!(
+            poison = true,
+            order_id = failure.aggregate_id,
+            version = failure.version,
+            sequence_number = failure.id,
+            reason = %failure.reason,
+            "an order is held back by a commit that cannot be projected"
+        );
+    }
+    if let Some(failure) = transient {
+        tracing::warn!(
+            order_id = failure.aggregate_id,
+            version = failure.version,
+            sequence_number = failure.id,
+            reason = %failure.reason,
+            "commits could not be projected for now"
+        );
+    }
+}
+
+/// What a batch came to.
+pub fn batch(outcome: &Outcome, records: usize, lag_ms: u64, duration: Duration) {
+    let counters = outcome.counters;
+    tracing::info!(
+        records,
+        orders = counters.aggregates,
+        rows_read = counters.rows_read,
+        rows_written = counters.rows_written,
+        superseded = counters.superseded,
+        repeats = counters.repeats,
+        gaps_repaired = counters.gaps_repaired,
+        failed = outcome.failed.len(),
+        lag_ms,
+        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        "projected a batch"
+    );
+}
