@@ -1,0 +1,89 @@
+//! The handler on the real SDK and an embedded DynamoDB: requests and capacity, exactly.
+
+use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};
+use event_store::DynamoEventStore;
+use http_api::AuthMode;
+use sam_template::Template;
+
+use crate::order_life::{cancel, handler, life_after_placing, pay, place_order, placed, send};
+
+async fn metered_store() -> (EmbeddedDynamoDb, DynamoEventStore, Meter) {
+    let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
+    database.create_tables(&Template::of_this_project().unwrap()).unwrap();
+    let (client, meter) = database.metered_client();
+    (database, DynamoEventStore::new(client, "OrderEvents"), meter)
+}
+
+/// Requests, read units and write units, where they are whole.
+fn cost(meter: &Meter) -> (u64, u64, u64) {
+    let reading = meter.take();
+    assert_eq!((reading.read_half_units % 2, reading.write_half_units % 2), (0, 0), "{reading:?}");
+    (reading.total_requests(), reading.read_half_units / 2, reading.write_half_units / 2)
+}
+
+#[tokio::test]
+async fn placing_an_order_is_one_request_and_one_write_unit() {
+    let (_database, store, meter) = metered_store().await;
+    let handler = handler(store, AuthMode::None);
+    assert_eq!(send(&handler, &place_order()).await.status, 201);
+    assert_eq!(cost(&meter), (1, 0, 1));
+    assert_eq!(send(&handler, &place_order().key("key-1")).await.status, 201);
+    assert_eq!(cost(&meter), (1, 0, 1));
+}
+
+#[tokio::test]
+async fn every_other_command_is_two_requests_one_read_unit_and_one_write_unit() {
+    let (_database, store, meter) = metered_store().await;
+    let handler = handler(store, AuthMode::None);
+    let order_id = placed(&handler).await;
+    let _placing = meter.take();
+    for (event_type, call) in life_after_placing(&order_id) {
+        assert_eq!(send(&handler, &call).await.status, 201, "{event_type}");
+        assert_eq!(cost(&meter), (2, 1, 1), "{event_type}");
+    }
+    let other = placed(&handler).await;
+    let _placing = meter.take();
+    assert_eq!(send(&handler, &cancel(&other)).await.status, 201);
+    assert_eq!(cost(&meter), (2, 1, 1));
+}
+
+#[tokio::test]
+async fn a_repeated_request_writes_nothing() {
+    let (_database, store, meter) = metered_store().await;
+    let handler = handler(store, AuthMode::None);
+    let place = place_order().key("place");
+    let first = send(&handler, &place).await;
+    let order_id = first.json()["orderId"].as_str().unwrap().to_owned();
+    let payment = pay(&order_id, "payment-1", 7246).key("payment");
+    send(&handler, &payment).await;
+    let _first_time = meter.take();
+
+    // Placing again is found by the refused write itself, whose capacity DynamoDB does not report.
+    assert_eq!(send(&handler, &place).await.body, first.body);
+    assert_eq!(cost(&meter), (1, 0, 0));
+    assert_eq!(send(&handler, &payment).await.header("idempotent-replayed"), Some("true"));
+    assert_eq!(cost(&meter), (1, 1, 0));
+    // One that was recorded before the newest commit is read where it stands.
+    send(&handler, &pay(&order_id, "payment-2", 1)).await;
+    let _payment = meter.take();
+    assert_eq!(send(&handler, &payment).await.header("idempotent-replayed"), Some("true"));
+    assert_eq!(cost(&meter), (2, 2, 0));
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_reached_is_an_outage() {
+    let (database, store, _meter) = metered_store().await;
+    let handler = handler(store, AuthMode::None);
+    database.stop().await;
+    let reply = send(&handler, &place_order()).await;
+    assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_a_fault_of_ours() {
+    let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
+    let handler = handler(DynamoEventStore::new(database.client(), "OrderEvents"), AuthMode::None);
+    let reply = send(&handler, &place_order()).await;
+    assert_eq!(reply.problem(), (500, "internal_error".to_owned()));
+    assert!(!reply.body.contains("OrderEvents"), "{}", reply.body);
+}

@@ -1,0 +1,14 @@
+//! The command handler on real API Gateway payloads: every reply of the contract, and what it leaves in the store.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod budgets;
+mod gateway;
+mod hostile_input;
+mod identity;
+mod logs;
+mod order_life;
+mod races;
+mod replies;
+mod retries;
+mod stores;

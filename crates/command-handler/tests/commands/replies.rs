@@ -1,0 +1,209 @@
+//! Every row of the contract's table of replies.
+
+use command_handler::CommandHandler;
+use event_store::{StoreError, Timestamp};
+use http_api::AuthMode;
+use serde_json::json;
+
+use crate::gateway::Call;
+use crate::order_life::{
+    cancel, correct, deliver, handler, life_after_placing, open_handler, pay, place_order, placed, send, ship,
+};
+use crate::stores::{Broken, Counted, Crowded};
+
+#[tokio::test]
+async fn a_new_order_is_created_with_its_location_and_version() {
+    let clock = || Timestamp::from_epoch_ms(1_795_253_400_123).unwrap();
+    let handler = CommandHandler::new(Counted::default(), AuthMode::None, clock);
+    let reply = send(&handler, &place_order()).await;
+    let body = reply.json();
+    let order_id = body["orderId"].as_str().unwrap();
+    assert_eq!(reply.status, 201);
+    assert_eq!(reply.header("etag"), Some("\"1\""));
+    assert_eq!(reply.header("location"), Some(format!("/orders/{order_id}").as_str()));
+    assert_eq!(reply.header("idempotent-replayed"), None);
+    let event = &body["events"][0];
+    assert_eq!(
+        body,
+        json!({
+            "orderId": order_id, "version": 1,
+            "status": "placed", "paymentStatus": "unpaid", "fulfillmentStatus": "unfulfilled",
+            "events": [{
+                "eventId": event["eventId"], "eventType": "OrderPlaced", "version": 1,
+                "recordedAt": "2026-11-21T09:30:00.123Z", "data": event["data"],
+            }],
+        })
+    );
+    assert_eq!(event["data"]["total"], 7246);
+}
+
+#[tokio::test]
+async fn every_command_of_an_order_s_life_is_accepted_with_its_event_and_one_more_version() {
+    let (handler, store) = open_handler();
+    let order_id = placed(&handler).await;
+    for (version, (event_type, call)) in (2_u64..).zip(life_after_placing(&order_id)) {
+        let reply = send(&handler, &call).await;
+        let body = reply.json();
+        assert_eq!(reply.status, 201, "{event_type}: {body}");
+        assert_eq!(reply.header("etag"), Some(format!("\"{version}\"").as_str()));
+        assert_eq!(reply.header("location"), None);
+        assert_eq!((&body["orderId"], &body["version"]), (&json!(order_id), &json!(version)));
+        assert_eq!(body["events"][0]["eventType"], event_type);
+        assert_eq!(body["events"][0]["version"], version);
+    }
+    assert_eq!(store.appended(), 13);
+}
+
+#[tokio::test]
+async fn what_need_not_change_is_answered_with_the_event_that_recorded_it() {
+    let (handler, store) = open_handler();
+    let order_id = placed(&handler).await;
+    let first = send(&handler, &pay(&order_id, "payment-1", 7246)).await;
+    send(&handler, &ship(&order_id, "shipment-1", "CAP-RED", 1)).await;
+    let again = send(&handler, &pay(&order_id, "payment-1", 7246)).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(again.header("etag"), Some("\"3\""));
+    assert_eq!(again.header("idempotent-replayed"), None);
+    assert_eq!(again.json()["events"], first.json()["events"]);
+    assert_eq!(store.appended(), 3);
+}
+
+#[tokio::test]
+async fn a_matching_version_is_accepted_and_another_is_told_the_current_one() {
+    let (handler, store) = open_handler();
+    let order_id = placed(&handler).await;
+    let stale = send(&handler, &cancel(&order_id).header("if-match", "\"2\"")).await;
+    assert_eq!(stale.problem(), (412, "version_mismatch".to_owned()));
+    assert_eq!(stale.json()["currentVersion"], 1);
+    assert_eq!(store.appended(), 1);
+    let matching = send(&handler, &cancel(&order_id).header("if-match", "\"1\"")).await;
+    assert_eq!(matching.status, 201);
+}
+
+#[tokio::test]
+async fn a_business_refusal_names_the_numbers_it_was_decided_on() {
+    let (handler, store) = open_handler();
+    let order_id = placed(&handler).await;
+    let unpaid = send(&handler, &ship(&order_id, "shipment-1", "CAP-RED", 1)).await;
+    assert_eq!(unpaid.problem(), (409, "not_paid".to_owned()));
+    send(&handler, &pay(&order_id, "payment-1", 7246)).await;
+    let too_many = send(&handler, &ship(&order_id, "shipment-1", "CAP-RED", 2)).await;
+    assert_eq!(too_many.problem(), (409, "quantity_exceeds_shippable".to_owned()));
+    let problem = too_many.json();
+    assert_eq!(problem["sku"], "CAP-RED");
+    assert_eq!((&problem["ordered"], &problem["shipped"], &problem["requested"]), (&json!(1), &json!(0), &json!(2)));
+    assert_eq!(too_many.header("retry-after"), None);
+    assert_eq!(store.appended(), 2);
+}
+
+#[tokio::test]
+async fn a_command_that_no_order_could_accept_is_unprocessable() {
+    let (handler, store) = open_handler();
+    let call = Call::to("POST /orders", &[]).body(&json!({
+        "customerId": "customer-1001", "currency": "EUR", "discount": 100,
+        "items": [{ "sku": "CAP-RED", "quantity": 1, "unitPrice": 99 }],
+    }));
+    assert_eq!(send(&handler, &call).await.problem(), (422, "total_negative".to_owned()));
+    assert_eq!(store.appended(), 0);
+}
+
+#[tokio::test]
+async fn every_command_on_an_unknown_order_is_not_found() {
+    let (handler, store) = open_handler();
+    for (_, call) in life_after_placing("no-such-order").into_iter().chain([("", cancel("no-such-order"))]) {
+        let reply = send(&handler, &call.header("if-match", "\"0\"")).await;
+        assert_eq!(reply.problem(), (404, "order_not_found".to_owned()));
+    }
+    assert_eq!(store.appended(), 0);
+}
+
+#[tokio::test]
+async fn every_error_of_a_request_is_named_at_once() {
+    let (handler, store) = open_handler();
+    let order_id = placed(&handler).await;
+    let body = json!({ "shipmentId": "#", "items": [{ "sku": "CAP-RED", "quantity": 0 }], "carier": "DHL" });
+    let call = Call::to("POST /orders/{orderId}/shipments", &[("orderId", &order_id)]).body(&body);
+    let reply = send(&handler, &call.header("if-match", "3")).await;
+    assert_eq!(reply.problem(), (400, "invalid_request".to_owned()));
+    let errors = reply.json()["errors"].clone();
+    let named: Vec<_> = errors.as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect();
+    assert_eq!(named, ["bad_header", "bad_id", "out_of_range", "unknown_field"], "{errors}");
+    assert_eq!(store.appended(), 1);
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_too_large() {
+    let (handler, store) = open_handler();
+    let call = place_order().text(&" ".repeat(256 * 1024 + 1));
+    assert_eq!(send(&handler, &call).await.problem(), (413, "body_too_large".to_owned()));
+    assert_eq!(store.appended(), 0);
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_not_found() {
+    let (handler, _) = open_handler();
+    for key in ["POST /orders/{orderId}/jokes", "DELETE /orders/{orderId}", "GET /orders/{orderId}"] {
+        let reply = send(&handler, &Call::to(key, &[("orderId", "o-1")])).await;
+        assert_eq!(reply.problem(), (404, "route_not_found".to_owned()), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_route_is_found_by_its_path_where_the_gateway_names_none() {
+    let (handler, _) = open_handler();
+    let order_id = placed(&handler).await;
+    let call = pay(&order_id, "payment-1", 1).with("/requestContext/routeKey", json!("$default"));
+    assert_eq!(send(&handler, &call).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_body_that_the_gateway_encoded_is_decoded() {
+    let (handler, _) = open_handler();
+    let order_id = placed(&handler).await;
+    // {"reason":"Ordered by mistake"}
+    let call =
+        cancel(&order_id).text("eyJyZWFzb24iOiJPcmRlcmVkIGJ5IG1pc3Rha2UifQ==").with("/isBase64Encoded", json!(true));
+    assert_eq!(send(&handler, &call).await.status, 201);
+}
+
+#[tokio::test]
+async fn whoever_loses_every_race_is_told_to_retry() {
+    let store = Crowded::default();
+    let order_id = placed(&handler(store.inner.clone(), AuthMode::None)).await;
+    let reply = send(&handler(store, AuthMode::None), &pay(&order_id, "payment-1", 1)).await;
+    assert_eq!(reply.problem(), (409, "conflict".to_owned()));
+    assert_eq!(reply.header("retry-after"), Some("1"));
+}
+
+#[tokio::test]
+async fn an_outage_is_a_503_that_says_when_to_retry() {
+    let out = Broken(|| StoreError::Unavailable { operation: "Query", source: "socket 10.0.0.1 closed".into() });
+    let handler = handler(out, AuthMode::None);
+    for call in [place_order(), deliver("o-1", "shipment-1")] {
+        let reply = send(&handler, &call).await;
+        assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert!(!reply.body.contains("10.0.0.1"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
+    let faults: [fn() -> StoreError; 3] = [
+        || StoreError::Refused { operation: "PutItem", source: "table secret-table is missing".into() },
+        || StoreError::Unreadable { aggregate_id: "o-1".into(), version: 3, source: "secret-table".into() },
+        || StoreError::Unwritable { aggregate_id: "o-1".into(), version: 3, source: "secret-table".into() },
+    ];
+    for fault in faults {
+        let reply = send(&handler(Broken(fault), AuthMode::None), &correct("o-1", "payment-1", 1)).await;
+        assert_eq!(reply.problem(), (500, "internal_error".to_owned()));
+        assert!(!reply.body.contains("secret") && !reply.body.contains("o-1"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_problem_carries_the_gateway_s_request_id() {
+    let (handler, _) = open_handler();
+    let call = cancel("no-such-order").key("a-key").gateway_request_id("JKJaXmPLvHcESHA=");
+    assert_eq!(send(&handler, &call).await.json()["requestId"], "JKJaXmPLvHcESHA=");
+}
