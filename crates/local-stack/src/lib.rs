@@ -1,9 +1,9 @@
-//! The whole of Order Ledger on one machine: an embedded DynamoDB, an HTTP gateway and a stream pump around the functions that run
-//! on AWS. No account, no Docker, no JVM.
+//! The whole of Order Ledger on one machine: an embedded DynamoDB, an HTTP gateway and a stream pump around the functions
+//! that run on AWS. No account, no Docker, no JVM.
 //!
-//! It reads tables, routes and event source mappings from the project's SAM template, so that what runs here is what is deployed.
-//! It must never know what a function does: it hands over the JSON that API Gateway and Lambda hand over, and takes the JSON that
-//! comes back.
+//! It reads tables, routes and event source mappings from the project's SAM template, so that what runs here is what is
+//! deployed. Outside `functions`, which wires up the project's own, it must never know what a function does: it hands over
+//! the JSON that API Gateway and Lambda hand over, and takes the JSON that comes back.
 //!
 //! - [`LocalStack`]: starts and stops it all; start here
 //! - [`function`]: the port to a function, and handlers in this process behind it
@@ -13,6 +13,7 @@
 mod data_folder;
 mod error;
 pub mod function;
+mod functions;
 pub mod gateway;
 mod invoker;
 pub mod pump;

@@ -49,6 +49,14 @@ pub struct Surroundings {
     pub environments: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl Surroundings {
+    /// One variable of a function's environment.
+    #[must_use]
+    pub fn variable(&self, function: &str, name: &str) -> Option<String> {
+        self.environments.get(function)?.get(name).cloned()
+    }
+}
+
 /// A running stack.
 pub struct LocalStack {
     gateway: Gateway,

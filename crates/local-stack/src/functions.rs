@@ -1,0 +1,66 @@
+//! The project's own functions, in this process: wired as their `main.rs` wires them, but to the stack's DynamoDB.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use command_handler::CommandHandler;
+use event_store::{DynamoEventStore, Timestamp};
+use function_setup::{CommandConfig, ProjectorConfig, QueryConfig};
+use lambda_http::service_fn as http_service;
+use lambda_runtime::service_fn;
+use projector::Projector;
+use query_handler::QueryHandler;
+use read_model::DynamoSummaries;
+
+use crate::error::StartError;
+use crate::function::{Function, event_function, http_function};
+use crate::invoker::Functions;
+use crate::stack::{LocalStack, Options, Surroundings};
+
+type SetUp = Result<Arc<dyn Function>, Box<dyn Error + Send + Sync>>;
+
+impl LocalStack {
+    /// Starts a stack with the project's own functions.
+    pub async fn start_in_process(options: Options) -> Result<Self, StartError> {
+        Self::start(options, async |surroundings| in_process(surroundings)).await
+    }
+}
+
+fn in_process(surroundings: &Surroundings) -> Result<Functions, Box<dyn Error + Send + Sync>> {
+    Ok([
+        ("command-handler".to_owned(), command_handler(surroundings)?),
+        ("projector".to_owned(), projector(surroundings)?),
+        ("query-handler".to_owned(), query_handler(surroundings)?),
+    ]
+    .into())
+}
+
+fn command_handler(surroundings: &Surroundings) -> SetUp {
+    let config = CommandConfig::from(|name| surroundings.variable("command-handler", name))?;
+    let store = DynamoEventStore::new(surroundings.dynamodb.clone(), config.events_table);
+    let handler = Arc::new(CommandHandler::new(store, config.auth_mode.parse()?, Timestamp::now));
+    Ok(http_function(http_service(move |request| {
+        let handler = Arc::clone(&handler);
+        async move { handler.handle(request).await }
+    })))
+}
+
+fn projector(surroundings: &Surroundings) -> SetUp {
+    let config = ProjectorConfig::from(|name| surroundings.variable("projector", name))?;
+    let projector = Arc::new(Projector::on_dynamo(surroundings.dynamodb.clone(), &config));
+    Ok(event_function(service_fn(move |event| {
+        let projector = Arc::clone(&projector);
+        async move { projector.handle(event).await }
+    })))
+}
+
+fn query_handler(surroundings: &Surroundings) -> SetUp {
+    let config = QueryConfig::from(|name| surroundings.variable("query-handler", name))?;
+    let events = DynamoEventStore::new(surroundings.dynamodb.clone(), config.events_table);
+    let summaries = DynamoSummaries::new(surroundings.dynamodb.clone(), config.summary_table);
+    let handler = Arc::new(QueryHandler::new(events, summaries, config.auth_mode.parse()?));
+    Ok(http_function(http_service(move |request| {
+        let handler = Arc::clone(&handler);
+        async move { handler.handle(request).await }
+    })))
+}

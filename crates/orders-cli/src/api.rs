@@ -1,0 +1,140 @@
+//! The client of the HTTP API.
+
+use std::time::Duration;
+
+use clap::Args;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::Value;
+
+/// Long enough for a cold start and the API's own time-out.
+const TIMEOUT: Duration = Duration::from_secs(35);
+
+/// Where the API is.
+#[derive(Args, Clone)]
+pub(crate) struct ApiArguments {
+    /// The API's URL
+    #[arg(long, env = "ORDERS_API", default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    pub(crate) api: String,
+}
+
+/// Why the API did not give what was asked for: one line, for a person.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error("nothing answers at {url}: is `orders local` running?")]
+    Unreachable { url: String },
+    #[error("{url} does not answer as it should: {message}")]
+    Broken { url: String, message: String },
+    /// The API answered, and refused.
+    #[error("{detail} ({status} {code})")]
+    Refused { status: u16, code: String, detail: String },
+}
+
+/// A client of one API.
+#[derive(Clone)]
+pub(crate) struct Api {
+    url: String,
+    client: Client,
+}
+
+impl Api {
+    pub(crate) fn new(arguments: &ApiArguments) -> anyhow::Result<Self> {
+        let client = Client::builder().timeout(TIMEOUT).build()?;
+        Ok(Self { url: arguments.api.trim_end_matches('/').to_owned(), client })
+    }
+
+    /// The JSON at `path`.
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, ApiError> {
+        let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let question_mark = if pairs.is_empty() { "" } else { "?" };
+        self.send(self.client.get(format!("{}{path}{question_mark}{}", self.url, pairs.join("&")))).await
+    }
+
+    /// Sends one command, under a key that makes a repetition of it recognisable.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: Option<&Value>,
+        idempotency_key: &str,
+    ) -> Result<Value, ApiError> {
+        let request = self.client.post(format!("{}{path}", self.url)).header("Idempotency-Key", idempotency_key);
+        self.send(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Value, ApiError> {
+        let response = request.send().await.map_err(|error| self.failed(&error))?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(|error| self.failed(&error))?;
+        let json = serde_json::from_slice(&body);
+        if status.is_success() {
+            json.map_err(|error| ApiError::Broken { url: self.url.clone(), message: error.to_string() })
+        } else {
+            Err(refused(status, &json.unwrap_or(Value::Null)))
+        }
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> ApiError {
+        if error.is_connect() {
+            ApiError::Unreachable { url: self.url.clone() }
+        } else {
+            ApiError::Broken { url: self.url.clone(), message: innermost(error) }
+        }
+    }
+}
+
+/// A problem document, or whatever a gateway in between says.
+fn refused(status: StatusCode, body: &Value) -> ApiError {
+    let member = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let reason = || status.canonical_reason().unwrap_or("refused").to_owned();
+    ApiError::Refused {
+        status: status.as_u16(),
+        code: member("code").unwrap_or_else(|| "from the gateway".to_owned()),
+        detail: member("detail").or_else(|| member("message")).unwrap_or_else(reason),
+    }
+}
+
+/// What went wrong at the bottom: the layers above only repeat the URL.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+/// A value as one segment of a path, or as the value of a query parameter.
+pub(crate) fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_the_problems_own_words() {
+        let problem = json!({ "status": 404, "code": "order_not_found", "detail": "There is no such order." });
+        let line = refused(StatusCode::NOT_FOUND, &problem).to_string();
+        assert_eq!(line, "There is no such order. (404 order_not_found)");
+        let gateway = refused(StatusCode::NOT_FOUND, &json!({ "message": "Not Found" })).to_string();
+        assert_eq!(gateway, "Not Found (404 from the gateway)");
+    }
+
+    #[tokio::test]
+    async fn an_api_that_is_not_there_is_one_clear_line() {
+        let api = Api::new(&ApiArguments { api: "http://127.0.0.1:1/".to_owned() }).unwrap();
+        let line = api.get("/orders/x", &[]).await.unwrap_err().to_string();
+        assert_eq!(line, "nothing answers at http://127.0.0.1:1: is `orders local` running?");
+    }
+
+    #[test]
+    fn values_are_encoded_for_a_url() {
+        assert_eq!(encoded("a/b c"), "a%2Fb%20c");
+    }
+}

@@ -1,0 +1,81 @@
+//! How far the read model is behind: from the moment a command is acknowledged until the customer's list shows its version.
+//!
+//! The list is rows of the read model and nothing else, while `GET /orders/{orderId}` answers from events where the row is
+//! missing. A sample at a time: the sampler takes an acknowledged command, asks for the customer's newest orders again and again,
+//! and notes when the order is there with that version. So a figure is too high by up to one question and its answer, and the
+//! questions are part of the load.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::tally::Latencies;
+use crate::api::{Api, encoded};
+
+/// Between two questions.
+const INTERVAL: Duration = Duration::from_millis(2);
+/// When a sample is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A command that was acknowledged.
+pub(crate) struct Acknowledged {
+    pub(crate) customer_id: String,
+    pub(crate) order_id: String,
+    pub(crate) version: u64,
+    pub(crate) at: Instant,
+}
+
+/// What the sampler found.
+pub(crate) struct Lag {
+    pub(crate) samples: Latencies,
+    /// Samples that were given up.
+    pub(crate) unseen: u64,
+}
+
+/// Samples until nobody sends any more. Whoever sends must not wait: the channel holds one, and a full one is passed over.
+pub(crate) async fn sample(api: Api, mut acknowledged: mpsc::Receiver<Acknowledged>) -> anyhow::Result<Lag> {
+    let mut lag = Lag { samples: Latencies::new()?, unseen: 0 };
+    while let Some(command) = acknowledged.recv().await {
+        match until_seen(&api, &command).await {
+            Some(latency) => lag.samples.record(latency),
+            None => lag.unseen += 1,
+        }
+    }
+    Ok(lag)
+}
+
+async fn until_seen(api: &Api, command: &Acknowledged) -> Option<Duration> {
+    let path = format!("/customers/{}/orders", encoded(&command.customer_id));
+    while command.at.elapsed() < PATIENCE {
+        if api.get(&path, &[]).await.is_ok_and(|page| shows(&page, command)) {
+            return Some(command.at.elapsed());
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+    None
+}
+
+fn shows(page: &Value, command: &Acknowledged) -> bool {
+    let orders = page.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    orders.iter().any(|order| {
+        order.get("orderId").and_then(Value::as_str) == Some(&command.order_id)
+            && order.get("version").and_then(Value::as_u64).is_some_and(|version| version >= command.version)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_order_is_seen_once_the_list_has_its_version_or_a_later_one() {
+        let (customer_id, order_id) = ("c-1".to_owned(), "o-1".to_owned());
+        let command = Acknowledged { customer_id, order_id, version: 2, at: Instant::now() };
+        let page = |id: &str, version: u64| json!({ "items": [{ "orderId": "o-0", "version": 9 }, { "orderId": id, "version": version }] });
+        assert!(shows(&page("o-1", 2), &command) && shows(&page("o-1", 3), &command));
+        assert!(!shows(&page("o-1", 1), &command) && !shows(&page("o-2", 2), &command) && !shows(&json!({}), &command));
+    }
+}

@@ -1,0 +1,178 @@
+//! `orders load`: many orders at once, and a report on how the API fared.
+//!
+//! - `plan`, `catalogue`: what is sent, from a seed
+//! - `pace`: when
+//! - `tally`, `lag`: what is measured, and how
+//! - `report`: what is said about it
+
+mod catalogue;
+mod lag;
+mod pace;
+mod plan;
+mod report;
+mod tally;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::api::{Api, ApiArguments, ApiError, encoded};
+use crate::text::print;
+use lag::Acknowledged;
+use pace::Pace;
+use plan::Step;
+use tally::Tally;
+
+/// How much, for how long, how fast.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How many orders to place and see through
+    #[arg(long, default_value_t = 1000, conflicts_with = "seconds")]
+    orders: u64,
+    /// Go on for so long, instead of counting orders
+    #[arg(long, value_name = "S")]
+    seconds: Option<u64>,
+    /// Commands a second, over all clients [default: as fast as it goes]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// Clients at work at the same time; each sees one order through before it takes the next
+    #[arg(long, value_name = "C", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    clients: u16,
+    /// The same seed sends the same orders
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    api: ApiArguments,
+}
+
+/// What the clients share.
+struct Load {
+    api: Api,
+    seed: u64,
+    /// Part of every `Idempotency-Key`, so that a second run with the same seed places new orders.
+    run: Uuid,
+    pace: Pace,
+    next: AtomicU64,
+    orders: u64,
+    until: Option<Instant>,
+    progress: ProgressBar,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let api = Api::new(&arguments.api)?;
+    // Nothing is counted when there is no API at all: one line says so.
+    api.get("/openapi.json", &[]).await?;
+
+    let (sender, receiver) = mpsc::channel(1);
+    let sampler = tokio::spawn(lag::sample(api.clone(), receiver));
+    let started = Instant::now();
+    let duration = arguments.seconds.map(Duration::from_secs);
+    let load = Arc::new(Load {
+        api,
+        seed: arguments.seed,
+        run: Uuid::new_v4(),
+        pace: Pace::new(arguments.rate),
+        next: AtomicU64::new(0),
+        orders: if duration.is_some() { u64::MAX } else { arguments.orders },
+        until: duration.and_then(|duration| started.checked_add(duration)),
+        progress: progress_bar(duration.is_none().then_some(arguments.orders))?,
+    });
+
+    let mut clients = JoinSet::new();
+    for _ in 0..arguments.clients {
+        clients.spawn(client(Arc::clone(&load), sender.clone()));
+    }
+    drop(sender);
+    let mut tally = Tally::default();
+    while let Some(client) = clients.join_next().await {
+        tally.merge(client??);
+    }
+    let elapsed = started.elapsed();
+    load.progress.finish_and_clear();
+    let lag = sampler.await??;
+    print(&report::report(&tally, &lag, elapsed)?);
+    Ok(())
+}
+
+fn progress_bar(orders: Option<u64>) -> anyhow::Result<ProgressBar> {
+    let (bar, template) = match orders {
+        Some(orders) => (ProgressBar::new(orders), "{bar:40} {pos}/{len} orders  {per_sec}  {eta} left  {msg}"),
+        None => (ProgressBar::no_length(), "{spinner} {pos} orders  {per_sec}  {elapsed}  {msg}"),
+    };
+    Ok(bar.with_style(ProgressStyle::with_template(template).context("progress bar")?))
+}
+
+/// Lives one life after another until there are enough, or the time is up.
+async fn client(load: Arc<Load>, acknowledged: mpsc::Sender<Acknowledged>) -> anyhow::Result<Tally> {
+    let mut tally = Tally::default();
+    loop {
+        let number = load.next.fetch_add(1, Ordering::Relaxed);
+        if number >= load.orders || load.time_is_up() {
+            return Ok(tally);
+        }
+        load.see_through(number, &mut tally, &acknowledged).await?;
+        load.progress.inc(1);
+    }
+}
+
+impl Load {
+    fn time_is_up(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    async fn see_through(
+        &self,
+        number: u64,
+        tally: &mut Tally,
+        acknowledged: &mpsc::Sender<Acknowledged>,
+    ) -> anyhow::Result<()> {
+        let life = plan::life(self.seed, number);
+        let mut order_id = None;
+        for (index, step) in life.steps.iter().enumerate() {
+            let due = self.pace.next().await;
+            if self.time_is_up() {
+                return Ok(());
+            }
+            let key = format!("load-{}-{number}-{index}", self.run);
+            let reply = self.send(order_id.as_deref(), step, &key).await;
+            let at = Instant::now();
+            match reply.and_then(|reply| identified(&reply)) {
+                Ok((id, version)) => {
+                    tally.accepted(step.kind, at - due)?;
+                    // A sampler that is busy passes this one over.
+                    let customer_id = life.customer_id.clone();
+                    let _busy = acknowledged.try_send(Acknowledged { customer_id, order_id: id.clone(), version, at });
+                    order_id = Some(id);
+                }
+                Err(error) => {
+                    // What comes next in this life builds on it.
+                    tally.refused(&error);
+                    self.progress.set_message(error.to_string());
+                    return Ok(());
+                }
+            }
+        }
+        tally.orders += 1;
+        Ok(())
+    }
+
+    async fn send(&self, order_id: Option<&str>, step: &Step, key: &str) -> Result<Value, ApiError> {
+        let order = order_id.map(|id| format!("/{}", encoded(id))).unwrap_or_default();
+        self.api.post(&format!("/orders{order}{}", step.path), step.body.as_ref(), key).await
+    }
+}
+
+fn identified(reply: &Value) -> Result<(String, u64), ApiError> {
+    let id = reply.get("orderId").and_then(Value::as_str).map(str::to_owned);
+    let version = reply.get("version").and_then(Value::as_u64);
+    id.zip(version)
+        .ok_or_else(|| ApiError::Broken { url: "the API".to_owned(), message: "no orderId or version".to_owned() })
+}

@@ -1,0 +1,81 @@
+//! The report at the end of a load.
+
+use std::time::Duration;
+
+use super::lag::Lag;
+use super::tally::{Latencies, Tally};
+use crate::text::{Align, Table, bold, milliseconds, per_second, seconds};
+
+/// What a load came to, in a few lines.
+pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration) -> anyhow::Result<String> {
+    let all = tally.all()?;
+    let mut table = Table::new([
+        ("COMMAND", Align::Left),
+        ("COUNT", Align::Right),
+        ("P50", Align::Right),
+        ("P90", Align::Right),
+        ("P99", Align::Right),
+        ("MAX", Align::Right),
+    ]);
+    for (kind, latencies) in &tally.latencies {
+        table.row(row(&format!("{kind:?}"), latencies));
+    }
+    table.row(row("all", &all));
+    table.row(row("summary lag", &lag.samples));
+
+    let errors: u64 = tally.errors.values().sum();
+    let by_code = tally.errors.iter().map(|(code, count)| format!("\n  {count} x {code}"));
+    let unseen =
+        if lag.unseen == 0 { String::new() } else { format!("\n{} samples were not seen within 30 s", lag.unseen) };
+    Ok(format!(
+        "{headline}\n\n{table}\n\nsummary lag: from an acknowledged command until the customer's list shows its version, \
+         sampled one order at a time{unseen}\nerrors: {errors}{by_code}",
+        headline = bold(&format!(
+            "{} commands in {}: {} commands/s, {} orders",
+            all.count(),
+            seconds(elapsed),
+            per_second(all.count(), elapsed),
+            tally.orders
+        )),
+        table = table.render(),
+        by_code = by_code.collect::<String>(),
+    ))
+}
+
+fn row(name: &str, latencies: &Latencies) -> Vec<String> {
+    let figures = latencies.percentiles().map(milliseconds);
+    [name.to_owned(), latencies.count().to_string()].into_iter().chain(figures).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use console::strip_ansi_codes;
+
+    use super::*;
+    use crate::api::ApiError;
+    use crate::load::plan::Kind;
+
+    #[test]
+    fn a_report_has_rates_percentiles_errors_and_lag() {
+        let (mut first, mut second) = (Tally { orders: 1, ..Tally::default() }, Tally::default());
+        first.accepted(Kind::PlaceOrder, Duration::from_millis(2)).unwrap();
+        second.accepted(Kind::PlaceOrder, Duration::from_millis(4)).unwrap();
+        second.refused(&ApiError::Refused { status: 409, code: "conflict".to_owned(), detail: String::new() });
+        first.merge(second);
+        let mut samples = Latencies::new().unwrap();
+        samples.record(Duration::from_millis(10));
+        let report = report(&first, &Lag { samples, unseen: 0 }, Duration::from_secs(1)).unwrap();
+        let expected = "\
+2 commands in 1.0 s: 2.0 commands/s, 1 orders
+
+COMMAND      COUNT       P50       P90       P99       MAX
+PlaceOrder       2   2.00 ms   4.00 ms   4.00 ms   4.00 ms
+all              2   2.00 ms   4.00 ms   4.00 ms   4.00 ms
+summary lag      1  10.00 ms  10.00 ms  10.00 ms  10.00 ms
+
+summary lag: from an acknowledged command until the customer's list shows its version, sampled one order at a time
+errors: 1
+  1 x 409 conflict";
+        assert_eq!(strip_ansi_codes(&report), expected);
+    }
+}

@@ -1,0 +1,93 @@
+//! What came of the requests: latencies by command, and errors by code.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::plan::Kind;
+use crate::api::ApiError;
+
+/// From a microsecond to ten minutes, to three digits.
+const LONGEST_MICROS: u64 = 600_000_000;
+
+/// The latencies of some requests, in microseconds.
+pub(crate) struct Latencies(Histogram<u64>);
+
+impl Latencies {
+    pub(crate) fn new() -> Result<Self, hdrhistogram::CreationError> {
+        Histogram::new_with_bounds(1, LONGEST_MICROS, 3).map(Self)
+    }
+
+    pub(crate) fn record(&mut self, latency: Duration) {
+        self.0.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(LONGEST_MICROS).max(1));
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// p50, p90, p99 and the maximum, in microseconds.
+    pub(crate) fn percentiles(&self) -> [u64; 4] {
+        [self.0.value_at_quantile(0.5), self.0.value_at_quantile(0.9), self.0.value_at_quantile(0.99), self.0.max()]
+    }
+
+    fn add(&mut self, other: &Self) {
+        // Same bounds, so nothing can be out of range.
+        let _in_range = self.0.add(&other.0);
+    }
+}
+
+/// The outcome of one client's requests, or of all.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// Of accepted commands.
+    pub(crate) latencies: BTreeMap<Kind, Latencies>,
+    /// How often each error was met.
+    pub(crate) errors: BTreeMap<String, u64>,
+    /// Lives lived to their end.
+    pub(crate) orders: u64,
+}
+
+impl Tally {
+    pub(crate) fn accepted(&mut self, kind: Kind, latency: Duration) -> Result<(), hdrhistogram::CreationError> {
+        let latencies = match self.latencies.entry(kind) {
+            Entry::Vacant(none) => none.insert(Latencies::new()?),
+            Entry::Occupied(some) => some.into_mut(),
+        };
+        latencies.record(latency);
+        Ok(())
+    }
+
+    pub(crate) fn refused(&mut self, error: &ApiError) {
+        let code = match error {
+            ApiError::Unreachable { .. } => "connection refused".to_owned(),
+            ApiError::Broken { message, .. } => message.clone(),
+            ApiError::Refused { status, code, .. } => format!("{status} {code}"),
+        };
+        *self.errors.entry(code).or_default() += 1;
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.orders += other.orders;
+        for (kind, latencies) in other.latencies {
+            match self.latencies.get_mut(&kind) {
+                Some(own) => own.add(&latencies),
+                None => {
+                    self.latencies.insert(kind, latencies);
+                }
+            }
+        }
+        for (code, count) in other.errors {
+            *self.errors.entry(code).or_default() += count;
+        }
+    }
+
+    /// The latencies of every command together.
+    pub(crate) fn all(&self) -> Result<Latencies, hdrhistogram::CreationError> {
+        let mut all = Latencies::new()?;
+        self.latencies.values().for_each(|latencies| all.add(latencies));
+        Ok(all)
+    }
+}

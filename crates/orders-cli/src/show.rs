@@ -1,0 +1,139 @@
+//! `orders show`: one order as it is, or as it was.
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::{Api, ApiArguments, encoded};
+use crate::text::{Align, Table, amount, bold, dim, print, status};
+
+/// Which order, and when.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The order's id
+    order: String,
+    /// As it was at this version
+    #[arg(long, value_name = "N", conflicts_with = "as_of")]
+    version: Option<u64>,
+    /// As it was at this time, for example 2026-11-21T09:30:00Z
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<String>,
+    /// Print the API's answer as it came
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    api: ApiArguments,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    order_id: String,
+    customer_id: String,
+    status: String,
+    payment_status: String,
+    fulfillment_status: String,
+    currency: String,
+    total: u64,
+    amount_paid: u64,
+    amount_refunded: u64,
+    items: Vec<Line>,
+    placed_at: String,
+    last_updated: String,
+    version: u64,
+    as_of: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    sku: String,
+    name: Option<String>,
+    quantity: u64,
+    unit_price: u64,
+    shipped: u64,
+    returned: u64,
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let version = arguments.version.map(|version| ("version", version.to_string()));
+    let as_of = arguments.as_of.clone().map(|time| ("asOf", time));
+    let query: Vec<_> = version.into_iter().chain(as_of).collect();
+    let answer = Api::new(&arguments.api)?.get(&format!("/orders/{}", encoded(&arguments.order)), &query).await?;
+    print(&if arguments.json { serde_json::to_string_pretty(&answer)? } else { render(answer)? });
+    Ok(())
+}
+
+fn render(answer: Value) -> Result<String, serde_json::Error> {
+    let order: Summary = serde_json::from_value(answer)?;
+    let money = |minor_units| amount(minor_units, &order.currency);
+    let mut lines = Table::new([
+        ("SKU", Align::Left),
+        ("NAME", Align::Left),
+        ("QTY", Align::Right),
+        ("UNIT PRICE", Align::Right),
+        ("LINE TOTAL", Align::Right),
+        ("SHIPPED", Align::Right),
+        ("RETURNED", Align::Right),
+    ]);
+    for line in &order.items {
+        lines.row([
+            line.sku.clone(),
+            line.name.clone().unwrap_or_default(),
+            line.quantity.to_string(),
+            money(line.unit_price),
+            money(line.quantity.saturating_mul(line.unit_price)),
+            line.shipped.to_string(),
+            line.returned.to_string(),
+        ]);
+    }
+    let as_of = order.as_of.as_ref().map(|time| format!("\nas of       {time}")).unwrap_or_default();
+    Ok(format!(
+        "{heading}  {status}\n{detail}\n\ncustomer    {customer}\nplaced      {placed}\nupdated     {updated}, version {version}{as_of}\n\
+         \n{lines}\n\ntotal       {total}\npaid        {paid}\nrefunded    {refunded}",
+        heading = bold(&format!("Order {}", order.order_id)),
+        status = status(&order.status),
+        detail = dim(&format!("payment {}, fulfillment {}", order.payment_status, order.fulfillment_status)),
+        customer = order.customer_id,
+        placed = order.placed_at,
+        updated = order.last_updated,
+        version = order.version,
+        lines = lines.render(),
+        total = money(order.total),
+        paid = money(order.amount_paid),
+        refunded = money(order.amount_refunded),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use console::strip_ansi_codes;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_order_reads_at_a_glance() {
+        let answer = json!({
+            "orderId": "o-1", "customerId": "c-1", "status": "partially_shipped", "paymentStatus": "paid",
+            "fulfillmentStatus": "partially_shipped", "currency": "EUR", "total": 2997, "amountPaid": 2997, "amountRefunded": 0,
+            "itemCount": 3, "placedAt": "2026-11-21T09:30:00.123Z", "lastUpdated": "2026-11-21T09:31:00.000Z", "version": 3,
+            "items": [{ "sku": "TEA-500", "name": "Assam", "quantity": 3, "unitPrice": 999, "shipped": 1, "returned": 0 }]
+        });
+        let expected = "\
+Order o-1  partially_shipped
+payment paid, fulfillment partially_shipped
+
+customer    c-1
+placed      2026-11-21T09:30:00.123Z
+updated     2026-11-21T09:31:00.000Z, version 3
+
+SKU      NAME   QTY  UNIT PRICE  LINE TOTAL  SHIPPED  RETURNED
+TEA-500  Assam    3    9.99 EUR   29.97 EUR        1         0
+
+total       29.97 EUR
+paid        29.97 EUR
+refunded    0.00 EUR";
+        assert_eq!(strip_ansi_codes(&render(answer).unwrap()), expected);
+    }
+}

@@ -1,0 +1,45 @@
+//! Text for people: what stands in columns, in what colour, and how amounts and durations read.
+//!
+//! Colours appear on a terminal only, and never where `NO_COLOR` is set: `console` sees to it.
+
+mod amount;
+mod duration;
+mod table;
+
+use console::style;
+
+pub(crate) use amount::amount;
+pub(crate) use duration::{milliseconds, per_second, seconds};
+pub(crate) use table::{Align, Table};
+
+/// Prints to standard output. A reader that has gone away (`orders events | head`) is no error.
+pub(crate) fn print(text: &str) {
+    let _gone = console::Term::stdout().write_line(text.trim_end());
+}
+
+/// Prints an error to standard error.
+pub(crate) fn complain(message: &str) {
+    let _gone = console::Term::stderr().write_line(&format!("{} {message}", style("error:").for_stderr().red().bold()));
+}
+
+/// A status in the colour of its kind: done, under way, or given up.
+pub(crate) fn status(word: &str) -> String {
+    let styled = style(word);
+    match word {
+        "delivered" | "paid" => styled.green(),
+        "cancelled" | "returned" | "partially_returned" | "void" | "refunded" | "partially_refunded"
+        | "credit_owed" => styled.yellow(),
+        _ => styled.cyan(),
+    }
+    .to_string()
+}
+
+/// A heading or a label.
+pub(crate) fn bold(word: &str) -> String {
+    style(word).bold().to_string()
+}
+
+/// What is there for whoever looks for it.
+pub(crate) fn dim(word: &str) -> String {
+    style(word).dim().to_string()
+}
