@@ -93,10 +93,7 @@ impl<P: Projection> RowStore<P> for DynamoRows {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let error = match result {
-            Ok(_) => return Ok(Write::Written),
-            Err(error) => error,
-        };
+        let Err(error) = result else { return Ok(Write::Written) };
         let standing = match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
             Some(_) | None => None,

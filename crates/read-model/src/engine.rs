@@ -109,12 +109,12 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
     ) -> Outcome {
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             let cause = "there was no time left for it".to_owned();
-            return settle::settle(portion, Settled::never(Reason::Unavailable { cause }));
+            return settle::settle(portion, &Settled::never(Reason::Unavailable { cause }));
         }
         let start = key.and_then(|key| start(&key, standings).map(|(version, row)| (key, version, row)));
         let (key, version, row) = match start {
             Ok(start) => start,
-            Err(reason) => return settle::settle(portion, Settled::never(reason)),
+            Err(reason) => return settle::settle(portion, &Settled::never(reason)),
         };
         let mut progress = Progress::<P, S>::new(&self.store, &portion.aggregate_id, version, row);
         let mut settled = Settled::at(version);
@@ -127,7 +127,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
             settled.halts.push(Halt { from: version + 1, reason });
         }
         settled.counters.gaps_repaired = progress.gaps_repaired;
-        settle::settle(portion, settled)
+        settle::settle(portion, &settled)
     }
 
     async fn write(

@@ -12,7 +12,7 @@
 //! | [`order_summary`] | the projection `OrderSummaryByCustomer` and its row |
 //! | [`engine`] | from a batch of commits to rows: repeats, gaps, poison, outages |
 //! | [`row_store`] | the port to the rows: read many, write one unless it is behind |
-//! | [`dynamo_rows`], [`memory_rows`] | its adapters; `tests/row_store_contract.rs` holds both to the same behaviour |
+//! | [`dynamo_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` holds both to the same behaviour |
 //! | [`summaries`] | what queries read: an order's summary, a customer's list |
 
 pub mod dynamo_rows;

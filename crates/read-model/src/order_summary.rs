@@ -65,15 +65,11 @@ impl Projection for OrderSummaryByCustomer {
                 row.amount_refunded = row.amount_refunded.saturating_add(event.amount.minor_units());
             }
             Event::ItemShipped(event) => {
-                for_each_line(&mut row, &event.items, |line, count| line.shipped = line.shipped.saturating_add(count));
+                add_units(&mut row, &event.items, |line| &mut line.shipped);
                 row.shipments_under_way = row.shipments_under_way.saturating_add(1);
             }
             Event::ItemDelivered(_) => row.shipments_under_way = row.shipments_under_way.saturating_sub(1),
-            Event::ItemReturned(event) => {
-                for_each_line(&mut row, &event.items, |line, count| {
-                    line.returned = line.returned.saturating_add(count)
-                });
-            }
+            Event::ItemReturned(event) => add_units(&mut row, &event.items, |line| &mut line.returned),
             Event::OrderCancelled(_) => cancelled = true,
         }
         derive_statuses(&mut row, cancelled);
@@ -111,10 +107,11 @@ fn begin(placed: &OrderPlaced, commit: &OrderCommit) -> OrderSummaryRow {
     }
 }
 
-fn for_each_line(row: &mut OrderSummaryRow, items: &[ItemQuantity], change: impl Fn(&mut SummaryItem, u32)) {
+fn add_units(row: &mut OrderSummaryRow, items: &[ItemQuantity], to: impl Fn(&mut SummaryItem) -> &mut u32) {
     for item in items {
         if let Some(line) = row.items.iter_mut().find(|line| line.sku == item.sku.as_str()) {
-            change(line, item.quantity.get());
+            let units = to(line);
+            *units = units.saturating_add(item.quantity.get());
         }
     }
 }

@@ -52,10 +52,10 @@ impl RowError {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let refused = match &error {
-            SdkError::ServiceError(service) => service.raw().status().is_client_error() && !is_throttle(error.code()),
-            SdkError::ConstructionFailure(_) => true,
-            _ => false,
+        let refused = if let SdkError::ServiceError(service) = &error {
+            service.raw().status().is_client_error() && !is_throttle(error.code())
+        } else {
+            matches!(error, SdkError::ConstructionFailure(_))
         };
         let source = Box::new(error);
         if refused { Self::Refused { operation, source } } else { Self::Unavailable { operation, source } }

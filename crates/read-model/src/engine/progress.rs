@@ -54,8 +54,8 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
         }
         while self.version < up_to {
             let missing = usize::try_from((up_to - self.version).min(REPAIR_PAGE)).unwrap_or(usize::MAX);
-            let commits =
-                self.store.commits(self.aggregate_id, self.version, Some(missing)).await.map_err(stopped_by)?;
+            let commits = self.store.commits(self.aggregate_id, self.version, Some(missing)).await;
+            let commits = commits.map_err(|error| stopped_by(&error))?;
             if commits.is_empty() {
                 let cause = "it is not in the event store".to_owned();
                 return Err(Reason::Poison { version: Some(self.version + 1), cause });
@@ -80,13 +80,13 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
     }
 }
 
-fn stopped_by(error: StoreError) -> Reason {
+fn stopped_by(error: &StoreError) -> Reason {
     match error {
-        StoreError::Unreadable { version, ref source, .. } => {
-            Reason::Poison { version: Some(version), cause: chain(source.as_ref()) }
+        StoreError::Unreadable { version, source, .. } => {
+            Reason::Poison { version: Some(*version), cause: chain(source.as_ref()) }
         }
         StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. } => {
-            Reason::Unavailable { cause: chain(&error) }
+            Reason::Unavailable { cause: chain(error) }
         }
     }
 }

@@ -42,7 +42,7 @@ impl Settled {
 }
 
 /// What the portion's records come to.
-pub(super) fn settle<E>(portion: &Portion<E>, settled: Settled) -> Outcome {
+pub(super) fn settle<E>(portion: &Portion<E>, settled: &Settled) -> Outcome {
     let mut outcome = Outcome { failed: Vec::new(), counters: settled.counters };
     for (&version, slot) in &portion.versions {
         match settled.reason(version) {

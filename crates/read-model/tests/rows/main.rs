@@ -1,0 +1,13 @@
+//! Rows, from single events to the whole way over DynamoDB.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod batch_get;
+mod budgets;
+mod engine;
+mod engine_faults;
+mod engine_properties;
+mod order_summary;
+mod row_store_contract;
+mod story;
+mod summaries;

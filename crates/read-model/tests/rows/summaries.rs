@@ -1,0 +1,134 @@
+//! What queries read, over DynamoDB.
+
+use embedded_dynamodb::{EmbeddedDynamoDb, Meter};
+use event_store::InMemoryEventStore;
+use order_domain::Command;
+use order_domain::status::OrderStatus;
+use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaries, OrderSummaryByCustomer, RowError, catch_up};
+
+use crate::story::{SUMMARY_TABLE, cancel, dynamo, entries, pay, tell};
+
+/// A customer's list as it stands.
+struct Shelf {
+    store: InMemoryEventStore,
+    engine: Engine<OrderSummaryByCustomer, InMemoryEventStore, DynamoRows>,
+    summaries: DynamoSummaries,
+    meter: Meter,
+    _server: EmbeddedDynamoDb,
+}
+
+impl Shelf {
+    async fn new() -> Self {
+        let server = dynamo().await;
+        let (client, meter) = server.metered_client();
+        let store = InMemoryEventStore::default();
+        Self {
+            engine: Engine::new(store.clone(), DynamoRows::new(server.client(), SUMMARY_TABLE)),
+            summaries: DynamoSummaries::new(client, SUMMARY_TABLE),
+            store,
+            meter,
+            _server: server,
+        }
+    }
+
+    async fn put(&self, order: &str, customer: &str, commands: &[Command]) {
+        let told = tell(&self.store, order, customer, commands).await;
+        let outcome = self.engine.project(entries(told.iter().map(|(commit, _)| commit)), None).await;
+        assert_eq!(outcome.failed, []);
+    }
+
+    /// `count` orders of a customer, of which every `nth` is cancelled.
+    async fn fill(&self, customer: &str, count: usize, nth: usize) {
+        for number in 0..count {
+            let commands = if number % nth == 0 { vec![cancel()] } else { vec![pay(1, 25)] };
+            self.put(&format!("{customer}-{number:03}"), customer, &commands).await;
+        }
+    }
+
+    /// All pages of a list.
+    async fn pages(&self, customer: &str, status: Option<OrderStatus>, limit: usize) -> Vec<Vec<String>> {
+        let (mut pages, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.summaries.list(customer, status, limit, after.as_deref()).await.unwrap();
+            pages.push(page.rows.into_iter().map(|row| row.order_id).collect());
+            after = page.next;
+            if after.is_none() {
+                return pages;
+            }
+        }
+    }
+}
+
+fn numbered(customer: &str, numbers: impl Iterator<Item = usize>) -> Vec<String> {
+    numbers.map(|number| format!("{customer}-{number:03}")).collect()
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_its_id_as_it_was_folded() {
+    let shelf = Shelf::new().await;
+    shelf.put("o-1", "c-1", &[pay(1, 25)]).await;
+    let told = tell(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25)]).await;
+    let commits: Vec<_> = told.into_iter().map(|(commit, _)| commit).collect();
+    assert_eq!(shelf.summaries.find("o-1").await.unwrap(), Some(catch_up(None, &commits).unwrap()));
+    let spent = shelf.meter.take();
+    assert_eq!((spent.requests_of("Query"), spent.requests_of("GetItem"), spent.total_requests()), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn an_order_without_a_row_is_not_found() {
+    assert_eq!(Shelf::new().await.summaries.find("o-1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_list_is_the_customers_own_newest_first() {
+    let shelf = Shelf::new().await;
+    shelf.fill("c-1", 5, 2).await;
+    shelf.fill("c-2", 2, 2).await;
+    assert_eq!(shelf.pages("c-1", None, 20).await, [numbered("c-1", (0..5).rev())]);
+    assert_eq!(shelf.pages("nobody", None, 20).await, [Vec::<String>::new()]);
+}
+
+#[tokio::test]
+async fn pages_hold_every_order_once_and_read_no_more_than_they_hold() {
+    let shelf = Shelf::new().await;
+    shelf.fill("c-1", 10, 2).await;
+    let pages = shelf.pages("c-1", None, 4).await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
+    assert_eq!(pages.concat(), numbered("c-1", (0..10).rev()));
+    assert_eq!(shelf.meter.take().total_requests(), 3);
+}
+
+#[tokio::test]
+async fn a_filtered_page_is_filled_as_long_as_there_are_matches() {
+    let shelf = Shelf::new().await;
+    shelf.fill("c-1", 40, 7).await;
+    let cancelled = numbered("c-1", (0..40).rev().filter(|number| number % 7 == 0));
+    for limit in [1, 2, 3, 5, 6, 100] {
+        let pages = shelf.pages("c-1", Some(OrderStatus::Cancelled), limit).await;
+        assert_eq!(pages.concat(), cancelled, "limit {limit}");
+        let full = pages.iter().rev().skip(1);
+        assert!(full.clone().all(|page| page.len() == limit), "limit {limit}: {pages:?}");
+    }
+    assert_eq!(shelf.pages("c-1", Some(OrderStatus::Shipped), 20).await.concat(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_page_that_finds_no_match_in_its_bounds_says_where_to_go_on() {
+    let shelf = Shelf::new().await;
+    // With a limit of 1, one page looks at 1 + 2 + .. + 512 rows at most; the only match is behind the newest 1,100.
+    shelf.fill("c-1", 1101, 2000).await;
+    let _ = shelf.meter.take();
+    let first = shelf.summaries.list("c-1", Some(OrderStatus::Cancelled), 1, None).await.unwrap();
+    assert!(first.rows.is_empty() && first.next.is_some());
+    assert_eq!(shelf.meter.take().total_requests(), 10);
+    let second = shelf.summaries.list("c-1", Some(OrderStatus::Cancelled), 1, first.next.as_deref()).await.unwrap();
+    assert_eq!(second.rows[0].order_id, "c-1-000");
+}
+
+#[tokio::test]
+async fn a_missing_table_is_a_refusal_and_not_an_outage() {
+    let server = dynamo().await;
+    let summaries = DynamoSummaries::new(server.client(), "NoSuchTable");
+    assert!(matches!(summaries.find("o-1").await, Err(RowError::Refused { operation: "Query", .. })));
+    assert!(matches!(summaries.list("c-1", None, 20, None).await, Err(RowError::Refused { operation: "Query", .. })));
+}
