@@ -27,13 +27,9 @@ pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
             (summary, recorded_at)
         }
         OrderView::AsOf(instant) => {
-            let up_to = match Timestamp::from_epoch_ms(instant) {
-                Ok(instant) => UpTo::Time(instant),
-                // After every instant that an event can have.
-                Err(_) if instant > 0 => UpTo::Head,
-                Err(_) => return Err(Problem::order_not_found().into()),
-            };
-            (folded(events, caller, order_id, up_to).await?, Some(instant))
+            // What the store cannot write, the year 0, is before everything it holds.
+            let as_of = Timestamp::from_epoch_ms(instant).map_err(|_| Problem::order_not_found())?;
+            (folded(events, caller, order_id, UpTo::Time(as_of)).await?, Some(instant))
         }
     };
     let summary = summary.ok_or_else(Problem::order_not_found)?;

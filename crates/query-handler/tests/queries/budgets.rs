@@ -1,0 +1,57 @@
+//! The handler on the real SDK and an embedded DynamoDB: requests and capacity, exactly.
+
+use command_handler::CommandHandler;
+use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};
+use event_store::{DynamoEventStore, EventStore};
+use http_api::AuthMode;
+use order_store::Orders;
+use query_handler::QueryHandler;
+use read_model::{DynamoRows, DynamoSummaries, Engine, Entry, OrderSummaryByCustomer};
+use sam_template::Template;
+use serde_json::json;
+
+use crate::gateway::{Call, Reply};
+use crate::given::{ask, clock, get_order, list_events, list_orders};
+
+/// Requests, and read capacity in half units.
+fn cost(meter: &Meter) -> (u64, u64) {
+    let reading = meter.take();
+    assert_eq!(reading.write_half_units, 0, "a query writes nothing: {reading:?}");
+    (reading.total_requests(), reading.read_half_units)
+}
+
+#[tokio::test]
+async fn one_order_is_two_small_reads_with_or_without_its_row() {
+    let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
+    database.create_tables(&Template::of_this_project().unwrap()).unwrap();
+    let events = DynamoEventStore::new(database.client(), "OrderEvents");
+    let items = json!([{ "sku": "MUG-WHITE", "quantity": 2, "unitPrice": 1000 }]);
+    let body = json!({ "customerId": "customer-1001", "currency": "EUR", "items": items });
+    let commands = CommandHandler::new(events.clone(), AuthMode::None, clock);
+    let Ok(response) = commands.handle(Call::to("POST /orders", &[]).body(&body).request()).await;
+    let order_id = Reply::of(response).json()["orderId"].as_str().unwrap().to_owned();
+
+    let (client, meter) = database.metered_client();
+    let summaries = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
+    let handler = QueryHandler::new(DynamoEventStore::new(client, "OrderEvents"), summaries, AuthMode::None);
+    // The index finds nothing, for half a unit; the events answer.
+    assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);
+    assert_eq!(cost(&meter), (2, 3));
+
+    let engine: Engine<OrderSummaryByCustomer, _, _> =
+        Engine::new(events.clone(), DynamoRows::new(database.client(), "OrderSummaryByCustomer"));
+    let commits = EventStore::<Orders>::commits(&events, &order_id, 0, None).await.unwrap();
+    let entries = commits.into_iter().map(|commit| Entry { id: commit.version.to_string(), record: Ok(commit) });
+    assert!(engine.project(entries.collect(), None).await.failed.is_empty());
+
+    // The index names the row's key; the row is read consistently.
+    assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);
+    assert_eq!(cost(&meter), (2, 3));
+    // History needs no row.
+    for call in [get_order(&order_id).query("version=1"), list_events(&order_id)] {
+        assert_eq!(ask(&handler, &call).await.status, 200);
+        assert_eq!(cost(&meter), (1, 2));
+    }
+    assert_eq!(ask(&handler, &list_orders("customer-1001")).await.status, 200);
+    assert_eq!(cost(&meter), (1, 1));
+}

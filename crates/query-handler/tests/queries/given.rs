@@ -1,0 +1,104 @@
+//! Orders that were placed through the command handler, and a query handler to ask about them.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use command_handler::CommandHandler;
+use event_store::{EventStore, InMemoryEventStore, Timestamp};
+use http_api::AuthMode;
+use order_store::{OrderCommit, Orders};
+use query_handler::QueryHandler;
+use read_model::{OrderSummaries, catch_up};
+use serde_json::{Value, json};
+
+use crate::gateway::{Call, Reply};
+use crate::rows::Rows;
+
+/// A clock that moves on by a second each time somebody looks.
+pub(crate) fn clock() -> Timestamp {
+    static NOW: AtomicI64 = AtomicI64::new(1_795_253_400_000);
+    Timestamp::from_epoch_ms(NOW.fetch_add(1000, Ordering::Relaxed)).unwrap()
+}
+
+pub(crate) async fn ask<S: EventStore<Orders>, R: OrderSummaries>(handler: &QueryHandler<S, R>, call: &Call) -> Reply {
+    let Ok(response) = handler.handle(call.request()).await;
+    Reply::of(response)
+}
+
+/// Events, and as many rows as a test has made of them.
+#[derive(Clone, Default)]
+pub(crate) struct Ledger {
+    pub(crate) events: InMemoryEventStore,
+    pub(crate) rows: Rows,
+}
+
+impl Ledger {
+    /// A ledger with one order of `customer-1001` that has come to version 5: placed, paid in two parts, shipped,
+    /// delivered. No row was made yet.
+    pub(crate) async fn with_an_order() -> (Self, String) {
+        let ledger = Self::default();
+        let order_id = ledger.place("customer-1001", "key-1").await;
+        let on = |route: &str, body: Value| Call::to(route, &[("orderId", &order_id)]).body(&body);
+        let payment = |id: &str| json!({ "paymentId": id, "amount": 1000 });
+        let items = json!([{ "sku": "MUG-WHITE", "quantity": 2 }]);
+        let calls = [
+            on("POST /orders/{orderId}/payments", payment("payment-1")).header("x-correlation-id", "checkout-7"),
+            on("POST /orders/{orderId}/payments", payment("payment-2")),
+            on("POST /orders/{orderId}/shipments", json!({ "shipmentId": "shipment-1", "items": items })),
+            Call::to(
+                "POST /orders/{orderId}/shipments/{shipmentId}/delivery",
+                &[("orderId", &order_id), ("shipmentId", "shipment-1")],
+            ),
+        ];
+        for call in calls {
+            let reply = ledger.command(&call).await;
+            assert_eq!(reply.status, 201, "{}", reply.body);
+        }
+        (ledger, order_id)
+    }
+
+    pub(crate) async fn command(&self, call: &Call) -> Reply {
+        let handler = CommandHandler::new(self.events.clone(), AuthMode::None, clock);
+        let Ok(response) = handler.handle(call.request()).await;
+        Reply::of(response)
+    }
+
+    /// Places an order of two mugs, 2000 in all.
+    pub(crate) async fn place(&self, customer_id: &str, key: &str) -> String {
+        let items = json!([{ "sku": "MUG-WHITE", "name": "Mug, white", "quantity": 2, "unitPrice": 1000 }]);
+        let body = json!({ "customerId": customer_id, "currency": "EUR", "items": items });
+        let reply = self.command(&Call::to("POST /orders", &[]).body(&body).key(key)).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        reply.json()["orderId"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn commits(&self, order_id: &str) -> Vec<OrderCommit> {
+        EventStore::<Orders>::commits(&self.events, order_id, 0, None).await.unwrap()
+    }
+
+    /// Brings an order's row to that version.
+    pub(crate) async fn project(&self, order_id: &str, version: usize) {
+        let row = catch_up(None, &self.commits(order_id).await[..version]).unwrap();
+        self.rows.put(row);
+    }
+
+    pub(crate) fn handler(&self, auth_mode: AuthMode) -> QueryHandler<InMemoryEventStore, Rows> {
+        QueryHandler::new(self.events.clone(), self.rows.clone(), auth_mode)
+    }
+
+    /// Asks as anybody.
+    pub(crate) async fn ask(&self, call: &Call) -> Reply {
+        ask(&self.handler(AuthMode::None), call).await
+    }
+}
+
+pub(crate) fn get_order(order_id: &str) -> Call {
+    Call::to("GET /orders/{orderId}", &[("orderId", order_id)])
+}
+
+pub(crate) fn list_events(order_id: &str) -> Call {
+    Call::to("GET /orders/{orderId}/events", &[("orderId", order_id)])
+}
+
+pub(crate) fn list_orders(customer_id: &str) -> Call {
+    Call::to("GET /customers/{customerId}/orders", &[("customerId", customer_id)])
+}

@@ -1,0 +1,80 @@
+//! Who may see what: no identity, no answer; nobody learns of an order that is not theirs.
+
+use http_api::AuthMode;
+
+use crate::gateway::Call;
+use crate::given::{Ledger, ask, get_order, list_events, list_orders};
+
+fn every_query_of(order_id: &str) -> Vec<Call> {
+    let order = ["", "minVersion=1", "minVersion=99", "version=2", "version=99", "asOf=2100-01-01T00:00:00Z"];
+    let mut calls: Vec<_> = order.iter().map(|query| get_order(order_id).query(query)).collect();
+    calls.push(get_order(order_id).header("if-none-match", "*"));
+    calls.extend(["", "limit=2"].map(|query| list_events(order_id).query(query)));
+    calls
+}
+
+#[tokio::test]
+async fn without_an_identity_of_the_right_kind_nothing_is_answered() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    for mode in [AuthMode::Iam, AuthMode::Jwt] {
+        let handler = ledger.handler(mode);
+        let others = [list_orders("customer-1001"), Call::to("GET /openapi.json", &[]), Call::to("GET /jokes", &[])];
+        for call in every_query_of(&order_id).into_iter().chain(others) {
+            let wrong_kind = match mode {
+                AuthMode::Iam | AuthMode::None => call.clone().token_of("customer-1001", "orders:admin"),
+                AuthMode::Jwt => call.clone().signed_by("arn:aws:iam::123456789012:user/one"),
+            };
+            for call in [call, wrong_kind] {
+                assert_eq!(ask(&handler, &call).await.problem(), (401, "unauthenticated".to_owned()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_customer_sees_their_own_orders() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let handler = ledger.handler(AuthMode::Jwt);
+    for call in [get_order(&order_id), list_events(&order_id), list_orders("customer-1001")] {
+        assert_eq!(ask(&handler, &call.token_of("customer-1001", "openid")).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_order_of_another_customer_is_as_unknown_as_one_that_does_not_exist() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let handler = ledger.handler(AuthMode::Jwt);
+    for projected in [0, 5] {
+        if projected > 0 {
+            ledger.project(&order_id, projected).await;
+        }
+        for (theirs, unknown) in every_query_of(&order_id).into_iter().zip(every_query_of("no-such-order")) {
+            let as_other = |call: Call| call.token_of("customer-2002", "openid").gateway_request_id("gateway-a");
+            let reply = ask(&handler, &as_other(theirs)).await;
+            assert_eq!(reply.problem(), (404, "order_not_found".to_owned()));
+            assert_eq!(reply, ask(&handler, &as_other(unknown)).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_another_customer_is_forbidden_whether_or_not_there_is_anything_in_it() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 5).await;
+    let handler = ledger.handler(AuthMode::Jwt);
+    let as_other = |call: Call| call.token_of("customer-2002", "openid").gateway_request_id("gateway-a");
+    let full = ask(&handler, &as_other(list_orders("customer-1001"))).await;
+    assert_eq!(full.problem(), (403, "forbidden".to_owned()));
+    assert_eq!(full, ask(&handler, &as_other(list_orders("customer-9"))).await);
+}
+
+#[tokio::test]
+async fn the_admin_scope_and_a_signature_open_every_order() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    for call in [get_order(&order_id), list_events(&order_id), list_orders("customer-1001")] {
+        let admin = call.clone().token_of("agent-7", "openid orders:admin");
+        assert_eq!(ask(&ledger.handler(AuthMode::Jwt), &admin).await.status, 200);
+        let signed = call.signed_by("arn:aws:iam::123456789012:user/one");
+        assert_eq!(ask(&ledger.handler(AuthMode::Iam), &signed).await.status, 200);
+    }
+}

@@ -1,0 +1,16 @@
+//! The query handler on real API Gateway payloads: every reply of the contract, whatever the state of the rows.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod audit_trail;
+mod budgets;
+#[path = "../../../command-handler/tests/commands/gateway.rs"]
+mod gateway;
+mod given;
+mod identity;
+mod list;
+mod order;
+mod outages;
+mod rows;
+mod samples;
+mod time_travel;

@@ -1,0 +1,155 @@
+//! One order, now: the row where it is there, the events where it is missing or behind.
+
+use http_api::timestamps::http_date;
+use serde_json::json;
+
+use crate::gateway::Call;
+use crate::given::{Ledger, get_order};
+
+#[tokio::test]
+async fn an_order_is_shown_with_its_version_and_the_time_of_its_last_change() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 5).await;
+    let commits = ledger.commits(&order_id).await;
+    let (placed, newest) = (commits[0].recorded_at, commits[4].recorded_at);
+    let reply = ledger.ask(&get_order(&order_id)).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("etag"), Some("\"5\""));
+    assert_eq!(reply.header("last-modified"), Some(http_date(newest.epoch_ms()).as_str()));
+    assert_eq!(
+        reply.json(),
+        json!({
+            "orderId": order_id, "customerId": "customer-1001",
+            "status": "delivered", "paymentStatus": "paid", "fulfillmentStatus": "delivered",
+            "currency": "EUR", "total": 2000, "amountPaid": 2000, "amountRefunded": 0, "itemCount": 2,
+            "items": [{
+                "sku": "MUG-WHITE", "name": "Mug, white", "quantity": 2, "unitPrice": 1000, "shipped": 2, "returned": 0,
+            }],
+            "placedAt": placed.to_string(), "lastUpdated": newest.to_string(), "version": 5,
+        })
+    );
+}
+
+#[tokio::test]
+async fn an_acknowledged_order_is_found_before_its_row_is_there() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let before = ledger.ask(&get_order(&order_id)).await;
+    ledger.project(&order_id, 5).await;
+    assert_eq!(before.status, 200);
+    assert_eq!(before, ledger.ask(&get_order(&order_id)).await);
+}
+
+#[tokio::test]
+async fn a_row_shows_what_the_events_up_to_its_version_show() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    for version in 1..=5 {
+        ledger.project(&order_id, version).await;
+        let row = ledger.ask(&get_order(&order_id)).await;
+        let mut events = ledger.ask(&get_order(&order_id).query(&format!("version={version}"))).await.json();
+        assert!(events.as_object_mut().unwrap().remove("asOf").is_some());
+        assert_eq!(row.json(), events);
+    }
+}
+
+#[tokio::test]
+async fn the_caller_s_own_write_is_shown_however_far_the_row_is_behind() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 2).await;
+    let version = async |query: &str| {
+        let reply = ledger.ask(&get_order(&order_id).query(query)).await;
+        assert_eq!(reply.header("etag"), Some(format!("\"{}\"", reply.json()["version"]).as_str()));
+        reply.json()["version"].as_u64().unwrap()
+    };
+    assert_eq!(version("").await, 2);
+    assert_eq!(version("minVersion=2").await, 2);
+    for at_least in 3..=5 {
+        assert_eq!(version(&format!("minVersion={at_least}")).await, 5);
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_the_order_has_not_reached_is_refused_with_the_current_one() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    for projected in [0, 2, 5] {
+        if projected > 0 {
+            ledger.project(&order_id, projected).await;
+        }
+        let reply = ledger.ask(&get_order(&order_id).query("minVersion=6")).await;
+        assert_eq!(reply.problem(), (412, "version_mismatch".to_owned()));
+        assert_eq!(reply.json()["currentVersion"], 5);
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_the_version_already_gets_304_without_a_body() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let ask = async |tags: &str| ledger.ask(&get_order(&order_id).header("if-none-match", tags)).await;
+    for tags in ["\"5\"", "W/\"5\"", "\"1\", \"5\"", "*"] {
+        let reply = ask(tags).await;
+        assert_eq!((reply.status, reply.body.as_str()), (304, ""), "{tags}");
+        assert_eq!(reply.header("etag"), Some("\"5\""));
+        assert!(reply.header("last-modified").is_some());
+    }
+    for tags in ["\"4\"", "5", "", "\"50\"", "nonsense"] {
+        assert_eq!(ask(tags).await.status, 200, "{tags}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_order_is_not_found() {
+    let (ledger, _) = Ledger::with_an_order().await;
+    for query in ["", "minVersion=1", "version=1", "asOf=2100-01-01T00:00:00Z"] {
+        let reply = ledger.ask(&get_order("no-such-order").query(query)).await;
+        assert_eq!(reply.problem(), (404, "order_not_found".to_owned()), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_makes_no_sense_is_refused() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let queries = [
+        ("minVersion=0", "out_of_range"),
+        ("minVersion=-1", "out_of_range"),
+        ("minVersion=1.5", "out_of_range"),
+        ("version=99999999999999999999", "out_of_range"),
+        ("version=9007199254740992", "out_of_range"),
+        ("version=%00", "out_of_range"),
+        ("version=", "out_of_range"),
+        ("asOf=yesterday", "bad_timestamp"),
+        ("asOf=2026-11-21", "bad_timestamp"),
+        ("asOf=2026-11-21T09:30:00", "bad_timestamp"),
+        ("version=1&asOf=2026-11-21T09:30:00Z", "conflicting_parameters"),
+        ("version=1&version=2", "repeated_parameter"),
+        ("minversion=1", "unknown_parameter"),
+    ];
+    for (query, code) in queries {
+        let reply = ledger.ask(&get_order(&order_id).query(query)).await;
+        assert_eq!(reply.problem(), (400, "invalid_request".to_owned()), "{query}");
+        assert_eq!(reply.json()["errors"][0]["code"], code, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_refused() {
+    let (ledger, _) = Ledger::with_an_order().await;
+    for id in ["", "#", "a/b", "..", "a\0b", "a\nb", "\u{202e}abc", &"a".repeat(65)] {
+        let reply = ledger.ask(&get_order(id)).await;
+        assert_eq!(reply.problem(), (400, "invalid_request".to_owned()), "{id:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_not_found() {
+    let ledger = Ledger::default();
+    for key in ["GET /orders", "GET /jokes", "POST /orders"] {
+        let reply = ledger.ask(&Call::to(key, &[])).await;
+        assert_eq!(reply.problem(), (404, "route_not_found".to_owned()), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn the_description_of_the_api_is_served() {
+    let reply = Ledger::default().ask(&Call::to("GET /openapi.json", &[])).await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
+    assert_eq!(reply.body, http_api::OPENAPI);
+}

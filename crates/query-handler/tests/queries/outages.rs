@@ -1,0 +1,79 @@
+//! Tables that cannot be read.
+
+use event_store::{Appended, Commit, EventStore, InMemoryEventStore, Loaded, NewCommit, StoreError, UpTo};
+use http_api::AuthMode;
+use order_domain::Event;
+use order_store::Orders;
+use query_handler::QueryHandler;
+use read_model::RowError;
+
+use crate::given::{Ledger, ask, get_order, list_events, list_orders};
+use crate::rows::{BrokenRows, Rows};
+
+#[derive(Clone)]
+struct BrokenEvents(fn() -> StoreError);
+
+impl EventStore<Orders> for BrokenEvents {
+    async fn append(&self, _: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        Err((self.0)())
+    }
+
+    async fn load(&self, _: &str, _: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        Err((self.0)())
+    }
+
+    async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        Err((self.0)())
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_a_503_that_says_when_to_retry() {
+    let no_events = QueryHandler::new(
+        BrokenEvents(|| StoreError::Unavailable { operation: "Query", source: "secret".into() }),
+        Rows::default(),
+        AuthMode::None,
+    );
+    let no_rows = QueryHandler::new(
+        InMemoryEventStore::default(),
+        BrokenRows(|| RowError::Unavailable { operation: "Query", source: "secret".into() }),
+        AuthMode::None,
+    );
+    let replies = [
+        ask(&no_events, &get_order("o-1")).await,
+        ask(&no_events, &get_order("o-1").query("version=1")).await,
+        ask(&no_events, &list_events("o-1")).await,
+        ask(&no_rows, &get_order("o-1")).await,
+        ask(&no_rows, &list_orders("customer-1001")).await,
+    ];
+    for reply in replies {
+        assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert!(!reply.body.contains("secret"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
+    let events = BrokenEvents(|| StoreError::Refused { operation: "Query", source: "secret".into() });
+    let rows = BrokenRows(|| RowError::Refused { operation: "Query", source: "secret".into() });
+    let handler = QueryHandler::new(events, rows, AuthMode::None);
+    for call in [get_order("o-1"), list_events("o-1"), list_orders("customer-1001")] {
+        let reply = ask(&handler, &call).await;
+        assert_eq!(reply.problem(), (500, "internal_error".to_owned()));
+        assert!(!reply.body.contains("secret"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_counts_as_missing() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let rows = BrokenRows(|| RowError::Unreadable {
+        partition: "customer-1001".into(),
+        sort: "2026".into(),
+        source: "of a newer release".into(),
+    });
+    let handler = QueryHandler::new(ledger.events.clone(), rows, AuthMode::None);
+    let reply = ask(&handler, &get_order(&order_id)).await;
+    assert_eq!((reply.status, &reply.json()["version"]), (200, &5.into()));
+}
