@@ -8,10 +8,10 @@
 //! |---|---|
 //! | `lib.rs` | the handler: batch in, partial batch response out |
 //! | [`records`] | from a stream's records to commits; what is no insert is reported |
-//! | [`report`] | one log line a batch, one for each thing that needs somebody |
+//! | `report` | one log line a batch, one for each thing that needs somebody |
 
 pub mod records;
-pub mod report;
+mod report;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant, SystemTime};

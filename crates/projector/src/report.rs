@@ -12,15 +12,14 @@ use crate::records::Violation;
 
 /// How long ago the oldest commit of a batch was recorded, in milliseconds; 0 where there is none, or where the
 /// clocks disagree.
-#[must_use]
-pub fn lag_ms(entries: &[Entry<Event>]) -> u64 {
+pub(crate) fn lag_ms(entries: &[Entry<Event>]) -> u64 {
     let recorded = entries.iter().filter_map(|entry| entry.record.as_ref().ok()).map(|commit| commit.recorded_at);
     let lag = recorded.min().map_or(0, |oldest| Timestamp::now().epoch_ms() - oldest.epoch_ms());
     u64::try_from(lag).unwrap_or(0)
 }
 
 /// A stored commit was changed or deleted.
-pub fn violation(violation: &Violation) {
+pub(crate) fn violation(violation: &Violation) {
     let (order_id, version) = violation.position.clone().unzip();
     tracing::error!(
         append_only_violation = true,
@@ -34,7 +33,7 @@ pub fn violation(violation: &Violation) {
 
 /// Every order that poison holds back, and the first cause among what may pass by itself: in an outage all causes
 /// are the same.
-pub fn failures(outcome: &Outcome) {
+pub(crate) fn failures(outcome: &Outcome) {
     let mut poisoned: BTreeMap<Option<&str>, &Failure> = BTreeMap::new();
     let mut transient = None;
     for failure in &outcome.failed {
@@ -69,7 +68,7 @@ pub fn failures(outcome: &Outcome) {
 }
 
 /// What a batch came to.
-pub fn batch(outcome: &Outcome, records: usize, lag_ms: u64, duration: Duration) {
+pub(crate) fn batch(outcome: &Outcome, records: usize, lag_ms: u64, duration: Duration) {
     let counters = outcome.counters;
     tracing::info!(
         records,
