@@ -13,10 +13,20 @@ const ORDER_IDS: Uuid = Uuid::from_u128(0x0d5c_1f3e_7a86_4e0b_8b1d_3f60_92ce_5a1
 pub fn new_order_id(actor: &str, idempotency_key: Option<&str>) -> String {
     let id = match idempotency_key {
         // A key is visible ASCII, so the newline cannot be part of it: no two pairs read alike.
-        Some(key) => Uuid::new_v5(&ORDER_IDS, format!("{actor}\n{key}").as_bytes()),
+        Some(key) => Uuid::new_v5(&ORDER_IDS, format!("{}\n{key}", whoever_retries(actor)).as_bytes()),
         None => Uuid::now_v7(),
     };
     id.to_string()
+}
+
+/// The caller as one that a retry has in common with the first attempt. A role's session does not count: it differs
+/// from instance to instance of the same service, and a retry by another must not place a second order.
+fn whoever_retries(actor: &str) -> &str {
+    // `iam:arn:<partition>:sts::<account>:assumed-role/<role>/<session>`
+    match actor.rsplit_once('/') {
+        Some((role, _session)) if role.starts_with("iam:") && role.contains(":assumed-role/") => role,
+        Some(_) | None => actor,
+    }
 }
 
 #[cfg(test)]
@@ -35,6 +45,17 @@ mod tests {
         let first = new_order_id("alice", Some("key-1"));
         assert_ne!(first, new_order_id("alice", Some("key-2")));
         assert_ne!(first, new_order_id("bob", Some("key-1")));
+    }
+
+    #[test]
+    fn another_session_of_the_same_role_retries_the_same_order() {
+        let of = |actor: &str| new_order_id(actor, Some("key-1"));
+        let role = "iam:arn:aws:sts::123456789012:assumed-role/order-desk";
+        assert_eq!(of(&format!("{role}/i-0001")), of(&format!("{role}/i-0002")));
+        assert_ne!(of(&format!("{role}/i-0001")), of(&format!("{role}-2/i-0001")));
+        let user = "iam:arn:aws:iam::123456789012:user/desk";
+        assert_ne!(of(&format!("{user}/one")), of(&format!("{user}/two")));
+        assert_ne!(of("jwt::assumed-role/a/b"), of("jwt::assumed-role/a/c"));
     }
 
     #[test]

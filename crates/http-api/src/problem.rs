@@ -129,7 +129,7 @@ impl Problem {
         Self { members: rejection.details(), ..Self::new(status, rejection.code(), title, sentence(rejection)) }
     }
 
-    /// 412: `If-Match` names another version than the order is at.
+    /// 412: `If-Match` names another version than the order is at, or `minVersion` one it has not reached.
     #[must_use]
     pub fn version_mismatch(current_version: u64) -> Self {
         let detail = format!("The order is at version {current_version}.");

@@ -126,3 +126,15 @@ async fn two_callers_may_use_one_key() {
     assert_ne!(one.json()["orderId"], two.json()["orderId"]);
     assert_eq!(store.appended(), 2);
 }
+
+#[tokio::test]
+async fn another_instance_of_a_service_retries_the_order_of_the_first() {
+    let store = Counted::default();
+    let handler = handler(store.clone(), AuthMode::Iam);
+    // As long as they can be, so that the actor is kept shortened.
+    let role = format!("arn:aws-us-gov:sts::123456789012:assumed-role/{}", "r".repeat(64));
+    let on_instance = |name: &str| place_order().key("key-1").signed_by(&format!("{role}/{}", name.repeat(64)));
+    let first = send(&handler, &on_instance("a")).await;
+    assert_replayed(&send(&handler, &on_instance("b")).await, &first);
+    assert_eq!(store.appended(), 1);
+}
