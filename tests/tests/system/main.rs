@@ -1,0 +1,14 @@
+//! The whole system over HTTP: the gateway, the handlers behind Lambda's JSON, the real SDK, the embedded DynamoDB, the
+//! stream and the projector. Every reply is held to `docs/openapi.json`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod binaries;
+mod hostile;
+mod journeys;
+mod lists;
+mod long_streams;
+mod races;
+mod replies;
+mod restarts;
+mod time_travel;

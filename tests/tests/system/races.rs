@@ -1,0 +1,82 @@
+//! Many clients on one order.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use system_tests::{Reply, System};
+use tokio::task::JoinSet;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sixteen_clients_racing_on_one_order_leave_no_gap_and_every_reply_is_true() {
+    let system = System::start().await;
+    let order = system.api.place("anna").await;
+    let mut clients = JoinSet::new();
+    for client in 0..16 {
+        let (api, order) = (system.api.clone(), order.clone());
+        clients.spawn(async move {
+            let mut replies = Vec::new();
+            for number in 0..5 {
+                replies.push(api.pay(&order, &format!("pay-{client}-{number}"), 1).await);
+            }
+            replies
+        });
+    }
+    let replies: Vec<Reply> = clients.join_all().await.into_iter().flatten().collect();
+
+    let mut by_version = BTreeMap::new();
+    for reply in &replies {
+        match reply.status {
+            201 => assert!(by_version.insert(reply.version(), reply).is_none(), "two winners of one version"),
+            409 => {
+                assert_eq!((reply.body["code"].as_str(), reply.header("retry-after")), (Some("conflict"), Some("1")))
+            }
+            other => panic!("{other}: {}", reply.text),
+        }
+    }
+    let accepted = by_version.len() as u64;
+    assert!(accepted >= 16);
+    assert_eq!(by_version.keys().copied().collect::<Vec<_>>(), (2..=accepted + 1).collect::<Vec<_>>());
+
+    let trail = system.api.get(&format!("/orders/{order}/events?limit=100")).await.expect(200).body;
+    for event in &trail["items"].as_array().unwrap()[1..] {
+        let reply = by_version[&event["version"].as_u64().unwrap()];
+        assert_eq!(reply.body["events"][0]["eventId"], event["eventId"]);
+        assert_eq!(reply.body["events"][0]["data"], event["data"]);
+    }
+    system.drained().await;
+    let row = system.api.get(&format!("/orders/{order}")).await.expect(200).body;
+    assert_eq!((&row["version"], &row["amountPaid"]), (&json!(accepted + 1), &json!(accepted)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_identical_requests_at_once_are_one_commit_and_equal_replies() {
+    let system = System::start().await;
+    for round in 0..5 {
+        let key = format!("round-{round}");
+        let mut clients = JoinSet::new();
+        for _ in 0..8 {
+            let (api, key) = (system.api.clone(), key.clone());
+            let body = system_tests::api::three_items("anna");
+            clients.spawn(async move { api.post_with("/orders", &[("idempotency-key", &key)], body).await });
+        }
+        let replies = clients.join_all().await;
+        assert!(replies.iter().all(|reply| reply.status == 201 && reply.text == replies[0].text), "{replies:#?}");
+        assert_eq!(system.commits(), round + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_key_with_eight_bodies_at_once_has_one_winner_and_the_rest_are_told() {
+    let system = System::start().await;
+    let order = system.api.place("anna").await;
+    let mut clients = JoinSet::new();
+    for amount in 1..=8 {
+        let (api, path) = (system.api.clone(), format!("/orders/{order}/payments"));
+        let body = json!({ "paymentId": format!("pay-{amount}"), "amount": amount });
+        clients.spawn(async move { api.post_with(&path, &[("idempotency-key", "one-key")], body).await });
+    }
+    let statuses: Vec<u16> = clients.join_all().await.iter().map(|reply| reply.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 7, "{statuses:?}");
+    assert_eq!(system.commits(), 2);
+}
