@@ -49,7 +49,7 @@ pub struct Source {
     pub policy: Policy,
 }
 
-/// A running pump. Dropped, it goes on until the process ends; [`Pump::stop`] ends it between two invocations.
+/// A running pump. [`Pump::stop`] waits for its end, between two invocations; dropped, it ends by itself.
 pub struct Pump {
     source: Source,
     stream: TableStream,

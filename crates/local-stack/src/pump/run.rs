@@ -53,7 +53,7 @@ enum Next {
 impl Consumer {
     pub(crate) async fn run(mut self) {
         let mut failures_in_a_row = 0;
-        while !*self.stopped.borrow() {
+        while !self.is_stopped() {
             let next = if self.mapping.front().is_none() { self.read().await } else { self.deliver().await };
             match next {
                 Next::Go => failures_in_a_row = 0,
@@ -64,6 +64,11 @@ impl Consumer {
                 }
             }
         }
+    }
+
+    /// Told to stop, or forgotten by whoever started it.
+    fn is_stopped(&self) -> bool {
+        *self.stopped.borrow() || self.stopped.has_changed().is_err()
     }
 
     async fn read(&mut self) -> Next {
