@@ -7,9 +7,11 @@
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | starting, stopping, tables |
+//! | `stream_index.rs` | keeps writes and stream reads from slowing down as the stream grows |
 //! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
 
 pub mod meter;
+mod stream_index;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -53,6 +55,18 @@ pub enum EmbeddedError {
         /// What it said.
         source: DynoxideError,
     },
+    /// The stream's index cannot be made.
+    #[error("cannot index the streams")]
+    Index {
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// There is nowhere for temporary files.
+    #[error("cannot make a temporary folder")]
+    Temporary {
+        /// What the system said.
+        source: io::Error,
+    },
     /// A table's definition is not a `CreateTable` request.
     #[error("the definition of table {table} is not a CreateTable request")]
     Definition {
@@ -82,6 +96,7 @@ impl EmbeddedDynamoDb {
     pub async fn in_memory(address: SocketAddr) -> Result<Self, EmbeddedError> {
         let database = Database::memory()
             .map_err(|source| EmbeddedError::Database { doing: "opening a database in memory".to_owned(), source })?;
+        stream_index::add_to_memory(&database)?;
         Self::serve(database, address).await
     }
 
@@ -92,6 +107,7 @@ impl EmbeddedDynamoDb {
     pub async fn on_disk(file: &Path, address: SocketAddr) -> Result<Self, EmbeddedError> {
         let database = Database::new(&file.to_string_lossy())
             .map_err(|source| EmbeddedError::Database { doing: format!("opening {}", file.display()), source })?;
+        stream_index::add_to_file(file)?;
         Self::serve(database, address).await
     }
 

@@ -12,3 +12,4 @@ mod races;
 mod replies;
 mod restarts;
 mod time_travel;
+mod tour;

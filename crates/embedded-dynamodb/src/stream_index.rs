@@ -1,0 +1,52 @@
+//! An index that dynoxide 3.2.0 lacks: without it every write to a table with a stream, and every read of the stream,
+//! scans all records the stream ever had, and dynoxide never drops one. Measured in memory: 1,500 puts took 0.3 s in an
+//! empty table and 3 s after 6,000; with the index, 0.1 s and 0.2 s.
+
+use std::path::Path;
+
+use dynoxide::Database;
+use rusqlite::Connection;
+
+use crate::EmbeddedError;
+
+const INDEX: &str = "CREATE INDEX IF NOT EXISTS _stream_records_by_sequence \
+     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
+
+/// Adds the index to a database file that dynoxide has made.
+pub(crate) fn add_to_file(file: &Path) -> Result<(), EmbeddedError> {
+    let index = || Connection::open(file)?.execute_batch(INDEX);
+    index().map_err(|source| EmbeddedError::Index { source })
+}
+
+/// Adds the index to a database in memory, which no second connection can reach: by way of a file.
+pub(crate) fn add_to_memory(database: &Database) -> Result<(), EmbeddedError> {
+    let folder = tempfile::tempdir().map_err(|source| EmbeddedError::Temporary { source })?;
+    let file = folder.path().join("empty.sqlite");
+    let doing = |source| EmbeddedError::Database { doing: "indexing the streams".to_owned(), source };
+    database.vacuum_into(&file.to_string_lossy()).map_err(doing)?;
+    add_to_file(&file)?;
+    database.restore_from(&file.to_string_lossy()).map_err(doing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_read_by_the_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("database.sqlite");
+        drop(Database::new(&file.to_string_lossy()).unwrap());
+        add_to_file(&file).unwrap();
+        add_to_file(&file).unwrap();
+        let plan: String = Connection::open(&file)
+            .unwrap()
+            .query_row(
+                "EXPLAIN QUERY PLAN SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = 't'",
+                [],
+                |row| row.get(3),
+            )
+            .unwrap();
+        assert!(plan.contains("_stream_records_by_sequence"), "{plan}");
+    }
+}
