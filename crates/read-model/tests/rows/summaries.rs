@@ -102,12 +102,14 @@ async fn pages_hold_every_order_once_and_read_no_more_than_they_hold() {
 async fn a_filtered_page_is_filled_as_long_as_there_are_matches() {
     let shelf = Shelf::new().await;
     shelf.fill("c-1", 40, 7).await;
-    let cancelled = numbered("c-1", (0..40).rev().filter(|number| number % 7 == 0));
-    for limit in [1, 2, 3, 5, 6, 100] {
-        let pages = shelf.pages("c-1", Some(OrderStatus::Cancelled), limit).await;
-        assert_eq!(pages.concat(), cancelled, "limit {limit}");
-        let full = pages.iter().rev().skip(1);
-        assert!(full.clone().all(|page| page.len() == limit), "limit {limit}: {pages:?}");
+    for (status, wanted) in [(OrderStatus::Cancelled, true), (OrderStatus::Paid, false)] {
+        let matching = numbered("c-1", (0..40).rev().filter(|number| (number % 7 == 0) == wanted));
+        for limit in [1, 2, 3, 5, 6, 100] {
+            let pages = shelf.pages("c-1", Some(status), limit).await;
+            assert_eq!(pages.concat(), matching, "{status:?}, limit {limit}");
+            let mut full = pages.iter().rev().skip(1);
+            assert!(full.all(|page| page.len() == limit), "{status:?}, limit {limit}: {pages:?}");
+        }
     }
     assert_eq!(shelf.pages("c-1", Some(OrderStatus::Shipped), 20).await.concat(), Vec::<String>::new());
 }
