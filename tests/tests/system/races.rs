@@ -28,7 +28,7 @@ async fn sixteen_clients_racing_on_one_order_leave_no_gap_and_every_reply_is_tru
         match reply.status {
             201 => assert!(by_version.insert(reply.version(), reply).is_none(), "two winners of one version"),
             409 => {
-                assert_eq!((reply.body["code"].as_str(), reply.header("retry-after")), (Some("conflict"), Some("1")))
+                assert_eq!((reply.body["code"].as_str(), reply.header("retry-after")), (Some("conflict"), Some("1")));
             }
             other => panic!("{other}: {}", reply.text),
         }

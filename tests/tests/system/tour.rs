@@ -102,7 +102,10 @@ fn masked(text: &str) -> String {
 fn is_instant(text: &str) -> bool {
     let shape = "0000-00-00T00:00:00.000Z";
     text.len() >= shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(byte, like)| if like == b'0' { byte.is_ascii_digit() } else { byte == like })
+        && text
+            .bytes()
+            .zip(shape.bytes())
+            .all(|(byte, like)| if like == b'0' { byte.is_ascii_digit() } else { byte == like })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
