@@ -4,15 +4,19 @@
 //! | file | holds |
 //! |---|---|
 //! | [`api`] | an HTTP client that checks each reply against `docs/openapi.json` |
+//! | [`authorizer`] | a JWT authorizer in front of the functions, in small |
 //! | [`binaries`] | the built function binaries, behind a Lambda Runtime API served by the test |
 //! | [`contract`] | the check itself |
+//! | [`rival`] | a store on which another writer always wins |
 //! | [`system`] | a stack on free ports, in memory |
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test support")]
 
 pub mod api;
+pub mod authorizer;
 pub mod binaries;
 pub mod contract;
+pub mod rival;
 pub mod system;
 
 pub use api::{Api, Reply};

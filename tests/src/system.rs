@@ -1,10 +1,11 @@
 //! A whole system on free loopback ports, in memory.
 
-use local_stack::{DataLocation, LocalStack, Options};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use local_stack::{DataLocation, LocalStack, Options, Surroundings};
 use sam_template::Template;
 
 use crate::api::Api;
-use crate::binaries;
+use crate::{authorizer, binaries, rival};
 
 pub struct System {
     pub stack: LocalStack,
@@ -20,6 +21,29 @@ impl System {
     /// The real binaries, behind a Lambda Runtime API.
     pub async fn start_with_binaries() -> Self {
         Self::around(LocalStack::start(options(), binaries::functions).await.unwrap())
+    }
+
+    /// The handlers as a deployment with tokens has them.
+    pub async fn start_with_tokens() -> Self {
+        let functions =
+            async |surroundings: &Surroundings| Ok(authorizer::functions(surroundings, surroundings.dynamodb.clone()));
+        Self::around(LocalStack::start(options(), functions).await.unwrap())
+    }
+
+    /// The handlers, where another writer always wins.
+    pub async fn start_with_a_rival() -> Self {
+        let functions = async |surroundings: &Surroundings| Ok(rival::functions(surroundings));
+        Self::around(LocalStack::start(options(), functions).await.unwrap())
+    }
+
+    /// The handlers, whose DynamoDB does not answer.
+    pub async fn start_without_dynamodb() -> Self {
+        let functions = async |surroundings: &Surroundings| {
+            let closed = surroundings.dynamodb.config().to_builder().endpoint_url("http://127.0.0.1:1");
+            let closed = closed.retry_config(RetryConfig::disabled()).build();
+            Ok(authorizer::functions(surroundings, aws_sdk_dynamodb::Client::from_conf(closed)))
+        };
+        Self::around(LocalStack::start(options(), functions).await.unwrap())
     }
 
     fn around(stack: LocalStack) -> Self {

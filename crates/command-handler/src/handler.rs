@@ -104,14 +104,7 @@ fn address(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> 
 fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response<Body>, Problem> {
     let commit = &execution.commit;
     let events = commit.events.iter().map(|recorded| {
-        let stored = order_domain::stored::encode(&recorded.event).map_err(|_| Problem::internal())?;
-        Ok(EventView {
-            event_id: recorded.event_id,
-            event_type: stored.event_type.to_owned(),
-            version: commit.version,
-            recorded_at_ms: commit.recorded_at.epoch_ms(),
-            data: stored.data,
-        })
+        EventView::of(&recorded.event, recorded.event_id, commit.version, commit.recorded_at.epoch_ms())
     });
     let events = events.collect::<Result<_, Problem>>()?;
     let reply = CommandReply::of_order(order_id, &execution.state, execution.version, events);

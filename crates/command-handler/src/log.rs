@@ -1,10 +1,9 @@
 //! The one log line of a command: ids, numbers and words of ours; never a body, a token or a name.
 
-use std::error::Error;
-use std::iter::successors;
 use std::time::Duration;
 
-use event_store::{Execution, Outcome};
+use event_store::store::chain;
+use event_store::{Execution, Outcome, StoreError};
 use lambda_http::http::StatusCode;
 use order_store::Orders;
 
@@ -35,9 +34,8 @@ impl LogEntry {
     }
 
     /// Notes an error with everything that it came from.
-    pub(crate) fn failed(&mut self, error: &(dyn Error + 'static)) {
-        let chain: Vec<_> = successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
-        self.error = Some(chain.join(": "));
+    pub(crate) fn failed(&mut self, error: &StoreError) {
+        self.error = Some(chain(error));
     }
 
     /// Writes the line; an error of ours is one in the log too.

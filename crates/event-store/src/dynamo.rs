@@ -171,16 +171,21 @@ fn query_failed(error: SdkError<QueryError>) -> StoreError {
     failed("Query", error)
 }
 
-/// Tells an outage, which a repeat may outlive, from a call that will never be accepted.
 fn failed<E>(operation: &'static str, error: SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let answer = error.raw_response().map(HttpResponse::status);
-    let refused = answer.is_some_and(|status| status.is_client_error() && !is_throttle(error.code()))
-        || matches!(error, SdkError::ConstructionFailure(_));
+    let refused = is_refusal(&error);
     let source = Box::new(error);
     if refused { StoreError::Refused { operation, source } } else { StoreError::Unavailable { operation, source } }
+}
+
+/// Tells a call that will never be accepted from an outage, which a repeat may outlive.
+#[must_use]
+pub fn is_refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    let answer = error.raw_response().map(HttpResponse::status);
+    answer.is_some_and(|status| status.is_client_error() && !is_throttle(error.code()))
+        || matches!(error, SdkError::ConstructionFailure(_))
 }
 
 /// DynamoDB's retryable errors with a 4xx status ("Error handling with DynamoDB" in its Developer Guide).

@@ -47,6 +47,17 @@ pub enum StoreError {
     },
 }
 
+/// An error with everything that caused it, in one line: for logs.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 /// How an append ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Appended<E> {

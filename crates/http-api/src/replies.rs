@@ -1,13 +1,14 @@
 //! The shapes of replies: JSON in camelCase, amounts as integers in minor units, instants in RFC 3339.
 
-use order_domain::Order;
 use order_domain::order::Line;
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::OrderId;
+use order_domain::{Event, Order};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::problem::Problem;
 use crate::timestamps::rfc3339_ms;
 
 /// The reply to an accepted command.
@@ -60,6 +61,18 @@ pub struct EventView {
     pub data: Value,
 }
 
+impl EventView {
+    /// The view of an event that was recorded under `event_id` as part of `version`.
+    ///
+    /// # Errors
+    /// When the event cannot be written as JSON; none of today's gives cause.
+    pub fn of(event: &Event, event_id: Uuid, version: u64, recorded_at_ms: i64) -> Result<Self, Problem> {
+        let stored = order_domain::stored::encode(event).map_err(|_| Problem::internal())?;
+        let event_type = stored.event_type.to_owned();
+        Ok(Self { event_id, event_type, version, recorded_at_ms, data: stored.data })
+    }
+}
+
 /// One event of the audit trail: what happened, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,9 +84,8 @@ pub struct AuditEvent {
     pub actor: String,
     /// The id of the request that asked for it: its `Idempotency-Key`, or the gateway's.
     pub request_id: String,
-    /// The chain of requests it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub correlation_id: Option<String>,
+    /// The chain of requests it belongs to; the request's own id where it named none.
+    pub correlation_id: String,
     /// What caused the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<String>,

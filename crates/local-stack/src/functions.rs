@@ -26,7 +26,11 @@ impl LocalStack {
     }
 }
 
-fn in_process(surroundings: &Surroundings) -> Result<Functions, Box<dyn Error + Send + Sync>> {
+/// The project's three functions in this process.
+///
+/// # Errors
+/// When a function's environment is not complete.
+pub fn in_process(surroundings: &Surroundings) -> Result<Functions, Box<dyn Error + Send + Sync>> {
     Ok([
         ("command-handler".to_owned(), command_handler(surroundings)?),
         ("projector".to_owned(), projector(surroundings)?),

@@ -20,5 +20,6 @@ pub mod pump;
 mod stack;
 
 pub use error::StartError;
+pub use functions::in_process;
 pub use invoker::{Functions, Invoker};
 pub use stack::{DataLocation, LocalStack, Options, Surroundings};

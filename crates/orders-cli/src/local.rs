@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         _ = terminate.recv() => {}
     }
     stack.stop().await;
-    print("Stopped. Everything acknowledged is kept.");
+    print(&format!("Stopped. Data: {kept}."));
     Ok(())
 }
 

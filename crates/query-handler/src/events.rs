@@ -44,18 +44,12 @@ fn may_see(caller: &Caller, commit: &OrderCommit) -> bool {
 fn audit_events(commit: &OrderCommit) -> Result<Vec<AuditEvent>, Problem> {
     let request = &commit.request;
     let events = commit.events.iter().map(|recorded| {
-        let stored = order_domain::stored::encode(&recorded.event).map_err(|_| Problem::internal())?;
+        let recorded_at_ms = commit.recorded_at.epoch_ms();
         Ok(AuditEvent {
-            event: EventView {
-                event_id: recorded.event_id,
-                event_type: stored.event_type.to_owned(),
-                version: commit.version,
-                recorded_at_ms: commit.recorded_at.epoch_ms(),
-                data: stored.data,
-            },
+            event: EventView::of(&recorded.event, recorded.event_id, commit.version, recorded_at_ms)?,
             actor: request.actor.clone(),
             request_id: request.request_id.clone(),
-            correlation_id: request.correlation_id.clone(),
+            correlation_id: commit.correlation_id().to_owned(),
             causation_id: request.causation_id.clone(),
         })
     });

@@ -1,9 +1,7 @@
 //! Why a query is not answered as asked.
 
-use std::error::Error;
-use std::iter::successors;
-
 use event_store::StoreError;
+use event_store::store::chain;
 use http_api::Problem;
 use http_api::invalid::{Fault, Place};
 use read_model::RowError;
@@ -50,12 +48,6 @@ impl Failure {
             Self::Rows(error) => Some(chain(error)),
         }
     }
-}
-
-/// An error with everything that it came from, in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let chain: Vec<_> = successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
-    chain.join(": ")
 }
 
 impl From<Problem> for Failure {

@@ -1,5 +1,6 @@
 //! One order: now, at least at a version, or as it was.
 
+use event_store::store::chain;
 use event_store::{EventStore, Timestamp, UpTo};
 use http_api::replies::SummaryView;
 use http_api::{Caller, OrderQuery, OrderView, Problem};
@@ -7,7 +8,7 @@ use order_domain::values::{CustomerId, OrderId};
 use order_store::Orders;
 use read_model::{OrderSummaries, OrderSummaryRow, RowError};
 
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::row_view::of_row;
 
 /// The order as the query asks for it.

@@ -25,8 +25,8 @@ use progress::Progress;
 use settle::{Halt, Settled};
 
 use crate::projection::{EventOf, Projection, RowKey};
-use crate::row_error::chain;
 use crate::row_store::{MAX_KEYS, RowStore, Standing, Write};
+use event_store::store::chain;
 
 /// How many rows are read or written at once. Enough to hide the latency of a call, few enough for one client.
 const AT_ONCE: usize = 16;

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use event_store::dynamo::is_refusal;
 
 /// Why the table of rows could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,28 +53,8 @@ impl RowError {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let refused = if let SdkError::ServiceError(service) = &error {
-            service.raw().status().is_client_error() && !is_throttle(error.code())
-        } else {
-            matches!(error, SdkError::ConstructionFailure(_))
-        };
+        let refused = is_refusal(&error);
         let source = Box::new(error);
         if refused { Self::Refused { operation, source } } else { Self::Unavailable { operation, source } }
     }
-}
-
-/// DynamoDB's retryable errors with a 4xx status ("Error handling with DynamoDB" in its Developer Guide).
-fn is_throttle(code: Option<&str>) -> bool {
-    let codes = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
-    code.is_some_and(|code| codes.contains(&code))
-}
-
-/// An error with everything that caused it, in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -80,3 +80,14 @@ async fn one_key_with_eight_bodies_at_once_has_one_winner_and_the_rest_are_told(
     assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 7, "{statuses:?}");
     assert_eq!(system.commits(), 2);
 }
+
+#[tokio::test]
+async fn a_client_who_loses_every_attempt_is_told_to_come_again_and_nothing_of_it_is_recorded() {
+    let system = System::start_with_a_rival().await;
+    let order = system.api.place("anna").await;
+    let lost = system.api.pay(&order, "mine", 7).await.expect_problem(409, "conflict");
+    assert_eq!(lost.header("retry-after"), Some("1"));
+    let trail = system.api.get(&format!("/orders/{order}/events")).await.expect(200);
+    assert!(!trail.text.contains("mine"), "{}", trail.text);
+    assert_eq!(system.commits() as u64, 1 + u64::from(event_store::execute::MAX_ATTEMPTS));
+}

@@ -4,6 +4,7 @@
 
 mod budgets;
 mod commands;
+mod faults;
 mod history;
 mod ledger;
 mod snapshots;

@@ -61,15 +61,15 @@ pub(crate) fn summary() -> SummaryView {
 }
 
 pub(crate) fn events_page() -> EventsPage {
-    let audited = |correlation_id, causation_id| AuditEvent {
+    let audited = |correlation_id: &str, causation_id| AuditEvent {
         event: event(),
         actor: "jwt:c-1".to_owned(),
         request_id: "k-1".to_owned(),
-        correlation_id,
+        correlation_id: correlation_id.to_owned(),
         causation_id,
     };
-    let full = audited(Some("c-1".to_owned()), Some("x-1".to_owned()));
-    EventsPage { items: vec![full, audited(None, None)], next_cursor: Some("AAAA".to_owned()) }
+    let full = audited("c-1", Some("x-1".to_owned()));
+    EventsPage { items: vec![full, audited("k-1", None)], next_cursor: Some("AAAA".to_owned()) }
 }
 
 fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {

@@ -19,7 +19,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
+use http::uri::Authority;
 use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
@@ -106,6 +107,9 @@ async fn handle(
 impl Api {
     async fn answer(&self, client: SocketAddr, request: Request, request_id: &str) -> Response<Body> {
         let (parts, body) = request.into_parts();
+        if !has_sound_host(&parts.headers) {
+            return gateway_error(StatusCode::BAD_REQUEST, "Bad Request");
+        }
         let body = match read(body, parts.headers.get(CONTENT_LENGTH)).await {
             Ok(body) => body,
             Err(refused) => return refused,
@@ -127,6 +131,11 @@ impl Api {
         let response = answer.ok().and_then(|answer| response(&answer));
         response.unwrap_or_else(|| gateway_error(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
     }
+}
+
+/// Whether the `Host`, where there is one, names a host: on AWS a request with another never finds an API.
+fn has_sound_host(headers: &HeaderMap) -> bool {
+    headers.get(HOST).is_none_or(|host| Authority::try_from(host.as_bytes()).is_ok())
 }
 
 /// The whole body, or the refusal of one that is too large or breaks off.

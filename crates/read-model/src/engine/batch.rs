@@ -7,7 +7,7 @@ use event_store::{Aggregate, Commit};
 
 use super::outcome::Reason;
 use crate::projection::{FoldError, Projection, RowKey};
-use crate::row_error::chain;
+use event_store::store::chain;
 
 /// One record of a batch.
 #[derive(Debug, Clone)]

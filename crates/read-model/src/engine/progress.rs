@@ -5,7 +5,7 @@ use event_store::{EventStore, StoreError};
 use super::batch::Portion;
 use super::outcome::Reason;
 use crate::projection::{self, CommitOf, EventOf, Projection};
-use crate::row_error::chain;
+use event_store::store::chain;
 
 /// How many commits are read at once to fill a gap: an aggregate of any length is folded in bounded memory.
 const REPAIR_PAGE: u64 = 500;

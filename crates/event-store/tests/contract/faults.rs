@@ -1,0 +1,84 @@
+//! Faults between the SDK and DynamoDB: the SDK's own retries take part.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextMut;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use aws_smithy_types::body::SdkBody;
+use event_store::{Appended, DynamoEventStore, EventStore, Failure, Loaded, Outcome, StoreError, UpTo};
+
+use crate::dynamo;
+use crate::ledger::{Ledger, at, book, booked, request, run, run_with};
+
+/// Turns so many answers of DynamoDB into a 500, after it has done what was asked.
+#[derive(Debug, Clone)]
+struct LoseAnswers(Arc<AtomicU32>);
+
+#[dyn_dispatch_hint]
+impl Intercept for LoseAnswers {
+    fn name(&self) -> &'static str {
+        "LoseAnswers"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let take_one = |left: u32| left.checked_sub(1);
+        if self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one).is_ok() {
+            *context.response_mut() = HttpResponse::new(500.try_into()?, SdkBody::empty());
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_lost_its_answer_is_recognised_when_the_sdk_repeats_it() {
+    let dynamo = dynamo().await;
+    let losing = LoseAnswers(Arc::new(AtomicU32::new(0)));
+    let client = Client::from_conf(dynamo.server.config().interceptor(losing.clone()).build());
+    let store = DynamoEventStore::new(client, "OrderEvents");
+    // A creation reads nothing first: the answer that is lost is that of its write.
+    losing.0.store(1, Ordering::SeqCst);
+    let created = run_with(&store, "a1", "r1", &book(70), |invocation| invocation.creates = true).await.unwrap();
+    assert_eq!(losing.0.load(Ordering::SeqCst), 0, "the fault fired");
+    assert_eq!((created.outcome, created.version), (Outcome::Recorded, 1));
+
+    let absent = Loaded::<Ledger>::absent("a2").next(&request("r2", "x"), vec![booked(70)], at(1_000));
+    losing.0.store(1, Ordering::SeqCst);
+    let appended = store.append(&absent).await.unwrap();
+    assert_eq!(losing.0.load(Ordering::SeqCst), 0, "the fault fired");
+    assert_eq!(appended, Appended::Occupied(absent.commit), "the commit that stands is our own");
+
+    let loaded = EventStore::<Ledger>::load(&dynamo.store, "a1", UpTo::Head).await.unwrap();
+    assert_eq!((loaded.version, loaded.state.balance), (1, 70), "it is recorded once");
+}
+
+#[tokio::test]
+async fn a_write_whose_every_answer_is_lost_is_found_by_the_callers_retry() {
+    let dynamo = dynamo().await;
+    let losing = LoseAnswers(Arc::new(AtomicU32::new(u32::MAX)));
+    let client = Client::from_conf(dynamo.server.config().interceptor(losing).build());
+    let (store, command) = (DynamoEventStore::new(client, "OrderEvents"), book(70));
+    let lost = run_with(&store, "a1", "r1", &command, |invocation| invocation.creates = true);
+    assert!(matches!(lost.await, Err(Failure::Store(StoreError::Unavailable { operation: "PutItem", .. }))));
+
+    let retried = run(&dynamo.store, "a1", "r1", &book(70)).await.unwrap();
+    assert_eq!((retried.outcome, retried.version, retried.state.balance), (Outcome::Replayed, 1, 70));
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_is_refused_and_no_outage() {
+    let dynamo = dynamo().await;
+    let store = DynamoEventStore::new(dynamo.server.client(), "NoSuchTable");
+    let refused = run(&store, "a1", "r1", &book(70)).await;
+    assert!(matches!(refused, Err(Failure::Store(StoreError::Refused { operation: "Query", .. }))));
+}

@@ -1,0 +1,49 @@
+//! The JWT authorizer in front of the functions, in small: what a token says is put where API Gateway puts it. The token is
+//! the header `x-test-claims`, a JSON object of claims; without it the context names nobody, as when a route has no authorizer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use command_handler::CommandHandler;
+use event_store::{DynamoEventStore, Timestamp};
+use futures_util::future::BoxFuture;
+use http_api::AuthMode;
+use lambda_http::service_fn;
+use local_stack::function::{Function, FunctionError, Invocation, http_function};
+use local_stack::{Functions, Surroundings};
+use query_handler::QueryHandler;
+use read_model::DynamoSummaries;
+use serde_json::{Value, json};
+
+struct Authorized(Arc<dyn Function>);
+
+impl Function for Authorized {
+    fn invoke(&self, payload: Bytes, invocation: Invocation) -> BoxFuture<'static, Result<Bytes, FunctionError>> {
+        let mut request: Value = serde_json::from_slice(&payload).unwrap();
+        if let Some(claims) = request["headers"]["x-test-claims"].as_str() {
+            let claims: Value = serde_json::from_str(claims).unwrap();
+            request["requestContext"]["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
+        }
+        self.0.invoke(request.to_string().into(), invocation)
+    }
+}
+
+/// The two HTTP functions as a deployment with tokens has them, and the projector as it is.
+pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client) -> Functions {
+    let events = DynamoEventStore::new(dynamodb.clone(), "OrderEvents");
+    let summaries = DynamoSummaries::new(dynamodb, "OrderSummaryByCustomer");
+    let commands = Arc::new(CommandHandler::new(events.clone(), AuthMode::Jwt, Timestamp::now));
+    let queries = Arc::new(QueryHandler::new(events, summaries, AuthMode::Jwt));
+    let commands = http_function(service_fn(move |request| {
+        let commands = Arc::clone(&commands);
+        async move { commands.handle(request).await }
+    }));
+    let queries = http_function(service_fn(move |request| {
+        let queries = Arc::clone(&queries);
+        async move { queries.handle(request).await }
+    }));
+    let mut functions = local_stack::in_process(surroundings).unwrap();
+    functions.insert("command-handler".to_owned(), Arc::new(Authorized(commands)));
+    functions.insert("query-handler".to_owned(), Arc::new(Authorized(queries)));
+    functions
+}
