@@ -1,6 +1,6 @@
 //! The sample batches in `events/`: what the store writes and the stream delivers, with names and times that stay.
 //!
-//! After a change of what is stored: `cargo test -p projector -- --ignored write_the_sample_batches`.
+//! After a change of what is stored: `UPDATE_SAMPLES=1 cargo test -p projector` writes them anew.
 
 use std::path::PathBuf;
 
@@ -129,16 +129,11 @@ fn read(file: &str) -> Value {
 }
 
 #[tokio::test]
-#[ignore = "writes the files that the other tests read"]
-async fn write_the_sample_batches() {
-    for (file, batch) in samples().await {
-        std::fs::write(path(file), format!("{batch:#}\n")).unwrap();
-    }
-}
-
-#[tokio::test]
 async fn the_sample_batches_are_what_the_store_writes_and_the_stream_delivers() {
     for (file, batch) in samples().await {
+        if std::env::var_os("UPDATE_SAMPLES").is_some() {
+            std::fs::write(path(file), format!("{batch:#}\n")).unwrap();
+        }
         assert_eq!(read(file), batch, "{file} is of another time: see the top of {}", std::file!());
     }
 }
