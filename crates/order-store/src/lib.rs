@@ -57,3 +57,49 @@ pub fn customer_id(commit: &OrderCommit) -> Option<&str> {
 pub fn placed_at(commit: &OrderCommit) -> Option<Timestamp> {
     commit.tags.get(PLACED_AT)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use event_store::{Fingerprint, Loaded, Request};
+    use order_domain::event::PaymentReceived;
+    use order_domain::values::{Amount, PaymentId};
+
+    use super::*;
+
+    fn at(epoch_ms: i64) -> Timestamp {
+        Timestamp::from_epoch_ms(epoch_ms).unwrap()
+    }
+
+    fn request() -> Request {
+        let (request_id, actor) = ("r".to_owned(), "anna".to_owned());
+        Request { request_id, fingerprint: Fingerprint::of(b""), actor, correlation_id: None, causation_id: None }
+    }
+
+    #[test]
+    fn a_placed_orders_commit_names_its_customer_and_its_time() {
+        let data = placed_by_anna();
+        let placed = stored::decode("OrderPlaced", 1, data).unwrap();
+        let commit = Loaded::<Orders>::absent("o").next(&request(), vec![placed], at(1_700_000_000_123)).commit;
+        assert_eq!(customer_id(&commit), Some("anna"));
+        assert_eq!(placed_at(&commit), Some(at(1_700_000_000_123)));
+    }
+
+    #[test]
+    fn an_event_is_kept_under_its_stored_name_and_read_back() {
+        let payment = PaymentReceived {
+            payment_id: PaymentId::parse("p").unwrap(),
+            amount: Amount::new(1).unwrap(),
+            method: None,
+        };
+        let event = Event::PaymentReceived(payment);
+        let encoded = Orders::encode(&event).unwrap();
+        assert_eq!((encoded.event_type.as_str(), encoded.schema_version), ("PaymentReceived", 1));
+        assert_eq!(Orders::decode(encoded).unwrap(), event);
+    }
+
+    fn placed_by_anna() -> serde_json::Value {
+        serde_json::json!({
+            "customerId": "anna", "currency": "EUR", "items": [{ "sku": "a", "quantity": 1, "unitPrice": 5 }],
+        })
+    }
+}

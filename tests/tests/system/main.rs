@@ -5,6 +5,7 @@
 
 mod access;
 mod binaries;
+mod configuration;
 mod hostile;
 mod journeys;
 mod lists;
