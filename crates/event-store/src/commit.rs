@@ -41,7 +41,7 @@ pub struct Request {
 /// An event with the id it was recorded under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedEvent<E> {
-    /// UUIDv5 of aggregate, request and place in the commit: the same for every attempt at the same request.
+    /// UUIDv5 of aggregate, version, request and place in the commit: the same for every attempt to write the commit.
     pub event_id: Uuid,
     /// What happened.
     pub event: E,
@@ -80,9 +80,9 @@ impl<E> Commit<E> {
     }
 }
 
-/// The id of an event: known before it is written, so that an append that is retried after an ambiguous failure
-/// recognises itself.
+/// The id of an event: known before it is written, so that every attempt to write a commit writes the same. The version
+/// is part of it because a request id may be used again once it is no longer remembered.
 #[must_use]
-pub fn event_id(aggregate_id: &str, request_id: &str, index: usize) -> Uuid {
-    Uuid::new_v5(&EVENT_IDS, format!("{aggregate_id}\n{request_id}\n{index}").as_bytes())
+pub fn event_id(aggregate_id: &str, version: u64, request_id: &str, index: usize) -> Uuid {
+    Uuid::new_v5(&EVENT_IDS, format!("{aggregate_id}\n{version}\n{request_id}\n{index}").as_bytes())
 }

@@ -140,8 +140,15 @@ where
             Appended::Written => return Ok(recorded(new, attempt)),
             // The client's own retry of a write whose answer was lost.
             Appended::Occupied(own) if is_same_attempt(&own, &new.commit) => return Ok(recorded(new, attempt)),
+            // A duplicate was faster: its commit answers.
+            Appended::Occupied(duplicate) if duplicate.request.request_id == request.request_id => {
+                loaded.advance(duplicate.clone());
+                rules.admit(&loaded.state).map_err(Failure::Refused)?;
+                return replay((duplicate, loaded.state), request, attempt);
+            }
             // The first time, the winner's commit is all that is missing; after that there may be many.
             Appended::Occupied(winner) if attempt == 1 => loaded.advance(winner),
+            Appended::Occupied(_) if attempt == MAX_ATTEMPTS => break,
             Appended::Occupied(_) => {
                 pause(attempt).await;
                 loaded = store.load(aggregate_id, UpTo::Head).await?;

@@ -68,13 +68,14 @@ impl<A: Aggregate> Loaded<A> {
     /// where the clock has not moved past that.
     #[must_use]
     pub fn next(&self, request: &Request, events: Vec<A::Event>, now: Timestamp) -> NewCommit<A> {
+        let version = self.version + 1;
         let events = (0..).zip(events).map(|(index, event)| RecordedEvent {
-            event_id: event_id(&self.aggregate_id, &request.request_id, index),
+            event_id: event_id(&self.aggregate_id, version, &request.request_id, index),
             event,
         });
         let mut commit = Commit {
             aggregate_id: self.aggregate_id.clone(),
-            version: self.version + 1,
+            version,
             recorded_at: self.newest().map_or(now, |newest| now.max(newest.recorded_at.next())),
             request: request.clone(),
             tags: self.newest().map(|newest| newest.tags.clone()).unwrap_or_default(),

@@ -37,10 +37,10 @@ impl Timestamp {
         Self(jiff::Timestamp::now().as_millisecond().clamp(*RANGE.start(), *RANGE.end()))
     }
 
-    /// The next instant that can be told apart from this one.
+    /// The next instant that can be told apart from this one; the last instant there is stays itself.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        if self.0 < *RANGE.end() { Self(self.0 + 1) } else { self }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Repeats, races and refusals.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use event_store::{Commit, EventStore, Failure, Loaded, Outcome, UpTo};
 use sha2::{Digest, Sha256};
@@ -30,6 +30,8 @@ pub(crate) async fn a_request_is_remembered_for_sixty_four_commits(store: &impl 
     assert_eq!(run(store, "a1", "r1", &book(70)).await.unwrap().outcome, Outcome::Replayed);
     fill(store, "a1", 64..=64).await;
     assert_eq!(run(store, "a1", "r1", &book(70)).await.unwrap().outcome, Outcome::Recorded);
+    let ids: BTreeSet<_> = history(store).await.iter().map(|commit| commit.events[0].event_id).collect();
+    assert_eq!(ids.len(), 66, "a request id that is used again makes another event id");
 }
 
 pub(crate) async fn a_request_id_used_for_something_else_is_refused(store: &impl Store) {

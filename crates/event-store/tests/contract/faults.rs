@@ -1,5 +1,6 @@
 //! Faults between the SDK and DynamoDB: the SDK's own retries take part.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,13 +9,15 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextMut;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_types::body::SdkBody;
 use event_store::{Appended, DynamoEventStore, EventStore, Failure, Loaded, Outcome, StoreError, UpTo};
 
 use crate::dynamo;
-use crate::ledger::{Ledger, at, book, booked, request, run, run_with};
+use crate::ledger::{Ledger, at, book, booked, fill, request, run, run_with};
 
 /// Turns so many answers of DynamoDB into a 500, after it has done what was asked.
 #[derive(Debug, Clone)]
@@ -81,4 +84,41 @@ async fn a_table_that_is_not_there_is_refused_and_no_outage() {
     let store = DynamoEventStore::new(dynamo.server.client(), "NoSuchTable");
     let refused = run(&store, "a1", "r1", &book(70)).await;
     assert!(matches!(refused, Err(Failure::Store(StoreError::Refused { operation: "Query", .. }))));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_does_not_decode_is_walked_past() {
+    let dynamo = dynamo().await;
+    fill(&dynamo.store, "a1", 1..=12).await;
+    let sound = load(&dynamo.store).await;
+    assert_eq!(sound.snapshot_version(), 12);
+    let client = dynamo.server.client();
+    let key = HashMap::from([
+        ("aggregateId".to_owned(), AttributeValue::S("a1".to_owned())),
+        ("version".to_owned(), AttributeValue::N("12".to_owned())),
+    ]);
+    let stored = client.get_item().table_name("OrderEvents").set_key(Some(key)).send().await.unwrap().item.unwrap();
+    let damages = [
+        ("state", AttributeValue::B(Blob::new([0xc1, 0xff, 0x00]))),
+        ("state", AttributeValue::B(Blob::new([]))),
+        ("state", AttributeValue::S("text".to_owned())),
+        ("requests", AttributeValue::B(Blob::new([0; 44]))),
+        ("requests", AttributeValue::B(Blob::new([0; 47]))),
+        ("schema", AttributeValue::N("7".to_owned())),
+        ("schema", AttributeValue::S("1".to_owned())),
+    ];
+    for (part, damage) in damages {
+        let mut damaged = stored.clone();
+        let Some(AttributeValue::M(snapshot)) = damaged.get_mut("snapshot") else { panic!("no snapshot") };
+        assert!(snapshot.insert(part.to_owned(), damage.clone()).is_some());
+        client.put_item().table_name("OrderEvents").set_item(Some(damaged)).send().await.unwrap();
+        let loaded = load(&dynamo.store).await;
+        assert_eq!(loaded.snapshot_version(), 11, "{part}: {damage:?}");
+        assert_eq!((loaded.version, &loaded.state), (12, &sound.state), "{part}: {damage:?}");
+        assert_eq!(loaded.candidates("fill-3").collect::<Vec<_>>(), [3]);
+    }
+}
+
+async fn load(store: &DynamoEventStore) -> Loaded<Ledger> {
+    store.load("a1", UpTo::Head).await.unwrap()
 }
