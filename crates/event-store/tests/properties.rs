@@ -1,6 +1,6 @@
 //! What must hold for every history and every item, found by trying many.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashMap;
 
@@ -11,11 +11,14 @@ use event_store::{
 use proptest::prelude::*;
 use serde_dynamo::{AttributeValue, Item};
 
+/// Versions and what was written in them.
+type Entries = Vec<(u64, i64)>;
+
 /// Remembers everything that happened, in order.
 struct Diary;
 
 impl Aggregate for Diary {
-    type State = Vec<(u64, i64)>;
+    type State = Entries;
     type Event = i64;
     const STATE_SCHEMA: u32 = 1;
 
@@ -43,11 +46,11 @@ struct Write(i64);
 impl Rules<Diary> for Write {
     type Refusal = std::convert::Infallible;
 
-    fn admit(&self, _diary: &Vec<(u64, i64)>) -> Result<(), Self::Refusal> {
+    fn admit(&self, _diary: &Entries) -> Result<(), Self::Refusal> {
         Ok(())
     }
 
-    fn decide(&self, _diary: &Vec<(u64, i64)>) -> Result<Decided<i64>, Self::Refusal> {
+    fn decide(&self, _diary: &Entries) -> Result<Decided<i64>, Self::Refusal> {
         Ok(Decided::Append(vec![self.0]))
     }
 }
@@ -193,7 +196,7 @@ proptest! {
     #[test]
     fn a_request_id_has_one_commit_and_one_answer(requests in prop::collection::vec((0usize..6, 1i64..4), 1..50)) {
         let store = InMemoryEventStore::default();
-        let mut answers: HashMap<usize, (i64, u64, Vec<(u64, i64)>)> = HashMap::new();
+        let mut answers: HashMap<usize, (i64, u64, Entries)> = HashMap::new();
         runtime().block_on(async {
             for (id, event) in requests {
                 let request = Request { fingerprint: Fingerprint::of(&event.to_be_bytes()), ..request(id) };

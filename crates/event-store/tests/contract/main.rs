@@ -1,6 +1,6 @@
 //! One contract, every adapter: the same suite over memory and over DynamoDB served by the embedded database.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod budgets;
 mod commands;
