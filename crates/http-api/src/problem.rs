@@ -114,19 +114,15 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail).advising(Advice::RetryAfter)
     }
 
-    /// A business refusal, with the ids and numbers it was decided on: 409 where the order's state refuses it, 422 where
-    /// the command is wrong whatever the order (its total is negative, say), 404 where there is no order.
+    /// 409: a business refusal, with the ids and numbers it was decided on; 404 where there is no order.
     #[must_use]
     pub fn refused(rejection: &Rejection) -> Self {
         if *rejection == Rejection::OrderNotFound {
             return Self::order_not_found();
         }
-        let (status, title) = if rejection.is_invalid_command() {
-            (StatusCode::UNPROCESSABLE_ENTITY, "The command can never be accepted")
-        } else {
-            (StatusCode::CONFLICT, "The order does not allow this")
-        };
-        Self { members: rejection.details(), ..Self::new(status, rejection.code(), title, sentence(rejection)) }
+        let title = "The order does not allow this";
+        let members = rejection.details();
+        Self { members, ..Self::new(StatusCode::CONFLICT, rejection.code(), title, sentence(rejection)) }
     }
 
     /// 412: `If-Match` names another version than the order is at, or `minVersion` one it has not reached.

@@ -222,37 +222,6 @@ impl Rejection {
         }
     }
 
-    /// Whether the command is wrong in itself, whatever the order: sending it again can never succeed.
-    #[must_use]
-    pub const fn is_invalid_command(&self) -> bool {
-        match self {
-            Self::NoItems
-            | Self::TooManyItems { .. }
-            | Self::RepeatedSku { .. }
-            | Self::TotalNegative { .. }
-            | Self::TotalTooLarge { .. }
-            | Self::AmountNotPositive => true,
-            Self::OrderNotFound
-            | Self::OrderAlreadyPlaced
-            | Self::OrderCancelled
-            | Self::NotPaid { .. }
-            | Self::AmountPaidTooLarge { .. }
-            | Self::UnknownPayment { .. }
-            | Self::PaymentIdReused { .. }
-            | Self::CorrectionBelowRefunded { .. }
-            | Self::CorrectionChangesNothing { .. }
-            | Self::RefundExceedsPayment { .. }
-            | Self::RefundIdReused { .. }
-            | Self::UnknownSku { .. }
-            | Self::QuantityExceedsShippable { .. }
-            | Self::ShipmentIdReused { .. }
-            | Self::UnknownShipment { .. }
-            | Self::QuantityExceedsReturnable { .. }
-            | Self::ReturnIdReused { .. }
-            | Self::AlreadyShipped { .. } => false,
-        }
-    }
-
     /// The ids and numbers it was decided on, by camelCase name: strings and integers only.
     #[must_use]
     pub fn details(&self) -> Map<String, Value> {

@@ -97,13 +97,13 @@ async fn a_business_refusal_names_the_numbers_it_was_decided_on() {
 }
 
 #[tokio::test]
-async fn a_command_that_no_order_could_accept_is_unprocessable() {
+async fn an_order_that_comes_to_less_than_nothing_is_refused() {
     let (handler, store) = open_handler();
     let call = Call::to("POST /orders", &[]).body(&json!({
         "customerId": "customer-1001", "currency": "EUR", "discount": 100,
         "items": [{ "sku": "CAP-RED", "quantity": 1, "unitPrice": 99 }],
     }));
-    assert_eq!(send(&handler, &call).await.problem(), (422, "total_negative".to_owned()));
+    assert_eq!(send(&handler, &call).await.problem(), (409, "total_negative".to_owned()));
     assert_eq!(store.appended(), 0);
 }
 

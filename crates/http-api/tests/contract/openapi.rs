@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
 use http_api::replies::SummaryPage;
@@ -101,6 +103,52 @@ fn the_parameters_of_a_path_are_described() {
     }
 }
 
+/// Every status that the handlers can send on a route.
+fn statuses(key: &str) -> BTreeSet<&'static str> {
+    if let Some(route) = CommandRoute::ALL.into_iter().find(|route| route.key() == key) {
+        let every = ["201", "400", "401", "409", "413", "422", "500", "503"];
+        let further: &[_] = match route {
+            // Anybody may try to place an order for another customer; there is no order yet to be unknown.
+            CommandRoute::PlaceOrder => &["403"],
+            // Repeating a correction is refused: what it says is already so.
+            CommandRoute::CorrectPayment => &["404", "412"],
+            CommandRoute::RecordPayment
+            | CommandRoute::RefundPayment
+            | CommandRoute::ShipItems
+            | CommandRoute::RecordDelivery
+            | CommandRoute::ReturnItems
+            | CommandRoute::CancelOrder => &["200", "404", "412"],
+        };
+        return every.iter().chain(further).copied().collect();
+    }
+    let further: &[_] = match QueryRoute::ALL.into_iter().find(|route| route.key() == key).unwrap() {
+        QueryRoute::ListOrders => &["403", "500", "503"],
+        QueryRoute::GetOrder => &["304", "404", "412", "500", "503"],
+        QueryRoute::ListEvents => &["404", "500", "503"],
+        QueryRoute::GetOpenApi => &[],
+    };
+    ["200", "400", "401"].iter().chain(further).copied().collect()
+}
+
+#[test]
+fn every_operation_declares_the_statuses_that_can_be_sent() {
+    for (key, operation) in operations() {
+        let declared: BTreeSet<_> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(declared, statuses(&key), "{key}");
+    }
+}
+
+/// A 200 to a command recorded nothing, so there is nothing to replay: it is decided anew.
+#[test]
+fn only_what_was_recorded_can_be_replayed() {
+    for (key, operation) in operations() {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let replayed = !response["headers"]["Idempotent-Replayed"].is_null();
+            assert_eq!(replayed, status == "201", "{key} {status}");
+        }
+    }
+}
+
 #[test]
 fn every_example_of_a_request_is_valid_and_is_understood() {
     let ids = [("orderId", "o-1"), ("paymentId", "p-1"), ("shipmentId", "s-1")];
@@ -158,7 +206,7 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         ("Conflict", Problem::conflict()),
         ("VersionMismatch", Problem::version_mismatch(4)),
         ("BodyTooLarge", Problem::body_too_large(MAX_BODY)),
-        ("Unprocessable", Problem::idempotency_key_reused()),
+        ("IdempotencyKeyReused", Problem::idempotency_key_reused()),
         ("InternalError", Problem::internal()),
         ("Unavailable", Problem::unavailable()),
     ];
@@ -170,6 +218,9 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
     }
     let refusal = Rejection::NotPaid { net_paid: 1000, total: order_domain::values::Amount::new(2997).unwrap() };
     assert_eq!(seen(Problem::refused(&refusal)), example("Conflict", "not_paid"));
+    let amount = |minor_units| order_domain::values::Amount::new(minor_units).unwrap();
+    let refusal = Rejection::TotalNegative { gross: amount(2997), discount: amount(5000) };
+    assert_eq!(seen(Problem::refused(&refusal)), example("Conflict", "total_negative"));
     let errors = [
         Fault::new("bad_id", "x").at(Place::Pointer(String::new())),
         Fault::new("bad_cursor", "x").at(Place::Parameter("cursor".to_owned())),

@@ -47,7 +47,7 @@ fn members_of_the_case_stand_beside_the_others() {
 }
 
 #[test]
-fn a_refusal_by_the_orders_state_is_409_with_its_numbers() {
+fn a_business_refusal_is_409_with_its_numbers() {
     let refusal = Rejection::QuantityExceedsShippable {
         sku: Sku::parse("TEA").unwrap(),
         ordered: Quantity::new(3).unwrap(),
@@ -69,10 +69,10 @@ fn a_refusal_by_the_orders_state_is_409_with_its_numbers() {
 }
 
 #[test]
-fn a_command_that_is_wrong_whatever_the_order_is_422() {
+fn a_refusal_of_a_new_order_is_409_too() {
     let refusal = Rejection::TotalNegative { gross: Amount::new(1).unwrap(), discount: Amount::new(2).unwrap() };
     let body = seen(Problem::refused(&refusal));
-    assert_eq!((&body["status"], &body["code"], &body["discount"]), (&json!(422), &json!("total_negative"), &json!(2)));
+    assert_eq!((&body["status"], &body["code"], &body["discount"]), (&json!(409), &json!("total_negative"), &json!(2)));
 }
 
 #[test]
