@@ -30,7 +30,7 @@ pub enum ValueError {
     /// An id with a character outside `[A-Za-z0-9._-]`, or that starts with one of `._-`.
     #[error("must start with a letter or digit and contain only letters, digits, '.', '_' and '-'")]
     BadIdCharacter,
-    /// A control character, or a bidirectional override, in a text.
+    /// A control character, or a bidirectional embedding, override or isolate, in a text.
     #[error("must not contain control characters or bidirectional overrides")]
     BadTextCharacter,
     /// An amount beyond [`MAX_AMOUNT`].
@@ -119,8 +119,9 @@ id! {
     Sku,
 }
 
-/// A name, a reason or another short text: 1..=256 characters of any script, no control characters, no
-/// bidirectional overrides (which could make a text read otherwise than it is stored).
+/// A name, a reason or another short text: 1..=256 characters of any script, no control characters, no bidirectional
+/// embeddings, overrides or isolates (which could make a text, and what stands after it, read otherwise than stored).
+/// The marks U+061C, U+200E and U+200F are welcome: right-to-left scripts are written with them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text(String);
@@ -142,7 +143,7 @@ impl Text {
 }
 
 fn reorders_text(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 impl TryFrom<String> for Text {

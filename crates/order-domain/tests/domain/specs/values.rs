@@ -45,8 +45,9 @@ fn an_id_smuggles_no_delimiter_into_a_key() {
 
 #[test]
 fn a_text_is_1_to_256_characters_of_any_script() {
-    for text in ["x", "Tasse à café", "マグカップ", "فنجان", "👩‍👩‍👧 mug", " ", &"語".repeat(256)]
-    {
+    let right_to_left = ["כוס (XL)\u{200F}", "\u{200E}500 גרם", "فنجان (XL)\u{061C}", "فنجان\u{200F}!"];
+    let scripts = ["x", "Tasse à café", "マグカップ", "فنجان", "👩‍👩‍👧 mug", " ", &"語".repeat(256)];
+    for text in scripts.into_iter().chain(right_to_left) {
         assert_eq!(Text::parse(text).unwrap().as_str(), text);
     }
     assert_eq!(Text::parse(""), Err(ValueError::Empty));
@@ -56,8 +57,8 @@ fn a_text_is_1_to_256_characters_of_any_script() {
 #[test]
 fn a_text_cannot_control_a_terminal_or_turn_its_reading_around() {
     let hostile = [
-        '\0', '\n', '\r', '\t', '\u{1B}', '\u{7F}', '\u{85}', '\u{2028}', '\u{2029}', '\u{061C}', '\u{200E}',
-        '\u{200F}', '\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}',
+        '\0', '\n', '\r', '\t', '\u{1B}', '\u{7F}', '\u{85}', '\u{2028}', '\u{2029}', '\u{202A}', '\u{202B}',
+        '\u{202C}', '\u{202D}', '\u{202E}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
     ];
     for c in hostile {
         let text = format!("a{c}b");
