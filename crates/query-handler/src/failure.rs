@@ -2,8 +2,8 @@
 
 use event_store::StoreError;
 use event_store::store::chain;
-use http_api::Problem;
-use http_api::invalid::{Fault, Place};
+use http_api::invalid::Place;
+use http_api::{Problem, cursor};
 use read_model::RowError;
 
 /// Why a query is not answered as asked.
@@ -20,8 +20,8 @@ pub(crate) enum Failure {
 impl Failure {
     /// A cursor that was forged: its check is right, its position is not one of ours.
     pub(crate) fn bad_cursor() -> Self {
-        let fault = Fault::new("bad_cursor", "is not a cursor of this list; start again without one");
-        Self::Problem(Problem::invalid_request(&[fault.at(Place::Parameter("cursor".to_owned()))]))
+        let place = Place::Parameter("cursor".to_owned());
+        Self::Problem(Problem::invalid_request(&[cursor::refused().at(place)]))
     }
 
     /// What the caller is told.

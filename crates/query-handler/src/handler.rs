@@ -58,7 +58,7 @@ impl<S: EventStore<Orders>, R: OrderSummaries> QueryHandler<S, R> {
         let caller = Caller::of(request, self.auth_mode)?;
         let response = match parse_query(request)? {
             ParsedQuery::ListOrders(query) => {
-                responses::summary_page(&orders::list(&self.summaries, &caller, &query).await?)?
+                responses::summary_page(&orders::list(&self.events, &self.summaries, &caller, &query).await?)?
             }
             ParsedQuery::GetOrder(query) => {
                 let summary = order::get(&self.events, &self.summaries, &caller, &query).await?;

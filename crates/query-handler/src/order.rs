@@ -80,7 +80,7 @@ async fn readable_row<R: OrderSummaries>(
 }
 
 /// The order as its events tell, up to a point; `None` where there was none, or none that the caller may see.
-async fn folded<S: EventStore<Orders>>(
+pub(crate) async fn folded<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
     order_id: &OrderId,

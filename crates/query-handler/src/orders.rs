@@ -1,16 +1,20 @@
 //! A customer's list, newest order first.
 
-use event_store::Timestamp;
-use http_api::replies::SummaryPage;
+use event_store::store::chain;
+use event_store::{EventStore, StoreError, Timestamp, UpTo};
+use http_api::replies::{SummaryPage, SummaryView};
 use http_api::{Caller, ListQuery, Problem};
 use order_domain::values::OrderId;
-use read_model::OrderSummaries;
+use order_store::Orders;
+use read_model::{OrderSummaries, UnreadableRow};
 
 use crate::failure::Failure;
+use crate::order;
 use crate::row_view::of_row;
 
 /// One page of a list. A customer that nobody ever heard of has an empty one.
-pub(crate) async fn list<R: OrderSummaries>(
+pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
+    events: &S,
     summaries: &R,
     caller: &Caller,
     query: &ListQuery,
@@ -24,10 +28,47 @@ pub(crate) async fn list<R: OrderSummaries>(
     }
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let page = summaries.list(query.customer_id.as_str(), query.status, limit, query.after.as_deref()).await?;
-    Ok(SummaryPage {
-        items: page.rows.into_iter().map(of_row).collect(),
-        next_cursor: page.next.map(|position| query.next_cursor(&position)),
-    })
+    let mut items = Vec::with_capacity(page.rows.len());
+    for row in page.rows {
+        match row {
+            Ok(row) => items.push(of_row(row)),
+            Err(unreadable) => items.extend(from_events(events, caller, query, &unreadable).await?),
+        }
+    }
+    Ok(SummaryPage { items, next_cursor: page.next.map(|position| query.next_cursor(&position)) })
+}
+
+/// The order of a row that cannot be read, as its events tell, where it belongs in the list. An order that they do
+/// not tell of either is left out: one order must not cost its customer the list.
+async fn from_events<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    query: &ListQuery,
+    row: &UnreadableRow,
+) -> Result<Option<SummaryView>, Failure> {
+    let Some(Ok(order_id)) = row.order_id().map(OrderId::parse) else {
+        tracing::error!(error = chain(row), "left out of a list: the row's key names no order");
+        return Ok(None);
+    };
+    tracing::warn!(order_id = order_id.as_str(), error = chain(row), "answering from events");
+    match order::folded(events, caller, &order_id, UpTo::Head).await {
+        // The events may be further than the row was, and so past the status that is asked for.
+        Ok(summary) => Ok(summary.filter(|summary| {
+            summary.customer_id == query.customer_id.as_str()
+                && query.status.is_none_or(|status| summary.status == status)
+        })),
+        Err(Failure::Events(error @ StoreError::Unreadable { .. })) => {
+            tracing::error!(order_id = order_id.as_str(), error = chain(&error), "left out of a list");
+            Ok(None)
+        }
+        Err(
+            failure @ (Failure::Events(
+                StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. },
+            )
+            | Failure::Rows(_)
+            | Failure::Problem(_)),
+        ) => Err(failure),
+    }
 }
 
 /// Whether a row could stand there: `<placedAt>#<orderId>`. Anything else may be more than a sort key can hold.

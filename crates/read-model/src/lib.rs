@@ -32,4 +32,4 @@ pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem, ca
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use row_error::RowError;
 pub use row_store::{Read, RowStore, Standing, Write};
-pub use summaries::{DynamoSummaries, OrderSummaries, SummaryRows};
+pub use summaries::{DynamoSummaries, OrderSummaries, SummaryRows, UnreadableRow};

@@ -12,6 +12,7 @@ use crate::projection::Projection;
 use crate::row_error::RowError;
 
 type Item = HashMap<String, AttributeValue>;
+type Listed = Result<OrderSummaryRow, UnreadableRow>;
 
 const PARTITION: &str = OrderSummaryByCustomer::KEY.partition;
 const SORT: &str = OrderSummaryByCustomer::KEY.sort;
@@ -40,11 +41,29 @@ pub trait OrderSummaries: Send + Sync {
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SummaryRows {
-    /// The rows, newest first.
-    pub rows: Vec<OrderSummaryRow>,
+    /// The rows, newest first. One that cannot be read keeps its place and costs no other.
+    pub rows: Vec<Result<OrderSummaryRow, UnreadableRow>>,
     /// The sort key to go on after; `None` once there is nothing more. With it a page may be short, or even empty:
     /// where few rows match, and where the list ended exactly with the page before.
     pub next: Option<String>,
+}
+
+/// A row of a list that cannot be read, as one that a newer release wrote. Its order's events say the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the row {sort_key} cannot be read: {cause}")]
+pub struct UnreadableRow {
+    /// The row's sort key, `<placedAt>#<orderId>`.
+    pub sort_key: String,
+    /// Why.
+    pub cause: String,
+}
+
+impl UnreadableRow {
+    /// The order whose row this is; `None` where the key names none.
+    #[must_use]
+    pub fn order_id(&self) -> Option<&str> {
+        self.sort_key.split_once('#').map(|(_, order_id)| order_id)
+    }
 }
 
 /// The summaries in the projection's DynamoDB table.
@@ -68,7 +87,7 @@ impl DynamoSummaries {
         status: Option<OrderStatus>,
         count: usize,
         after: Option<&str>,
-    ) -> Result<(Vec<OrderSummaryRow>, Option<String>), RowError> {
+    ) -> Result<(Vec<Listed>, Option<String>), RowError> {
         let mut query = self
             .client
             .query()
@@ -91,8 +110,8 @@ impl DynamoSummaries {
                 .expression_attribute_values(":status", AttributeValue::S(status.as_str().to_owned()));
         }
         let output = query.send().await.map_err(|error| RowError::of("Query", error))?;
-        let rows = output.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok((rows, output.last_evaluated_key.map(|key| string(&key, SORT))))
+        let rows = output.items.unwrap_or_default().into_iter().map(listed);
+        Ok((rows.collect(), output.last_evaluated_key.map(|key| string(&key, SORT))))
     }
 }
 
@@ -132,7 +151,7 @@ impl OrderSummaries for DynamoSummaries {
         after: Option<&str>,
     ) -> Result<SummaryRows, RowError> {
         let limit = limit.max(1);
-        let mut rows: Vec<OrderSummaryRow> = Vec::new();
+        let mut rows: Vec<Listed> = Vec::new();
         let mut next = after.map(str::to_owned);
         let mut count = limit;
         for _ in 0..MAX_REQUESTS {
@@ -140,7 +159,7 @@ impl OrderSummaries for DynamoSummaries {
             rows.extend(found);
             if rows.len() > limit {
                 rows.truncate(limit);
-                return Ok(SummaryRows { next: rows.last().map(OrderSummaryRow::sort_key), rows });
+                return Ok(SummaryRows { next: rows.last().map(sort_key), rows });
             }
             next = last;
             if rows.len() == limit || next.is_none() {
@@ -155,6 +174,18 @@ impl OrderSummaries for DynamoSummaries {
 fn read(item: Item) -> Result<OrderSummaryRow, RowError> {
     let (partition, sort) = (string(&item, PARTITION), string(&item, SORT));
     serde_dynamo::from_item(item).map_err(|error| RowError::Unreadable { partition, sort, source: Box::new(error) })
+}
+
+fn listed(item: Item) -> Listed {
+    let sort_key = string(&item, SORT);
+    serde_dynamo::from_item(item).map_err(|error| UnreadableRow { sort_key, cause: error.to_string() })
+}
+
+fn sort_key(listed: &Listed) -> String {
+    match listed {
+        Ok(row) => row.sort_key(),
+        Err(unreadable) => unreadable.sort_key.clone(),
+    }
 }
 
 fn string(item: &Item, name: &str) -> String {

@@ -14,3 +14,4 @@ mod outages;
 mod rows;
 mod samples;
 mod time_travel;
+mod unreadable_rows;

@@ -10,8 +10,9 @@ use read_model::RowError;
 use crate::given::{Ledger, ask, get_order, list_events, list_orders};
 use crate::rows::{BrokenRows, Rows};
 
+/// Events that cannot be read, in one way.
 #[derive(Clone)]
-struct BrokenEvents(fn() -> StoreError);
+pub(crate) struct BrokenEvents(pub(crate) fn() -> StoreError);
 
 impl EventStore<Orders> for BrokenEvents {
     async fn append(&self, _: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {

@@ -38,7 +38,7 @@ impl OrderSummaries for Rows {
         let has_more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| has_more).map(OrderSummaryRow::sort_key);
-        Ok(SummaryRows { rows: found, next })
+        Ok(SummaryRows { rows: found.into_iter().map(Ok).collect(), next })
     }
 }
 
