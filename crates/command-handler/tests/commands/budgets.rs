@@ -4,8 +4,10 @@ use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};
 use event_store::DynamoEventStore;
 use http_api::AuthMode;
 use sam_template::Template;
+use uuid::Uuid;
 
-use crate::order_life::{cancel, handler, life_after_placing, pay, place_order, placed, send};
+use crate::gateway::Call;
+use crate::order_life::{cancel, handler, life_after_placing, pay, place_order, send};
 
 async fn metered_store() -> (EmbeddedDynamoDb, DynamoEventStore, Meter) {
     let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
@@ -31,20 +33,38 @@ async fn placing_an_order_is_one_request_and_one_write_unit() {
     assert_eq!(cost(&meter), (1, 0, 1));
 }
 
-#[tokio::test]
-async fn every_other_command_is_two_requests_one_read_unit_and_one_write_unit() {
+/// Sends every command of an order's life, each changed by `dressed`, to a fresh store and holds it to its budget.
+async fn spend_a_whole_life(auth_mode: AuthMode, dressed: impl Fn(Call) -> Call) {
     let (_database, store, meter) = metered_store().await;
-    let handler = handler(store, AuthMode::None);
-    let order_id = placed(&handler).await;
-    let _placing = meter.take();
-    for (event_type, call) in life_after_placing(&order_id) {
-        assert_eq!(send(&handler, &call).await.status, 201, "{event_type}");
+    let handler = handler(store, auth_mode);
+    let place = || async {
+        let reply = send(&handler, &dressed(place_order())).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        assert_eq!(cost(&meter), (1, 0, 1), "OrderPlaced");
+        reply.json()["orderId"].as_str().unwrap().to_owned()
+    };
+    for (event_type, call) in life_after_placing(&place().await) {
+        assert_eq!(send(&handler, &dressed(call)).await.status, 201, "{event_type}");
         assert_eq!(cost(&meter), (2, 1, 1), "{event_type}");
     }
-    let other = placed(&handler).await;
-    let _placing = meter.take();
-    assert_eq!(send(&handler, &cancel(&other)).await.status, 201);
-    assert_eq!(cost(&meter), (2, 1, 1));
+    assert_eq!(send(&handler, &dressed(cancel(&place().await))).await.status, 201);
+    assert_eq!(cost(&meter), (2, 1, 1), "OrderCancelled");
+}
+
+#[tokio::test]
+async fn every_other_command_is_two_requests_one_read_unit_and_one_write_unit() {
+    spend_a_whole_life(AuthMode::None, |call| call).await;
+}
+
+/// What a deployment adds to every commit: the ARN of a role's session, and ids that are UUIDs.
+#[tokio::test]
+async fn signed_commands_with_keys_and_correlation_ids_cost_no_more() {
+    let session = "arn:aws:sts::123456789012:assumed-role/order-desk-production-role/i-0a1b2c3d4e5f67890";
+    spend_a_whole_life(AuthMode::Iam, |call| {
+        let uuid = || Uuid::now_v7().to_string();
+        call.signed_by(session).key(&uuid()).header("x-correlation-id", &uuid())
+    })
+    .await;
 }
 
 #[tokio::test]
