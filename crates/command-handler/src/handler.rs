@@ -7,14 +7,14 @@ use event_store::{EventStore, Execution, Failure, Fingerprint, Invocation, Outco
 use http_api::replies::{CommandReply, EventView};
 use http_api::{AuthMode, Caller, ParsedCommand, Problem, gateway_request_id, parse_command, responses};
 use lambda_http::{Body, Request, Response};
-use order_domain::Command;
 use order_domain::values::OrderId;
+use order_domain::{Command, Rejection};
 use order_store::Orders;
 use uuid::Uuid;
 
 use crate::log::LogEntry;
 use crate::order_id::new_order_id;
-use crate::rules::{OrderRules, Refusal};
+use crate::rules::OrderRules;
 
 /// Answers commands over HTTP from an event store.
 #[derive(Debug, Clone)]
@@ -120,10 +120,9 @@ fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response
 }
 
 /// The problem to answer a failure with. What the caller is not told, `entry` is.
-fn refused(failure: Failure<Refusal>, entry: &mut LogEntry) -> Problem {
+fn refused(failure: Failure<Rejection>, entry: &mut LogEntry) -> Problem {
     match failure {
-        Failure::Refused(Refusal::NotFound) => Problem::order_not_found(),
-        Failure::Refused(Refusal::Rejected(rejection)) => Problem::refused(&rejection),
+        Failure::Refused(rejection) => Problem::refused(&rejection),
         Failure::RequestIdReused => Problem::idempotency_key_reused(),
         Failure::VersionMismatch { current } => {
             entry.version = Some(current);

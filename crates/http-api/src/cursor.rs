@@ -32,7 +32,13 @@ pub fn decode(kind: &str, scope: &[&str], cursor: &str) -> Result<String, Fault>
         let position = std::str::from_utf8(position).ok()?;
         (given == check(kind, scope, position)).then(|| position.to_owned())
     };
-    position().ok_or_else(|| Fault::new("bad_cursor", "is not a cursor of this list; start again without one"))
+    position().ok_or_else(refused)
+}
+
+/// A cursor that is not one of the list it was sent to.
+#[must_use]
+pub fn refused() -> Fault {
+    Fault::new("bad_cursor", "is not a cursor of this list; start again without one")
 }
 
 fn check(kind: &str, scope: &[&str], position: &str) -> [u8; CHECK] {
