@@ -8,6 +8,7 @@ mod row;
 use event_store::RecordedEvent;
 use order_domain::event::{ItemQuantity, OrderPlaced};
 use order_domain::status::{FulfillmentFigures, FulfillmentStatus, OrderStatus, PaymentFigures, PaymentStatus};
+use order_domain::values::{CustomerId, OrderId};
 use order_domain::{Event, stored};
 use order_store::{CUSTOMER_ID, OrderCommit, Orders, PLACED_AT};
 pub use row::{OrderSummaryRow, SummaryItem};
@@ -33,10 +34,12 @@ impl Projection for OrderSummaryByCustomer {
     const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "placedAtOrderId" };
 
     fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
-        let missing = |tag| FoldError::MissingTag { version: commit.version, tag };
-        let customer_id = order_store::customer_id(commit).ok_or_else(|| missing(CUSTOMER_ID))?;
-        let placed_at = order_store::placed_at(commit).ok_or_else(|| missing(PLACED_AT))?;
-        Ok(row::row_key(customer_id, placed_at, &commit.aggregate_id))
+        let none = |part| FoldError::NoKey { version: commit.version, part };
+        let customer_id = order_store::customer_id(commit).and_then(|id| CustomerId::parse(id).ok());
+        let customer_id = customer_id.ok_or_else(|| none(CUSTOMER_ID))?;
+        let placed_at = order_store::placed_at(commit).ok_or_else(|| none(PLACED_AT))?;
+        let order_id = OrderId::parse(&commit.aggregate_id).map_err(|_| none(ORDER_ID))?;
+        Ok(row::row_key(customer_id.as_str(), placed_at, order_id.as_str()))
     }
 
     fn apply(
@@ -48,8 +51,16 @@ impl Projection for OrderSummaryByCustomer {
         let mut row = match (row, &recorded.event) {
             (None, Event::OrderPlaced(placed)) => begin(placed, commit),
             (Some(_), Event::OrderPlaced(_)) => return Err(FoldError::BegunTwice { version, event_type }),
-            (Some(row), _) => row,
-            (None, _) => return Err(FoldError::NotABeginning { version, event_type }),
+            (
+                row,
+                Event::PaymentReceived(_)
+                | Event::PaymentCorrected(_)
+                | Event::PaymentRefunded(_)
+                | Event::ItemShipped(_)
+                | Event::ItemDelivered(_)
+                | Event::ItemReturned(_)
+                | Event::OrderCancelled(_),
+            ) => row.ok_or(FoldError::NotABeginning { version, event_type })?,
         };
         let mut cancelled = row.status == OrderStatus::Cancelled;
         match &recorded.event {

@@ -26,7 +26,8 @@ pub trait Projection: Send + Sync + 'static {
     /// Where the row of a commit's aggregate stands; the same for every commit of the aggregate.
     ///
     /// # Errors
-    /// When the commit does not carry what the key is made of.
+    /// When the commit does not carry what the key is made of, or carries what no key can hold: a table refuses such
+    /// a key together with all that are read beside it.
     fn key(commit: &CommitOf<Self>) -> Result<RowKey, FoldError>
     where
         Self: Sized;
@@ -65,13 +66,13 @@ pub struct RowKey {
 /// Why commits cannot be folded into a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
-    /// A commit lacks a tag that the row's key is made of.
-    #[error("version {version} has no tag {tag}")]
-    MissingTag {
+    /// A commit lacks a part of the row's key, or has one that no row of ours can stand under.
+    #[error("version {version} has no {part} that a key can be made of")]
+    NoKey {
         /// The commit's version.
         version: u64,
-        /// The tag.
-        tag: &'static str,
+        /// The tag, or the aggregate's id.
+        part: &'static str,
     },
     /// There is no row yet, and the event does not make one.
     #[error("{event_type} at version {version} is not what an aggregate begins with")]

@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use event_store::InMemoryEventStore;
 use order_domain::Event;
-use order_store::OrderCommit;
+use order_store::{CUSTOMER_ID, OrderCommit, PLACED_AT};
 use read_model::{
-    Engine, Entry, InMemoryRows, OrderSummaryByCustomer, OrderSummaryRow, Outcome, Poison, Read, Reason, RowError,
-    RowKey, RowStore, Standing, Write,
+    DynamoRows, DynamoSummaries, Engine, Entry, InMemoryRows, OrderSummaries, OrderSummaryByCustomer, OrderSummaryRow,
+    Outcome, Poison, Read, Reason, RowError, RowKey, RowStore, Standing, Write,
 };
 
-use crate::story::{entries, entry, paid_in_parts};
+use crate::story::{SUMMARY_TABLE, SummaryEngine, dynamo, entries, entry, paid_in_parts};
 
 type Rows = InMemoryRows<OrderSummaryByCustomer>;
 
@@ -87,6 +87,37 @@ async fn a_gap_that_the_event_store_cannot_fill_is_poison() {
     let outcome = engine.project(entries([&commits[0], &commits[3]]), None).await;
     assert_eq!(held_back_by(&outcome, 2), ["o-1@4"]);
     assert_eq!(versions(&rows), [("o-1".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn a_key_that_no_table_takes_holds_back_its_order_and_no_other() {
+    let server = dynamo().await;
+    let engine: SummaryEngine<_, _> =
+        Engine::new(InMemoryEventStore::default(), DynamoRows::new(server.client(), SUMMARY_TABLE));
+    let store = InMemoryEventStore::default();
+    let good = paid_in_parts(&store, "o-1", 1).await;
+    let outcome = engine.project(entries(&good[..1]), None).await;
+    assert_eq!(outcome.failed, []);
+
+    // Version 2 alone: the row under each key has to be read, all of them in one request.
+    let tagged = |order: &str, tag: &str, value: &str| {
+        let mut commit = OrderCommit { aggregate_id: order.to_owned(), ..good[1].clone() };
+        commit.tags.insert(tag.to_owned(), value.to_owned());
+        commit
+    };
+    let endless = "o".repeat(1001);
+    let bad = [
+        tagged("o-2", CUSTOMER_ID, ""),
+        tagged("o-3", CUSTOMER_ID, &"c".repeat(2049)),
+        tagged("o-4", PLACED_AT, "yesterday"),
+        tagged(&endless, CUSTOMER_ID, "c-1"),
+    ];
+    let outcome = engine.project(entries(bad.iter().chain([&good[1]])), None).await;
+    let mut held_back = held_back_by(&outcome, 2);
+    held_back.sort_unstable();
+    assert_eq!(held_back, ["o-2@2", "o-3@2", "o-4@2", format!("{endless}@2").as_str()]);
+    let summaries = DynamoSummaries::new(server.client(), SUMMARY_TABLE);
+    assert_eq!(summaries.find("o-1").await.unwrap().map(|row| row.version), Some(2));
 }
 
 #[tokio::test]
