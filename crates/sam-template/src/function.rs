@@ -22,6 +22,8 @@ pub struct Function {
     pub timeout_seconds: u32,
     /// How much memory it has, in MB.
     pub memory_mb: u32,
+    /// Its processor, with the template's parameters at their defaults: `arm64`; none where that is left to Lambda.
+    pub architectures: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +37,7 @@ struct BuildProperties {
 struct Properties {
     timeout: u32,
     memory_size: u32,
+    architectures: Option<Vec<String>>,
     #[serde(default)]
     environment: Environment,
 }
@@ -42,6 +45,8 @@ struct Properties {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Globals {
+    #[serde(default)]
+    architectures: Vec<String>,
     #[serde(default)]
     environment: Environment,
 }
@@ -67,6 +72,7 @@ impl Function {
             environment,
             timeout_seconds: properties.timeout,
             memory_mb: properties.memory_size,
+            architectures: properties.architectures.unwrap_or(globals.architectures),
         })
     }
 

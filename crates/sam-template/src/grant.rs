@@ -1,6 +1,8 @@
-//! What the functions' roles allow.
+//! What the functions' roles allow. Whatever could grant in another way than is understood here is refused, so that no grant is
+//! overlooked.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::error::TemplateError;
 use crate::template::Template;
@@ -19,28 +21,43 @@ pub struct Grant {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct RoleProperties {
+    #[serde(rename = "AssumeRolePolicyDocument")]
+    _assume_role_policy_document: IgnoredAny,
     policies: Vec<Policy>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Policy {
+    #[serde(rename = "PolicyName")]
+    _policy_name: IgnoredAny,
     policy_document: PolicyDocument,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct PolicyDocument {
+    #[serde(rename = "Version")]
+    _version: IgnoredAny,
     statement: Vec<Statement>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Statement {
+    #[serde(rename = "Sid")]
+    _sid: Option<IgnoredAny>,
+    #[serde(rename = "Effect")]
+    _effect: Effect,
     action: OneOrMany,
     resource: OneOrMany,
+}
+
+#[derive(Deserialize)]
+enum Effect {
+    Allow,
 }
 
 /// IAM lets a list of one be written without the list.
@@ -57,6 +74,19 @@ impl From<OneOrMany> for Vec<String> {
             OneOrMany::One(text) => vec![text],
             OneOrMany::Many(texts) => texts,
         }
+    }
+}
+
+/// Checks that the template grants nothing by policies of their own.
+pub(crate) fn only_in_roles(template: &Template) -> Result<(), TemplateError> {
+    match template.types().find(|(_, kind)| kind.starts_with("AWS::IAM::") && *kind != TYPE) {
+        None => Ok(()),
+        Some((id, kind)) => Err(TemplateError::Value {
+            resource: id.to_owned(),
+            property: "Type",
+            value: kind.to_owned(),
+            expected: "AWS::IAM::Role with its policies inline",
+        }),
     }
 }
 

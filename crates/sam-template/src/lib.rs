@@ -11,6 +11,7 @@
 //! | `function.rs` | Lambda functions, with `Globals` merged in |
 //! | `route.rs` | routes of the HTTP API, followed through their integration to a function |
 //! | `stream_mapping.rs` | event source mappings from a table's stream to a function |
+//! | `log_group.rs` | CloudWatch log groups |
 //! | `grant.rs` | what the functions' roles allow |
 //! | `error.rs` | what can be wrong, naming the resource and the property |
 //!
@@ -20,6 +21,7 @@
 mod error;
 mod function;
 mod grant;
+mod log_group;
 mod resolve;
 mod route;
 mod stream_mapping;
@@ -29,6 +31,7 @@ mod template;
 pub use error::TemplateError;
 pub use function::Function;
 pub use grant::Grant;
+pub use log_group::LogGroup;
 pub use route::Route;
 pub use stream_mapping::StreamMapping;
 pub use table::Table;

@@ -9,6 +9,9 @@ use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::Lambda::EventSourceMapping";
 
+/// The one starting position that loses no record, and the one from which the local stack reads.
+const FROM_THE_OLDEST: &str = "TRIM_HORIZON";
+
 /// How Lambda reads a table's stream and hands batches of it to a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamMapping {
@@ -30,14 +33,18 @@ pub struct StreamMapping {
     pub report_batch_item_failures: bool,
     /// How many batches of one shard are processed at once.
     pub parallelization_factor: u32,
+    /// Where batches go after their last retry: `FailedBatches.Arn`.
+    pub failure_destination: Option<String>,
 }
 
-/// What Lambda would fill in by itself is required here, where a default is one nobody wants: endless retries.
+/// What Lambda would fill in by itself is required here, where a default is one nobody wants: endless retries. A property that
+/// is not known here is refused: the local stack would not do what it says.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Properties {
     function_name: String,
     event_source_arn: String,
+    starting_position: String,
     batch_size: u32,
     #[serde(default)]
     maximum_batching_window_in_seconds: u32,
@@ -46,9 +53,27 @@ struct Properties {
     #[serde(default)]
     bisect_batch_on_function_error: bool,
     #[serde(default)]
-    function_response_types: Vec<String>,
+    function_response_types: Vec<ResponseType>,
     #[serde(default = "one")]
     parallelization_factor: u32,
+    destination_config: Option<DestinationConfig>,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum ResponseType {
+    ReportBatchItemFailures,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DestinationConfig {
+    on_failure: OnFailure,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct OnFailure {
+    destination: String,
 }
 
 fn one() -> u32 {
@@ -58,6 +83,14 @@ fn one() -> u32 {
 impl StreamMapping {
     pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
         let properties: Properties = template.properties(id)?;
+        if properties.starting_position != FROM_THE_OLDEST {
+            return Err(TemplateError::Value {
+                resource: id.to_owned(),
+                property: "StartingPosition",
+                value: properties.starting_position,
+                expected: FROM_THE_OLDEST,
+            });
+        }
         Ok(Self {
             function: Function::name_of(template, logical_id(&properties.function_name))?,
             table: logical_id(&properties.event_source_arn).to_owned(),
@@ -68,9 +101,9 @@ impl StreamMapping {
             bisect_batch_on_function_error: properties.bisect_batch_on_function_error,
             report_batch_item_failures: properties
                 .function_response_types
-                .iter()
-                .any(|kind| kind == "ReportBatchItemFailures"),
+                .contains(&ResponseType::ReportBatchItemFailures),
             parallelization_factor: properties.parallelization_factor,
+            failure_destination: properties.destination_config.map(|config| config.on_failure.destination),
         })
     }
 }

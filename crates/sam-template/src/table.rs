@@ -17,9 +17,11 @@ pub struct Table {
     pub name: String,
     /// The body of the DynamoDB request `CreateTable`.
     pub create_table: Json,
+    /// Whether it can be restored to any second of the last weeks.
+    pub point_in_time_recovery: bool,
 }
 
-/// What CloudFormation and `CreateTable` write alike. The rest (recovery, tags, protection) is left to CloudFormation.
+/// What CloudFormation and `CreateTable` write alike. The rest (tags, protection) is left to CloudFormation.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct CreateTable {
@@ -34,6 +36,21 @@ struct CreateTable {
     stream_specification: Option<Json>,
 }
 
+/// What `CreateTable` does not take.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Backup {
+    #[serde(default)]
+    point_in_time_recovery_specification: Recovery,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Recovery {
+    #[serde(default)]
+    point_in_time_recovery_enabled: bool,
+}
+
 impl Table {
     pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
         let mut request: CreateTable = template.properties(id)?;
@@ -44,6 +61,8 @@ impl Table {
         }
         let create_table = serde_json::to_value(request)
             .map_err(|problem| TemplateError::Property { resource: id.to_owned(), problem })?;
-        Ok(Self { logical_id: id.to_owned(), name: id.to_owned(), create_table })
+        let backup: Backup = template.properties(id)?;
+        let point_in_time_recovery = backup.point_in_time_recovery_specification.point_in_time_recovery_enabled;
+        Ok(Self { logical_id: id.to_owned(), name: id.to_owned(), create_table, point_in_time_recovery })
     }
 }

@@ -6,6 +6,7 @@ use serde_norway::{Mapping, Value as Yaml};
 use crate::error::TemplateError;
 use crate::function::{self, Function};
 use crate::grant::{self, Grant};
+use crate::log_group::{self, LogGroup};
 use crate::resolve::Resolver;
 use crate::route::{self, Route};
 use crate::stream_mapping::{self, StreamMapping};
@@ -65,16 +66,27 @@ impl Template {
     /// The mappings from a table's stream to a function, in the template's order.
     ///
     /// # Errors
-    /// When a mapping leaves its batch size or retries to Lambda's defaults, or does not lead from a table to a function.
+    /// When a mapping leaves its batch size or retries to Lambda's defaults, does not lead from a table to a function, or has a
+    /// property that is not understood here.
     pub fn stream_mappings(&self) -> Result<Vec<StreamMapping>, TemplateError> {
         self.resources_of_type(stream_mapping::TYPE).map(|id| StreamMapping::read(self, id)).collect()
+    }
+
+    /// The log groups, in the template's order.
+    ///
+    /// # Errors
+    /// When a log group has no name or keeps its entries for ever.
+    pub fn log_groups(&self) -> Result<Vec<LogGroup>, TemplateError> {
+        self.resources_of_type(log_group::TYPE).map(|id| LogGroup::read(self, id)).collect()
     }
 
     /// What the roles allow, statement by statement, in the template's order.
     ///
     /// # Errors
-    /// When a role has no inline policies, or a statement no actions or resources.
+    /// When something grants in a way that is not understood here: managed policies, policies beside the roles, statements with
+    /// conditions or exceptions.
     pub fn grants(&self) -> Result<Vec<Grant>, TemplateError> {
+        grant::only_in_roles(self)?;
         let grants: Result<Vec<_>, _> = self.resources_of_type(grant::TYPE).map(|id| Grant::read(self, id)).collect();
         Ok(grants?.into_iter().flatten().collect())
     }
@@ -112,10 +124,12 @@ impl Template {
         self.document.get("Parameters")?.get(name)?.get("Default")
     }
 
+    /// Every resource's logical id and type.
+    pub(crate) fn types(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.resources.iter().filter_map(|(id, resource)| id.as_str().zip(resource.get("Type").and_then(Yaml::as_str)))
+    }
+
     fn resources_of_type<'t>(&'t self, wanted: &'t str) -> impl Iterator<Item = &'t str> {
-        self.resources.iter().filter_map(move |(id, resource)| {
-            let kind = resource.get("Type").and_then(Yaml::as_str);
-            id.as_str().filter(|_| kind == Some(wanted))
-        })
+        self.types().filter(move |(_, kind)| *kind == wanted).map(|(id, _)| id)
     }
 }

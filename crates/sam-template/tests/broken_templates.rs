@@ -81,6 +81,54 @@ fn endless_retries_by_omission_are_refused() {
 }
 
 #[test]
+fn a_mapping_that_skips_or_filters_records_is_refused() {
+    let project = include_str!("../../../template.yaml");
+    let latest = ("StartingPosition: TRIM_HORIZON", "StartingPosition: LATEST");
+    let message = complaint(project, latest, Template::stream_mappings);
+    assert_eq!(message, "ProjectorStream: StartingPosition is `LATEST`, which is not TRIM_HORIZON");
+    let filtered = ("      BatchSize: 1000\n", "      BatchSize: 1000\n      FilterCriteria: { Filters: [] }\n");
+    let message = complaint(project, filtered, Template::stream_mappings);
+    assert!(message.starts_with("ProjectorStream: unknown field `FilterCriteria`, expected one of "), "{message}");
+    let misspelt = ("- ReportBatchItemFailures", "- ReportItemFailures");
+    let message = complaint(project, misspelt, Template::stream_mappings);
+    assert!(message.starts_with("ProjectorStream: unknown variant `ReportItemFailures`"), "{message}");
+}
+
+#[test]
+fn a_log_that_is_kept_for_ever_is_refused() {
+    let message = complaint(
+        include_str!("../../../template.yaml"),
+        ("      RetentionInDays: !Ref LogRetentionDays\n", ""),
+        Template::log_groups,
+    );
+    assert_eq!(message, "CommandHandlerLogGroup: missing field `RetentionInDays`");
+}
+
+#[test]
+fn a_grant_in_another_way_than_by_a_plain_statement_of_a_role_is_refused() {
+    let project = include_str!("../../../template.yaml");
+    let sid = "              - Sid: ReadStream\n                Effect: Allow\n";
+    let policies = "      Policies:\n        - PolicyName: projector\n";
+    for (from, to, expected) in [
+        (sid, sid.replace("Allow", "Deny"), "ProjectorRole: unknown variant `Deny`, expected `Allow`"),
+        (sid, format!("{sid}                NotAction: []\n"), "ProjectorRole: unknown field `NotAction`"),
+        (
+            policies,
+            format!("      ManagedPolicyArns: []\n{policies}"),
+            "ProjectorRole: unknown field `ManagedPolicyArns`",
+        ),
+        (
+            "Resources:\n",
+            "Resources:\n  Extra:\n    Type: AWS::IAM::Policy\n".to_owned(),
+            "Extra: Type is `AWS::IAM::Policy`, which is not AWS::IAM::Role with its policies inline",
+        ),
+    ] {
+        let message = complaint(project, (from, &to), Template::grants);
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
+#[test]
 fn a_route_that_leads_nowhere_is_refused() {
     let project = include_str!("../../../template.yaml");
     let message = complaint(project, ("RouteKey: POST /orders\n", "RouteKey: $default\n"), Template::routes);

@@ -1,6 +1,7 @@
 //! What the project's own template must declare.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
 use sam_template::{Function, StreamMapping, Template};
 use serde_json::json;
 
@@ -83,7 +84,8 @@ fn every_route_of_the_contract_is_there_once_and_reaches_its_function() {
 }
 
 #[test]
-fn the_projector_reads_the_stream_of_order_events_with_finite_retries() {
+fn the_projector_reads_the_whole_stream_of_order_events_with_finite_retries() {
+    // That it starts at TRIM_HORIZON and filters nothing is the parser's demand.
     assert_eq!(
         template().stream_mappings().unwrap(),
         [StreamMapping {
@@ -96,8 +98,27 @@ fn the_projector_reads_the_stream_of_order_events_with_finite_retries() {
             bisect_batch_on_function_error: true,
             report_batch_item_failures: true,
             parallelization_factor: 1,
+            failure_destination: Some("FailedBatches.Arn".to_owned()),
         }]
     );
+}
+
+#[test]
+fn both_tables_can_be_restored_to_any_second() {
+    let tables = template().tables().unwrap();
+    assert_eq!(tables.len(), 2);
+    assert!(tables.iter().all(|table| table.point_in_time_recovery), "{tables:?}");
+}
+
+#[test]
+fn every_function_runs_on_arm64_and_its_log_is_kept_for_a_while_and_not_for_ever() {
+    let logs = template().log_groups().unwrap();
+    for function in template().functions().unwrap() {
+        assert_eq!(function.architectures, ["arm64"], "{}", function.name);
+        let name = format!("/aws/lambda/{}", function.logical_id);
+        let log = logs.iter().find(|log| log.name == name);
+        assert_eq!(log.map(|log| log.retention_days), Some(30), "{name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,32 @@
+//! CloudWatch log groups.
+
+use serde::Deserialize;
+
+use crate::error::TemplateError;
+use crate::template::Template;
+
+pub(crate) const TYPE: &str = "AWS::Logs::LogGroup";
+
+/// A log group, and how long it keeps what is written to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogGroup {
+    /// Its name, with functions under their logical ids: `/aws/lambda/Projector`.
+    pub name: String,
+    /// How many days an entry is kept.
+    pub retention_days: u32,
+}
+
+/// Both are required: left out, CloudWatch keeps entries for ever, under a name nobody writes to.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Properties {
+    log_group_name: String,
+    retention_in_days: u32,
+}
+
+impl LogGroup {
+    pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
+        let properties: Properties = template.properties(id)?;
+        Ok(Self { name: properties.log_group_name, retention_days: properties.retention_in_days })
+    }
+}
