@@ -16,6 +16,7 @@ mod stream_index;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
@@ -26,6 +27,9 @@ use sam_template::{Template, TemplateError};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// How long requests under way may take to finish when it stops.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Any free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -48,10 +52,10 @@ pub enum EmbeddedError {
         source: io::Error,
     },
     /// The database refused something: a file that is not its own, a table it cannot make.
-    #[error("{doing}: {source}")]
+    #[error("{failed}")]
     Database {
-        /// What was being done.
-        doing: String,
+        /// What cannot be done.
+        failed: String,
         /// What it said.
         source: DynoxideError,
     },
@@ -94,8 +98,10 @@ impl EmbeddedDynamoDb {
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn in_memory(address: SocketAddr) -> Result<Self, EmbeddedError> {
-        let database = Database::memory()
-            .map_err(|source| EmbeddedError::Database { doing: "opening a database in memory".to_owned(), source })?;
+        let database = Database::memory().map_err(|source| EmbeddedError::Database {
+            failed: "cannot open a database in memory".to_owned(),
+            source,
+        })?;
         stream_index::add_to_memory(&database)?;
         Self::serve(database, address).await
     }
@@ -106,7 +112,7 @@ impl EmbeddedDynamoDb {
     /// When the file is not a database, or the address cannot be listened on.
     pub async fn on_disk(file: &Path, address: SocketAddr) -> Result<Self, EmbeddedError> {
         let database = Database::new(&file.to_string_lossy())
-            .map_err(|source| EmbeddedError::Database { doing: format!("opening {}", file.display()), source })?;
+            .map_err(|source| EmbeddedError::Database { failed: format!("cannot open {}", file.display()), source })?;
         stream_index::add_to_file(file)?;
         Self::serve(database, address).await
     }
@@ -174,18 +180,51 @@ impl EmbeddedDynamoDb {
             match self.database.create_table(request) {
                 Ok(_) | Err(DynoxideError::ResourceInUseException(_)) => {}
                 Err(source) => {
-                    return Err(EmbeddedError::Database { doing: format!("creating table {}", table.name), source });
+                    return Err(EmbeddedError::Database {
+                        failed: format!("cannot create the table {}", table.name),
+                        source,
+                    });
                 }
             }
         }
         Ok(())
     }
 
-    /// Stops listening, lets running requests finish, and closes the database.
+    /// Stops listening, lets running requests finish, and closes the database. A client that does not finish sending its
+    /// request in time is not waited for.
     pub async fn stop(self) {
-        let Self { stop, server, database, .. } = self;
+        self.stop_within(GRACE).await;
+    }
+
+    async fn stop_within(self, grace: Duration) {
+        let Self { stop, mut server, database, .. } = self;
         let _ = stop.send(());
-        let _ = server.await;
+        if tokio::time::timeout(grace, &mut server).await.is_err() {
+            server.abort();
+        }
         drop(database);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn half_a_request_does_not_hold_up_the_stop() {
+        let embedded = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
+        let mut client = TcpStream::connect(embedded.address).await.unwrap();
+        client
+            .write_all(b"POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
+            .await
+            .unwrap();
+        // The server asks for the body once the request is under way.
+        let mut reply = [0; 12];
+        client.read_exact(&mut reply).await.unwrap();
+        assert_eq!(&reply, b"HTTP/1.1 100");
+        embedded.stop_within(Duration::ZERO).await;
     }
 }

@@ -22,10 +22,10 @@ pub(crate) fn add_to_file(file: &Path) -> Result<(), EmbeddedError> {
 pub(crate) fn add_to_memory(database: &Database) -> Result<(), EmbeddedError> {
     let folder = tempfile::tempdir().map_err(|source| EmbeddedError::Temporary { source })?;
     let file = folder.path().join("empty.sqlite");
-    let doing = |source| EmbeddedError::Database { doing: "indexing the streams".to_owned(), source };
-    database.vacuum_into(&file.to_string_lossy()).map_err(doing)?;
+    let failed = |source| EmbeddedError::Database { failed: "cannot index the streams".to_owned(), source };
+    database.vacuum_into(&file.to_string_lossy()).map_err(failed)?;
     add_to_file(&file)?;
-    database.restore_from(&file.to_string_lossy()).map_err(doing)
+    database.restore_from(&file.to_string_lossy()).map_err(failed)
 }
 
 #[cfg(test)]
