@@ -1,7 +1,7 @@
 //! One order: now, at least at a version, or as it was.
 
 use event_store::store::chain;
-use event_store::{EventStore, Timestamp, UpTo};
+use event_store::{EventStore, StoreError, Timestamp, UpTo};
 use http_api::replies::SummaryView;
 use http_api::{Caller, OrderQuery, OrderView, Problem};
 use order_domain::values::{CustomerId, OrderId};
@@ -85,7 +85,7 @@ pub(crate) async fn folded<S: EventStore<Orders>>(
     caller: &Caller,
     order_id: &OrderId,
     up_to: UpTo,
-) -> Result<Option<SummaryView>, Failure> {
+) -> Result<Option<SummaryView>, StoreError> {
     let loaded = events.load(order_id.as_str(), up_to).await?;
     if !loaded.state.customer_id().is_some_and(|customer| caller.may_see(customer)) {
         return Ok(None);

@@ -57,17 +57,13 @@ async fn from_events<S: EventStore<Orders>>(
             summary.customer_id == query.customer_id.as_str()
                 && query.status.is_none_or(|status| summary.status == status)
         })),
-        Err(Failure::Events(error @ StoreError::Unreadable { .. })) => {
+        Err(error @ StoreError::Unreadable { .. }) => {
             tracing::error!(order_id = order_id.as_str(), error = chain(&error), "left out of a list");
             Ok(None)
         }
-        Err(
-            failure @ (Failure::Events(
-                StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. },
-            )
-            | Failure::Rows(_)
-            | Failure::Problem(_)),
-        ) => Err(failure),
+        Err(error @ (StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. })) => {
+            Err(error.into())
+        }
     }
 }
 
