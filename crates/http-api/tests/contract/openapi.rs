@@ -105,7 +105,7 @@ fn the_parameters_of_a_path_are_described() {
 
 /// Every status that the handlers can send on a route.
 fn statuses(key: &str) -> BTreeSet<&'static str> {
-    if let Some(route) = CommandRoute::ALL.into_iter().find(|route| route.key() == key) {
+    if let Some(route) = CommandRoute::ALL.iter().find(|route| route.key() == key) {
         let every = ["201", "400", "401", "409", "413", "422", "500", "503"];
         let further: &[_] = match route {
             // Anybody may try to place an order for another customer; there is no order yet to be unknown.
@@ -121,7 +121,7 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
         };
         return every.iter().chain(further).copied().collect();
     }
-    let further: &[_] = match QueryRoute::ALL.into_iter().find(|route| route.key() == key).unwrap() {
+    let further: &[_] = match QueryRoute::ALL.iter().find(|route| route.key() == key).unwrap() {
         QueryRoute::ListOrders => &["403", "500", "503"],
         QueryRoute::GetOrder => &["304", "404", "412", "500", "503"],
         QueryRoute::ListEvents => &["404", "500", "503"],
