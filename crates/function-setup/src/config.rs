@@ -3,16 +3,30 @@
 
 use std::env;
 
+use tracing::level_filters::LevelFilter;
+
 const EVENTS_TABLE: &str = "EVENTS_TABLE";
 const SUMMARY_TABLE: &str = "SUMMARY_TABLE";
 const AUTH_MODE: &str = "AUTH_MODE";
+const LOG_LEVEL: &str = "LOG_LEVEL";
 
-/// Variables that are not set, or set to nothing: every one at once.
+/// What is wrong with the variables: everything at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("missing environment variables: {}", missing.join(", "))]
+#[error("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct ConfigError {
-    /// Their names.
-    pub missing: Vec<&'static str>,
+    /// One for each variable that cannot be used.
+    pub faults: Vec<ConfigFault>,
+}
+
+/// What is wrong with one variable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigFault {
+    /// Not set, or set to nothing.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// `LOG_LEVEL` is no level.
+    #[error("LOG_LEVEL must be error, warn, info, debug or trace, not '{0}'")]
+    UnknownLevel(String),
 }
 
 /// The command handler's configuration.
@@ -22,16 +36,18 @@ pub struct CommandConfig {
     pub events_table: String,
     /// `AUTH_MODE`: how the gateway authenticates: `iam`, `jwt` or `none`; what else it may say is the API's matter.
     pub auth_mode: String,
+    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
+    pub log_level: LevelFilter,
 }
 
 impl CommandConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, AUTH_MODE];
+    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, AUTH_MODE, LOG_LEVEL];
 
     /// Reads the environment.
     ///
     /// # Errors
-    /// When a variable is missing.
+    /// When a variable is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from(environment)
     }
@@ -39,10 +55,14 @@ impl CommandConfig {
     /// Reads variables from wherever `variable` finds them.
     ///
     /// # Errors
-    /// When a variable is missing.
+    /// When a variable is missing or wrong.
     pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut read = Reader { variable, missing: Vec::new() };
-        let config = Self { events_table: read.required(EVENTS_TABLE), auth_mode: read.required(AUTH_MODE) };
+        let mut read = Reader { variable, faults: Vec::new() };
+        let config = Self {
+            events_table: read.required(EVENTS_TABLE),
+            auth_mode: read.required(AUTH_MODE),
+            log_level: read.level(),
+        };
         read.finish(config)
     }
 }
@@ -54,16 +74,18 @@ pub struct ProjectorConfig {
     pub events_table: String,
     /// `SUMMARY_TABLE`: the name of the OrderSummaryByCustomer table.
     pub summary_table: String,
+    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
+    pub log_level: LevelFilter,
 }
 
 impl ProjectorConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE];
+    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, LOG_LEVEL];
 
     /// Reads the environment.
     ///
     /// # Errors
-    /// When a variable is missing.
+    /// When a variable is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from(environment)
     }
@@ -71,10 +93,14 @@ impl ProjectorConfig {
     /// Reads variables from wherever `variable` finds them.
     ///
     /// # Errors
-    /// When a variable is missing.
+    /// When a variable is missing or wrong.
     pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut read = Reader { variable, missing: Vec::new() };
-        let config = Self { events_table: read.required(EVENTS_TABLE), summary_table: read.required(SUMMARY_TABLE) };
+        let mut read = Reader { variable, faults: Vec::new() };
+        let config = Self {
+            events_table: read.required(EVENTS_TABLE),
+            summary_table: read.required(SUMMARY_TABLE),
+            log_level: read.level(),
+        };
         read.finish(config)
     }
 }
@@ -88,16 +114,18 @@ pub struct QueryConfig {
     pub summary_table: String,
     /// `AUTH_MODE`: how the gateway authenticates: `iam`, `jwt` or `none`; what else it may say is the API's matter.
     pub auth_mode: String,
+    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
+    pub log_level: LevelFilter,
 }
 
 impl QueryConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, AUTH_MODE];
+    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, AUTH_MODE, LOG_LEVEL];
 
     /// Reads the environment.
     ///
     /// # Errors
-    /// When a variable is missing.
+    /// When a variable is missing or wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from(environment)
     }
@@ -105,13 +133,14 @@ impl QueryConfig {
     /// Reads variables from wherever `variable` finds them.
     ///
     /// # Errors
-    /// When a variable is missing.
+    /// When a variable is missing or wrong.
     pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut read = Reader { variable, missing: Vec::new() };
+        let mut read = Reader { variable, faults: Vec::new() };
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
             summary_table: read.required(SUMMARY_TABLE),
             auth_mode: read.required(AUTH_MODE),
+            log_level: read.level(),
         };
         read.finish(config)
     }
@@ -121,23 +150,40 @@ fn environment(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Reads on after a missing variable, so that all of them are named.
+/// Reads on after a fault, so that all of them are named.
 struct Reader<F> {
     variable: F,
-    missing: Vec<&'static str>,
+    faults: Vec<ConfigFault>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn required(&mut self, name: &'static str) -> String {
         let value = (self.variable)(name).filter(|value| !value.is_empty());
         value.unwrap_or_else(|| {
-            self.missing.push(name);
+            self.faults.push(ConfigFault::Missing(name));
             String::new()
         })
     }
 
+    fn level(&mut self) -> LevelFilter {
+        let word = self.required(LOG_LEVEL);
+        match word.as_str() {
+            "error" => LevelFilter::ERROR,
+            "warn" => LevelFilter::WARN,
+            "info" => LevelFilter::INFO,
+            "debug" => LevelFilter::DEBUG,
+            "trace" => LevelFilter::TRACE,
+            // Noted as missing already.
+            "" => LevelFilter::OFF,
+            _ => {
+                self.faults.push(ConfigFault::UnknownLevel(word));
+                LevelFilter::OFF
+            }
+        }
+    }
+
     fn finish<T>(self, config: T) -> Result<T, ConfigError> {
-        if self.missing.is_empty() { Ok(config) } else { Err(ConfigError { missing: self.missing }) }
+        if self.faults.is_empty() { Ok(config) } else { Err(ConfigError { faults: self.faults }) }
     }
 }
 
@@ -148,7 +194,7 @@ mod tests {
     use super::*;
 
     fn named(name: &str) -> Option<String> {
-        Some(name.to_lowercase())
+        Some(if name == LOG_LEVEL { "debug".to_owned() } else { name.to_lowercase() })
     }
 
     #[test]
@@ -157,12 +203,23 @@ mod tests {
         assert_eq!(config.events_table, "events_table");
         assert_eq!(config.summary_table, "summary_table");
         assert_eq!(config.auth_mode, "auth_mode");
+        assert_eq!(config.log_level, LevelFilter::DEBUG);
     }
 
     #[test]
-    fn every_missing_variable_is_named_at_once() {
-        let error = QueryConfig::from(|name| (name == SUMMARY_TABLE).then(String::new)).unwrap_err();
-        assert_eq!(error.to_string(), "missing environment variables: EVENTS_TABLE, SUMMARY_TABLE, AUTH_MODE");
+    fn everything_that_is_wrong_is_named_at_once() {
+        let error = QueryConfig::from(|name| match name {
+            SUMMARY_TABLE => Some(String::new()),
+            LOG_LEVEL => Some("INFO".to_owned()),
+            _ => None,
+        });
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "EVENTS_TABLE is not set; SUMMARY_TABLE is not set; AUTH_MODE is not set; \
+             LOG_LEVEL must be error, warn, info, debug or trace, not 'INFO'"
+        );
+        let error = CommandConfig::from(|name| named(name).filter(|_| name != LOG_LEVEL));
+        assert_eq!(error.unwrap_err().faults, [ConfigFault::Missing(LOG_LEVEL)]);
     }
 
     #[test]

@@ -15,4 +15,4 @@ pub mod clients;
 pub mod config;
 pub mod logs;
 
-pub use config::{CommandConfig, ConfigError, ProjectorConfig, QueryConfig};
+pub use config::{CommandConfig, ConfigError, ConfigFault, ProjectorConfig, QueryConfig};

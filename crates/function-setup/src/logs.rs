@@ -4,8 +4,6 @@
 //! `lambda_runtime`'s own subscriber nests the fields and lets every crate speak at the chosen level; the SDK then
 //! writes requests out, bodies and all. Here only this workspace does, and everyone else warns.
 
-use std::env;
-
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -13,10 +11,7 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The least severe entry to write: `error`, `warn`, `info`, `debug` or `trace`; anything else reads as `info`.
-pub const LOG_LEVEL: &str = "LOG_LEVEL";
-
-/// The crates that write at [`LOG_LEVEL`].
+/// The crates that write at the chosen level.
 const OURS: &[&str] = &[
     "command_handler",
     "event_store",
@@ -29,9 +24,9 @@ const OURS: &[&str] = &[
     "read_model",
 ];
 
-/// Writes this process's logs to stdout from now on. Once something else writes them, it stays so.
-pub fn init() {
-    let level = env::var(LOG_LEVEL).ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+/// Writes this process's logs of that level and above to stdout from now on. Once something else writes them, it stays
+/// so.
+pub fn init(level: LevelFilter) {
     // It fails only where a subscriber is set already, as in a test.
     let _ = subscriber(level, std::io::stdout).try_init();
 }

@@ -8,8 +8,8 @@ use read_model::DynamoSummaries;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    logs::init();
     let config = QueryConfig::from_env()?;
+    logs::init(config.log_level);
     let auth_mode = config.auth_mode.parse()?;
     let client = clients::dynamodb(&clients::sdk_config().await);
     clients::prime(&client, &config.events_table).await;

@@ -58,6 +58,7 @@ fn projector(server: &EmbeddedDynamoDb, summary_table: &str) -> Projector<Dynamo
     let tables = |name: &str| match name {
         "EVENTS_TABLE" => Some("OrderEvents".to_owned()),
         "SUMMARY_TABLE" => Some(summary_table.to_owned()),
+        "LOG_LEVEL" => Some("info".to_owned()),
         _ => None,
     };
     Projector::on_dynamo(server.client(), &ProjectorConfig::from(tables).unwrap())
