@@ -4,9 +4,10 @@ use std::convert::Infallible;
 use std::time::Instant;
 
 use event_store::{EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, StoreError, Timestamp, execute};
+use function_setup::deadline;
 use http_api::replies::{CommandReply, EventView};
 use http_api::{AuthMode, Caller, ParsedCommand, Problem, gateway_request_id, parse_command, responses};
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Request, RequestExt, Response};
 use order_domain::values::OrderId;
 use order_domain::{Command, Rejection};
 use order_store::Orders;
@@ -40,7 +41,14 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         // A problem's `requestId` and the log's are the same, so that one finds the other.
         let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let mut entry = LogEntry::default();
-        let response = self.answer(&request, &request_id, &mut entry).await.unwrap_or_else(|problem| {
+        let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
+        let answer = deadline::within(deadline_ms, self.answer(&request, &request_id, &mut entry)).await;
+        let answer = answer.unwrap_or_else(|out_of_time| {
+            // What was being written may stand; the same request, sent again, finds it.
+            entry.failed(&out_of_time);
+            Err(Problem::unavailable())
+        });
+        let response = answer.unwrap_or_else(|problem| {
             entry.outcome = problem.code();
             problem.into_response(&request_id)
         });

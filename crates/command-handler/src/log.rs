@@ -1,9 +1,10 @@
 //! The one log line of a command: ids, numbers and words of ours; never a body, a token or a name.
 
+use std::error::Error;
 use std::time::Duration;
 
 use event_store::store::chain;
-use event_store::{Execution, Outcome, StoreError};
+use event_store::{Execution, Outcome};
 use lambda_http::http::StatusCode;
 use order_store::Orders;
 
@@ -34,7 +35,7 @@ impl LogEntry {
     }
 
     /// Notes an error with everything that it came from.
-    pub(crate) fn failed(&mut self, error: &StoreError) {
+    pub(crate) fn failed(&mut self, error: &dyn Error) {
         self.error = Some(chain(error));
     }
 

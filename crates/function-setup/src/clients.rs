@@ -9,11 +9,14 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// How long one attempt may take; DynamoDB answers in milliseconds, or not at all.
-pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long one operation may take with its retries. The SDK sets no limit by itself; two operations, as a command
-/// needs, stay below the HTTP functions' 10 seconds.
-pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long one attempt may take, connecting included; DynamoDB answers in milliseconds, or not at all.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long one operation may take with its retries; the SDK sets no limit by itself.
+///
+/// Looking for one order is three operations, index, row and events: 9 seconds. A command that nobody races is two, and
+/// one that loses all of its eight attempts is fifteen: 45 seconds. So this alone does not keep within the HTTP
+/// functions' 29 seconds; [`deadline::within`](crate::deadline::within) does.
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often an operation is tried: more would only outlast the caller's patience.
 pub const MAX_ATTEMPTS: u32 = 3;
 /// How long [`prime`] may take before it is given up.
@@ -26,7 +29,6 @@ pub async fn sdk_config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .timeout_config(
             TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(1))
                 .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                 .operation_timeout(OPERATION_TIMEOUT)
                 .build(),

@@ -1,5 +1,5 @@
 //! What every function needs before its first invocation: typed configuration from the environment, JSON logs, AWS
-//! clients and their priming.
+//! clients and their priming; and the clock that it works against.
 //!
 //! This crate must never know of orders, of HTTP, or of what a function does.
 //!
@@ -10,9 +10,11 @@
 //! | [`config`] | one struct a function; each field documents its variable |
 //! | [`logs`] | one JSON object a line on stdout |
 //! | [`clients`] | the SDK with time-outs and bounded retries; the first connection made ahead of the first request |
+//! | [`deadline`] | work that is given up in time to say so |
 
 pub mod clients;
 pub mod config;
+pub mod deadline;
 pub mod logs;
 
 pub use config::{CommandConfig, ConfigError, ConfigFault, ProjectorConfig, QueryConfig};

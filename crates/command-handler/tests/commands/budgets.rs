@@ -6,8 +6,9 @@ use http_api::AuthMode;
 use sam_template::Template;
 use uuid::Uuid;
 
-use crate::gateway::Call;
+use crate::gateway::{Call, Reply};
 use crate::order_life::{cancel, handler, life_after_placing, pay, place_order, send};
+use crate::stores::Silent;
 
 async fn metered_store() -> (EmbeddedDynamoDb, DynamoEventStore, Meter) {
     let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
@@ -106,4 +107,16 @@ async fn a_table_that_is_not_there_is_a_fault_of_ours() {
     let reply = send(&handler, &place_order()).await;
     assert_eq!(reply.problem(), (500, "internal_error".to_owned()));
     assert!(!reply.body.contains("OrderEvents"), "{}", reply.body);
+}
+
+/// Both where the first call is a read, and where it is a write that may have been done.
+#[tokio::test]
+async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
+    let handler = handler(Silent, AuthMode::None);
+    for call in [place_order(), cancel("o-1")] {
+        let Ok(response) = handler.handle(call.overdue_request()).await;
+        let reply = Reply::of(response);
+        assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+    }
 }

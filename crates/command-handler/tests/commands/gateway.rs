@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lambda_http::http::HeaderMap;
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Context, Request, RequestExt, Response};
 use serde_json::{Value, json};
 
 static CALLS: AtomicU64 = AtomicU64::new(1);
@@ -97,6 +97,13 @@ impl Call {
     /// The request as `lambda_http` gives it to the handler.
     pub(crate) fn request(&self) -> Request {
         lambda_http::request::from_str(&self.0.to_string()).unwrap()
+    }
+
+    /// The request in an invocation whose time is over.
+    pub(crate) fn overdue_request(&self) -> Request {
+        let mut context = Context::default();
+        context.deadline = 1;
+        self.request().with_lambda_context(context)
     }
 }
 

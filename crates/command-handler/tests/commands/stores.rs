@@ -1,5 +1,6 @@
 //! Stores that count, that are out, or where somebody else is always faster.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -62,6 +63,24 @@ impl EventStore<Orders> for Broken {
 
     async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         Err((self.0)())
+    }
+}
+
+/// A store that never answers.
+#[derive(Clone)]
+pub(crate) struct Silent;
+
+impl EventStore<Orders> for Silent {
+    async fn append(&self, _: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        pending().await
+    }
+
+    async fn load(&self, _: &str, _: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        pending().await
+    }
+
+    async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        pending().await
     }
 }
 
