@@ -28,7 +28,7 @@ pub mod summaries;
 pub use dynamo_rows::DynamoRows;
 pub use engine::{Counters, Engine, Entry, Failure, Outcome, Poison, Reason};
 pub use memory_rows::InMemoryRows;
-pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem, catch_up};
+pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use row_error::RowError;
 pub use row_store::{Read, RowStore, Standing, Write};

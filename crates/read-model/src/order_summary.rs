@@ -13,7 +13,7 @@ use order_domain::{Event, stored};
 use order_store::{CUSTOMER_ID, OrderCommit, Orders, PLACED_AT};
 pub use row::{OrderSummaryRow, SummaryItem};
 
-use crate::projection::{self, FoldError, KeyAttributes, Projection, RowKey};
+use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 
 /// The index by which a row is found by its order: keys only.
 pub(crate) const BY_ORDER: &str = "ByOrder";
@@ -141,18 +141,4 @@ fn derive_statuses(row: &mut OrderSummaryRow, cancelled: bool) {
         any_undelivered: row.shipments_under_way > 0,
     });
     row.status = OrderStatus::of(cancelled, row.payment_status, row.fulfillment_status);
-}
-
-/// Folds into a row, or from nothing, the commits it has not seen: those it has are passed over.
-///
-/// # Errors
-/// When there is neither a row nor a commit, a version is missing in between, or an event makes no sense.
-pub fn catch_up(row: Option<OrderSummaryRow>, commits: &[OrderCommit]) -> Result<OrderSummaryRow, FoldError> {
-    let seen = row.as_ref().map_or(0, |row| row.version);
-    let mut unseen = commits.iter().filter(|commit| commit.version > seen);
-    let row = unseen.try_fold(row, |row, commit| {
-        let version = row.as_ref().map_or(0, |row| row.version);
-        projection::fold::<OrderSummaryByCustomer>(row, version, commit)
-    });
-    row?.ok_or(FoldError::NothingToFold)
 }

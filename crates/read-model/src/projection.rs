@@ -98,9 +98,6 @@ pub enum FoldError {
         /// The commit's version.
         found: u64,
     },
-    /// There is neither a row nor a commit.
-    #[error("there is nothing to fold")]
-    NothingToFold,
 }
 
 /// The row after all events of the commit that follows `version`.

@@ -7,7 +7,7 @@ use event_store::{EventStore, InMemoryEventStore, Timestamp};
 use http_api::AuthMode;
 use order_store::{OrderCommit, Orders};
 use query_handler::QueryHandler;
-use read_model::{OrderSummaries, catch_up};
+use read_model::{OrderSummaries, OrderSummaryByCustomer, projection};
 use serde_json::{Value, json};
 
 use crate::gateway::{Call, Reply};
@@ -77,8 +77,12 @@ impl Ledger {
 
     /// Brings an order's row to that version.
     pub(crate) async fn project(&self, order_id: &str, version: usize) {
-        let row = catch_up(None, &self.commits(order_id).await[..version]).unwrap();
-        self.rows.put(row);
+        let commits = self.commits(order_id).await;
+        let row = commits[..version]
+            .iter()
+            .zip(0..)
+            .try_fold(None, |row, (commit, version)| projection::fold::<OrderSummaryByCustomer>(row, version, commit));
+        self.rows.put(row.unwrap().unwrap());
     }
 
     pub(crate) fn handler(&self, auth_mode: AuthMode) -> QueryHandler<InMemoryEventStore, Rows> {

@@ -6,10 +6,10 @@ use event_store::InMemoryEventStore;
 use order_store::OrderCommit;
 use read_model::{
     Counters, Engine, InMemoryRows, OrderSummaryByCustomer, OrderSummaryRow, Outcome, Projection, Reason, RowKey,
-    Standing, catch_up,
+    Standing,
 };
 
-use crate::story::{Numbered, SummaryEngine, entries, paid_in_parts};
+use crate::story::{Numbered, SummaryEngine, entries, paid_in_parts, row_of};
 
 /// An engine, its events and its rows, all in memory.
 struct Bench {
@@ -35,7 +35,7 @@ impl Bench {
     #[track_caller]
     fn expect_rows(&self, histories: &[&[OrderCommit]]) {
         let expected = histories.iter().map(|commits| {
-            let row = catch_up(None, commits).unwrap();
+            let row = row_of(commits);
             (OrderSummaryByCustomer::key(&commits[0]).unwrap(), Standing::Row { version: row.version, row })
         });
         assert_eq!(self.rows(), expected.collect());
@@ -167,7 +167,7 @@ async fn a_row_of_an_older_number_is_rebuilt_from_the_first_event() {
     let newer = bench.rows.seen_by::<Numbered<2>>();
     let outcome = Engine::new(bench.store.clone(), newer.clone()).project(entries(&commits[4..]), None).await;
     assert_eq!((outcome.failed.len(), outcome.counters.gaps_repaired), (0, 1));
-    let rebuilt = Standing::Row { version: 6, row: catch_up(None, &commits).unwrap() };
+    let rebuilt = Standing::Row { version: 6, row: row_of(&commits) };
     assert_eq!(newer.all().into_values().collect::<Vec<_>>(), [rebuilt]);
 }
 
@@ -179,7 +179,7 @@ async fn a_replay_under_a_newer_number_takes_no_row_backwards() {
     let newer = bench.rows.seen_by::<Numbered<2>>();
     let outcome = Engine::new(bench.store.clone(), newer.clone()).project(entries(&commits[..2]), None).await;
     assert_eq!((outcome.failed.len(), outcome.counters.rows_written), (0, 1));
-    let whole = Standing::Row { version: 6, row: catch_up(None, &commits).unwrap() };
+    let whole = Standing::Row { version: 6, row: row_of(&commits) };
     assert_eq!(newer.all().into_values().collect::<Vec<_>>(), [whole]);
 }
 

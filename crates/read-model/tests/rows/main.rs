@@ -1,6 +1,6 @@
 //! Rows, from single events to the whole way over DynamoDB.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod batch_get;
 mod budgets;

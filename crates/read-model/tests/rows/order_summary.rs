@@ -4,10 +4,10 @@ use event_store::InMemoryEventStore;
 use order_domain::Order;
 use order_store::OrderCommit;
 use proptest::prelude::*;
-use read_model::{FoldError, OrderSummaryRow, SummaryItem, catch_up};
+use read_model::{FoldError, OrderSummaryByCustomer, OrderSummaryRow, SummaryItem, projection};
 use serde_json::json;
 
-use crate::story::{any_commands, pay, ship, tell};
+use crate::story::{any_commands, pay, row_of, ship, tell};
 
 async fn paid_and_shipped() -> Vec<OrderCommit> {
     let told = tell(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25), ship(1, 1, 2)]).await;
@@ -16,7 +16,7 @@ async fn paid_and_shipped() -> Vec<OrderCommit> {
 
 #[tokio::test]
 async fn the_row_is_the_summary_of_the_contract_and_what_its_fold_needs() {
-    let row = catch_up(None, &paid_and_shipped().await).unwrap();
+    let row = row_of(&paid_and_shipped().await);
     let expected = json!({
         "orderId": "o-1", "customerId": "c-1",
         "status": "partially_shipped", "paymentStatus": "paid", "fulfillmentStatus": "partially_shipped",
@@ -34,27 +34,21 @@ async fn the_row_is_the_summary_of_the_contract_and_what_its_fold_needs() {
 
 #[tokio::test]
 async fn the_sort_key_is_the_time_of_placing_and_the_order() {
-    let row = catch_up(None, &paid_and_shipped().await).unwrap();
+    let row = row_of(&paid_and_shipped().await);
     assert_eq!(row.sort_key(), "2027-01-15T08:00:00.000Z#o-1");
 }
 
-#[tokio::test]
-async fn catching_up_passes_over_what_the_row_has() {
-    let commits = paid_and_shipped().await;
-    let whole = catch_up(None, &commits).unwrap();
-    for seen in 1..=commits.len() {
-        let row = catch_up(None, &commits[..seen]).unwrap();
-        assert_eq!(catch_up(Some(row), &commits).unwrap(), whole);
-    }
+fn fold(row: Option<OrderSummaryRow>, version: u64, commit: &OrderCommit) -> Result<OrderSummaryRow, FoldError> {
+    projection::fold::<OrderSummaryByCustomer>(row, version, commit).map(Option::unwrap)
 }
 
 #[tokio::test]
-async fn a_missing_version_is_told() {
+async fn a_commit_that_does_not_follow_the_row_is_told() {
     let commits = paid_and_shipped().await;
-    let row = catch_up(None, &commits[..1]).unwrap();
-    assert_eq!(catch_up(Some(row), &commits[2..]), Err(FoldError::Gap { after: 1, found: 3 }));
-    assert_eq!(catch_up(None, &commits[1..]), Err(FoldError::Gap { after: 0, found: 2 }));
-    assert_eq!(catch_up(None, &[]), Err(FoldError::NothingToFold));
+    let row = Some(row_of(&commits[..1]));
+    assert_eq!(fold(row.clone(), 1, &commits[2]), Err(FoldError::Gap { after: 1, found: 3 }));
+    assert_eq!(fold(row, 1, &commits[0]), Err(FoldError::Gap { after: 1, found: 1 }));
+    assert_eq!(fold(None, 0, &commits[1]), Err(FoldError::Gap { after: 0, found: 2 }));
 }
 
 #[tokio::test]
@@ -62,16 +56,17 @@ async fn only_a_placing_begins_an_order_and_only_once() {
     let commits = paid_and_shipped().await;
     let not_a_beginning = OrderCommit { version: 1, ..commits[1].clone() };
     let error = FoldError::NotABeginning { version: 1, event_type: "PaymentReceived" };
-    assert_eq!(catch_up(None, &[not_a_beginning]), Err(error));
-    let twice = [commits[0].clone(), OrderCommit { version: 2, ..commits[0].clone() }];
-    assert_eq!(catch_up(None, &twice), Err(FoldError::BegunTwice { version: 2, event_type: "OrderPlaced" }));
+    assert_eq!(fold(None, 0, &not_a_beginning), Err(error));
+    let twice = OrderCommit { version: 2, ..commits[0].clone() };
+    let error = FoldError::BegunTwice { version: 2, event_type: "OrderPlaced" };
+    assert_eq!(fold(Some(row_of(&commits[..1])), 1, &twice), Err(error));
 }
 
 #[tokio::test]
 async fn an_event_is_folded_after_its_siblings_of_the_same_commit() {
     let commits = paid_and_shipped().await;
     let events = commits.iter().flat_map(|commit| commit.events.clone()).collect();
-    let row = catch_up(None, &[OrderCommit { events, ..commits[0].clone() }]).unwrap();
+    let row = row_of(&[OrderCommit { events, ..commits[0].clone() }]);
     assert_eq!((row.version, row.amount_paid, row.items[0].shipped), (1, 25, 2));
 }
 
@@ -108,8 +103,8 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let told = runtime.block_on(tell(&InMemoryEventStore::default(), "o-1", "c-1", &commands));
         let mut row = None;
-        for (commit, order) in told {
-            let folded = catch_up(row, std::slice::from_ref(&commit)).unwrap();
+        for ((commit, order), version) in told.into_iter().zip(0..) {
+            let folded = fold(row, version, &commit).unwrap();
             prop_assert_eq!(&folded, &told_by_the_domain(&order, &folded));
             prop_assert_eq!((folded.version, folded.last_updated), (commit.version, commit.recorded_at));
             row = Some(folded);

@@ -12,7 +12,7 @@ use order_domain::values::{
 use order_domain::{Command, Decision, Event, Order, decide};
 use order_store::{OrderCommit, Orders};
 use proptest::prelude::*;
-use read_model::projection::{CommitOf, EventOf};
+use read_model::projection::{self, CommitOf, EventOf};
 use read_model::{
     Engine, Entry, FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection, RowKey,
 };
@@ -156,6 +156,16 @@ pub(crate) async fn tell(
 pub(crate) async fn paid_in_parts(store: &InMemoryEventStore, order: &str, payments: u32) -> Vec<OrderCommit> {
     let commands: Vec<_> = (1..=payments).map(|id| pay(id, 1)).collect();
     tell(store, order, "c-1", &commands).await.into_iter().map(|(commit, _)| commit).collect()
+}
+
+/// The row of an order's commits, from the first on.
+#[track_caller]
+pub(crate) fn row_of(commits: &[OrderCommit]) -> OrderSummaryRow {
+    let folded = commits
+        .iter()
+        .zip(0..)
+        .try_fold(None, |row, (commit, version)| projection::fold::<OrderSummaryByCustomer>(row, version, commit));
+    folded.unwrap().unwrap()
 }
 
 /// A commit as a record of the stream.

@@ -5,11 +5,9 @@ use embedded_dynamodb::{EmbeddedDynamoDb, Meter};
 use event_store::InMemoryEventStore;
 use order_domain::Command;
 use order_domain::status::OrderStatus;
-use read_model::{
-    DynamoRows, DynamoSummaries, Engine, OrderSummaries, OrderSummaryByCustomer, RowError, SummaryRows, catch_up,
-};
+use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaries, OrderSummaryByCustomer, RowError, SummaryRows};
 
-use crate::story::{SUMMARY_TABLE, cancel, dynamo, entries, pay, tell};
+use crate::story::{SUMMARY_TABLE, cancel, dynamo, entries, pay, row_of, tell};
 
 /// A customer's list as it stands.
 struct Shelf {
@@ -89,7 +87,7 @@ async fn an_order_is_found_by_its_id_as_it_was_folded() {
     shelf.put("o-1", "c-1", &[pay(1, 25)]).await;
     let told = tell(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25)]).await;
     let commits: Vec<_> = told.into_iter().map(|(commit, _)| commit).collect();
-    assert_eq!(shelf.summaries.find("o-1").await.unwrap(), Some(catch_up(None, &commits).unwrap()));
+    assert_eq!(shelf.summaries.find("o-1").await.unwrap(), Some(row_of(&commits)));
     let spent = shelf.meter.take();
     assert_eq!((spent.requests_of("Query"), spent.requests_of("GetItem"), spent.total_requests()), (1, 1, 2));
 }
