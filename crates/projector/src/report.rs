@@ -1,12 +1,12 @@
-//! What the log says: one line a batch, and one for each thing that needs somebody. Metric filters and alarms go by
-//! the fields, so their names stay.
+//! What the log says: one line a batch, and one for each thing that needs somebody. Saved queries and metric filters
+//! can go by the fields, so their names stay.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use event_store::Timestamp;
 use order_domain::Event;
-use read_model::{Entry, Failure, Outcome, Reason};
+use read_model::{Entry, Failure, OrderSummaryByCustomer, Outcome, Projection, Reason};
 
 use crate::records::Violation;
 
@@ -71,6 +71,7 @@ pub(crate) fn failures(outcome: &Outcome) {
 pub(crate) fn batch(outcome: &Outcome, records: usize, lag_ms: u64, duration: Duration) {
     let counters = outcome.counters;
     tracing::info!(
+        projection = OrderSummaryByCustomer::NAME,
         records,
         orders = counters.aggregates,
         rows_read = counters.rows_read,
