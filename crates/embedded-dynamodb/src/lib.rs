@@ -13,9 +13,10 @@
 pub mod meter;
 mod stream_index;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -51,7 +52,13 @@ pub enum EmbeddedError {
         /// What the system said.
         source: io::Error,
     },
-    /// The database refused something: a file that is not its own, a table it cannot make.
+    /// The file is there and is something else.
+    #[error("{} is not a SQLite database", file.display())]
+    NotADatabase {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The database refused something: a file it cannot read, a table it cannot make.
     #[error("{failed}")]
     Database {
         /// What cannot be done.
@@ -111,6 +118,9 @@ impl EmbeddedDynamoDb {
     /// # Errors
     /// When the file is not a database, or the address cannot be listened on.
     pub async fn on_disk(file: &Path, address: SocketAddr) -> Result<Self, EmbeddedError> {
+        if is_something_else(file) {
+            return Err(EmbeddedError::NotADatabase { file: file.to_owned() });
+        }
         let database = Database::new(&file.to_string_lossy())
             .map_err(|source| EmbeddedError::Database { failed: format!("cannot open {}", file.display()), source })?;
         stream_index::add_to_file(file)?;
@@ -204,6 +214,13 @@ impl EmbeddedDynamoDb {
         }
         drop(database);
     }
+}
+
+/// Whether there is a file that does not begin as SQLite's do; dynoxide would take it for an encrypted one.
+fn is_something_else(file: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(16).read_to_end(&mut start));
+    read.is_ok_and(|length| length > 0) && start != b"SQLite format 3\0"
 }
 
 #[cfg(test)]

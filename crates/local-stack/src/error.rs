@@ -1,4 +1,4 @@
-//! Why a stack does not start: each in one line, for the person who started it.
+//! Why a stack does not start: with its sources, each is one line for the person who started it.
 
 use std::error::Error;
 use std::io;
@@ -14,7 +14,7 @@ use crate::pump::StreamError;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder cannot be created or written.
-    #[error("cannot use the data folder {}: {source}", path.display())]
+    #[error("cannot use the data folder {}", path.display())]
     DataFolder {
         /// The folder that was asked for.
         path: PathBuf,
@@ -34,7 +34,7 @@ pub enum StartError {
     #[error("cannot serve DynamoDB: {0} is already in use")]
     DynamoDbAddressInUse(SocketAddr),
     /// The HTTP API cannot listen for another reason.
-    #[error("cannot serve the HTTP API on {address}: {source}")]
+    #[error("cannot serve the HTTP API on {address}")]
     Http {
         /// Where it was to listen.
         address: SocketAddr,
@@ -42,14 +42,14 @@ pub enum StartError {
         source: io::Error,
     },
     /// The embedded DynamoDB does not start, or refuses the template's tables.
-    #[error("cannot start the embedded DynamoDB: {0}")]
-    Database(EmbeddedError),
+    #[error("cannot start the embedded DynamoDB")]
+    Database(#[source] EmbeddedError),
     /// The SAM template cannot be read.
-    #[error("cannot read the SAM template: {0}")]
+    #[error("cannot read the SAM template")]
     Template(#[from] TemplateError),
     /// A function cannot be set up.
-    #[error("cannot set up the functions: {0}")]
-    Functions(Box<dyn Error + Send + Sync>),
+    #[error("cannot set up the functions")]
+    Functions(#[source] Box<dyn Error + Send + Sync>),
     /// The template leads to a function that this stack was not given.
     #[error("the template names the function {0}, which this stack does not have")]
     MissingFunction(String),

@@ -1,4 +1,4 @@
-//! `orders local`: the local stack in the foreground, until Ctrl-C.
+//! `orders local`: the local stack in the foreground, until Ctrl-C; a second Ctrl-C does not wait for requests under way.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -57,11 +57,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let stack = LocalStack::start_in_process(options).await?;
     print(&welcome(&stack.api_url(), &stack.dynamodb_endpoint(), &kept));
 
+    let mut told_to_stop = async || {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    told_to_stop().await;
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = stack.stop() => {}
+        () = told_to_stop() => anyhow::bail!("told to stop a second time: what was under way is cut off"),
     }
-    stack.stop().await;
     print(&format!("Stopped. Data: {kept}."));
     Ok(())
 }

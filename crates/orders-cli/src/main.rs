@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything on this machine: DynamoDB, the HTTP API and the functions
+    /// Run everything on this machine (Linux or macOS): DynamoDB, the HTTP API and the functions
     Local(local::Arguments),
     /// Send real-looking orders to the API, and report on how it fared
     Load(load::Arguments),

@@ -1,16 +1,23 @@
 //! The `orders` binary as a person runs it: what it prints, how it ends, and what is left after `kill -9`.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::{Client, Method};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+
+/// When a test that waits for something gives it up.
+const GIVEN_UP: Duration = Duration::from_secs(60);
 
 fn orders(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
@@ -27,23 +34,60 @@ struct Running {
 
 impl Running {
     fn start(folder: &Path) -> Self {
+        Self::start_with(folder, Stdio::inherit())
+    }
+
+    fn start_with(folder: &Path, stderr: Stdio) -> Self {
         let data = folder.to_str().unwrap();
         let mut command = orders(&["local", "--port", "0", "--dynamodb-port", "0", "--data", data]);
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
         Self { process, welcome }
     }
 
     fn api(&self) -> String {
-        let line = self.welcome.iter().find(|line| line.contains("HTTP API")).unwrap();
+        self.served("HTTP API")
+    }
+
+    /// The URL that the welcome names after `label`.
+    fn served(&self, label: &str) -> String {
+        let line = self.welcome.iter().find(|line| line.contains(label)).unwrap();
         line.split_whitespace().last().unwrap().to_owned()
     }
 
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.process.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+    /// The lines that the welcome offers to be pasted.
+    fn pasted(&self) -> Vec<&str> {
+        self.welcome.iter().map(String::as_str).filter(|line| line.starts_with("curl ")).collect()
     }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).unwrap();
+    }
+}
+
+/// Does what curl does with a line of the welcome, on a machine that may have no curl: the status, and the body.
+async fn curl(line: &str) -> (u16, Value) {
+    let words = line.split('\'').enumerate().flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().collect(),
+        _quoted => vec![part],
+    });
+    let (mut url, mut headers, mut body) = ("", Vec::new(), None);
+    let mut words = words.skip(1);
+    while let Some(word) = words.next() {
+        match word {
+            "-i" => {}
+            "-H" => headers.push(words.next().unwrap().split_once(": ").unwrap()),
+            "-d" => body = words.next(),
+            _ => url = word,
+        }
+    }
+    let mut request = Client::new().request(if body.is_some() { Method::POST } else { Method::GET }, url);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let answer = request.body(body.unwrap_or_default().to_owned()).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
 impl Drop for Running {
@@ -64,6 +108,13 @@ fn complaint(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
     text.trim_end().to_owned()
+}
+
+/// The count in a row of a report.
+#[track_caller]
+fn count(report: &str, row: &str) -> u64 {
+    let figures = report.lines().find_map(|line| line.strip_prefix(row)).unwrap();
+    figures.split_whitespace().next().unwrap().parse().unwrap()
 }
 
 async fn place(client: &Client, api: &str, key: &str) -> Option<Value> {
@@ -95,10 +146,10 @@ async fn place_until_it_is_gone(api: &str, after: impl Fn(usize) + Send + Sync +
 async fn nothing_acknowledged_is_lost_to_kill_9_in_the_middle_of_a_load() {
     let folder = tempfile::tempdir().unwrap();
     let first = Running::start(folder.path());
-    let pid = first.process.id().to_string();
+    let pid = Pid::from_child(&first.process);
     let acknowledged = place_until_it_is_gone(&first.api(), move |count| {
         if count == 40 {
-            assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+            kill_process(pid, Signal::KILL).unwrap();
         }
     })
     .await;
@@ -113,27 +164,90 @@ async fn nothing_acknowledged_is_lost_to_kill_9_in_the_middle_of_a_load() {
     }
 }
 
-#[test]
-fn the_three_lines_of_the_welcome_work_when_they_are_pasted() {
+#[tokio::test]
+async fn the_three_lines_of_the_welcome_work_when_they_are_pasted() {
     let folder = tempfile::tempdir().unwrap();
     let stack = Running::start(folder.path());
-    let lines: Vec<&String> = stack.welcome.iter().filter(|line| line.starts_with("curl ")).collect();
-    assert_eq!(lines.len(), 3);
-    // The list follows the order by a moment; reading with minVersion in between does not wait for it.
-    for (line, expected) in lines.iter().zip(["201 Created", r#""version":1"#, r#""items":["#]) {
-        let output = Command::new("sh").args(["-c", line]).output().unwrap();
-        assert!(stdout(&output).contains(expected), "{line}\n{}", stdout(&output));
-    }
+    let [place, read, list] = stack.pasted()[..] else { panic!("{:?}", stack.welcome) };
+    let (status, placed) = curl(place).await;
+    assert_eq!((status, &placed["version"]), (201, &json!(1)));
+    let (status, order) = curl(read).await;
+    assert_eq!((status, &order["orderId"], &order["version"]), (200, &placed["orderId"], &json!(1)));
+    // The list follows the order by a moment.
+    let listed = async {
+        loop {
+            let (status, page) = curl(list).await;
+            assert_eq!(status, 200);
+            if page["items"] != json!([]) {
+                return page;
+            }
+        }
+    };
+    let page = tokio::time::timeout(GIVEN_UP, listed).await.unwrap();
+    assert_eq!((&page["items"][0]["orderId"], &page["items"][1]), (&placed["orderId"], &Value::Null));
 }
 
 #[test]
 fn ctrl_c_and_sigterm_end_it_cleanly() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in [Signal::INT, Signal::TERM] {
         let folder = tempfile::tempdir().unwrap();
         let mut stack = Running::start(folder.path());
         stack.signal(signal);
-        assert_eq!(stack.process.wait().unwrap().code(), Some(0), "{signal}");
+        assert_eq!(stack.process.wait().unwrap().code(), Some(0), "{signal:?}");
     }
+}
+
+/// A client of DynamoDB that has sent the head of a request and not its body.
+async fn half_a_request(stack: &Running) -> TcpStream {
+    let address = stack.served("DynamoDB");
+    let mut client = TcpStream::connect(address.strip_prefix("http://").unwrap()).await.unwrap();
+    let head = b"POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
+    client.write_all(head).await.unwrap();
+    // The server asks for the body once the request is under way.
+    let mut reply = [0; 12];
+    client.read_exact(&mut reply).await.unwrap();
+    assert_eq!(&reply, b"HTTP/1.1 100");
+    client
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_it_although_a_client_never_finishes_its_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stack = Running::start(folder.path());
+    let _client = half_a_request(&stack).await;
+    stack.signal(Signal::INT);
+    assert_eq!(stack.process.wait().unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stack = Running::start_with(folder.path(), Stdio::piped());
+    let _client = half_a_request(&stack).await;
+    stack.signal(Signal::INT);
+    stack.signal(Signal::TERM);
+    let said = std::io::read_to_string(stack.process.stderr.take().unwrap()).unwrap();
+    assert_eq!(said, "error: told to stop a second time: what was under way is cut off\n");
+    assert_eq!(stack.process.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_data_folder_or_file_that_is_something_else_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = |data: &Path| {
+        let command = ["local", "--port", "0", "--dynamodb-port", "0", "--data", data.to_str().unwrap()];
+        complaint(&orders(&command).output().unwrap())
+    };
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let expected = format!("error: cannot use the data folder {}: File exists (os error 17)", file.display());
+    assert_eq!(local(&file), expected);
+
+    let database = folder.path().join("dynamodb.sqlite");
+    std::fs::write(&database, "x".repeat(10_000)).unwrap();
+    let expected =
+        format!("error: cannot start the embedded DynamoDB: {} is not a SQLite database", database.display());
+    assert_eq!(local(folder.path()), expected);
 }
 
 #[test]
@@ -148,22 +262,26 @@ fn a_second_instance_on_the_same_folder_or_port_is_one_clear_line() {
     let port = api.rsplit(':').next().unwrap();
     let third = orders(&["local", "--port", port, "--dynamodb-port", "0", "--in-memory"]).output().unwrap();
     assert_eq!(complaint(&third), format!("error: cannot serve the HTTP API: 127.0.0.1:{port} is already in use"));
+
+    let dynamodb = stack.served("DynamoDB");
+    let port = dynamodb.rsplit(':').next().unwrap();
+    let fourth = orders(&["local", "--port", "0", "--dynamodb-port", port, "--in-memory"]).output().unwrap();
+    assert_eq!(complaint(&fourth), format!("error: cannot serve DynamoDB: 127.0.0.1:{port} is already in use"));
 }
 
-#[test]
-fn a_load_reports_what_it_did_and_its_orders_can_be_read() {
+#[tokio::test]
+async fn a_load_reports_what_it_did_and_its_orders_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let stack = Running::start(folder.path());
     let api = stack.api();
     let load = orders(&["load", "--orders", "20", "--clients", "4", "--api", &api]).output().unwrap();
     let report = stdout(&load);
     assert!(report.contains("20 orders") && report.contains("errors: 0"), "{report}");
-    assert!(report.contains("PlaceOrder") && report.contains("summary lag"), "{report}");
+    assert_eq!(count(&report, "PlaceOrder"), 20, "{report}");
+    assert!(count(&report, "summary lag") > 0, "{report}");
 
-    let place = stack.welcome.iter().find(|line| line.starts_with("curl -i")).unwrap();
-    assert!(Command::new("sh").args(["-c", place]).output().unwrap().status.success());
-    let read = stack.welcome.iter().find(|line| line.contains("minVersion")).unwrap();
-    let id = read.split("/orders/").nth(1).unwrap().split('?').next().unwrap();
+    let (_, placed) = curl(stack.pasted()[0]).await;
+    let id = placed["orderId"].as_str().unwrap();
     let show = stdout(&orders(&["show", id, "--api", &api]).output().unwrap());
     assert!(show.contains(&format!("Order {id}")) && show.contains("29.97 EUR"), "{show}");
     let events = stdout(&orders(&["events", id]).env("ORDERS_API", &api).output().unwrap());
