@@ -81,12 +81,12 @@ mod tests {
         assert_eq!(invoker.invoke("f", "1".into()).await.unwrap(), "1");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_function_that_hangs_is_cut_off_at_its_time_out() {
         let function = event_function(service_fn(|_: LambdaEvent<Value>| {
             std::future::pending::<Result<(), lambda_runtime::Error>>()
         }));
-        let answer = invoker(function, Duration::from_secs(10)).invoke("f", "{}".into()).await;
+        let answer = invoker(function, Duration::ZERO).invoke("f", "{}".into()).await;
         assert!(matches!(answer, Err(FunctionError::TimedOut(_))), "{answer:?}");
     }
 

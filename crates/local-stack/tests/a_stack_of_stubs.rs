@@ -1,7 +1,7 @@
 //! The local stack from end to end, around two stubs: one takes a command over HTTP and writes it to a table, the other reads
 //! that table's stream.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
