@@ -24,15 +24,22 @@ impl Outcome {
         match result {
             Err(_) => Self::Failed,
             Ok(_) if !reports => Self::Succeeded,
-            Ok(answer) => Self::of_answer(&serde_json::from_slice(answer).unwrap_or(Value::Null)),
+            Ok(answer) if answer.is_empty() => Self::Succeeded,
+            Ok(answer) => serde_json::from_slice(answer).map_or(Self::Failed, |answer| Self::of_answer(&answer)),
         }
     }
 
+    /// An empty or null response, or list in it, is success; of what the guide does not name as success, all is failure.
     fn of_answer(answer: &Value) -> Self {
-        let failures = match answer.get("batchItemFailures") {
+        let report = match answer {
+            Value::Null => return Self::Succeeded,
+            Value::Object(report) => report,
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => return Self::Failed,
+        };
+        let failures = match report.get("batchItemFailures") {
             None | Some(Value::Null) => return Self::Succeeded,
             Some(Value::Array(failures)) => failures,
-            Some(_) => return Self::Failed,
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => return Self::Failed,
         };
         let identifiers: Option<Vec<SequenceNumber>> = failures.iter().map(identifier).collect();
         match identifiers.map(|all| all.into_iter().min()) {
@@ -73,8 +80,21 @@ mod tests {
             (json!({ "batchItemFailures": [{ "identifier": "7" }] }), Outcome::Failed),
             (json!({ "batchItemFailures": [{ "itemIdentifier": "7" }, {}] }), Outcome::Failed),
             (json!({ "batchItemFailures": "7" }), Outcome::Failed),
+            (json!({ "batchItemFailures": {} }), Outcome::Failed),
+            (json!(""), Outcome::Failed),
+            (json!("done"), Outcome::Failed),
+            (json!(true), Outcome::Failed),
+            (json!(0), Outcome::Failed),
+            (json!([]), Outcome::Failed),
         ] {
             assert_eq!(Outcome::of(&Ok(answer.to_string().into()), true), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn an_empty_answer_is_success_and_one_that_is_no_json_is_not() {
+        for (answer, expected) in [("", Outcome::Succeeded), ("done", Outcome::Failed), ("{", Outcome::Failed)] {
+            assert_eq!(Outcome::of(&Ok(answer.into()), true), expected, "{answer}");
         }
     }
 
