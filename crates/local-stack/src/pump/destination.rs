@@ -74,7 +74,7 @@ fn document(
 ) -> Result<Value, serde_json::Error> {
     let sequence = |record: Option<&ReadRecord>| record.map(|record| record.sequence().clone());
     let arrival = |record: Option<&ReadRecord>| record.map(|record| timestamp(record.created()));
-    let payload: Value = serde_json::from_slice(&dynamodb_event(&batch.records, stream.arn())?)?;
+    let payload: Value = serde_json::from_slice(&dynamodb_event(&batch.records))?;
     Ok(json!({
         "requestContext": {
             "functionArn": function,

@@ -6,12 +6,6 @@ use serde::Serialize;
 
 use super::stream::ReadRecord;
 
-#[derive(Serialize)]
-struct DynamoDbEvent<'a> {
-    #[serde(rename = "Records")]
-    records: Vec<EventRecord<'a>>,
-}
-
 /// A stream record as GetRecords gives it, and the one member Lambda adds.
 #[derive(Serialize)]
 struct EventRecord<'a> {
@@ -21,11 +15,15 @@ struct EventRecord<'a> {
     event_source_arn: &'a str,
 }
 
+/// One record as it stands in an event.
+pub(crate) fn encoded(record: &Record, stream_arn: &str) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&EventRecord { record, event_source_arn: stream_arn })
+}
+
 /// The event for these records.
-pub(crate) fn dynamodb_event(records: &[ReadRecord], stream_arn: &str) -> Result<Bytes, serde_json::Error> {
-    let records =
-        records.iter().map(|read| EventRecord { record: &read.record, event_source_arn: stream_arn }).collect();
-    Ok(serde_json::to_vec(&DynamoDbEvent { records })?.into())
+pub(crate) fn dynamodb_event(records: &[ReadRecord]) -> Bytes {
+    let records: Vec<&[u8]> = records.iter().map(ReadRecord::encoded).collect();
+    [br#"{"Records":["#.as_slice(), &records.join(&b','), b"]}"].concat().into()
 }
 
 #[cfg(test)]
@@ -56,8 +54,9 @@ mod tests {
             },
             ..Default::default()
         };
-        let json = dynamodb_event(&[record.into()], "arn:stream").unwrap();
-        let event: Event = serde_json::from_slice(&json).unwrap();
+        let read = || ReadRecord::new(&record, "arn:stream").unwrap();
+        let event: Event = serde_json::from_slice(&dynamodb_event(&[read(), read()])).unwrap();
+        assert_eq!(event.records.len(), 2);
         let read = &event.records[0];
         assert_eq!((read.event_name.as_str(), read.event_source_arn.as_deref()), ("INSERT", Some("arn:stream")));
         assert_eq!(read.change.sequence_number.as_deref(), Some("100000000000000000001"));

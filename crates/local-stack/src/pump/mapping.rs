@@ -17,12 +17,18 @@ use std::time::{Duration, SystemTime};
 use super::outcome::Outcome;
 use super::sequence::SequenceNumber;
 
+/// What the records of one invocation may take: «up to the payload limit for synchronous invocation (6 MB)» (Lambda API
+/// Reference, `BatchSize`). What stands around the records in an event takes less than is kept free here.
+pub(crate) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024 - 64;
+
 /// What the mapping must know of a record.
 pub trait StreamItem {
     /// Its place in the shard.
     fn sequence(&self) -> &SequenceNumber;
     /// When it was written to the stream.
     fn created(&self) -> SystemTime;
+    /// How long it is in an event, in bytes.
+    fn encoded_bytes(&self) -> usize;
 }
 
 /// The error handling of one event source mapping, from the template.
@@ -73,11 +79,21 @@ impl<R: StreamItem> Mapping<R> {
         Self { policy, pending: VecDeque::new() }
     }
 
-    /// Takes records just read from the shard, in order.
+    /// Takes records just read from the shard, in order. A batch ends where it is full, by count or by size.
     pub fn offer(&mut self, records: impl IntoIterator<Item = R>) {
-        let mut records = records.into_iter().peekable();
-        while records.peek().is_some() {
-            let batch = records.by_ref().take(self.policy.batch_size.max(1)).collect();
+        let (mut batch, mut bytes) = (Vec::new(), 0_usize);
+        for record in records {
+            // And the comma before the next.
+            let more = record.encoded_bytes().saturating_add(1);
+            let is_full = batch.len() >= self.policy.batch_size || bytes.saturating_add(more) > PAYLOAD_LIMIT;
+            if is_full && !batch.is_empty() {
+                self.pending.push_back(Batch { records: std::mem::take(&mut batch), retries: 0 });
+                bytes = 0;
+            }
+            bytes = bytes.saturating_add(more);
+            batch.push(record);
+        }
+        if !batch.is_empty() {
             self.pending.push_back(Batch { records: batch, retries: 0 });
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 
-use super::mapping::{Mapping, Policy, StreamItem};
+use super::mapping::{Mapping, PAYLOAD_LIMIT, Policy, StreamItem};
 use super::outcome::Outcome;
 use super::sequence::SequenceNumber;
 
@@ -12,6 +12,7 @@ use super::sequence::SequenceNumber;
 struct Record {
     number: u64,
     sequence: SequenceNumber,
+    bytes: usize,
 }
 
 impl StreamItem for Record {
@@ -23,11 +24,18 @@ impl StreamItem for Record {
     fn created(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.number)
     }
+
+    fn encoded_bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+fn record(number: u64, bytes: usize) -> Record {
+    Record { number, sequence: SequenceNumber::from(number.to_string().as_str()), bytes }
 }
 
 fn records(numbers: impl IntoIterator<Item = u64>) -> Vec<Record> {
-    let record = |number: u64| Record { number, sequence: SequenceNumber::from(number.to_string().as_str()) };
-    numbers.into_iter().map(record).collect()
+    numbers.into_iter().map(|number| record(number, 1)).collect()
 }
 
 fn numbers(records: &[Record]) -> Vec<u64> {
@@ -76,6 +84,16 @@ fn records_go_out_in_batches_of_the_chosen_size() {
     let (invocations, settled) = run(&mut mapping(policy(), 6), |_| Outcome::Succeeded);
     assert_eq!(invocations, [vec![1, 2, 3, 4], vec![5, 6]]);
     assert_eq!(settled, ["+1", "+2", "+3", "+4", "+5", "+6"]);
+}
+
+#[test]
+fn a_batch_ends_before_the_record_that_would_make_it_too_large_for_an_invocation() {
+    let third = PAYLOAD_LIMIT / 3 - 1;
+    let sizes = [third, third, third, 8, PAYLOAD_LIMIT * 2, 1, third];
+    let mut mapping = Mapping::new(policy());
+    mapping.offer((1..).zip(sizes).map(|(number, bytes)| record(number, bytes)));
+    let (invocations, _) = run(&mut mapping, |_| Outcome::Succeeded);
+    assert_eq!(invocations, [vec![1, 2, 3], vec![4], vec![5], vec![6, 7]]);
 }
 
 #[test]

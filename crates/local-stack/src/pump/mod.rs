@@ -113,18 +113,24 @@ impl Pump {
     }
 
     /// Waits until the record `sequence`, and every one before it, is done or discarded.
-    pub async fn caught_up(&self, sequence: &SequenceNumber) {
+    ///
+    /// # Errors
+    /// When the pump has stopped before: nobody will ever get there.
+    pub async fn caught_up(&self, sequence: &SequenceNumber) -> Result<(), StreamError> {
         let reached = |done: &Option<SequenceNumber>| done.as_ref().is_some_and(|done| done >= sequence);
         let mut done = self.done.clone();
-        // An error means that the pump has stopped: nobody will ever get there, and nobody should hang for it.
-        let _stopped = done.wait_for(reached).await;
+        done.wait_for(reached).await.map_err(|_stopped| StreamError::Stopped(self.source.function.clone()))?;
+        Ok(())
     }
 
     /// Waits until every record is settled that is in the stream now.
+    ///
+    /// # Errors
+    /// When the stream cannot be read, or the pump has stopped.
     pub async fn drained(&self) -> Result<(), StreamError> {
         if let Some(newest) = self.stream.newest().await? {
             self.wake();
-            self.caught_up(&newest).await;
+            self.caught_up(&newest).await?;
         }
         Ok(())
     }
@@ -133,5 +139,54 @@ impl Pump {
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let _panicked = self.task.await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use lambda_runtime::{LambdaEvent, service_fn};
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+    use crate::function::event_function;
+
+    /// A database with one record in the stream of `things`.
+    fn database() -> Database {
+        let database = Database::memory().unwrap();
+        let table = json!({
+            "TableName": "things",
+            "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+            "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" },
+        });
+        database.create_table(from_value(table).unwrap()).unwrap();
+        let item = json!({ "TableName": "things", "Item": { "id": { "S": "a" } } });
+        database.put_item(from_value(item).unwrap()).unwrap();
+        database
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_that_a_dead_pump_has_drained_its_stream() {
+        let source = Source {
+            table: "things".to_owned(),
+            function: "f".to_owned(),
+            policy: Policy {
+                batch_size: 1,
+                maximum_retry_attempts: None,
+                maximum_record_age: None,
+                bisect_batch_on_function_error: false,
+                report_batch_item_failures: false,
+            },
+        };
+        let hangs = event_function(service_fn(|_: LambdaEvent<Value>| {
+            std::future::pending::<Result<(), lambda_runtime::Error>>()
+        }));
+        let invoker = Invoker::new([("f".to_owned(), hangs)].into(), BTreeMap::new());
+        let pump = Pump::start(source, &database(), invoker, None, Arc::new(SystemTimer)).await.unwrap();
+        pump.task.abort();
+        assert_eq!(pump.drained().await.unwrap_err().to_string(), "the pump to the function f has stopped");
     }
 }

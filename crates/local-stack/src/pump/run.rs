@@ -91,10 +91,7 @@ impl Consumer {
             self.discard(&batch, Condition::RecordAgeExceeded).await;
         }
         let Some(batch) = self.mapping.front() else { return Next::Go };
-        let result = match dynamodb_event(&batch.records, self.stream.arn()) {
-            Ok(event) => self.invoke(event).await,
-            Err(error) => Err(error.into()),
-        };
+        let result = self.invoker.invoke(&self.function, dynamodb_event(&batch.records)).await;
         let outcome = Outcome::of(&result, self.reports);
         self.log(batch, &result, &outcome);
         let settled = self.mapping.settle(&outcome);
@@ -105,10 +102,6 @@ impl Consumer {
             self.discard(batch, Condition::RetryAttemptsExhausted).await;
         }
         if settled.retrying { Next::Pause } else { Next::Go }
-    }
-
-    async fn invoke(&self, event: Bytes) -> Result<Bytes, FunctionError> {
-        self.invoker.invoke(&self.function, event).await
     }
 
     async fn discard(&self, batch: &Batch<ReadRecord>, condition: Condition) {

@@ -10,6 +10,7 @@ use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::{Database, DynoxideError};
 
+use super::event;
 use super::mapping::StreamItem;
 use super::sequence::SequenceNumber;
 
@@ -22,10 +23,19 @@ pub enum StreamError {
     /// The table has no stream.
     #[error("the table {0} has no stream")]
     NoStream(String),
+    /// Nobody reads the stream any more.
+    #[error("the pump to the function {0} has stopped")]
+    Stopped(String),
 }
 
 impl From<DynoxideError> for StreamError {
     fn from(error: DynoxideError) -> Self {
+        Self::Database(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StreamError {
+    fn from(error: serde_json::Error) -> Self {
         Self::Database(error.to_string())
     }
 }
@@ -36,19 +46,27 @@ impl From<tokio::task::JoinError> for StreamError {
     }
 }
 
-/// A record of the stream with what the mapping asks of it.
+/// A record of the stream, ready to be sent, with what the mapping asks of it.
 #[derive(Debug)]
 pub(crate) struct ReadRecord {
-    pub(crate) record: Record,
+    encoded: Vec<u8>,
     sequence: SequenceNumber,
     created: SystemTime,
 }
 
-impl From<Record> for ReadRecord {
-    fn from(record: Record) -> Self {
-        let sequence = SequenceNumber::from(record.dynamodb.sequence_number.as_str());
+impl ReadRecord {
+    pub(crate) fn new(record: &Record, stream_arn: &str) -> Result<Self, serde_json::Error> {
         let age = Duration::try_from_secs_f64(record.dynamodb.approximate_creation_date_time).unwrap_or_default();
-        Self { sequence, created: UNIX_EPOCH + age, record }
+        Ok(Self {
+            encoded: event::encoded(record, stream_arn)?,
+            sequence: SequenceNumber::from(record.dynamodb.sequence_number.as_str()),
+            created: UNIX_EPOCH + age,
+        })
+    }
+
+    /// The record as it stands in an event.
+    pub(crate) fn encoded(&self) -> &[u8] {
+        &self.encoded
     }
 }
 
@@ -59,6 +77,10 @@ impl StreamItem for ReadRecord {
 
     fn created(&self) -> SystemTime {
         self.created
+    }
+
+    fn encoded_bytes(&self) -> usize {
+        self.encoded.len()
     }
 }
 
@@ -104,7 +126,7 @@ impl TableStream {
         tokio::task::spawn_blocking(move || {
             let iterator_type = if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
             let request = GetShardIteratorRequest {
-                stream_arn: arn,
+                stream_arn: arn.clone(),
                 shard_id,
                 shard_iterator_type: iterator_type.to_owned(),
                 sequence_number: position.map(|sequence| sequence.as_str().to_owned()),
@@ -113,7 +135,8 @@ impl TableStream {
                 return Ok(Vec::new());
             };
             let answer = database.get_records(GetRecordsRequest { shard_iterator, limit: Some(limit) })?;
-            Ok(answer.records.into_iter().map(ReadRecord::from).collect())
+            let records: Result<_, _> = answer.records.iter().map(|record| ReadRecord::new(record, &arn)).collect();
+            Ok(records?)
         })
         .await?
     }
