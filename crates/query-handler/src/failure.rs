@@ -2,6 +2,7 @@
 
 use event_store::StoreError;
 use event_store::store::chain;
+use function_setup::deadline::OutOfTime;
 use http_api::invalid::Place;
 use http_api::{Problem, cursor};
 use read_model::RowError;
@@ -15,6 +16,8 @@ pub(crate) enum Failure {
     Events(StoreError),
     /// The rows cannot be read.
     Rows(RowError),
+    /// The answer did not come in time.
+    OutOfTime(OutOfTime),
 }
 
 impl Failure {
@@ -28,9 +31,9 @@ impl Failure {
     pub(crate) fn problem(self) -> Problem {
         match self {
             Self::Problem(problem) => problem,
-            Self::Events(StoreError::Unavailable { .. }) | Self::Rows(RowError::Unavailable { .. }) => {
-                Problem::unavailable()
-            }
+            Self::Events(StoreError::Unavailable { .. })
+            | Self::Rows(RowError::Unavailable { .. })
+            | Self::OutOfTime(_) => Problem::unavailable(),
             Self::Events(
                 StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unwritable { .. },
             )
@@ -46,6 +49,7 @@ impl Failure {
             Self::Problem(_) => None,
             Self::Events(error) => Some(chain(error)),
             Self::Rows(error) => Some(chain(error)),
+            Self::OutOfTime(error) => Some(chain(error)),
         }
     }
 }
@@ -65,5 +69,11 @@ impl From<StoreError> for Failure {
 impl From<RowError> for Failure {
     fn from(error: RowError) -> Self {
         Self::Rows(error)
+    }
+}
+
+impl From<OutOfTime> for Failure {
+    fn from(error: OutOfTime) -> Self {
+        Self::OutOfTime(error)
     }
 }

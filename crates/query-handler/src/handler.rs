@@ -4,13 +4,15 @@ use std::convert::Infallible;
 use std::time::Instant;
 
 use event_store::EventStore;
+use function_setup::deadline;
 use http_api::{AuthMode, Caller, IfNoneMatch, ParsedQuery, gateway_request_id, parse_query, responses};
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Request, RequestExt, Response};
 use order_store::Orders;
 use read_model::OrderSummaries;
 use uuid::Uuid;
 
 use crate::failure::Failure;
+use crate::log::LogEntry;
 use crate::{events, order, orders};
 
 /// Answers queries over HTTP from the events and the summaries.
@@ -36,35 +38,39 @@ impl<S: EventStore<Orders>, R: OrderSummaries> QueryHandler<S, R> {
         let started = Instant::now();
         // A problem's `requestId` and the log's are the same, so that one finds the other.
         let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
-        let (response, outcome, cause) = match self.answer(&request).await {
-            Ok(response) => (response, "answered", None),
+        let mut entry = LogEntry::default();
+        let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
+        let answer = deadline::within(deadline_ms, self.answer(&request, &mut entry)).await;
+        let response = match answer.unwrap_or_else(|out_of_time| Err(out_of_time.into())) {
+            Ok(response) => {
+                entry.outcome = "answered";
+                response
+            }
             Err(failure) => {
-                let cause = failure.cause();
+                entry.error = failure.cause();
                 let problem = failure.problem();
-                let outcome = problem.code();
-                (problem.into_response(&request_id), outcome, cause)
+                entry.outcome = problem.code();
+                problem.into_response(&request_id)
             }
         };
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if response.status().is_server_error() {
-            tracing::error!(request_id, outcome, duration_ms, error = cause, "query failed");
-        } else {
-            tracing::info!(request_id, outcome, duration_ms, "query {outcome}");
-        }
+        entry.write(&request_id, response.status(), started.elapsed());
         Ok(response)
     }
 
-    async fn answer(&self, request: &Request) -> Result<Response<Body>, Failure> {
+    async fn answer(&self, request: &Request, entry: &mut LogEntry) -> Result<Response<Body>, Failure> {
         let caller = Caller::of(request, self.auth_mode)?;
         let response = match parse_query(request)? {
             ParsedQuery::ListOrders(query) => {
                 responses::summary_page(&orders::list(&self.events, &self.summaries, &caller, &query).await?)?
             }
             ParsedQuery::GetOrder(query) => {
+                entry.order_id = Some(query.order_id.to_string());
                 let summary = order::get(&self.events, &self.summaries, &caller, &query).await?;
+                entry.version = Some(summary.version);
                 responses::order(&summary, IfNoneMatch::of(request).as_ref())?
             }
             ParsedQuery::ListEvents(query) => {
+                entry.order_id = Some(query.order_id.to_string());
                 responses::events_page(&events::list(&self.events, &caller, &query).await?)?
             }
             ParsedQuery::GetOpenApi => responses::openapi(),

@@ -19,11 +19,13 @@
 //! | `events` | an order's audit trail |
 //! | `row_view` | a row as a reply shows it |
 //! | `failure` | why a query is not answered as asked |
+//! | `log` | the one log line of a query |
 //! | `main.rs` | the wiring: configuration, logs, clients, the Lambda runtime |
 
 mod events;
 mod failure;
 pub mod handler;
+mod log;
 mod order;
 mod orders;
 mod row_view;

@@ -38,7 +38,8 @@ pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
 }
 
 /// The row, where it is there and has reached `min_version`; otherwise the fold of the events. So an order is found
-/// as soon as its placing was acknowledged, and nobody is shown an order older than the one they have seen.
+/// as soon as its placing was acknowledged, and nobody is shown an order older than the one they have seen. (The newest
+/// commit carries the state, so folding from there is one small read, however far behind the row is.)
 async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,

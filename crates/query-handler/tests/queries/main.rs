@@ -9,6 +9,7 @@ mod gateway;
 mod given;
 mod identity;
 mod list;
+mod logs;
 mod order;
 mod outages;
 mod rows;

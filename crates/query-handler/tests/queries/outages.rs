@@ -1,5 +1,7 @@
 //! Tables that cannot be read.
 
+use std::future::pending;
+
 use event_store::{Appended, Commit, EventStore, InMemoryEventStore, Loaded, NewCommit, StoreError, UpTo};
 use http_api::AuthMode;
 use order_domain::Event;
@@ -7,6 +9,7 @@ use order_store::Orders;
 use query_handler::QueryHandler;
 use read_model::RowError;
 
+use crate::gateway::Reply;
 use crate::given::{Ledger, ask, get_order, list_events, list_orders};
 use crate::rows::{BrokenRows, Rows};
 
@@ -51,6 +54,35 @@ async fn an_outage_is_a_503_that_says_when_to_retry() {
         assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
         assert_eq!(reply.header("retry-after"), Some("1"));
         assert!(!reply.body.contains("secret"), "{}", reply.body);
+    }
+}
+
+/// Events that never come.
+#[derive(Clone)]
+struct Silent;
+
+impl EventStore<Orders> for Silent {
+    async fn append(&self, _: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        pending().await
+    }
+
+    async fn load(&self, _: &str, _: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        pending().await
+    }
+
+    async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
+    let handler = QueryHandler::new(Silent, Rows::default(), AuthMode::None);
+    for call in [get_order("o-1"), get_order("o-1").query("version=1"), list_events("o-1")] {
+        let Ok(response) = handler.handle(call.overdue_request()).await;
+        let reply = Reply::of(response);
+        assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+        assert_eq!(reply.header("retry-after"), Some("1"));
     }
 }
 

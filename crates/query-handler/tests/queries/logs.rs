@@ -1,0 +1,75 @@
+//! One line a query: enough to find it, and nothing of what was in it.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use event_store::{EventStore, StoreError};
+use http_api::AuthMode;
+use order_store::Orders;
+use query_handler::QueryHandler;
+use serde_json::{Value, json};
+use tracing_subscriber::layer::SubscriberExt;
+
+use crate::gateway::Call;
+use crate::given::{Ledger, ask, get_order, list_events, list_orders};
+use crate::outages::BrokenEvents;
+use crate::rows::Rows;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The one line of a query.
+async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows>, call: Call) -> Value {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    ask(handler, &call.gateway_request_id("gw-1")).await;
+    let bytes = lines.0.lock().unwrap().clone();
+    // A second line would not be JSON any more.
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[tokio::test]
+async fn an_answered_query_is_one_line_with_the_order_and_its_version() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let handler = ledger.handler(AuthMode::None);
+    let line = logged(&handler, get_order(&order_id)).await;
+    assert_eq!((&line["level"], &line["message"]), (&json!("INFO"), &json!("query answered")));
+    assert_eq!((&line["order_id"], &line["version"]), (&json!(order_id), &json!(5)));
+    assert_eq!((&line["request_id"], &line["outcome"]), (&json!("gw-1"), &json!("answered")));
+    assert!(line["duration_ms"].is_u64() && !line.to_string().contains("customer-1001"), "{line}");
+
+    let line = logged(&handler, list_events(&order_id)).await;
+    assert_eq!((&line["order_id"], line.get("version")), (&json!(order_id), None));
+    let line = logged(&handler, list_orders("customer-1001")).await;
+    assert_eq!((line.get("order_id"), &line["outcome"]), (None, &json!("answered")));
+    assert!(!line.to_string().contains("customer-1001"), "{line}");
+}
+
+#[tokio::test]
+async fn a_query_that_is_not_answered_is_one_line_with_its_code() {
+    let line = logged(&Ledger::default().handler(AuthMode::None), get_order("no-such-order")).await;
+    assert_eq!((&line["level"], &line["outcome"]), (&json!("INFO"), &json!("order_not_found")));
+    assert_eq!(line["order_id"], "no-such-order");
+}
+
+#[tokio::test]
+async fn a_failure_is_one_error_with_everything_that_it_came_from() {
+    let events =
+        BrokenEvents(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+    let line = logged(&QueryHandler::new(events, Rows::default(), AuthMode::None), get_order("o-1")).await;
+    assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("unavailable")));
+    assert_eq!((&line["order_id"], &line["request_id"]), (&json!("o-1"), &json!("gw-1")));
+    assert_eq!(line["error"], "Query failed: the store is unavailable: cable cut");
+}
