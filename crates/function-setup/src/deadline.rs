@@ -9,6 +9,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// What is kept back of an invocation's time for the answer and the log.
 pub const RESERVE: Duration = Duration::from_secs(1);
 
+/// The longest time-out that Lambda allows. A deadline that was over for longer was never one: `cargo lambda watch` gives
+/// every invocation an instant in 1970.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
+
 /// Why work was given up. What it had asked of a database may be done all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("given up shortly before the invocation's deadline")]
@@ -20,15 +24,18 @@ pub struct OutOfTime;
 /// # Errors
 /// When that time is over.
 pub async fn within<T>(deadline_ms: Option<u64>, work: impl Future<Output = T>) -> Result<T, OutOfTime> {
-    match deadline_ms {
-        Some(deadline_ms) => tokio::time::timeout(time_left(deadline_ms), work).await.map_err(|_| OutOfTime),
+    match deadline_ms.and_then(time_left) {
+        Some(left) => tokio::time::timeout(left.saturating_sub(RESERVE), work).await.map_err(|_| OutOfTime),
         None => Ok(work.await),
     }
 }
 
-fn time_left(deadline_ms: u64) -> Duration {
+/// The time until a deadline in milliseconds since 1970; `None` where it is none that Lambda can have set.
+#[must_use]
+pub fn time_left(deadline_ms: u64) -> Option<Duration> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Duration::from_millis(deadline_ms).saturating_sub(now).saturating_sub(RESERVE)
+    let deadline = Duration::from_millis(deadline_ms);
+    (deadline + LONGEST_TIMEOUT >= now).then(|| deadline.saturating_sub(now))
 }
 
 #[cfg(test)]
@@ -37,22 +44,33 @@ mod tests {
 
     use super::*;
 
+    fn in_ms(later: u64) -> u64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        u64::try_from(now.as_millis()).unwrap() + later
+    }
+
     #[tokio::test]
     async fn work_that_never_ends_is_given_up_at_the_deadline() {
-        assert_eq!(within(Some(1), pending::<()>()).await, Err(OutOfTime));
+        assert_eq!(within(Some(in_ms(0)), pending::<()>()).await, Err(OutOfTime));
     }
 
     #[tokio::test]
     async fn work_that_is_done_is_kept_even_past_the_deadline() {
-        for deadline_ms in [Some(1), Some(u64::MAX), None] {
+        for deadline_ms in [Some(in_ms(0)), Some(u64::MAX), None] {
             assert_eq!(within(deadline_ms, ready(7)).await, Ok(7));
         }
     }
 
     #[test]
-    fn the_reserve_is_kept_back() {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let left = time_left(u64::try_from((now + Duration::from_secs(3600)).as_millis()).unwrap());
-        assert!(left <= Duration::from_secs(3600) - RESERVE, "{left:?}");
+    fn the_time_left_is_that_until_the_deadline() {
+        let left = time_left(in_ms(3_600_000)).unwrap();
+        assert!(left <= Duration::from_secs(3_600), "{left:?}");
+        assert_eq!(time_left(in_ms(0)), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn an_instant_of_1970_is_no_deadline() {
+        assert_eq!(time_left(0), None);
+        assert_eq!(time_left(600_000), None);
     }
 }

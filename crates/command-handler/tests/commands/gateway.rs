@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use event_store::Timestamp;
 use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Context, Request, RequestExt, Response};
 use serde_json::{Value, json};
@@ -102,7 +103,7 @@ impl Call {
     /// The request in an invocation whose time is over.
     pub(crate) fn overdue_request(&self) -> Request {
         let mut context = Context::default();
-        context.deadline = 1;
+        context.deadline = u64::try_from(Timestamp::now().epoch_ms()).unwrap();
         self.request().with_lambda_context(context)
     }
 }
