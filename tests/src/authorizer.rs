@@ -1,5 +1,6 @@
-//! The JWT authorizer in front of the functions, in small: what a token says is put where API Gateway puts it. The token is
-//! the header `x-test-claims`, a JSON object of claims; without it the context names nobody, as when a route has no authorizer.
+//! The authorizers in front of the functions, in small: who a request is from is put where API Gateway puts it. A token is the
+//! header `x-test-claims`, a JSON object of claims, and a signature the header `x-test-user-arn`, the ARN of who signed;
+//! without one the context names nobody, as when a route has no authorizer.
 
 use std::sync::Arc;
 
@@ -24,16 +25,19 @@ impl Function for Authorized {
             let claims: Value = serde_json::from_str(claims).unwrap();
             request["requestContext"]["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
         }
+        if let Some(arn) = request["headers"]["x-test-user-arn"].as_str().map(str::to_owned) {
+            request["requestContext"]["authorizer"] = json!({ "iam": { "userArn": arn } });
+        }
         self.0.invoke(request.to_string().into(), invocation)
     }
 }
 
-/// The two HTTP functions as a deployment with tokens has them, and the projector as it is.
-pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client) -> Functions {
+/// The two HTTP functions as a deployment in this mode has them, and the projector as it is.
+pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
     let events = DynamoEventStore::new(dynamodb.clone(), "OrderEvents");
     let summaries = DynamoSummaries::new(dynamodb, "OrderSummaryByCustomer");
-    let commands = Arc::new(CommandHandler::new(events.clone(), AuthMode::Jwt, Timestamp::now));
-    let queries = Arc::new(QueryHandler::new(events, summaries, AuthMode::Jwt));
+    let commands = Arc::new(CommandHandler::new(events.clone(), mode, Timestamp::now));
+    let queries = Arc::new(QueryHandler::new(events, summaries, mode));
     let commands = http_function(service_fn(move |request| {
         let commands = Arc::clone(&commands);
         async move { commands.handle(request).await }

@@ -1,6 +1,7 @@
 //! A whole system on free loopback ports, in memory.
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use http_api::AuthMode;
 use local_stack::{DataLocation, LocalStack, Options, Surroundings};
 use sam_template::Template;
 
@@ -25,8 +26,18 @@ impl System {
 
     /// The handlers as a deployment with tokens has them.
     pub async fn start_with_tokens() -> Self {
-        let functions =
-            async |surroundings: &Surroundings| Ok(authorizer::functions(surroundings, surroundings.dynamodb.clone()));
+        Self::start_with_authorizer(AuthMode::Jwt).await
+    }
+
+    /// The handlers as a deployment with signed requests has them.
+    pub async fn start_with_signatures() -> Self {
+        Self::start_with_authorizer(AuthMode::Iam).await
+    }
+
+    async fn start_with_authorizer(mode: AuthMode) -> Self {
+        let functions = async |surroundings: &Surroundings| {
+            Ok(authorizer::functions(surroundings, surroundings.dynamodb.clone(), mode))
+        };
         Self::around(LocalStack::start(options(), functions).await.unwrap())
     }
 
@@ -41,7 +52,7 @@ impl System {
         let functions = async |surroundings: &Surroundings| {
             let closed = surroundings.dynamodb.config().to_builder().endpoint_url("http://127.0.0.1:1");
             let closed = closed.retry_config(RetryConfig::disabled()).build();
-            Ok(authorizer::functions(surroundings, aws_sdk_dynamodb::Client::from_conf(closed)))
+            Ok(authorizer::functions(surroundings, aws_sdk_dynamodb::Client::from_conf(closed), AuthMode::Jwt))
         };
         Self::around(LocalStack::start(options(), functions).await.unwrap())
     }

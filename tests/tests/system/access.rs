@@ -1,11 +1,14 @@
 //! Who may do what, and what is said when the store is out.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use system_tests::api::three_items;
 use system_tests::{Reply, System};
 
 const ANNA: (&str, &str) = ("x-test-claims", r#"{"sub":"anna"}"#);
 const BERT: (&str, &str) = ("x-test-claims", r#"{"sub":"bert"}"#);
+const SERVICE: (&str, &str) = ("x-test-user-arn", "arn:aws:iam::123456789012:user/shop");
 const ADMIN: (&str, &str) = ("x-test-claims", r#"{"sub":"desk","scope":"orders:admin"}"#);
 
 /// Every command on an order, and every way to read one.
@@ -29,23 +32,54 @@ async fn every_route(system: &System, order: &str, who: &[(&str, &str)]) -> Vec<
     replies
 }
 
-/// Everything of a reply that could tell one case from the other.
-fn told(reply: &Reply) -> (u16, Value) {
+/// Everything of a reply that could tell one case from the other: all but what differs from request to request.
+fn told(reply: &Reply) -> (u16, BTreeMap<&str, &[u8]>, Value) {
     let mut body = reply.body.clone();
     body.as_object_mut().unwrap().remove("requestId");
-    (reply.status, body)
+    let headers = reply.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let of_every_request = ["date", "content-length", "apigw-requestid"];
+    (reply.status, headers.filter(|(name, _)| !of_every_request.contains(name)).collect(), body)
 }
 
-#[tokio::test]
-async fn without_an_identity_every_route_answers_401() {
-    let system = System::start_with_tokens().await;
-    let mut replies = every_route(&system, "order-1", &[]).await;
+async fn every_route_answers_401_without_an_identity(system: &System) {
+    let mut replies = every_route(system, "order-1", &[]).await;
     replies.push(("place".to_owned(), system.api.post_with("/orders", &[], three_items("anna")).await));
     replies.push(("list".to_owned(), system.api.get("/customers/anna/orders").await));
     for (route, reply) in replies {
         assert_eq!((reply.status, &reply.body["code"]), (401, &json!("unauthenticated")), "{route}");
     }
     assert_eq!(system.commits(), 0);
+}
+
+#[tokio::test]
+async fn without_a_token_every_route_answers_401() {
+    let system = System::start_with_tokens().await;
+    every_route_answers_401_without_an_identity(&system).await;
+}
+
+#[tokio::test]
+async fn without_a_signature_every_route_answers_401() {
+    let system = System::start_with_signatures().await;
+    every_route_answers_401_without_an_identity(&system).await;
+    // A token is no signature.
+    system.api.get_with("/customers/anna/orders", &[ADMIN]).await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_service_that_signs_may_do_everything_and_is_named_in_the_history() {
+    let system = System::start_with_signatures().await;
+    let placed = system.api.post_with("/orders", &[SERVICE], three_items("anna")).await.expect(201);
+    let order = placed.body["orderId"].as_str().unwrap();
+    system.drained().await;
+    for (route, reply) in every_route(&system, order, &[SERVICE]).await {
+        // What the order's state forbids (409) is not a matter of access.
+        assert!([200, 201, 409].contains(&reply.status), "{route}: {} {}", reply.status, reply.text);
+    }
+    system.api.get_with("/customers/anna/orders", &[SERVICE]).await.expect(200);
+    let history = system.api.get_with(&format!("/orders/{order}/events"), &[SERVICE]).await.expect(200);
+    let events = history.body["items"].as_array().unwrap();
+    assert!(events.len() > 1);
+    assert!(events.iter().all(|event| event["actor"] == format!("iam:{}", SERVICE.1)), "{}", history.text);
 }
 
 #[tokio::test]
