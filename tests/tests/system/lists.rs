@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use system_tests::{Api, System};
 
-async fn all_pages(api: &Api, path: &str, limit: usize) -> Vec<Value> {
+/// What all pages of a list hold together.
+pub(crate) async fn all_pages(api: &Api, path: &str, limit: usize) -> Vec<Value> {
     let mut orders = Vec::new();
     let mut cursor = String::new();
     loop {

@@ -3,6 +3,8 @@
 use serde_json::json;
 use system_tests::System;
 
+use crate::lists::all_pages;
+
 #[tokio::test]
 async fn an_order_with_more_than_a_megabyte_of_history_loads_decides_and_projects() {
     let system = System::start().await;
@@ -32,6 +34,8 @@ async fn an_order_with_more_than_a_megabyte_of_history_loads_decides_and_project
     assert_eq!((&row["version"], &row["items"][99]["shipped"]), (&json!(shipments + 2), &json!(shipments * 7)));
     let first = api.get(&format!("/orders/{order}?version=1")).await.expect(200).body;
     assert_eq!(first["items"][99]["shipped"], 0);
+    let events = all_pages(api, &format!("/orders/{order}/events"), 100).await;
+    assert_eq!(u64::try_from(events.len()).unwrap(), shipments + 2);
     let too_many =
         api.ship(order, "too-many", &[(&sku(0), 1_000_000)]).await.expect_problem(409, "quantity_exceeds_shippable");
     assert!(too_many.text.contains(&(shipments * 7).to_string()), "{}", too_many.text);

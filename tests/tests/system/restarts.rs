@@ -1,10 +1,21 @@
 //! What was acknowledged survives the process.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use system_tests::Api;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::lists::all_pages;
+
+/// Clients at work while the process is killed.
+const CLIENTS: usize = 4;
+/// When it is given up that the read model shows every order.
+const GIVEN_UP: Duration = Duration::from_secs(60);
 
 /// `orders local` on free ports, with its data in a folder.
 struct Local {
@@ -36,37 +47,51 @@ async fn start(data: &Path) -> Local {
     Local { process, api: Api::new(url.unwrap()) }
 }
 
+/// Places orders until nobody answers, and tells of each that was acknowledged.
+async fn place_until_it_is_gone(api: Api, acknowledged: mpsc::UnboundedSender<()>) -> Vec<String> {
+    let mut placed = Vec::new();
+    while let Some(order) = api.try_place("anna").await {
+        placed.push(order);
+        // Nobody listens any more once the process is being killed.
+        let _ = acknowledged.send(());
+    }
+    placed
+}
+
+/// Asks for the customer's list until it shows as many orders as there must be.
+async fn listed(api: &Api, count: usize) -> BTreeSet<String> {
+    loop {
+        let orders = all_pages(api, "/customers/anna/orders", 100).await;
+        if orders.len() >= count {
+            return orders.iter().map(|order| order["orderId"].as_str().unwrap().to_owned()).collect();
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_the_process_is_killed_under_load() {
     let folder = tempfile::tempdir().unwrap();
-    let mut acknowledged = Vec::new();
-    for round in 0..5 {
+    let mut acknowledged = BTreeSet::new();
+    for _ in 0..5 {
         let mut local = start(folder.path()).await;
-        let (kill, killed) = tokio::sync::oneshot::channel();
-        let api = local.api.clone();
-        let client = tokio::spawn(async move {
-            let mut placed = Vec::new();
-            let mut kill = Some(kill);
-            loop {
-                if placed.len() == 20
-                    && let Some(kill) = kill.take()
-                {
-                    kill.send(()).unwrap();
-                }
-                match api.try_place("anna").await {
-                    Some(order) => placed.push(order),
-                    None => return placed,
-                }
-            }
-        });
-        killed.await.unwrap();
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let clients: JoinSet<_> =
+            (0..CLIENTS).map(|_| place_until_it_is_gone(local.api.clone(), sender.clone())).collect();
+        for _ in 0..40 {
+            receiver.recv().await.unwrap();
+        }
         local.process.kill().unwrap();
         local.process.wait().unwrap();
-        acknowledged.extend(client.await.unwrap());
-        assert!(acknowledged.len() >= 20 * (round + 1));
+        let placed = clients.join_all().await.concat();
+        assert!(placed.len() >= 40);
+        acknowledged.extend(placed);
     }
     let local = start(folder.path()).await;
     for order in &acknowledged {
-        local.api.get(&format!("/orders/{order}?minVersion=1")).await.expect(200);
+        local.api.get(&format!("/orders/{order}?version=1")).await.expect(200);
     }
+    // The checkpoint and the rows survive too: the read model comes to hold every order.
+    let listed = tokio::time::timeout(GIVEN_UP, listed(&local.api, acknowledged.len())).await.unwrap();
+    let missing: Vec<_> = acknowledged.difference(&listed).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
