@@ -10,7 +10,7 @@
 //! | [`rival`] | a store on which another writer always wins |
 //! | [`system`] | a stack on free ports, in memory |
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test support")]
+#![expect(missing_docs, clippy::unwrap_used, clippy::panic, reason = "test support")]
 
 pub mod api;
 pub mod authorizer;

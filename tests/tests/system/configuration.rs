@@ -35,7 +35,7 @@ fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables(
             assert_eq!(sample.get(name.as_str()), Some(&expected), "{name} of {}", function.name);
         }
     }
-    let read: BTreeSet<&str> = READ.iter().flat_map(|(_, names)| *names).copied().chain([logs::LOG_LEVEL]).collect();
+    let read: BTreeSet<&str> = READ.iter().flat_map(|(_, names)| *names).copied().collect();
     let others: Vec<&str> = sample.keys().copied().filter(|name| !read.contains(name)).collect();
     assert!(others.iter().all(|name| name.starts_with("AWS_")), "{others:?}");
 }
