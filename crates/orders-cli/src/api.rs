@@ -93,8 +93,18 @@ fn refused(status: StatusCode, body: &Value) -> ApiError {
     ApiError::Refused {
         status: status.as_u16(),
         code: member("code").unwrap_or_else(|| "from the gateway".to_owned()),
-        detail: member("detail").or_else(|| member("message")).unwrap_or_else(reason),
+        detail: faults(body).or_else(|| member("detail")).or_else(|| member("message")).unwrap_or_else(reason),
     }
+}
+
+/// What a problem lists as wrong, each with its place.
+fn faults(problem: &Value) -> Option<String> {
+    let faults = problem.get("errors")?.as_array()?.iter().map(|fault| {
+        let member = |name: &str| fault.get(name).and_then(Value::as_str);
+        let place = member("parameter").or_else(|| member("pointer")).or_else(|| member("header"));
+        format!("{} {}", place.unwrap_or_default(), member("detail").unwrap_or_default())
+    });
+    Some(faults.collect::<Vec<_>>().join("; "))
 }
 
 /// What went wrong at the bottom: the layers above only repeat the URL.
@@ -124,6 +134,16 @@ mod tests {
         assert_eq!(line, "There is no such order. (404 order_not_found)");
         let gateway = refused(StatusCode::NOT_FOUND, &json!({ "message": "Not Found" })).to_string();
         assert_eq!(gateway, "Not Found (404 from the gateway)");
+    }
+
+    #[test]
+    fn an_invalid_request_is_what_is_wrong_with_it() {
+        let problem = json!({
+            "code": "invalid_request", "detail": "The request has 1 error.",
+            "errors": [{ "parameter": "orderId", "code": "bad_id", "detail": "must start with a letter" }],
+        });
+        let line = refused(StatusCode::BAD_REQUEST, &problem).to_string();
+        assert_eq!(line, "orderId must start with a letter (400 invalid_request)");
     }
 
     #[tokio::test]

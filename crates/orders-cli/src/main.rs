@@ -1,6 +1,6 @@
 //! `orders`: runs Order Ledger on one machine, puts load on it, and prints what it holds.
 //!
-//! One file a subcommand. All but `local` are clients of the HTTP API, and work as well against a deployed one that lets them in.
+//! One file a subcommand. All but `local` are clients of the HTTP API. They sign nothing, so they work against a local one.
 //!
 //! - `local`: the local stack in the foreground
 //! - `load`: real-looking orders at a chosen rate, and a report

@@ -1,4 +1,4 @@
-//! The HTTP gateway: an HTTP/1.1 server on loopback that does to a request what an API Gateway HTTP API does.
+//! The HTTP gateway: an HTTP server on loopback that does to a request what an API Gateway HTTP API does.
 //!
 //! - `routes`: which function a method and path lead to
 //! - `payload`: the request as that function gets it
