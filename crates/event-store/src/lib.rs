@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`aggregate`] | what the store must be told of an aggregate |
 //! | [`commit`] | the unit that is written, read and delivered |
+//! | [`delivery`] | a commit as a stream delivers it |
 //! | [`store`] | the port: append, load, commits |
 //! | [`mod@execute`] | one command from load to append: repeats, races, retries |
 //! | [`loaded`] | an aggregate as read, and the commit that would follow |
@@ -23,6 +24,7 @@
 
 pub mod aggregate;
 pub mod commit;
+pub mod delivery;
 pub mod dynamo;
 pub mod execute;
 pub mod item;
@@ -36,6 +38,7 @@ mod walk;
 
 pub use aggregate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags};
 pub use commit::{Commit, Fingerprint, RecordedEvent, Request};
+pub use delivery::{Delivered, Poison};
 pub use dynamo::DynamoEventStore;
 pub use execute::{Decided, Execution, Failure, Invocation, Outcome, Rules, execute};
 pub use loaded::{Loaded, NewCommit};

@@ -8,6 +8,7 @@ use tracing::level_filters::LevelFilter;
 const EVENTS_TABLE: &str = "EVENTS_TABLE";
 const SUMMARY_TABLE: &str = "SUMMARY_TABLE";
 const AUTH_MODE: &str = "AUTH_MODE";
+const EVENT_BUS: &str = "EVENT_BUS";
 const LOG_LEVEL: &str = "LOG_LEVEL";
 
 /// What is wrong with the variables: everything at once.
@@ -101,6 +102,38 @@ impl ProjectorConfig {
             summary_table: read.required(SUMMARY_TABLE),
             log_level: read.level(),
         };
+        read.finish(config)
+    }
+}
+
+/// The publisher's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublisherConfig {
+    /// `EVENT_BUS`: the name or ARN of the event bus.
+    pub event_bus: String,
+    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
+    pub log_level: LevelFilter,
+}
+
+impl PublisherConfig {
+    /// The variables it reads.
+    pub const VARIABLES: &[&str] = &[EVENT_BUS, LOG_LEVEL];
+
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from(environment)
+    }
+
+    /// Reads variables from wherever `variable` finds them.
+    ///
+    /// # Errors
+    /// When a variable is missing or wrong.
+    pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut read = Reader { variable, faults: Vec::new() };
+        let config = Self { event_bus: read.required(EVENT_BUS), log_level: read.level() };
         read.finish(config)
     }
 }
@@ -233,6 +266,8 @@ mod tests {
         assert_eq!(asked.take(), CommandConfig::VARIABLES);
         ProjectorConfig::from(ask).unwrap();
         assert_eq!(asked.take(), ProjectorConfig::VARIABLES);
+        PublisherConfig::from(ask).unwrap();
+        assert_eq!(asked.take(), PublisherConfig::VARIABLES);
         QueryConfig::from(ask).unwrap();
         assert_eq!(asked.take(), QueryConfig::VARIABLES);
     }

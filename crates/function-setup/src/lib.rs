@@ -17,4 +17,4 @@ pub mod config;
 pub mod deadline;
 pub mod logs;
 
-pub use config::{CommandConfig, ConfigError, ConfigFault, ProjectorConfig, QueryConfig};
+pub use config::{CommandConfig, ConfigError, ConfigFault, ProjectorConfig, PublisherConfig, QueryConfig};

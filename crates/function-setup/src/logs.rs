@@ -19,7 +19,10 @@ const OURS: &[&str] = &[
     "http_api",
     "order_domain",
     "order_store",
+    "order_stream",
     "projector",
+    "published_events",
+    "publisher",
     "query_handler",
     "read_model",
 ];

@@ -7,23 +7,22 @@
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | the handler: batch in, partial batch response out |
-//! | [`records`] | from a stream's records to commits; what is no insert is reported |
 //! | `report` | one log line a batch, one for each thing that needs somebody |
 
-pub mod records;
 mod report;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::dynamodb::Event;
-use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, EventStore};
 use function_setup::ProjectorConfig;
 use function_setup::deadline::time_left;
 use lambda_runtime::{Context, LambdaEvent};
 use order_store::Orders;
+use order_stream::Violation;
 use read_model::{DynamoRows, Engine, OrderSummaryByCustomer, RowStore};
 
 /// Time kept back at the end of an invocation: a row that is begun may take three operations of three seconds each
@@ -59,25 +58,17 @@ impl<S: EventStore<Orders>, R: RowStore<OrderSummaryByCustomer>> Projector<S, R>
     /// When a record has no sequence number: then no answer could say which one failed, and the batch fails whole.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let begun = Instant::now();
-        let batch = records::read(event.payload.records)?;
-        batch.violations.iter().for_each(report::violation);
-        let ids: Vec<String> = batch.entries.iter().map(|entry| entry.id.clone()).collect();
-        let lag = report::lag_ms(&batch.entries);
-        let outcome = self.engine.project(batch.entries, deadline(&event.context, begun)).await;
+        let batch = order_stream::read(event.payload.records)?;
+        batch.violations.iter().for_each(Violation::log);
+        let ids: Vec<String> = batch.delivered.iter().map(|delivered| delivered.id.clone()).collect();
+        let lag = order_stream::lag_ms(&batch.delivered);
+        let outcome = self.engine.project(batch.delivered, deadline(&event.context, begun)).await;
         report::failures(&outcome);
         report::batch(&outcome, ids.len() + batch.violations.len(), lag, begun.elapsed());
 
         let failed: HashSet<&str> = outcome.failed.iter().map(|failure| failure.id.as_str()).collect();
-        let mut response = DynamoDbEventResponse::default();
-        response.batch_item_failures = ids.into_iter().filter(|id| failed.contains(id.as_str())).map(again).collect();
-        Ok(response)
+        Ok(order_stream::come_again(ids.into_iter().filter(|id| failed.contains(id.as_str()))))
     }
-}
-
-fn again(sequence_number: String) -> DynamoDbBatchItemFailure {
-    let mut failure = DynamoDbBatchItemFailure::default();
-    failure.item_identifier = Some(sequence_number);
-    failure
 }
 
 /// When to begin no further row. A function with little time keeps back half of it.

@@ -4,32 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use event_store::Timestamp;
-use order_domain::Event;
-use read_model::{Entry, Failure, OrderSummaryByCustomer, Outcome, Projection, Reason};
-
-use crate::records::Violation;
-
-/// How long ago the oldest commit of a batch was recorded, in milliseconds; 0 where there is none, or where the
-/// clocks disagree.
-pub(crate) fn lag_ms(entries: &[Entry<Event>]) -> u64 {
-    let recorded = entries.iter().filter_map(|entry| entry.record.as_ref().ok()).map(|commit| commit.recorded_at);
-    let lag = recorded.min().map_or(0, |oldest| Timestamp::now().epoch_ms() - oldest.epoch_ms());
-    u64::try_from(lag).unwrap_or(0)
-}
-
-/// A stored commit was changed or deleted.
-pub(crate) fn violation(violation: &Violation) {
-    let (order_id, version) = violation.position.clone().unzip();
-    tracing::error!(
-        append_only_violation = true,
-        event_name = violation.event_name,
-        sequence_number = violation.sequence_number,
-        order_id,
-        version,
-        "a stored commit was changed or deleted: OrderEvents is append-only"
-    );
-}
+use read_model::{Failure, OrderSummaryByCustomer, Outcome, Projection, Reason};
 
 /// Every order that poison holds back, and the first cause among what may pass by itself: in an outage all causes
 /// are the same.

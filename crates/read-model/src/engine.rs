@@ -14,10 +14,9 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::time::Instant;
 
-use event_store::EventStore;
+use event_store::{Delivered, EventStore};
 use futures_util::stream::{self, StreamExt};
 
-pub use batch::{Entry, Poison};
 pub use outcome::{Counters, Failure, Outcome, Reason};
 
 use batch::Portion;
@@ -55,7 +54,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
     ///
     /// After `deadline` no further row is begun: its records fail. So an outage ends in a report of what failed, and
     /// not in the end of the caller's time.
-    pub async fn project(&self, entries: Vec<Entry<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
+    pub async fn project(&self, entries: Vec<Delivered<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
         let (portions, strays) = batch::portions(entries);
         let keys: Vec<_> = portions.iter().map(Portion::key::<P>).collect();
         let to_read = portions.iter().zip(&keys).filter(|(portion, _)| !portion.holds_the_first_version());

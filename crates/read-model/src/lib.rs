@@ -26,7 +26,7 @@ pub mod row_store;
 pub mod summaries;
 
 pub use dynamo_rows::DynamoRows;
-pub use engine::{Counters, Engine, Entry, Failure, Outcome, Poison, Reason};
+pub use engine::{Counters, Engine, Failure, Outcome, Reason};
 pub use memory_rows::InMemoryRows;
 pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};

@@ -8,7 +8,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use order_domain::Command;
 use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
 use order_domain::values::{Amount, Currency, CustomerId, PaymentId, Quantity, Sku};
-use projector::{Projector, records};
+use projector::Projector;
 use read_model::{DynamoRows, DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
 
@@ -134,7 +134,7 @@ async fn a_change_of_a_stored_commit_is_reported_and_folds_nothing() {
     stream[3]["eventName"] = json!("REMOVE");
     stream[3]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
 
-    let violations = records::read(event(&stream).payload.records).unwrap().violations;
+    let violations = order_stream::read(event(&stream).payload.records).unwrap().violations;
     let found: Vec<_> = violations.iter().map(|it| (it.event_name.as_str(), it.position.clone())).collect();
     let position = |order: &str| Some((order.to_owned(), 2));
     assert_eq!(found, [("MODIFY", position("o-1")), ("REMOVE", position("o-2"))]);

@@ -2,11 +2,11 @@
 
 use command_handler::CommandHandler;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};
-use event_store::{DynamoEventStore, EventStore};
+use event_store::{Delivered, DynamoEventStore, EventStore};
 use http_api::AuthMode;
 use order_store::Orders;
 use query_handler::QueryHandler;
-use read_model::{DynamoRows, DynamoSummaries, Engine, Entry, OrderSummaryByCustomer};
+use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
 use sam_template::Template;
 use serde_json::json;
 
@@ -41,7 +41,7 @@ async fn one_order_is_two_small_reads_with_or_without_its_row() {
     let engine: Engine<OrderSummaryByCustomer, _, _> =
         Engine::new(events.clone(), DynamoRows::new(database.client(), "OrderSummaryByCustomer"));
     let commits = EventStore::<Orders>::commits(&events, &order_id, 0, None).await.unwrap();
-    let entries = commits.into_iter().map(|commit| Entry { id: commit.version.to_string(), record: Ok(commit) });
+    let entries = commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) });
     assert!(engine.project(entries.collect(), None).await.failed.is_empty());
 
     // The index names the row's key; the row is read consistently.

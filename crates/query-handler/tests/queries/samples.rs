@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use command_handler::CommandHandler;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use event_store::{DynamoEventStore, EventStore};
+use event_store::{Delivered, DynamoEventStore, EventStore};
 use http_api::AuthMode;
 use order_store::Orders;
 use query_handler::QueryHandler;
-use read_model::{DynamoRows, DynamoSummaries, Engine, Entry, OrderSummaryByCustomer};
+use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
 use sam_template::Template;
 use serde_json::Value;
 
@@ -121,6 +121,6 @@ async fn project(
     order_id: &str,
 ) {
     let commits = EventStore::<Orders>::commits(store, order_id, 0, None).await.unwrap();
-    let entries = commits.into_iter().map(|commit| Entry { id: commit.version.to_string(), record: Ok(commit) });
+    let entries = commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) });
     assert!(engine.project(entries.collect(), None).await.failed.is_empty());
 }

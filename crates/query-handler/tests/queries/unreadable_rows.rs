@@ -1,11 +1,11 @@
 //! A list with a row that cannot be read, over an embedded DynamoDB.
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use event_store::{EventStore, InMemoryEventStore, StoreError};
+use event_store::{Delivered, EventStore, InMemoryEventStore, StoreError};
 use http_api::AuthMode;
 use order_store::Orders;
 use query_handler::QueryHandler;
-use read_model::{DynamoRows, DynamoSummaries, Engine, Entry, OrderSummaryByCustomer};
+use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
 use sam_template::Template;
 use serde_json::json;
 
@@ -33,7 +33,7 @@ impl Given {
         for number in 1..=3 {
             let order_id = ledger.place("customer-1001", &format!("key-{number}")).await;
             let commits = ledger.commits(&order_id).await.into_iter();
-            let entries = commits.map(|commit| Entry { id: commit.version.to_string(), record: Ok(commit) });
+            let entries = commits.map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) });
             assert!(engine.project(entries.collect(), None).await.failed.is_empty());
             placed.push(order_id);
         }

@@ -1,39 +1,11 @@
 //! A batch as it arrives, and as the engine wants it: each aggregate's commits by version, repeats laid together.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 
-use event_store::{Aggregate, Commit};
+use event_store::{Aggregate, Commit, Delivered, Poison};
 
 use super::outcome::Reason;
 use crate::projection::{FoldError, Projection, RowKey};
-use event_store::store::chain;
-
-/// One record of a batch.
-#[derive(Debug, Clone)]
-pub struct Entry<E> {
-    /// The record's name at its source, for a stream its sequence number; comes back in a [`super::Failure`].
-    pub id: String,
-    /// The commit, or why there is none.
-    pub record: Result<Commit<E>, Poison>,
-}
-
-/// A record that holds no commit this release can read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Poison {
-    /// The aggregate and the version it claims to be, as far as it can be told.
-    pub position: Option<(String, u64)>,
-    /// Why it cannot be read.
-    pub cause: String,
-}
-
-impl Poison {
-    /// A record that claims `position` and cannot be read because of `error`.
-    #[must_use]
-    pub fn new(position: Option<(String, u64)>, error: &dyn Error) -> Self {
-        Self { position, cause: chain(error) }
-    }
-}
 
 /// One aggregate's part of a batch.
 pub(super) struct Portion<E> {
@@ -49,10 +21,10 @@ pub(super) struct Version<E> {
 }
 
 /// The batch by aggregate, and the records that belong to none.
-pub(super) fn portions<E>(entries: Vec<Entry<E>>) -> (Vec<Portion<E>>, Vec<(String, Poison)>) {
+pub(super) fn portions<E>(entries: Vec<Delivered<E>>) -> (Vec<Portion<E>>, Vec<(String, Poison)>) {
     let mut portions: BTreeMap<String, BTreeMap<u64, Version<E>>> = BTreeMap::new();
     let mut strays = Vec::new();
-    for Entry { id, record } in entries {
+    for Delivered { id, record } in entries {
         let (aggregate_id, version, record) = match record {
             Ok(commit) => (commit.aggregate_id.clone(), commit.version, Ok(commit)),
             Err(Poison { position: Some((aggregate_id, version)), cause }) => (aggregate_id, version, Err(cause)),

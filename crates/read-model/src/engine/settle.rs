@@ -1,6 +1,8 @@
 //! Which records of a portion are done, and what becomes of the others.
 
-use super::batch::{Poison, Portion};
+use event_store::Poison;
+
+use super::batch::Portion;
 use super::outcome::{Counters, Failure, Outcome, Reason};
 
 /// How far a portion's row has come.

@@ -2,21 +2,21 @@
 
 use std::time::Instant;
 
-use event_store::InMemoryEventStore;
+use event_store::{Delivered, InMemoryEventStore, Poison};
 use order_domain::Event;
 use order_store::{CUSTOMER_ID, OrderCommit, PLACED_AT};
 use read_model::{
-    DynamoRows, DynamoSummaries, Engine, Entry, InMemoryRows, OrderSummaries, OrderSummaryByCustomer, OrderSummaryRow,
-    Outcome, Poison, Read, Reason, RowError, RowKey, RowStore, Standing, Write,
+    DynamoRows, DynamoSummaries, Engine, InMemoryRows, OrderSummaries, OrderSummaryByCustomer, OrderSummaryRow,
+    Outcome, Read, Reason, RowError, RowKey, RowStore, Standing, Write,
 };
 
 use crate::story::{SUMMARY_TABLE, SummaryEngine, dynamo, entries, entry, paid_in_parts};
 
 type Rows = InMemoryRows<OrderSummaryByCustomer>;
 
-fn poison(commit: &OrderCommit) -> Entry<Event> {
+fn poison(commit: &OrderCommit) -> Delivered<Event> {
     let position = Some((commit.aggregate_id.clone(), commit.version));
-    Entry { record: Err(Poison { position, cause: "an event from the future".to_owned() }), ..entry(commit) }
+    Delivered { record: Err(Poison { position, cause: "an event from the future".to_owned() }), ..entry(commit) }
 }
 
 /// The ids that failed, in order, and whether all of them did by poison at `version`.
@@ -124,7 +124,8 @@ async fn a_key_that_no_table_takes_holds_back_its_order_and_no_other() {
 async fn a_record_that_names_no_order_fails_alone() {
     let (store, rows) = (InMemoryEventStore::default(), Rows::default());
     let mut batch = entries(&paid_in_parts(&store, "o-1", 1).await);
-    batch.push(Entry { id: "stray".to_owned(), record: Err(Poison { position: None, cause: "no key".to_owned() }) });
+    batch
+        .push(Delivered { id: "stray".to_owned(), record: Err(Poison { position: None, cause: "no key".to_owned() }) });
     let outcome = Engine::new(store, rows.clone()).project(batch, None).await;
     assert_eq!(outcome.failed.len(), 1);
     assert_eq!((outcome.failed[0].id.as_str(), outcome.failed[0].aggregate_id.as_deref()), ("stray", None));

@@ -1,7 +1,7 @@
 //! Orders that come about as real ones do: commands, decided, recorded.
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use event_store::{EventStore, Fingerprint, InMemoryEventStore, RecordedEvent, Request, Timestamp, UpTo};
+use event_store::{Delivered, EventStore, Fingerprint, InMemoryEventStore, RecordedEvent, Request, Timestamp, UpTo};
 use order_domain::command::{
     CancelOrder, CorrectPayment, ItemQuantity, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, RefundPayment,
     ReturnItems, ShipItems,
@@ -13,9 +13,7 @@ use order_domain::{Command, Decision, Event, Order, decide};
 use order_store::{OrderCommit, Orders};
 use proptest::prelude::*;
 use read_model::projection::{self, CommitOf, EventOf};
-use read_model::{
-    Engine, Entry, FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection, RowKey,
-};
+use read_model::{Engine, FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection, RowKey};
 use sam_template::Template;
 
 /// The projection with another number, as another release would have it.
@@ -169,11 +167,11 @@ pub(crate) fn row_of(commits: &[OrderCommit]) -> OrderSummaryRow {
 }
 
 /// A commit as a record of the stream.
-pub(crate) fn entry(commit: &OrderCommit) -> Entry<Event> {
-    Entry { id: format!("{}@{}", commit.aggregate_id, commit.version), record: Ok(commit.clone()) }
+pub(crate) fn entry(commit: &OrderCommit) -> Delivered<Event> {
+    Delivered { id: format!("{}@{}", commit.aggregate_id, commit.version), record: Ok(commit.clone()) }
 }
 
-pub(crate) fn entries<'a>(commits: impl IntoIterator<Item = &'a OrderCommit>) -> Vec<Entry<Event>> {
+pub(crate) fn entries<'a>(commits: impl IntoIterator<Item = &'a OrderCommit>) -> Vec<Delivered<Event>> {
     commits.into_iter().map(entry).collect()
 }
 

@@ -1,0 +1,1 @@
+//! EventBridge in this process: PutEvents over HTTP, and a log of what was published.

@@ -1,0 +1,32 @@
+//! Commits as a stream delivers them: repeated, out of order, and now and then unreadable.
+
+use std::error::Error;
+
+use crate::Commit;
+use crate::store::chain;
+
+/// One record of a stream.
+#[derive(Debug, Clone)]
+pub struct Delivered<E> {
+    /// The record's name at its source: for a DynamoDB stream its sequence number.
+    pub id: String,
+    /// The commit, or why there is none.
+    pub record: Result<Commit<E>, Poison>,
+}
+
+/// A record that holds no commit this release can read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Poison {
+    /// The aggregate and the version it claims to be, as far as it can be told.
+    pub position: Option<(String, u64)>,
+    /// Why it cannot be read.
+    pub cause: String,
+}
+
+impl Poison {
+    /// A record that claims `position` and cannot be read because of `error`.
+    #[must_use]
+    pub fn new(position: Option<(String, u64)>, error: &dyn Error) -> Self {
+        Self { position, cause: chain(error) }
+    }
+}

@@ -1,0 +1,1 @@
+//! The Lambda function that puts the events of stream batches on EventBridge.
