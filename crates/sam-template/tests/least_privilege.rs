@@ -8,12 +8,12 @@ fn grants() -> Vec<Grant> {
     Template::of_this_project().unwrap().grants().unwrap()
 }
 
-/// `action resource`, one line each, of what a role may do to tables and buckets.
-fn data_access(role: &str) -> Vec<String> {
+/// `action resource`, one line each, of what a role may do beside logging and tracing.
+fn access(role: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for grant in grants().iter().filter(|grant| grant.role == role) {
-        for action in grant.actions.iter().filter(|action| action.starts_with("dynamodb:") || action.starts_with("s3:"))
-        {
+        let not_its_own = |action: &&String| !action.starts_with("logs:") && !action.starts_with("xray:");
+        for action in grant.actions.iter().filter(not_its_own) {
             lines.extend(grant.resources.iter().map(|resource| format!("{action} {resource}")));
         }
     }
@@ -24,7 +24,7 @@ fn data_access(role: &str) -> Vec<String> {
 #[test]
 fn the_command_handler_appends_and_reads_events_and_nothing_else() {
     assert_eq!(
-        data_access("CommandHandlerRole"),
+        access("CommandHandlerRole"),
         ["dynamodb:PutItem OrderEvents.Arn", "dynamodb:Query OrderEvents.Arn"]
     );
 }
@@ -32,7 +32,7 @@ fn the_command_handler_appends_and_reads_events_and_nothing_else() {
 #[test]
 fn the_projector_reads_events_and_writes_rows() {
     assert_eq!(
-        data_access("ProjectorRole"),
+        access("ProjectorRole"),
         [
             "dynamodb:BatchGetItem OrderSummaryByCustomer.Arn",
             "dynamodb:DescribeStream OrderEvents.StreamArn",
@@ -47,10 +47,27 @@ fn the_projector_reads_events_and_writes_rows() {
     );
 }
 
+/// It can neither read nor write a table, only follow its stream.
+#[test]
+fn the_publisher_follows_the_stream_and_puts_events_on_the_bus() {
+    assert_eq!(
+        access("PublisherRole"),
+        [
+            "dynamodb:DescribeStream OrderEvents.StreamArn",
+            "dynamodb:GetRecords OrderEvents.StreamArn",
+            "dynamodb:GetShardIterator OrderEvents.StreamArn",
+            "dynamodb:ListStreams OrderEvents.StreamArn",
+            "events:PutEvents OrderBus.Arn",
+            "s3:ListBucket FailedBatches.Arn",
+            "s3:PutObject FailedBatches.Arn/*",
+        ]
+    );
+}
+
 #[test]
 fn the_query_handler_only_reads() {
     assert_eq!(
-        data_access("QueryHandlerRole"),
+        access("QueryHandlerRole"),
         [
             "dynamodb:GetItem OrderSummaryByCustomer.Arn",
             "dynamodb:Query OrderEvents.Arn",
@@ -58,6 +75,20 @@ fn the_query_handler_only_reads() {
             "dynamodb:Query OrderSummaryByCustomer.Arn/index/ByOrder",
         ]
     );
+}
+
+/// Rebuilding a read model never publishes: the function that folds events could not if it tried.
+#[test]
+fn only_the_publisher_may_write_to_the_bus_and_only_to_this_one() {
+    let grants = grants();
+    let of_events: Vec<_> =
+        grants.iter().filter(|grant| grant.actions.iter().any(|action| action.starts_with("events:"))).collect();
+    assert!(!of_events.is_empty());
+    for grant in of_events {
+        assert_eq!(grant.role, "PublisherRole");
+        assert_eq!(grant.actions, ["events:PutEvents"]);
+        assert_eq!(grant.resources, ["OrderBus.Arn"]);
+    }
 }
 
 /// `PutItem` stays: that it never replaces an event is the condition's doing, not the role's.

@@ -83,24 +83,23 @@ fn every_route_of_the_contract_is_there_once_and_reaches_its_function() {
     );
 }
 
+/// Two, no more: a third reader of a shard would throttle the others.
 #[test]
-fn the_projector_reads_the_whole_stream_of_order_events_with_finite_retries() {
-    // That it starts at TRIM_HORIZON and filters nothing is the parser's demand.
-    assert_eq!(
-        template().stream_mappings().unwrap(),
-        [StreamMapping {
-            function: "projector".to_owned(),
-            table: "OrderEvents".to_owned(),
-            batch_size: 1000,
-            maximum_batching_window_seconds: 0,
-            maximum_retry_attempts: 20,
-            maximum_record_age_seconds: None,
-            bisect_batch_on_function_error: true,
-            report_batch_item_failures: true,
-            parallelization_factor: 1,
-            failure_destination: Some("FailedBatches.Arn".to_owned()),
-        }]
-    );
+fn the_projector_and_the_publisher_read_the_whole_stream_of_order_events_with_finite_retries() {
+    // That they start at TRIM_HORIZON and filter nothing is the parser's demand.
+    let mapping = |function: &str, batch_size, maximum_retry_attempts| StreamMapping {
+        function: function.to_owned(),
+        table: "OrderEvents".to_owned(),
+        batch_size,
+        maximum_batching_window_seconds: 0,
+        maximum_retry_attempts,
+        maximum_record_age_seconds: None,
+        bisect_batch_on_function_error: true,
+        report_batch_item_failures: true,
+        parallelization_factor: 1,
+        failure_destination: Some("FailedBatches.Arn".to_owned()),
+    };
+    assert_eq!(template().stream_mappings().unwrap(), [mapping("projector", 1000, 20), mapping("publisher", 100, 60)]);
 }
 
 #[test]
@@ -143,6 +142,13 @@ fn functions_find_their_tables_in_the_environment() {
         assert_eq!(environment["EVENTS_TABLE"], "OrderEvents", "{reader}");
         assert_eq!(environment["SUMMARY_TABLE"], "OrderSummaryByCustomer", "{reader}");
     }
+}
+
+#[test]
+fn the_publisher_finds_the_bus_in_the_environment_and_no_table() {
+    let publisher = function("publisher").environment;
+    assert_eq!(publisher["EVENT_BUS"], "OrderBus");
+    assert!(!publisher.keys().any(|name| name.ends_with("_TABLE")), "{publisher:?}");
 }
 
 #[test]

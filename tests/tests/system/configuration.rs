@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use function_setup::{CommandConfig, ProjectorConfig, QueryConfig};
+use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
 use sam_template::Template;
 
 /// The variables that a function reads, function by function.
-const READ: [(&str, &[&str]); 3] = [
+const READ: [(&str, &[&str]); 4] = [
     ("command-handler", CommandConfig::VARIABLES),
     ("projector", ProjectorConfig::VARIABLES),
+    ("publisher", PublisherConfig::VARIABLES),
     ("query-handler", QueryConfig::VARIABLES),
 ];
 
