@@ -23,10 +23,7 @@ fn access(role: &str) -> Vec<String> {
 
 #[test]
 fn the_command_handler_appends_and_reads_events_and_nothing_else() {
-    assert_eq!(
-        access("CommandHandlerRole"),
-        ["dynamodb:PutItem OrderEvents.Arn", "dynamodb:Query OrderEvents.Arn"]
-    );
+    assert_eq!(access("CommandHandlerRole"), ["dynamodb:PutItem OrderEvents.Arn", "dynamodb:Query OrderEvents.Arn"]);
 }
 
 #[test]
