@@ -41,7 +41,7 @@ pub struct PlaceOrder {
 }
 
 /// One line of an order.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderItem {
     /// What is sold.
@@ -56,7 +56,7 @@ pub struct OrderItem {
 }
 
 /// So many of one item of the order.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemQuantity {
     /// Which line of the order.

@@ -1,11 +1,12 @@
 //! What can have happened to an order. Field names here are stored: never change them, only add
 //! (see [`crate::stored`] for what a new version takes).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use crate::command::{ItemQuantity, OrderItem};
-use crate::values::{Amount, Currency, CustomerId, PaymentId, RefundId, ReturnId, ShipmentId, Text};
+use crate::values::{Amount, Currency, CustomerId, MAX_ITEMS, PaymentId, RefundId, ReturnId, ShipmentId, Text};
 
 /// One thing that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,22 +39,23 @@ pub struct EventRef {
 }
 
 /// The order was placed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPlaced {
     /// Who ordered.
     pub customer_id: CustomerId,
-    /// The currency of every amount of the order.
+    /// The currency of every amount of the order: an ISO 4217 code.
     pub currency: Currency,
     /// What was ordered.
+    #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<OrderItem>,
-    /// Shipping charged, in minor units.
+    /// Shipping charged, in minor units; 0 where absent.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub shipping: Amount,
-    /// Tax charged, in minor units.
+    /// Tax charged, in minor units; 0 where absent.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub tax: Amount,
-    /// Discount granted, in minor units.
+    /// Discount granted, in minor units; 0 where absent.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub discount: Amount,
     /// What is to be paid, in minor units: items + shipping + tax - discount. Since version 2.
@@ -61,7 +63,7 @@ pub struct OrderPlaced {
 }
 
 /// A payment was received.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentReceived {
     /// The payment's name, unique in the order.
@@ -74,12 +76,13 @@ pub struct PaymentReceived {
 }
 
 /// A payment's recorded amount was wrong; this is the right one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentCorrected {
     /// Which payment.
     pub payment_id: PaymentId,
     /// The latest effective event of that payment: the receipt, or the correction before this one.
+    #[schemars(schema_with = "crate::values::schema::event_id")]
     pub corrects_event_id: Uuid,
     /// The amount that was in force, in minor units.
     pub previous_amount: Amount,
@@ -90,7 +93,7 @@ pub struct PaymentCorrected {
 }
 
 /// Part or all of a payment was given back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefunded {
     /// The refund's name, unique in the order.
@@ -105,12 +108,13 @@ pub struct PaymentRefunded {
 }
 
 /// One shipment left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemShipped {
     /// The shipment's name, unique in the order.
     pub shipment_id: ShipmentId,
     /// What is in it.
+    #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<ItemQuantity>,
     /// Who carries it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,7 +125,7 @@ pub struct ItemShipped {
 }
 
 /// One shipment arrived.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemDelivered {
     /// Which shipment.
@@ -129,12 +133,13 @@ pub struct ItemDelivered {
 }
 
 /// Shipped items came back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemReturned {
     /// The return's name, unique in the order.
     pub return_id: ReturnId,
     /// What came back.
+    #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<ItemQuantity>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,7 +147,7 @@ pub struct ItemReturned {
 }
 
 /// The order was cancelled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
     /// Why.

@@ -14,7 +14,7 @@
 //! | [`evolve`](mod@evolve) | the fold: one arm an event; never fails, never judges |
 //! | [`rejection`] | why a command can be refused, with the numbers it was decided on |
 //! | [`status`] | the words derived from figures |
-//! | [`stored`] | event names and shapes on disk, and how old ones are read |
+//! | [`stored`] | event names and shapes on disk, how old ones are read, and their JSON Schemas |
 //! | [`values`] | ids, amounts, quantities, text: parsed once, then never wrong |
 
 pub mod command;

@@ -5,11 +5,14 @@
 //! beside `order_placed_v1`, with a pure upcast to today's event, and add a golden file (none is ever edited).
 
 mod order_placed_v1;
+mod schema;
 
-use serde::de::DeserializeOwned;
+use std::fmt::Display;
+
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
-use crate::Event;
+use crate::{Event, event};
 
 /// An event as it is written: `data` is an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,14 +99,25 @@ macro_rules! stored_events {
             match event_type {
                 $($name => {
                     let read = match schema_version {
-                        $($version => $upcast(data),)*
-                        $newest => today(data),
+                        $($version => before(data, $upcast),)*
+                        $newest => serde_json::from_value(data),
                         _ => return Err(DecodeError::UnknownVersion { event_type: $name, schema_version, newest: $newest }),
                     };
                     read.map(Event::$event)
                         .map_err(|source| DecodeError::Malformed { event_type: $name, schema_version, source })
                 })+
                 _ => Err(DecodeError::UnknownType { event_type: event_type.to_owned() }),
+            }
+        }
+
+        /// The JSON Schema of the data of an event of that name and version, in the words that draft 4 and every later
+        /// draft share; `None` where this release knows no such name or version.
+        #[must_use]
+        pub fn schema(event_type: &str, schema_version: u32) -> Option<Value> {
+            match (event_type, schema_version) {
+                $($(($name, $version) => Some(schema::before($upcast)),)*
+                ($name, $newest) => Some(schema::of::<event::$event>()),)+
+                _ => None,
             }
         }
     };
@@ -121,6 +135,9 @@ stored_events! {
     OrderCancelled = "OrderCancelled", version 1;
 }
 
-fn today<T: DeserializeOwned>(data: Value) -> Result<T, serde_json::Error> {
-    serde_json::from_value(data)
+fn before<Old: DeserializeOwned, Today, E: Display>(
+    data: Value,
+    upcast: fn(Old) -> Result<Today, E>,
+) -> Result<Today, serde_json::Error> {
+    upcast(serde_json::from_value(data)?).map_err(serde_json::Error::custom)
 }

@@ -1,4 +1,7 @@
-//! Values that cannot be wrong: each is checked once, at the edge, by its `parse` or `new`.
+//! Values that cannot be wrong: each is checked once, at the edge, by its `parse` or `new`. `schema` tells the same
+//! limits to readers of JSON Schema.
+
+pub(crate) mod schema;
 
 use std::fmt;
 

@@ -1,29 +1,37 @@
 //! `OrderPlaced` as it was first stored: without `total`, which every reader had to compute.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::Error as _;
-use serde_json::Value;
 
+use crate::Rejection;
 use crate::event::{OrderItem, OrderPlaced};
 use crate::total::total;
-use crate::values::{Amount, Currency, CustomerId};
+use crate::values::{Amount, Currency, CustomerId, MAX_ITEMS};
 
-#[derive(Deserialize)]
+/// The order was placed.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct OrderPlacedV1 {
+pub(super) struct OrderPlacedV1 {
+    /// Who ordered.
     customer_id: CustomerId,
+    /// The currency of every amount of the order: an ISO 4217 code.
     currency: Currency,
+    /// What was ordered.
+    #[schemars(length(min = 1, max = MAX_ITEMS))]
     items: Vec<OrderItem>,
+    /// Shipping charged, in minor units; 0 where absent.
     #[serde(default)]
     shipping: Amount,
+    /// Tax charged, in minor units; 0 where absent.
     #[serde(default)]
     tax: Amount,
+    /// Discount granted, in minor units; 0 where absent.
     #[serde(default)]
     discount: Amount,
 }
 
-pub(super) fn upcast(data: Value) -> Result<OrderPlaced, serde_json::Error> {
-    let OrderPlacedV1 { customer_id, currency, items, shipping, tax, discount } = serde_json::from_value(data)?;
-    let total = total(&items, shipping, tax, discount).map_err(serde_json::Error::custom)?;
+pub(super) fn upcast(old: OrderPlacedV1) -> Result<OrderPlaced, Rejection> {
+    let OrderPlacedV1 { customer_id, currency, items, shipping, tax, discount } = old;
+    let total = total(&items, shipping, tax, discount)?;
     Ok(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total })
 }

@@ -101,3 +101,27 @@ fn malformed_data_is_named_with_its_cause() {
         assert_eq!(error.to_string(), format!("malformed data of {event_type} version {version}"));
     }
 }
+
+#[test]
+fn every_type_and_version_has_a_schema_that_names_the_fields_of_its_golden() {
+    for (event_type, newest) in EVENT_TYPES.iter().copied() {
+        for version in 1..=newest {
+            let schema = stored::schema(event_type, version).unwrap();
+            let known = schema["properties"].as_object().unwrap();
+            for field in golden(event_type, version).as_object().unwrap().keys() {
+                assert!(known.contains_key(field), "the schema of {event_type} version {version} lacks {field}");
+            }
+        }
+        assert_eq!(stored::schema(event_type, newest + 1), None);
+    }
+    assert_eq!(stored::schema("OrderTeleported", 1), None);
+}
+
+#[test]
+fn a_schema_asks_for_what_is_always_written_and_never_for_null() {
+    let schema = stored::schema("PaymentReceived", 1).unwrap();
+    assert_eq!(schema["required"], json!(["paymentId", "amount"]));
+    assert_eq!(schema["properties"]["method"]["type"], "string");
+    assert_eq!(schema["properties"]["amount"]["maximum"], 9_007_199_254_740_991_u64);
+    assert!(!schema.to_string().contains("null"));
+}

@@ -1,0 +1,79 @@
+//! The values as JSON Schema: the limits that their `parse` and `new` hold, for readers that cannot call those. Their
+//! descriptions are read where no field's own description stands in their place.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{
+    Amount, Currency, CustomerId, MAX_AMOUNT, MAX_ID, MAX_QUANTITY, MAX_TEXT, OrderId, PaymentId, Quantity, RefundId,
+    ReturnId, ShipmentId, Sku, Text,
+};
+
+macro_rules! json_schemas {
+    ($($value:ident: $schema:expr;)+) => {$(
+        impl JsonSchema for $value {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($value).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    )+};
+}
+
+json_schemas! {
+    CustomerId: id("Names a customer.");
+    OrderId: id("Names an order.");
+    PaymentId: id("Names a payment within an order.");
+    RefundId: id("Names a refund within an order.");
+    ShipmentId: id("Names a shipment within an order.");
+    ReturnId: id("Names a return within an order.");
+    Sku: id("Names what is sold; at most once an order.");
+    Text: json_schema!({
+        "description": "A short text of any script, without control characters.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_TEXT,
+    });
+    Amount: json_schema!({
+        "description": "Money in minor units of the order's currency.",
+        "type": "integer",
+        "minimum": 0,
+        "maximum": MAX_AMOUNT,
+    });
+    Quantity: json_schema!({
+        "description": "How many.",
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_QUANTITY,
+    });
+    Currency: json_schema!({
+        "description": "An ISO 4217 code.",
+        "type": "string",
+        "pattern": "^[A-Z]{3}$",
+    });
+}
+
+fn id(description: &str) -> Schema {
+    json_schema!({
+        "description": description,
+        "type": "string",
+        "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        "maxLength": MAX_ID,
+    })
+}
+
+/// An event's id: what a field of that type is published as.
+pub(crate) fn event_id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+    })
+}
