@@ -1,1 +1,144 @@
-//! EventBridge in this process: PutEvents over HTTP, and a log of what was published.
+//! EventBridge in this process: PutEvents over HTTP on loopback, so that the real AWS SDK works against it, and a log of
+//! what was published. No account, no Docker, no JVM.
+//!
+//! For the local stack and the tests only; no function depends on it. It must never know what an order is. It refuses what
+//! AWS refuses, and more where AWS guesses: see `put_events.rs`. It has no rules and no targets; a consumer reads the log.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lib.rs` | starting, stopping, looking in |
+//! | `put_events.rs` | what PutEvents takes and refuses |
+//! | `faults.rs` | failures on order |
+//! | `log.rs` | the details of accepted entries, and their followers |
+//! | `server.rs` | the HTTP side |
+//!
+//! Beside the AWS API, `GET /events?after=N&follow=true` answers with the log from its `N`th line on (0 without `after`) as
+//! NDJSON, and with `follow=true` goes on as events arrive.
+
+mod error;
+mod faults;
+mod log;
+mod put_events;
+mod server;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::config::{BehaviorVersion, Builder, Config, Credentials, Region};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use error::EmbeddedError;
+pub use faults::{Faults, Fired};
+pub use log::LogLocation;
+pub use put_events::{MAX_BYTES, MAX_ENTRIES};
+pub use server::Counts;
+
+use faults::Dice;
+use log::EventLog;
+use server::Bus;
+
+/// How long requests under way may take to finish when it stops.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A running embedded EventBridge. Dropping it stops the server.
+pub struct EmbeddedEventBridge {
+    bus: Arc<Bus>,
+    address: SocketAddr,
+    /// Dropped, it ends the server and every follower.
+    running: watch::Sender<()>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl EmbeddedEventBridge {
+    /// Starts one with these event buses, which share one log.
+    ///
+    /// # Errors
+    /// When the address is not on loopback or cannot be listened on, or the log cannot be opened.
+    pub async fn start(
+        address: SocketAddr,
+        buses: impl IntoIterator<Item = String>,
+        log: LogLocation,
+    ) -> Result<Self, EmbeddedError> {
+        if !address.ip().is_loopback() {
+            return Err(EmbeddedError::NotLoopback { address });
+        }
+        let listener = TcpListener::bind(address).await.map_err(|source| {
+            if source.kind() == io::ErrorKind::AddrInUse {
+                EmbeddedError::AddressInUse { address }
+            } else {
+                EmbeddedError::Listen { address, source }
+            }
+        })?;
+        let address = listener.local_addr().map_err(|source| EmbeddedError::Listen { address, source })?;
+        let (running, ended) = watch::channel(());
+        let bus = Arc::new(Bus::new(buses.into_iter().collect(), EventLog::open(&log)?, ended.clone()));
+        let server = axum::serve(listener, server::router(Arc::clone(&bus))).with_graceful_shutdown(async move {
+            let mut ended = ended;
+            let _dropped = ended.changed().await;
+        });
+        Ok(Self { bus, address, running, server: tokio::spawn(server.into_future()) })
+    }
+
+    /// Where it is served, for example `http://127.0.0.1:8001`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The real SDK's client for it.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::from_conf(self.config().build())
+    }
+
+    /// The SDK configuration for it, to build a client with something added.
+    #[must_use]
+    pub fn config(&self) -> Builder {
+        Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(self.endpoint())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("local", "local", None, None, "embedded-eventbridge"))
+    }
+
+    /// What was asked and taken since it started.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.bus.state().counts
+    }
+
+    /// What goes wrong from now on, instead of what went wrong so far.
+    pub fn set_faults(&self, faults: Faults) {
+        self.bus.state().dice = Dice::new(faults);
+    }
+
+    /// How many faults have struck since they were set.
+    #[must_use]
+    pub fn fired(&self) -> Fired {
+        self.bus.state().dice.fired()
+    }
+
+    /// The details accepted so far, oldest first, those of earlier runs included. A log that cannot be read is reported as an
+    /// error in the traces, and gives nothing.
+    pub async fn published(&self) -> Vec<Value> {
+        let log = Arc::clone(&self.bus.log);
+        let details = tokio::task::spawn_blocking(move || log.details()).await;
+        let details = details.map_err(io::Error::other).flatten();
+        details.inspect_err(|error| tracing::error!(%error, "event log not readable")).unwrap_or_default()
+    }
+
+    /// Stops listening, answers the calls under way, and ends the followers at the end of the log.
+    pub async fn stop(self) {
+        let Self { running, mut server, .. } = self;
+        drop(running);
+        if tokio::time::timeout(GRACE, &mut server).await.is_err() {
+            server.abort();
+        }
+    }
+}

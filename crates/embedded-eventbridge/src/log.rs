@@ -1,0 +1,170 @@
+//! The log: one accepted detail a line, oldest first, and those who follow it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::error::EmbeddedError;
+
+/// Where the details of accepted entries are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogLocation {
+    /// In a file without a name: gone with the process, in whatever way it ends.
+    Temporary,
+    /// In this file, made where there is none, appended to where there is one.
+    File(PathBuf),
+}
+
+/// About how many bytes a follower is given at once; always whole lines, and at least one.
+const CHUNK: u64 = 64 * 1024;
+
+pub(crate) struct EventLog {
+    kept: Mutex<Kept>,
+    /// How many lines there are: what followers wait on.
+    lines: watch::Sender<usize>,
+}
+
+struct Kept {
+    file: File,
+    /// Where each line ends, its line feed included.
+    ends: Vec<u64>,
+}
+
+impl EventLog {
+    pub(crate) fn open(location: &LogLocation) -> Result<Self, EmbeddedError> {
+        let kept = match location {
+            LogLocation::Temporary => {
+                let file = tempfile::tempfile().map_err(|source| EmbeddedError::Temporary { source })?;
+                Kept { file, ends: Vec::new() }
+            }
+            LogLocation::File(path) => Kept::from_file(path)?,
+        };
+        let lines = watch::Sender::new(kept.ends.len());
+        Ok(Self { kept: Mutex::new(kept), lines })
+    }
+
+    /// Appends details, each free of line feeds. When this returns, the operating system has them: they outlive the
+    /// process, though not a power cut. On an error none of them is in the log.
+    pub(crate) fn append(&self, details: &[String]) -> io::Result<()> {
+        let count = self.kept().append(details)?;
+        self.lines.send_replace(count);
+        Ok(())
+    }
+
+    /// Some lines from line `from` on (counted from 0), and the number of the line after them.
+    fn read(&self, from: usize) -> io::Result<(Vec<u8>, usize)> {
+        self.kept().read(from)
+    }
+
+    /// All of it.
+    pub(crate) fn details(&self) -> io::Result<Vec<Value>> {
+        let (mut details, mut next) = (Vec::new(), 0);
+        loop {
+            let (lines, after) = self.read(next)?;
+            if after == next {
+                return Ok(details);
+            }
+            for detail in serde_json::Deserializer::from_slice(&lines).into_iter() {
+                details.push(detail?);
+            }
+            next = after;
+        }
+    }
+
+    pub(crate) fn follow(log: &Arc<Self>, after: usize) -> Follower {
+        Follower { log: Arc::clone(log), lines: log.lines.subscribe(), next: after }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn from_file(path: &Path) -> Result<Self, EmbeddedError> {
+        let failed = |source| EmbeddedError::Log { file: path.to_owned(), source };
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
+        let mut reader = BufReader::new(&file);
+        let (mut ends, mut end, mut line) = (Vec::new(), 0, Vec::new());
+        loop {
+            line.clear();
+            let length = reader.read_until(b'\n', &mut line).map_err(failed)?;
+            if !line.ends_with(b"}\n") || !line.starts_with(b"{") {
+                if line.ends_with(b"\n") || !(line.is_empty() || line.starts_with(b"{")) {
+                    return Err(EmbeddedError::NotALog { file: path.to_owned(), line: ends.len() + 1 });
+                }
+                break;
+            }
+            end += length as u64;
+            ends.push(end);
+        }
+        // Half a line is what a crash left of an append that nobody was told of.
+        if !line.is_empty() {
+            file.set_len(end).map_err(failed)?;
+        }
+        Ok(Self { file, ends })
+    }
+
+    fn append(&mut self, details: &[String]) -> io::Result<usize> {
+        let before = self.end();
+        let (mut text, mut ends) = (Vec::new(), Vec::new());
+        for detail in details {
+            text.extend_from_slice(detail.as_bytes());
+            text.push(b'\n');
+            ends.push(before + text.len() as u64);
+        }
+        // One write without a buffer in this process, so that `kill -9` cannot lose what was acknowledged. It is to the
+        // page cache, too short to be worth a thread.
+        if let Err(error) = self.file.write_all(&text) {
+            self.file.set_len(before)?;
+            return Err(error);
+        }
+        self.ends.extend(ends);
+        Ok(self.ends.len())
+    }
+
+    fn read(&self, from: usize) -> io::Result<(Vec<u8>, usize)> {
+        let Some(waiting) = self.ends.get(from..).filter(|waiting| !waiting.is_empty()) else {
+            return Ok((Vec::new(), from));
+        };
+        let start = from.checked_sub(1).map_or(0, |previous| self.ends[previous]);
+        let count = waiting.partition_point(|end| end - start <= CHUNK).max(1);
+        let length = usize::try_from(waiting[count - 1] - start).map_err(io::Error::other)?;
+        let mut lines = vec![0; length];
+        self.file.read_exact_at(&mut lines, start)?;
+        Ok((lines, from + count))
+    }
+
+    fn end(&self) -> u64 {
+        self.ends.last().copied().unwrap_or(0)
+    }
+}
+
+/// A reader of the log, from one line on.
+pub(crate) struct Follower {
+    log: Arc<EventLog>,
+    lines: watch::Receiver<usize>,
+    next: usize,
+}
+
+impl Follower {
+    /// The next lines there are; empty at the end of the log.
+    pub(crate) fn read(&mut self) -> io::Result<Vec<u8>> {
+        let (lines, next) = self.log.read(self.next)?;
+        self.next = next;
+        Ok(lines)
+    }
+
+    /// Waits until there is something to read. It compares numbers of lines rather than wait for a change, so that a line
+    /// appended since the last [`Follower::read`] ends it at once.
+    pub(crate) async fn more(&mut self) {
+        let next = self.next;
+        // The log, and with it the sender, lives as long as its followers.
+        let _more = self.lines.wait_for(|lines| *lines > next).await;
+    }
+}

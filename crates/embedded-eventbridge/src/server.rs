@@ -1,0 +1,184 @@
+//! The HTTP side: `POST /` speaks AWS JSON 1.1, `GET /events` streams the log.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{RawQuery, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::faults::{Dice, Ending, Faults};
+use crate::log::{EventLog, Follower};
+use crate::put_events::{self, MAX_BYTES};
+
+/// What was asked and taken. Every entry that was looked at is either accepted or refused; those of a call that was refused
+/// as a whole were not looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Calls of PutEvents, whatever became of them.
+    pub calls: u64,
+    /// Entries looked at.
+    pub entries: u64,
+    /// Entries in the log.
+    pub accepted: u64,
+    /// Entries refused, by a rule or by a fault.
+    pub refused: u64,
+}
+
+/// The largest body that is read: every byte that counts may be escaped as six, and names and the rest come on top.
+const MAX_BODY: usize = 8 * MAX_BYTES;
+
+pub(crate) struct Bus {
+    pub(crate) names: BTreeSet<String>,
+    pub(crate) log: Arc<EventLog>,
+    pub(crate) state: Mutex<BusState>,
+    /// Ends when the bus is stopped or dropped: nobody waits for events any more.
+    pub(crate) running: watch::Receiver<()>,
+}
+
+pub(crate) struct BusState {
+    pub(crate) counts: Counts,
+    pub(crate) dice: Dice,
+}
+
+impl Bus {
+    pub(crate) fn new(names: BTreeSet<String>, log: EventLog, running: watch::Receiver<()>) -> Self {
+        let state = BusState { counts: Counts::default(), dice: Dice::new(Faults::default()) };
+        Self { names, log: Arc::new(log), state: Mutex::new(state), running }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, BusState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn router(bus: Arc<Bus>) -> Router {
+    Router::new().route("/", post(operation)).route("/events", get(events)).with_state(bus)
+}
+
+async fn operation(State(bus): State<Arc<Bus>>, headers: HeaderMap, body: Body) -> Response<Body> {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    if target != "AWSEvents.PutEvents" {
+        return refusal(StatusCode::BAD_REQUEST, "UnknownOperationException", &format!("no operation '{target}' here"));
+    }
+    match to_bytes(body, MAX_BODY).await {
+        Ok(body) => put_events(&bus, &body),
+        Err(error) => refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &error.to_string()),
+    }
+}
+
+fn put_events(bus: &Bus, body: &[u8]) -> Response<Body> {
+    // Held to the end: calls are taken one after the other, so that faults strike them in a reproducible order.
+    let mut state = bus.state();
+    let BusState { counts, dice } = &mut *state;
+    counts.calls += 1;
+    let entries = match put_events::entries(body, &bus.names) {
+        Ok(entries) => entries,
+        Err(refused) => return refusal(StatusCode::BAD_REQUEST, refused.code(), &refused.to_string()),
+    };
+    if dice.call_fails() {
+        return internal_failure("told to fail before anything was taken");
+    }
+    let (mut results, mut details) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let checked = entry.detail().map_err(|refused| failed_entry(refused.code(), &refused.to_string()));
+        let taken = checked.and_then(|detail| match dice.entry_fails() {
+            None => Ok(detail),
+            Some(code) => Err(failed_entry(code, "told to fail")),
+        });
+        match taken {
+            Ok(detail) => {
+                details.push(detail);
+                results.push(json!({ "EventId": Uuid::now_v7() }));
+            }
+            Err(failed) => results.push(failed),
+        }
+    }
+    // Before the answer: what is acknowledged is in the log.
+    if let Err(error) = bus.log.append(&details) {
+        tracing::error!(%error, "event log not written");
+        return internal_failure("the event log cannot be written");
+    }
+    let refused = results.len() - details.len();
+    counts.entries += results.len() as u64;
+    counts.accepted += details.len() as u64;
+    counts.refused += refused as u64;
+    match dice.ending() {
+        Ending::Answered => answer(StatusCode::OK, &json!({ "FailedEntryCount": refused, "Entries": results })),
+        Ending::InternalFailure => internal_failure("told to fail after the entries were taken"),
+        Ending::ConnectionCut => {
+            let cut = stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
+            Response::new(Body::from_stream(cut))
+        }
+    }
+}
+
+fn failed_entry(code: &str, message: &str) -> Value {
+    json!({ "ErrorCode": code, "ErrorMessage": message })
+}
+
+fn internal_failure(message: &str) -> Response<Body> {
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", message)
+}
+
+fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    answer(status, &json!({ "__type": code, "message": message }))
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response<Body> {
+    let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amzn-requestid", &Uuid::now_v7().to_string())];
+    (status, headers, body.to_string()).into_response()
+}
+
+async fn events(State(bus): State<Arc<Bus>>, RawQuery(query): RawQuery) -> Response<Body> {
+    let Some((after, follow)) = window(query.as_deref().unwrap_or_default()) else {
+        return (StatusCode::BAD_REQUEST, "after is a number of lines, follow is true or false\n").into_response();
+    };
+    let follower = EventLog::follow(&bus.log, after);
+    let running = follow.then(|| bus.running.clone());
+    let lines = stream::unfold((follower, running), |(follower, running)| next_lines(follower, running));
+    ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+}
+
+/// What a query asks for: the number of lines to leave out, and whether to wait for more at the end.
+fn window(query: &str) -> Option<(usize, bool)> {
+    let (mut after, mut follow) = (0, false);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "after" => after = value.parse().ok()?,
+            "follow" => follow = value.parse().ok()?,
+            _ => return None,
+        }
+    }
+    Some((after, follow))
+}
+
+type Following = (Follower, Option<watch::Receiver<()>>);
+
+async fn next_lines(
+    mut follower: Follower,
+    mut running: Option<watch::Receiver<()>>,
+) -> Option<(io::Result<Bytes>, Following)> {
+    loop {
+        match follower.read() {
+            Ok(lines) if !lines.is_empty() => return Some((Ok(lines.into()), (follower, running))),
+            Ok(_end) => {}
+            // The connection is cut, so that nobody takes half a log for a whole one; nothing is read after that.
+            Err(error) => return Some((Err(error), (follower, None))),
+        }
+        let running = running.as_mut()?;
+        tokio::select! {
+            () = follower.more() => {}
+            _ended = running.changed() => return None,
+        }
+    }
+}
