@@ -13,7 +13,7 @@ use serde_dynamo::Item;
 use crate::walk::Walk;
 use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, StoreError, UpTo, item, snapshot};
 
-type SdkItem = HashMap<String, AttributeValue>;
+pub(crate) type SdkItem = HashMap<String, AttributeValue>;
 
 /// How many commits the pages of a load hold. Four commits of up to 1 KB are one read unit; the next page spans
 /// more than the default distance of two snapshots; after that, only DynamoDB's own 1 MB a page.
@@ -22,8 +22,8 @@ const LOAD_PAGES: [Option<i32>; 3] = [Some(4), Some(32), None];
 /// Commits in a DynamoDB table with partition key `aggregateId` (S) and sort key `version` (N).
 #[derive(Debug, Clone)]
 pub struct DynamoEventStore {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
     policy: snapshot::Policy,
 }
 
@@ -171,7 +171,7 @@ fn query_failed(error: SdkError<QueryError>) -> StoreError {
     failed("Query", error)
 }
 
-fn failed<E>(operation: &'static str, error: SdkError<E>) -> StoreError
+pub(crate) fn failed<E>(operation: &'static str, error: SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {

@@ -14,6 +14,7 @@
 //! | [`loaded`] | an aggregate as read, and the commit that would follow |
 //! | [`item`] | commits as DynamoDB items: the stored attribute names |
 //! | [`snapshot`], [`ring`] | what rides along in a commit so that a load is one request |
+//! | [`scan`] | pages over the whole table, for tools |
 //! | [`dynamo`], [`memory`] | the adapters; `tests/contract` holds both to the same behaviour |
 //!
 //! # Example: a bank ledger
@@ -31,6 +32,7 @@ pub mod item;
 pub mod loaded;
 pub mod memory;
 pub mod ring;
+pub mod scan;
 pub mod snapshot;
 pub mod store;
 mod timestamp;
@@ -43,5 +45,6 @@ pub use dynamo::DynamoEventStore;
 pub use execute::{Decided, Execution, Failure, Invocation, Outcome, Rules, execute};
 pub use loaded::{Loaded, NewCommit};
 pub use memory::InMemoryEventStore;
+pub use scan::{Position, ScanRequest, ScannedPage, Scope};
 pub use store::{Appended, EventStore, StoreError, UpTo};
 pub use timestamp::{Timestamp, TimestampError};

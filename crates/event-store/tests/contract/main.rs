@@ -7,6 +7,7 @@ mod commands;
 mod faults;
 mod history;
 mod ledger;
+mod scan;
 mod snapshots;
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};

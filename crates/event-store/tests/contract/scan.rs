@@ -1,0 +1,254 @@
+//! Reading the whole table: pages, segments, ranges, and what it costs. DynamoDB only.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope, StoreError, Timestamp};
+
+use crate::ledger::{Booked, Ledger, at, book, fill, run, run_with};
+use crate::{Dynamo, dynamo};
+
+const EVERYTHING: ScanRequest = ScanRequest { scope: Scope::TABLE, after: None, recorded: None, consistent: true };
+
+/// Every page from a request's position on: what was delivered, and how many pages it took.
+async fn pages(store: &DynamoEventStore, mut request: ScanRequest) -> (Vec<Delivered<Booked>>, u64) {
+    let (mut delivered, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = store.scan::<Ledger>(&request).await.unwrap();
+        assert!(page.scanned >= page.delivered.len() as u64);
+        (pages, request.after) = (pages + 1, page.next);
+        delivered.extend(page.delivered);
+        if request.after.is_none() {
+            return (delivered, pages);
+        }
+    }
+}
+
+async fn ids(store: &DynamoEventStore, request: ScanRequest) -> Vec<String> {
+    pages(store, request).await.0.into_iter().map(|delivered| delivered.id).collect()
+}
+
+/// So many accounts of 1 to 3 commits.
+async fn accounts(dynamo: &Dynamo, count: u64) -> Vec<String> {
+    let mut written = Vec::new();
+    for number in 0..count {
+        fill(&dynamo.store, &format!("a{number}"), 1..=number % 3 + 1).await;
+        written.extend((1..=number % 3 + 1).map(|version| format!("a{number}@{version}")));
+    }
+    written.sort();
+    written
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
+async fn put_poison(dynamo: &Dynamo, aggregate_id: &str, version: &str, recorded_at: Option<Timestamp>) {
+    let put = dynamo.server.client().put_item().table_name("OrderEvents");
+    let put = put
+        .item("aggregateId", AttributeValue::S(aggregate_id.to_owned()))
+        .item("version", AttributeValue::N(version.to_owned()));
+    match recorded_at {
+        Some(time) => put.item("recordedAt", AttributeValue::S(time.to_string())),
+        None => put,
+    }
+    .send()
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_table_beyond_one_megabyte_comes_in_pages_and_each_aggregate_in_the_order_of_its_versions() {
+    let dynamo = dynamo().await;
+    let mut large = book(1);
+    large.event.note = "n".repeat(40_000);
+    for number in 0..60 {
+        run(&dynamo.store, &format!("a{}", number % 4), &format!("r{number}"), &large).await.unwrap();
+    }
+    let (delivered, pages) = pages(&dynamo.store, EVERYTHING).await;
+    assert_eq!((delivered.len(), pages), (60, 3));
+    let mut versions = BTreeMap::<String, Vec<u64>>::new();
+    for commit in delivered.into_iter().map(|delivered| delivered.record.unwrap()) {
+        versions.entry(commit.aggregate_id).or_default().push(commit.version);
+    }
+    assert_eq!(versions.len(), 4);
+    assert!(versions.values().all(|versions| *versions == (1..=15).collect::<Vec<_>>()), "{versions:?}");
+}
+
+#[tokio::test]
+async fn segments_hold_every_commit_once() {
+    let dynamo = dynamo().await;
+    let written = accounts(&dynamo, 30).await;
+    for of in [1, 2, 7] {
+        let mut found = Vec::new();
+        for number in 0..of {
+            let segment = ids(&dynamo.store, ScanRequest { scope: Scope::Segment { number, of }, ..EVERYTHING }).await;
+            assert!(of > 2 || !segment.is_empty());
+            found.extend(segment);
+        }
+        assert_eq!(sorted(found), written, "{of} segments");
+    }
+}
+
+#[tokio::test]
+async fn a_scan_goes_on_after_any_position() {
+    let dynamo = dynamo().await;
+    accounts(&dynamo, 10).await;
+    for scope in [Scope::TABLE, Scope::Aggregate("a2".to_owned())] {
+        let whole = ScanRequest { scope, ..EVERYTHING };
+        let found = pages(&dynamo.store, whole.clone()).await.0;
+        let names: Vec<&str> = found.iter().map(|delivered| delivered.id.as_str()).collect();
+        for (index, delivered) in found.iter().enumerate() {
+            let commit = delivered.record.as_ref().unwrap();
+            let position = Position::new(&commit.aggregate_id, commit.version);
+            // As a tool keeps it.
+            let kept = serde_json::to_value(&position).unwrap();
+            assert_eq!(kept["aggregateId"], commit.aggregate_id);
+            let request = ScanRequest { after: Some(serde_json::from_value(kept).unwrap()), ..whole.clone() };
+            assert_eq!(ids(&dynamo.store, request).await, names[index + 1..], "after {position}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_range_has_its_start_and_not_its_end() {
+    let dynamo = dynamo().await;
+    let clocks = [|| at(999), || at(1_000), || at(1_001), || at(1_999), || at(2_000)] as [fn() -> Timestamp; 5];
+    for (number, clock) in clocks.into_iter().enumerate() {
+        let (account, request) = (format!("a{number}"), format!("r{number}"));
+        run_with(&dynamo.store, &account, &request, &book(1), |invocation| invocation.clock = clock).await.unwrap();
+    }
+    let within = |range: Range<i64>| ScanRequest { recorded: Some(at(range.start)..at(range.end)), ..EVERYTHING };
+    for (range, expected) in
+        [(1_000..2_000, vec!["a1@1", "a2@1", "a3@1"]), (2_000..2_001, vec!["a4@1"]), (1_002..1_999, vec![])]
+    {
+        assert_eq!(sorted(ids(&dynamo.store, within(range)).await), expected);
+    }
+    let page = dynamo.store.scan::<Ledger>(&within(1_002..1_999)).await.unwrap();
+    assert_eq!((page.delivered.len(), page.scanned), (0, 5), "what is filtered was looked at");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_delivered_as_such_and_stops_nothing() {
+    let dynamo = dynamo().await;
+    fill(&dynamo.store, "a1", 1..=4).await;
+    put_poison(&dynamo, "a1", "5", Some(at(1_000))).await;
+    put_poison(&dynamo, "a1", "6.5", None).await;
+    put_poison(&dynamo, "a1", "7", Some(at(9_000_000))).await;
+    fill(&dynamo.store, "a2", 1..=1).await;
+
+    let recorded = Some(at(0)..at(9_000));
+    for (scope, others) in [(Scope::TABLE, 1), (Scope::Aggregate("a1".to_owned()), 0)] {
+        let request = ScanRequest { scope, recorded: recorded.clone(), ..EVERYTHING };
+        let (delivered, _) = pages(&dynamo.store, request).await;
+        let (sound, poison): (Vec<_>, Vec<_>) = delivered.into_iter().partition(|delivered| delivered.record.is_ok());
+        assert_eq!(sound.len(), 4 + others);
+        let poison = poison.into_iter().map(|delivered| (delivered.id, delivered.record.unwrap_err()));
+        let poison: Vec<_> = poison.map(|(id, poison)| (id, poison.position, poison.cause)).collect();
+        let expected = [
+            ("a1@5".to_owned(), Some(("a1".to_owned(), 5)), "requestId is missing".to_owned()),
+            ("a1@6.5".to_owned(), None, "version is out of range".to_owned()),
+        ];
+        assert_eq!(poison, expected);
+    }
+}
+
+/// Adds up what scans consume, in half units.
+#[derive(Debug, Clone, Default)]
+struct ScanMeter(Arc<AtomicU64>);
+
+#[dyn_dispatch_hint]
+impl Intercept for ScanMeter {
+    fn name(&self) -> &'static str {
+        "ScanMeter"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let scan = context.input_mut().downcast_mut::<ScanInput>().unwrap();
+        scan.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
+        Ok(())
+    }
+
+    #[expect(
+        clippy::float_arithmetic,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "as reported"
+    )]
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let output = context.output_or_error().unwrap().downcast_ref::<ScanOutput>().unwrap();
+        let units = output.consumed_capacity().unwrap().capacity_units().unwrap();
+        self.0.fetch_add((units * 2.0).round() as u64, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_scan_costs_its_pages_and_a_consistent_one_twice_as_much() {
+    let dynamo = dynamo().await;
+    let mut large = book(1);
+    // An item of 40 KB and less than 1 KB: 80 of them are three pages and a bit.
+    large.event.note = "n".repeat(40 * 1024);
+    for number in 0..80 {
+        run_with(&dynamo.store, &format!("a{number}"), "r", &large, |invocation| invocation.creates = true)
+            .await
+            .unwrap();
+    }
+    let meter = ScanMeter::default();
+    let client = Client::from_conf(dynamo.server.config().interceptor(meter.clone()).build());
+    let store = DynamoEventStore::new(client, "OrderEvents");
+    let mut consumed = Vec::new();
+    for (consistent, recorded) in [(false, None), (true, None), (true, Some(at(0)..at(1)))] {
+        let (found, pages) = pages(&store, ScanRequest { consistent, recorded, ..EVERYTHING }).await;
+        consumed.push((found.len(), pages, meter.0.swap(0, Ordering::SeqCst)));
+    }
+    // 80 items of 40 KB and a bit: 800 units and a few, rounded up page by page; half of it where a page may be stale.
+    let [(80, 4, stale), (80, 4, consistent), (0, 4, filtered)] = consumed[..] else { panic!("{consumed:?}") };
+    assert!((1_600..1_640).contains(&consistent), "{consistent}");
+    assert!(stale.abs_diff(consistent / 2) <= 4, "{stale} of {consistent}");
+    assert_eq!(filtered, consistent, "a filter saves nothing");
+}
+
+#[tokio::test]
+async fn a_scan_of_a_table_that_is_not_there_is_refused() {
+    let dynamo = dynamo().await;
+    let store = DynamoEventStore::new(dynamo.server.client(), "NoSuchTable");
+    for (scope, name) in [(Scope::TABLE, "Scan"), (Scope::Aggregate("a1".to_owned()), "Query")] {
+        let refused = store.scan::<Ledger>(&ScanRequest { scope, ..EVERYTHING }).await;
+        assert!(matches!(refused, Err(StoreError::Refused { operation, .. }) if operation == name));
+    }
+}
+
+#[tokio::test]
+async fn one_aggregate_is_a_query_of_what_it_has() {
+    let dynamo = dynamo().await;
+    fill(&dynamo.store, "a1", 1..=3).await;
+    fill(&dynamo.store, "a2", 1..=50).await;
+    dynamo.meter.take();
+    let found = ids(&dynamo.store, ScanRequest { scope: Scope::Aggregate("a1".to_owned()), ..EVERYTHING }).await;
+    assert_eq!(found, ["a1@1", "a1@2", "a1@3"]);
+    let reading = dynamo.meter.take();
+    assert_eq!((reading.requests_of("Query"), reading.total_requests(), reading.read_half_units), (1, 1, 2));
+}
