@@ -63,7 +63,7 @@ enum Effect {
 /// IAM lets a list of one be written without the list.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum OneOrMany {
+pub(crate) enum OneOrMany {
     One(String),
     Many(Vec<String>),
 }

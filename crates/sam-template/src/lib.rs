@@ -12,7 +12,9 @@
 //! | `route.rs` | routes of the HTTP API, followed through their integration to a function |
 //! | `stream_mapping.rs` | event source mappings from a table's stream to a function |
 //! | `log_group.rs` | CloudWatch log groups |
-//! | `grant.rs` | what the functions' roles allow |
+//! | `rule.rs` | rules of event buses, and where they deliver |
+//! | `grant.rs` | what roles allow |
+//! | `resource_policy.rs` | whom queues, topics, buckets and roles let in |
 //! | `error.rs` | what can be wrong, naming the resource and the property |
 //!
 //! Locally a table is called by its logical id, a parameter has its default, and every function runs under its
@@ -23,7 +25,9 @@ mod function;
 mod grant;
 mod log_group;
 mod resolve;
+mod resource_policy;
 mod route;
+mod rule;
 mod stream_mapping;
 mod table;
 mod template;
@@ -32,7 +36,9 @@ pub use error::TemplateError;
 pub use function::Function;
 pub use grant::Grant;
 pub use log_group::LogGroup;
+pub use resource_policy::{Effect, PolicyStatement, Principal, ResourcePolicy};
 pub use route::Route;
+pub use rule::{Rule, Target};
 pub use stream_mapping::StreamMapping;
 pub use table::Table;
 pub use template::Template;

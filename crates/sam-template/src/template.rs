@@ -8,7 +8,9 @@ use crate::function::{self, Function};
 use crate::grant::{self, Grant};
 use crate::log_group::{self, LogGroup};
 use crate::resolve::Resolver;
+use crate::resource_policy::{self, ResourcePolicy};
 use crate::route::{self, Route};
+use crate::rule::{self, Rule};
 use crate::stream_mapping::{self, StreamMapping};
 use crate::table::{self, Table};
 
@@ -78,6 +80,24 @@ impl Template {
     /// When a log group has no name or keeps its entries for ever.
     pub fn log_groups(&self) -> Result<Vec<LogGroup>, TemplateError> {
         self.resources_of_type(log_group::TYPE).map(|id| LogGroup::read(self, id)).collect()
+    }
+
+    /// The rules of event buses, in the template's order.
+    ///
+    /// # Errors
+    /// When a rule names no bus, has no pattern, or has a target without an ARN.
+    pub fn rules(&self) -> Result<Vec<Rule>, TemplateError> {
+        self.resources_of_type(rule::TYPE).map(|id| Rule::read(self, id)).collect()
+    }
+
+    /// Whom queues, topics, buckets and roles let in, in the template's order.
+    ///
+    /// # Errors
+    /// When a statement says it in a way that is not understood here: for principals other than services and anyone, or by
+    /// exceptions.
+    pub fn resource_policies(&self) -> Result<Vec<ResourcePolicy>, TemplateError> {
+        let policies = self.types().filter_map(|(id, kind)| Some((id, resource_policy::document_of(kind)?)));
+        policies.map(|(id, document)| ResourcePolicy::read(self, id, document)).collect()
     }
 
     /// What the roles allow, statement by statement, in the template's order.

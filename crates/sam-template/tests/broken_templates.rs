@@ -129,6 +129,24 @@ fn a_grant_in_another_way_than_by_a_plain_statement_of_a_role_is_refused() {
 }
 
 #[test]
+fn a_rule_that_listens_to_the_default_bus_by_omission_is_refused() {
+    let project = include_str!("../../../template.yaml");
+    let message = complaint(project, ("      EventBusName: !Ref OrderBus\n", ""), Template::rules);
+    assert_eq!(message, "PublishedEventsRule: missing field `EventBusName`");
+}
+
+#[test]
+fn a_policy_that_lets_in_whom_or_what_is_not_understood_is_refused() {
+    let project = include_str!("../../../template.yaml");
+    let service = "          - Sid: RulesOfTheBus\n            Effect: Allow\n            Principal:\n              Service: events";
+    let message = complaint(project, (service, &service.replace("Service", "AWS")), Template::resource_policies);
+    assert!(message.starts_with("UndeliveredEventsPolicy: data did not match any variant"), "{message}");
+    let excepting = service.replace("Effect", "NotAction: []\n            Effect");
+    let message = complaint(project, (service, &excepting), Template::resource_policies);
+    assert!(message.starts_with("UndeliveredEventsPolicy: unknown field `NotAction`"), "{message}");
+}
+
+#[test]
 fn a_route_that_leads_nowhere_is_refused() {
     let project = include_str!("../../../template.yaml");
     let message = complaint(project, ("RouteKey: POST /orders\n", "RouteKey: $default\n"), Template::routes);

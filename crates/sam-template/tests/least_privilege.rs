@@ -1,4 +1,4 @@
-//! What the deployed functions may do, and what nobody may.
+//! What the deployed roles may do, and what nobody may.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -57,6 +57,20 @@ fn the_publisher_follows_the_stream_and_puts_events_on_the_bus() {
             "events:PutEvents OrderBus.Arn",
             "s3:ListBucket FailedBatches.Arn",
             "s3:PutObject FailedBatches.Arn/*",
+        ]
+    );
+}
+
+#[test]
+fn the_sample_subscriptions_pass_events_on_and_nothing_else() {
+    assert_eq!(access("FanOutRole"), ["sns:Publish FanOutTopic"]);
+    assert_eq!(
+        access("OrderedQueuePipeRole"),
+        [
+            "sqs:DeleteMessage OrderedQueueInbox.Arn",
+            "sqs:GetQueueAttributes OrderedQueueInbox.Arn",
+            "sqs:ReceiveMessage OrderedQueueInbox.Arn",
+            "sqs:SendMessage OrderedQueue.Arn",
         ]
     );
 }

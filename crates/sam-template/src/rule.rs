@@ -1,0 +1,69 @@
+//! Rules of event buses, and where they deliver.
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::error::TemplateError;
+use crate::template::Template;
+
+pub(crate) const TYPE: &str = "AWS::Events::Rule";
+
+/// A rule: which events of a bus go where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Its name within the template.
+    pub logical_id: String,
+    /// The local name of the bus.
+    pub bus: String,
+    /// Which events match.
+    pub event_pattern: Json,
+    /// Where they go.
+    pub targets: Vec<Target>,
+}
+
+/// Where a rule delivers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The queue, topic or log group: `OrderedQueueInbox.Arn`.
+    pub arn: String,
+    /// Where events wait that it did not take: `UndeliveredEvents.Arn`; without it they are gone.
+    pub dead_letter_queue: Option<String>,
+}
+
+/// The bus is required: left out, the rule listens to the account's default bus.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Properties {
+    event_bus_name: String,
+    event_pattern: Json,
+    targets: Vec<TargetProperties>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TargetProperties {
+    arn: String,
+    dead_letter_config: Option<DeadLetterConfig>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeadLetterConfig {
+    arn: String,
+}
+
+impl Rule {
+    pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
+        let properties: Properties = template.properties(id)?;
+        let targets = properties.targets.into_iter().map(|target| Target {
+            arn: target.arn,
+            dead_letter_queue: target.dead_letter_config.map(|config| config.arn),
+        });
+        Ok(Self {
+            logical_id: id.to_owned(),
+            bus: properties.event_bus_name,
+            event_pattern: properties.event_pattern,
+            targets: targets.collect(),
+        })
+    }
+}
