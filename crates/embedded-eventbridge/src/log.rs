@@ -168,3 +168,48 @@ impl Follower {
         let _more = self.lines.wait_for(|lines| *lines > next).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn append(log: &EventLog, text: &str) {
+        log.append(&[text.to_owned()]).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_line_appended_between_the_read_and_the_wait_ends_the_wait() {
+        let log = Arc::new(EventLog::open(&LogLocation::Temporary).unwrap());
+        let mut follower = EventLog::follow(&log, 0);
+        for _ in 0..3 {
+            assert_eq!(follower.read().unwrap(), b"");
+            append(&log, "{}");
+            assert!(follower.more().now_or_never().is_some(), "the follower waits for what it has not read");
+            assert_eq!(follower.read().unwrap(), b"{}\n");
+            assert!(follower.more().now_or_never().is_none(), "the follower waits for nothing");
+        }
+    }
+
+    #[test]
+    fn a_chunk_is_whole_lines_and_at_least_one() {
+        let log = EventLog::open(&LogLocation::Temporary).unwrap();
+        let line = |bytes: u64| format!("{{{}}}", " ".repeat(usize::try_from(bytes).unwrap() - 3));
+        for bytes in [CHUNK * 2, CHUNK - 10, 10, 10] {
+            append(&log, &line(bytes));
+        }
+        let sizes = |from| {
+            let (lines, next) = log.read(from).unwrap();
+            (lines.len() as u64, next)
+        };
+        assert_eq!([sizes(0), sizes(1), sizes(3), sizes(4)], [(CHUNK * 2, 1), (CHUNK, 3), (10, 4), (0, 4)]);
+    }
+
+    #[tokio::test]
+    async fn a_follower_that_goes_away_is_forgotten() {
+        let log = Arc::new(EventLog::open(&LogLocation::Temporary).unwrap());
+        drop((EventLog::follow(&log, 0), EventLog::follow(&log, 0)));
+        assert_eq!((log.lines.receiver_count(), Arc::strong_count(&log)), (0, 1));
+    }
+}
