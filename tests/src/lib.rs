@@ -7,6 +7,7 @@
 //! | [`authorizer`] | a JWT authorizer in front of the functions, in small |
 //! | [`binaries`] | the built function binaries, behind a Lambda Runtime API served by the test |
 //! | [`contract`] | the check itself |
+//! | [`published`] | a check of what is published against its schemas |
 //! | [`rival`] | a store on which another writer always wins |
 //! | [`system`] | a stack on free ports, in memory |
 
@@ -16,6 +17,7 @@ pub mod api;
 pub mod authorizer;
 pub mod binaries;
 pub mod contract;
+pub mod published;
 pub mod rival;
 pub mod system;
 

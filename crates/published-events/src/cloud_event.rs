@@ -1,7 +1,9 @@
 //! The envelope, and how a commit fills it. Attribute names and their meaning are published: never change them, only add.
 
 use order_domain::stored;
+use order_domain::values::{CustomerId, OrderId};
 use order_store::OrderCommit;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,36 +13,51 @@ pub const SPEC_VERSION: &str = "1.0";
 
 /// An order event in the JSON format of CloudEvents 1.0, with the extension attributes `sequence`, `correlationid`,
 /// `causationid`, `customerid` and `replayname`. An attribute without a value is absent, never null.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// What is said of each attribute here is published with it, in the JSON Schemas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CloudEvent {
-    /// [`SPEC_VERSION`].
+    /// The version of CloudEvents.
+    #[schemars(extend("enum" = [SPEC_VERSION]))]
     pub specversion: String,
-    /// The event's own id, the same whenever it is published: what consumers drop repeats by.
+    /// The event's own id, the same whenever it is published: drop repeats by it.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"))]
     pub id: Uuid,
-    /// The order as a source of events: `order-ledger/orders/<orderId>`. The scope of `sequence`.
+    /// The order as a source of events: the scope of `sequence`.
+    #[schemars(regex(pattern = "^order-ledger/orders/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
     pub source: String,
-    /// The event type: `OrderPlaced`.
+    /// What happened.
     #[serde(rename = "type")]
     pub event_type: String,
     /// The order's id.
+    #[schemars(with = "OrderId")]
     pub subject: String,
-    /// When the event was recorded: RFC 3339, UTC, milliseconds.
+    /// When the event was recorded: RFC 3339, UTC, milliseconds. Never falls as `sequence` rises.
+    #[schemars(
+        regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$"),
+        extend("format" = "date-time")
+    )]
     pub time: String,
-    /// Which schema `data` follows: `urn:order-ledger:event:OrderPlaced:2`.
+    /// Which schema `data` follows.
     pub dataschema: String,
-    /// The event's place among the events of its order: see [`sequence`].
+    /// The event's place among the events of its order; sorts as text.
+    #[schemars(regex(pattern = "^[0-9]{10}([.][0-9]{3})?$"))]
     pub sequence: String,
     /// The id that runs through everything one outside cause set off.
+    #[schemars(length(min = 1))]
     pub correlationid: String,
-    /// The id of the message that caused this event; absent where it came from outside.
+    /// The id of the message that caused this event; absent where the cause came from outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1))]
     pub causationid: Option<String>,
     /// Whose order it is.
+    #[schemars(with = "CustomerId")]
     pub customerid: String,
     /// The replay that published this copy; absent on the first publication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1))]
     pub replayname: Option<String>,
-    /// The event's own fields, in the newest version of their shape.
+    /// The event's own fields.
     pub data: Value,
 }
 

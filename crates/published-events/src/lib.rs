@@ -6,7 +6,9 @@
 //! | file | holds |
 //! |---|---|
 //! | [`cloud_event`] | the envelope, and how a commit fills it |
+//! | [`schema`] | what is published, as JSON Schema |
 
 pub mod cloud_event;
+pub mod schema;
 
 pub use cloud_event::{CloudEvent, Unpublishable, cloud_events};
