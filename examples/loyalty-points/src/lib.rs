@@ -72,15 +72,12 @@ impl LoyaltyPoints {
     /// # Errors
     /// When the event is not understood, or DynamoDB does not take the credit. Nothing is credited then.
     pub async fn handle(&self, event: LambdaEvent<EventBridgeEvent>) -> Result<Credit, CreditError> {
-        let result = self.credit(event.payload).await;
-        match &result {
-            Ok(Credit { event_id, points, repeat: false }) => tracing::info!(event_id, points, "credited"),
-            Ok(Credit { event_id, points, repeat: true }) => {
-                tracing::info!(event_id, points, "repeat: credited before, nothing added");
-            }
-            Err(error) => tracing::error!(%error, "not credited"),
-        }
-        result
+        // A failure is logged by the runtime.
+        let credit = self.credit(event.payload).await?;
+        let Credit { event_id, points, repeat } = &credit;
+        let message = if *repeat { "repeat: credited before, nothing added" } else { "credited" };
+        tracing::info!(event_id, points, repeat, message);
+        Ok(credit)
     }
 
     async fn credit(&self, event: EventBridgeEvent) -> Result<Credit, CreditError> {

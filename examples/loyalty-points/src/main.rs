@@ -9,7 +9,8 @@ use loyalty_points::LoyaltyPoints;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    tracing_subscriber::fmt().json().flatten_event(true).with_max_level(tracing::Level::INFO).init();
+    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
+    logs.with_max_level(tracing::Level::INFO).init();
     let table = std::env::var("CREDITS_TABLE").map_err(|error| format!("CREDITS_TABLE: {error}"))?;
     // The SDK sets no limit by itself; this one ends before the function's time does.
     let timeouts = TimeoutConfig::builder()
