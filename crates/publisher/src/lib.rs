@@ -1,1 +1,116 @@
-//! The Lambda function that puts the events of stream batches on EventBridge.
+//! The Lambda function `publisher`: the events in batches of the OrderEvents stream become events on EventBridge.
+//!
+//! It reads records, makes CloudEvents of their commits, publishes them, and answers with the sequence number from
+//! which the batch must come again. Delivery is at least once: it remembers nothing, neither between invocations nor
+//! within one, so a record that appears twice is published twice, under the same event ids, and consumers drop the
+//! second. (A memory could only ever be wrong in the one way that matters, by taking an event for sent.) This crate must
+//! never know of HTTP or of rows, nor decide anything about orders.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lib.rs` | the handler: batch in, partial batch response out |
+//! | [`bus`] | rounds of PutEvents until nothing is left that another attempt can help |
+//! | [`publication`] | what became of the events |
+//! | `answer` | what EventBridge's answers mean for the entries that were sent |
+//! | `entry`, `packing` | an event as EventBridge takes and measures it; as few calls as the limits allow |
+//! | `outbox` | which event belongs to which record, and which records are not done |
+//! | `report` | one log line a batch, one for each thing that needs somebody |
+
+mod answer;
+pub mod bus;
+mod entry;
+mod outbox;
+mod packing;
+pub mod publication;
+mod report;
+
+use std::time::{Duration, Instant};
+
+use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use function_setup::clients::OPERATION_TIMEOUT;
+use function_setup::deadline::{self, time_left};
+use lambda_runtime::{Context, LambdaEvent};
+use order_stream::Violation;
+
+pub use bus::{EventBus, Pauses};
+use outbox::Outbox;
+pub use publication::{Counters, Failure, Publication, Reason};
+
+/// Time kept back at the end of an invocation: a call that is begun may take as long as an operation may, retries
+/// included, and then the answer must still be given.
+const RESERVE: Duration = OPERATION_TIMEOUT.saturating_add(deadline::RESERVE);
+
+/// The handler.
+#[derive(Debug, Clone)]
+pub struct Publisher {
+    bus: EventBus,
+}
+
+impl Publisher {
+    /// A publisher to `bus`.
+    #[must_use]
+    pub const fn new(bus: EventBus) -> Self {
+        Self { bus }
+    }
+
+    /// Publishes one batch. The answer names the first record, in the stream's order, that has an event which is not
+    /// published; Lambda goes on from there, so it need not hear of others.
+    ///
+    /// # Errors
+    /// When a record has no sequence number: then no answer could say which one failed, and the batch fails whole,
+    /// before anything is published.
+    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
+        let begun = Instant::now();
+        let batch = order_stream::read(event.payload.records)?;
+        batch.violations.iter().for_each(Violation::log);
+        let records = batch.delivered.len() + batch.violations.len();
+        let lag = order_stream::lag_ms(&batch.delivered);
+
+        let outbox = Outbox::of(batch.delivered);
+        let publication = self.bus.publish(&outbox.events, give_up(&event.context, begun)).await;
+        let (events, counters) = (outbox.events.len(), publication.counters);
+        let failed = outbox.settle(publication);
+        report::failures(&failed);
+        report::batch(&report::Batch { records, events, counters, failed: failed.len(), lag_ms: lag }, begun.elapsed());
+        Ok(order_stream::come_again(failed.into_iter().next().map(|first| first.id)))
+    }
+}
+
+/// When to begin no further call. A function with little time keeps back half of it.
+fn give_up(context: &Context, now: Instant) -> Option<Instant> {
+    let left = time_left(context.deadline)?;
+    Some(now + left.saturating_sub(RESERVE.min(left / 2)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn time_to_begin_calls(left: Duration) -> Duration {
+        let mut context = Context::default();
+        let end = SystemTime::now() + left;
+        let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+        context.deadline = u64::try_from(end).unwrap();
+        let now = Instant::now();
+        give_up(&context, now).unwrap() - now
+    }
+
+    #[test]
+    fn the_last_seconds_of_an_invocation_are_kept_for_a_call_that_is_begun() {
+        assert!(time_to_begin_calls(Duration::from_secs(600)) <= Duration::from_secs(600) - RESERVE);
+        assert!(time_to_begin_calls(Duration::from_secs(600)) > Duration::from_secs(300));
+    }
+
+    #[test]
+    fn a_function_with_little_time_still_begins_calls() {
+        assert!(time_to_begin_calls(Duration::from_secs(6)) > Duration::ZERO);
+    }
+
+    #[test]
+    fn without_a_deadline_there_is_no_limit() {
+        assert_eq!(give_up(&Context::default(), Instant::now()), None);
+    }
+}

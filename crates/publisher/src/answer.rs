@@ -1,0 +1,142 @@
+//! What PutEvents' answers mean for the entries that were sent.
+//!
+//! PutEvents answers 200 although it refused some of the entries, or all. So each entry's own result is read, and
+//! `FailedEntryCount` is not: an entry is published if its result has an event id and no error code, and not otherwise.
+
+use aws_sdk_eventbridge::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_eventbridge::operation::put_events::PutEventsError;
+use aws_sdk_eventbridge::types::PutEventsResultEntry;
+use event_store::store::chain;
+
+use crate::publication::Reason;
+
+/// What became of the entries of a call that was answered: one result for each that was sent.
+pub(crate) fn to_entries(results: &[PutEventsResultEntry], sent: usize) -> Vec<Result<(), Reason>> {
+    // Results belong to entries by their place, so with another number of them nobody knows which is whose.
+    if results.len() != sent {
+        let cause = format!("{} results for {sent} entries", results.len());
+        return vec![Err(Reason::Unavailable { cause }); sent];
+    }
+    results.iter().map(to_entry).collect()
+}
+
+/// Codes as in `PutEventsResultEntry` of the EventBridge API Reference.
+fn to_entry(result: &PutEventsResultEntry) -> Result<(), Reason> {
+    let Some(code) = result.error_code() else {
+        let no_id = || Reason::Unavailable { cause: "a result without an event id".to_owned() };
+        return result.event_id().map(|_| ()).ok_or_else(no_id);
+    };
+    let cause = result.error_message().map_or_else(|| code.to_owned(), |message| format!("{code}: {message}"));
+    Err(match code {
+        "InvalidArgument" | "MalformedDetail" | "RedactionFailure" => Reason::Unpublishable { cause },
+        "AccessDeniedException"
+        | "InvalidAccountIdException"
+        | "NotAuthorizedForDetailTypeException"
+        | "NotAuthorizedForSourceException" => Reason::Refused { cause },
+        // InternalFailure, ThrottlingException, and whatever EventBridge learns to say: taken for what may pass, a code that
+        // will not costs attempts; the other way round it would cost events.
+        _ => Reason::Unavailable { cause },
+    })
+}
+
+/// What became of every entry of a call that failed as a whole, after the SDK's own retries.
+///
+/// A bus that does not exist is refused here if EventBridge says so. It has been seen to answer 200 instead, with event
+/// ids, and to drop the events (<https://github.com/aws/aws-cli/issues/9186>): nothing that calls it can tell.
+pub(crate) fn to_call(error: &SdkError<PutEventsError>) -> Reason {
+    let is_client_error = error.raw_response().is_some_and(|response| response.status().is_client_error());
+    let is_throttled = error.code() == Some("ThrottlingException");
+    let cause = chain(error);
+    if is_client_error && !is_throttled || matches!(error, SdkError::ConstructionFailure(_)) {
+        Reason::Refused { cause }
+    } else {
+        Reason::Unavailable { cause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_eventbridge::config::http::HttpResponse;
+    use aws_sdk_eventbridge::error::ErrorMetadata;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    fn taken() -> PutEventsResultEntry {
+        PutEventsResultEntry::builder().event_id("11710aed").build()
+    }
+
+    fn with(code: &str) -> PutEventsResultEntry {
+        PutEventsResultEntry::builder().error_code(code).error_message("why").build()
+    }
+
+    #[test]
+    fn each_entry_is_held_to_its_own_result() {
+        let cause = || "ThrottlingException: why".to_owned();
+        let expected = [Ok(()), Err(Reason::Unavailable { cause: cause() }), Ok(())];
+        assert_eq!(to_entries(&[taken(), with("ThrottlingException"), taken()], 3), expected);
+    }
+
+    #[test]
+    fn an_error_code_outweighs_an_event_id() {
+        let both = PutEventsResultEntry::builder().event_id("11710aed").error_code("InternalFailure").build();
+        assert_eq!(to_entry(&both), Err(Reason::Unavailable { cause: "InternalFailure".to_owned() }));
+    }
+
+    #[test]
+    fn a_result_that_says_nothing_is_no_publication() {
+        let silent = PutEventsResultEntry::builder().build();
+        assert!(matches!(to_entry(&silent), Err(Reason::Unavailable { .. })));
+    }
+
+    #[test]
+    fn with_more_or_fewer_results_than_entries_nothing_is_taken_for_published() {
+        for results in [vec![], vec![taken()], vec![taken(), taken(), taken()]] {
+            let cause = format!("{} results for 2 entries", results.len());
+            assert_eq!(to_entries(&results, 2), vec![Err(Reason::Unavailable { cause }); 2]);
+        }
+    }
+
+    #[test]
+    fn codes_say_whether_time_helps_or_somebody_or_nothing() {
+        for code in ["InternalFailure", "ThrottlingException", "AnythingNew"] {
+            assert!(matches!(to_entry(&with(code)), Err(Reason::Unavailable { .. })), "{code}");
+        }
+        for code in [
+            "AccessDeniedException",
+            "InvalidAccountIdException",
+            "NotAuthorizedForSourceException",
+            "NotAuthorizedForDetailTypeException",
+        ] {
+            assert!(matches!(to_entry(&with(code)), Err(Reason::Refused { .. })), "{code}");
+        }
+        for code in ["MalformedDetail", "InvalidArgument", "RedactionFailure"] {
+            assert!(matches!(to_entry(&with(code)), Err(Reason::Unpublishable { .. })), "{code}");
+        }
+    }
+
+    fn answered(status: u16, code: &str) -> Reason {
+        let error = PutEventsError::generic(ErrorMetadata::builder().code(code).build());
+        let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
+        to_call(&SdkError::service_error(error, response))
+    }
+
+    #[test]
+    fn a_call_is_refused_by_what_attempts_do_not_change() {
+        for (status, code) in
+            [(400, "AccessDeniedException"), (400, "ResourceNotFoundException"), (400, "ValidationException")]
+        {
+            assert!(matches!(answered(status, code), Reason::Refused { .. }), "{code}");
+        }
+    }
+
+    #[test]
+    fn an_outage_and_a_throttled_call_may_pass() {
+        for (status, code) in
+            [(400, "ThrottlingException"), (500, "InternalException"), (503, "ServiceUnavailable"), (200, "Cut")]
+        {
+            assert!(matches!(answered(status, code), Reason::Unavailable { .. }), "{code}");
+        }
+        assert!(matches!(to_call(&SdkError::timeout_error("it hangs")), Reason::Unavailable { .. }));
+    }
+}

@@ -1,0 +1,16 @@
+//! The Lambda function `publisher`: the wiring, and nothing else.
+
+use aws_sdk_eventbridge::Client;
+use function_setup::{PublisherConfig, clients, logs};
+use lambda_runtime::service_fn;
+use publisher::{EventBus, Publisher};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = PublisherConfig::from_env()?;
+    logs::init(config.log_level);
+    let bus = EventBus::new(Client::new(&clients::sdk_config().await), config.event_bus);
+    bus.prime().await;
+    let publisher = Publisher::new(bus);
+    lambda_runtime::run(service_fn(|event| publisher.handle(event))).await.map_err(anyhow::Error::from_boxed)
+}

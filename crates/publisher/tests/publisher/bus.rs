@@ -1,0 +1,69 @@
+//! An embedded EventBridge, and a publisher to it that loses no time.
+
+use std::time::Duration;
+
+use aws_lambda_events::event::dynamodb::Event;
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::config::retry::RetryConfig;
+use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
+use lambda_runtime::{Context, LambdaEvent};
+use publisher::{EventBus, Pauses, Publisher};
+use serde_json::{Value, json};
+
+pub(crate) const NAME: &str = "OrderBus";
+
+pub(crate) struct Bus {
+    pub(crate) server: EmbeddedEventBridge,
+    client: Client,
+}
+
+impl Bus {
+    pub(crate) async fn start() -> Self {
+        let address = "127.0.0.1:0".parse().unwrap();
+        let server = EmbeddedEventBridge::start(address, [NAME.to_owned()], LogLocation::Temporary).await.unwrap();
+        let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
+        let client = Client::from_conf(server.config().retry_config(retries).build());
+        Self { server, client }
+    }
+
+    /// The bus of that name, with no pauses.
+    pub(crate) fn named(&self, name: &str) -> EventBus {
+        let none = Pauses { first: Duration::ZERO, longest: Duration::ZERO };
+        EventBus::new(self.client.clone(), name).with_pauses(none)
+    }
+
+    /// What the publisher answers to a batch, as it goes back to Lambda.
+    pub(crate) async fn answer(&self, records: &[Value]) -> Value {
+        self.answer_in(Context::default(), records).await
+    }
+
+    /// The same, where the context says how much time there is.
+    pub(crate) async fn answer_in(&self, context: Context, records: &[Value]) -> Value {
+        let response = Publisher::new(self.named(NAME)).handle(batch(records, context)).await.unwrap();
+        serde_json::to_value(response).unwrap()
+    }
+
+    /// The ids of the events that the bus took, in their order, repeats included.
+    pub(crate) async fn published_ids(&self) -> Vec<String> {
+        let id = |event: &Value| event["id"].as_str().unwrap().to_owned();
+        self.server.published().await.iter().map(id).collect()
+    }
+}
+
+pub(crate) fn batch(records: &[Value], context: Context) -> LambdaEvent<Event> {
+    LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), context)
+}
+
+/// The answer that Lambda needs: go on from this record; or, without one, with what follows the batch.
+pub(crate) fn go_on_from(record: Option<&Value>) -> Value {
+    let failure = |record: &Value| json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] });
+    json!({ "batchItemFailures": record.map(failure).into_iter().collect::<Vec<_>>() })
+}
+
+/// A context in which the time is over.
+pub(crate) fn no_time_left() -> Context {
+    let mut context = Context::default();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    context.deadline = u64::try_from(now.as_millis()).unwrap();
+    context
+}

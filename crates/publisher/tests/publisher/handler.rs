@@ -1,0 +1,128 @@
+//! Batches from the embedded DynamoDB's own stream, and what can be wrong with them.
+
+use lambda_runtime::Context;
+use publisher::Publisher;
+use serde_json::json;
+
+use crate::bus::{Bus, NAME, batch, go_on_from, no_time_left};
+use crate::stream;
+
+#[tokio::test]
+async fn a_batch_is_published_in_the_streams_order_and_nothing_comes_again() {
+    let (bus, stream) = (Bus::start().await, stream::of(12).await);
+    assert_eq!(bus.answer(&stream).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(bus.server.published().await, stream::events(&stream).iter().map(|e| json!(e)).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_batch_that_comes_again_is_published_again_under_the_same_ids() {
+    let (bus, stream) = (Bus::start().await, stream::of(3).await);
+    for _ in 0..2 {
+        assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    }
+    let ids = stream::ids(&stream);
+    assert_eq!(bus.published_ids().await, [&ids[..], &ids[..]].concat());
+}
+
+#[tokio::test]
+async fn a_record_that_is_twice_in_a_batch_is_published_twice() {
+    let (bus, stream) = (Bus::start().await, stream::of(2).await);
+    let mut again = stream[0].clone();
+    again["dynamodb"]["SequenceNumber"] = json!("99999999999999999999999");
+    let batch = [stream[0].clone(), stream[1].clone(), again];
+    assert_eq!(bus.answer(&batch).await, go_on_from(None));
+    let ids = stream::ids(&stream);
+    assert_eq!(bus.published_ids().await, [&*ids[0], &*ids[1], &*ids[0]]);
+}
+
+#[tokio::test]
+async fn every_event_of_a_commit_is_published() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(2).await);
+    stream::add_an_event(&mut stream[0]);
+    assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    let published = bus.server.published().await;
+    let sequences: Vec<_> = published.iter().map(|event| event["sequence"].as_str().unwrap()).collect();
+    assert_eq!(sequences, ["0000000001", "0000000001.001", "0000000001"]);
+    assert_eq!(bus.published_ids().await, stream::ids(&stream));
+}
+
+#[tokio::test]
+async fn a_change_of_a_stored_commit_is_not_published() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
+    stream[1]["eventName"] = json!("MODIFY");
+    stream[2]["eventName"] = json!("REMOVE");
+    stream[2]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
+    assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    assert_eq!(bus.published_ids().await, [&stream::ids(&stream[..1])[..], &stream::ids(&stream[3..])].concat());
+}
+
+#[tokio::test]
+async fn a_poison_record_fails_and_the_rest_of_its_batch_is_published() {
+    let stream = stream::of(4).await;
+    let mut from_the_future = stream[1].clone();
+    from_the_future["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
+    let mut without_a_key = stream[1].clone();
+    without_a_key["dynamodb"]["NewImage"] = json!({});
+    let mut of_nobody = stream[1].clone();
+    of_nobody["dynamodb"]["NewImage"].as_object_mut().unwrap().remove("customerId");
+    for poison in [from_the_future, without_a_key, of_nobody] {
+        let bus = Bus::start().await;
+        let batch = [stream[0].clone(), poison, stream[2].clone(), stream[3].clone()];
+        assert_eq!(bus.answer(&batch).await, go_on_from(Some(&stream[1])));
+        let ids = stream::ids(&stream);
+        assert_eq!(bus.published_ids().await, [&*ids[0], &*ids[2], &*ids[3]]);
+
+        assert_eq!(bus.answer(&batch[1..2]).await, go_on_from(Some(&stream[1])));
+        assert_eq!(bus.server.counts().calls, 1, "a poison record alone needs no call");
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_several_failures_is_reported() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
+    for number in [1, 3] {
+        stream[number]["dynamodb"]["NewImage"] = json!({});
+    }
+    assert_eq!(bus.answer(&stream).await, go_on_from(Some(&stream[1])));
+}
+
+#[tokio::test]
+async fn when_the_time_is_over_one_call_is_made_and_the_rest_comes_again() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(25).await);
+    stream::add_an_event(&mut stream[9]);
+    // The tenth record has the tenth event and the eleventh: with a part of it published, it is not.
+    assert_eq!(bus.answer_in(no_time_left(), &stream).await, go_on_from(Some(&stream[9])));
+    assert_eq!(bus.published_ids().await, stream::ids(&stream)[..10]);
+    assert_eq!(bus.server.counts().calls, 1);
+
+    assert_eq!(bus.answer(&stream[9..]).await, go_on_from(None));
+    assert_eq!(bus.published_ids().await[10..], stream::ids(&stream[9..]));
+}
+
+#[tokio::test]
+async fn a_missing_bus_fails_the_batch_from_its_first_record() {
+    let (bus, stream) = (Bus::start().await, stream::of(3).await);
+    let publisher = Publisher::new(bus.named("NoSuchBus"));
+    let response = publisher.handle(batch(&stream, Context::default())).await.unwrap();
+    assert_eq!(serde_json::to_value(response).unwrap(), go_on_from(Some(&stream[0])));
+}
+
+#[tokio::test]
+async fn a_record_without_a_sequence_number_fails_the_batch_before_anything_is_published() {
+    let (bus, stream) = (Bus::start().await, stream::of(3).await);
+    for sequence_number in [json!(""), json!(null)] {
+        let mut stream = stream.clone();
+        stream[1]["dynamodb"]["SequenceNumber"] = sequence_number;
+        let publisher = Publisher::new(bus.named(NAME));
+        let error = publisher.handle(batch(&stream, Context::default())).await.unwrap_err();
+        assert!(error.to_string().ends_with("has no sequence number"), "{error}");
+    }
+    assert_eq!(bus.server.counts().calls, 0);
+}
+
+#[tokio::test]
+async fn an_empty_batch_is_answered_without_a_call() {
+    let bus = Bus::start().await;
+    assert_eq!(bus.answer(&[]).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(bus.server.counts().calls, 0);
+}
