@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
-use serde_norway::{Mapping, Value};
+use serde_norway::Mapping;
 
 const PAGE: &str = include_str!("../../../docs/OPERATIONS.md");
 
