@@ -64,3 +64,17 @@ fn a_list_holds_1_to_100_lines() {
         assert_eq!(verdicts("ItemShipped", "/items", &items).1, expected, "{lines} lines");
     }
 }
+
+#[test]
+fn the_largest_event_is_half_of_what_an_eventbridge_entry_may_be() {
+    let longest_text = "\u{10348}".repeat(256);
+    let line = |n: usize| json!({ "sku": format!("{n:064}"), "name": longest_text, "quantity": 1, "unitPrice": 1 });
+    let id = "i".repeat(64);
+    let data = json!({
+        "customerId": id, "currency": "EUR", "items": (0..100).map(line).collect::<Vec<_>>(),
+        "shipping": 9_007_199_254_740_000_u64, "tax": 1, "discount": 9_007_199_254_740_000_u64, "total": 101,
+    });
+    let placed = stored::decode("OrderPlaced", 2, data).unwrap();
+    let detail = serde_json::to_string(&cloud_events(&commit(&id, 1, vec![placed])).unwrap()[0]).unwrap();
+    assert!(detail.len() < 128 * 1024, "{} bytes", detail.len());
+}

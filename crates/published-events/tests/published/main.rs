@@ -8,6 +8,7 @@ mod details;
 mod examples;
 mod files;
 mod limits;
+mod page;
 mod promise;
 mod registry;
 mod support;
