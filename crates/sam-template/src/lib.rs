@@ -12,6 +12,7 @@
 //! | `route.rs` | routes of the HTTP API, followed through their integration to a function |
 //! | `stream_mapping.rs` | event source mappings from a table's stream to a function |
 //! | `log_group.rs` | CloudWatch log groups |
+//! | `event_bus.rs` | event buses |
 //! | `rule.rs` | rules of event buses, and where they deliver |
 //! | `grant.rs` | what roles allow |
 //! | `resource_policy.rs` | whom queues, topics, buckets and roles let in |
@@ -21,6 +22,7 @@
 //! binary's name, which is also its crate's.
 
 mod error;
+mod event_bus;
 mod function;
 mod grant;
 mod log_group;
@@ -33,6 +35,7 @@ mod table;
 mod template;
 
 pub use error::TemplateError;
+pub use event_bus::EventBus;
 pub use function::Function;
 pub use grant::Grant;
 pub use log_group::LogGroup;

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_norway::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
+use crate::event_bus::{self, EventBus};
 use crate::function::{self, Function};
 use crate::grant::{self, Grant};
 use crate::log_group::{self, LogGroup};
@@ -80,6 +81,12 @@ impl Template {
     /// When a log group has no name or keeps its entries for ever.
     pub fn log_groups(&self) -> Result<Vec<LogGroup>, TemplateError> {
         self.resources_of_type(log_group::TYPE).map(|id| LogGroup::read(self, id)).collect()
+    }
+
+    /// The event buses, in the template's order.
+    #[must_use]
+    pub fn event_buses(&self) -> Vec<EventBus> {
+        self.resources_of_type(event_bus::TYPE).map(|id| EventBus { logical_id: id.to_owned() }).collect()
     }
 
     /// The rules of event buses, in the template's order.

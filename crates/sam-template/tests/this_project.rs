@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
-use sam_template::{Function, StreamMapping, Template};
+use sam_template::{EventBus, Function, StreamMapping, Template};
 use serde_json::json;
 
 fn template() -> Template {
@@ -168,4 +168,31 @@ fn the_watch_router_of_cargo_lambda_has_the_same_routes() {
     written.sort_unstable();
     declared.sort_unstable();
     assert_eq!(written, declared);
+}
+
+#[test]
+fn the_publisher_is_given_an_event_bus_of_the_template() {
+    let names: Vec<String> = template().event_buses().iter().flat_map(EventBus::local_names).collect();
+    assert!(names.contains(&function("publisher").environment["EVENT_BUS"]), "{names:?}");
+}
+
+#[test]
+fn a_reference_to_an_event_bus_is_one_of_its_local_names() {
+    let template = Template::parse(
+        r"
+Resources:
+  Bus: { Type: AWS::Events::EventBus, Properties: { Name: any } }
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildProperties: { Binary: f } }
+    Properties:
+      Timeout: 1
+      MemorySize: 128
+      Environment: { Variables: { REF: !Ref Bus, NAME: !GetAtt Bus.Name, ARN: !GetAtt Bus.Arn } }
+",
+    )
+    .unwrap();
+    let [bus] = &template.event_buses()[..] else { unreachable!("one bus") };
+    let environment = template.functions().unwrap().remove(0).environment;
+    assert_eq!(bus.local_names(), ["REF", "NAME", "ARN"].map(|name| environment[name].clone()));
 }
