@@ -79,6 +79,7 @@ fn options() -> Options {
         data: DataLocation::InMemory,
         http: embedded_dynamodb::ANY_PORT,
         dynamodb: embedded_dynamodb::ANY_PORT,
+        eventbridge: embedded_dynamodb::ANY_PORT,
         template: Template::of_this_project().unwrap(),
     }
 }

@@ -35,6 +35,11 @@ impl DataFolder {
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("dynamodb.sqlite")
     }
+
+    /// The event bus's log.
+    pub(crate) fn events(&self) -> PathBuf {
+        self.path.join("events.ndjson")
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use embedded_dynamodb::EmbeddedError;
 use sam_template::TemplateError;
 
 use crate::pump::StreamError;
@@ -33,6 +32,9 @@ pub enum StartError {
     /// Somebody else listens where DynamoDB was to listen.
     #[error("cannot serve DynamoDB: {0} is already in use")]
     DynamoDbAddressInUse(SocketAddr),
+    /// Somebody else listens where EventBridge was to listen.
+    #[error("cannot serve EventBridge: {0} is already in use")]
+    EventBridgeAddressInUse(SocketAddr),
     /// The HTTP API cannot listen for another reason.
     #[error("cannot serve the HTTP API on {address}")]
     Http {
@@ -43,7 +45,10 @@ pub enum StartError {
     },
     /// The embedded DynamoDB does not start, or refuses the template's tables.
     #[error("cannot start the embedded DynamoDB")]
-    Database(#[source] EmbeddedError),
+    Database(#[source] embedded_dynamodb::EmbeddedError),
+    /// The embedded EventBridge does not start.
+    #[error("cannot start the embedded EventBridge")]
+    EventBus(#[source] embedded_eventbridge::EmbeddedError),
     /// The SAM template cannot be read.
     #[error("cannot read the SAM template")]
     Template(#[from] TemplateError),

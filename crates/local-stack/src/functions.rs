@@ -1,14 +1,15 @@
-//! The project's own functions, in this process: wired as their `main.rs` wires them, but to the stack's DynamoDB.
+//! The project's own functions, in this process: wired as their `main.rs` wires them, but to the stack's DynamoDB and EventBridge.
 
 use std::error::Error;
 use std::sync::Arc;
 
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, Timestamp};
-use function_setup::{CommandConfig, ProjectorConfig, QueryConfig};
+use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
 use lambda_http::service_fn as http_service;
 use lambda_runtime::service_fn;
 use projector::Projector;
+use publisher::{EventBus, Publisher};
 use query_handler::QueryHandler;
 use read_model::DynamoSummaries;
 
@@ -26,7 +27,7 @@ impl LocalStack {
     }
 }
 
-/// The project's three functions in this process.
+/// The project's four functions in this process.
 ///
 /// # Errors
 /// When a function's environment is not complete.
@@ -34,6 +35,7 @@ pub fn in_process(surroundings: &Surroundings) -> Result<Functions, Box<dyn Erro
     Ok([
         ("command-handler".to_owned(), command_handler(surroundings)?),
         ("projector".to_owned(), projector(surroundings)?),
+        ("publisher".to_owned(), publisher(surroundings)?),
         ("query-handler".to_owned(), query_handler(surroundings)?),
     ]
     .into())
@@ -55,6 +57,15 @@ fn projector(surroundings: &Surroundings) -> SetUp {
     Ok(event_function(service_fn(move |event| {
         let projector = Arc::clone(&projector);
         async move { projector.handle(event).await }
+    })))
+}
+
+fn publisher(surroundings: &Surroundings) -> SetUp {
+    let config = PublisherConfig::from(|name| surroundings.variable("publisher", name))?;
+    let publisher = Arc::new(Publisher::new(EventBus::new(surroundings.eventbridge.clone(), config.event_bus)));
+    Ok(event_function(service_fn(move |event| {
+        let publisher = Arc::clone(&publisher);
+        async move { publisher.handle(event).await }
     })))
 }
 

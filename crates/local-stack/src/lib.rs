@@ -1,7 +1,7 @@
-//! The whole of Order Ledger on one machine: an embedded DynamoDB, an HTTP gateway and a stream pump around the functions
-//! that run on AWS. No account, no Docker, no JVM.
+//! The whole of Order Ledger on one machine: embedded DynamoDB and EventBridge, an HTTP gateway and stream pumps around the
+//! functions that run on AWS. No account, no Docker, no JVM.
 //!
-//! It reads tables, routes and event source mappings from the project's SAM template, so that what runs here is what is
+//! It reads tables, routes, event buses and event source mappings from the project's SAM template, so that what runs here is what is
 //! deployed. Outside `functions`, which wires up the project's own, it must never know what a function does: it hands over
 //! the JSON that API Gateway and Lambda hand over, and takes the JSON that comes back.
 //!
@@ -19,6 +19,7 @@ mod invoker;
 pub mod pump;
 mod stack;
 
+pub use embedded_eventbridge::{EmbeddedEventBridge, Faults};
 pub use error::StartError;
 pub use functions::in_process;
 pub use invoker::{Functions, Invoker};

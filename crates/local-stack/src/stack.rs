@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use embedded_dynamodb::{EmbeddedDynamoDb, EmbeddedError};
-use sam_template::{StreamMapping, Template};
+use embedded_dynamodb::EmbeddedDynamoDb;
+use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
+use sam_template::{EventBus, StreamMapping, Template};
 use tokio::net::TcpListener;
 
 use crate::data_folder::DataFolder;
@@ -36,7 +37,9 @@ pub struct Options {
     pub http: SocketAddr,
     /// Where DynamoDB listens; port 0 takes a free one.
     pub dynamodb: SocketAddr,
-    /// Tables, routes, functions and mappings.
+    /// Where EventBridge listens; port 0 takes a free one.
+    pub eventbridge: SocketAddr,
+    /// Tables, routes, functions, mappings and event buses.
     pub template: Template,
 }
 
@@ -44,8 +47,10 @@ pub struct Options {
 pub struct Surroundings {
     /// Talks to the stack's DynamoDB.
     pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Talks to the stack's EventBridge.
+    pub eventbridge: aws_sdk_eventbridge::Client,
     /// Each function's environment: the template's variables, `AUTH_MODE=none`, and what the AWS SDK needs to find this stack's
-    /// DynamoDB, so that a process started with these variables alone is part of the stack.
+    /// DynamoDB and EventBridge, so that a process started with these variables alone is part of the stack.
     pub environments: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -62,7 +67,8 @@ pub struct LocalStack {
     gateway: Gateway,
     pumps: Vec<Pump>,
     database: EmbeddedDynamoDb,
-    _folder: Option<DataFolder>,
+    event_bus: EmbeddedEventBridge,
+    folder: Option<DataFolder>,
 }
 
 impl LocalStack {
@@ -84,8 +90,17 @@ impl LocalStack {
         let database = database.map_err(|error| not_stored(options.dynamodb, error))?;
         database.create_tables(template).map_err(|error| not_stored(options.dynamodb, error))?;
 
-        let surroundings =
-            Surroundings { dynamodb: database.client(), environments: environments(template, &database.endpoint())? };
+        let buses = template.event_buses();
+        let log = folder.as_ref().map_or(LogLocation::Temporary, |folder| LogLocation::File(folder.events()));
+        let event_bus =
+            EmbeddedEventBridge::start(options.eventbridge, buses.iter().flat_map(EventBus::local_names), log).await;
+        let event_bus = event_bus.map_err(|error| not_published(options.eventbridge, error))?;
+
+        let surroundings = Surroundings {
+            dynamodb: database.client(),
+            eventbridge: event_bus.client(),
+            environments: environments(template, &database.endpoint(), &event_bus.endpoint())?,
+        };
         let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
         let routes = routes(template)?;
         let sources = sources(template)?;
@@ -101,7 +116,7 @@ impl LocalStack {
         let wakers = pumps.iter().map(Pump::waker).collect();
         let gateway =
             Gateway::serve(listener, routes, invoker, wakers).map_err(|error| not_listening(options.http, error))?;
-        Ok(Self { gateway, pumps, database, _folder: folder })
+        Ok(Self { gateway, pumps, database, event_bus, folder })
     }
 
     /// The root of the HTTP API: `http://127.0.0.1:3000`.
@@ -122,6 +137,18 @@ impl LocalStack {
         &self.database
     }
 
+    /// The embedded EventBridge: what was published, and failures on order.
+    #[must_use]
+    pub fn event_bus(&self) -> &EmbeddedEventBridge {
+        &self.event_bus
+    }
+
+    /// The file of published events, NDJSON; none where data is kept in memory.
+    #[must_use]
+    pub fn event_log(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(DataFolder::events)
+    }
+
     /// The running event source mappings.
     #[must_use]
     pub fn pumps(&self) -> &[Pump] {
@@ -136,12 +163,21 @@ impl LocalStack {
         Ok(())
     }
 
-    /// Answers the requests and ends the batches under way, then stops everything.
+    /// As [`LocalStack::drained`], for what one function reads alone.
+    pub async fn drained_by(&self, function: &str) -> Result<(), StreamError> {
+        let pump = self.pumps.iter().find(|pump| pump.source().function == function);
+        pump.ok_or_else(|| StreamError::NoReader(function.to_owned()))?.drained().await
+    }
+
+    /// Answers the requests and ends the batches under way, then stops everything. A bus that was told to fail no longer does,
+    /// or the publisher's last batch would be retried for its whole minute.
     pub async fn stop(self) {
         self.gateway.stop().await;
+        self.event_bus.set_faults(Faults::default());
         for pump in self.pumps {
             pump.stop().await;
         }
+        self.event_bus.stop().await;
         self.database.stop().await;
     }
 }
@@ -154,18 +190,31 @@ fn not_listening(address: SocketAddr, source: io::Error) -> StartError {
     }
 }
 
-fn not_stored(address: SocketAddr, error: EmbeddedError) -> StartError {
-    if matches!(error, EmbeddedError::AddressInUse { .. }) {
+fn not_stored(address: SocketAddr, error: embedded_dynamodb::EmbeddedError) -> StartError {
+    if matches!(error, embedded_dynamodb::EmbeddedError::AddressInUse { .. }) {
         StartError::DynamoDbAddressInUse(address)
     } else {
         StartError::Database(error)
     }
 }
 
-fn environments(template: &Template, endpoint: &str) -> Result<BTreeMap<String, BTreeMap<String, String>>, StartError> {
+fn not_published(address: SocketAddr, error: embedded_eventbridge::EmbeddedError) -> StartError {
+    if matches!(error, embedded_eventbridge::EmbeddedError::AddressInUse { .. }) {
+        StartError::EventBridgeAddressInUse(address)
+    } else {
+        StartError::EventBus(error)
+    }
+}
+
+fn environments(
+    template: &Template,
+    dynamodb: &str,
+    eventbridge: &str,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, StartError> {
     let local = [
         ("AUTH_MODE", "none"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", eventbridge),
         ("AWS_REGION", "local"),
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),

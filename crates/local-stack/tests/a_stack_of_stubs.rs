@@ -1,5 +1,5 @@
 //! The local stack from end to end, around two stubs: one takes a command over HTTP and writes it to a table, the other reads
-//! that table's stream.
+//! that table's stream and puts what it reads on an event bus.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex};
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::primitives::DateTime;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use lambda_http::{Body, Request, RequestExt, service_fn as http_service};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use local_stack::function::{event_function, http_function};
-use local_stack::{DataLocation, Functions, LocalStack, Options, StartError, Surroundings};
+use local_stack::{DataLocation, Faults, Functions, LocalStack, Options, StartError, Surroundings};
 use sam_template::Template;
 use serde_json::{Value, json};
 
@@ -30,6 +32,9 @@ Resources:
       KeySchema: [{ AttributeName: id, KeyType: HASH }]
       BillingMode: PAY_PER_REQUEST
       StreamSpecification: { StreamViewType: NEW_IMAGE }
+  Bus:
+    Type: AWS::Events::EventBus
+    Properties: { Name: any }
   Writer:
     Type: AWS::Serverless::Function
     Metadata: { BuildProperties: { Binary: writer } }
@@ -37,7 +42,7 @@ Resources:
   Reader:
     Type: AWS::Serverless::Function
     Metadata: { BuildProperties: { Binary: reader } }
-    Properties: { Timeout: 10, MemorySize: 128 }
+    Properties: { Timeout: 10, MemorySize: 128, Environment: { Variables: { BUS: !Ref Bus } } }
   WriterIntegration:
     Type: AWS::ApiGatewayV2::Integration
     Properties: { IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Writer.Arn, PayloadFormatVersion: '2.0' }
@@ -64,7 +69,8 @@ fn any_port() -> SocketAddr {
 }
 
 fn options(data: DataLocation) -> Options {
-    Options { data, http: any_port(), dynamodb: any_port(), template: Template::parse(TEMPLATE).unwrap() }
+    let template = Template::parse(TEMPLATE).unwrap();
+    Options { data, http: any_port(), dynamodb: any_port(), eventbridge: any_port(), template }
 }
 
 async fn start(data: DataLocation, seen: &Seen) -> Result<LocalStack, StartError> {
@@ -77,7 +83,9 @@ fn functions(surroundings: &Surroundings, seen: &Seen) -> Functions {
     let writer =
         http_function(http_service(move |request: Request| write(client.clone(), environment.clone(), request)));
     let seen = Arc::clone(seen);
-    let reader = event_function(service_fn(move |event: LambdaEvent<Event>| read(Arc::clone(&seen), event.payload)));
+    let bus = (surroundings.eventbridge.clone(), surroundings.environments["reader"]["BUS"].clone());
+    let reader = move |event: LambdaEvent<Event>| read(Arc::clone(&seen), bus.clone(), event.payload);
+    let reader = event_function(service_fn(reader));
     [("writer".to_owned(), writer), ("reader".to_owned(), reader)].into()
 }
 
@@ -94,15 +102,28 @@ async fn write(
 }
 
 /// Fails for ever on `poison`, and says so by its sequence number.
-async fn read(seen: Seen, event: Event) -> Result<Value, Error> {
+async fn read(seen: Seen, bus: (aws_sdk_eventbridge::Client, String), event: Event) -> Result<Value, Error> {
     for record in event.records {
         let image: BTreeMap<String, String> = serde_dynamo::from_item(record.change.new_image)?;
         if image["id"] == "poison" {
             return Ok(json!({ "batchItemFailures": [{ "itemIdentifier": record.change.sequence_number }] }));
         }
+        publish(&bus, &image["id"]).await?;
         seen.lock().unwrap().push(image["id"].clone());
     }
     Ok(json!({ "batchItemFailures": [] }))
+}
+
+async fn publish((client, bus): &(aws_sdk_eventbridge::Client, String), id: &str) -> Result<(), Error> {
+    let entry = PutEventsRequestEntry::builder()
+        .event_bus_name(bus)
+        .source("things")
+        .detail_type("ThingPut")
+        .time(DateTime::from_secs(0))
+        .detail(json!({ "id": id }).to_string())
+        .build();
+    let output = client.put_events().entries(entry).send().await?;
+    if output.failed_entry_count() == 0 { Ok(()) } else { Err("the bus refused it".into()) }
 }
 
 async fn put(stack: &LocalStack, id: &str) -> (u16, Value) {
@@ -118,6 +139,7 @@ async fn a_command_over_http_reaches_the_table_and_its_reader() {
     put(&stack, "c").await;
     stack.drained().await.unwrap();
     assert_eq!(*seen.lock().unwrap(), ["a/b", "c"]);
+    assert_eq!(stack.event_bus().published().await, [json!({ "id": "a/b" }), json!({ "id": "c" })]);
     stack.stop().await;
 }
 
@@ -173,6 +195,42 @@ async fn a_restart_resumes_at_the_checkpoint_and_a_lost_checkpoint_starts_over()
     assert_eq!(run("b").await, ["b"]);
     remove(&folder.path().join("reader-checkpoint.json"));
     assert_eq!(run("c").await, ["a", "b", "c"]);
+    let published = std::fs::read_to_string(folder.path().join("events.ndjson")).unwrap();
+    let ids = published.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone());
+    assert_eq!(ids.collect::<Vec<_>>(), ["a", "b", "a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn what_the_bus_refuses_comes_again() {
+    let seen = Seen::default();
+    let stack = start(DataLocation::InMemory, &seen).await.unwrap();
+    stack.event_bus().set_faults(Faults { entries_percent: 100, ..Faults::default() });
+    put(&stack, "a").await;
+    // The record is given up after its one retry.
+    stack.drained_by("reader").await.unwrap();
+    assert_eq!((stack.event_bus().fired().entries, stack.event_bus().counts().accepted), (2, 0));
+    stack.event_bus().set_faults(Faults::default());
+    put(&stack, "b").await;
+    stack.drained_by("reader").await.unwrap();
+    assert_eq!(stack.event_bus().published().await, [json!({ "id": "b" })]);
+    let nobody = stack.drained_by("writer").await.unwrap_err();
+    assert_eq!(nobody.to_string(), "the function writer reads no stream");
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_is_told_where_to_find_the_stack() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut environment = BTreeMap::new();
+    let functions = async |surroundings: &Surroundings| {
+        environment = surroundings.environments["reader"].clone();
+        Ok(functions(surroundings, &Seen::default()))
+    };
+    let stack = LocalStack::start(options(DataLocation::Folder(folder.path().to_owned())), functions).await.unwrap();
+    assert_eq!(environment["AWS_ENDPOINT_URL_DYNAMODB"], stack.dynamodb_endpoint());
+    assert_eq!(environment["AWS_ENDPOINT_URL_EVENTBRIDGE"], stack.event_bus().endpoint());
+    assert_eq!(environment["BUS"], "Bus");
+    stack.stop().await;
 }
 
 fn remove(path: &Path) {
@@ -186,6 +244,7 @@ async fn what_is_taken_is_refused_in_one_clear_line() {
     let stack = start(data.clone(), &Seen::default()).await.unwrap();
     let taken = |url: String| url.trim_start_matches("http://").parse::<SocketAddr>().unwrap();
     let (http, dynamodb) = (taken(stack.api_url()), taken(stack.dynamodb_endpoint()));
+    let eventbridge = taken(stack.event_bus().endpoint());
 
     let refusal = async |options: Options| {
         let started = LocalStack::start(options, async |_: &Surroundings| Ok(Functions::new())).await;
@@ -201,6 +260,10 @@ async fn what_is_taken_is_refused_in_one_clear_line() {
     assert_eq!(
         refusal(Options { dynamodb, ..in_memory() }).await,
         format!("cannot serve DynamoDB: {dynamodb} is already in use")
+    );
+    assert_eq!(
+        refusal(Options { eventbridge, ..in_memory() }).await,
+        format!("cannot serve EventBridge: {eventbridge} is already in use")
     );
     assert_eq!(refusal(in_memory()).await, "the template names the function reader, which this stack does not have");
     stack.stop().await;

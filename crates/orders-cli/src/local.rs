@@ -1,12 +1,12 @@
 //! `orders local`: the local stack in the foreground, until Ctrl-C; a second Ctrl-C does not wait for requests under way.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 use command_handler::order_id::new_order_id;
-use local_stack::{DataLocation, LocalStack, Options};
+use local_stack::{DataLocation, Faults, LocalStack, Options};
 use sam_template::Template;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -22,12 +22,18 @@ pub(crate) struct Arguments {
     /// DynamoDB's port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8000, value_name = "PORT")]
     dynamodb_port: u16,
+    /// EventBridge's port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8001, value_name = "PORT")]
+    eventbridge_port: u16,
     /// The folder that keeps the data
     #[arg(long, default_value = ".order-ledger", value_name = "FOLDER")]
     data: PathBuf,
     /// Keep nothing: the data goes when the stack stops
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
+    /// Entries in a hundred that the event bus refuses at random, to watch the publisher's retries
+    #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    fail_entries: u8,
     /// What the functions and the stack write to standard error: error, warn, info, debug, or a tracing filter
     #[arg(long, default_value = "warn", value_name = "LEVEL")]
     log: String,
@@ -52,10 +58,23 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         data,
         http: loopback(arguments.port),
         dynamodb: loopback(arguments.dynamodb_port),
+        eventbridge: loopback(arguments.eventbridge_port),
         template: Template::of_this_project()?,
     };
     let stack = LocalStack::start_in_process(options).await?;
-    print(&welcome(&stack.api_url(), &stack.dynamodb_endpoint(), &kept));
+    stack.event_bus().set_faults(Faults {
+        seed: fastrand::u64(..),
+        entries_percent: arguments.fail_entries,
+        ..Faults::default()
+    });
+    let events = stack.event_log();
+    print(&welcome(&Served {
+        api: &stack.api_url(),
+        dynamodb: &stack.dynamodb_endpoint(),
+        eventbridge: &stack.event_bus().endpoint(),
+        events: events.as_deref(),
+        data: &kept,
+    }));
 
     let mut told_to_stop = async || {
         tokio::select! {
@@ -76,16 +95,31 @@ fn loopback(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-fn welcome(api: &str, dynamodb: &str, data: &str) -> String {
+/// What the welcome names.
+struct Served<'a> {
+    api: &'a str,
+    dynamodb: &'a str,
+    eventbridge: &'a str,
+    /// The file of published events, where it is kept.
+    events: Option<&'a Path>,
+    data: &'a str,
+}
+
+fn welcome(served: &Served<'_>) -> String {
+    let Served { api, dynamodb, eventbridge, events, data } = served;
+    let events = events.map_or_else(|| "gone when this stops".to_owned(), |file| file.display().to_string());
+    let bus = if *eventbridge == "http://127.0.0.1:8001" { String::new() } else { format!(" --bus-url {eventbridge}") };
     let order = new_order_id(CALLER, Some(FIRST_ORDER));
     let body = r#"{"customerId":"alice","currency":"EUR","items":[{"sku":"TEA-500","name":"Assam tea","quantity":3,"unitPrice":999}]}"#;
     format!(
-        "{title}\n\n  HTTP API   {api}\n  DynamoDB   {dynamodb}\n  data       {data}\n\n{try_it}\n\n\
+        "{title}\n\n  HTTP API     {api}\n  DynamoDB     {dynamodb}\n  EventBridge  {eventbridge}\n  \
+         events       {events}\n  data         {data}\n\n{try_it}\n\n\
          curl -i {api}/orders -H 'Idempotency-Key: {FIRST_ORDER}' -H 'Content-Type: application/json' -d '{body}'\n\
          curl '{api}/orders/{order}?minVersion=1'\n\
-         curl {api}/customers/alice/orders\n\n{stop}",
+         curl {api}/customers/alice/orders\n\n{watch}\n\ncargo orders tail{bus}\n\n{stop}",
         title = bold("Order Ledger is running on this machine."),
         try_it = dim("Place an order, read it, list its customer's:"),
+        watch = dim("In another terminal, watch what is published:"),
         stop = dim("Ctrl-C stops it."),
     )
 }
@@ -94,17 +128,36 @@ fn welcome(api: &str, dynamodb: &str, data: &str) -> String {
 mod tests {
     use super::*;
 
+    fn served<'a>() -> Served<'a> {
+        Served {
+            api: "http://127.0.0.1:3000",
+            dynamodb: "http://127.0.0.1:8000",
+            eventbridge: "http://127.0.0.1:8001",
+            events: Some(Path::new(".order-ledger/events.ndjson")),
+            data: ".order-ledger",
+        }
+    }
+
     #[test]
-    fn the_welcome_names_what_is_served_and_three_lines_to_paste() {
-        let text = welcome("http://127.0.0.1:3000", "http://127.0.0.1:8000", ".order-ledger");
-        assert_eq!(text.lines().filter(|line| line.starts_with("curl ")).count(), 3);
+    fn the_welcome_names_what_is_served_and_four_lines_to_paste() {
+        let text = welcome(&served());
+        let pasted = text.lines().filter(|line| line.starts_with("curl ") || line.starts_with("cargo "));
+        assert_eq!(pasted.count(), 4);
+        assert!(text.contains("\ncargo orders tail\n"));
         for part in [
             "http://127.0.0.1:3000",
             "http://127.0.0.1:8000",
-            ".order-ledger",
+            "http://127.0.0.1:8001",
+            ".order-ledger/events.ndjson",
             &new_order_id("anonymous", Some("first-order")),
         ] {
             assert!(text.contains(part), "{part}");
         }
+    }
+
+    #[test]
+    fn a_bus_on_another_port_is_named_to_the_tail() {
+        let text = welcome(&Served { eventbridge: "http://127.0.0.1:9", events: None, ..served() });
+        assert!(text.contains("\ncargo orders tail --bus-url http://127.0.0.1:9\n"), "{text}");
     }
 }

@@ -39,7 +39,8 @@ impl Running {
 
     fn start_with(folder: &Path, stderr: Stdio) -> Self {
         let data = folder.to_str().unwrap();
-        let mut command = orders(&["local", "--port", "0", "--dynamodb-port", "0", "--data", data]);
+        let mut command =
+            orders(&["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0", "--data", data]);
         let mut process = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
@@ -235,8 +236,9 @@ async fn a_second_signal_ends_it_at_once() {
 fn a_data_folder_or_file_that_is_something_else_is_one_clear_line() {
     let folder = tempfile::tempdir().unwrap();
     let local = |data: &Path| {
-        let command = ["local", "--port", "0", "--dynamodb-port", "0", "--data", data.to_str().unwrap()];
-        complaint(&orders(&command).output().unwrap())
+        let data = data.to_str().unwrap();
+        let ports = ["--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0"];
+        complaint(&orders(&["local", "--data", data]).args(ports).output().unwrap())
     };
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -255,18 +257,31 @@ fn a_second_instance_on_the_same_folder_or_port_is_one_clear_line() {
     let folder = tempfile::tempdir().unwrap();
     let stack = Running::start(folder.path());
     let data = folder.path().to_str().unwrap();
-    let second = orders(&["local", "--port", "0", "--dynamodb-port", "0", "--data", data]).output().unwrap();
+    let second = orders(&["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0", "--data", data])
+        .output()
+        .unwrap();
     assert_eq!(complaint(&second), format!("error: another instance is using the data folder {data}"));
 
     let api = stack.api();
     let port = api.rsplit(':').next().unwrap();
-    let third = orders(&["local", "--port", port, "--dynamodb-port", "0", "--in-memory"]).output().unwrap();
+    let third = orders(&["local", "--port", port, "--dynamodb-port", "0", "--eventbridge-port", "0", "--in-memory"])
+        .output()
+        .unwrap();
     assert_eq!(complaint(&third), format!("error: cannot serve the HTTP API: 127.0.0.1:{port} is already in use"));
 
     let dynamodb = stack.served("DynamoDB");
     let port = dynamodb.rsplit(':').next().unwrap();
-    let fourth = orders(&["local", "--port", "0", "--dynamodb-port", port, "--in-memory"]).output().unwrap();
+    let fourth = orders(&["local", "--port", "0", "--dynamodb-port", port, "--eventbridge-port", "0", "--in-memory"])
+        .output()
+        .unwrap();
     assert_eq!(complaint(&fourth), format!("error: cannot serve DynamoDB: 127.0.0.1:{port} is already in use"));
+
+    let eventbridge = stack.served("EventBridge");
+    let port = eventbridge.rsplit(':').next().unwrap();
+    let fifth = orders(&["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", port, "--in-memory"])
+        .output()
+        .unwrap();
+    assert_eq!(complaint(&fifth), format!("error: cannot serve EventBridge: 127.0.0.1:{port} is already in use"));
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ pub enum StreamError {
     /// Nobody reads the stream any more.
     #[error("the pump to the function {0} has stopped")]
     Stopped(String),
+    /// No mapping of the template leads to that function.
+    #[error("the function {0} reads no stream")]
+    NoReader(String),
 }
 
 impl From<DynoxideError> for StreamError {
