@@ -55,7 +55,7 @@ pub struct CloudEvent {
     pub customerid: String,
     /// The replay that published this copy; absent on the first publication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(min = 1))]
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9._-]{1,64}$"))]
     pub replayname: Option<String>,
     /// The event's own fields.
     pub data: Value,
