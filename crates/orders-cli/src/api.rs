@@ -108,7 +108,7 @@ fn faults(problem: &Value) -> Option<String> {
 }
 
 /// What went wrong at the bottom: the layers above only repeat the URL.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

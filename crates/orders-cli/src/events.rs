@@ -5,7 +5,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::{Api, ApiArguments, encoded};
-use crate::text::{Align, Table, amount, bold, dim, print};
+use crate::text::{Align, Table, bold, dim, print};
+use crate::what::what;
 
 /// Which order.
 #[derive(Args)]
@@ -64,7 +65,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn render(events: Vec<Value>) -> Result<String, serde_json::Error> {
     let events: Vec<Event> = events.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
     // The order's first event names the currency of every amount after it.
-    let currency = events.iter().find_map(|event| event.data.get("currency")?.as_str()).unwrap_or_default().to_owned();
+    let currency = events.iter().find_map(|event| event.data.get("currency")?.as_str()).map(str::to_owned);
     let mut table = Table::new([
         ("VERSION", Align::Right),
         ("RECORDED AT", Align::Left),
@@ -77,53 +78,11 @@ fn render(events: Vec<Value>) -> Result<String, serde_json::Error> {
             event.version.to_string(),
             event.recorded_at.clone(),
             bold(&event.event_type),
-            what(&event.event_type, &event.data, &currency),
+            what(&event.event_type, &event.data, currency.as_deref()),
             dim(&event.actor),
         ]);
     }
     Ok(table.render())
-}
-
-/// The event in a few words. Of a type that is newer than this program, the data as it is.
-fn what(event_type: &str, data: &Value, currency: &str) -> String {
-    let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
-    let money =
-        |name: &str| data.get(name).and_then(Value::as_u64).map_or_else(String::new, |minor| amount(minor, currency));
-    let because =
-        |name: &str| data.get(name).and_then(Value::as_str).map_or_else(String::new, |reason| format!(": {reason}"));
-    let by =
-        |name: &str| data.get(name).and_then(Value::as_str).map_or_else(String::new, |value| format!(" by {value}"));
-    match event_type {
-        "OrderPlaced" => format!("{}, {} by {}", items(data), money("total"), text("customerId")),
-        "PaymentReceived" => format!("{} {}{}", text("paymentId"), money("amount"), by("method")),
-        "PaymentCorrected" => {
-            format!(
-                "{} {} -> {}{}",
-                text("paymentId"),
-                money("previousAmount"),
-                money("correctedAmount"),
-                because("reason")
-            )
-        }
-        "PaymentRefunded" => {
-            format!("{} {} of {}{}", text("refundId"), money("amount"), text("paymentId"), because("reason"))
-        }
-        "ItemShipped" => format!("{} {}{}", text("shipmentId"), items(data), by("carrier")),
-        "ItemDelivered" => text("shipmentId").to_owned(),
-        "ItemReturned" => format!("{} {}{}", text("returnId"), items(data), because("reason")),
-        "OrderCancelled" => text("reason").to_owned(),
-        _ => data.to_string(),
-    }
-}
-
-/// `3 TEA-500 + 1 CUP-2`
-fn items(data: &Value) -> String {
-    let items = data.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let item = |item: &Value| {
-        let sku = item.get("sku").and_then(Value::as_str).unwrap_or_default();
-        format!("{} {sku}", item.get("quantity").unwrap_or(&Value::Null))
-    };
-    items.iter().map(item).collect::<Vec<_>>().join(" + ")
 }
 
 #[cfg(test)]
@@ -131,43 +90,6 @@ mod tests {
     use console::strip_ansi_codes;
 
     use super::*;
-
-    #[track_caller]
-    fn reads(event_type: &str, data: &Value, expected: &str) {
-        assert_eq!(what(event_type, data, "EUR"), expected);
-    }
-
-    #[test]
-    fn every_event_reads_in_a_few_words() {
-        let tea =
-            json!([{ "sku": "TEA", "quantity": 3, "unitPrice": 999 }, { "sku": "CUP", "quantity": 1, "unitPrice": 1 }]);
-        reads(
-            "OrderPlaced",
-            &json!({ "customerId": "c-1", "items": tea, "total": 2998 }),
-            "3 TEA + 1 CUP, 29.98 EUR by c-1",
-        );
-        reads("PaymentReceived", &json!({ "paymentId": "p-1", "amount": 100 }), "p-1 1.00 EUR");
-        reads(
-            "PaymentReceived",
-            &json!({ "paymentId": "p-1", "amount": 100, "method": "card" }),
-            "p-1 1.00 EUR by card",
-        );
-        reads(
-            "PaymentCorrected",
-            &json!({ "paymentId": "p-1", "previousAmount": 100, "correctedAmount": 90, "reason": "typo" }),
-            "p-1 1.00 EUR -> 0.90 EUR: typo",
-        );
-        reads("PaymentRefunded", &json!({ "refundId": "r-1", "paymentId": "p-1", "amount": 5 }), "r-1 0.05 EUR of p-1");
-        reads(
-            "ItemShipped",
-            &json!({ "shipmentId": "s-1", "items": tea, "carrier": "DHL" }),
-            "s-1 3 TEA + 1 CUP by DHL",
-        );
-        reads("ItemDelivered", &json!({ "shipmentId": "s-1" }), "s-1");
-        reads("ItemReturned", &json!({ "returnId": "x-1", "items": tea, "reason": "cold" }), "x-1 3 TEA + 1 CUP: cold");
-        reads("OrderCancelled", &json!({ "reason": "changed mind" }), "changed mind");
-        reads("OrderBlessed", &json!({ "by": "x" }), r#"{"by":"x"}"#);
-    }
 
     #[test]
     fn a_history_is_a_table_oldest_first() {

@@ -1,19 +1,24 @@
 //! `orders`: runs Order Ledger on one machine, puts load on it, and prints what it holds.
 //!
-//! One file a subcommand. All but `local` are clients of the HTTP API. They sign nothing, so they work against a local one.
+//! One file or folder a subcommand.
 //!
 //! - `local`: the local stack in the foreground
-//! - `load`: real-looking orders at a chosen rate, and a report
-//! - `show`, `events`: one order, and its history
-//! - `api`: the HTTP client they share
+//! - `load`, `show`, `events`: clients of the HTTP API, through `api`. They sign nothing, so they work against a local one
+//! - `tail`: follows the local stack's event bus
+//! - `replay`: publishes recorded events again, in an AWS account or locally, through the clients of `aws`
+//! - `what`: an event in a few words
 //! - `text`: amounts, tables and durations for people
 
 mod api;
+mod aws;
 mod events;
 mod load;
 mod local;
+mod replay;
 mod show;
+mod tail;
 mod text;
+mod what;
 
 use std::process::ExitCode;
 
@@ -37,6 +42,10 @@ enum Command {
     Show(show::Arguments),
     /// Print an order's history
     Events(events::Arguments),
+    /// Follow the events on the local stack's bus, as they are published
+    Tail(tail::Arguments),
+    /// Publish recorded events once more, marked as a replay, for consumers that came late
+    Replay(replay::Arguments),
 }
 
 #[tokio::main]
@@ -46,6 +55,8 @@ async fn main() -> ExitCode {
         Command::Load(arguments) => load::run(arguments).await,
         Command::Show(arguments) => show::run(&arguments).await,
         Command::Events(arguments) => events::run(&arguments).await,
+        Command::Tail(arguments) => tail::run(&arguments).await,
+        Command::Replay(arguments) => replay::run(arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

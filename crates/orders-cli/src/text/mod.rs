@@ -22,6 +22,11 @@ pub(crate) fn complain(message: &str) {
     let _gone = console::Term::stderr().write_line(&format!("{} {message}", style("error:").for_stderr().red().bold()));
 }
 
+/// Prints to standard error what is worth knowing, and is neither the result nor an error.
+pub(crate) fn note(message: &str) {
+    let _gone = console::Term::stderr().write_line(message);
+}
+
 /// A status in the colour of its kind: done, under way, or given up.
 pub(crate) fn status(word: &str) -> String {
     let styled = style(word);

@@ -1,0 +1,67 @@
+//! The AWS clients of the commands that reach past the HTTP API: to an account as the SDK is configured for it, or to the
+//! local stack.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use clap::Args;
+
+/// How long one attempt may take: a page of 1 MB has to come from a region far away.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where DynamoDB and EventBridge are.
+#[derive(Args, Clone)]
+pub(crate) struct AwsArguments {
+    /// Use the local stack (`orders local`) instead of an AWS account: DynamoDB on 127.0.0.1:8000 and the bus on
+    /// 127.0.0.1:8001, or where `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_EVENTBRIDGE` say
+    #[arg(long)]
+    pub(crate) local: bool,
+}
+
+/// A client of each service.
+pub(crate) struct AwsClients {
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) eventbridge: aws_sdk_eventbridge::Client,
+}
+
+impl AwsArguments {
+    /// The clients.
+    pub(crate) async fn clients(&self) -> AwsClients {
+        if self.local { local() } else { of_account().await }
+    }
+}
+
+async fn of_account() -> AwsClients {
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts()).load().await;
+    AwsClients {
+        dynamodb: aws_sdk_dynamodb::Client::new(&config),
+        eventbridge: aws_sdk_eventbridge::Client::new(&config),
+    }
+}
+
+/// Nothing of the environment but the endpoints: a profile's region or role is meant for an account.
+fn local() -> AwsClients {
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("local"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local")))
+        .retry_config(RetryConfig::standard())
+        .timeout_config(timeouts())
+        .build();
+    let endpoint = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let dynamodb = endpoint("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000");
+    let eventbridge = endpoint("AWS_ENDPOINT_URL_EVENTBRIDGE", "http://127.0.0.1:8001");
+    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(dynamodb).build();
+    let eventbridge = aws_sdk_eventbridge::config::Builder::from(&config).endpoint_url(eventbridge).build();
+    AwsClients {
+        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+        eventbridge: aws_sdk_eventbridge::Client::from_conf(eventbridge),
+    }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
+}

@@ -1,0 +1,169 @@
+//! What a replay publishes, to where: all that makes it another one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use event_store::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What is published, to where. Kept in the state file: names are never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parameters {
+    pub(crate) bus: String,
+    pub(crate) table: String,
+    /// The first instant.
+    #[serde(with = "instant")]
+    pub(crate) from: Timestamp,
+    /// The first instant beyond it.
+    #[serde(with = "instant")]
+    pub(crate) to: Timestamp,
+    pub(crate) order: Option<String>,
+    pub(crate) name: ReplayName,
+    /// Whether it is the local stack's.
+    pub(crate) local: bool,
+}
+
+impl Parameters {
+    /// Whether there can be anything in the range.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.from < self.to, "--from {} must be before --to {}", self.from, self.to);
+        Ok(())
+    }
+
+    /// The first thing in which those of a replay that was begun differ, in words.
+    pub(crate) fn difference(&self, begun: &Self) -> Option<String> {
+        let (own, theirs) = (serde_json::to_value(self).ok()?, serde_json::to_value(begun).ok()?);
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let differs = |(name, value): (&String, &Value)| {
+            let other = theirs.get(name).filter(|other| *other != value)?;
+            Some(format!("with {name} {} instead of {}", text(other), text(value)))
+        };
+        own.as_object()?.iter().find_map(differs)
+    }
+}
+
+/// What the events of a replay bear as their `replayname`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct ReplayName(String);
+
+impl ReplayName {
+    /// A name for a replay of a range: `20261121T000000.000Z-20261122T000000.000Z`, or without an end
+    /// `from-20261121T000000.000Z`, so that the same arguments make the same name.
+    pub(crate) fn of_range(from: Timestamp, to: Option<Timestamp>) -> Self {
+        let compact = |time: Timestamp| time.to_string().replace(['-', ':'], "");
+        Self(match to {
+            Some(to) => format!("{}-{}", compact(from), compact(to)),
+            None => format!("from-{}", compact(from)),
+        })
+    }
+}
+
+impl FromStr for ReplayName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if (1..=64).contains(&text.len()) && text.chars().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be 1 to 64 of A-Z a-z 0-9 . _ -".to_owned())
+        }
+    }
+}
+
+impl TryFrom<String> for ReplayName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ReplayName> for String {
+    fn from(name: ReplayName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for ReplayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Instants as RFC 3339.
+mod instant {
+    use event_store::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(time)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_name_is_short_and_safe_in_a_file_name() {
+        for good in ["a", "late-consumer_2.1", &"x".repeat(64)] {
+            assert_eq!(good.parse::<ReplayName>().unwrap().to_string(), good);
+        }
+        for bad in ["", "a b", "a/b", "ä", &"x".repeat(65)] {
+            assert!(bad.parse::<ReplayName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_range_makes_a_name_that_is_one() {
+        let (from, to) = (at("2026-11-21T00:00:00Z"), at("2026-11-22T09:30:00.5Z"));
+        for (name, expected) in [
+            (ReplayName::of_range(from, Some(to)), "20261121T000000.000Z-20261122T093000.500Z"),
+            (ReplayName::of_range(from, None), "from-20261121T000000.000Z"),
+        ] {
+            assert_eq!(name.to_string(), expected);
+            assert_eq!(expected.parse::<ReplayName>().unwrap(), name);
+        }
+    }
+
+    #[test]
+    fn another_replay_is_told_by_what_differs_first() {
+        let begun = Parameters {
+            bus: "B".to_owned(),
+            table: "T".to_owned(),
+            from: at("2026-11-21T00:00:00Z"),
+            to: at("2026-11-22T00:00:00Z"),
+            order: None,
+            name: "n".parse().unwrap(),
+            local: true,
+        };
+        assert_eq!(begun.difference(&begun), None);
+        let other = Parameters { order: Some("o-1".to_owned()), ..begun.clone() };
+        assert_eq!(other.difference(&begun).unwrap(), "with order null instead of o-1");
+        let other = Parameters { to: at("2026-11-23T00:00:00Z"), ..begun.clone() };
+        let expected = "with to 2026-11-22T00:00:00.000Z instead of 2026-11-23T00:00:00.000Z";
+        assert_eq!(other.difference(&begun).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_range_has_a_beginning_before_its_end() {
+        let time = at("2026-11-21T00:00:00Z");
+        let (bus, table) = ("B".to_owned(), "T".to_owned());
+        let empty =
+            Parameters { bus, table, from: time, to: time, order: None, name: "n".parse().unwrap(), local: true };
+        assert!(empty.check().is_err());
+        assert!(Parameters { to: time.next(), ..empty }.check().is_ok());
+    }
+}

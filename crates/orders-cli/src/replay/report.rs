@@ -1,0 +1,79 @@
+//! What is said about a replay, on the way and at the end.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::state::Tally;
+use crate::text::{bold, complain, per_second, seconds};
+
+/// The bar on standard error.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    /// Published by earlier runs: no part of the rate.
+    before: u64,
+}
+
+impl Progress {
+    /// A bar for about `expected` commits, or one without an end.
+    pub(crate) fn new(expected: Option<u64>, tally: &Tally) -> anyhow::Result<Self> {
+        let (bar, template) = match expected {
+            Some(expected) => (ProgressBar::new(expected), "{bar:40} {pos} of about {len} commits  {msg}  {elapsed}"),
+            None => (ProgressBar::no_length(), "{spinner} {pos} commits  {msg}  {elapsed}"),
+        };
+        let bar = bar.with_style(ProgressStyle::with_template(template).context("progress bar")?);
+        let progress = Self { bar, started: Instant::now(), before: tally.published };
+        progress.show(tally);
+        Ok(progress)
+    }
+
+    pub(crate) fn show(&self, tally: &Tally) {
+        let rate = per_second(tally.published.saturating_sub(self.before), self.started.elapsed());
+        self.bar.set_position(tally.scanned);
+        self.bar.set_message(format!("{}  {rate}/s", tally.published()));
+    }
+
+    /// Says what is left out, above the bar.
+    pub(crate) fn left_out(&self, what: &str) {
+        self.bar.suspend(|| complain(what));
+    }
+
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What a replay came to.
+pub(crate) fn summary(headline: &str, tally: &Tally, elapsed: Duration) -> String {
+    let Tally { scanned, published, calls, retried, left_out } = tally;
+    format!(
+        "{} is complete, after {}\n\ncommits scanned   {scanned}\nevents published  {published}\ncalls             {calls}\n\
+         retried           {retried}\nleft out          {left_out}",
+        bold(headline),
+        seconds(elapsed),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use console::strip_ansi_codes;
+
+    use super::*;
+
+    #[test]
+    fn a_summary_has_what_was_read_sent_and_left_out() {
+        let tally = Tally { scanned: 5000, published: 1234, calls: 124, retried: 3, left_out: 1 };
+        let expected = "\
+Replay late from OrderEvents to OrderBus is complete, after 12.3 s
+
+commits scanned   5000
+events published  1234
+calls             124
+retried           3
+left out          1";
+        let summary = summary("Replay late from OrderEvents to OrderBus", &tally, Duration::from_millis(12_345));
+        assert_eq!(strip_ansi_codes(&summary), expected);
+    }
+}

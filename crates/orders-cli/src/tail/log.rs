@@ -1,0 +1,101 @@
+//! The log of the local stack's event bus, over HTTP.
+
+use std::time::Duration;
+
+use reqwest::{Client, Response};
+
+use crate::api::innermost;
+
+/// No event is larger than 256 KB, and escaping makes that six times as much at most: what is longer than this is no log.
+const LONGEST_LINE: usize = 2 * 1024 * 1024;
+
+/// Why the log cannot be read: one line, for a person.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("nothing answers at {url}: is `orders local` running?")]
+    Unreachable { url: String },
+    #[error("{url} is no event bus of a local stack: {problem}")]
+    Broken { url: String, problem: String },
+}
+
+/// The log at a URL.
+pub(crate) struct Log {
+    url: String,
+    client: Client,
+}
+
+impl Log {
+    pub(crate) fn new(url: &str) -> Result<Self, reqwest::Error> {
+        // No limit for the answer, which has no end; and nothing to wait for on this machine.
+        let client = Client::builder().connect_timeout(Duration::from_secs(5)).build()?;
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), client })
+    }
+
+    /// The lines after the first `after`; with `follow` also those to come, until the bus is stopped.
+    pub(crate) async fn lines(&self, after: usize, follow: bool) -> Result<Lines, LogError> {
+        let request = self.client.get(format!("{}/events?after={after}&follow={follow}", self.url));
+        let response = request.send().await.map_err(|error| {
+            if error.is_connect() { LogError::Unreachable { url: self.url.clone() } } else { self.broken(&error) }
+        })?;
+        let response = response.error_for_status().map_err(|error| self.broken(&error))?;
+        Ok(Lines { url: self.url.clone(), response, begun: Vec::new() })
+    }
+
+    fn broken(&self, error: &reqwest::Error) -> LogError {
+        LogError::Broken { url: self.url.clone(), problem: innermost(error) }
+    }
+}
+
+/// Lines as they arrive.
+pub(crate) struct Lines {
+    url: String,
+    response: Response,
+    /// The beginning of a line whose end is yet to come.
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    /// Some more lines, each with its line feed; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, LogError> {
+        let broken = |url: &str, problem| LogError::Broken { url: url.to_owned(), problem };
+        loop {
+            match self.response.chunk().await.map_err(|error| broken(&self.url, innermost(&error)))? {
+                None => return Ok(None),
+                Some(chunk) => {
+                    let lines = complete(&mut self.begun, &chunk);
+                    if !lines.is_empty() {
+                        return Ok(Some(lines));
+                    }
+                    if self.begun.len() > LONGEST_LINE {
+                        return Err(broken(&self.url, "a line has no end".to_owned()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Takes what is complete, and leaves the line that is not.
+fn complete(begun: &mut Vec<u8>, chunk: &[u8]) -> Vec<u8> {
+    begun.extend_from_slice(chunk);
+    let end = begun.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    let rest = begun.split_off(end);
+    std::mem::replace(begun, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_whole_however_they_are_cut_on_the_way() {
+        let text = b"{\"a\":1}\n{\"b\":\"\xc3\xa4\"}\n\n{}\n";
+        for size in 1..=text.len() {
+            let mut begun = Vec::new();
+            let batches: Vec<Vec<u8>> = text.chunks(size).map(|chunk| complete(&mut begun, chunk)).collect();
+            assert!(batches.iter().all(|lines| lines.is_empty() || lines.ends_with(b"\n")), "{size}");
+            assert_eq!(batches.concat(), text, "{size}");
+            assert_eq!(begun, b"");
+        }
+    }
+}

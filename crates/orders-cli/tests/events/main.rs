@@ -1,0 +1,36 @@
+//! The commands that deal with events, as a person runs them: `orders tail` and `orders replay`.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod orders;
+mod replay;
+mod tail;
+
+use std::process::{Command, Output};
+
+use embedded_dynamodb::ANY_PORT;
+use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
+
+async fn bus() -> EmbeddedEventBridge {
+    let buses = ["OrderBus".to_owned()];
+    EmbeddedEventBridge::start(ANY_PORT, buses, LogLocation::Temporary).await.unwrap()
+}
+
+fn orders(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
+    command.args(arguments).env_remove("ORDERS_BUS");
+    command
+}
+
+/// Runs a command to its end, while the servers of this process go on.
+async fn output(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
