@@ -9,6 +9,7 @@ mod handler;
 // The projector's, so that both consumers are held to the same records.
 #[path = "../../../projector/tests/projector/ledger.rs"]
 mod ledger;
+mod log;
 mod partial_failure;
 mod publish;
 mod samples;

@@ -58,7 +58,6 @@ async fn rounds_end_in_time_to_say_so() {
     let publication = bus.named(NAME).publish(&events, Some(give_up)).await;
     assert_eq!(publication.failed.len(), 2);
     assert!(Instant::now() >= give_up, "while there is time, there are rounds");
-    assert!(publication.counters.calls > 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,104 @@
+//! What is written, by which saved queries and alarms go; and what never is.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Once;
+
+use embedded_eventbridge::Faults;
+use lambda_runtime::Context;
+use publisher::Publisher;
+use serde_json::{Value, json};
+use tracing_subscriber::fmt;
+
+use crate::bus::{Bus, NAME, batch};
+use crate::stream;
+
+thread_local! {
+    /// What was written on this thread, and so by this test: each has a thread of its own.
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct OnThisThread;
+
+impl io::Write for OnThisThread {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        WRITTEN.with_borrow_mut(|written| written.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
+fn subscribe() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| fmt().json().flatten_event(true).with_writer(|| OnThisThread).init());
+}
+
+/// What the publisher to that bus writes about a batch.
+async fn written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
+    subscribe();
+    Publisher::new(bus.named(name)).handle(batch(records, Context::default())).await.unwrap();
+    let text = String::from_utf8(WRITTEN.take()).unwrap();
+    for private in ["c-1", "Assam tea", "sku-"] {
+        assert!(!text.contains(private), "{private} is in the log: {text}");
+    }
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines.filter(|line: &Value| line["target"].as_str().unwrap().starts_with("publisher")).collect()
+}
+
+fn levels(lines: &[Value]) -> Vec<&str> {
+    lines.iter().map(|line| line["level"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_batch_is_one_line() {
+    let (bus, stream) = (Bus::start().await, stream::of(12).await);
+    let lines = written(&bus, NAME, &stream).await;
+    assert_eq!(levels(&lines), ["INFO"]);
+    assert_eq!(lines[0]["message"], "published a batch");
+    let counted = ["records", "events", "calls", "retried", "failed"].map(|field| lines[0][field].as_u64().unwrap());
+    assert_eq!(counted, [12, 12, 2, 0, 0]);
+    for measured in ["lag_ms", "duration_ms"] {
+        assert!(lines[0][measured].is_u64(), "{measured}");
+    }
+}
+
+#[tokio::test]
+async fn each_poison_record_is_an_error_of_its_own() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(7).await);
+    for number in [3, 6] {
+        stream[number]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
+    }
+    let lines = written(&bus, NAME, &stream).await;
+    assert_eq!(levels(&lines), ["ERROR", "ERROR", "INFO"]);
+    for (line, (record, order, version)) in lines.iter().zip([(&stream[3], "o-3", 1), (&stream[6], "o-1", 2)]) {
+        assert_eq!(line["poison"], true);
+        assert_eq!((&line["order_id"], &line["version"]), (&json!(order), &json!(version)));
+        assert_eq!(line["sequence_number"], record["dynamodb"]["SequenceNumber"]);
+        assert!(line["reason"].as_str().unwrap().contains("PaymentPromised"), "{line}");
+    }
+    assert_eq!(lines[2]["failed"], 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_one_error_however_many_records_it_holds_up() {
+    let (bus, stream) = (Bus::start().await, stream::of(12).await);
+    let lines = written(&bus, "NoSuchBus", &stream).await;
+    assert_eq!(levels(&lines), ["ERROR", "INFO"]);
+    assert_eq!(lines[0]["refused"], true);
+    assert_eq!(lines[0]["sequence_number"], stream[0]["dynamodb"]["SequenceNumber"]);
+    assert!(lines[0]["reason"].as_str().unwrap().contains("ResourceNotFoundException"), "{}", lines[0]);
+    assert_eq!(lines[1]["failed"], 12);
+}
+
+#[tokio::test]
+async fn an_outage_is_one_warning() {
+    let (bus, stream) = (Bus::start().await, stream::of(12).await);
+    bus.server.set_faults(Faults { entries_percent: 100, ..Faults::default() });
+    let lines = written(&bus, NAME, &stream).await;
+    assert_eq!(levels(&lines), ["WARN", "INFO"]);
+    assert_eq!(lines[0]["order_id"], "o-0");
+    assert_eq!(lines[1]["retried"], 12 * 9);
+}
