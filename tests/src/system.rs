@@ -4,6 +4,8 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use http_api::AuthMode;
 use local_stack::{DataLocation, LocalStack, Options, Surroundings};
 use sam_template::Template;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::{authorizer, binaries, rival};
@@ -67,11 +69,40 @@ impl System {
         self.stack.drained().await.unwrap();
     }
 
+    /// Empties the read model.
+    pub fn delete_rows(&self) {
+        let database = self.stack.database().database();
+        let table = "OrderSummaryByCustomer";
+        let rows = database.scan(request(json!({ "TableName": table }))).unwrap().items.unwrap();
+        for row in rows {
+            let row = serde_json::to_value(row).unwrap();
+            let key = json!({ "customerId": row["customerId"], "placedAtOrderId": row["placedAtOrderId"] });
+            database.delete_item(request(json!({ "TableName": table, "Key": key }))).unwrap();
+        }
+    }
+
+    /// Every record of the stream of events, as Lambda hands it on.
+    pub fn stream(&self) -> Vec<Value> {
+        let database = self.stack.database().database();
+        let streams = database.list_streams(request(json!({ "TableName": "OrderEvents" }))).unwrap().streams;
+        let arn = &streams[0].stream_arn;
+        let described = database.describe_stream(request(json!({ "StreamArn": arn }))).unwrap().stream_description;
+        let from =
+            json!({ "StreamArn": arn, "ShardId": described.shards[0].shard_id, "ShardIteratorType": "TRIM_HORIZON" });
+        let iterator = database.get_shard_iterator(request(from)).unwrap().shard_iterator;
+        let records = database.get_records(request(json!({ "ShardIterator": iterator }))).unwrap().records;
+        records.iter().map(|record| serde_json::to_value(record).unwrap()).collect()
+    }
+
     /// How many commits there are in all: what must not change when a request is refused.
     pub fn commits(&self) -> usize {
-        let scan = serde_json::from_value(serde_json::json!({ "TableName": "OrderEvents", "Select": "COUNT" }));
-        self.stack.database().database().scan(scan.unwrap()).unwrap().count
+        let scan = request(json!({ "TableName": "OrderEvents", "Select": "COUNT" }));
+        self.stack.database().database().scan(scan).unwrap().count
     }
+}
+
+fn request<T: DeserializeOwned>(request: Value) -> T {
+    serde_json::from_value(request).unwrap()
 }
 
 fn options() -> Options {

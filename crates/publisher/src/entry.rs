@@ -9,7 +9,7 @@ pub(crate) const SOURCE: &str = "order-ledger";
 
 /// What the entries of one PutEvents call may be together, in bytes, and so one alone.
 ///
-/// EventBridge has come to take up to 1 MB; what it hands on to a target that takes no more than 256 KB, as SNS, would fail there.
+/// EventBridge has come to take up to 1 MB; targets that take no more than 256 KB, as SNS, would fail with such an event.
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 /// The size of a `Time`, however it is written.

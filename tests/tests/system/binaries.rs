@@ -1,12 +1,13 @@
 //! The real function binaries, driven through the Lambda Runtime API.
 
-use crate::journeys;
+use crate::{journeys, publication};
 use system_tests::System;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_real_binaries_carry_an_order_through_its_whole_life() {
     let system = System::start_with_binaries().await;
     journeys::whole_life(&system).await;
+    publication::the_published_life_is_the_recorded_one(&system).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

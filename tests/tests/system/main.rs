@@ -10,6 +10,7 @@ mod hostile;
 mod journeys;
 mod lists;
 mod long_streams;
+mod publication;
 mod races;
 mod replies;
 mod restarts;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
 use system_tests::Api;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -33,7 +34,7 @@ impl Drop for Local {
 async fn start(data: &Path) -> Local {
     let binary = system_tests::binaries::binary("orders").await;
     let mut process = Command::new(binary)
-        .args(["local", "--port", "0", "--dynamodb-port", "0", "--data"])
+        .args(["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0", "--data"])
         .arg(data)
         .stdout(Stdio::piped())
         .spawn()
@@ -68,6 +69,21 @@ async fn listed(api: &Api, count: usize) -> BTreeSet<String> {
     }
 }
 
+/// Reads the bus's log until it names every order.
+async fn all_published(api: &Api, log: &Path, orders: &BTreeSet<String>) {
+    loop {
+        let lines = std::fs::read_to_string(log).unwrap();
+        let event = |line: &str| serde_json::from_str::<Value>(line).ok();
+        let subjects: BTreeSet<String> =
+            lines.lines().filter_map(event).map(|event| event["subject"].as_str().unwrap().to_owned()).collect();
+        if orders.is_subset(&subjects) {
+            return;
+        }
+        // A look at the API between two reads of the log leaves the publisher its turn.
+        api.get("/customers/anna/orders?limit=1").await.expect(200);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_the_process_is_killed_under_load() {
     let folder = tempfile::tempdir().unwrap();
@@ -90,8 +106,10 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed_under_load() {
     for order in &acknowledged {
         local.api.get(&format!("/orders/{order}?version=1")).await.expect(200);
     }
-    // The checkpoint and the rows survive too: the read model comes to hold every order.
+    // The checkpoints and the rows survive too: the read model comes to hold every order, and the bus to know of it.
     let listed = tokio::time::timeout(GIVEN_UP, listed(&local.api, acknowledged.len())).await.unwrap();
     let missing: Vec<_> = acknowledged.difference(&listed).collect();
     assert!(missing.is_empty(), "{missing:?}");
+    let log = folder.path().join("events.ndjson");
+    tokio::time::timeout(GIVEN_UP, all_published(&local.api, &log, &acknowledged)).await.unwrap();
 }
