@@ -142,3 +142,18 @@ impl EmbeddedEventBridge {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_follower_that_goes_away_is_forgotten() {
+        let bus = EmbeddedEventBridge::start(([127, 0, 0, 1], 0).into(), [], LogLocation::Temporary).await.unwrap();
+        let url = format!("{}/events?follow=true", bus.endpoint());
+        let followers = [reqwest::get(&url).await.unwrap(), reqwest::get(&url).await.unwrap()];
+        assert_eq!(Arc::strong_count(&bus.bus.log), 3);
+        drop(followers);
+        bus.bus.log.unfollowed().await;
+    }
+}

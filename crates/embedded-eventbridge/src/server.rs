@@ -182,3 +182,20 @@ async fn next_lines(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::LogLocation;
+
+    #[tokio::test]
+    async fn what_is_answered_is_in_the_log_already() {
+        let (_running, ended) = watch::channel(());
+        let bus = Bus::new(["Bus".to_owned()].into(), EventLog::open(&LogLocation::Temporary).unwrap(), ended);
+        let entry =
+            json!({ "EventBusName": "Bus", "Time": 0, "Source": "s", "DetailType": "t", "Detail": r#"{"n":1}"# });
+        // Nothing is awaited between the answer and the look, so no other task has had its turn.
+        let answer = put_events(&bus, json!({ "Entries": [entry] }).to_string().as_bytes());
+        assert_eq!((answer.status(), bus.log.details().unwrap()), (StatusCode::OK, vec![json!({ "n": 1 })]));
+    }
+}
