@@ -33,10 +33,10 @@ use state::{State, StateFile};
 /// What is published, to where, how fast.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The event bus, by name or ARN [with --local: `OrderBus`]
+    /// The event bus, by name or ARN [with --local: OrderBus]
     #[arg(long, value_name = "BUS", required_unless_present = "local")]
     bus: Option<String>,
-    /// The table of events [with --local: `OrderEvents`]
+    /// The table of events [with --local: OrderEvents]
     #[arg(long, required_unless_present = "local")]
     table: Option<String>,
     /// Events recorded at this time or later, for example 2026-11-21T09:30:00Z
@@ -48,13 +48,13 @@ pub(crate) struct Arguments {
     /// Only events of this order
     #[arg(long, value_name = "ID")]
     order: Option<String>,
-    /// What the events bear as their `replayname`: 1 to 64 of A-Z a-z 0-9 . _ - [default: made from --from and --to]
+    /// What the events bear as their replayname: 1 to 64 of A-Z a-z 0-9 . _ - [default: made from --from and --to]
     #[arg(long)]
     name: Option<ReplayName>,
     /// Events a second
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: u32,
-    /// The file that remembers how far it is [default: orders-replay-<NAME>.json]
+    /// The file that remembers how far it is [default: orders-replay-NAME.json]
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     #[command(flatten)]
