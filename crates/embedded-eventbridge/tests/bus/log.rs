@@ -40,7 +40,7 @@ async fn a_restart_goes_on_where_the_file_ends() {
 async fn half_a_line_at_the_end_is_cut_off() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.ndjson");
-    for half in ["{", "{\"n\":2}"] {
+    for half in ["{", "{\"n\":2}", "{\"n\":2,\"longer\":\"than what follows"] {
         fs::write(&file, "{\"n\":1}\n").unwrap();
         OpenOptions::new().append(true).open(&file).unwrap().write_all(half.as_bytes()).unwrap();
         let bus = start_on(kept(&file)).await;
