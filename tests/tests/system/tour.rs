@@ -70,8 +70,11 @@ async fn run(command: &str, system: &System) -> String {
     }
     assert_eq!(words[..2], ["cargo", "orders"], "{command}");
     let binary = system_tests::binaries::binary("orders").await;
-    let (arguments, api) = (words[2..].to_vec(), system.stack.api_url());
-    let run = move || Command::new(binary).args(arguments).env("ORDERS_API", api).env("NO_COLOR", "1").output();
+    let (arguments, api, bus) = (words[2..].to_vec(), system.stack.api_url(), system.stack.event_bus().endpoint());
+    let run = move || {
+        let environment = [("ORDERS_API", api.as_str()), ("ORDERS_BUS", bus.as_str()), ("NO_COLOR", "1")];
+        Command::new(binary).args(arguments).envs(environment).output()
+    };
     let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
