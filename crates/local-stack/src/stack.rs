@@ -1,23 +1,22 @@
 //! The whole system in one process: starts the parts in order, and stops them in the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use embedded_dynamodb::EmbeddedDynamoDb;
 use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
-use sam_template::{EventBus, StreamMapping, Template};
+use sam_template::{EventBus, Template};
 use tokio::net::TcpListener;
 
 use crate::data_folder::DataFolder;
+use crate::declared::{environments, require, routes, sources, timeouts};
 use crate::error::StartError;
-use crate::gateway::{Gateway, Route};
+use crate::gateway::Gateway;
 use crate::invoker::{Functions, Invoker};
-use crate::pump::mapping::Policy;
-use crate::pump::{Pump, Source, StreamError, SystemTimer};
+use crate::pump::{Pump, StreamError, SystemTimer};
 
 /// Where a stack keeps its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,61 +202,5 @@ fn not_published(address: SocketAddr, error: embedded_eventbridge::EmbeddedError
         StartError::EventBridgeAddressInUse(address)
     } else {
         StartError::EventBus(error)
-    }
-}
-
-fn environments(
-    template: &Template,
-    dynamodb: &str,
-    eventbridge: &str,
-) -> Result<BTreeMap<String, BTreeMap<String, String>>, StartError> {
-    let local = [
-        ("AUTH_MODE", "none"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
-        ("AWS_ENDPOINT_URL_EVENTBRIDGE", eventbridge),
-        ("AWS_REGION", "local"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-    ];
-    let functions = template.functions()?.into_iter().map(|function| {
-        let mut environment = function.environment;
-        environment.extend(local.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        (function.name, environment)
-    });
-    Ok(functions.collect())
-}
-
-fn timeouts(template: &Template) -> Result<BTreeMap<String, Duration>, StartError> {
-    let functions = template.functions()?.into_iter();
-    Ok(functions.map(|function| (function.name, Duration::from_secs(function.timeout_seconds.into()))).collect())
-}
-
-fn routes(template: &Template) -> Result<Vec<Route>, StartError> {
-    let routes = template.routes()?.into_iter();
-    Ok(routes
-        .map(|route| Route { key: format!("{} {}", route.method, route.path), function: route.function })
-        .collect())
-}
-
-fn sources(template: &Template) -> Result<Vec<Source>, StartError> {
-    let source = |mapping: StreamMapping| Source {
-        policy: Policy {
-            batch_size: usize::try_from(mapping.batch_size).unwrap_or(usize::MAX),
-            maximum_retry_attempts: Some(mapping.maximum_retry_attempts),
-            maximum_record_age: mapping.maximum_record_age_seconds.map(|seconds| Duration::from_secs(seconds.into())),
-            bisect_batch_on_function_error: mapping.bisect_batch_on_function_error,
-            report_batch_item_failures: mapping.report_batch_item_failures,
-        },
-        table: mapping.table,
-        function: mapping.function,
-    };
-    Ok(template.stream_mappings()?.into_iter().map(source).collect())
-}
-
-fn require(functions: &Functions, routes: &[Route], sources: &[Source]) -> Result<(), StartError> {
-    let named = routes.iter().map(|route| &route.function).chain(sources.iter().map(|source| &source.function));
-    match named.collect::<BTreeSet<_>>().into_iter().find(|name| !functions.contains_key(*name)) {
-        None => Ok(()),
-        Some(missing) => Err(StartError::MissingFunction(missing.clone())),
     }
 }
