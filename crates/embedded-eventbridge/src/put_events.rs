@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 /// The most entries in a call.
 pub const MAX_ENTRIES: usize = 10;
-/// The most bytes in a call, over all its entries, as [`PutEventsEntry::size`] counts them.
+/// The most bytes in a call, over all its entries, as EventBridge counts them.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// What an entry's time counts for, in bytes.
 const TIME_BYTES: usize = 14;
