@@ -32,7 +32,7 @@ impl Function for Authorized {
     }
 }
 
-/// The two HTTP functions as a deployment in this mode has them, and the projector as it is.
+/// The two HTTP functions as a deployment in this mode has them, and the projector and the publisher as they are.
 pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
     let events = DynamoEventStore::new(dynamodb.clone(), "OrderEvents");
     let summaries = DynamoSummaries::new(dynamodb, "OrderSummaryByCustomer");

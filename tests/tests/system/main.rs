@@ -1,7 +1,7 @@
 //! The whole system over HTTP: the gateway, the handlers behind Lambda's JSON, the real SDK, the embedded DynamoDB, the
 //! stream and the projector. Every reply is held to `docs/openapi.json`.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
 mod access;
 mod binaries;
