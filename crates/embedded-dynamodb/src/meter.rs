@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetIte
 use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
 use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
+use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -111,6 +112,8 @@ fn ask(input: &mut Input) {
         put.return_consumed_capacity = total;
     } else if let Some(query) = input.downcast_mut::<QueryInput>() {
         query.return_consumed_capacity = total;
+    } else if let Some(scan) = input.downcast_mut::<ScanInput>() {
+        scan.return_consumed_capacity = total;
     } else if let Some(get) = input.downcast_mut::<GetItemInput>() {
         get.return_consumed_capacity = total;
     } else if let Some(batch) = input.downcast_mut::<BatchGetItemInput>() {
@@ -124,6 +127,8 @@ fn consumed(output: &Output) -> Vec<(bool, &ConsumedCapacity)> {
         put.consumed_capacity().map(|consumed| (false, consumed)).into_iter().collect()
     } else if let Some(query) = output.downcast_ref::<QueryOutput>() {
         query.consumed_capacity().map(|consumed| (true, consumed)).into_iter().collect()
+    } else if let Some(scan) = output.downcast_ref::<ScanOutput>() {
+        scan.consumed_capacity().map(|consumed| (true, consumed)).into_iter().collect()
     } else if let Some(get) = output.downcast_ref::<GetItemOutput>() {
         get.consumed_capacity().map(|consumed| (true, consumed)).into_iter().collect()
     } else if let Some(batch) = output.downcast_ref::<BatchGetItemOutput>() {

@@ -4,7 +4,7 @@
 //! little earlier can still say what the caller should do.
 
 use std::future::Future;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// What is kept back of an invocation's time for the answer and the log.
 pub const RESERVE: Duration = Duration::from_secs(1);
@@ -38,6 +38,14 @@ pub fn time_left(deadline_ms: u64) -> Option<Duration> {
     (deadline + LONGEST_TIMEOUT >= now).then(|| deadline.saturating_sub(now))
 }
 
+/// Until when a piece of work may be begun that takes `reserve` at most: so much before the deadline, an instant in
+/// milliseconds since 1970, or half of the time that is left where it is short. `None` where nobody set a deadline.
+#[must_use]
+pub fn last_start(deadline_ms: u64, reserve: Duration) -> Option<Instant> {
+    let left = time_left(deadline_ms)?;
+    Some(Instant::now() + left.saturating_sub(reserve.min(left / 2)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
@@ -66,6 +74,15 @@ mod tests {
         let left = time_left(in_ms(3_600_000)).unwrap();
         assert!(left <= Duration::from_secs(3_600), "{left:?}");
         assert_eq!(time_left(in_ms(0)), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn the_last_seconds_are_kept_for_work_that_is_begun() {
+        let until = |ms: u64| last_start(in_ms(ms), Duration::from_secs(12)).unwrap() - Instant::now();
+        let (long, short) = (until(600_000), until(16_000));
+        assert!(long <= Duration::from_secs(588) && long > Duration::from_secs(300), "{long:?}");
+        assert!(short <= Duration::from_secs(8) && short > Duration::from_secs(1), "{short:?}");
+        assert_eq!(last_start(0, Duration::from_secs(12)), None);
     }
 
     #[test]

@@ -19,8 +19,8 @@ use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, EventStore};
 use function_setup::ProjectorConfig;
-use function_setup::deadline::time_left;
-use lambda_runtime::{Context, LambdaEvent};
+use function_setup::deadline::last_start;
+use lambda_runtime::LambdaEvent;
 use order_store::Orders;
 use order_stream::Violation;
 use read_model::{DynamoRows, Engine, OrderSummaryByCustomer, RowStore};
@@ -62,49 +62,11 @@ impl<S: EventStore<Orders>, R: RowStore<OrderSummaryByCustomer>> Projector<S, R>
         batch.violations.iter().for_each(Violation::log);
         let ids: Vec<String> = batch.delivered.iter().map(|delivered| delivered.id.clone()).collect();
         let lag = order_stream::lag_ms(&batch.delivered);
-        let outcome = self.engine.project(batch.delivered, deadline(&event.context, begun)).await;
+        let outcome = self.engine.project(batch.delivered, last_start(event.context.deadline, RESERVE)).await;
         report::failures(&outcome);
         report::batch(&outcome, ids.len() + batch.violations.len(), lag, begun.elapsed());
 
         let failed: HashSet<&str> = outcome.failed.iter().map(|failure| failure.id.as_str()).collect();
         Ok(order_stream::come_again(ids.into_iter().filter(|id| failed.contains(id.as_str()))))
-    }
-}
-
-/// When to begin no further row. A function with little time keeps back half of it.
-fn deadline(context: &Context, now: Instant) -> Option<Instant> {
-    let left = time_left(context.deadline)?;
-    Some(now + left.saturating_sub(RESERVE.min(left / 2)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-
-    fn time_to_begin_rows(left: Duration) -> Duration {
-        let mut context = Context::default();
-        let end = SystemTime::now() + left;
-        let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
-        context.deadline = u64::try_from(end).unwrap();
-        let now = Instant::now();
-        deadline(&context, now).unwrap() - now
-    }
-
-    #[test]
-    fn the_last_seconds_of_an_invocation_are_kept_for_rows_that_are_begun() {
-        assert!(time_to_begin_rows(Duration::from_secs(600)) <= Duration::from_secs(600) - RESERVE);
-        assert!(time_to_begin_rows(Duration::from_secs(600)) > Duration::from_secs(300));
-    }
-
-    #[test]
-    fn a_function_with_little_time_still_begins_rows() {
-        assert!(time_to_begin_rows(Duration::from_secs(20)) > Duration::ZERO);
-    }
-
-    #[test]
-    fn without_a_deadline_there_is_no_limit() {
-        assert_eq!(deadline(&Context::default(), Instant::now()), None);
     }
 }

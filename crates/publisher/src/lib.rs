@@ -29,8 +29,8 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use function_setup::clients::OPERATION_TIMEOUT;
-use function_setup::deadline::{self, time_left};
-use lambda_runtime::{Context, LambdaEvent};
+use function_setup::deadline::{self, last_start};
+use lambda_runtime::LambdaEvent;
 use order_stream::Violation;
 
 pub use bus::{EventBus, Pauses};
@@ -68,49 +68,11 @@ impl Publisher {
         let lag = order_stream::lag_ms(&batch.delivered);
 
         let outbox = Outbox::of(batch.delivered);
-        let publication = self.bus.publish(&outbox.events, give_up(&event.context, begun)).await;
+        let publication = self.bus.publish(&outbox.events, last_start(event.context.deadline, RESERVE)).await;
         let (events, counters) = (outbox.events.len(), publication.counters);
         let failed = outbox.settle(publication);
         report::failures(&failed);
         report::batch(&report::Batch { records, events, counters, failed: failed.len(), lag_ms: lag }, begun.elapsed());
         Ok(order_stream::come_again(failed.into_iter().next().map(|first| first.id)))
-    }
-}
-
-/// When to begin no further call. A function with little time keeps back half of it.
-fn give_up(context: &Context, now: Instant) -> Option<Instant> {
-    let left = time_left(context.deadline)?;
-    Some(now + left.saturating_sub(RESERVE.min(left / 2)))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-
-    fn time_to_begin_calls(left: Duration) -> Duration {
-        let mut context = Context::default();
-        let end = SystemTime::now() + left;
-        let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
-        context.deadline = u64::try_from(end).unwrap();
-        let now = Instant::now();
-        give_up(&context, now).unwrap() - now
-    }
-
-    #[test]
-    fn the_last_seconds_of_an_invocation_are_kept_for_a_call_that_is_begun() {
-        assert!(time_to_begin_calls(Duration::from_secs(600)) <= Duration::from_secs(600) - RESERVE);
-        assert!(time_to_begin_calls(Duration::from_secs(600)) > Duration::from_secs(300));
-    }
-
-    #[test]
-    fn a_function_with_little_time_still_begins_calls() {
-        assert!(time_to_begin_calls(Duration::from_secs(6)) > Duration::ZERO);
-    }
-
-    #[test]
-    fn without_a_deadline_there_is_no_limit() {
-        assert_eq!(give_up(&Context::default(), Instant::now()), None);
     }
 }

@@ -2,18 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::interceptors::{
-    AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
-};
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
-use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope, StoreError, Timestamp};
 
 use crate::ledger::{Booked, Ledger, at, book, fill, run, run_with};
@@ -165,46 +155,6 @@ async fn what_cannot_be_read_is_delivered_as_such_and_stops_nothing() {
     }
 }
 
-/// Adds up what scans consume, in half units.
-#[derive(Debug, Clone, Default)]
-struct ScanMeter(Arc<AtomicU64>);
-
-#[dyn_dispatch_hint]
-impl Intercept for ScanMeter {
-    fn name(&self) -> &'static str {
-        "ScanMeter"
-    }
-
-    fn modify_before_serialization(
-        &self,
-        context: &mut BeforeSerializationInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let scan = context.input_mut().downcast_mut::<ScanInput>().unwrap();
-        scan.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
-        Ok(())
-    }
-
-    #[expect(
-        clippy::float_arithmetic,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "as reported"
-    )]
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let output = context.output_or_error().unwrap().downcast_ref::<ScanOutput>().unwrap();
-        let units = output.consumed_capacity().unwrap().capacity_units().unwrap();
-        self.0.fetch_add((units * 2.0).round() as u64, Ordering::SeqCst);
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn a_scan_costs_its_pages_and_a_consistent_one_twice_as_much() {
     let dynamo = dynamo().await;
@@ -216,13 +166,11 @@ async fn a_scan_costs_its_pages_and_a_consistent_one_twice_as_much() {
             .await
             .unwrap();
     }
-    let meter = ScanMeter::default();
-    let client = Client::from_conf(dynamo.server.config().interceptor(meter.clone()).build());
-    let store = DynamoEventStore::new(client, "OrderEvents");
+    dynamo.meter.take();
     let mut consumed = Vec::new();
     for (consistent, recorded) in [(false, None), (true, None), (true, Some(at(0)..at(1)))] {
-        let (found, pages) = pages(&store, ScanRequest { consistent, recorded, ..EVERYTHING }).await;
-        consumed.push((found.len(), pages, meter.0.swap(0, Ordering::SeqCst)));
+        let (found, pages) = pages(&dynamo.store, ScanRequest { consistent, recorded, ..EVERYTHING }).await;
+        consumed.push((found.len(), pages, dynamo.meter.take().read_half_units));
     }
     // 80 items of 40 KB and a bit: 800 units and a few, rounded up page by page; half of it where a page may be stale.
     let [(80, 4, stale), (80, 4, consistent), (0, 4, filtered)] = consumed[..] else { panic!("{consumed:?}") };
