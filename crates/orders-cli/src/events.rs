@@ -5,8 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::{Api, ApiArguments, encoded};
-use crate::text::{Align, Table, bold, dim, print};
-use crate::what::what;
+use crate::text::{Align, Table, bold, dim, event_summary, print};
 
 /// Which order.
 #[derive(Args)]
@@ -78,7 +77,7 @@ fn render(events: Vec<Value>) -> Result<String, serde_json::Error> {
             event.version.to_string(),
             event.recorded_at.clone(),
             bold(&event.event_type),
-            what(&event.event_type, &event.data, currency.as_deref()),
+            event_summary(&event.event_type, &event.data, currency.as_deref()),
             dim(&event.actor),
         ]);
     }

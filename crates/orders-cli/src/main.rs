@@ -6,8 +6,7 @@
 //! - `load`, `show`, `events`: clients of the HTTP API, through `api`. They sign nothing, so they work against a local one
 //! - `tail`: follows the local stack's event bus
 //! - `replay`: publishes recorded events again, in an AWS account or locally, through the clients of `aws`
-//! - `what`: an event in a few words
-//! - `text`: amounts, tables and durations for people
+//! - `text`: events, amounts, tables and durations for people
 
 mod api;
 mod aws;
@@ -18,7 +17,6 @@ mod replay;
 mod show;
 mod tail;
 mod text;
-mod what;
 
 use std::process::ExitCode;
 

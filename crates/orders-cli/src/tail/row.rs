@@ -4,8 +4,7 @@
 use console::{Alignment, pad_str};
 use published_events::CloudEvent;
 
-use crate::text::{bold, dim};
-use crate::what::what;
+use crate::text::{bold, dim, event_summary};
 
 /// An instant with milliseconds; a UUID; the longest name of an event; what most customers' ids fit into.
 const WIDTHS: [usize; 5] = [24, 36, 7, 16, 16];
@@ -22,9 +21,9 @@ pub(crate) fn row(event: &CloudEvent, currency: Option<&str>) -> String {
     let version = version(&event.sequence);
     let [time, order, version, event_type, customer] =
         cells([&event.time, &event.subject, &version, &event.event_type, &event.customerid]);
-    let what = what(&event.event_type, &event.data, currency);
+    let summary = event_summary(&event.event_type, &event.data, currency);
     let replay = event.replayname.as_ref().map(|name| dim(&format!("  (replay {name})"))).unwrap_or_default();
-    format!("{time}  {order}  {version}  {}  {customer}  {what}{replay}", bold(&event_type))
+    format!("{time}  {order}  {version}  {}  {customer}  {summary}{replay}", bold(&event_type))
 }
 
 fn cells(texts: [&str; 5]) -> [String; 5] {

@@ -1,15 +1,17 @@
-//! Text for people: what stands in columns, in what colour, and how amounts and durations read.
+//! Text for people: what stands in columns, in what colour, and how events, amounts and durations read.
 //!
 //! Colours appear on a terminal only, and never where `NO_COLOR` is set: `console` sees to it.
 
 mod amount;
 mod duration;
+mod event;
 mod table;
 
 use console::style;
 
 pub(crate) use amount::amount;
 pub(crate) use duration::{milliseconds, per_second, seconds};
+pub(crate) use event::event_summary;
 pub(crate) use table::{Align, Table};
 
 /// Prints to standard output. A reader that has gone away (`orders events | head`) is no error.
