@@ -20,8 +20,9 @@ pub struct ScanRequest {
     /// The commit after which to go on: a page's [`next`](ScannedPage::next), or any commit's own position. `None` at the
     /// beginning.
     pub after: Option<Position>,
-    /// Only what was recorded in this range. It saves the transfer and no read capacity. What has no `recordedAt` at
-    /// all is in every range.
+    /// Only what was recorded in this range. It saves the transfer and no read capacity. An item whose `recordedAt` is
+    /// missing or no text is in every range; one whose `recordedAt` is a text but no instant is in those alone between
+    /// whose ends it sorts, which may be none.
     pub recorded: Option<Range<Timestamp>>,
     /// Whether every write acknowledged before the request is seen, for twice the read capacity.
     pub consistent: bool,
@@ -182,7 +183,8 @@ impl Filter {
         let Some(Range { start, end }) = request.recorded else { return Self::default() };
         let string = |text: &dyn fmt::Display| AttributeValue::S(text.to_string());
         let values = [(":start", string(&start)), (":end", string(&end)), (":string", string(&"S"))];
-        // Texts of a fixed width: their order is the order of the instants. What has none must not vanish unseen.
+        // Texts of a fixed width: their order is the order of the instants. What has no text must not vanish unseen. Whether
+        // a text is an instant cannot be asked here.
         let expression = "(#at >= :start AND #at < :end) OR NOT attribute_type(#at, :string)";
         Self {
             expression: Some(expression.to_owned()),

@@ -45,13 +45,13 @@ fn sorted(mut ids: Vec<String>) -> Vec<String> {
     ids
 }
 
-async fn put_poison(dynamo: &Dynamo, aggregate_id: &str, version: &str, recorded_at: Option<Timestamp>) {
+async fn put_poison(dynamo: &Dynamo, aggregate_id: &str, version: &str, recorded_at: Option<AttributeValue>) {
     let put = dynamo.server.client().put_item().table_name("OrderEvents");
     let put = put
         .item("aggregateId", AttributeValue::S(aggregate_id.to_owned()))
         .item("version", AttributeValue::N(version.to_owned()));
     match recorded_at {
-        Some(time) => put.item("recordedAt", AttributeValue::S(time.to_string())),
+        Some(value) => put.item("recordedAt", value),
         None => put,
     }
     .send()
@@ -134,9 +134,13 @@ async fn a_range_has_its_start_and_not_its_end() {
 async fn what_cannot_be_read_is_delivered_as_such_and_stops_nothing() {
     let dynamo = dynamo().await;
     fill(&dynamo.store, "a1", 1..=4).await;
-    put_poison(&dynamo, "a1", "5", Some(at(1_000))).await;
+    let text = |text: &dyn ToString| Some(AttributeValue::S(text.to_string()));
+    put_poison(&dynamo, "a1", "5", text(&at(1_000))).await;
     put_poison(&dynamo, "a1", "6.5", None).await;
-    put_poison(&dynamo, "a1", "7", Some(at(9_000_000))).await;
+    put_poison(&dynamo, "a1", "7", text(&at(9_000_000))).await;
+    put_poison(&dynamo, "a1", "8", Some(AttributeValue::N("1000".to_owned()))).await;
+    // Sorts behind every instant.
+    put_poison(&dynamo, "a1", "9", text(&"yesterday")).await;
     fill(&dynamo.store, "a2", 1..=1).await;
 
     let recorded = Some(at(0)..at(9_000));
@@ -150,9 +154,12 @@ async fn what_cannot_be_read_is_delivered_as_such_and_stops_nothing() {
         let expected = [
             ("a1@5".to_owned(), Some(("a1".to_owned(), 5)), "requestId is missing".to_owned()),
             ("a1@6.5".to_owned(), None, "version is out of range".to_owned()),
+            ("a1@8".to_owned(), Some(("a1".to_owned(), 8)), "recordedAt is not a string".to_owned()),
         ];
         assert_eq!(poison, expected);
     }
+    let everything = ids(&dynamo.store, EVERYTHING).await;
+    assert_eq!(everything.len(), 10, "without a range, nothing is left out");
 }
 
 #[tokio::test]
