@@ -16,6 +16,8 @@ pub(crate) enum LogError {
     Unreachable { url: String },
     #[error("{url} is no event bus of a local stack: {problem}")]
     Broken { url: String, problem: String },
+    #[error("the connection to {url} broke off: {problem}")]
+    BrokeOff { url: String, problem: String },
 }
 
 /// The log at a URL.
@@ -55,11 +57,12 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Some more lines, each with its line feed; `None` at the end.
+    /// Some more lines, each with its line feed; `None` at the end. A bus that is stopped ends its answer: where it breaks
+    /// off, the bus was killed, or could not read its log.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, LogError> {
-        let broken = |url: &str, problem| LogError::Broken { url: url.to_owned(), problem };
         loop {
-            match self.response.chunk().await.map_err(|error| broken(&self.url, innermost(&error)))? {
+            let chunk = self.response.chunk().await;
+            match chunk.map_err(|error| LogError::BrokeOff { url: self.url.clone(), problem: innermost(&error) })? {
                 None => return Ok(None),
                 Some(chunk) => {
                     let lines = complete(&mut self.begun, &chunk);
@@ -67,7 +70,8 @@ impl Lines {
                         return Ok(Some(lines));
                     }
                     if self.begun.len() > LONGEST_LINE {
-                        return Err(broken(&self.url, "a line has no end".to_owned()));
+                        let problem = "a line has no end".to_owned();
+                        return Err(LogError::Broken { url: self.url.clone(), problem });
                     }
                 }
             }
@@ -77,10 +81,13 @@ impl Lines {
 
 /// Takes what is complete, and leaves the line that is not.
 fn complete(begun: &mut Vec<u8>, chunk: &[u8]) -> Vec<u8> {
-    begun.extend_from_slice(chunk);
-    let end = begun.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    let rest = begun.split_off(end);
-    std::mem::replace(begun, rest)
+    let Some(last) = chunk.iter().rposition(|byte| *byte == b'\n') else {
+        begun.extend_from_slice(chunk);
+        return Vec::new();
+    };
+    let (end, rest) = chunk.split_at(last + 1);
+    begun.extend_from_slice(end);
+    std::mem::replace(begun, rest.to_vec())
 }
 
 #[cfg(test)]

@@ -68,8 +68,8 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let lines = log.lines(after, true).await?;
     match print_all(lines, arguments, &mut currencies, BufWriter::new(io::stdout())).await {
         // The reader has seen enough: `orders tail | head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        ended => Ok(ended?),
+        Err(error) if error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe) => Ok(()),
+        ended => ended,
     }
 }
 
@@ -92,24 +92,25 @@ async fn print_all(
     arguments: &Arguments,
     currencies: &mut Currencies,
     mut out: impl Write,
-) -> io::Result<()> {
+) -> anyhow::Result<()> {
     if !arguments.json {
         writeln!(out, "{}", row::headings())?;
         out.flush()?;
     }
     let mut printed = 0;
-    // A connection that breaks off is a stack that was stopped.
-    while let Ok(Some(some)) = lines.next().await {
+    while let Some(some) = lines.next().await? {
         for line in some.split_inclusive(|byte| *byte == b'\n') {
             let Some(text) = shown(line, arguments, currencies) else { continue };
             writeln!(out, "{text}")?;
             printed += 1;
             if arguments.count == Some(printed) {
-                return out.flush();
+                return Ok(out.flush()?);
             }
         }
         out.flush()?;
     }
+    let wanted = arguments.count.unwrap_or_default();
+    anyhow::ensure!(printed >= wanted, "the bus was stopped after {printed} of {wanted} events");
     Ok(())
 }
 

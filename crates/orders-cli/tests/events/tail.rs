@@ -1,7 +1,8 @@
 //! `orders tail`, against the embedded bus.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
 
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -116,6 +117,49 @@ async fn it_follows_from_now_on_and_ends_quietly_with_the_stack() {
     let (code, mut complaints) = code.await.unwrap();
     assert_eq!((code, std::io::read_to_string(&mut complaints).unwrap()), (Some(0), String::new()));
     assert_eq!(std::io::read_to_string(lines).unwrap(), "");
+}
+
+#[tokio::test]
+async fn fewer_events_than_were_asked_for_are_an_error() {
+    let bus = bus().await;
+    publish(&bus, &[placed("o-1", "alice")]).await;
+    let (tail, mut lines) = following(tail(&bus, &["--from-start", "--count", "2"])).await;
+    let lines = tokio::task::spawn_blocking(move || (lines.read_line(&mut String::new()).unwrap(), lines).1).await;
+    bus.stop().await;
+    let done = tokio::task::spawn_blocking(|| tail.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(std::io::read_to_string(lines.unwrap()).unwrap(), "");
+    assert_eq!((done.status.code(), stderr(&done)), (Some(1), "error: the bus was stopped after 1 of 2 events\n"));
+}
+
+/// A tail of what answers every request with these bytes, and hangs up.
+fn tail_of(answer: Vec<u8>) -> (String, Output) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut tail = orders(&["tail", "--from-start", "--json", "--bus-url", &url]);
+    let tail = tail.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut connection, _) = listener.accept().unwrap();
+    let mut request = BufReader::new(connection.try_clone().unwrap());
+    while request.read_line(&mut String::new()).unwrap() > "\r\n".len() {}
+    // A tail that has seen enough hangs up first.
+    let _gone = connection.write_all(&answer);
+    drop((connection, request));
+    (url, tail.wait_with_output().unwrap())
+}
+
+#[test]
+fn a_connection_that_breaks_off_is_an_error() {
+    let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    let (url, done) = tail_of([head, &b"3\r\n{}\n\r\n"[..]].concat());
+    assert_eq!((done.status.code(), stdout(&done)), (Some(1), "{}\n"));
+    let complaint = format!("error: the connection to {url} broke off: ");
+    assert!(stderr(&done).starts_with(&complaint) && stderr(&done).lines().count() == 1, "{}", stderr(&done));
+}
+
+#[test]
+fn a_line_without_an_end_is_an_error() {
+    let (url, done) = tail_of([&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b'x'; 3 * 1024 * 1024]].concat());
+    let expected = format!("error: {url} is no event bus of a local stack: a line has no end\n");
+    assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(1), "", expected.as_str()));
 }
 
 #[tokio::test]
