@@ -1,5 +1,5 @@
-//! EventBridge in this process: PutEvents over HTTP on loopback, so that the real AWS SDK works against it, and a log of
-//! what was published. No account, no Docker, no JVM.
+//! EventBridge in this process: PutEvents and DescribeEventBus over HTTP on loopback, so that the real AWS SDK works against
+//! it, and a log of what was published. No account, no Docker, no JVM.
 //!
 //! For the local stack and the tests only; no function depends on it. It must never know what an order is. It refuses what
 //! AWS refuses, and more where AWS guesses: see `put_events.rs`. It has no rules and no targets; a consumer reads the log.
@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `lib.rs` | starting, stopping, looking in |
 //! | `put_events.rs` | what PutEvents takes and refuses |
+//! | `describe_event_bus.rs` | which buses there are, by name or ARN |
 //! | `faults.rs` | failures on order |
 //! | `log.rs` | the details of accepted entries, and their followers |
 //! | `server.rs` | the HTTP side |
@@ -15,6 +16,7 @@
 //! Beside the AWS API, `GET /events?after=N&follow=true` answers with the log from its `N`th line on (0 without `after`) as
 //! NDJSON, and with `follow=true` goes on as events arrive.
 
+mod describe_event_bus;
 mod error;
 mod faults;
 mod log;

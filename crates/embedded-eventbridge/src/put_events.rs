@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
+use crate::describe_event_bus::bus_of;
+
 /// The most entries in a call.
 pub const MAX_ENTRIES: usize = 10;
 /// The most bytes in a call, over all its entries, as EventBridge counts them.
@@ -105,14 +107,6 @@ pub(crate) fn entries(body: &[u8], buses: &BTreeSet<String>) -> Result<Vec<PutEv
         }
     }
     Ok(entries)
-}
-
-/// The name in a bus's name or ARN.
-fn bus_of(name_or_arn: &str) -> &str {
-    match name_or_arn.split_once(":event-bus/") {
-        Some((arn, name)) if arn.starts_with("arn:") => name,
-        _ => name_or_arn,
-    }
 }
 
 impl PutEventsEntry {

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::describe_event_bus;
 use crate::faults::{Dice, Ending, Faults};
 use crate::log::{EventLog, Follower};
 use crate::put_events::{self, MAX_BYTES};
@@ -67,12 +68,24 @@ pub(crate) fn router(bus: Arc<Bus>) -> Router {
 
 async fn operation(State(bus): State<Arc<Bus>>, headers: HeaderMap, body: Body) -> Response<Body> {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    if target != "AWSEvents.PutEvents" {
-        return refusal(StatusCode::BAD_REQUEST, "UnknownOperationException", &format!("no operation '{target}' here"));
-    }
+    let operation: fn(&Bus, &[u8]) -> Response<Body> = match target {
+        "AWSEvents.PutEvents" => put_events,
+        "AWSEvents.DescribeEventBus" => describe_event_bus,
+        _ => {
+            let message = format!("no operation '{target}' here");
+            return refusal(StatusCode::BAD_REQUEST, "UnknownOperationException", &message);
+        }
+    };
     match to_bytes(body, MAX_BODY).await {
-        Ok(body) => put_events(&bus, &body),
+        Ok(body) => operation(&bus, &body),
         Err(error) => refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &error.to_string()),
+    }
+}
+
+fn describe_event_bus(bus: &Bus, body: &[u8]) -> Response<Body> {
+    match describe_event_bus::description(body, &bus.names) {
+        Ok(description) => answer(StatusCode::OK, &description),
+        Err(refused) => refusal(StatusCode::BAD_REQUEST, refused.code(), &refused.to_string()),
     }
 }
 

@@ -103,6 +103,23 @@ async fn a_bus_may_be_called_by_its_arn() {
 }
 
 #[tokio::test]
+async fn a_bus_is_described_by_name_or_arn_and_an_unknown_one_is_not_found() {
+    let bus = start().await;
+    let arn = "arn:aws:events:us-east-1:000000000000:event-bus/Bus";
+    for name in ["Bus", arn] {
+        let described = bus.client().describe_event_bus().name(name).send().await.unwrap();
+        assert_eq!((described.name(), described.arn()), (Some("Bus"), Some(arn)));
+    }
+    let describe = bus.client().describe_event_bus();
+    for unknown in [describe.clone(), describe.clone().name("Bsu"), describe.name(arn.replace("Bus", "Bsu"))] {
+        let error = unknown.send().await.unwrap_err().into_service_error();
+        assert!(error.is_resource_not_found_exception(), "{error:?}");
+    }
+    assert_eq!(post(&bus, Some("AWSEvents.DescribeEventBus"), "{").await.1["__type"], "SerializationException");
+    assert_eq!(bus.counts(), Counts::default());
+}
+
+#[tokio::test]
 async fn an_entry_without_source_detail_type_detail_or_time_is_refused() {
     let mut entry = numbered(0);
     entry.source = None;
