@@ -95,7 +95,8 @@ fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::
     let data = attributes.0.remove(DATA).ok_or_else(|| ItemError::new(format!("{what} has no {DATA}")))?;
     let unreadable = |source: CodecError| ItemError { problem: format!("{what} cannot be read"), source: Some(source) };
     // serde_dynamo's error would quote the value, and this one is logged.
-    let data = serde_dynamo::from_attribute_value(data).map_err(|_| unreadable(format!("{DATA} is not JSON").into()))?;
+    let data =
+        serde_dynamo::from_attribute_value(data).map_err(|_| unreadable(format!("{DATA} is not JSON").into()))?;
     let event = A::decode(EncodedEvent { event_type, schema_version, data }).map_err(unreadable)?;
     Ok(RecordedEvent { event_id, event })
 }

@@ -5,14 +5,13 @@
 //! beside `order_placed_v1`, with a pure upcast to today's event, and add a golden file (none is ever edited).
 
 mod order_placed_v1;
+mod problem;
 mod schema;
 
-use std::fmt::Display;
-
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Event, event};
+use crate::{Event, Rejection, event};
 
 /// An event as it is written: `data` is an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +54,14 @@ pub enum DecodeError {
         newest: u32,
     },
     /// The data is not what that version holds.
-    #[error("malformed data of {event_type} version {schema_version}")]
+    #[error("malformed data of {event_type} version {schema_version}: {problem}")]
     Malformed {
         /// The event's name.
         event_type: &'static str,
         /// The version it is stored with.
         schema_version: u32,
-        /// What is wrong.
-        source: serde_json::Error,
+        /// What is wrong, and where. Nothing of the data is in it: serde's own error quotes values, and errors are logged.
+        problem: String,
     },
 }
 
@@ -100,11 +99,11 @@ macro_rules! stored_events {
                 $($name => {
                     let read = match schema_version {
                         $($version => before(data, $upcast),)*
-                        $newest => serde_json::from_value(data),
+                        $newest => problem::read(data),
                         _ => return Err(DecodeError::UnknownVersion { event_type: $name, schema_version, newest: $newest }),
                     };
                     read.map(Event::$event)
-                        .map_err(|source| DecodeError::Malformed { event_type: $name, schema_version, source })
+                        .map_err(|problem| DecodeError::Malformed { event_type: $name, schema_version, problem })
                 })+
                 _ => Err(DecodeError::UnknownType { event_type: event_type.to_owned() }),
             }
@@ -135,9 +134,10 @@ stored_events! {
     OrderCancelled = "OrderCancelled", version 1;
 }
 
-fn before<Old: DeserializeOwned, Today, E: Display>(
+fn before<Old: DeserializeOwned, Today>(
     data: Value,
-    upcast: fn(Old) -> Result<Today, E>,
-) -> Result<Today, serde_json::Error> {
-    upcast(serde_json::from_value(data)?).map_err(serde_json::Error::custom)
+    upcast: fn(Old) -> Result<Today, Rejection>,
+) -> Result<Today, String> {
+    // By its code: a rejection's own words quote amounts.
+    upcast(problem::read(data)?).map_err(|rejection| format!("today's rules refuse it: {}", rejection.code()))
 }

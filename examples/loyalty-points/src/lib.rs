@@ -84,7 +84,7 @@ impl LoyaltyPoints {
         // The id within the detail, not EventBridge's own, which is another for every publication of the same event.
         // A replay (an archive's, or the publisher's, which sets `replayname`) needs no care for that reason: it brings
         // the same ids, and adds only what was missed.
-        let order = OrderPlaced::from_detail(event.detail)?;
+        let order = OrderPlaced::from_detail(&event.detail)?;
         let points = order.points();
         let repeat = !self.record(&order).await?;
         Ok(Credit { event_id: order.event_id, points, repeat })

@@ -1,7 +1,6 @@
 //! What this consumer reads of an `OrderPlaced` event. Fields that are not named here are skipped: the publisher may
 //! add some at any time.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 /// The only type of event that earns points.
@@ -24,12 +23,16 @@ pub struct OrderPlaced {
     pub total: u64,
 }
 
-/// An event that must not be credited as it is. Trying again changes nothing: it is for the dead-letter queue.
+/// An event that must not be credited as it is. Trying again changes nothing: it is for the dead-letter queue. Errors are
+/// logged, so none quotes what the event holds.
 #[derive(Debug, thiserror::Error)]
 pub enum NotUnderstood {
     /// The detail is no CloudEvent.
-    #[error("the detail is not an order event: {0}")]
-    Envelope(serde_json::Error),
+    #[error("the detail is not an order event: it has no text `{attribute}`")]
+    Envelope {
+        /// The attribute that is missing, or is no text.
+        attribute: &'static str,
+    },
     /// Another type of event: the rule that sends events here lets too much through.
     #[error("event {event_id} is of type {event_type}, and only {EVENT_TYPE} earns points: check the rule's pattern")]
     Type {
@@ -47,31 +50,15 @@ pub enum NotUnderstood {
         data_schema: String,
     },
     /// The data is not what its schema says.
-    #[error("the data of event {event_id} is malformed: {source}")]
+    #[error("the data of event {event_id} is malformed: `{field}` is not {expected}")]
     Data {
         /// The event's id.
         event_id: String,
-        /// What is wrong with it.
-        source: serde_json::Error,
+        /// The field that is missing, or is something else.
+        field: &'static str,
+        /// What it should be.
+        expected: &'static str,
     },
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    id: String,
-    #[serde(rename = "type")]
-    event_type: String,
-    subject: String,
-    time: String,
-    dataschema: String,
-    data: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Data {
-    customer_id: String,
-    total: u64,
 }
 
 impl OrderPlaced {
@@ -79,19 +66,28 @@ impl OrderPlaced {
     ///
     /// # Errors
     /// When it is anything but an `OrderPlaced` event of the known schema.
-    pub fn from_detail(detail: Value) -> Result<Self, NotUnderstood> {
-        let envelope: Envelope = serde_json::from_value(detail).map_err(NotUnderstood::Envelope)?;
-        let Envelope { id: event_id, event_type, subject: order_id, time, dataschema: data_schema, data } = envelope;
+    pub fn from_detail(detail: &Value) -> Result<Self, NotUnderstood> {
+        let attribute = |attribute: &'static str| {
+            detail[attribute].as_str().map(str::to_owned).ok_or(NotUnderstood::Envelope { attribute })
+        };
+        let (event_id, event_type, data_schema) = (attribute("id")?, attribute("type")?, attribute("dataschema")?);
         if event_type != EVENT_TYPE {
             return Err(NotUnderstood::Type { event_id, event_type });
         }
         if data_schema != DATA_SCHEMA {
             return Err(NotUnderstood::Schema { event_id, data_schema });
         }
-        match serde_json::from_value(data) {
-            Ok(Data { customer_id, total }) => Ok(Self { event_id, order_id, customer_id, time, total }),
-            Err(source) => Err(NotUnderstood::Data { event_id, source }),
-        }
+        let malformed = |field, expected| NotUnderstood::Data { event_id: event_id.clone(), field, expected };
+        let data = &detail["data"];
+        let customer_id = data["customerId"].as_str().ok_or_else(|| malformed("customerId", "a text"))?;
+        let total = data["total"].as_u64().ok_or_else(|| malformed("total", "an integer from 0 on"))?;
+        Ok(Self {
+            customer_id: customer_id.to_owned(),
+            total,
+            order_id: attribute("subject")?,
+            time: attribute("time")?,
+            event_id,
+        })
     }
 
     /// What the order earns: a point for every full 100 minor units of its total.

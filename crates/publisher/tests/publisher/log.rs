@@ -36,13 +36,14 @@ fn subscribe() {
     ONCE.call_once(|| fmt().json().flatten_event(true).with_writer(|| OnThisThread).init());
 }
 
-/// What the publisher to that bus writes about a batch.
+/// What the publisher to that bus writes about a batch. The runtime writes its error, if it ends with one.
 async fn written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
     subscribe();
-    Publisher::new(bus.named(name)).handle(batch(records, Context::default())).await.unwrap();
+    let outcome = Publisher::new(bus.named(name)).handle(batch(records, Context::default())).await;
     let text = String::from_utf8(WRITTEN.take()).unwrap();
     for private in ["c-1", "Assam tea", "sku-"] {
         assert!(!text.contains(private), "{private} is in the log: {text}");
+        assert!(!outcome.as_ref().is_err_and(|error| error.to_string().contains(private)), "{outcome:?}");
     }
     let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
     lines.filter(|line: &Value| line["target"].as_str().unwrap().starts_with("publisher")).collect()
@@ -80,6 +81,39 @@ async fn each_poison_record_is_an_error_of_its_own() {
         assert!(line["reason"].as_str().unwrap().contains("PaymentPromised"), "{line}");
     }
     assert_eq!(lines[2]["failed"], 2);
+}
+
+#[tokio::test]
+async fn a_malformed_event_is_told_by_field_and_kind_and_not_quoted() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
+    let data = |record: usize, field: &str| format!("/{record}/dynamodb/NewImage/events/L/0/M/data/M/{field}");
+    let malformed = [
+        (data(0, "total"), json!({ "S": "Assam tea" }), "total: invalid type: string, expected u64"),
+        (
+            data(1, "items/L/0/M/sku"),
+            json!({ "S": "sku-1, expected Assam tea" }),
+            "items[0].sku: must start with a letter",
+        ),
+        (
+            data(2, "items/L/0/M/quantity"),
+            json!({ "M": { "Assam tea": { "S": "c-1" } } }),
+            "items[0].quantity: invalid type: map",
+        ),
+        (
+            data(3, "customerId"),
+            json!({ "L": [{ "S": "c-1" }] }),
+            "customerId: invalid type: sequence, expected a string",
+        ),
+    ];
+    let mut records = json!(stream);
+    for (place, value, _) in &malformed {
+        *records.pointer_mut(place).unwrap() = value.clone();
+    }
+    stream = serde_json::from_value(records).unwrap();
+    let lines = written(&bus, NAME, &stream).await;
+    for (line, (_, _, problem)) in lines.iter().zip(malformed) {
+        assert!(line["reason"].as_str().unwrap().contains(problem), "{line}");
+    }
 }
 
 #[tokio::test]

@@ -89,16 +89,26 @@ fn malformed_data_is_named_with_its_cause() {
     overflowing["shipping"] = json!(9_007_199_254_740_991_u64);
     let malformed = [
         ("OrderPlaced", 2, golden("OrderPlaced", 1), "missing field `total`"),
-        ("OrderPlaced", 1, overflowing, "the total exceeds 9007199254740991, the largest amount"),
-        ("PaymentReceived", 1, json!({ "paymentId": "p#1", "amount": 1 }), "must start with a letter or digit"),
-        ("PaymentReceived", 1, json!({ "paymentId": "p1", "amount": -1 }), "invalid value: integer `-1`"),
+        ("OrderPlaced", 1, overflowing, "today's rules refuse it: total_too_large"),
+        (
+            "PaymentReceived",
+            1,
+            json!({ "paymentId": "p#1", "amount": 1 }),
+            "paymentId: must start with a letter or digit",
+        ),
+        (
+            "PaymentReceived",
+            1,
+            json!({ "paymentId": "p1", "amount": -1 }),
+            "amount: invalid value: integer, expected u64",
+        ),
         ("ItemDelivered", 1, json!([]), "invalid length 0"),
     ];
     for (event_type, version, data, cause) in malformed {
         let error = decode(event_type, version, data).unwrap_err();
-        let DecodeError::Malformed { source, .. } = &error else { panic!("{error}") };
-        assert!(source.to_string().contains(cause), "{source}");
-        assert_eq!(error.to_string(), format!("malformed data of {event_type} version {version}"));
+        assert!(matches!(error, DecodeError::Malformed { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.starts_with(&format!("malformed data of {event_type} version {version}: {cause}")), "{said}");
     }
 }
 
