@@ -3,6 +3,7 @@
 //! PutEvents answers 200 although it refused some of the entries, or all. So each entry's own result is read, and
 //! `FailedEntryCount` is not: an entry is published if its result has an event id and no error code, and not otherwise.
 
+use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
 use aws_sdk_eventbridge::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use aws_sdk_eventbridge::types::PutEventsResultEntry;
@@ -39,19 +40,22 @@ fn to_entry(result: &PutEventsResultEntry) -> Result<(), Reason> {
     })
 }
 
-/// What became of every entry of a call that failed as a whole, after the SDK's own retries.
+/// What became of every entry of a call that failed as a whole, after the SDK's own retries. What the SDK retries by its code
+/// may pass.
 ///
 /// A bus that does not exist is refused here if EventBridge says so. It has been seen to answer 200 instead, with event
 /// ids, and to drop the events (<https://github.com/aws/aws-cli/issues/9186>): nothing that calls it can tell.
 pub(crate) fn to_call(error: &SdkError<PutEventsError>) -> Reason {
-    let is_client_error = error.raw_response().is_some_and(|response| response.status().is_client_error());
-    let is_throttled = error.code() == Some("ThrottlingException");
+    let may_pass =
+        error.code().is_some_and(|code| THROTTLING_ERRORS.contains(&code) || TRANSIENT_ERRORS.contains(&code));
+    let is_refused = match error.raw_response().map(|response| response.status().as_u16()) {
+        // The client's fault by their number, and yet the hour's: Request Timeout, Too Many Requests.
+        Some(408 | 429) => false,
+        Some(status) => (400..500).contains(&status) && !may_pass,
+        None => matches!(error, SdkError::ConstructionFailure(_)),
+    };
     let cause = chain(error);
-    if is_client_error && !is_throttled || matches!(error, SdkError::ConstructionFailure(_)) {
-        Reason::Refused { cause }
-    } else {
-        Reason::Unavailable { cause }
-    }
+    if is_refused { Reason::Refused { cause } } else { Reason::Unavailable { cause } }
 }
 
 #[cfg(test)]
@@ -132,9 +136,17 @@ mod tests {
 
     #[test]
     fn an_outage_and_a_throttled_call_may_pass() {
-        for (status, code) in
-            [(400, "ThrottlingException"), (500, "InternalException"), (503, "ServiceUnavailable"), (200, "Cut")]
-        {
+        for (status, code) in [
+            (400, "ThrottlingException"),
+            (400, "TooManyRequestsException"),
+            (400, "RequestLimitExceeded"),
+            (400, "RequestTimeout"),
+            (408, "AnythingNew"),
+            (429, "AnythingNew"),
+            (500, "InternalException"),
+            (503, "ServiceUnavailable"),
+            (200, "Cut"),
+        ] {
             assert!(matches!(answered(status, code), Reason::Unavailable { .. }), "{code}");
         }
         assert!(matches!(to_call(&SdkError::timeout_error("it hangs")), Reason::Unavailable { .. }));
