@@ -9,8 +9,10 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use clap::Args;
 
-/// How long one attempt may take: a page of 1 MB has to come from a region far away.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long one attempt may take. Longer than within a function: a page of 1 MB has to come from a region far away.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long one operation may take with its retries; the SDK sets no limit by itself.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where DynamoDB and EventBridge are.
 #[derive(Args, Clone)]
@@ -63,5 +65,5 @@ fn local() -> AwsClients {
 }
 
 fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
+    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(OPERATION_TIMEOUT).build()
 }

@@ -8,9 +8,9 @@ use clap::Args;
 use command_handler::order_id::new_order_id;
 use local_stack::{DataLocation, Faults, LocalStack, Options};
 use sam_template::Template;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::stop::StopSignals;
 use crate::text::{bold, dim, print};
 
 /// Where things listen and are kept.
@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         DataLocation::Folder(folder) => folder.display().to_string(),
     };
     // Before the stack starts, so that no signal finds nobody listening.
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = StopSignals::listen()?;
     let options = Options {
         data,
         http: loopback(arguments.port),
@@ -76,16 +76,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         data: &kept,
     }));
 
-    let mut told_to_stop = async || {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
-    told_to_stop().await;
+    signals.next().await;
     tokio::select! {
         () = stack.stop() => {}
-        () = told_to_stop() => anyhow::bail!("told to stop a second time: what was under way is cut off"),
+        () = signals.next() => anyhow::bail!("told to stop a second time: what was under way is cut off"),
     }
     print(&format!("Stopped. Data: {kept}."));
     Ok(())

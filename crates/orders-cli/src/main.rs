@@ -6,6 +6,7 @@
 //! - `load`, `show`, `events`: clients of the HTTP API, through `api`. They sign nothing, so they work against a local one
 //! - `tail`: follows the local stack's event bus
 //! - `replay`: publishes recorded events again, in an AWS account or locally, through the clients of `aws`
+//! - `stop`: Ctrl-C and SIGTERM
 //! - `text`: events, amounts, tables and durations for people
 
 mod api;
@@ -15,6 +16,7 @@ mod load;
 mod local;
 mod replay;
 mod show;
+mod stop;
 mod tail;
 mod text;
 

@@ -17,18 +17,20 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use aws_sdk_eventbridge::error::ProvideErrorMetadata;
 use clap::Args;
+use event_store::store::chain;
 use event_store::{DynamoEventStore, Timestamp};
 use publisher::EventBus;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::aws::AwsArguments;
+use crate::stop::StopSignals;
 use crate::text::{note, print};
 use pace::Pace;
 use parameters::{Parameters, ReplayName};
-use publishing::{Ended, Replay};
+use publishing::{Ended, PATIENCE, Replay};
 use report::Progress;
-use state::{State, StateFile};
+use state::{Lock, State, StateFile};
 
 /// What is published, to where, how fast.
 #[derive(Args)]
@@ -62,29 +64,35 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    // Before anything is sent, so that no signal finds nobody listening.
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let (file, state) = begin(&arguments)?;
+    let (_lock, file, state) = begin(&arguments)?;
     let clients = arguments.aws.clients().await;
-    let Parameters { bus, table, name, order, .. } = &state.parameters;
-    let expected = if order.is_some() { None } else { item_count(&clients.dynamodb, table).await };
+    let Parameters { bus, table, name, order, .. } = state.parameters.clone();
+    find_bus(&clients.eventbridge, &bus).await?;
+    let expected = if order.is_some() { None } else { item_count(&clients.dynamodb, &table).await };
     let headline = format!("Replay {name} from {table} to {bus}");
     let mut replay = Replay {
-        store: DynamoEventStore::new(clients.dynamodb, table),
+        store: DynamoEventStore::new(clients.dynamodb, &table),
         bus: EventBus::new(clients.eventbridge, bus),
+        patience: PATIENCE,
         pace: Pace::new(arguments.rate),
         progress: Progress::new(expected, &state.tally)?,
         file,
         state,
     };
-    let told_to_stop = async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+    // From here on something is sent: until now a signal has just ended the process.
+    let (mut first, mut both, progress) = (StopSignals::listen()?, StopSignals::listen()?, replay.progress.clone());
+    let told_twice = async {
+        both.next().await;
+        progress.note("stopping after the call under way; Ctrl-C again does not wait for it");
+        both.next().await;
     };
     let started = Instant::now();
-    let ended = replay.run(told_to_stop).await;
+    let ended = tokio::select! {
+        // A run that stops at once has nothing to say about waiting.
+        biased;
+        ended = replay.run(first.next()) => ended,
+        () = told_twice => Err(anyhow::anyhow!("told to stop a second time: the call under way is cut off")),
+    };
     replay.progress.clear();
     let (tally, file) = (&replay.state.tally, &replay.file);
     match ended {
@@ -92,20 +100,26 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; the same command goes on from {file}", tally.published()),
         Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", tally.published()),
     }
-    file.remove()?;
+    let removed = file.remove();
+    if let (Some(order), 0) = (order, tally.scanned) {
+        anyhow::bail!("there is no order {order} in {table}");
+    }
     print(&report::summary(&headline, tally, started.elapsed()));
+    removed?;
     anyhow::ensure!(tally.left_out == 0, "{} left out, listed above", tally.left_out);
     Ok(())
 }
 
 /// The replay as it was left by an earlier run, or a new one.
-fn begin(arguments: &Arguments) -> anyhow::Result<(StateFile, State)> {
+fn begin(arguments: &Arguments) -> anyhow::Result<(Lock, StateFile, State)> {
     let name = match &arguments.name {
         Some(name) => name.clone(),
         None => ReplayName::of_range(arguments.from, arguments.to),
     };
     let file = StateFile::new(arguments.state.clone().unwrap_or_else(|| format!("orders-replay-{name}.json").into()));
-    let kept = file.read()?;
+    let lock = file.lock()?;
+    // One that was ended before it did anything binds nobody, neither to its arguments nor to its end.
+    let kept = file.read()?.filter(|kept| kept.after.is_some());
     // Where no end is given, that of the first run stands: a replay must not run after its own tail.
     let to = arguments.to.or(kept.as_ref().map(|kept| kept.parameters.to)).unwrap_or_else(Timestamp::now);
     let parameters = Parameters {
@@ -118,11 +132,10 @@ fn begin(arguments: &Arguments) -> anyhow::Result<(StateFile, State)> {
         local: arguments.aws.local,
     };
     parameters.check()?;
-    // One that was ended before it did anything binds nobody to its arguments.
-    let Some(kept) = kept.filter(|kept| kept.after.is_some()) else {
+    let Some(kept) = kept else {
         let state = State::new(parameters);
         file.write(&state)?;
-        return Ok((file, state));
+        return Ok((lock, file, state));
     };
     if let Some(difference) = parameters.difference(&kept.parameters) {
         anyhow::bail!(
@@ -131,7 +144,24 @@ fn begin(arguments: &Arguments) -> anyhow::Result<(StateFile, State)> {
         );
     }
     note(&format!("going on from {file}: {} so far", kept.tally.published()));
-    Ok((file, kept))
+    Ok((lock, file, kept))
+}
+
+/// Fails where there is no such bus: PutEvents [has been seen](https://github.com/aws/aws-cli/issues/9186) to accept events
+/// for a bus that does not exist, and to drop them.
+async fn find_bus(client: &aws_sdk_eventbridge::Client, bus: &str) -> anyhow::Result<()> {
+    let Err(error) = client.describe_event_bus().name(bus).send().await else { return Ok(()) };
+    match error.code() {
+        Some("ResourceNotFoundException") => anyhow::bail!("there is no event bus {bus}"),
+        Some("AccessDeniedException") => {
+            note(&format!(
+                "events:DescribeEventBus is not granted: whether there is an event bus {bus} is not known, and events for \
+                 one that is not there may be lost unseen"
+            ));
+            Ok(())
+        }
+        _ => anyhow::bail!("cannot look for event bus {bus}: {}", chain(&error)),
+    }
 }
 
 /// About how many commits there are; DynamoDB counts every few hours.

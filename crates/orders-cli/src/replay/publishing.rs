@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use event_store::store::chain;
 use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope};
@@ -18,10 +18,15 @@ use super::state::{State, StateFile, Tally};
 /// Entries that PutEvents takes at once.
 const CALL: usize = 10;
 
+/// How long a call is sent again before the replay gives up: also the longest wait for it after Ctrl-C, but for one operation.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A replay under way.
 pub(crate) struct Replay {
     pub(crate) store: DynamoEventStore,
     pub(crate) bus: EventBus,
+    /// How long a call is sent again.
+    pub(crate) patience: Duration,
     pub(crate) pace: Pace,
     pub(crate) progress: Progress,
     pub(crate) file: StateFile,
@@ -125,7 +130,7 @@ impl Replay {
             () = told_to_stop => return Ok(false),
             () = tokio::time::sleep_until(due.into()) => {}
         }
-        let publication = self.bus.publish(&call.events, None).await;
+        let publication = self.bus.publish(&call.events, Some(Instant::now() + self.patience)).await;
         let mut published = call.events.len();
         for failure in publication.failed {
             match failure.reason {

@@ -6,9 +6,10 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::state::Tally;
-use crate::text::{bold, complain, per_second, seconds};
+use crate::text::{bold, complain, note, per_second, seconds};
 
 /// The bar on standard error.
+#[derive(Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
     started: Instant,
@@ -38,6 +39,11 @@ impl Progress {
     /// Says what is left out, above the bar.
     pub(crate) fn left_out(&self, what: &str) {
         self.bar.suspend(|| complain(what));
+    }
+
+    /// Says what is worth knowing, above the bar.
+    pub(crate) fn note(&self, message: &str) {
+        self.bar.suspend(|| note(message));
     }
 
     pub(crate) fn clear(&self) {

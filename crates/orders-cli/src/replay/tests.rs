@@ -9,6 +9,8 @@ use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::retry::RetryConfig;
 use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
 use publisher::Pauses;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use super::*;
 
@@ -48,6 +50,10 @@ fn parameters(order: Option<&str>) -> Parameters {
 
 /// A run as the command makes it, from what the file says.
 fn replay(recorded: &Recorded, bus: &EmbeddedEventBridge, file: &Path) -> Replay {
+    patient_replay(recorded, bus, file, PATIENCE)
+}
+
+fn patient_replay(recorded: &Recorded, bus: &EmbeddedEventBridge, file: &Path, patience: Duration) -> Replay {
     let client = Client::from_conf(bus.config().retry_config(RetryConfig::disabled()).build());
     let at_once = Pauses { first: Duration::ZERO, longest: Duration::ZERO };
     let file = StateFile::new(file.to_owned());
@@ -55,6 +61,7 @@ fn replay(recorded: &Recorded, bus: &EmbeddedEventBridge, file: &Path) -> Replay
     Replay {
         store: recorded.store.clone(),
         bus: EventBus::new(client, "OrderBus").with_pauses(at_once),
+        patience,
         pace: Pace::new(100_000),
         progress: Progress::new(None, &state.tally).unwrap(),
         file,
@@ -68,7 +75,7 @@ async fn a_replay_that_an_outage_ended_goes_on_where_it_was_and_loses_nothing() 
     recorded.orders(30).await;
     let file = folder.path().join("state.json");
 
-    let mut first = replay(&recorded, &bus, &file);
+    let mut first = patient_replay(&recorded, &bus, &file, Duration::ZERO);
     let error = first.run(outage_after(&bus, 30)).await.unwrap_err();
     assert!(error.to_string().starts_with("the event bus is unavailable: "), "{error}");
     let kept = StateFile::new(file.clone()).read().unwrap().unwrap();
@@ -144,4 +151,32 @@ async fn commits_of_several_events_stay_together_and_fill_calls() {
     let arrived = arrived(&bus.published().await);
     assert_eq!((arrived.len(), arrived.is_sorted()), (18, true));
     assert_eq!(replay.state.tally.calls, 2, "2 + 4 + 4, and 4 + 4");
+}
+
+/// What is made of such an answer to the question whether a bus is there.
+async fn find_bus_answered(code: &str) -> anyhow::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = bus().await.config().endpoint_url(format!("http://{}", listener.local_addr().unwrap()));
+    let body = format!(r#"{{"__type":"{code}"}}"#);
+    let answer = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let server = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        // Not before it was asked: a client drops a connection on which an answer comes first.
+        connection.read_u8().await.unwrap();
+        connection.write_all(answer.as_bytes()).await.unwrap();
+        connection
+    });
+    let client = Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
+    let found = find_bus(&client, "OrderBus").await;
+    server.await.unwrap();
+    found
+}
+
+#[tokio::test]
+async fn who_may_not_ask_whether_the_bus_is_there_may_publish_and_another_refusal_ends_it() {
+    find_bus_answered("AccessDeniedException").await.unwrap();
+    let error = find_bus_answered("ResourceNotFoundException").await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no event bus OrderBus");
+    let error = find_bus_answered("OperationDisabledException").await.unwrap_err();
+    assert!(error.to_string().starts_with("cannot look for event bus OrderBus: "), "{error}");
 }

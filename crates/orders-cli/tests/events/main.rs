@@ -4,6 +4,7 @@
 
 mod orders;
 mod replay;
+mod replay_runs;
 mod tail;
 
 use std::process::{Command, Output};

@@ -1,31 +1,28 @@
 //! `orders replay`, against both embedded services.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
 use embedded_eventbridge::EmbeddedEventBridge;
-use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
 
 use crate::orders::{Recorded, arrived, events_of, in_sequence, second, sorted};
 use crate::{bus, orders, output, stderr, stdout};
 
-struct Scene {
-    recorded: Recorded,
-    bus: EmbeddedEventBridge,
-    folder: tempfile::TempDir,
+pub(crate) struct Scene {
+    pub(crate) recorded: Recorded,
+    pub(crate) bus: EmbeddedEventBridge,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Scene {
-    async fn with_orders(count: u64) -> Self {
+    pub(crate) async fn with_orders(count: u64) -> Self {
         let recorded = Recorded::nothing().await;
         recorded.orders(count).await;
         Self { recorded, bus: bus().await, folder: tempfile::tempdir().unwrap() }
     }
 
     /// The command, in a folder of its own.
-    fn replay(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn replay(&self, arguments: &[&str]) -> Command {
         let mut command = orders(&["replay", "--local"]);
         command
             .args(arguments)
@@ -35,20 +32,16 @@ impl Scene {
         command
     }
 
-    async fn arrived(&self) -> Vec<String> {
+    pub(crate) async fn arrived(&self) -> Vec<String> {
         arrived(&self.bus.published().await)
     }
 
-    fn state(&self, name: &str) -> PathBuf {
+    pub(crate) fn state(&self, name: &str) -> PathBuf {
         self.folder.path().join(format!("orders-replay-{name}.json"))
     }
 }
 
-fn json(file: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
-}
-
-const ALL: [&str; 4] = ["--from", "2026-11-21T09:00:00Z", "--rate", "100000"];
+pub(crate) const ALL: [&str; 4] = ["--from", "2026-11-21T09:00:00Z", "--rate", "100000"];
 
 #[tokio::test]
 async fn exactly_the_range_is_published_marked_and_in_sequence() {
@@ -85,6 +78,19 @@ async fn one_order_is_published_in_its_sequence() {
 }
 
 #[tokio::test]
+async fn an_order_that_is_not_there_is_said_to_be() {
+    let scene = Scene::with_orders(2).await;
+    let done = output(scene.replay(&[&ALL[..], &["--order", "o-2"]].concat())).await;
+    let expected = "error: there is no order o-2 in OrderEvents\n";
+    assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(1), "", expected));
+    assert_eq!(std::fs::read_dir(scene.folder.path()).unwrap().count(), 0);
+
+    let before = ["--from", "2026-11-21T08:00:00Z", "--to", "2026-11-21T08:00:01Z", "--order", "o-1"];
+    let nothing = output(scene.replay(&before)).await;
+    assert_eq!((nothing.status.code(), stderr(&nothing)), (Some(0), ""), "it is there, though not in the range");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_named_and_the_rest_is_published() {
     let scene = Scene::with_orders(3).await;
     scene.recorded.poison("o-1", 3, second(5)).await;
@@ -104,88 +110,18 @@ async fn what_cannot_be_read_is_named_and_the_rest_is_published() {
 }
 
 #[tokio::test]
-async fn ctrl_c_stops_between_calls_and_the_same_command_goes_on() {
-    let scene = Scene::with_orders(30).await;
-    // The second call is ten seconds away.
-    let slow = scene
-        .replay(&["--from", "2026-11-21T09:00:00Z", "--name", "late", "--rate", "1"])
-        .stderr(Stdio::piped())
-        .spawn();
-    let slow = slow.unwrap();
-    while !scene.state("late").exists() || json(&scene.state("late"))["tally"]["published"] == 0 {
-        tokio::task::yield_now().await;
-    }
-    kill_process(Pid::from_child(&slow), Signal::INT).unwrap();
-    let stopped = tokio::task::spawn_blocking(|| slow.wait_with_output().unwrap()).await.unwrap();
-    assert_eq!(stopped.status.code(), Some(1));
-    let sent = scene.arrived().await.len();
-    let expected =
-        format!("error: stopped, {sent} events published; the same command goes on from orders-replay-late.json\n");
-    assert_eq!(stderr(&stopped), expected);
-    let kept = json(&scene.state("late"));
-    assert_eq!(kept["tally"]["published"], sent);
-
-    // Another --rate is no other replay, and the end is the one that the first run found.
-    let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
-    assert_eq!(rest.status.code(), Some(0));
-    assert_eq!(stderr(&rest), format!("going on from orders-replay-late.json: {sent} events published so far\n"));
-    assert!(stdout(&rest).contains("events published  60"), "{}", stdout(&rest));
-    let arrived = scene.arrived().await;
-    assert!(in_sequence(&arrived));
-    assert_eq!(sorted(arrived), events_of(30));
-    let names: BTreeSet<String> =
-        scene.bus.published().await.iter().map(|event| event["replayname"].to_string()).collect();
-    assert_eq!(names.len(), 1);
-    assert!(!scene.state("late").exists());
-}
-
-#[tokio::test]
-async fn the_state_of_another_replay_is_not_gone_on_from() {
-    let scene = Scene::with_orders(1).await;
-    let parameters = json!({
-        "bus": "OrderBus", "table": "OrderEvents", "from": "2026-11-21T09:00:00.000Z", "to": "2026-11-22T00:00:00.000Z",
-        "order": null, "name": "late", "local": true,
-    });
-    let tally = json!({ "scanned": 1, "published": 1, "calls": 1, "retried": 0, "left_out": 0 });
-    let state = json!({ "parameters": parameters, "after": { "aggregateId": "o-0", "version": "1" }, "tally": tally });
-    std::fs::write(scene.state("late"), state.to_string()).unwrap();
-    let others = [
-        (&["--from", "2026-11-21T09:00:01Z"][..], "from 2026-11-21T09:00:00.000Z instead of 2026-11-21T09:00:01.000Z"),
-        (&["--to", "2026-11-23T00:00:00Z"], "to 2026-11-22T00:00:00.000Z instead of 2026-11-23T00:00:00.000Z"),
-        (&["--table", "Other"], "table OrderEvents instead of Other"),
-        (&["--bus", "Other"], "bus OrderBus instead of Other"),
-        (&["--order", "o-1"], "order null instead of o-1"),
-    ];
-    for (arguments, difference) in others {
-        let from = if arguments[0] == "--from" { &[][..] } else { &ALL[..2] };
-        let refused = output(scene.replay(&[from, arguments, &["--name", "late"]].concat())).await;
-        assert_eq!(refused.status.code(), Some(1));
-        let expected = format!("error: orders-replay-late.json belongs to another replay, with {difference}: ");
-        assert!(stderr(&refused).starts_with(&expected), "{}", stderr(&refused));
-    }
-    assert_eq!((scene.bus.counts().calls, json(&scene.state("late"))), (0, state));
-
-    std::fs::write(scene.state("late"), "{").unwrap();
-    let refused = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
-    assert!(
-        stderr(&refused).starts_with("error: orders-replay-late.json is no replay's state: "),
-        "{}",
-        stderr(&refused)
-    );
-}
-
-#[tokio::test]
 async fn a_bus_or_a_table_that_is_not_there_ends_it_and_leaves_nothing_in_the_way() {
     let scene = Scene::with_orders(1).await;
-    for (argument, complaint) in
-        [("--bus", "error: the event bus refused the call: "), ("--table", "error: Scan was refused by the store: ")]
-    {
+    let goes_on = "; 0 events published, the same command goes on from orders-replay-late.json\n";
+    for (argument, complaint, end) in [
+        ("--bus", "error: there is no event bus Missing", "\n"),
+        ("--table", "error: Scan was refused by the store: ", goes_on),
+    ] {
         let refused = output(scene.replay(&[&ALL[..], &[argument, "Missing", "--name", "late"]].concat())).await;
         assert_eq!(refused.status.code(), Some(1));
         assert!(stderr(&refused).starts_with(complaint), "{}", stderr(&refused));
-        assert!(
-            stderr(&refused).ends_with("; 0 events published, the same command goes on from orders-replay-late.json\n")
-        );
+        assert!(stderr(&refused).ends_with(end), "{}", stderr(&refused));
+        assert_eq!(scene.bus.counts().calls, 0);
     }
     let done = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
     assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));

@@ -132,7 +132,7 @@ async fn fewer_events_than_were_asked_for_are_an_error() {
 }
 
 /// A tail of what answers every request with these bytes, and hangs up.
-fn tail_of(answer: Vec<u8>) -> (String, Output) {
+fn tail_of(answer: &[u8]) -> (String, Output) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let mut tail = orders(&["tail", "--from-start", "--json", "--bus-url", &url]);
@@ -141,7 +141,7 @@ fn tail_of(answer: Vec<u8>) -> (String, Output) {
     let mut request = BufReader::new(connection.try_clone().unwrap());
     while request.read_line(&mut String::new()).unwrap() > "\r\n".len() {}
     // A tail that has seen enough hangs up first.
-    let _gone = connection.write_all(&answer);
+    let _gone = connection.write_all(answer);
     drop((connection, request));
     (url, tail.wait_with_output().unwrap())
 }
@@ -149,7 +149,7 @@ fn tail_of(answer: Vec<u8>) -> (String, Output) {
 #[test]
 fn a_connection_that_breaks_off_is_an_error() {
     let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-    let (url, done) = tail_of([head, &b"3\r\n{}\n\r\n"[..]].concat());
+    let (url, done) = tail_of(&[head, &b"3\r\n{}\n\r\n"[..]].concat());
     assert_eq!((done.status.code(), stdout(&done)), (Some(1), "{}\n"));
     let complaint = format!("error: the connection to {url} broke off: ");
     assert!(stderr(&done).starts_with(&complaint) && stderr(&done).lines().count() == 1, "{}", stderr(&done));
@@ -157,7 +157,7 @@ fn a_connection_that_breaks_off_is_an_error() {
 
 #[test]
 fn a_line_without_an_end_is_an_error() {
-    let (url, done) = tail_of([&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b'x'; 3 * 1024 * 1024]].concat());
+    let (url, done) = tail_of(&[&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b'x'; 3 * 1024 * 1024]].concat());
     let expected = format!("error: {url} is no event bus of a local stack: a line has no end\n");
     assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(1), "", expected.as_str()));
 }

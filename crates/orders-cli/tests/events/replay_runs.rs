@@ -1,0 +1,194 @@
+//! The runs of one `orders replay`: stopped, gone on with, and two at once.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::orders::{events_of, in_sequence, sorted};
+use crate::replay::{ALL, Scene};
+use crate::{output, stderr, stdout};
+
+fn json(file: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+/// A run that has made its first call, and whose second is ten seconds away.
+async fn slow(scene: &Scene) -> Child {
+    let mut slow = scene.replay(&["--from", "2026-11-21T09:00:00Z", "--name", "late", "--rate", "1"]);
+    let slow = slow.stderr(Stdio::piped()).spawn().unwrap();
+    while !scene.state("late").exists() || json(&scene.state("late"))["tally"]["published"] == 0 {
+        tokio::task::yield_now().await;
+    }
+    slow
+}
+
+/// What a run of the replay `late` left behind that was done with everything up to `after`.
+fn kept(after: &Value, to: &str, order: &Value) -> Value {
+    let parameters = json!({
+        "bus": "OrderBus", "table": "OrderEvents", "from": "2026-11-21T09:00:00.000Z", "to": to, "order": order,
+        "name": "late", "local": true,
+    });
+    let count = u64::from(!after.is_null());
+    let tally = json!({ "scanned": count, "published": count, "calls": count, "retried": 0, "left_out": 0 });
+    json!({ "parameters": parameters, "after": after, "tally": tally })
+}
+
+#[tokio::test]
+async fn ctrl_c_stops_between_calls_and_the_same_command_goes_on() {
+    let scene = Scene::with_orders(30).await;
+    let slow = slow(&scene).await;
+    kill_process(Pid::from_child(&slow), Signal::INT).unwrap();
+    let stopped = tokio::task::spawn_blocking(|| slow.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(stopped.status.code(), Some(1));
+    let sent = scene.arrived().await.len();
+    let expected =
+        format!("error: stopped, {sent} events published; the same command goes on from orders-replay-late.json\n");
+    assert_eq!(stderr(&stopped), expected);
+    let kept = json(&scene.state("late"));
+    assert_eq!(kept["tally"]["published"], sent);
+
+    // Another --rate is no other replay, and the end is the one that the first run found.
+    let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
+    assert_eq!(rest.status.code(), Some(0));
+    assert_eq!(stderr(&rest), format!("going on from orders-replay-late.json: {sent} events published so far\n"));
+    assert!(stdout(&rest).contains("events published  60"), "{}", stdout(&rest));
+    let arrived = scene.arrived().await;
+    assert!(in_sequence(&arrived));
+    assert_eq!(sorted(arrived), events_of(30));
+    let names: BTreeSet<String> =
+        scene.bus.published().await.iter().map(|event| event["replayname"].to_string()).collect();
+    assert_eq!(names.len(), 1);
+    assert!(!scene.state("late").exists());
+}
+
+/// An event bus that is there, and answers no call of PutEvents. Its URL, and a message for every such call.
+fn silent_bus() -> (String, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (call, calls) = mpsc::channel();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let (connection, call) = (connection.unwrap(), call.clone());
+            std::thread::spawn(move || serve_silently(connection, &call));
+        }
+    });
+    (url, calls)
+}
+
+fn serve_silently(mut connection: TcpStream, call: &mpsc::Sender<()>) -> Option<()> {
+    let mut requests = BufReader::new(connection.try_clone().ok()?);
+    loop {
+        let (mut line, mut length, mut describes) = (String::new(), 0, false);
+        while requests.read_line(&mut line).ok()? > 2 {
+            let header = std::mem::take(&mut line).to_ascii_lowercase();
+            describes |= header.contains("awsevents.describeeventbus");
+            length = header.strip_prefix("content-length:").map_or(length, |value| value.trim().parse().unwrap());
+        }
+        requests.read_exact(&mut vec![0; length]).ok()?;
+        if describes {
+            connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 19\r\n\r\n{\"Name\":\"OrderBus\"}").ok()?;
+        } else {
+            call.send(()).ok()?;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_ctrl_c_does_not_wait_for_the_call_under_way() {
+    let (scene, (url, calls)) = (Scene::with_orders(1).await, silent_bus());
+    let mut hanging = scene.replay(&[&ALL[..], &["--name", "late"]].concat());
+    let mut hanging = hanging.env("AWS_ENDPOINT_URL_EVENTBRIDGE", url).stderr(Stdio::piped()).spawn().unwrap();
+    let (said, code) = tokio::task::spawn_blocking(move || {
+        calls.recv().unwrap();
+        let mut said = BufReader::new(hanging.stderr.take().unwrap());
+        let mut first = String::new();
+        kill_process(Pid::from_child(&hanging), Signal::INT).unwrap();
+        said.read_line(&mut first).unwrap();
+        kill_process(Pid::from_child(&hanging), Signal::INT).unwrap();
+        ([first, std::io::read_to_string(said).unwrap()], hanging.wait().unwrap().code())
+    })
+    .await
+    .unwrap();
+    assert_eq!(said[0], "stopping after the call under way; Ctrl-C again does not wait for it\n");
+    let expected = "error: told to stop a second time: the call under way is cut off; 0 events published, the same command \
+                    goes on from orders-replay-late.json\n";
+    assert_eq!((said[1].as_str(), code), (expected, Some(1)));
+
+    // What nobody has acknowledged is sent again.
+    let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
+    assert_eq!((rest.status.code(), scene.arrived().await.len()), (Some(0), 2));
+}
+
+#[tokio::test]
+async fn two_runs_at_once_do_not_share_a_state() {
+    let scene = Scene::with_orders(30).await;
+    let slow = slow(&scene).await;
+    let refused = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
+    assert_eq!(stderr(&refused), "error: another run is at work on orders-replay-late.json\n");
+    assert_eq!(refused.status.code(), Some(1));
+    let other = output(scene.replay(&[&ALL[..], &["--name", "other", "--order", "o-1"]].concat())).await;
+    assert_eq!((other.status.code(), stderr(&other)), (Some(0), ""), "another replay is in nobody's way");
+
+    // Killed, it leaves its file behind and holds nobody up.
+    kill_process(Pid::from_child(&slow), Signal::KILL).unwrap();
+    tokio::task::spawn_blocking(|| slow.wait_with_output().unwrap()).await.unwrap();
+    let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
+    assert_eq!(rest.status.code(), Some(0), "{}", stderr(&rest));
+    assert_eq!(std::fs::read_dir(scene.folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_run_that_did_nothing_binds_later_ones_neither_to_its_end_nor_to_its_order() {
+    let scene = Scene::with_orders(10).await;
+    let state = kept(&Value::Null, "2026-11-21T09:00:03.000Z", &json!("o-1"));
+    std::fs::write(scene.state("late"), state.to_string()).unwrap();
+    let done = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
+    assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
+    assert_eq!(sorted(scene.arrived().await), events_of(10));
+}
+
+#[tokio::test]
+async fn a_run_that_goes_on_keeps_the_end_of_the_first() {
+    let scene = Scene::with_orders(10).await;
+    let state = kept(&json!({ "aggregateId": "o-1", "version": "1" }), "2026-11-21T09:00:02.000Z", &json!("o-1"));
+    std::fs::write(scene.state("late"), state.to_string()).unwrap();
+    let done = output(scene.replay(&[&ALL[..], &["--name", "late", "--order", "o-1"]].concat())).await;
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    assert_eq!(scene.arrived().await, [""; 0], "o-1 was paid at the end, which is beyond it");
+}
+
+#[tokio::test]
+async fn the_state_of_another_replay_is_not_gone_on_from() {
+    let scene = Scene::with_orders(1).await;
+    let state = kept(&json!({ "aggregateId": "o-0", "version": "1" }), "2026-11-22T00:00:00.000Z", &Value::Null);
+    std::fs::write(scene.state("late"), state.to_string()).unwrap();
+    let others = [
+        (&["--from", "2026-11-21T09:00:01Z"][..], "from 2026-11-21T09:00:00.000Z instead of 2026-11-21T09:00:01.000Z"),
+        (&["--to", "2026-11-23T00:00:00Z"], "to 2026-11-22T00:00:00.000Z instead of 2026-11-23T00:00:00.000Z"),
+        (&["--table", "Other"], "table OrderEvents instead of Other"),
+        (&["--bus", "Other"], "bus OrderBus instead of Other"),
+        (&["--order", "o-1"], "order null instead of o-1"),
+    ];
+    for (arguments, difference) in others {
+        let from = if arguments[0] == "--from" { &[][..] } else { &ALL[..2] };
+        let refused = output(scene.replay(&[from, arguments, &["--name", "late"]].concat())).await;
+        assert_eq!(refused.status.code(), Some(1));
+        let expected = format!("error: orders-replay-late.json belongs to another replay, with {difference}: ");
+        assert!(stderr(&refused).starts_with(&expected), "{}", stderr(&refused));
+    }
+    assert_eq!((scene.bus.counts().calls, json(&scene.state("late"))), (0, state));
+
+    std::fs::write(scene.state("late"), "{").unwrap();
+    let refused = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
+    assert!(
+        stderr(&refused).starts_with("error: orders-replay-late.json is no replay's state: "),
+        "{}",
+        stderr(&refused)
+    );
+}
