@@ -15,7 +15,7 @@
 //! | `event_bus.rs` | event buses |
 //! | `rule.rs` | rules of event buses, and where they deliver |
 //! | `grant.rs` | what roles allow |
-//! | `resource_policy.rs` | whom queues, topics, buckets and roles let in |
+//! | `resource_policy.rs` | whom queues, topics, buckets, log groups and roles let in |
 //! | `error.rs` | what can be wrong, naming the resource and the property |
 //!
 //! Locally a table is called by its logical id, a parameter has its default, and every function runs under its

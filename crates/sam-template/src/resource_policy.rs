@@ -1,4 +1,4 @@
-//! Whom queues, topics, buckets and roles let in. What could let someone in otherwise than is understood here is refused.
+//! Whom queues, topics, buckets, log groups and roles let in. What could let someone in otherwise than is understood here is refused.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -8,10 +8,10 @@ use crate::error::TemplateError;
 use crate::grant::OneOrMany;
 use crate::template::Template;
 
-/// The policy of a queue, topic or bucket, or a role's trust policy.
+/// The policy of a queue, topic, bucket or log group, or a role's trust policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourcePolicy {
-    /// The logical id of the policy, or of the role.
+    /// The logical id of the policy; of the log group or role, which has it as a property.
     pub logical_id: String,
     /// Its statements, in order.
     pub statements: Vec<PolicyStatement>,
@@ -24,6 +24,8 @@ pub struct PolicyStatement {
     pub effect: Effect,
     /// Whom.
     pub principal: Principal,
+    /// To do what: `sqs:SendMessage`.
+    pub actions: Vec<String>,
     /// On which condition, as IAM writes it; null without one.
     pub condition: Json,
 }
@@ -61,8 +63,7 @@ struct Statement {
     _sid: Option<IgnoredAny>,
     effect: Effect,
     principal: PrincipalProperty,
-    #[serde(rename = "Action")]
-    _action: IgnoredAny,
+    action: OneOrMany,
     #[serde(rename = "Resource")]
     _resource: Option<IgnoredAny>,
     #[serde(default)]
@@ -88,13 +89,26 @@ struct ServiceProperty {
     service: OneOrMany,
 }
 
-/// The property that holds the policy of a resource of this type, if it has one. The policy of a log group is a text, and is
-/// not read.
+/// The property that holds the policy of a resource of this type, if it can have one.
 pub(crate) fn document_of(kind: &str) -> Option<&'static str> {
     match kind {
         "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" | "AWS::S3::BucketPolicy" => Some("PolicyDocument"),
+        "AWS::Logs::LogGroup" => Some("ResourcePolicyDocument"),
         "AWS::IAM::Role" => Some("AssumeRolePolicyDocument"),
         _ => None,
+    }
+}
+
+/// Checks that log groups let nobody in by policies of their own: those are texts, which are not read here.
+pub(crate) fn only_in_log_groups(template: &Template) -> Result<(), TemplateError> {
+    match template.types().find(|(_, kind)| *kind == "AWS::Logs::ResourcePolicy") {
+        None => Ok(()),
+        Some((id, kind)) => Err(TemplateError::Value {
+            resource: id.to_owned(),
+            property: "Type",
+            value: kind.to_owned(),
+            expected: "AWS::Logs::LogGroup with its policy inline",
+        }),
     }
 }
 
@@ -107,6 +121,7 @@ impl ResourcePolicy {
                 PrincipalProperty::Anyone(Star::Star) => Principal::Anyone,
                 PrincipalProperty::Service(services) => Principal::Services(services.service.into()),
             },
+            actions: statement.action.into(),
             condition: statement.condition,
         });
         Ok(Self { logical_id: id.to_owned(), statements: statements.collect() })

@@ -97,13 +97,15 @@ impl Template {
         self.resources_of_type(rule::TYPE).map(|id| Rule::read(self, id)).collect()
     }
 
-    /// Whom queues, topics, buckets and roles let in, in the template's order.
+    /// Whom queues, topics, buckets, log groups and roles let in, in the template's order.
     ///
     /// # Errors
-    /// When a statement says it in a way that is not understood here: for principals other than services and anyone, or by
-    /// exceptions.
+    /// When something says it in a way that is not understood here: for principals other than services and anyone, by
+    /// exceptions, or for log groups beside them.
     pub fn resource_policies(&self) -> Result<Vec<ResourcePolicy>, TemplateError> {
+        resource_policy::only_in_log_groups(self)?;
         let policies = self.types().filter_map(|(id, kind)| Some((id, resource_policy::document_of(kind)?)));
+        let policies = policies.filter(|(id, document)| self.resources[*id]["Properties"].get(document).is_some());
         policies.map(|(id, document)| ResourcePolicy::read(self, id, document)).collect()
     }
 

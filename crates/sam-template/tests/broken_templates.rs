@@ -144,6 +144,10 @@ fn a_policy_that_lets_in_whom_or_what_is_not_understood_is_refused() {
     let excepting = service.replace("Effect", "NotAction: []\n            Effect");
     let message = complaint(project, (service, &excepting), Template::resource_policies);
     assert!(message.starts_with("UndeliveredEventsPolicy: unknown field `NotAction`"), "{message}");
+    let beside = "Resources:\n  Extra:\n    Type: AWS::Logs::ResourcePolicy\n";
+    let message = complaint(project, ("Resources:\n", beside), Template::resource_policies);
+    let expected = "which is not AWS::Logs::LogGroup with its policy inline";
+    assert_eq!(message, format!("Extra: Type is `AWS::Logs::ResourcePolicy`, {expected}"));
 }
 
 #[test]
