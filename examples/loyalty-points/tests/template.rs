@@ -39,6 +39,22 @@ fn an_event_that_fails_ends_in_the_queue_whichever_way_it_fails() {
     assert_eq!(function["Events"]["OrderPlaced"]["Properties"]["DeadLetterConfig"]["Arn"], queue);
 }
 
+/// What the queue refuses for want of its policy is not sent again. SAM's rule waits for the function.
+#[test]
+fn the_queue_lets_the_rule_in_before_there_is_one() {
+    let template: Yaml = serde_norway::from_str(TEMPLATE).unwrap();
+    assert_eq!(template["Resources"]["LoyaltyPoints"]["DependsOn"].as_str(), Some("MissedEventsPolicy"));
+
+    let text = |value: &Yaml| {
+        let Yaml::Tagged(sub) = value else { unreachable!("{value:?} is not a text with parameters") };
+        sub.value.as_str().unwrap().to_owned()
+    };
+    let rule = text(&function()["Events"]["OrderPlaced"]["Properties"]["RuleName"]);
+    let policy = &template["Resources"]["MissedEventsPolicy"]["Properties"]["PolicyDocument"]["Statement"];
+    let let_in = text(&policy[0]["Condition"]["ArnEquals"]["aws:SourceArn"]);
+    assert!(let_in.ends_with(&format!(":rule/${{EventBusName}}/{rule}")), "{let_in} is not {rule}");
+}
+
 #[test]
 fn the_function_may_add_to_its_table_and_nothing_more() {
     let grants = Template::parse(TEMPLATE).unwrap().grants().unwrap();
