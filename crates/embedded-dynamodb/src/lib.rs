@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-pub use dynoxide::Database;
 use dynoxide::DynoxideError;
+pub use dynoxide::{Database, DynoxideError as DatabaseError};
 pub use meter::Meter;
 use sam_template::{Template, TemplateError};
 use tokio::net::TcpListener;
