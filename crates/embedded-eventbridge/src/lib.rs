@@ -126,13 +126,13 @@ impl EmbeddedEventBridge {
         self.bus.state().dice.fired()
     }
 
-    /// The details accepted so far, oldest first, those of earlier runs included. A log that cannot be read is reported as an
-    /// error in the traces, and gives nothing.
+    /// The details accepted so far, oldest first, those of earlier runs included. Of a log that cannot be read any more it gives
+    /// one text that says so: no test can take that for nothing published, nor for an event.
     pub async fn published(&self) -> Vec<Value> {
         let log = Arc::clone(&self.bus.log);
         let details = tokio::task::spawn_blocking(move || log.details()).await;
         let details = details.map_err(io::Error::other).flatten();
-        details.inspect_err(|error| tracing::error!(%error, "event log not readable")).unwrap_or_default()
+        details.unwrap_or_else(|error| vec![Value::String(format!("the event log is not readable: {error}"))])
     }
 
     /// Stops listening, answers the calls under way, and ends the followers at the end of the log.
@@ -148,6 +148,16 @@ impl EmbeddedEventBridge {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_log_that_cannot_be_read_is_not_taken_for_an_empty_one() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = LogLocation::File(file.path().to_owned());
+        let bus = EmbeddedEventBridge::start(([127, 0, 0, 1], 0).into(), [], log).await.unwrap();
+        bus.bus.log.append(&["{}".to_owned()]).unwrap();
+        file.as_file().set_len(0).unwrap();
+        assert_eq!(bus.published().await, ["the event log is not readable: failed to fill whole buffer"]);
+    }
 
     #[tokio::test]
     async fn a_follower_that_goes_away_is_forgotten() {

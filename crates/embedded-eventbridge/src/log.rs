@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 
 use crate::error::EmbeddedError;
@@ -101,10 +101,16 @@ impl Kept {
         loop {
             line.clear();
             let length = reader.read_until(b'\n', &mut line).map_err(failed)?;
-            if !line.ends_with(b"}\n") || !line.starts_with(b"{") {
-                if line.ends_with(b"\n") || !(line.is_empty() || line.starts_with(b"{")) {
-                    return Err(EmbeddedError::NotALog { file: path.to_owned(), line: ends.len() + 1 });
-                }
+            let whole = line.ends_with(b"\n");
+            let sound = if whole {
+                serde_json::from_slice::<Map<String, Value>>(&line).is_ok()
+            } else {
+                line.is_empty() || line.starts_with(b"{")
+            };
+            if !sound {
+                return Err(EmbeddedError::NotALog { file: path.to_owned(), line: ends.len() + 1 });
+            }
+            if !whole {
                 break;
             }
             end += length as u64;

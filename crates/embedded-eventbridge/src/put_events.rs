@@ -17,6 +17,9 @@ pub const MAX_BYTES: usize = 256 * 1024;
 const TIME_BYTES: usize = 14;
 const MAX_SOURCE_CHARACTERS: usize = 256;
 const MAX_DETAIL_TYPE_CHARACTERS: usize = 128;
+const MAX_RESOURCE_CHARACTERS: usize = 2048;
+/// The first number beyond the integers of 64 bits, 2^63; minus it is the last one on the other side.
+const BEYOND_INTEGERS: f64 = 9_223_372_036_854_775_808.0;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -75,6 +78,8 @@ pub(crate) enum EntryRefused {
     ReservedSource,
     #[error("Detail is not a JSON object: {0}")]
     Detail(#[source] serde_json::Error),
+    #[error("Detail holds a number beyond the integers of 64 bits")]
+    NumberTooLarge,
 }
 
 impl EntryRefused {
@@ -82,7 +87,7 @@ impl EntryRefused {
         match self {
             Self::Missing(_) | Self::TooLong { .. } => "InvalidArgument",
             Self::ReservedSource => "NotAuthorizedForSourceException",
-            Self::Detail(_) => "MalformedDetail",
+            Self::Detail(_) | Self::NumberTooLarge => "MalformedDetail",
         }
     }
 }
@@ -121,21 +126,37 @@ impl PutEventsEntry {
     /// Its detail on one line, if it keeps to the rules for entries.
     ///
     /// AWS puts its own time where none is given; here that is refused, for then a repeat would differ from what it repeats.
+    /// AWS sets bounds to integers; here they hold for every number.
     pub(crate) fn detail(self) -> Result<String, EntryRefused> {
         let source = required("Source", self.source)?;
         let detail_type = required("DetailType", self.detail_type)?;
         let detail = required("Detail", self.detail)?;
         at_most("Source", &source, MAX_SOURCE_CHARACTERS)?;
         at_most("DetailType", &detail_type, MAX_DETAIL_TYPE_CHARACTERS)?;
+        for resource in &self.resources {
+            at_most("a member of Resources", resource, MAX_RESOURCE_CHARACTERS)?;
+        }
         if self.time.is_none() {
             return Err(EntryRefused::Missing("Time"));
         }
         if source.starts_with("aws.") {
             return Err(EntryRefused::ReservedSource);
         }
-        serde_json::from_str::<Map<String, Value>>(&detail).map_err(EntryRefused::Detail)?;
+        let fields: Map<String, Value> = serde_json::from_str(&detail).map_err(EntryRefused::Detail)?;
+        if fields.values().any(has_a_number_too_large) {
+            return Err(EntryRefused::NumberTooLarge);
+        }
         // Line ends can stand between the tokens of JSON only: within a string they are escaped.
         Ok(detail.replace(['\n', '\r'], " ").trim().to_owned())
+    }
+}
+
+fn has_a_number_too_large(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => !number.is_i64() && number.as_f64().is_none_or(|n| n.abs() >= BEYOND_INTEGERS),
+        Value::Array(items) => items.iter().any(has_a_number_too_large),
+        Value::Object(fields) => fields.values().any(has_a_number_too_large),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
     }
 }
 

@@ -53,7 +53,8 @@ async fn half_a_line_at_the_end_is_cut_off() {
 async fn another_file_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.txt");
-    for (text, line) in [("# Notes\n", 1), ("{}\n\n", 2), ("{}\nnotes", 2), ("{}\n[]\n{}\n", 2)] {
+    for (text, line) in [("# Notes\n", 1), ("{}\n\n", 2), ("{}\nnotes", 2), ("{}\n[]\n{}\n", 2), ("{}\n{garbage}\n", 2)]
+    {
         fs::write(&file, text).unwrap();
         let started = EmbeddedEventBridge::start(ANY_PORT, [], kept(&file)).await;
         let error = started.err().unwrap();

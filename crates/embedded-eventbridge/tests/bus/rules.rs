@@ -158,6 +158,23 @@ async fn a_detail_type_of_128_characters_is_accepted_and_one_more_is_refused() {
 }
 
 #[tokio::test]
+async fn a_resource_of_2048_characters_is_accepted_and_one_more_is_refused() {
+    assert_eq!(put(&start().await.client(), vec![sound().resources("é".repeat(2048)).build()]).await, Ok(vec![None]));
+    assert_eq!(refused_entry(sound().resources("é".repeat(2049)).build()).await, "InvalidArgument");
+}
+
+#[tokio::test]
+async fn numbers_keep_within_the_integers_of_64_bits() {
+    let of = |number: &str| sound().detail(format!(r#"{{"n":[{{"n":{number}}}]}}"#)).build();
+    for number in ["9223372036854775807", "-9223372036854775808", "0.5", "-1e18"] {
+        assert_eq!(put(&start().await.client(), vec![of(number)]).await, Ok(vec![None]), "{number}");
+    }
+    for number in ["9223372036854775808", "-9223372036854775809", "18446744073709551616", "-1e19"] {
+        assert_eq!(refused_entry(of(number)).await, "MalformedDetail", "{number}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_speaks_for_aws() {
     assert_eq!(refused_entry(sound().source("aws.s3").build()).await, "NotAuthorizedForSourceException");
     assert_eq!(put(&start().await.client(), vec![sound().source("awsome").build()]).await, Ok(vec![None]));
