@@ -59,9 +59,11 @@ impl Publisher {
     ///
     /// # Errors
     /// When a record has no sequence number: then no answer could say which one failed, and the batch fails whole,
-    /// before anything is published.
+    /// before anything is published. And when the first of several records can never be published, after all others were:
+    /// then Lambda is to split the batch, see [`PoisonFirst`].
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let begun = Instant::now();
+        let first = event.payload.records.first().and_then(|record| record.change.sequence_number.clone());
         let batch = order_stream::read(event.payload.records)?;
         batch.violations.iter().for_each(Violation::log);
         let records = batch.delivered.len() + batch.violations.len();
@@ -73,6 +75,24 @@ impl Publisher {
         let failed = outbox.settle(publication);
         report::failures(&failed);
         report::batch(&report::Batch { records, events, counters, failed: failed.len(), lag_ms: lag }, begun.elapsed());
-        Ok(order_stream::come_again(failed.into_iter().next().map(|first| first.id)))
+        match failed.into_iter().next() {
+            Some(poison) if poison.is_unpublishable() && records > 1 && Some(&poison.id) == first.as_ref() => {
+                Err(PoisonFirst { sequence_number: poison.id }.into())
+            }
+            failed => Ok(order_stream::come_again(failed.map(|failed| failed.id))),
+        }
     }
+}
+
+/// The batch's first record can never be published, and others came with it.
+///
+/// An answer that names a record makes Lambda go on from there. Where that is the first record, its guide does not say that
+/// the batch gets any smaller; then all that came with the poison would be published once more for each of its retries, and
+/// be given up with it. Of an error it does say that the batch is split in two, so an error it is, until the poison is alone.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "record {sequence_number}, the first of its batch, can never be published: the batch fails, to be split in two"
+)]
+struct PoisonFirst {
+    sequence_number: String,
 }

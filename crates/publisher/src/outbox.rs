@@ -37,6 +37,16 @@ pub(crate) struct Failed {
     pub(crate) reason: Reason,
 }
 
+impl Failed {
+    /// Whether no attempt will ever publish it.
+    pub(crate) const fn is_unpublishable(&self) -> bool {
+        match self.reason {
+            Reason::Unpublishable { .. } => true,
+            Reason::Unavailable { .. } | Reason::Refused { .. } => false,
+        }
+    }
+}
+
 impl Outbox {
     /// The events of a batch's records.
     pub(crate) fn of(delivered: Vec<Delivered<Event>>) -> Self {
@@ -70,7 +80,7 @@ impl Outbox {
             }
         }
         // Parking belongs here: an unpublishable record would become an entry among the parked orders, and be done. Until
-        // then it fails, so that bisection isolates it and the failure destination keeps it.
+        // then it fails, again and again until it is alone, and the failure destination keeps it.
         let failed = |record: Record| {
             let reason = record.failed?;
             Some(Failed { id: record.sequence_number, position: record.position, reason })

@@ -7,7 +7,8 @@
 //! delivered in order: nothing later is sent while something earlier is neither done nor discarded.
 //!
 //! Where the guide leaves a case open, the choice here is:
-//! - A report that names a batch's first record leaves nothing behind, so it is a failure of the whole batch.
+//! - A report that names a batch's first record leaves nothing behind, so it is a failure of the whole batch. The publisher does not
+//!   count on it: `docs/decisions/0014-publishing-without-memory.md`.
 //! - Bisecting and keeping what a partial response reports as done both make the batch smaller, and neither uses up a retry;
 //!   without `BisectBatchOnFunctionError` a partial response does, as any other retry.
 

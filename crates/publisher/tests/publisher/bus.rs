@@ -39,8 +39,13 @@ impl Bus {
 
     /// The same, where the context says how much time there is.
     pub(crate) async fn answer_in(&self, context: Context, records: &[Value]) -> Value {
-        let response = Publisher::new(self.named(NAME)).handle(batch(records, context)).await.unwrap();
-        serde_json::to_value(response).unwrap()
+        self.invoke(context, records).await.unwrap()
+    }
+
+    /// What the invocation comes to: an answer, or the error that fails the batch whole.
+    pub(crate) async fn invoke(&self, context: Context, records: &[Value]) -> Result<Value, String> {
+        let response = Publisher::new(self.named(NAME)).handle(batch(records, context)).await;
+        response.map(|response| serde_json::to_value(response).unwrap()).map_err(|error| error.to_string())
     }
 
     /// The ids of the events that the bus took, in their order, repeats included.

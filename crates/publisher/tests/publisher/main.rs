@@ -11,6 +11,7 @@ mod handler;
 mod ledger;
 mod log;
 mod partial_failure;
+mod poison;
 mod publish;
 mod samples;
 mod stream;

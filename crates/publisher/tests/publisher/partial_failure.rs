@@ -1,4 +1,10 @@
 //! Fault 13: PutEvents fails in part, again and again. No event may be lost, and every one is delivered at least once.
+//!
+//! Real are the publisher, the SDK and HTTP. Emulated are EventBridge, by the embedded one, and the event source mapping, by
+//! [`deliver_again`], which retries without end: what happens after the mapping's sixty retries, and to poison, is not tried
+//! here; `poison.rs` does that.
+//!
+//! A run depends on its seed alone. One that fails says how to have it again: `SEED=17 cargo test -p publisher thousand_runs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,7 +15,7 @@ use lambda_runtime::Context;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::bus::{Bus, no_time_left};
+use crate::bus::{Bus, go_on_from, no_time_left};
 use crate::stream;
 
 const RUNS: u64 = 1_000;
@@ -23,19 +29,25 @@ const ENDLESS: u64 = 1_000;
 /// How often what was done to the publisher.
 type Struck = BTreeMap<&'static str, u64>;
 
-const EVERYTHING: [&str; 7] = [
+const EVERYTHING: [&str; 9] = [
     "an entry was refused",
     "a call failed",
     "an answer was cut after the entries were taken",
     "an invocation ran out of time",
+    "a batch was done",
     "a batch went on in its middle",
     "a batch was bisected",
+    "a batch came again as it was",
     "an event was published again",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_event_is_lost_in_a_thousand_runs_of_partial_failure() {
     let stream = Arc::new(stream_with_larger_commits().await);
+    if let Ok(seed) = std::env::var("SEED") {
+        run(seed.parse().unwrap(), &stream, &mut Struck::new()).await;
+        return;
+    }
     let mut lanes = JoinSet::new();
     for lane in 0..SIDE_BY_SIDE {
         let stream = Arc::clone(&stream);
@@ -52,7 +64,7 @@ async fn no_event_is_lost_in_a_thousand_runs_of_partial_failure() {
         count(&mut struck, what, times);
     }
     for what in EVERYTHING {
-        assert!(struck.get(what).is_some_and(|&times| times >= RUNS / 10), "{what}: hardly ever: {struck:?}");
+        assert!(struck.get(what).is_some_and(|&times| times >= RUNS / 50), "{what}: hardly ever: {struck:?}");
     }
 }
 
@@ -73,6 +85,8 @@ async fn stream_with_larger_commits() -> Vec<Value> {
 /// Delivers some of the stream as Lambda does, until it is done, to a publisher whose bus fails.
 async fn run(seed: u64, stream: &[Value], struck: &mut Struck) {
     let (bus, mut random) = (Bus::start().await, Rng::with_seed(seed));
+    let again = format!("SEED={seed} cargo test -p publisher thousand_runs");
+    let first_named = if random.bool() { FirstNamed::Bisects } else { FirstNamed::ComesAgain };
     bus.server.set_faults(Faults {
         seed,
         entries_percent: random.u8(0..50),
@@ -87,12 +101,12 @@ async fn run(seed: u64, stream: &[Value], struck: &mut Struck) {
     let mut invocations = 0;
     while let Some(batch) = pending.pop() {
         invocations += 1;
-        assert!(invocations < ENDLESS, "seed {seed}: it does not end");
+        assert!(invocations < ENDLESS, "it does not end; {again}");
         let out_of_time = random.u8(0..3) == 0;
         count(struck, "an invocation ran out of time", u64::from(out_of_time));
         let context = if out_of_time { no_time_left() } else { Context::default() };
-        let answer = bus.answer_in(context, &batch).await;
-        deliver_again(&answer, batch, &mut pending, struck, seed);
+        let answer = bus.invoke(context, &batch).await.unwrap_or_else(|error| panic!("{error}; {again}"));
+        count(struck, deliver_again(&answer, batch, first_named, &mut pending), 1);
     }
 
     let expected: BTreeSet<String> = stream::ids(records).into_iter().collect();
@@ -100,12 +114,12 @@ async fn run(seed: u64, stream: &[Value], struck: &mut Struck) {
     for event in bus.server.published().await {
         let id = event["id"].as_str().unwrap().to_owned();
         if let Some(earlier) = published.insert(id, event.clone()) {
-            assert_eq!(earlier, event, "seed {seed}: a repeat differs");
+            assert_eq!(earlier, event, "a repeat differs; {again}");
             count(struck, "an event was published again", 1);
         }
     }
     let published: BTreeSet<String> = published.into_keys().collect();
-    assert_eq!(published, expected, "seed {seed}: lost or invented");
+    assert_eq!(published, expected, "lost or invented; {again}");
 
     let fired = bus.server.fired();
     count(struck, "an entry was refused", fired.entries);
@@ -113,21 +127,33 @@ async fn run(seed: u64, stream: &[Value], struck: &mut Struck) {
     count(struck, "an answer was cut after the entries were taken", fired.cuts);
 }
 
-/// Lambda's rule, where `BisectBatchOnFunctionError` is set: it goes on from the record that is named, and where that is the
-/// first, with each half of the batch.
-fn deliver_again(answer: &Value, mut batch: Vec<Value>, pending: &mut Vec<Vec<Value>>, struck: &mut Struck, seed: u64) {
-    let failures = answer["batchItemFailures"].as_array().unwrap();
-    assert!(failures.len() <= 1, "seed {seed}: {answer}");
-    let Some(failure) = failures.first() else { return };
-    let is_named = |record: &Value| record["dynamodb"]["SequenceNumber"] == failure["itemIdentifier"];
-    let first = batch.iter().position(is_named);
-    let first = first.unwrap_or_else(|| panic!("seed {seed}: {failure} is not of the batch"));
-    let mut rest = batch.split_off(first);
-    if first > 0 {
-        count(struck, "a batch went on in its middle", 1);
-    } else if rest.len() > 1 {
-        count(struck, "a batch was bisected", 1);
-        pending.push(rest.split_off(rest.len().div_ceil(2)));
+/// What becomes of a batch whose first record is named. Lambda's guide does not say, so no event may be lost either way.
+#[derive(Debug, Clone, Copy)]
+enum FirstNamed {
+    Bisects,
+    ComesAgain,
+}
+
+/// What the event source mapping does with an answer: it goes on from the record that is named. Returns what it did.
+fn deliver_again(
+    answer: &Value,
+    mut batch: Vec<Value>,
+    first_named: FirstNamed,
+    pending: &mut Vec<Vec<Value>>,
+) -> &'static str {
+    if *answer == go_on_from(None) {
+        return "a batch was done";
     }
+    let first_failed = batch.iter().position(|record| *answer == go_on_from(Some(record)));
+    let mut rest = batch.split_off(first_failed.unwrap_or_else(|| panic!("{answer} is not of the batch")));
+    let done = match first_named {
+        FirstNamed::Bisects | FirstNamed::ComesAgain if !batch.is_empty() => "a batch went on in its middle",
+        FirstNamed::Bisects if rest.len() > 1 => {
+            pending.push(rest.split_off(rest.len().div_ceil(2)));
+            "a batch was bisected"
+        }
+        FirstNamed::Bisects | FirstNamed::ComesAgain => "a batch came again as it was",
+    };
     pending.push(rest);
+    done
 }
