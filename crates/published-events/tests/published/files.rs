@@ -53,6 +53,25 @@ fn the_examples_in_the_repository_are_those_of_the_types() {
     }
 }
 
+/// Every schema that was ever published, by the stem of its file, a line each. Lines are only ever added.
+fn ever_published() -> BTreeSet<String> {
+    let path = project("crates/published-events/tests/ever-published.txt");
+    let mut stems: BTreeSet<String> = read(&path).lines().map(str::to_owned).collect();
+    if updating() {
+        stems.extend(schemas().iter().map(stem));
+        fs::write(&path, stems.iter().map(|stem| format!("{stem}\n")).collect::<String>()).unwrap();
+    }
+    stems
+}
+
+#[test]
+fn whatever_was_ever_published_is_described_and_whatever_is_described_is_listed() {
+    let today: BTreeSet<String> = schemas().iter().map(stem).collect();
+    let advice = "a type or version that was published is published for ever; a new one is added to the list by \
+                  `UPDATE_SCHEMAS=1 cargo test -p published-events`";
+    assert_eq!(today, ever_published(), "{advice}");
+}
+
 #[test]
 fn no_schema_and_no_example_was_dropped_or_left_over() {
     let expected: BTreeSet<String> = schemas().iter().map(stem).collect();
