@@ -60,7 +60,7 @@ impl Publisher {
     /// # Errors
     /// When a record has no sequence number: then no answer could say which one failed, and the batch fails whole,
     /// before anything is published. And when the first of several records can never be published, after all others were:
-    /// then Lambda is to split the batch, see [`PoisonFirst`].
+    /// then Lambda is to split the batch.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let begun = Instant::now();
         let first = event.payload.records.first().and_then(|record| record.change.sequence_number.clone());
