@@ -27,6 +27,9 @@ const EVENT_TYPE: &str = "eventType";
 const SCHEMA_VERSION: &str = "schemaVersion";
 const DATA: &str = "data";
 
+/// The versions there are. The last is 2^53 - 1, what every JSON reader holds exactly: one follows any other.
+const VERSIONS: std::ops::RangeInclusive<u64> = 1..=(1 << 53) - 1;
+
 /// DynamoDB's limit for one item, in bytes.
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 
@@ -61,6 +64,9 @@ pub fn decode<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
     attributes.0.remove(SNAPSHOT);
     let aggregate_id = attributes.string(AGGREGATE_ID)?;
     let version = attributes.number(VERSION)?;
+    if !VERSIONS.contains(&version) {
+        return Err(ItemError::new(format!("{VERSION} is out of range")));
+    }
     let recorded_at = attributes.string(RECORDED_AT)?;
     let recorded_at = recorded_at.parse::<Timestamp>().map_err(|e| ItemError::new(format!("{RECORDED_AT} {e}")))?;
     let request = Request {

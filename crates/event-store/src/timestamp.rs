@@ -46,7 +46,8 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let instant = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
+        // From nanoseconds: by milliseconds jiff comes no further than the last whole second there is.
+        let instant = jiff::Timestamp::from_nanosecond(i128::from(self.0) * 1_000_000).map_err(|_| fmt::Error)?;
         write!(f, "{instant:.3}")
     }
 }

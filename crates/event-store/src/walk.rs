@@ -26,7 +26,7 @@ impl<A: Aggregate> Walk<A> {
             return Err(self.unreadable(expected.unwrap_or(0), "it has no key".into()));
         };
         if expected.is_some_and(|expected| expected != version) {
-            return Err(self.unreadable(version + 1, "it is missing between its neighbours".into()));
+            return Err(self.unreadable(version.saturating_add(1), "it is missing between its neighbours".into()));
         }
         if let Some(snapshot) = usable_snapshot::<A>(&item, version) {
             self.base = Some((snapshot.state, snapshot.requests, version));

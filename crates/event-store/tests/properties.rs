@@ -182,7 +182,9 @@ proptest! {
             | (None, "anything", _)
             | (None, "actor" | "requestId" | "aggregateId", Some(AttributeValue::S(_)))
             | (Some("eventType"), _, Some(AttributeValue::S(_))) => true,
-            (None, "version", Some(AttributeValue::N(digits))) => digits.parse::<u64>().is_ok(),
+            (None, "version", Some(AttributeValue::N(digits))) => {
+                digits.parse().is_ok_and(|version: u64| (1..1 << 53).contains(&version))
+            }
             (None, "requestHash", Some(AttributeValue::B(bytes))) => bytes.len() == 16,
             (Some("schemaVersion"), _, Some(AttributeValue::N(digits))) => digits.parse::<u32>().is_ok(),
             (Some("data"), _, Some(AttributeValue::N(digits))) => digits.parse::<i64>().is_ok(),
@@ -231,5 +233,24 @@ proptest! {
     fn texts_of_timestamps_are_in_the_order_of_the_instants(a in 0i64..253_402_207_200_999, b in 0i64..253_402_207_200_999) {
         let (one, other) = (Timestamp::from_epoch_ms(a).unwrap(), Timestamp::from_epoch_ms(b).unwrap());
         prop_assert_eq!(one.cmp(&other), one.to_string().cmp(&other.to_string()));
+    }
+}
+
+#[test]
+fn the_last_second_there_is_can_be_written() {
+    for epoch_ms in 253_402_207_200_000..=253_402_207_200_999 {
+        let instant = Timestamp::from_epoch_ms(epoch_ms).unwrap();
+        assert_eq!(instant.to_string(), format!("9999-12-30T22:00:00.{:03}Z", epoch_ms % 1000));
+    }
+}
+
+#[test]
+fn a_version_is_one_that_another_can_follow() {
+    for (version, is_one) in [("0", false), ("1", true), ("9007199254740991", true), ("9007199254740992", false)] {
+        let item = stored()
+            .into_iter()
+            .chain([("version".to_owned(), AttributeValue::N(version.to_owned()))])
+            .collect::<HashMap<_, _>>();
+        assert_eq!(item::decode::<Diary>(Item::from(item)).is_ok(), is_one, "{version}");
     }
 }

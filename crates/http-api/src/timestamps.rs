@@ -21,7 +21,8 @@ pub fn http_date(epoch_ms: i64) -> String {
 /// The nearest instant that a calendar of four-digit years has.
 fn timestamp(epoch_ms: i64) -> Timestamp {
     let nearest = if epoch_ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Timestamp::from_millisecond(epoch_ms).unwrap_or(nearest)
+    // From nanoseconds: by milliseconds jiff comes no further than the last whole second there is.
+    Timestamp::from_nanosecond(i128::from(epoch_ms) * 1_000_000).unwrap_or(nearest)
 }
 
 /// Reads an RFC 3339 timestamp, cut to milliseconds.
@@ -73,6 +74,7 @@ mod tests {
     fn an_instant_is_written_in_utc_with_milliseconds() {
         assert_eq!(rfc3339_ms(INSTANT), "2026-11-21T09:30:00.123Z");
         assert_eq!(rfc3339_ms(INSTANT - 123), "2026-11-21T09:30:00.000Z");
+        assert_eq!(rfc3339_ms(253_402_207_200_123), "9999-12-30T22:00:00.123Z", "within the last second there is");
         assert_eq!(http_date(INSTANT), "Sat, 21 Nov 2026 09:30:00 GMT");
     }
 
