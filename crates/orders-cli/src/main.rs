@@ -6,7 +6,9 @@
 //! - `load`, `show`, `events`: clients of the HTTP API, through `api`. They sign nothing, so they work against a local one
 //! - `tail`: follows the local stack's event bus
 //! - `replay`: publishes recorded events again, in an AWS account or locally, through the clients of `aws`
+//! - `rebuild`: brings the read model's rows as far as the events, through `sweep`
 //! - `stop`: Ctrl-C and SIGTERM
+//! - `state_file`: how far a command is, for the run that goes on
 //! - `text`: events, amounts, tables and durations for people
 
 mod api;
@@ -14,9 +16,15 @@ mod aws;
 mod events;
 mod load;
 mod local;
+#[cfg(test)]
+#[path = "../tests/events/orders.rs"]
+mod orders;
+mod rebuild;
 mod replay;
 mod show;
+mod state_file;
 mod stop;
+mod sweep;
 mod tail;
 mod text;
 
@@ -46,6 +54,8 @@ enum Command {
     Tail(tail::Arguments),
     /// Publish recorded events once more, marked as a replay, for consumers that came late
     Replay(replay::Arguments),
+    /// Bring every row of the read model as far as the events, in an AWS account or locally
+    Rebuild(rebuild::Arguments),
 }
 
 #[tokio::main]
@@ -57,6 +67,7 @@ async fn main() -> ExitCode {
         Command::Events(arguments) => events::run(&arguments).await,
         Command::Tail(arguments) => tail::run(&arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
+        Command::Rebuild(arguments) => rebuild::run(arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,10 +14,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-#[path = "../../tests/events/orders.rs"]
-mod orders;
-
-use orders::{Recorded, arrived, events_of, in_sequence, second, sorted};
+use crate::orders::{Recorded, arrived, events_of, in_sequence, second, sorted};
 
 async fn bus() -> EmbeddedEventBridge {
     let buses = ["OrderBus".to_owned()];

@@ -1,8 +1,9 @@
-//! The commands that deal with events, as a person runs them: `orders tail` and `orders replay`.
+//! The commands that deal with events, as a person runs them: `orders tail`, `orders replay`, `orders rebuild`.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod orders;
+mod rebuild;
 mod replay;
 mod replay_runs;
 mod tail;

@@ -1,0 +1,122 @@
+//! Pages of commits through the projector's engine: repeats, gaps and rows that are further are its business.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use event_store::{DynamoEventStore, Position, ScanRequest, Scope};
+use order_store::Orders;
+use read_model::{DynamoRows, Engine, Failure, OrderSummaryByCustomer, Reason};
+
+use super::{Rebuild, SegmentState, Tally};
+use crate::sweep::{Place, Segment};
+
+pub(super) type SummaryEngine = Engine<OrderSummaryByCustomer, DynamoEventStore, DynamoRows>;
+
+/// A segment of the events on their way into rows.
+pub(super) struct Folding {
+    store: DynamoEventStore,
+    engine: SummaryEngine,
+    number: u32,
+    of: u32,
+    state: SegmentState,
+}
+
+/// What a page came to.
+pub(super) struct Page {
+    number: u32,
+    state: SegmentState,
+    tally: Tally,
+    /// What was left out, in words.
+    pub(super) left_out: Vec<String>,
+}
+
+/// The segments, each from where it is.
+pub(super) fn segments(store: &DynamoEventStore, engine: &SummaryEngine, states: &[SegmentState]) -> Vec<Folding> {
+    let of = u32::try_from(states.len()).unwrap_or(u32::MAX);
+    let folding = |(number, state): (u32, &SegmentState)| Folding {
+        store: store.clone(),
+        engine: engine.clone(),
+        number,
+        of,
+        state: state.clone(),
+    };
+    (0..).zip(states).map(folding).collect()
+}
+
+impl Segment for Folding {
+    type Page = Page;
+
+    async fn page(&mut self) -> anyhow::Result<Option<Page>> {
+        let after = match &self.state.place {
+            Place::Beginning => None,
+            Place::After(position) => Some(position.clone()),
+            Place::End => return Ok(None),
+        };
+        let begun_before = after.as_ref().map(order_of);
+        let request = ScanRequest {
+            scope: Scope::Segment { number: self.number, of: self.of },
+            after,
+            recorded: None,
+            // A commit that was acknowledged before the rebuild was begun must not be missed.
+            consistent: true,
+        };
+        let page = self.store.scan::<Orders>(&request).await?;
+        let orders: HashSet<String> = page.delivered.iter().map(|delivered| order_in(&delivered.id)).collect();
+        let continued = begun_before.as_ref().is_some_and(|order| orders.contains(order));
+        let mut tally = Tally {
+            commits: u64::try_from(page.delivered.len())?,
+            orders: u64::try_from(orders.len())?.saturating_sub(u64::from(continued)),
+            ..Tally::default()
+        };
+        let outcome = self.engine.project(page.delivered, None).await;
+        tally.rows_written = outcome.counters.rows_written;
+        let known = begun_before.filter(|_| self.state.left_out);
+        let (left_out, newer) = held_back(outcome.failed)?;
+        tally.newer = newer;
+        let new = left_out.iter().filter(|(order, _)| Some(*order) != known.as_ref());
+        let said: Vec<String> = new.map(|(order, reason)| format!("order {order} is left out: {reason}")).collect();
+        tally.left_out = u64::try_from(said.len())?;
+        self.state.left_out = page.next.as_ref().is_some_and(|last| left_out.contains_key(&order_of(last)));
+        self.state.place = Place::after(page.next);
+        Ok(Some(Page { number: self.number, state: self.state.clone(), tally, left_out: said }))
+    }
+}
+
+/// The orders that are not in their rows as far as they should be: those with poison, and how many a newer release keeps. An
+/// error where trying again may help.
+fn held_back(failed: Vec<Failure>) -> anyhow::Result<(BTreeMap<String, Reason>, u64)> {
+    let (mut left_out, mut newer) = (BTreeMap::new(), BTreeSet::new());
+    for failure in failed {
+        let order = failure.aggregate_id.unwrap_or(failure.id);
+        match failure.reason {
+            Reason::Unavailable { cause } => anyhow::bail!("the row of order {order} is not written: {cause}"),
+            Reason::NewerProjection => _ = newer.insert(order),
+            reason @ Reason::Poison { .. } => _ = left_out.entry(order).or_insert(reason),
+        }
+    }
+    Ok((left_out, u64::try_from(newer.len())?))
+}
+
+impl Page {
+    /// Counts it, and moves its segment on.
+    pub(super) fn add_to(self, rebuild: &mut Rebuild) {
+        let (sum, more) = (&mut rebuild.tally, self.tally);
+        sum.commits += more.commits;
+        sum.orders += more.orders;
+        sum.rows_written += more.rows_written;
+        sum.newer += more.newer;
+        sum.left_out += more.left_out;
+        if let Some(state) = usize::try_from(self.number).ok().and_then(|number| rebuild.segments.get_mut(number)) {
+            *state = self.state;
+        }
+    }
+}
+
+/// The order of a position.
+fn order_of(position: &Position) -> String {
+    order_in(&position.to_string())
+}
+
+/// The order in `<order>@<version>`.
+fn order_in(id: &str) -> String {
+    id.rsplit_once('@').map_or(id, |(order, _)| order).to_owned()
+}

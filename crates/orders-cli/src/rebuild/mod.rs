@@ -1,0 +1,95 @@
+//! `orders rebuild`: brings every row of the read model as far as its order's events, beside whatever goes on meanwhile.
+//!
+//! - `folding`: pages of commits through the projector's engine
+//! - `report`: what is said about it
+
+mod folding;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use clap::Args;
+use event_store::{DynamoEventStore, Position};
+use read_model::{DynamoRows, Engine};
+use serde::{Deserialize, Serialize};
+
+use crate::sweep::{Bar, Ended, Place, SweepArguments, Tables, begin, item_count, sweep, until_told_to_stop};
+use crate::text::print;
+
+/// What is rebuilt, and how.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    sweep: SweepArguments,
+}
+
+/// How far a rebuild is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Rebuild {
+    segments: Vec<SegmentState>,
+    tally: Tally,
+}
+
+/// How far one segment is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct SegmentState {
+    place: Place<Position>,
+    /// Whether the order at that place was left out: its further commits are no further order.
+    left_out: bool,
+}
+
+/// What was done, in all runs of a rebuild together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Tally {
+    /// Commits looked at.
+    commits: u64,
+    /// Their orders.
+    orders: u64,
+    /// Writes of rows. A row that was as far needs none, and one whose order is on two pages may have two.
+    rows_written: u64,
+    /// Orders whose rows were left to the newer release that wrote them.
+    newer: u64,
+    /// Orders with a commit that cannot be read or folded. Their rows stand before it.
+    left_out: u64,
+}
+
+impl Rebuild {
+    fn new(segments: u32) -> Self {
+        let state = SegmentState { place: Place::Beginning, left_out: false };
+        Self { segments: (0..segments).map(|_| state.clone()).collect(), tally: Tally::default() }
+    }
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let Arguments { sweep: arguments } = arguments;
+    let tables = arguments.tables();
+    let mut state = begin(arguments.state_file("rebuild"), tables.clone(), Rebuild::new(tables.segments))?;
+    let client = arguments.client().await;
+    let Tables { events, rows, .. } = &tables;
+    let bar = Bar::new("commits", item_count(&client, events).await, state.known().tally.commits)?;
+    let store = DynamoEventStore::new(client.clone(), events);
+    let engine = Engine::new(store.clone(), DynamoRows::new(client, rows));
+    let segments = folding::segments(&store, &engine, &state.known().segments);
+    let ended = until_told_to_stop(&bar, async |signals| {
+        sweep(segments, signals.next(), |page| {
+            page.left_out.iter().for_each(|what| bar.complain(what));
+            state.settle(|rebuild| page.add_to(rebuild))?;
+            bar.show(state.known().tally.commits, report::so_far(&state.known().tally));
+            Ok(())
+        })
+        .await
+    })
+    .await;
+    bar.clear();
+    let (tally, file) = (&state.known().tally, &state.file);
+    match ended {
+        Ok(Ended::Complete) => {}
+        Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; the same command goes on from {file}", report::so_far(tally)),
+        Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", report::so_far(tally)),
+    }
+    file.remove()?;
+    print(&if arguments.json { report::json(&tables, tally)? } else { report::summary(&tables, tally, bar.elapsed()) });
+    anyhow::ensure!(tally.left_out == 0, "{} orders left out, listed above", tally.left_out);
+    Ok(())
+}

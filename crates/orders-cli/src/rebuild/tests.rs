@@ -1,0 +1,108 @@
+//! A rebuild in this process, against the embedded DynamoDB: what an outage or a stop leaves, and what a second run does.
+
+use std::future::pending;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use serde_json::json;
+use tokio::sync::Notify;
+
+use super::*;
+
+use crate::orders::{Recorded, second};
+
+/// A run as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a page is settled.
+async fn run(recorded: &Recorded, client: &Client, state: &mut Rebuild, one_page: bool) -> anyhow::Result<Ended> {
+    let store = DynamoEventStore::new(recorded.dynamodb.client(), "OrderEvents");
+    let engine =
+        Engine::new(DynamoEventStore::new(client.clone(), "OrderEvents"), DynamoRows::new(client.clone(), ROWS));
+    let segments = folding::segments(&store, &engine, &state.segments);
+    let settled = Notify::new();
+    let told_to_stop = async { if one_page { settled.notified().await } else { pending().await } };
+    let ended = sweep(segments, told_to_stop, |page| {
+        page.add_to(state);
+        settled.notify_one();
+        Ok(())
+    });
+    let ended = ended.await;
+    *state = serde_json::from_str(&serde_json::to_string(state)?)?;
+    ended
+}
+
+const ROWS: &str = "OrderSummaryByCustomer";
+
+/// Four orders of six versions, too large for two pages.
+async fn large_orders(recorded: &Recorded) {
+    for order in 0..4 {
+        recorded.paid(&format!("o-{order}"), [second(0), second(1)]).await;
+        for payment in 0..4 {
+            let method = "m".repeat(60);
+            let payments: Vec<_> = (0..700)
+                .map(|part| {
+                    let id = format!("p-{payment}-{part}");
+                    ("PaymentReceived", json!({ "paymentId": id, "amount": 1, "method": method }))
+                })
+                .collect();
+            recorded.record(&format!("o-{order}"), second(2 + payment), &payments).await;
+        }
+    }
+}
+
+/// Each order's row, as far as it is: `<order>@<version>`, and what is paid.
+async fn rows(recorded: &Recorded) -> Vec<(String, String)> {
+    let scan = recorded.dynamodb.client().scan().table_name(ROWS).send().await.unwrap();
+    let text =
+        |value: &aws_sdk_dynamodb::types::AttributeValue| value.as_s().or_else(|_| value.as_n()).unwrap().clone();
+    let row = |item: std::collections::HashMap<String, _>| {
+        (format!("{}@{}", text(&item["orderId"]), text(&item["version"])), text(&item["amountPaid"]))
+    };
+    let mut rows: Vec<_> = scan.items.unwrap().into_iter().map(row).collect();
+    rows.sort();
+    rows
+}
+
+fn unreachable(recorded: &Recorded) -> Client {
+    let config = recorded.dynamodb.client().config().to_builder().endpoint_url("http://127.0.0.1:1");
+    Client::from_conf(config.retry_config(RetryConfig::disabled()).build())
+}
+
+#[tokio::test]
+async fn orders_across_pages_are_folded_whole_and_counted_once() {
+    let recorded = Recorded::nothing().await;
+    large_orders(&recorded).await;
+    let expected: Vec<_> = (0..4).map(|order| (format!("o-{order}@6"), (2997 + 2800).to_string())).collect();
+    for segments in [1, 4] {
+        let mut state = Rebuild::new(segments);
+        assert_eq!(run(&recorded, &recorded.dynamodb.client(), &mut state, false).await.unwrap(), Ended::Complete);
+        assert_eq!((state.tally.commits, state.tally.orders, state.tally.left_out), (24, 4, 0));
+        assert_eq!(rows(&recorded).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_rebuild_that_is_told_to_stop_goes_on_where_it_was() {
+    let recorded = Recorded::nothing().await;
+    large_orders(&recorded).await;
+    let (mut state, client, mut runs) = (Rebuild::new(1), recorded.dynamodb.client(), 0);
+    while run(&recorded, &client, &mut state, true).await.unwrap() == Ended::Stopped {
+        runs += 1;
+    }
+    assert!(runs > 0, "it was never stopped");
+    assert_eq!((state.tally.commits, state.tally.orders), (24, 4), "nothing is looked at twice");
+    assert_eq!(rows(&recorded).await.len(), 4);
+    assert!(rows(&recorded).await.iter().all(|(row, _)| row.ends_with("@6")));
+}
+
+#[tokio::test]
+async fn a_rebuild_that_an_outage_ended_goes_on_and_misses_nothing() {
+    let recorded = Recorded::nothing().await;
+    recorded.orders(20).await;
+    let mut state = Rebuild::new(4);
+    let error = run(&recorded, &unreachable(&recorded), &mut state, false).await.unwrap_err().to_string();
+    assert!(error.contains(" is not written: ") && error.contains("the table is unavailable"), "{error}");
+    assert_eq!(state.tally.rows_written, 0, "nothing is settled that is not written");
+
+    assert_eq!(run(&recorded, &recorded.dynamodb.client(), &mut state, false).await.unwrap(), Ended::Complete);
+    assert_eq!((state.tally.commits, state.tally.orders, state.tally.rows_written), (40, 20, 20));
+    assert!(rows(&recorded).await.iter().all(|(row, _)| row.ends_with("@2")));
+}

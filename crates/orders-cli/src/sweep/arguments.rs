@@ -1,0 +1,60 @@
+//! What sweeps are told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use clap::Args;
+use read_model::{OrderSummaryByCustomer, Projection};
+
+use super::Tables;
+use crate::aws::AwsArguments;
+
+/// Which tables, and how.
+#[derive(Args)]
+pub(crate) struct SweepArguments {
+    /// The table of events [with --local: OrderEvents]
+    #[arg(long, value_name = "EVENTS", required_unless_present = "local")]
+    table: Option<String>,
+    /// The table of the read model's rows [with --local: OrderSummaryByCustomer]
+    #[arg(long, value_name = "ROWS", required_unless_present = "local")]
+    rows: Option<String>,
+    /// Parts of a table that are worked on at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
+    segments: u32,
+    /// The file that remembers how far it is [default: orders-COMMAND-ROWS.json]
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    aws: AwsArguments,
+}
+
+impl SweepArguments {
+    /// The tables of a sweep.
+    pub(crate) fn tables(&self) -> Tables {
+        Tables {
+            events: self.table.clone().unwrap_or_else(|| "OrderEvents".to_owned()),
+            rows: self.rows.clone().unwrap_or_else(|| "OrderSummaryByCustomer".to_owned()),
+            segments: self.segments,
+            local: self.aws.local,
+            projection: OrderSummaryByCustomer::NUMBER,
+        }
+    }
+
+    /// A client that outlives throttling: a sweep asks for all that a table can give.
+    pub(crate) async fn client(&self) -> Client {
+        let retries = RetryConfig::standard().with_max_attempts(8).with_initial_backoff(Duration::from_millis(100));
+        let retries = retries.with_max_backoff(Duration::from_secs(3));
+        let client = self.aws.clients().await.dynamodb;
+        Client::from_conf(client.config().to_builder().retry_config(retries).build())
+    }
+
+    /// The file of the command's state.
+    pub(crate) fn state_file(&self, command: &str) -> PathBuf {
+        self.state.clone().unwrap_or_else(|| format!("orders-{command}-{}.json", self.tables().rows).into())
+    }
+}

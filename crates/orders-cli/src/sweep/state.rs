@@ -1,0 +1,92 @@
+//! How far a sweep is, in a file: what is there is settled.
+
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::state_file::{Lock, StateFile, difference};
+use crate::text::note;
+
+/// What makes a sweep another one. Kept in the state file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tables {
+    pub(crate) events: String,
+    pub(crate) rows: String,
+    /// In how many parts. A position belongs to one of so many.
+    pub(crate) segments: u32,
+    /// Whether they are the local stack's.
+    pub(crate) local: bool,
+    /// The number of the projection: rows of another one are other rows.
+    pub(crate) projection: u32,
+}
+
+/// Where a segment is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Place<P> {
+    Beginning,
+    After(P),
+    End,
+}
+
+impl<P> Place<P> {
+    /// The place after a page that ends there.
+    pub(crate) fn after(next: Option<P>) -> Self {
+        next.map_or(Self::End, Self::After)
+    }
+}
+
+/// What a state file begins with.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Kept<T> {
+    tables: Tables,
+    /// Whether anything is settled.
+    begun: bool,
+    sweep: T,
+}
+
+/// A sweep as an earlier run has left it, or a new one, and the file that keeps it up to date.
+pub(crate) struct State<T> {
+    _lock: Lock,
+    pub(crate) file: StateFile,
+    kept: Kept<T>,
+}
+
+impl<T: Serialize> State<T> {
+    /// What is known.
+    pub(crate) const fn known(&self) -> &T {
+        &self.kept.sweep
+    }
+
+    /// Changes what is known, and saves it.
+    pub(crate) fn settle(&mut self, change: impl FnOnce(&mut T)) -> anyhow::Result<()> {
+        change(&mut self.kept.sweep);
+        self.kept.begun = true;
+        self.file.write(&self.kept)
+    }
+}
+
+/// Takes up what `path` says, or begins with `new`.
+pub(crate) fn begin<T: Serialize + DeserializeOwned>(
+    path: PathBuf,
+    tables: Tables,
+    new: T,
+) -> anyhow::Result<State<T>> {
+    let file = StateFile::new(path);
+    let lock = file.lock()?;
+    // One that was ended before it did anything binds nobody.
+    let kept = file.read::<Kept<T>>()?.filter(|kept| kept.begun);
+    let Some(kept) = kept else {
+        let kept = Kept { tables, begun: false, sweep: new };
+        file.write(&kept)?;
+        return Ok(State { _lock: lock, file, kept });
+    };
+    if let Some(difference) = difference(&tables, &kept.tables) {
+        anyhow::bail!(
+            "{file} belongs to another run, {difference}: finish that one, give this one a --state file of its own, or delete the file"
+        );
+    }
+    note(&format!("going on from {file}"));
+    Ok(State { _lock: lock, file, kept })
+}

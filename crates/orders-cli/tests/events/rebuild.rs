@@ -1,0 +1,136 @@
+//! `orders rebuild`, against the embedded DynamoDB.
+
+use std::process::Command;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+
+use crate::orders::{Recorded, second};
+use crate::{orders, output, stderr, stdout};
+
+const ROWS: &str = "OrderSummaryByCustomer";
+
+struct Scene {
+    recorded: Recorded,
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    async fn with_orders(count: u64) -> Self {
+        let recorded = Recorded::nothing().await;
+        recorded.orders(count).await;
+        Self { recorded, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The command, in a folder of its own.
+    fn rebuild(&self, arguments: &[&str]) -> Command {
+        let mut command = orders(&["rebuild", "--local"]);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("AWS_ENDPOINT_URL_DYNAMODB", self.recorded.dynamodb.endpoint());
+        command
+    }
+
+    /// Each order's row, as far as it is: `<order>@<version>`.
+    async fn rows(&self) -> Vec<String> {
+        let scan = self.recorded.dynamodb.client().scan().table_name(ROWS).send().await.unwrap();
+        let row = |item: &std::collections::HashMap<String, AttributeValue>| {
+            format!("{}@{}", item["orderId"].as_s().unwrap(), item["version"].as_n().unwrap())
+        };
+        let mut rows: Vec<_> = scan.items.unwrap().iter().map(row).collect();
+        rows.sort();
+        rows
+    }
+
+    fn files(&self) -> usize {
+        std::fs::read_dir(self.folder.path()).unwrap().count()
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_empty_is_filled_and_a_second_time_changes_nothing() {
+    let scene = Scene::with_orders(7).await;
+    for written in [7, 0] {
+        let done = output(scene.rebuild(&[])).await;
+        assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
+        let report = stdout(&done);
+        assert!(
+            report.starts_with("Rebuild of OrderSummaryByCustomer from OrderEvents is complete, after "),
+            "{report}"
+        );
+        for line in
+            ["commits       14\n", "orders        7\n", "left out      0\n", &format!("rows written  {written}\n")]
+        {
+            assert!(report.contains(line), "{report}");
+        }
+        assert_eq!(scene.rows().await, (0..7).map(|number| format!("o-{number}@2")).collect::<Vec<_>>());
+        assert_eq!(scene.files(), 0, "the state is removed at the end");
+    }
+}
+
+#[tokio::test]
+async fn machines_read_the_result_as_json() {
+    let scene = Scene::with_orders(3).await;
+    let done = output(scene.rebuild(&["--json", "--segments", "1"])).await;
+    let expected = json!({
+        "table": "OrderEvents", "rows": ROWS,
+        "rebuilt": { "commits": 6, "orders": 3, "rowsWritten": 3, "newer": 0, "leftOut": 0 },
+    });
+    assert_eq!(serde_json::from_str::<Value>(stdout(&done)).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_named_once_and_the_rest_is_rebuilt() {
+    let scene = Scene::with_orders(3).await;
+    scene.recorded.poison("o-1", 3, second(5)).await;
+    scene.recorded.poison("o-1", 4, second(6)).await;
+    let done = output(scene.rebuild(&[])).await;
+    assert_eq!(done.status.code(), Some(1));
+    let expected = "error: order o-1 is left out: version 3 is poison: requestId is missing\n\
+                    error: 1 orders left out, listed above\n";
+    assert_eq!(stderr(&done), expected);
+    assert!(stdout(&done).contains("left out      1\n"), "{}", stdout(&done));
+    assert_eq!(scene.rows().await, ["o-0@2", "o-1@2", "o-2@2"], "the row stands before the poison");
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_ends_it_and_says_how_to_go_on() {
+    let scene = Scene::with_orders(1).await;
+    let gone = output(scene.rebuild(&["--table", "Missing"])).await;
+    assert_eq!(gone.status.code(), Some(1));
+    let expected =
+        "0 orders, 0 rows written, the same command goes on from orders-rebuild-OrderSummaryByCustomer.json\n";
+    assert!(stderr(&gone).starts_with("error: Scan was refused by the store"), "{}", stderr(&gone));
+    assert!(stderr(&gone).ends_with(expected), "{}", stderr(&gone));
+    let done = output(scene.rebuild(&[])).await;
+    assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""), "nothing was done, so nobody is bound to it");
+}
+
+#[tokio::test]
+async fn the_state_of_another_rebuild_is_not_gone_on_from() {
+    let scene = Scene::with_orders(1).await;
+    let state = json!({
+        "tables": { "events": "OrderEvents", "rows": ROWS, "segments": 2, "local": true, "projection": 1 },
+        "begun": true,
+        "sweep": {
+            "segments": [{ "place": "beginning", "left_out": false }, { "place": "end", "left_out": false }],
+            "tally": { "commits": 0, "orders": 0, "rowsWritten": 0, "newer": 0, "leftOut": 0 },
+        },
+    });
+    let file = scene.folder.path().join("mine.json");
+    std::fs::write(&file, state.to_string()).unwrap();
+    let refused = output(scene.rebuild(&["--state", "mine.json", "--segments", "3"])).await;
+    assert_eq!(refused.status.code(), Some(1));
+    let expected = "error: mine.json belongs to another run, with segments 2 instead of 3: ";
+    assert!(stderr(&refused).starts_with(expected), "{}", stderr(&refused));
+    let done = output(scene.rebuild(&["--state", "mine.json", "--segments", "2"])).await;
+    assert_eq!((done.status.code(), stderr(&done)), (Some(0), "going on from mine.json\n"));
+}
+
+#[test]
+fn without_a_local_stack_the_tables_are_named() {
+    for arguments in [&["rebuild"][..], &["rebuild", "--table", "T"], &["rebuild", "--local", "--segments", "0"]] {
+        assert_eq!(orders(arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
+    }
+}
