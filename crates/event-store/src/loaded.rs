@@ -92,6 +92,7 @@ impl<A: Aggregate> Loaded<A> {
 }
 
 /// A commit that is yet to be written, with the state after it: what a snapshot would hold.
+#[derive(Clone)]
 pub struct NewCommit<A: Aggregate> {
     /// What is to be written.
     pub commit: Commit<A::Event>,

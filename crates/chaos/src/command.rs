@@ -1,0 +1,92 @@
+//! Commands as clients send them, and as API Gateway hands them on.
+
+use fastrand::Rng;
+use lambda_http::Request;
+use serde_json::{Value, json};
+
+/// A request of a client. Sent again, it is the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The order it is about; of `POST /orders` the order that it makes.
+    pub order: String,
+    /// Its `Idempotency-Key`.
+    pub key: String,
+    /// The path of its route.
+    pub path: String,
+    /// Its body; null where it has none.
+    pub body: Value,
+}
+
+/// The ids of payments, shipments and so on come from a few, so that commands meet.
+const NAMES: [&str; 3] = ["1", "2", "3"];
+/// Beside the total of an order, 800.
+const AMOUNTS: [u64; 5] = [100, 300, 400, 800, 900];
+
+impl Command {
+    /// Places the order `order`, for 800 minor units.
+    #[must_use]
+    pub fn place(order: String, key: String, quantity: u64) -> Self {
+        let items = json!([
+            { "sku": "A", "quantity": quantity, "unitPrice": 100 },
+            { "sku": "B", "quantity": 2, "unitPrice": 250 },
+        ]);
+        let body = json!({ "customerId": "anna", "currency": "EUR", "items": items });
+        Self { order, key, path: "/orders".to_owned(), body }
+    }
+
+    /// Something to do with an order: what the domain says to it depends on what came before.
+    pub(crate) fn random(order: &str, key: String, random: &mut Rng) -> Self {
+        let name = |random: &mut Rng| random.choice(NAMES).unwrap_or_default();
+        let amount = random.choice(AMOUNTS).unwrap_or_default();
+        let units = |random: &mut Rng| {
+            let sku = if random.bool() { "A" } else { "B" };
+            json!([{ "sku": sku, "quantity": random.u64(1..=2) }])
+        };
+        let (path, body) = match random.u8(0..16) {
+            0..=5 => ("payments".to_owned(), json!({ "paymentId": name(random), "amount": amount })),
+            6 => (
+                format!("payments/{}/corrections", name(random)),
+                json!({ "amount": amount, "reason": "bank statement" }),
+            ),
+            7 => ("refunds".to_owned(), {
+                json!({ "refundId": name(random), "paymentId": name(random), "amount": amount })
+            }),
+            8..=11 => ("shipments".to_owned(), json!({ "shipmentId": name(random), "items": units(random) })),
+            12 | 13 => (format!("shipments/{}/delivery", name(random)), Value::Null),
+            14 => ("returns".to_owned(), json!({ "returnId": name(random), "items": units(random) })),
+            _ => ("cancellation".to_owned(), json!({ "reason": "ordered twice" })),
+        };
+        Self { order: order.to_owned(), key, path: format!("/orders/{order}/{path}"), body }
+    }
+
+    /// The request as it reaches the function, under the gateway's id `request_id`.
+    ///
+    /// # Errors
+    /// When it is no request that `lambda_http` can read.
+    pub(crate) fn request(&self, request_id: &str) -> Result<Request, serde_json::Error> {
+        let segments: Vec<&str> = self.path.split('/').skip(1).collect();
+        let template: Vec<&str> = match segments[..] {
+            ["orders", _, "payments", _, last] => vec!["orders", "{orderId}", "payments", "{paymentId}", last],
+            ["orders", _, "shipments", _, last] => vec!["orders", "{orderId}", "shipments", "{shipmentId}", last],
+            ["orders", _, last] => vec!["orders", "{orderId}", last],
+            _ => segments.clone(),
+        };
+        let route = format!("POST /{}", template.join("/"));
+        let parameters = template.iter().zip(&segments).filter_map(|(name, value)| {
+            let name = name.strip_prefix('{')?.strip_suffix('}')?;
+            Some((name.to_owned(), Value::from(*value)))
+        });
+        let body = if self.body.is_null() { Value::Null } else { Value::from(self.body.to_string()) };
+        let payload = json!({
+            "version": "2.0", "routeKey": route, "rawPath": self.path, "rawQueryString": "",
+            "headers": { "content-type": "application/json", "idempotency-key": self.key },
+            "requestContext": {
+                "requestId": request_id, "routeKey": route, "stage": "$default", "timeEpoch": 0,
+                "http": { "method": "POST", "path": self.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
+            },
+            "pathParameters": parameters.collect::<serde_json::Map<_, _>>(),
+            "body": body, "isBase64Encoded": false,
+        });
+        lambda_http::request::from_str(&payload.to_string())
+    }
+}
