@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// Keep nothing: the data goes when the stack stops
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
-    /// Entries in a hundred that the event bus refuses at random, to watch the publisher's retries
+    /// Entries in a hundred that the event bus refuses at random, to watch the publisher's retries; at the end it takes all
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     fail_entries: u8,
     /// What the functions and the stack write to standard error: error, warn, info, debug, or a tracing filter
