@@ -1,0 +1,76 @@
+//! A request for a change, to every route; and what the domain makes of it.
+
+use std::sync::LazyLock;
+
+use http_api::json::Json;
+use http_api::{CommandRoute, ParsedCommand, Problem, parse_command};
+use order_domain::{Decision, EventRef, Order, decide, evolve, stored};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::message::Message;
+
+/// An order that a command of the corpus can be about: paid in full, one of its three mugs shipped.
+static ORDER: LazyLock<Order> = LazyLock::new(|| {
+    let (customer, sku) = ("customer-1", "mug");
+    let life = [
+        (
+            "OrderPlaced",
+            2,
+            json!({ "customerId": customer, "currency": "EUR", "total": 3000,
+            "items": [{ "sku": sku, "quantity": 3, "unitPrice": 1000 }] }),
+        ),
+        ("PaymentReceived", 1, json!({ "paymentId": "payment-1", "amount": 3000 })),
+        ("ItemShipped", 1, json!({ "shipmentId": "shipment-1", "items": [{ "sku": sku, "quantity": 1 }] })),
+    ];
+    (1..).zip(life).fold(Order::default(), |order, (version, (name, shape, data))| {
+        let event = stored::decode(name, shape, data).unwrap();
+        evolve(order, &event, EventRef { event_id: Uuid::nil(), version })
+    })
+});
+
+/// Feeds a request to every route.
+pub fn command(input: &[u8]) {
+    let message = Message::read(input);
+    for route in CommandRoute::ALL {
+        let parse = |body: &[u8]| parse_command(&message.request(route.key(), "", body));
+        match parse(message.rest) {
+            Err(problem) => refused(problem, input.len()),
+            Ok(parsed) => {
+                assert_eq!(parsed.route, *route);
+                assert_eq!(parsed.order_id.is_some(), route.key().contains("{orderId}"));
+                // The fingerprint is of the canonical body, so a retry that writes its JSON anew is still a retry.
+                assert_eq!(parse(canonical(message.rest).as_bytes()).as_ref(), Ok(&parsed));
+                decided(parsed);
+            }
+        }
+    }
+}
+
+/// The caller is told, in JSON, and at no greater length than the caller used.
+pub(crate) fn refused(problem: Problem, sent: usize) {
+    assert!(problem.status().is_client_error(), "{problem:?}");
+    let response = problem.into_response("request");
+    let told: Value = serde_json::from_slice(response.body()).unwrap();
+    assert!(told["code"].is_string(), "{told}");
+    // A hundred errors with their words; in what is quoted, escapes.
+    assert!(response.body().len() <= 40_000 + 6 * sent, "{} bytes answer {sent}", response.body().len());
+}
+
+fn canonical(body: &[u8]) -> String {
+    let mut text = String::new();
+    if !body.is_empty() {
+        Json::read(body).unwrap().write_canonical(&mut text);
+    }
+    text
+}
+
+/// What is decided can be kept, and is read back as it was.
+fn decided(parsed: ParsedCommand) {
+    let order = if parsed.route == CommandRoute::PlaceOrder { &Order::default() } else { &*ORDER };
+    let Ok(Decision::Record(events)) = decide(order, parsed.command) else { return };
+    for event in events {
+        let kept = stored::encode(&event).unwrap();
+        assert_eq!(stored::decode(kept.event_type, kept.schema_version, kept.data).unwrap(), event);
+    }
+}

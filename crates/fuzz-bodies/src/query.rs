@@ -1,0 +1,86 @@
+//! A question, to every route; and the cursors in it.
+
+use event_store::Timestamp;
+use http_api::queries::MAX_LIMIT;
+use http_api::timestamps::rfc3339_ms;
+use http_api::{EventsQuery, IfNoneMatch, ListQuery, OrderQuery, OrderView, ParsedQuery, QueryRoute, parse_query};
+use order_domain::status::OrderStatus;
+
+use crate::command::refused;
+use crate::message::Message;
+
+/// 0000-01-01T00:00:00Z, in milliseconds since 1970.
+const YEAR_0: i64 = -62_167_219_200_000;
+
+/// Feeds a question to every route.
+pub fn query(input: &[u8]) {
+    let message = Message::read(input);
+    let text = String::from_utf8_lossy(message.rest);
+    for route in QueryRoute::ALL {
+        let request = |text: &str| message.request(route.key(), text, b"");
+        let parse = |text: &str| parse_query(&request(text));
+        let _ = IfNoneMatch::of(&request(&text)).is_some_and(|known| known.matches(1));
+        match parse(&text) {
+            Err(problem) => refused(problem, input.len()),
+            // RFC 3339 has no way to write an instant before the year 0; an offset leads there.
+            Ok(ParsedQuery::GetOrder(OrderQuery { view: OrderView::AsOf(instant), .. })) if instant < YEAR_0 => {}
+            Ok(parsed) => assert_eq!(parse(&written(&parsed)), Ok(parsed)),
+        }
+        issued(&text, &parse);
+    }
+}
+
+/// The question as a caller would write it, with the cursor that we would issue: it is the one that was sent.
+fn written(parsed: &ParsedQuery) -> String {
+    match parsed {
+        ParsedQuery::ListOrders(list) => {
+            assert!((1..=MAX_LIMIT).contains(&list.limit));
+            let status = list.status.map(|status| format!("&status={}", status.as_str())).unwrap_or_default();
+            let cursor = list.after.as_deref().map(|after| format!("&cursor={}", list.next_cursor(after)));
+            format!("limit={}{status}{}", list.limit, cursor.unwrap_or_default())
+        }
+        ParsedQuery::ListEvents(events) => {
+            assert!((1..=MAX_LIMIT).contains(&events.limit));
+            let cursor = events.after.as_deref().map(|after| format!("&cursor={}", events.next_cursor(after)));
+            format!("limit={}{}", events.limit, cursor.unwrap_or_default())
+        }
+        ParsedQuery::GetOrder(order) => match order.view {
+            OrderView::Latest { min_version: None } => String::new(),
+            OrderView::Latest { min_version: Some(version) } => format!("minVersion={version}"),
+            OrderView::Version(version) => format!("version={version}"),
+            OrderView::AsOf(epoch_ms) => {
+                // To the store: an instant, or beyond what it can hold. Every instant can be written.
+                let instant =
+                    Timestamp::from_epoch_ms(epoch_ms).map_or_else(|_| rfc3339_ms(epoch_ms), |it| it.to_string());
+                format!("asOf={instant}")
+            }
+        },
+        ParsedQuery::GetOpenApi => String::new(),
+    }
+}
+
+/// A cursor at any position is taken by the list it was issued for, and by no other.
+fn issued(position: &str, parse: &dyn Fn(&str) -> Result<ParsedQuery, http_api::Problem>) {
+    let after = |query: &str| match parse(query) {
+        Ok(ParsedQuery::ListOrders(ListQuery { after, .. }) | ParsedQuery::ListEvents(EventsQuery { after, .. })) => {
+            after
+        }
+        Ok(ParsedQuery::GetOrder(_) | ParsedQuery::GetOpenApi) | Err(_) => None,
+    };
+    let position = Some(position.to_owned());
+    match parse("") {
+        Ok(ParsedQuery::ListOrders(list)) => {
+            let cursor = list.next_cursor(position.as_deref().unwrap_or_default());
+            assert_eq!(after(&format!("cursor={cursor}")), position);
+            for status in OrderStatus::ALL {
+                assert_eq!(after(&format!("cursor={cursor}&status={}", status.as_str())), None);
+            }
+        }
+        Ok(ParsedQuery::ListEvents(events)) => {
+            let cursor = events.next_cursor(position.as_deref().unwrap_or_default());
+            assert_eq!(after(&format!("cursor={cursor}")), position);
+            assert_eq!(after(&format!("cursor={cursor}A")), None);
+        }
+        Ok(ParsedQuery::GetOrder(_) | ParsedQuery::GetOpenApi) | Err(_) => {}
+    }
+}
