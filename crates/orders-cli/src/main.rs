@@ -7,6 +7,7 @@
 //! - `tail`: follows the local stack's event bus
 //! - `replay`: publishes recorded events again, in an AWS account or locally, through the clients of `aws`
 //! - `rebuild`: brings the read model's rows as far as the events, through `sweep`
+//! - `verify`: compares the read model's rows with the events, and mends them, through `sweep`
 //! - `stop`: Ctrl-C and SIGTERM
 //! - `state_file`: how far a command is, for the run that goes on
 //! - `text`: events, amounts, tables and durations for people
@@ -27,6 +28,7 @@ mod stop;
 mod sweep;
 mod tail;
 mod text;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -56,6 +58,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Bring every row of the read model as far as the events, in an AWS account or locally
     Rebuild(rebuild::Arguments),
+    /// Compare every row of the read model with the events, and mend it if asked to; exits with 2 where rows differ
+    Verify(verify::Arguments),
 }
 
 #[tokio::main]
@@ -68,6 +72,10 @@ async fn main() -> ExitCode {
         Command::Tail(arguments) => tail::run(&arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
+        Command::Verify(arguments) => match verify::run(arguments).await {
+            Ok(verdict) => return verdict.into(),
+            Err(error) => Err(error),
+        },
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,7 @@
 //! The DynamoDB adapter: one `BatchGetItem` a hundred rows, one conditional `PutItem` a row.
 
+mod images;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -57,12 +59,11 @@ impl DynamoRows {
             output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
         Ok((found, unprocessed))
     }
-}
 
-impl<P: Projection> RowStore<P> for DynamoRows {
-    async fn read(&self, keys: &[RowKey]) -> Result<Read<P::Row>, RowError> {
+    /// Asks until every key has its answer, or the table stays too busy: what was found, and the keys without an answer.
+    async fn items<P: Projection>(&self, keys: &[RowKey]) -> Result<(HashMap<RowKey, Item>, Vec<RowKey>), RowError> {
         let mut unread: Vec<SdkItem> = keys.iter().map(sdk_key::<P>).collect();
-        let mut rows = HashMap::new();
+        let mut items = HashMap::new();
         for attempt in 1..=MAX_READS {
             if unread.is_empty() {
                 break;
@@ -72,10 +73,18 @@ impl<P: Projection> RowStore<P> for DynamoRows {
             }
             let (found, unprocessed) = self.batch_get(unread).await?;
             let found = found.into_iter().map(Item::from);
-            rows.extend(found.filter_map(|item| Some((row_item::key_of::<P>(&item)?, row_item::decode::<P>(item)))));
+            items.extend(found.filter_map(|item| Some((row_item::key_of::<P>(&item)?, item))));
             unread = unprocessed;
         }
         let unread = unread.into_iter().filter_map(|key| row_item::key_of::<P>(&key.into())).collect();
+        Ok((items, unread))
+    }
+}
+
+impl<P: Projection> RowStore<P> for DynamoRows {
+    async fn read(&self, keys: &[RowKey]) -> Result<Read<P::Row>, RowError> {
+        let (items, unread) = self.items::<P>(keys).await?;
+        let rows = items.into_iter().map(|(key, item)| (key, row_item::decode::<P>(item))).collect();
         Ok(Read { rows, unread })
     }
 

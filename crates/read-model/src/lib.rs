@@ -13,23 +13,28 @@
 //! | [`engine`] | from a batch of commits to rows: repeats, gaps, poison, outages |
 //! | [`row_store`] | the port to the rows: read many, write one unless it is behind |
 //! | [`dynamo_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` holds both to the same behaviour |
+//! | [`audit`] | whether rows are what their aggregates' commits come to, and mending those that are not |
 //! | [`summaries`] | what queries read: an order's summary, a customer's list |
 
+pub mod audit;
 pub mod dynamo_rows;
 pub mod engine;
 pub mod memory_rows;
 pub mod order_summary;
 pub mod projection;
 mod row_error;
+mod row_image;
 mod row_item;
 pub mod row_store;
 pub mod summaries;
 
+pub use audit::{Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt};
 pub use dynamo_rows::DynamoRows;
 pub use engine::{Counters, Engine, Failure, Outcome, Reason};
 pub use memory_rows::InMemoryRows;
 pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use row_error::RowError;
+pub use row_image::{ImagePage, RowImage};
 pub use row_store::{Read, RowStore, Standing, Write};
 pub use summaries::{DynamoSummaries, OrderSummaries, SummaryRows, UnreadableRow};

@@ -42,6 +42,10 @@ impl Projection for OrderSummaryByCustomer {
         Ok(row::row_key(customer_id.as_str(), placed_at, order_id.as_str()))
     }
 
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        key.sort.split_once('#').map(|(_, order_id)| order_id)
+    }
+
     fn apply(
         row: Option<OrderSummaryRow>,
         recorded: &RecordedEvent<Event>,

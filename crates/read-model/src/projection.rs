@@ -1,8 +1,8 @@
 //! What a projection is: a pure fold of commits into rows, one row an aggregate.
 
 use event_store::{Aggregate, Commit, RecordedEvent};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// The event type of a projection's aggregate.
 pub type EventOf<P> = <<P as Projection>::Aggregate as Aggregate>::Event;
@@ -32,6 +32,11 @@ pub trait Projection: Send + Sync + 'static {
     where
         Self: Sized;
 
+    /// The aggregate whose row stands at a key that [`key`](Self::key) made; `None` where it made no such key.
+    fn aggregate_id(key: &RowKey) -> Option<&str>
+    where
+        Self: Sized;
+
     /// The row after one event of `commit`.
     ///
     /// # Errors
@@ -55,7 +60,7 @@ pub struct KeyAttributes {
 }
 
 /// Where a row stands in its table.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RowKey {
     /// The partition key's value.
     pub partition: String,

@@ -63,8 +63,8 @@ impl Rebuild {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { sweep: arguments } = arguments;
-    let tables = arguments.tables();
-    let mut state = begin(arguments.state_file("rebuild"), tables.clone(), Rebuild::new(tables.segments))?;
+    let tables = arguments.tables("rebuild");
+    let mut state = begin(arguments.state_file(&tables), tables.clone(), Rebuild::new(tables.segments))?;
     let client = arguments.client().await;
     let Tables { events, rows, .. } = &tables;
     let bar = Bar::new("commits", item_count(&client, events).await, state.known().tally.commits)?;

@@ -34,9 +34,10 @@ pub(crate) struct SweepArguments {
 }
 
 impl SweepArguments {
-    /// The tables of a sweep.
-    pub(crate) fn tables(&self) -> Tables {
+    /// The tables of a command's sweep.
+    pub(crate) fn tables(&self, command: &str) -> Tables {
         Tables {
+            command: command.to_owned(),
             events: self.table.clone().unwrap_or_else(|| "OrderEvents".to_owned()),
             rows: self.rows.clone().unwrap_or_else(|| "OrderSummaryByCustomer".to_owned()),
             segments: self.segments,
@@ -53,8 +54,9 @@ impl SweepArguments {
         Client::from_conf(client.config().to_builder().retry_config(retries).build())
     }
 
-    /// The file of the command's state.
-    pub(crate) fn state_file(&self, command: &str) -> PathBuf {
-        self.state.clone().unwrap_or_else(|| format!("orders-{command}-{}.json", self.tables().rows).into())
+    /// The file of the state of a sweep of these tables.
+    pub(crate) fn state_file(&self, tables: &Tables) -> PathBuf {
+        let named = || format!("orders-{}-{}.json", tables.command, tables.rows).into();
+        self.state.clone().unwrap_or_else(named)
     }
 }

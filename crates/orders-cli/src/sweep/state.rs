@@ -11,6 +11,8 @@ use crate::text::note;
 /// What makes a sweep another one. Kept in the state file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tables {
+    /// What is done with them.
+    pub(crate) command: String,
     pub(crate) events: String,
     pub(crate) rows: String,
     /// In how many parts. A position belongs to one of so many.

@@ -1,4 +1,5 @@
-//! The commands that deal with events, as a person runs them: `orders tail`, `orders replay`, `orders rebuild`.
+//! The commands that deal with events, as a person runs them: `orders tail`, `orders replay`, `orders rebuild`,
+//! `orders verify`.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -7,6 +8,7 @@ mod rebuild;
 mod replay;
 mod replay_runs;
 mod tail;
+mod verify;
 
 use std::process::{Command, Output};
 

@@ -8,23 +8,27 @@ use serde_json::{Value, json};
 use crate::orders::{Recorded, second};
 use crate::{orders, output, stderr, stdout};
 
-const ROWS: &str = "OrderSummaryByCustomer";
+pub(crate) const ROWS: &str = "OrderSummaryByCustomer";
 
-struct Scene {
-    recorded: Recorded,
-    folder: tempfile::TempDir,
+pub(crate) struct Scene {
+    pub(crate) recorded: Recorded,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Scene {
-    async fn with_orders(count: u64) -> Self {
+    pub(crate) async fn with_orders(count: u64) -> Self {
         let recorded = Recorded::nothing().await;
         recorded.orders(count).await;
         Self { recorded, folder: tempfile::tempdir().unwrap() }
     }
 
-    /// The command, in a folder of its own.
     fn rebuild(&self, arguments: &[&str]) -> Command {
-        let mut command = orders(&["rebuild", "--local"]);
+        self.command("rebuild", arguments)
+    }
+
+    /// A command, in a folder of its own.
+    pub(crate) fn command(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = orders(&[name, "--local"]);
         command
             .args(arguments)
             .current_dir(self.folder.path())
@@ -43,7 +47,7 @@ impl Scene {
         rows
     }
 
-    fn files(&self) -> usize {
+    pub(crate) fn files(&self) -> usize {
         std::fs::read_dir(self.folder.path()).unwrap().count()
     }
 }
@@ -111,7 +115,7 @@ async fn a_table_that_is_not_there_ends_it_and_says_how_to_go_on() {
 async fn the_state_of_another_rebuild_is_not_gone_on_from() {
     let scene = Scene::with_orders(1).await;
     let state = json!({
-        "tables": { "events": "OrderEvents", "rows": ROWS, "segments": 2, "local": true, "projection": 1 },
+        "tables": { "command": "rebuild", "events": "OrderEvents", "rows": ROWS, "segments": 2, "local": true, "projection": 1 },
         "begun": true,
         "sweep": {
             "segments": [{ "place": "beginning", "left_out": false }, { "place": "end", "left_out": false }],

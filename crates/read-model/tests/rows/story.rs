@@ -30,6 +30,10 @@ impl<const N: u32> Projection for Numbered<N> {
         OrderSummaryByCustomer::key(commit)
     }
 
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        OrderSummaryByCustomer::aggregate_id(key)
+    }
+
     fn apply(
         row: Option<OrderSummaryRow>,
         event: &RecordedEvent<EventOf<Self>>,

@@ -1,0 +1,73 @@
+//! A verification in this process, against the embedded DynamoDB: orders across pages, and what a second run does.
+
+use std::future::pending;
+
+use serde_json::json;
+use tokio::sync::Notify;
+
+use super::*;
+use crate::orders::{Recorded, second};
+
+const ROWS: &str = "OrderSummaryByCustomer";
+
+/// A run over the orders as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a
+/// page is settled.
+async fn run(recorded: &Recorded, known: &mut Verification, repair: bool, one_page: bool) -> Ended {
+    let rows = DynamoRows::new(recorded.dynamodb.client(), ROWS);
+    let audit = SummaryAudit::new(recorded.store.clone(), rows);
+    let segments = orders::segments(&recorded.store, &audit, repair, &known.orders);
+    let settled = Notify::new();
+    let told_to_stop = async { if one_page { settled.notified().await } else { pending().await } };
+    let ended = sweep(segments, told_to_stop, |page| {
+        known.add(page);
+        settled.notify_one();
+        Ok(())
+    });
+    let ended = ended.await.unwrap();
+    *known = serde_json::from_str(&serde_json::to_string(known).unwrap()).unwrap();
+    ended
+}
+
+/// Four orders of six versions, too large for two pages, and no row.
+async fn large_orders() -> Recorded {
+    let recorded = Recorded::nothing().await;
+    for order in 0..4 {
+        recorded.paid(&format!("o-{order}"), [second(0), second(1)]).await;
+        for payment in 0..4 {
+            let method = "m".repeat(60);
+            let payments: Vec<_> = (0..700)
+                .map(|part| {
+                    let id = format!("p-{payment}-{part}");
+                    ("PaymentReceived", json!({ "paymentId": id, "amount": 1, "method": method }))
+                })
+                .collect();
+            recorded.record(&format!("o-{order}"), second(2 + payment), &payments).await;
+        }
+    }
+    recorded
+}
+
+#[tokio::test]
+async fn orders_across_pages_are_folded_whole_and_compared_once() {
+    let recorded = large_orders().await;
+    for (segments, repair, missing) in [(1, true, 4), (1, false, 0), (4, false, 0)] {
+        let mut known = Verification::new(segments);
+        assert_eq!(run(&recorded, &mut known, repair, false).await, Ended::Complete);
+        let tally = &known.tally;
+        assert_eq!((tally.commits, tally.orders, tally.left_out), (24, 4, 0));
+        assert_eq!((tally.missing, tally.found(), tally.left()), (missing, missing, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_verification_that_is_told_to_stop_goes_on_with_the_order_it_was_at() {
+    let recorded = large_orders().await;
+    let (mut known, mut stops) = (Verification::new(1), 0);
+    while run(&recorded, &mut known, false, true).await == Ended::Stopped {
+        stops += 1;
+        assert!(stops < 10, "it gets nowhere");
+    }
+    assert!(stops > 0, "it was never stopped");
+    let tally = &known.tally;
+    assert_eq!((tally.commits, tally.orders, tally.missing, tally.left_out), (24, 4, 4, 0));
+}

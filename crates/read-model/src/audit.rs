@@ -1,0 +1,243 @@
+//! Whether rows are what their aggregates' commits come to, and mending those that are not.
+//!
+//! A row and a fold compare at the same version only. Live traffic moves rows meanwhile: a row that is further is met by
+//! folding on, one that is behind is looked at once more before it counts, and a row is mended only where it still is as it was
+//! read. So an audit beside live traffic finds what is wrong, and undoes nothing.
+
+mod finding;
+mod folding;
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use event_store::store::chain;
+use event_store::{EventStore, StoreError, Timestamp};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+pub use finding::{Difference, Finding};
+pub use folding::{Folded, Folding, Halt};
+
+use crate::dynamo_rows::DynamoRows;
+use crate::projection::{Projection, RowKey};
+use crate::row_error::RowError;
+use crate::row_image::RowImage;
+use crate::row_store::MAX_KEYS;
+use finding::{Compared, compare};
+
+/// How many aggregates are looked up at once.
+const AT_ONCE: usize = 16;
+/// How many commits are read at once where a row is further than its fold.
+const PAGE: usize = 500;
+/// How often a row is mended that others change meanwhile.
+const MAX_MENDS: u32 = 5;
+/// A commit that is younger may be on its way to its row, in milliseconds.
+const UNDER_WAY_MS: u64 = 10_000;
+/// How often rows are looked at again whose commits may be on their way, and how long after each other.
+const MAX_LOOKS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Why rows could not be checked or mended.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The events could not be read.
+    #[error(transparent)]
+    Events(#[from] StoreError),
+    /// The rows could not be read or written.
+    #[error(transparent)]
+    Rows(#[from] RowError),
+}
+
+/// What a check came to.
+pub struct Checked<P: Projection> {
+    /// The rows that are wrong.
+    pub findings: Vec<Finding<P>>,
+    /// What cannot be folded: rows that are beyond it are not judged.
+    pub halts: Vec<Halt>,
+}
+
+/// Compares the rows of one projection with the commits.
+#[derive(Debug, Clone)]
+pub struct Audit<P, S> {
+    store: S,
+    rows: DynamoRows,
+    projection: PhantomData<fn() -> P>,
+}
+
+impl<P: Projection, S: EventStore<P::Aggregate>> Audit<P, S> {
+    /// An audit of `rows` by the commits in `store`.
+    #[must_use]
+    pub const fn new(store: S, rows: DynamoRows) -> Self {
+        Self { store, rows, projection: PhantomData }
+    }
+
+    /// Compares what was folded with its rows.
+    ///
+    /// # Errors
+    /// When events or rows cannot be read.
+    pub async fn check(&self, folded: Vec<Folded<P>>) -> Result<Checked<P>, AuditError> {
+        let mut halts = BTreeMap::new();
+        let mut findings = self.look(folded, &mut halts).await?;
+        for look in 0..MAX_LOOKS {
+            let under_way = findings.iter().any(Finding::is_under_way);
+            if findings.is_empty() || look > 0 && !under_way {
+                break;
+            }
+            if under_way {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let again = findings.into_iter().filter_map(|finding| finding.folded).collect();
+            findings = self.look(again, &mut halts).await?;
+        }
+        Ok(Checked { findings, halts: halts.into_values().collect() })
+    }
+
+    /// The rows among these at whose key no aggregate's row should stand.
+    ///
+    /// # Errors
+    /// When events cannot be read.
+    pub async fn strays(&self, rows: Vec<(RowKey, RowImage)>) -> Result<Vec<Finding<P>>, AuditError> {
+        let stray = |(key, image): (RowKey, RowImage)| async move {
+            let stray = image.projection() <= u64::from(P::NUMBER) && self.is_stray(&key).await?;
+            let finding = Finding { key, difference: Difference::WithoutAggregate, was: Some(image), folded: None };
+            Ok::<_, AuditError>(stray.then_some(finding))
+        };
+        let lookups: Vec<_> = rows.into_iter().map(stray).collect();
+        stream::iter(lookups)
+            .buffer_unordered(AT_ONCE)
+            .try_filter_map(|found| std::future::ready(Ok(found)))
+            .try_collect()
+            .await
+    }
+
+    /// Puts a row right; gives it back where that is not possible, as it is by now.
+    ///
+    /// # Errors
+    /// When events cannot be read, or rows not read or written.
+    pub async fn mend(&self, mut finding: Finding<P>) -> Result<Option<Finding<P>>, AuditError> {
+        for _ in 0..MAX_MENDS {
+            if let Difference::NewerProjection { .. } = finding.difference {
+                break;
+            }
+            let Some(folded) = finding.folded.take() else { return self.take_away(finding).await };
+            let Some((key, row)) = &folded.row else { break };
+            if self.rows.replace::<P>(key, finding.was.as_ref(), folded.version, row).await? {
+                return Ok(None);
+            }
+            // Somebody has been there since.
+            match self.look(vec![folded], &mut BTreeMap::new()).await?.pop() {
+                Some(as_it_is) => finding = as_it_is,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(finding))
+    }
+
+    async fn take_away(&self, mut finding: Finding<P>) -> Result<Option<Finding<P>>, AuditError> {
+        for _ in 0..MAX_MENDS {
+            let Some(was) = &finding.was else { return Ok(None) };
+            // Its first commit may have come since.
+            if !self.is_stray(&finding.key).await? || self.rows.delete::<P>(&finding.key, was).await? {
+                return Ok(None);
+            }
+            finding.was = self.rows.images::<P>(std::slice::from_ref(&finding.key)).await?.remove(&finding.key);
+        }
+        Ok(Some(finding))
+    }
+
+    /// Whether no aggregate's row should stand at a key.
+    async fn is_stray(&self, key: &RowKey) -> Result<bool, AuditError> {
+        let Some(aggregate_id) = P::aggregate_id(key) else { return Ok(true) };
+        match self.store.commits(aggregate_id, 0, Some(1)).await {
+            Ok(commits) => Ok(commits.first().is_none_or(|first| P::key(first).is_ok_and(|own| own != *key))),
+            // There is something, and what cannot be read may well have made the row.
+            Err(StoreError::Unreadable { .. }) => Ok(false),
+            Err(
+                error @ (StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. }),
+            ) => Err(error.into()),
+        }
+    }
+
+    async fn look(
+        &self,
+        folded: Vec<Folded<P>>,
+        halts: &mut BTreeMap<String, Halt>,
+    ) -> Result<Vec<Finding<P>>, AuditError> {
+        let (mut findings, mut left) = (Vec::new(), folded.into_iter().peekable());
+        while left.peek().is_some() {
+            let chunk: Vec<_> = left.by_ref().take(MAX_KEYS).collect();
+            let keys: Vec<_> = chunk.iter().filter_map(|folded| Some(folded.row.as_ref()?.0.clone())).collect();
+            let mut images = if keys.is_empty() { Default::default() } else { self.rows.images::<P>(&keys).await? };
+            for mut folded in chunk {
+                let image = folded.row.as_ref().and_then(|(key, _)| images.remove(key));
+                let difference = self.judge(&mut folded, image.as_ref()).await?;
+                if let Some(halt) = &folded.halt {
+                    halts.entry(halt.aggregate_id.clone()).or_insert_with(|| halt.clone());
+                }
+                if let (Some(difference), Some((key, _))) = (difference, &folded.row) {
+                    findings.push(Finding { key: key.clone(), difference, was: image, folded: Some(folded) });
+                }
+            }
+        }
+        Ok(findings)
+    }
+
+    /// What is wrong with a row, if anything can be said to be.
+    async fn judge(&self, folded: &mut Folded<P>, image: Option<&RowImage>) -> Result<Option<Difference>, AuditError> {
+        let Some((key, row)) = &folded.row else { return Ok(None) };
+        match compare::<P>(key, folded.version, row, image)? {
+            Compared::Equal => return Ok(None),
+            Compared::Wrong(difference) => return Ok(Some(difference)),
+            Compared::Further => {}
+        }
+        let reached = image.map_or(0, RowImage::version);
+        self.fold_on(folded, reached).await?;
+        if folded.version < reached {
+            let events = folded.version;
+            return Ok(folded.halt.is_none().then_some(Difference::Ahead { row: reached, events }));
+        }
+        let Some((key, row)) = &folded.row else { return Ok(None) };
+        match compare::<P>(key, folded.version, row, image)? {
+            Compared::Equal | Compared::Further => Ok(None),
+            Compared::Wrong(difference) => Ok(Some(difference)),
+        }
+    }
+
+    /// Folds up to a version, or as far as it goes.
+    async fn fold_on(&self, folded: &mut Folded<P>, up_to: u64) -> Result<(), AuditError> {
+        while folded.version < up_to && folded.halt.is_none() {
+            let missing = usize::try_from(up_to - folded.version).unwrap_or(PAGE).min(PAGE);
+            match self.store.commits(&folded.aggregate_id, folded.version, Some(missing)).await {
+                Ok(commits) if commits.is_empty() => break,
+                Ok(commits) => commits.iter().for_each(|commit| folded.fold(commit)),
+                Err(StoreError::Unreadable { version, source, .. }) => {
+                    folded.halt(format!("version {version} is poison: {}", chain(source.as_ref())));
+                }
+                Err(
+                    error @ (StoreError::Unavailable { .. }
+                    | StoreError::Refused { .. }
+                    | StoreError::Unwritable { .. }),
+                ) => {
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<P: Projection> Finding<P> {
+    /// Whether the row may just not have got its commits yet.
+    fn is_under_way(&self) -> bool {
+        let newest = self.folded.as_ref().and_then(|folded| folded.newest);
+        let waits = match self.difference {
+            Difference::Missing | Difference::Behind { .. } | Difference::OlderProjection { .. } => true,
+            Difference::Different { .. }
+            | Difference::Ahead { .. }
+            | Difference::NewerProjection { .. }
+            | Difference::WithoutAggregate => false,
+        };
+        // A clock may be ahead of this one.
+        waits && newest.is_some_and(|newest| Timestamp::now().epoch_ms().abs_diff(newest.epoch_ms()) < UNDER_WAY_MS)
+    }
+}

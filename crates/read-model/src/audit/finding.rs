@@ -1,0 +1,112 @@
+//! What can be wrong with a row.
+
+use std::fmt;
+
+use super::folding::Folded;
+use crate::projection::{Projection, RowKey};
+use crate::row_error::RowError;
+use crate::row_image::RowImage;
+use crate::row_item;
+
+/// In what a row differs from what it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference {
+    /// There is none.
+    Missing,
+    /// It lacks commits that are recorded.
+    Behind {
+        /// Its version.
+        row: u64,
+        /// Its aggregate's.
+        events: u64,
+    },
+    /// It is of the same version, and not the same.
+    Different {
+        /// The version.
+        version: u64,
+        /// The attributes that differ, sorted.
+        attributes: Vec<String>,
+    },
+    /// It claims commits that are not recorded.
+    Ahead {
+        /// Its version.
+        row: u64,
+        /// Its aggregate's.
+        events: u64,
+    },
+    /// It is of an older projection number: it counts as absent.
+    OlderProjection {
+        /// Its number.
+        number: u64,
+    },
+    /// It is of a newer projection number: it belongs to a newer release.
+    NewerProjection {
+        /// Its number.
+        number: u64,
+    },
+    /// There is no aggregate whose row stands at that key.
+    WithoutAggregate,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("is missing"),
+            Self::Behind { row, events } => write!(f, "is at version {row}, behind {events}"),
+            Self::Different { version, attributes } => {
+                write!(f, "differs at version {version} in {}", attributes.join(", "))
+            }
+            Self::Ahead { row, events } => write!(f, "is at version {row}, beyond {events}"),
+            Self::OlderProjection { number } => write!(f, "is of the older projection number {number}"),
+            Self::NewerProjection { number } => write!(f, "is of the newer projection number {number}"),
+            Self::WithoutAggregate => f.write_str("belongs to nothing that is recorded"),
+        }
+    }
+}
+
+/// A row that is wrong.
+pub struct Finding<P: Projection> {
+    /// Where it stands, or should.
+    pub key: RowKey,
+    /// What is wrong.
+    pub difference: Difference,
+    /// The row as it was read.
+    pub(super) was: Option<RowImage>,
+    /// What it should be; `None` where it should not be.
+    pub(super) folded: Option<Folded<P>>,
+}
+
+/// How a row compares with what is folded.
+pub(super) enum Compared {
+    Equal,
+    /// The row is at a later version: there is more to fold before they compare.
+    Further,
+    Wrong(Difference),
+}
+
+/// Compares a row with the fold of the same version.
+pub(super) fn compare<P: Projection>(
+    key: &RowKey,
+    version: u64,
+    row: &P::Row,
+    image: Option<&RowImage>,
+) -> Result<Compared, RowError> {
+    let Some(image) = image else { return Ok(Compared::Wrong(Difference::Missing)) };
+    let number = image.projection();
+    Ok(match number.cmp(&u64::from(P::NUMBER)) {
+        std::cmp::Ordering::Less => Compared::Wrong(Difference::OlderProjection { number }),
+        std::cmp::Ordering::Greater => Compared::Wrong(Difference::NewerProjection { number }),
+        std::cmp::Ordering::Equal => match image.version().cmp(&version) {
+            std::cmp::Ordering::Less => Compared::Wrong(Difference::Behind { row: image.version(), events: version }),
+            std::cmp::Ordering::Greater => Compared::Further,
+            std::cmp::Ordering::Equal => {
+                let attributes = image.differences(&row_item::encode::<P>(key, version, row)?);
+                if attributes.is_empty() {
+                    Compared::Equal
+                } else {
+                    Compared::Wrong(Difference::Different { version, attributes })
+                }
+            }
+        },
+    })
+}

@@ -1,0 +1,141 @@
+//! Rows whole, for tools: read as they are, put right or taken away if they are still as they were read.
+//!
+//! Not part of the port: the engine never overwrites a row that is as far, and deletes none.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_dynamo::Item;
+
+use super::{DynamoRows, SdkItem, sdk_key};
+use crate::projection::{Projection, RowKey};
+use crate::row_error::RowError;
+use crate::row_image::{ImagePage, RowImage};
+use crate::row_item;
+
+impl DynamoRows {
+    /// The rows at these keys, each given once, [`MAX_KEYS`](crate::row_store::MAX_KEYS) at most; strongly consistent. A key
+    /// without a row is not among them.
+    ///
+    /// # Errors
+    /// [`RowError::Unavailable`], also where the table stays too busy for some of the keys, and [`RowError::Refused`].
+    pub async fn images<P: Projection>(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, RowImage>, RowError> {
+        let (items, unread) = self.items::<P>(keys).await?;
+        if !unread.is_empty() {
+            let source = "the table is too busy".into();
+            return Err(RowError::Unavailable { operation: "BatchGetItem", source });
+        }
+        Ok(items.into_iter().map(|(key, item)| (key, RowImage(item))).collect())
+    }
+
+    /// The next page of segment `number` of `of`, after a key of it: 1 MB of rows at most, in no particular order.
+    ///
+    /// # Errors
+    /// [`RowError::Unavailable`] and [`RowError::Refused`].
+    pub async fn scan_images<P: Projection>(
+        &self,
+        number: u32,
+        of: u32,
+        after: Option<&RowKey>,
+    ) -> Result<ImagePage, RowError> {
+        let sdk_number = |number: u32| number.try_into().unwrap_or(i32::MAX);
+        let scan = self.client.scan().table_name(&self.table).consistent_read(true);
+        let output = scan
+            .segment(sdk_number(number))
+            .total_segments(sdk_number(of))
+            .set_exclusive_start_key(after.map(sdk_key::<P>))
+            .send()
+            .await
+            .map_err(|error| RowError::of("Scan", error))?;
+        let keyed = |item: SdkItem| {
+            let item = Item::from(item);
+            let source = || "the table's key is not this projection's".into();
+            let key = row_item::key_of::<P>(&item);
+            Ok((key.ok_or_else(|| RowError::Refused { operation: "Scan", source: source() })?, item))
+        };
+        let rows = output.items.unwrap_or_default().into_iter().map(keyed);
+        let next = output.last_evaluated_key.map(keyed).transpose()?.map(|(key, _)| key);
+        Ok(ImagePage {
+            rows: rows.map(|row| row.map(|(key, item)| (key, RowImage(item)))).collect::<Result<_, _>>()?,
+            next,
+        })
+    }
+
+    /// Puts a row where `was` stood, or nothing; false where something else stands there by now, and nothing was done.
+    ///
+    /// # Errors
+    /// Any [`RowError`] but [`RowError::Unreadable`].
+    pub async fn replace<P: Projection>(
+        &self,
+        key: &RowKey,
+        was: Option<&RowImage>,
+        version: u64,
+        row: &P::Row,
+    ) -> Result<bool, RowError> {
+        let still = Still::as_it_was::<P>(was);
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row_item::encode::<P>(key, version, row)?.into()))
+            .condition_expression(still.expression)
+            .set_expression_attribute_names(Some(still.names))
+            .set_expression_attribute_values(still.values)
+            .send()
+            .await;
+        let Err(error) = result else { return Ok(true) };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Some(_) | None => Err(RowError::of("PutItem", error)),
+        }
+    }
+
+    /// Deletes the row `was`; false where something else stands there by now, and nothing was done.
+    ///
+    /// # Errors
+    /// [`RowError::Unavailable`] and [`RowError::Refused`].
+    pub async fn delete<P: Projection>(&self, key: &RowKey, was: &RowImage) -> Result<bool, RowError> {
+        let still = Still::as_it_was::<P>(Some(was));
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(sdk_key::<P>(key)))
+            .condition_expression(still.expression)
+            .set_expression_attribute_names(Some(still.names))
+            .set_expression_attribute_values(still.values)
+            .send()
+            .await;
+        let Err(error) = result else { return Ok(true) };
+        match error.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Some(_) | None => Err(RowError::of("DeleteItem", error)),
+        }
+    }
+}
+
+/// The condition that a row is as it was, in each of its attributes.
+struct Still {
+    expression: String,
+    names: HashMap<String, String>,
+    values: Option<HashMap<String, AttributeValue>>,
+}
+
+impl Still {
+    fn as_it_was<P: Projection>(was: Option<&RowImage>) -> Self {
+        let Some(RowImage(item)) = was else {
+            let names = HashMap::from([("#key".to_owned(), P::KEY.partition.to_owned())]);
+            return Self { expression: "attribute_not_exists(#key)".to_owned(), names, values: None };
+        };
+        let attributes = SdkItem::from(item.clone());
+        let (mut expression, mut names, mut values) = (Vec::new(), HashMap::new(), HashMap::new());
+        for (number, (name, value)) in attributes.into_iter().enumerate() {
+            expression.push(format!("#a{number} = :a{number}"));
+            names.insert(format!("#a{number}"), name);
+            values.insert(format!(":a{number}"), value);
+        }
+        Self { expression: expression.join(" AND "), names, values: Some(values) }
+    }
+}

@@ -1,0 +1,42 @@
+//! Rows whole, as they stand in their table: what comparing and mending need, and no reader does.
+
+use std::collections::BTreeSet;
+
+use serde_dynamo::Item;
+
+use crate::projection::RowKey;
+use crate::row_item;
+
+/// A row with all its attributes, whether or not they make sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowImage(pub(crate) Item);
+
+/// What one request found in a table of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImagePage {
+    /// The rows.
+    pub rows: Vec<(RowKey, RowImage)>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<RowKey>,
+}
+
+impl RowImage {
+    /// The version up to which it says it is folded; 0 where it says nothing.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        row_item::stamp(&self.0).0
+    }
+
+    /// The number of the projection that it says folded it; 0 where it says nothing.
+    #[must_use]
+    pub fn projection(&self) -> u64 {
+        row_item::stamp(&self.0).1
+    }
+
+    /// The attributes that only one of both has, or that differ; sorted.
+    pub(crate) fn differences(&self, expected: &Item) -> Vec<String> {
+        let (own, expected) = (self.0.inner(), expected.inner());
+        let names: BTreeSet<&String> = own.keys().chain(expected.keys()).collect();
+        names.into_iter().filter(|name| own.get(*name) != expected.get(*name)).cloned().collect()
+    }
+}
