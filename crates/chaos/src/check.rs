@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use event_store::Commit;
 use order_domain::{Event, Order};
 use order_store::{OrderCommit, Orders};
+use read_model::{OrderSummaryByCustomer, OrderSummaryRow, projection};
 use serde_json::{Value, json};
 
 use crate::client::{Exchange, Told};
+use crate::delivery::Seen;
 use crate::history::History;
 
 /// Something that does not hold.
@@ -34,6 +36,8 @@ pub fn violations(history: &History) -> Vec<Violation> {
             truthful(exchange, commits, &states, &mut found);
         }
         replies_agree(&exchanges, &mut found);
+        let seen = history.seen.iter().filter(|seen| seen.order == *order);
+        rows(commits, &seen.collect::<Vec<_>>(), &mut found);
     }
     violations
 }
@@ -110,6 +114,32 @@ fn replies_agree(exchanges: &[&Exchange], found: &mut impl FnMut(String)) {
     for (key, _) in bodies.into_iter().filter(|(_, bodies)| bodies.len() > 1) {
         found(format!("{key} was accepted with two bodies"));
     }
+}
+
+/// At every moment a row is the fold of a prefix, and never a shorter one than before; at the end it is the fold of all.
+fn rows(commits: &[OrderCommit], seen: &[&Seen], found: &mut impl FnMut(String)) {
+    let mut version = 0;
+    for seen in seen {
+        if seen.version < version {
+            found(format!("the row went back from version {version} to {}", seen.version));
+        }
+        version = seen.version;
+        if folded(commits, version).as_ref() != Some(&seen.row) {
+            found(format!("the row of version {version} is not the fold of its events"));
+        }
+    }
+    if version != commits.len() as u64 {
+        found(format!("the row ends at version {version}, the events at {}", commits.len()));
+    }
+}
+
+/// The row after so many commits.
+fn folded(commits: &[OrderCommit], version: u64) -> Option<OrderSummaryRow> {
+    let mut row = None;
+    for (folded, commit) in (0..version).zip(commits) {
+        row = projection::fold::<OrderSummaryByCustomer>(row, folded, commit).ok()?;
+    }
+    row
 }
 
 /// The state after each commit.

@@ -1,5 +1,6 @@
 //! A history: several clients, their commands, and everything that goes wrong, all of it from one seed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -11,16 +12,21 @@ use event_store::{DynamoEventStore, EventStore, StoreError};
 use fastrand::Rng;
 use http_api::AuthMode;
 use order_store::{OrderCommit, Orders};
+use projector::Projector;
+use read_model::DynamoRows;
 use sam_template::{Template, TemplateError};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::client::{Client, Exchange, Mischief};
 use crate::clock;
 use crate::command::Command;
+use crate::delivery::{Delivery, Seen, StreamMischief};
 use crate::fault::{Fired, Rates};
 use crate::network::Network;
 
 const TABLE: &str = "OrderEvents";
+const ROWS: &str = "OrderSummaryByCustomer";
 /// The caller whom the functions see where nobody is authenticated.
 const CALLER: &str = "anonymous";
 
@@ -66,6 +72,10 @@ pub struct History {
     pub fired: Fired,
     /// What struck elsewhere.
     pub mischief: Mischief,
+    /// Every state of a row that was seen, in the order in which it was seen; the last ones after lost records are healed.
+    pub seen: Vec<Seen>,
+    /// What was done to the stream.
+    pub stream: StreamMischief,
 }
 
 /// Why a history could not be told. None of it is the fault of what is under test.
@@ -112,6 +122,19 @@ where
     dynamo.create_tables(&Template::of_this_project()?)?;
     let network = Network::new(dynamo.database().clone(), random.u64(..), shape.rates);
     let client = network.client(as_the_functions_have_it(dynamo.config()));
+    let (ended, over) = watch::channel(false);
+    let calm = Network::new(dynamo.database().clone(), 0, Rates::default()).client(dynamo.config());
+    let delivery = Delivery {
+        database: dynamo.database().clone(),
+        projector: projector(&client),
+        rows: DynamoRows::new(calm.clone(), ROWS),
+        random: random.fork(),
+        kills_percent: shape.kills_percent,
+        keys: BTreeMap::new(),
+        mischief: StreamMischief::default(),
+        seen: Vec::new(),
+    };
+    let delivery = tokio::spawn(delivery.run(over));
     let store = under_test(DynamoEventStore::new(client, TABLE));
 
     let orders: Vec<String> = (0..shape.orders).map(|order| new_order_id(CALLER, Some(&first_key(order)))).collect();
@@ -142,17 +165,24 @@ where
         mischief.clock.jumps += done.clock.jumps;
         mischief.clock.stops += done.clock.stops;
     }
-    let recorded = recorded(&dynamo, orders).await?;
-    Ok(History { shape, exchanges, recorded, fired: network.fired(), mischief })
+    ended.send_replace(true);
+    let delivery = delivery.await.map_err(std::io::Error::other)?.heal(projector(&calm)).await;
+    let recorded = recorded(calm, orders).await?;
+    let (seen, stream) = (delivery.seen, delivery.mischief);
+    Ok(History { shape, exchanges, recorded, fired: network.fired(), mischief, seen, stream })
 }
 
-/// Reads what is stored, on a network without faults.
+fn projector(client: &aws_sdk_dynamodb::Client) -> Projector<DynamoEventStore, DynamoRows> {
+    let store = DynamoEventStore::new(client.clone(), TABLE);
+    Projector::new(store, DynamoRows::new(client.clone(), ROWS))
+}
+
+/// Reads what is stored.
 async fn recorded(
-    dynamo: &EmbeddedDynamoDb,
+    calm: aws_sdk_dynamodb::Client,
     orders: Vec<String>,
 ) -> Result<Vec<(String, Vec<OrderCommit>)>, StoreError> {
-    let calm = Network::new(dynamo.database().clone(), 0, Rates::default());
-    let store = DynamoEventStore::new(calm.client(dynamo.config()), TABLE);
+    let store = DynamoEventStore::new(calm, TABLE);
     let mut recorded = Vec::new();
     for order in orders {
         let commits = EventStore::<Orders>::commits(&store, &order, 0, None).await?;

@@ -4,27 +4,31 @@
 //! Only the SDK's HTTP client is another, a [`Network`] that reaches the embedded DynamoDB without a socket. On a paused
 //! Tokio clock with one thread nothing is left to chance: the same seed tells the same history, to the millisecond.
 //!
-//! So far a history is the command side: clients that retry, duplicate and race, functions that are killed, clocks that
-//! jump. Start at [`history::tell`], and at [`check::violations`].
+//! A history has clients that retry, duplicate and race, functions that are killed, clocks that jump, and a stream that is
+//! delivered as badly as it may be; the publisher has no part in it yet. Start at [`history::tell`], and at [`check::violations`].
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`history`] | what a seed makes: clients, commands, rates of faults; telling it |
 //! | [`check`] | what must hold of a history, whatever struck |
+//! | [`delivery`] | the stream, repeated, shuffled, split and lost, and a projector that is killed |
 //! | [`client`] | a client that sends a command until it has an answer |
 //! | [`command`] | commands, as API Gateway hands them on |
 //! | [`clock`] | clocks that jump and stand still |
 //! | [`network`] | the HTTP client: delays, strikes, carries requests to the database |
 //! | [`fault`] | what can go wrong with a request, and the dice |
+//! | `stream` | the records of the embedded database |
 //! | `wire` | DynamoDB's JSON protocol on the embedded database |
 
 pub mod check;
 pub mod client;
 pub mod clock;
 pub mod command;
+pub mod delivery;
 pub mod fault;
 pub mod history;
 pub mod network;
+mod stream;
 mod wire;
 
 pub use check::{Violation, violations};

@@ -11,6 +11,7 @@ mod planted;
 
 use std::collections::BTreeMap;
 
+use chaos::delivery::StreamMischief;
 use chaos::{Fault, Moment, Violation, tell, violations};
 use event_store::DynamoEventStore;
 use planted::{Bug, Planted};
@@ -26,6 +27,7 @@ fn again(seed: u64, violations: &[Violation]) -> String {
 #[test]
 fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
     let mut fired: BTreeMap<(Moment, Fault), u64> = BTreeMap::new();
+    let mut stream = StreamMischief::default();
     let (mut kills, mut retries, mut duplicates, mut jumps, mut stops, mut commits) = (0, 0, 0, 0, 0, 0);
     for seed in SEEDS {
         let history = tell(seed, |store: DynamoEventStore| store).unwrap();
@@ -37,6 +39,12 @@ fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
         kills += history.mischief.kills;
         retries += history.mischief.retries;
         duplicates += history.mischief.duplicates;
+        stream.repeats += history.stream.repeats;
+        stream.shuffles += history.stream.shuffles;
+        stream.losses += history.stream.losses;
+        stream.replays += history.stream.replays;
+        stream.kills += history.stream.kills;
+        stream.redeliveries += history.stream.redeliveries;
         jumps += history.mischief.clock.jumps;
         stops += history.mischief.clock.stops;
         commits += history.recorded.iter().map(|(_, commits)| commits.len()).sum::<usize>();
@@ -49,6 +57,9 @@ fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
     println!(
         "{commits} commits; {fired:?}; {kills} kills, {retries} retries, {duplicates} duplicates, {jumps}+{stops} clocks"
     );
+    println!("{stream:?}");
+    let StreamMischief { repeats, shuffles, losses, replays, kills: projectors, redeliveries } = stream;
+    assert!([repeats, shuffles, losses, replays, projectors, redeliveries].iter().all(|&times| times > 0));
     assert!([kills, retries, duplicates, jumps, stops].iter().all(|&times| times > 0));
 }
 
