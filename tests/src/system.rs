@@ -81,19 +81,6 @@ impl System {
         }
     }
 
-    /// Every record of the stream of events, as Lambda hands it on.
-    pub fn stream(&self) -> Vec<Value> {
-        let database = self.stack.database().database();
-        let streams = database.list_streams(request(json!({ "TableName": "OrderEvents" }))).unwrap().streams;
-        let arn = &streams[0].stream_arn;
-        let described = database.describe_stream(request(json!({ "StreamArn": arn }))).unwrap().stream_description;
-        let from =
-            json!({ "StreamArn": arn, "ShardId": described.shards[0].shard_id, "ShardIteratorType": "TRIM_HORIZON" });
-        let iterator = database.get_shard_iterator(request(from)).unwrap().shard_iterator;
-        let records = database.get_records(request(json!({ "ShardIterator": iterator }))).unwrap().records;
-        records.iter().map(|record| serde_json::to_value(record).unwrap()).collect()
-    }
-
     /// How many commits there are in all: what must not change when a request is refused.
     pub fn commits(&self) -> usize {
         let scan = request(json!({ "TableName": "OrderEvents", "Select": "COUNT" }));

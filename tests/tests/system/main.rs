@@ -12,6 +12,7 @@ mod lists;
 mod long_streams;
 mod publication;
 mod races;
+mod read_model;
 mod replies;
 mod restarts;
 mod time_travel;

@@ -1,0 +1,50 @@
+//! `orders rebuild` and `orders verify` beside live traffic, as the real binary.
+
+use serde_json::Value;
+use system_tests::System;
+use system_tests::binaries::binary;
+use tokio::process::Command;
+
+/// Runs the command against the system's tables to its end, which is to be a good one: its result.
+pub(crate) async fn orders(system: &System, arguments: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(binary("orders").await)
+        .args(arguments)
+        .args(["--local", "--json"])
+        .env("AWS_ENDPOINT_URL_DYNAMODB", system.stack.dynamodb_endpoint())
+        .current_dir(folder.path())
+        .output();
+    let output = output.await.unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rebuilding_and_mending_beside_live_traffic_fails_no_command_and_leaves_no_difference() {
+    let system = System::start().await;
+    for _ in 0..20 {
+        system.api.place("anna").await;
+    }
+    system.drained().await;
+    let tools = async {
+        for arguments in [&["rebuild"][..], &["verify", "--repair"], &["rebuild"], &["verify", "--repair"]] {
+            system.delete_rows();
+            orders(&system, arguments).await;
+        }
+    };
+    let traffic = async {
+        loop {
+            let order = system.api.place("anna").await;
+            system.api.pay(&order, "pay-1", 2_500).await.expect(201);
+            system.api.pay(&order, "pay-2", 2_500).await.expect(201);
+        }
+    };
+    tokio::select! {
+        () = tools => {}
+        () = traffic => {}
+    }
+    system.drained().await;
+    let verified = orders(&system, &["verify"]).await;
+    assert_eq!(verified["differences"], Value::Array(Vec::new()));
+    assert!(verified["verified"]["orders"].as_u64() > Some(20), "{verified}");
+}
