@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::clock::{self, Jumps};
 use crate::command::Command;
+use crate::kill::Kills;
 use command_handler::CommandHandler;
 
 /// How often a client sends a command before it gives up.
@@ -64,7 +65,7 @@ pub(crate) struct Client<S> {
     pub(crate) handler: CommandHandler<S>,
     pub(crate) name: String,
     pub(crate) random: Rng,
-    pub(crate) kills_percent: u8,
+    pub(crate) kills: Kills,
     pub(crate) mischief: Mischief,
     pub(crate) exchanges: Vec<Exchange>,
 }
@@ -107,16 +108,9 @@ impl<S: EventStore<Orders>> Client<S> {
         let request_id = format!("{}-{}", self.name, self.random.u64(..));
         let request = command.request(&request_id).ok()?;
         let invocation = self.handler.handle(request);
-        let response = if self.random.u8(0..100) < self.kills_percent {
-            let killed_at = Duration::from_millis(self.random.u64(0..=120));
-            if let Ok(response) = tokio::time::timeout(killed_at, invocation).await {
-                response
-            } else {
-                self.mischief.kills += 1;
-                return None;
-            }
-        } else {
-            invocation.await
+        let Some(response) = self.kills.spare(&mut self.random, invocation).await else {
+            self.mischief.kills += 1;
+            return None;
         };
         let Ok(response) = response;
         let status = response.status().as_u16();

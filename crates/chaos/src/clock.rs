@@ -32,11 +32,10 @@ pub fn now() -> Timestamp {
     Timestamp::from_epoch_ms(shown).unwrap_or_else(|_| Timestamp::now())
 }
 
-/// Sets this thread's clock right. A history begins with it.
+/// Starts this thread's clock. A history begins with it.
 pub(crate) fn reset() {
     BEGUN.set(Some(Instant::now()));
-    SKEW_MS.set(0);
-    STOPPED_AT.set(None);
+    set_right();
 }
 
 /// Perhaps does something to this thread's clock.
@@ -50,12 +49,12 @@ pub(crate) fn disturb(random: &mut Rng, jumps: &mut Jumps) {
             STOPPED_AT.set(Some(true_ms() + SKEW_MS.get()));
             jumps.stops += 1;
         }
-        2 => reset_skew(),
+        2 => set_right(),
         _ => {}
     }
 }
 
-fn reset_skew() {
+fn set_right() {
     SKEW_MS.set(0);
     STOPPED_AT.set(None);
 }

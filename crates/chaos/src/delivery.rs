@@ -14,6 +14,7 @@ use read_model::{DynamoRows, OrderSummaryByCustomer, OrderSummaryRow, Projection
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::kill::Kills;
 use crate::stream;
 
 /// How often a batch is delivered before it is given up: few, so that records are lost that way too.
@@ -54,7 +55,7 @@ pub(crate) struct Delivery {
     /// Sees the rows as they are: on a network without faults.
     pub(crate) rows: DynamoRows,
     pub(crate) random: Rng,
-    pub(crate) kills_percent: u8,
+    pub(crate) kills: Kills,
     pub(crate) keys: BTreeMap<String, RowKey>,
     pub(crate) mischief: StreamMischief,
     pub(crate) seen: Vec<Seen>,
@@ -84,7 +85,7 @@ impl Delivery {
     /// What a lost record is healed by: something later of its order, delivered without harm.
     pub(crate) async fn heal(mut self, calm: Projector<DynamoEventStore, DynamoRows>) -> Self {
         self.projector = calm;
-        self.kills_percent = 0;
+        self.kills.percent = 0;
         let mut newest = BTreeMap::new();
         for record in stream::records(&self.database) {
             newest.insert(record["dynamodb"]["Keys"]["aggregateId"].to_string(), record);
@@ -141,16 +142,9 @@ impl Delivery {
     async fn invoke(&mut self, batch: &[Value]) -> Option<Vec<String>> {
         let event: StreamEvent = serde_json::from_value(json!({ "Records": batch })).ok()?;
         let invocation = self.projector.handle(LambdaEvent::new(event, Context::default()));
-        let response = if self.random.u8(0..100) < self.kills_percent {
-            let killed_at = Duration::from_millis(self.random.u64(0..=200));
-            if let Ok(response) = tokio::time::timeout(killed_at, invocation).await {
-                response
-            } else {
-                self.mischief.kills += 1;
-                return None;
-            }
-        } else {
-            invocation.await
+        let Some(response) = self.kills.spare(&mut self.random, invocation).await else {
+            self.mischief.kills += 1;
+            return None;
         };
         let failures = response.ok()?.batch_item_failures;
         Some(failures.into_iter().filter_map(|failure| failure.item_identifier).collect())

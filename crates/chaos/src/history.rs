@@ -23,6 +23,7 @@ use crate::clock;
 use crate::command::Command;
 use crate::delivery::{Delivery, Seen, StreamMischief};
 use crate::fault::{Fired, Rates};
+use crate::kill::Kills;
 use crate::network::Network;
 
 const TABLE: &str = "OrderEvents";
@@ -129,7 +130,7 @@ where
         projector: projector(&client),
         rows: DynamoRows::new(calm.clone(), ROWS),
         random: random.fork(),
-        kills_percent: shape.kills_percent,
+        kills: Kills { percent: shape.kills_percent, latest_ms: 200 },
         keys: BTreeMap::new(),
         mischief: StreamMischief::default(),
         seen: Vec::new(),
@@ -148,7 +149,7 @@ where
             handler: CommandHandler::new(store.clone(), AuthMode::None, clock::now),
             name: format!("client-{number}"),
             random: random.fork(),
-            kills_percent: shape.kills_percent,
+            kills: Kills { percent: shape.kills_percent, latest_ms: 120 },
             mischief: Mischief::default(),
             exchanges: Vec::new(),
         };

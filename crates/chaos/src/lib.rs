@@ -17,6 +17,7 @@
 //! | [`clock`] | clocks that jump and stand still |
 //! | [`network`] | the HTTP client: delays, strikes, carries requests to the database |
 //! | [`fault`] | what can go wrong with a request, and the dice |
+//! | `kill` | functions that are killed between two awaits |
 //! | `stream` | the records of the embedded database |
 //! | `wire` | DynamoDB's JSON protocol on the embedded database |
 
@@ -27,6 +28,7 @@ pub mod command;
 pub mod delivery;
 pub mod fault;
 pub mod history;
+mod kill;
 pub mod network;
 mod stream;
 mod wire;

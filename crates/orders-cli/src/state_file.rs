@@ -19,7 +19,8 @@ impl StateFile {
         Self(path)
     }
 
-    /// Keeps other runs away until the lock is dropped: two would write over each other's state.
+    /// Keeps other runs away until the lock is dropped: two would write over each other's state, and a
+    /// replay publish everything twice.
     pub(crate) fn lock(&self) -> anyhow::Result<Lock> {
         let path = self.with_suffix(".lock");
         let file = File::options().write(true).create(true).truncate(false).open(&path);
@@ -36,12 +37,12 @@ impl StateFile {
         Ok(Lock { path, _file: file })
     }
 
-    /// What an earlier run has left.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> anyhow::Result<Option<T>> {
+    /// What an earlier run has left; `what` it must be, for whoever named another file.
+    pub(crate) fn read<T: DeserializeOwned>(&self, what: &str) -> anyhow::Result<Option<T>> {
         match fs::read(&self.0) {
             Ok(text) => {
                 let state = serde_json::from_slice(&text);
-                Ok(Some(state.with_context(|| format!("{self} is no state of this command"))?))
+                Ok(Some(state.with_context(|| format!("{self} is no {what}"))?))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {self}")),

@@ -4,12 +4,12 @@ use std::future::pending;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use serde_json::json;
 use tokio::sync::Notify;
 
 use super::*;
 
-use crate::orders::{Recorded, second};
+use crate::orders::Recorded;
+use crate::sweep::large_orders::large_orders;
 
 /// A run as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a page is settled.
 async fn run(recorded: &Recorded, client: &Client, state: &mut Rebuild, one_page: bool) -> anyhow::Result<Ended> {
@@ -30,23 +30,6 @@ async fn run(recorded: &Recorded, client: &Client, state: &mut Rebuild, one_page
 }
 
 const ROWS: &str = "OrderSummaryByCustomer";
-
-/// Four orders of six versions, too large for two pages.
-async fn large_orders(recorded: &Recorded) {
-    for order in 0..4 {
-        recorded.paid(&format!("o-{order}"), [second(0), second(1)]).await;
-        for payment in 0..4 {
-            let method = "m".repeat(60);
-            let payments: Vec<_> = (0..700)
-                .map(|part| {
-                    let id = format!("p-{payment}-{part}");
-                    ("PaymentReceived", json!({ "paymentId": id, "amount": 1, "method": method }))
-                })
-                .collect();
-            recorded.record(&format!("o-{order}"), second(2 + payment), &payments).await;
-        }
-    }
-}
 
 /// Each order's row, as far as it is: `<order>@<version>`, and what is paid.
 async fn rows(recorded: &Recorded) -> Vec<(String, String)> {

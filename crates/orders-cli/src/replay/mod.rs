@@ -24,13 +24,14 @@ use event_store::{DynamoEventStore, Timestamp};
 use publisher::EventBus;
 
 use crate::aws::AwsArguments;
+use crate::state_file::{Lock, StateFile, difference};
 use crate::stop::StopSignals;
 use crate::text::{note, print};
 use pace::Pace;
 use parameters::{Parameters, ReplayName};
 use publishing::{Ended, PATIENCE, Replay};
 use report::Progress;
-use state::{Lock, State, StateFile};
+use state::State;
 
 /// What is published, to where, how fast.
 #[derive(Args)]
@@ -119,7 +120,7 @@ fn begin(arguments: &Arguments) -> anyhow::Result<(Lock, StateFile, State)> {
     let file = StateFile::new(arguments.state.clone().unwrap_or_else(|| format!("orders-replay-{name}.json").into()));
     let lock = file.lock()?;
     // One that was ended before it did anything binds nobody, neither to its arguments nor to its end.
-    let kept = file.read()?.filter(|kept| kept.after.is_some());
+    let kept = file.read::<State>("replay's state")?.filter(|kept| kept.after.is_some());
     // Where no end is given, that of the first run stands: a replay must not run after its own tail.
     let to = arguments.to.or(kept.as_ref().map(|kept| kept.parameters.to)).unwrap_or_else(Timestamp::now);
     let parameters = Parameters {
@@ -137,7 +138,7 @@ fn begin(arguments: &Arguments) -> anyhow::Result<(Lock, StateFile, State)> {
         file.write(&state)?;
         return Ok((lock, file, state));
     };
-    if let Some(difference) = parameters.difference(&kept.parameters) {
+    if let Some(difference) = difference(&parameters, &kept.parameters) {
         anyhow::bail!(
             "{file} belongs to another replay, {difference}: finish that one, give this one a --name or a --state file of \
              its own, or delete the file"

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use event_store::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What is published, to where. Kept in the state file: names are never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,17 +28,6 @@ impl Parameters {
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         anyhow::ensure!(self.from < self.to, "--from {} must be before --to {}", self.from, self.to);
         Ok(())
-    }
-
-    /// The first thing in which those of a replay that was begun differ, in words.
-    pub(crate) fn difference(&self, begun: &Self) -> Option<String> {
-        let (own, theirs) = (serde_json::to_value(self).ok()?, serde_json::to_value(begun).ok()?);
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let differs = |(name, value): (&String, &Value)| {
-            let other = theirs.get(name).filter(|other| *other != value)?;
-            Some(format!("with {name} {} instead of {}", text(other), text(value)))
-        };
-        own.as_object()?.iter().find_map(differs)
     }
 }
 
@@ -111,6 +99,7 @@ mod instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state_file::difference;
 
     pub(crate) fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -149,12 +138,12 @@ mod tests {
             name: "n".parse().unwrap(),
             local: true,
         };
-        assert_eq!(begun.difference(&begun), None);
+        assert_eq!(difference(&begun, &begun), None);
         let other = Parameters { order: Some("o-1".to_owned()), ..begun.clone() };
-        assert_eq!(other.difference(&begun).unwrap(), "with order null instead of o-1");
+        assert_eq!(difference(&other, &begun).unwrap(), "with order null instead of o-1");
         let other = Parameters { to: at("2026-11-23T00:00:00Z"), ..begun.clone() };
         let expected = "with to 2026-11-22T00:00:00.000Z instead of 2026-11-23T00:00:00.000Z";
-        assert_eq!(other.difference(&begun).unwrap(), expected);
+        assert_eq!(difference(&other, &begun).unwrap(), expected);
     }
 
     #[test]

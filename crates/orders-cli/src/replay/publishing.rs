@@ -13,7 +13,8 @@ use publisher::{EventBus, Reason};
 
 use super::pace::Pace;
 use super::report::Progress;
-use super::state::{State, StateFile, Tally};
+use super::state::{State, Tally};
+use crate::state_file::StateFile;
 
 /// Entries that PutEvents takes at once.
 const CALL: usize = 10;

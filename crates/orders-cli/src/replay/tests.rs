@@ -54,7 +54,7 @@ fn patient_replay(recorded: &Recorded, bus: &EmbeddedEventBridge, file: &Path, p
     let client = Client::from_conf(bus.config().retry_config(RetryConfig::disabled()).build());
     let at_once = Pauses { first: Duration::ZERO, longest: Duration::ZERO };
     let file = StateFile::new(file.to_owned());
-    let state = file.read().unwrap().unwrap_or_else(|| State::new(parameters(None)));
+    let state = file.read("replay's state").unwrap().unwrap_or_else(|| State::new(parameters(None)));
     Replay {
         store: recorded.store.clone(),
         bus: EventBus::new(client, "OrderBus").with_pauses(at_once),
@@ -75,7 +75,7 @@ async fn a_replay_that_an_outage_ended_goes_on_where_it_was_and_loses_nothing() 
     let mut first = patient_replay(&recorded, &bus, &file, Duration::ZERO);
     let error = first.run(outage_after(&bus, 30)).await.unwrap_err();
     assert!(error.to_string().starts_with("the event bus is unavailable: "), "{error}");
-    let kept = StateFile::new(file.clone()).read().unwrap().unwrap();
+    let kept = StateFile::new(file.clone()).read::<State>("replay's state").unwrap().unwrap();
     assert_eq!((kept.tally.published, kept.tally.calls), (30, 3), "what is kept was acknowledged");
     assert_eq!(bus.counts().accepted, 30);
 

@@ -5,6 +5,8 @@
 //! - `state`: how far each segment is, in a file
 
 mod arguments;
+#[cfg(test)]
+pub(crate) mod large_orders;
 mod progress;
 mod state;
 

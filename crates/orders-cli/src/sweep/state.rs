@@ -78,7 +78,7 @@ pub(crate) fn begin<T: Serialize + DeserializeOwned>(
     let file = StateFile::new(path);
     let lock = file.lock()?;
     // One that was ended before it did anything binds nobody.
-    let kept = file.read::<Kept<T>>()?.filter(|kept| kept.begun);
+    let kept = file.read::<Kept<T>>("state of this command")?.filter(|kept| kept.begun);
     let Some(kept) = kept else {
         let kept = Kept { tables, begun: false, sweep: new };
         file.write(&kept)?;

@@ -2,11 +2,11 @@
 
 use std::future::pending;
 
-use serde_json::json;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::orders::{Recorded, second};
+use crate::orders::Recorded;
+use crate::sweep::large_orders::large_orders;
 
 const ROWS: &str = "OrderSummaryByCustomer";
 
@@ -28,28 +28,10 @@ async fn run(recorded: &Recorded, known: &mut Verification, repair: bool, one_pa
     ended
 }
 
-/// Four orders of six versions, too large for two pages, and no row.
-async fn large_orders() -> Recorded {
-    let recorded = Recorded::nothing().await;
-    for order in 0..4 {
-        recorded.paid(&format!("o-{order}"), [second(0), second(1)]).await;
-        for payment in 0..4 {
-            let method = "m".repeat(60);
-            let payments: Vec<_> = (0..700)
-                .map(|part| {
-                    let id = format!("p-{payment}-{part}");
-                    ("PaymentReceived", json!({ "paymentId": id, "amount": 1, "method": method }))
-                })
-                .collect();
-            recorded.record(&format!("o-{order}"), second(2 + payment), &payments).await;
-        }
-    }
-    recorded
-}
-
 #[tokio::test]
 async fn orders_across_pages_are_folded_whole_and_compared_once() {
-    let recorded = large_orders().await;
+    let recorded = Recorded::nothing().await;
+    large_orders(&recorded).await;
     for (segments, repair, missing) in [(1, true, 4), (1, false, 0), (4, false, 0)] {
         let mut known = Verification::new(segments);
         assert_eq!(run(&recorded, &mut known, repair, false).await, Ended::Complete);
@@ -61,7 +43,8 @@ async fn orders_across_pages_are_folded_whole_and_compared_once() {
 
 #[tokio::test]
 async fn a_verification_that_is_told_to_stop_goes_on_with_the_order_it_was_at() {
-    let recorded = large_orders().await;
+    let recorded = Recorded::nothing().await;
+    large_orders(&recorded).await;
     let (mut known, mut stops) = (Verification::new(1), 0);
     while run(&recorded, &mut known, false, true).await == Ended::Stopped {
         stops += 1;
