@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
+use aws_sdk_dynamodb::operation::delete_item::{DeleteItemInput, DeleteItemOutput};
 use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
 use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
+use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput};
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemInput, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -118,6 +121,12 @@ fn ask(input: &mut Input) {
         get.return_consumed_capacity = total;
     } else if let Some(batch) = input.downcast_mut::<BatchGetItemInput>() {
         batch.return_consumed_capacity = total;
+    } else if let Some(update) = input.downcast_mut::<UpdateItemInput>() {
+        update.return_consumed_capacity = total;
+    } else if let Some(delete) = input.downcast_mut::<DeleteItemInput>() {
+        delete.return_consumed_capacity = total;
+    } else if let Some(transaction) = input.downcast_mut::<TransactWriteItemsInput>() {
+        transaction.return_consumed_capacity = total;
     }
 }
 
@@ -133,6 +142,12 @@ fn consumed(output: &Output) -> Vec<(bool, &ConsumedCapacity)> {
         get.consumed_capacity().map(|consumed| (true, consumed)).into_iter().collect()
     } else if let Some(batch) = output.downcast_ref::<BatchGetItemOutput>() {
         batch.consumed_capacity().iter().map(|consumed| (true, consumed)).collect()
+    } else if let Some(update) = output.downcast_ref::<UpdateItemOutput>() {
+        update.consumed_capacity().map(|consumed| (false, consumed)).into_iter().collect()
+    } else if let Some(delete) = output.downcast_ref::<DeleteItemOutput>() {
+        delete.consumed_capacity().map(|consumed| (false, consumed)).into_iter().collect()
+    } else if let Some(transaction) = output.downcast_ref::<TransactWriteItemsOutput>() {
+        transaction.consumed_capacity().iter().map(|consumed| (false, consumed)).collect()
     } else {
         Vec::new()
     }

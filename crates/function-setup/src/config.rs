@@ -7,6 +7,8 @@ use tracing::level_filters::LevelFilter;
 
 const EVENTS_TABLE: &str = "EVENTS_TABLE";
 const SUMMARY_TABLE: &str = "SUMMARY_TABLE";
+const TOTALS_TABLE: &str = "TOTALS_TABLE";
+const PARKED_TABLE: &str = "PARKED_TABLE";
 const AUTH_MODE: &str = "AUTH_MODE";
 const EVENT_BUS: &str = "EVENT_BUS";
 const LOG_LEVEL: &str = "LOG_LEVEL";
@@ -75,13 +77,17 @@ pub struct ProjectorConfig {
     pub events_table: String,
     /// `SUMMARY_TABLE`: the name of the OrderSummaryByCustomer table.
     pub summary_table: String,
+    /// `TOTALS_TABLE`: the name of the CustomerTotals table.
+    pub totals_table: String,
+    /// `PARKED_TABLE`: the name of the ParkedOrders table.
+    pub parked_table: String,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: LevelFilter,
 }
 
 impl ProjectorConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, LOG_LEVEL];
+    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, TOTALS_TABLE, PARKED_TABLE, LOG_LEVEL];
 
     /// Reads the environment.
     ///
@@ -100,6 +106,8 @@ impl ProjectorConfig {
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
             summary_table: read.required(SUMMARY_TABLE),
+            totals_table: read.required(TOTALS_TABLE),
+            parked_table: read.required(PARKED_TABLE),
             log_level: read.level(),
         };
         read.finish(config)
@@ -111,13 +119,15 @@ impl ProjectorConfig {
 pub struct PublisherConfig {
     /// `EVENT_BUS`: the name or ARN of the event bus.
     pub event_bus: String,
+    /// `PARKED_TABLE`: the name of the ParkedOrders table.
+    pub parked_table: String,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: LevelFilter,
 }
 
 impl PublisherConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENT_BUS, LOG_LEVEL];
+    pub const VARIABLES: &[&str] = &[EVENT_BUS, PARKED_TABLE, LOG_LEVEL];
 
     /// Reads the environment.
     ///
@@ -133,7 +143,11 @@ impl PublisherConfig {
     /// When a variable is missing or wrong.
     pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut read = Reader { variable, faults: Vec::new() };
-        let config = Self { event_bus: read.required(EVENT_BUS), log_level: read.level() };
+        let config = Self {
+            event_bus: read.required(EVENT_BUS),
+            parked_table: read.required(PARKED_TABLE),
+            log_level: read.level(),
+        };
         read.finish(config)
     }
 }
@@ -145,6 +159,10 @@ pub struct QueryConfig {
     pub events_table: String,
     /// `SUMMARY_TABLE`: the name of the OrderSummaryByCustomer table.
     pub summary_table: String,
+    /// `TOTALS_TABLE`: the name of the CustomerTotals table.
+    pub totals_table: String,
+    /// `PARKED_TABLE`: the name of the ParkedOrders table.
+    pub parked_table: String,
     /// `AUTH_MODE`: how the gateway authenticates: `iam`, `jwt` or `none`; what else it may say is the API's matter.
     pub auth_mode: String,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
@@ -153,7 +171,7 @@ pub struct QueryConfig {
 
 impl QueryConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, AUTH_MODE, LOG_LEVEL];
+    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, TOTALS_TABLE, PARKED_TABLE, AUTH_MODE, LOG_LEVEL];
 
     /// Reads the environment.
     ///
@@ -172,6 +190,8 @@ impl QueryConfig {
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
             summary_table: read.required(SUMMARY_TABLE),
+            totals_table: read.required(TOTALS_TABLE),
+            parked_table: read.required(PARKED_TABLE),
             auth_mode: read.required(AUTH_MODE),
             log_level: read.level(),
         };
@@ -235,6 +255,8 @@ mod tests {
         let config = QueryConfig::from(named).unwrap();
         assert_eq!(config.events_table, "events_table");
         assert_eq!(config.summary_table, "summary_table");
+        assert_eq!(config.totals_table, "totals_table");
+        assert_eq!(config.parked_table, "parked_table");
         assert_eq!(config.auth_mode, "auth_mode");
         assert_eq!(config.log_level, LevelFilter::DEBUG);
     }
@@ -243,6 +265,7 @@ mod tests {
     fn everything_that_is_wrong_is_named_at_once() {
         let error = QueryConfig::from(|name| match name {
             SUMMARY_TABLE => Some(String::new()),
+            TOTALS_TABLE | PARKED_TABLE => named(name),
             LOG_LEVEL => Some("INFO".to_owned()),
             _ => None,
         });

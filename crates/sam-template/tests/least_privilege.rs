@@ -31,29 +31,39 @@ fn the_projector_reads_events_and_writes_rows() {
     assert_eq!(
         access("ProjectorRole"),
         [
+            "dynamodb:BatchGetItem CustomerTotals.Arn",
             "dynamodb:BatchGetItem OrderSummaryByCustomer.Arn",
+            "dynamodb:BatchGetItem ParkedOrders.Arn",
+            "dynamodb:DeleteItem ParkedOrders.Arn",
             "dynamodb:DescribeStream OrderEvents.StreamArn",
             "dynamodb:GetRecords OrderEvents.StreamArn",
             "dynamodb:GetShardIterator OrderEvents.StreamArn",
             "dynamodb:ListStreams OrderEvents.StreamArn",
+            "dynamodb:PutItem CustomerTotals.Arn",
             "dynamodb:PutItem OrderSummaryByCustomer.Arn",
             "dynamodb:Query OrderEvents.Arn",
+            "dynamodb:Query ParkedOrders.Arn",
+            "dynamodb:UpdateItem ParkedOrders.Arn",
             "s3:ListBucket FailedBatches.Arn",
             "s3:PutObject FailedBatches.Arn/*",
         ]
     );
 }
 
-/// It can neither read nor write a table, only follow its stream.
+/// Of the events it can only follow the stream. It parks orders, and never takes one out again: that is for whoever published
+/// what was held.
 #[test]
 fn the_publisher_follows_the_stream_and_puts_events_on_the_bus() {
     assert_eq!(
         access("PublisherRole"),
         [
+            "dynamodb:BatchGetItem ParkedOrders.Arn",
             "dynamodb:DescribeStream OrderEvents.StreamArn",
             "dynamodb:GetRecords OrderEvents.StreamArn",
             "dynamodb:GetShardIterator OrderEvents.StreamArn",
             "dynamodb:ListStreams OrderEvents.StreamArn",
+            "dynamodb:Query ParkedOrders.Arn",
+            "dynamodb:UpdateItem ParkedOrders.Arn",
             "events:PutEvents OrderBus.Arn",
             "s3:ListBucket FailedBatches.Arn",
             "s3:PutObject FailedBatches.Arn/*",
@@ -81,9 +91,11 @@ fn the_query_handler_only_reads() {
         access("QueryHandlerRole"),
         [
             "dynamodb:GetItem OrderSummaryByCustomer.Arn",
+            "dynamodb:Query CustomerTotals.Arn",
             "dynamodb:Query OrderEvents.Arn",
             "dynamodb:Query OrderSummaryByCustomer.Arn",
             "dynamodb:Query OrderSummaryByCustomer.Arn/index/ByOrder",
+            "dynamodb:Query ParkedOrders.Arn/index/ByCustomer",
         ]
     );
 }

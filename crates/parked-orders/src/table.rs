@@ -1,0 +1,288 @@
+//! The notes in a DynamoDB table: partition key `consumer`, sort key `aggregateId`, index `ByCustomer`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+use event_store::Timestamp;
+
+use crate::note::{
+    AGGREGATE_ID, ATTEMPTS, CONSUMER, CUSTOMER_ID, HELD_UP_TO, LAST_ATTEMPT_AT, PARKED_AT, REASON, SdkItem, VERSION,
+    decode, number, string,
+};
+use crate::parked::{Consumer, Parked, ParkedError, Parking};
+
+/// The index by customer.
+const BY_CUSTOMER: &str = "ByCustomer";
+/// How many notes a consumer looks at before it asks for its own orders instead; also what one `BatchGetItem` takes.
+const FEW: usize = 100;
+/// The longest reason that is kept, in characters.
+const MAX_REASON: usize = 1000;
+/// How often keys are asked for that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
+const MAX_READS: u32 = 6;
+/// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
+const FIRST_PAUSE_MS: u64 = 25;
+
+/// Notes on parked orders.
+#[derive(Debug, Clone)]
+pub struct ParkedOrders {
+    client: Client,
+    table: String,
+}
+
+/// What one request found in the table.
+#[derive(Debug)]
+pub struct Page {
+    /// The notes, and what cannot be read as one.
+    pub parked: Vec<Result<Parked, ParkedError>>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Next>,
+}
+
+/// Where the next page begins.
+#[derive(Debug, Clone)]
+pub struct Next(SdkItem);
+
+impl ParkedOrders {
+    /// The notes in the table of that name.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// Which of these orders a consumer has parked; strongly consistent. Each id is given once.
+    ///
+    /// It costs one `Query` of one read unit as long as next to nothing is parked, which is nearly always. Where there is more
+    /// than a few, the orders themselves are asked for, so that a consumer whose every order is parked is not slowed down by
+    /// their number.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn among(
+        &self,
+        consumer: Consumer,
+        aggregate_ids: &[&str],
+    ) -> Result<HashMap<String, Parked>, ParkedError> {
+        if aggregate_ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let few = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .limit(i32::try_from(FEW).unwrap_or(i32::MAX))
+            .key_condition_expression("#consumer = :consumer")
+            .expression_attribute_names("#consumer", CONSUMER)
+            .expression_attribute_values(":consumer", string(consumer.as_str()))
+            .send()
+            .await
+            .map_err(|error| ParkedError::of("Query", error))?;
+        let items = if few.last_evaluated_key.is_none() {
+            few.items.unwrap_or_default()
+        } else {
+            let mut items = Vec::new();
+            for ids in aggregate_ids.chunks(FEW) {
+                items.extend(self.get(consumer, ids).await?);
+            }
+            items
+        };
+        let parked = items.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
+        let asked = parked.into_iter().filter(|parked| aggregate_ids.contains(&parked.aggregate_id.as_str()));
+        Ok(asked.map(|parked| (parked.aggregate_id.clone(), parked)).collect())
+    }
+
+    async fn get(&self, consumer: Consumer, aggregate_ids: &[&str]) -> Result<Vec<SdkItem>, ParkedError> {
+        let mut items = Vec::new();
+        let mut unread: Vec<SdkItem> = aggregate_ids.iter().map(|id| key(consumer, id)).collect();
+        for attempt in 1..=MAX_READS {
+            if attempt > 1 {
+                pause(attempt).await;
+            }
+            let request = KeysAndAttributes::builder().set_keys(Some(unread)).consistent_read(true).build();
+            let request =
+                request.map_err(|error| ParkedError::Refused { operation: "BatchGetItem", source: error.into() })?;
+            let output = self.client.batch_get_item().request_items(&self.table, request).send().await;
+            let output = output.map_err(|error| ParkedError::of("BatchGetItem", error))?;
+            items.extend(output.responses.unwrap_or_default().into_values().flatten());
+            unread = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
+            if unread.is_empty() {
+                return Ok(items);
+            }
+        }
+        Err(ParkedError::Unavailable { operation: "BatchGetItem", source: None })
+    }
+
+    /// The note on an order, if it is parked; strongly consistent.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn find(&self, consumer: Consumer, aggregate_id: &str) -> Result<Option<Parked>, ParkedError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(consumer, aggregate_id)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| ParkedError::of("GetItem", error))?;
+        found.item.as_ref().map(decode).transpose()
+    }
+
+    /// A customer's orders that a consumer has parked; those of the index, which follows the table by a moment.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub async fn of_customer(&self, consumer: Consumer, customer_id: &str) -> Result<Vec<Parked>, ParkedError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_CUSTOMER)
+            .key_condition_expression("#customer = :customer AND #consumer = :consumer")
+            .expression_attribute_names("#customer", CUSTOMER_ID)
+            .expression_attribute_names("#consumer", CONSUMER)
+            .expression_attribute_values(":customer", string(customer_id))
+            .expression_attribute_values(":consumer", string(consumer.as_str()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut parked = Vec::new();
+        while let Some(item) = pages.next().await {
+            parked.push(decode(&item.map_err(|error| ParkedError::of("Query", error))?)?);
+        }
+        Ok(parked)
+    }
+
+    /// Parks an order, or notes a further attempt at one that is parked.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn park(&self, consumer: Consumer, parking: &Parking) -> Result<(), ParkedError> {
+        let further = self
+            .note(consumer, parking, "#held = :held, ")
+            .expression_attribute_names("#held", HELD_UP_TO)
+            .expression_attribute_values(":held", number(parking.held_up_to))
+            .condition_expression("attribute_not_exists(#held) OR #held < :held");
+        match further.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if is_condition_of_update(&error) => {
+                // What is known to wait stays known.
+                let noted = self.note(consumer, parking, "").send().await;
+                noted.map(|_| ()).map_err(|error| ParkedError::of("UpdateItem", error))
+            }
+            Err(error) => Err(ParkedError::of("UpdateItem", error)),
+        }
+    }
+
+    fn note(&self, consumer: Consumer, parking: &Parking, more: &str) -> UpdateItemFluentBuilder {
+        let now = string(Timestamp::now().to_string());
+        let reason: String = parking.reason.chars().take(MAX_REASON).collect();
+        let customer = if parking.customer_id.is_some() { "#customer = :customer, " } else { "" };
+        let update =
+            self.client.update_item().table_name(&self.table).set_key(Some(key(consumer, &parking.aggregate_id)));
+        let update = update
+            .update_expression(format!(
+                "SET {customer}{more}#version = :version, #reason = :reason, #last = :now, \
+                 #since = if_not_exists(#since, :now) ADD #attempts :one"
+            ))
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#reason", REASON)
+            .expression_attribute_names("#last", LAST_ATTEMPT_AT)
+            .expression_attribute_names("#since", PARKED_AT)
+            .expression_attribute_names("#attempts", ATTEMPTS)
+            .expression_attribute_values(":version", number(parking.version))
+            .expression_attribute_values(":reason", string(reason))
+            .expression_attribute_values(":now", now)
+            .expression_attribute_values(":one", number(1));
+        match &parking.customer_id {
+            Some(customer) => update
+                .expression_attribute_names("#customer", CUSTOMER_ID)
+                .expression_attribute_values(":customer", string(customer)),
+            None => update,
+        }
+    }
+
+    /// Notes that a parked order's commits wait up to a version. False where the order is not parked, or no longer: then
+    /// nothing need wait.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn hold(&self, consumer: Consumer, aggregate_id: &str, up_to: u64) -> Result<bool, ParkedError> {
+        let held = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(consumer, aggregate_id)))
+            .update_expression("SET #held = :held")
+            .condition_expression("#held < :held")
+            .expression_attribute_names("#held", HELD_UP_TO)
+            .expression_attribute_values(":held", number(up_to))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = held else { return Ok(true) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(failed.item().is_some()),
+            Some(_) | None => Err(ParkedError::of("UpdateItem", error)),
+        }
+    }
+
+    /// Takes an order out, unless it is parked at another version by now, or more of it waits than `parked` says: then there
+    /// is more to do, and the answer is false.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn unpark(&self, parked: &Parked) -> Result<bool, ParkedError> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(parked.consumer, &parked.aggregate_id)))
+            .condition_expression("#version = :version AND #held = :held")
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#held", HELD_UP_TO)
+            .expression_attribute_values(":version", number(parked.version))
+            .expression_attribute_values(":held", number(parked.held_up_to))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = deleted else { return Ok(true) };
+        match error.as_service_error() {
+            // Somebody else took it out, or an earlier attempt of this call.
+            Some(DeleteItemError::ConditionalCheckFailedException(failed)) => Ok(failed.item().is_none()),
+            Some(_) | None => Err(ParkedError::of("DeleteItem", error)),
+        }
+    }
+
+    /// A page of all notes, in no particular order: of every consumer, by a strongly consistent `Scan`.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn page(&self, from: Option<Next>) -> Result<Page, ParkedError> {
+        let from = from.map(|Next(key)| key);
+        let scan = self.client.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(from);
+        let output = scan.send().await.map_err(|error| ParkedError::of("Scan", error))?;
+        let parked = output.items.unwrap_or_default().iter().map(decode).collect();
+        Ok(Page { parked, next: output.last_evaluated_key.map(Next) })
+    }
+}
+
+fn key(consumer: Consumer, aggregate_id: &str) -> SdkItem {
+    HashMap::from([(CONSUMER.to_owned(), string(consumer.as_str())), (AGGREGATE_ID.to_owned(), string(aggregate_id))])
+}
+
+fn is_condition_of_update(error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError>) -> bool {
+    matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_)))
+}
+
+/// Waits a random part of a bound that doubles ("full jitter").
+async fn pause(attempt: u32) {
+    let bound = FIRST_PAUSE_MS << attempt.saturating_sub(2);
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=bound))).await;
+}
