@@ -8,7 +8,7 @@ use serde_dynamo::{AttributeValue, Item};
 
 use crate::aggregate::{CodecError, EncodedEvent};
 use crate::snapshot::{self, Snapshot};
-use crate::{Aggregate, Commit, Fingerprint, NewCommit, RecordedEvent, Request, StoreError, Timestamp};
+use crate::{Aggregate, Commit, Fingerprint, NewCommit, RecordedEvent, Request, StoreError, Timestamp, contain};
 
 /// The partition key.
 pub const AGGREGATE_ID: &str = "aggregateId";
@@ -58,8 +58,12 @@ pub fn key_of(item: &Item) -> Option<(String, u64)> {
 /// Reads a commit from an item, or from the image of one in a stream record.
 ///
 /// # Errors
-/// When an attribute is missing or of another type, or an event is of an unknown type or version.
+/// When an attribute is missing or of another type, an event is of an unknown type or version, or reading it panics.
 pub fn decode<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
+    contain(|| decode_item::<A>(item)).unwrap_or_else(|panicked| Err(ItemError::new(panicked.to_string())))
+}
+
+fn decode_item<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
     let mut attributes = Attributes(item.into());
     attributes.0.remove(SNAPSHOT);
     let aggregate_id = attributes.string(AGGREGATE_ID)?;
@@ -110,7 +114,7 @@ fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::
 /// The snapshot that an item carries, if this code can use it.
 pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option<Snapshot<A>> {
     let Some(AttributeValue::M(map)) = item.inner().get(SNAPSHOT) else { return None };
-    snapshot::decode::<A>(map, version)
+    contain(|| snapshot::decode::<A>(map, version)).ok().flatten()
 }
 
 /// A commit as an item, with its snapshot where that is free or due.

@@ -9,6 +9,7 @@
 //! | [`aggregate`] | what the store must be told of an aggregate |
 //! | [`commit`] | the unit that is written, read and delivered |
 //! | [`delivery`] | a commit as a stream delivers it |
+//! | [`mod@contain`] | a panic over one commit stays that commit's |
 //! | [`store`] | the port: append, load, commits |
 //! | [`mod@execute`] | one command from load to append: repeats, races, retries |
 //! | [`loaded`] | an aggregate as read, and the commit that would follow |
@@ -25,6 +26,7 @@
 
 pub mod aggregate;
 pub mod commit;
+pub mod contain;
 pub mod delivery;
 pub mod dynamo;
 pub mod execute;
@@ -40,6 +42,7 @@ mod walk;
 
 pub use aggregate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags};
 pub use commit::{Commit, Fingerprint, RecordedEvent, Request};
+pub use contain::{Panicked, contain};
 pub use delivery::{Delivered, Poison};
 pub use dynamo::DynamoEventStore;
 pub use execute::{Decided, Execution, Failure, Invocation, Outcome, Rules, execute};

@@ -19,7 +19,7 @@ pub use finding::{Difference, Finding};
 pub use folding::{Folded, Folding, Halt};
 
 use crate::dynamo_rows::DynamoRows;
-use crate::projection::{Projection, RowKey};
+use crate::projection::{self, Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_image::RowImage;
 use crate::row_store::MAX_KEYS;
@@ -149,7 +149,10 @@ impl<P: Projection, S: EventStore<P::Aggregate>> Audit<P, S> {
     async fn is_stray(&self, key: &RowKey) -> Result<bool, AuditError> {
         let Some(aggregate_id) = P::aggregate_id(key) else { return Ok(true) };
         match self.store.commits(aggregate_id, 0, Some(1)).await {
-            Ok(commits) => Ok(commits.first().is_none_or(|first| P::key(first).is_ok_and(|own| own != *key))),
+            Ok(commits) => {
+                let elsewhere = |first| projection::key::<P>(first).is_ok_and(|own| own != *key);
+                Ok(commits.first().is_none_or(elsewhere))
+            }
             // There is something, and what cannot be read may well have made the row.
             Err(StoreError::Unreadable { .. }) => Ok(false),
             Err(

@@ -1,6 +1,6 @@
 //! What a projection is: a pure fold of commits into rows, one row an aggregate.
 
-use event_store::{Aggregate, Commit, RecordedEvent};
+use event_store::{Aggregate, Commit, Panicked, RecordedEvent, contain};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -103,12 +103,28 @@ pub enum FoldError {
         /// The commit's version.
         found: u64,
     },
+    /// The projection itself failed on it.
+    #[error("at version {version} {panicked}")]
+    Panicked {
+        /// The commit's version.
+        version: u64,
+        /// How.
+        panicked: Panicked,
+    },
+}
+
+/// Where the row of a commit's aggregate stands.
+///
+/// # Errors
+/// As [`Projection::key`]; and when that panics.
+pub fn key<P: Projection>(commit: &CommitOf<P>) -> Result<RowKey, FoldError> {
+    contain(|| P::key(commit)).unwrap_or_else(|panicked| Err(FoldError::Panicked { version: commit.version, panicked }))
 }
 
 /// The row after all events of the commit that follows `version`.
 ///
 /// # Errors
-/// When the commit does not follow, or an event makes no sense.
+/// When the commit does not follow, or an event makes no sense, or the fold panics on it.
 pub fn fold<P: Projection>(
     row: Option<P::Row>,
     version: u64,
@@ -117,5 +133,6 @@ pub fn fold<P: Projection>(
     if version.checked_add(1) != Some(commit.version) {
         return Err(FoldError::Gap { after: version, found: commit.version });
     }
-    commit.events.iter().try_fold(row, |row, event| P::apply(row, event, commit).map(Some))
+    contain(|| commit.events.iter().try_fold(row, |row, event| P::apply(row, event, commit).map(Some)))
+        .unwrap_or_else(|panicked| Err(FoldError::Panicked { version: commit.version, panicked }))
 }

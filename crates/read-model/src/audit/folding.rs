@@ -40,7 +40,8 @@ impl<P: Projection> Folded<P> {
             return;
         }
         let row = self.row.as_ref().map(|(_, row)| row.clone());
-        let folded = P::key(commit).and_then(|key| Ok((key, projection::fold::<P>(row, self.version, commit)?)));
+        let folded =
+            projection::key::<P>(commit).and_then(|key| Ok((key, projection::fold::<P>(row, self.version, commit)?)));
         match folded {
             Ok((key, row)) => {
                 self.row = row.map(|row| (key, row));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use event_store::{Aggregate, Commit, Delivered, Poison};
 
 use super::outcome::Reason;
-use crate::projection::{FoldError, Projection, RowKey};
+use crate::projection::{self, FoldError, Projection, RowKey};
 
 /// One aggregate's part of a batch.
 pub(super) struct Portion<E> {
@@ -57,7 +57,7 @@ impl<E> Portion<E> {
             match &slot.record {
                 Ok(commit) => {
                     let poison = |error: FoldError| Reason::Poison { version: Some(version), cause: error.to_string() };
-                    return P::key(commit).map_err(poison);
+                    return projection::key::<P>(commit).map_err(poison);
                 }
                 Err(cause) => unreadable = unreadable.or(Some((version, cause))),
             }

@@ -60,8 +60,6 @@ pub(super) fn settle<E>(portion: &Portion<E>, settled: &Settled) -> Outcome {
             }
         }
     }
-    // Parking belongs here: a failure by poison would become an entry among the parked aggregates, and its records
-    // done. Until then they fail, so that bisection isolates them and the failure destination keeps them.
     outcome
 }
 
