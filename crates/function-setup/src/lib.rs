@@ -1,5 +1,5 @@
-//! What every function needs before its first invocation: typed configuration from the environment, JSON logs, AWS
-//! clients and their priming; and the clock that it works against.
+//! What every function needs before its first invocation: typed configuration from the environment, JSON logs,
+//! metrics, AWS clients and their priming; and the clock that it works against.
 //!
 //! This crate must never know of orders, of HTTP, or of what a function does.
 //!
@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`config`] | one struct a function; each field documents its variable |
 //! | [`logs`] | one JSON object a line on stdout |
+//! | [`metrics`] | what alarms go by, as lines of the log |
 //! | [`clients`] | the SDK with time-outs and bounded retries; the first connection made ahead of the first request |
 //! | [`deadline`] | work that is given up in time to say so |
 
@@ -16,5 +17,6 @@ pub mod clients;
 pub mod config;
 pub mod deadline;
 pub mod logs;
+pub mod metrics;
 
 pub use config::{CommandConfig, ConfigError, ConfigFault, ProjectorConfig, PublisherConfig, QueryConfig};

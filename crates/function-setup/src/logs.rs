@@ -4,12 +4,17 @@
 //! `lambda_runtime`'s own subscriber nests the fields and lets every crate speak at the chosen level; the SDK then
 //! writes requests out, bodies and all. Here only this workspace does, and everyone else warns.
 
+use std::panic::{self, PanicHookInfo};
+
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::metrics::{self, Emf};
 
 /// The crates that write at the chosen level.
 const OURS: &[&str] = &[
@@ -27,21 +32,35 @@ const OURS: &[&str] = &[
     "read_model",
 ];
 
-/// Writes this process's logs of that level and above to stdout from now on. Once something else writes them, it stays
-/// so.
+/// The variable in which Lambda names the function.
+const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
+/// Writes this process's logs of that level and above to stdout from now on, and its metrics and panics with them. Once
+/// something else writes them, it stays so.
 pub fn init(level: LevelFilter) {
     // It fails only where a subscriber is set already, as in a test.
-    let _ = subscriber(level, std::io::stdout).try_init();
+    if subscriber(level, std::env::var(FUNCTION_NAME).ok(), std::io::stdout).try_init().is_ok() {
+        panic::set_hook(Box::new(panicked));
+    }
 }
 
-fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+/// Says where the code panicked. The standard hook writes the message, which may quote what an event or a request holds.
+fn panicked(info: &PanicHookInfo<'_>) {
+    let location = info.location().map(ToString::to_string);
+    let literal = info.payload().downcast_ref::<&'static str>().copied();
+    tracing::error!(panic = true, location, literal, "the code panicked");
+}
+
+fn subscriber<W>(level: LevelFilter, function_name: Option<String>, writer: W) -> impl Subscriber + Send + Sync
 where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {
     let others = level.min(LevelFilter::WARN);
     let targets = Targets::new().with_default(others).with_targets(OURS.iter().map(|name| (*name, level)));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
-    tracing_subscriber::registry().with(lines.with_writer(writer)).with(targets)
+    let lines = lines.with_writer(writer.clone()).with_filter(targets.with_target(metrics::TARGET, LevelFilter::OFF));
+    let metrics = Targets::new().with_target(metrics::TARGET, LevelFilter::TRACE);
+    tracing_subscriber::registry().with(lines).with(Emf::new(function_name, writer).with_filter(metrics))
 }
 
 #[cfg(test)]
@@ -49,7 +68,7 @@ mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -69,7 +88,8 @@ mod tests {
     fn written(level: LevelFilter, log: impl FnOnce()) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();
-        tracing::subscriber::with_default(subscriber(level, move || writer.clone()), log);
+        let function_name = Some("order-ledger-projector".to_owned());
+        tracing::subscriber::with_default(subscriber(level, function_name, move || writer.clone()), log);
         let bytes = lines.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -107,5 +127,48 @@ mod tests {
             tracing::warn!(target: "lambda_runtime", "theirs");
         });
         assert!(lines.is_empty(), "{lines:?}");
+    }
+
+    #[test]
+    fn a_metric_is_a_line_in_the_embedded_metric_format_whatever_the_level() {
+        for level in [LevelFilter::TRACE, LevelFilter::ERROR, LevelFilter::OFF] {
+            let mut lines = written(level, || metrics::count("OrdersParked", 2, &[("consumer", "publisher")]));
+            assert_eq!(lines.len(), 1);
+            let timestamp = lines[0]["_aws"]["Timestamp"].take();
+            assert!(timestamp.as_u64().unwrap() > 1_700_000_000_000, "milliseconds since 1970: {timestamp}");
+            let directive = json!({
+                "Namespace": "OrderLedger",
+                "Dimensions": [["consumer", "function_name"]],
+                "Metrics": [{ "Name": "OrdersParked", "Unit": "Count" }],
+            });
+            let expected = json!({
+                "_aws": { "Timestamp": null, "CloudWatchMetrics": [directive] },
+                "consumer": "publisher",
+                "function_name": "order-ledger-projector",
+                "OrdersParked": 2,
+            });
+            assert_eq!(lines[0], expected);
+        }
+    }
+
+    #[test]
+    fn a_count_of_nothing_is_no_line() {
+        assert_eq!(written(LevelFilter::TRACE, || metrics::count("OrdersParked", 0, &[])), [Value::Null; 0]);
+    }
+
+    #[test]
+    fn a_panic_says_where_and_quotes_nothing() {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(panicked));
+        let lines = written(LevelFilter::INFO, || {
+            let email = "someone@example.com".to_owned();
+            let _ = panic::catch_unwind(|| panic!("{email} is no number"));
+            let _ = panic::catch_unwind(|| panic!("a literal"));
+        });
+        panic::set_hook(before);
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0]["location"].as_str().unwrap().contains("logs.rs:"), "{}", lines[0]);
+        assert!(!lines[0].to_string().contains("someone"), "{}", lines[0]);
+        assert_eq!(lines[1]["literal"], "a literal");
     }
 }

@@ -45,7 +45,8 @@ const FIRST_ORDER: &str = "first-order";
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // The embedded database warns of every 400 it answers, and a condition that fails is the command handler's daily bread.
-    let filter: EnvFilter = format!("dynoxide=error,{}", arguments.log).parse().context("--log")?;
+    // Metrics are for CloudWatch.
+    let filter: EnvFilter = format!("dynoxide=error,metrics=off,{}", arguments.log).parse().context("--log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let data = if arguments.in_memory { DataLocation::InMemory } else { DataLocation::Folder(arguments.data) };
     let kept = match &data {
