@@ -14,6 +14,7 @@ use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_item::{self, PROJECTION, VERSION};
 use crate::row_store::{Read, RowStore, Write};
+pub(crate) use images::Still;
 
 type SdkItem = HashMap<String, AttributeValue>;
 
@@ -22,8 +23,7 @@ const MAX_READS: u32 = 6;
 /// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
 const FIRST_PAUSE_MS: u64 = 25;
 
-/// A row gives way to one that is further. One of an older number gives way to one that is as far, too, because
-/// that is what a rebuild of it comes to.
+/// What [`row_item::keeps_its_place`] says, to DynamoDB.
 const GIVES_WAY: &str = "attribute_not_exists(#version) \
     OR (#projection < :projection AND #version <= :version) \
     OR (#projection = :projection AND #version < :version)";
@@ -31,8 +31,8 @@ const GIVES_WAY: &str = "attribute_not_exists(#version) \
 /// The rows of any projection in a DynamoDB table that has its key.
 #[derive(Debug, Clone)]
 pub struct DynamoRows {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
 }
 
 impl DynamoRows {

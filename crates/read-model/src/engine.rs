@@ -24,6 +24,7 @@ use progress::Progress;
 use settle::{Halt, Settled};
 
 use crate::projection::{EventOf, Projection, RowKey};
+use crate::row_error::RowError;
 use crate::row_store::{MAX_KEYS, RowStore, Standing, Write};
 use event_store::store::chain;
 
@@ -151,7 +152,13 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
                 }
                 Ok(Write::Behind { version }) => progress.repair(version).await?,
                 Ok(Write::NewerProjection) => return Err(Reason::NewerProjection),
-                Err(error) => return Err(Reason::Unavailable { cause: chain(&error) }),
+                Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. })) => {
+                    return Err(Reason::Unavailable { cause: chain(&error) });
+                }
+                // The row and what stands there do not go together, and no attempt changes that.
+                Err(error @ (RowError::Unreadable { .. } | RowError::Unwritable { .. })) => {
+                    return Err(Reason::Poison { version: Some(settled.done + 1), cause: chain(&error) });
+                }
             }
         }
         Err(Reason::Unavailable { cause: "an older release keeps getting ahead of the row".to_owned() })

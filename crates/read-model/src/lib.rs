@@ -10,25 +10,34 @@
 //! |---|---|
 //! | [`projection`] | what a projection is: a fold, a number, a key |
 //! | [`order_summary`] | the projection `OrderSummaryByCustomer` and its row |
+//! | [`customer_totals`] | the projection `CustomerTotals`, its row and its sums |
+//! | [`summed`] | what a projection is whose rows add up to sums |
 //! | [`engine`] | from a batch of commits to rows: repeats, gaps, poison, outages |
 //! | [`row_store`] | the port to the rows: read many, write one unless it is behind |
-//! | [`dynamo_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` holds both to the same behaviour |
+//! | [`dynamo_rows`], [`summed_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` holds all to the same behaviour |
 //! | [`audit`] | whether rows are what their aggregates' commits come to, and mending those that are not |
-//! | [`summaries`] | what queries read: an order's summary, a customer's list |
+//! | [`summaries`], [`totals`] | what queries read: an order's summary, a customer's list, a customer's totals |
 
 pub mod audit;
+pub mod customer_totals;
 pub mod dynamo_rows;
 pub mod engine;
 pub mod memory_rows;
 pub mod order_summary;
 pub mod projection;
+mod rfc3339;
 mod row_error;
 mod row_image;
 mod row_item;
 pub mod row_store;
+mod sum_item;
 pub mod summaries;
+pub mod summed;
+pub mod summed_rows;
+pub mod totals;
 
 pub use audit::{Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt};
+pub use customer_totals::{Contribution, CurrencyTotals, CustomerTotals, PlacedOrder};
 pub use dynamo_rows::DynamoRows;
 pub use engine::{Counters, Engine, Failure, Outcome, Reason};
 pub use memory_rows::InMemoryRows;
@@ -38,3 +47,6 @@ pub use row_error::RowError;
 pub use row_image::{ImagePage, RowImage};
 pub use row_store::{Read, RowStore, Standing, Write};
 pub use summaries::{DynamoSummaries, OrderSummaries, SummaryRows, UnreadableRow};
+pub use summed::{SumError, Summed};
+pub use summed_rows::SummedRows;
+pub use totals::{DynamoTotals, Totals};

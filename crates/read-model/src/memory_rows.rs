@@ -58,14 +58,8 @@ impl<P: Projection> RowStore<P> for InMemoryRows<P> {
     async fn write(&self, key: &RowKey, version: u64, row: &P::Row) -> Result<Write, RowError> {
         let item = row_item::encode::<P>(key, version, row)?;
         let mut items = self.items();
-        if let Some(standing) = items.get(key) {
-            let (their_version, projection) = row_item::stamp(standing);
-            let number = u64::from(P::NUMBER);
-            let passes =
-                projection < number && their_version <= version || projection == number && their_version < version;
-            if !passes {
-                return Ok(row_item::refusal::<P>(standing));
-            }
+        if let Some(refusal) = items.get(key).and_then(|standing| row_item::keeps_its_place::<P>(standing, version)) {
+            return Ok(refusal);
         }
         items.insert(key.clone(), item);
         Ok(Write::Written)

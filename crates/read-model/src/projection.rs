@@ -95,6 +95,14 @@ pub enum FoldError {
         /// The event's stored name.
         event_type: &'static str,
     },
+    /// The event would take an amount below nothing, or beyond what can be stated.
+    #[error("{event_type} at version {version} takes an amount out of its range")]
+    OutOfRange {
+        /// The event's version.
+        version: u64,
+        /// The event's stored name.
+        event_type: &'static str,
+    },
     /// A commit does not follow the row's version.
     #[error("version {found} does not follow version {after}")]
     Gap {

@@ -1,5 +1,7 @@
 //! Rows as DynamoDB items: the row's own attributes, its key, its version and the projection's number.
 
+use std::error::Error;
+
 use serde_dynamo::{AttributeValue, Item};
 
 use crate::projection::{Projection, RowKey};
@@ -12,11 +14,7 @@ pub(crate) const VERSION: &str = "version";
 pub(crate) const PROJECTION: &str = "projection";
 
 pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) -> Result<Item, RowError> {
-    let item: Item = serde_dynamo::to_item(row).map_err(|error| RowError::Unwritable {
-        partition: key.partition.clone(),
-        sort: key.sort.clone(),
-        source: Box::new(error),
-    })?;
+    let item: Item = serde_dynamo::to_item(row).map_err(|error| unwritable(key, error))?;
     let mut attributes = item.into_inner();
     attributes.extend([
         (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
@@ -37,6 +35,20 @@ pub(crate) fn decode<P: Projection>(item: Item) -> Standing<P::Row> {
         return Standing::Outdated;
     }
     serde_dynamo::from_item(item).map_or(Standing::Outdated, |row| Standing::Row { version, row })
+}
+
+/// Why a row of that version must not take the place of the item that stands there; `None` where it may.
+///
+/// A row gives way to one that is further. One of an older number gives way to one that is as far, too, because that is
+/// what a rebuild of it comes to.
+pub(crate) fn keeps_its_place<P: Projection>(standing: &Item, version: u64) -> Option<Write> {
+    let (their_version, projection) = stamp(standing);
+    let gives_way = match projection.cmp(&u64::from(P::NUMBER)) {
+        std::cmp::Ordering::Less => their_version <= version,
+        std::cmp::Ordering::Equal => their_version < version,
+        std::cmp::Ordering::Greater => false,
+    };
+    (!gives_way).then(|| refusal::<P>(standing))
 }
 
 /// What refused a write, told from the item that stands there.
@@ -64,4 +76,12 @@ pub(crate) fn key_of<P: Projection>(item: &Item) -> Option<RowKey> {
         _ => None,
     };
     Some(RowKey { partition: text(P::KEY.partition)?, sort: text(P::KEY.sort)? })
+}
+
+pub(crate) fn unwritable(key: &RowKey, source: impl Error + Send + Sync + 'static) -> RowError {
+    RowError::Unwritable { partition: key.partition.clone(), sort: key.sort.clone(), source: Box::new(source) }
+}
+
+pub(crate) fn unreadable(key: &RowKey, source: impl Error + Send + Sync + 'static) -> RowError {
+    RowError::Unreadable { partition: key.partition.clone(), sort: key.sort.clone(), source: Box::new(source) }
 }

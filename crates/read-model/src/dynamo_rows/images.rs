@@ -63,7 +63,8 @@ impl DynamoRows {
         })
     }
 
-    /// Puts a row where `was` stood, or nothing; false where something else stands there by now, and nothing was done.
+    /// Puts a row where `was` stood, or nothing; false where something else stands there by now, or is about to, and nothing was
+    /// done.
     ///
     /// # Errors
     /// Any [`RowError`] but [`RowError::Unreadable`].
@@ -87,12 +88,15 @@ impl DynamoRows {
             .await;
         let Err(error) = result else { return Ok(true) };
         match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            // A transaction is at work on it.
+            Some(PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_)) => {
+                Ok(false)
+            }
             Some(_) | None => Err(RowError::of("PutItem", error)),
         }
     }
 
-    /// Deletes the row `was`; false where something else stands there by now, and nothing was done.
+    /// Deletes the row `was`; false where something else stands there by now, or is about to, and nothing was done.
     ///
     /// # Errors
     /// [`RowError::Unavailable`] and [`RowError::Refused`].
@@ -110,21 +114,24 @@ impl DynamoRows {
             .await;
         let Err(error) = result else { return Ok(true) };
         match error.as_service_error() {
-            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            // A transaction is at work on it.
+            Some(
+                DeleteItemError::ConditionalCheckFailedException(_) | DeleteItemError::TransactionConflictException(_),
+            ) => Ok(false),
             Some(_) | None => Err(RowError::of("DeleteItem", error)),
         }
     }
 }
 
 /// The condition that a row is as it was, in each of its attributes.
-struct Still {
-    expression: String,
-    names: HashMap<String, String>,
-    values: Option<HashMap<String, AttributeValue>>,
+pub(crate) struct Still {
+    pub(crate) expression: String,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: Option<HashMap<String, AttributeValue>>,
 }
 
 impl Still {
-    fn as_it_was<P: Projection>(was: Option<&RowImage>) -> Self {
+    pub(crate) fn as_it_was<P: Projection>(was: Option<&RowImage>) -> Self {
         let Some(RowImage(item)) = was else {
             let names = HashMap::from([("#key".to_owned(), P::KEY.partition.to_owned())]);
             return Self { expression: "attribute_not_exists(#key)".to_owned(), names, values: None };

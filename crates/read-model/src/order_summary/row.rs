@@ -36,10 +36,10 @@ pub struct OrderSummaryRow {
     /// Shipments that have not arrived: what `fulfillment_status` needs and nothing else here tells.
     pub shipments_under_way: u32,
     /// When it was placed.
-    #[serde(with = "rfc3339")]
+    #[serde(with = "crate::rfc3339")]
     pub placed_at: Timestamp,
     /// When its newest commit was recorded.
-    #[serde(with = "rfc3339")]
+    #[serde(with = "crate::rfc3339")]
     pub last_updated: Timestamp,
     /// The version of that commit.
     pub version: u64,
@@ -74,20 +74,5 @@ impl OrderSummaryRow {
     #[must_use]
     pub fn sort_key(&self) -> String {
         row_key(&self.customer_id, self.placed_at, &self.order_id).sort
-    }
-}
-
-/// Instants as RFC 3339 text with milliseconds.
-mod rfc3339 {
-    use event_store::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `with` passes the field by reference")]
-    pub(super) fn serialize<S: Serializer>(instant: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(instant)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

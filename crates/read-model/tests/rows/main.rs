@@ -5,6 +5,7 @@
 mod audit;
 mod batch_get;
 mod budgets;
+mod customer_totals;
 mod engine;
 mod engine_faults;
 mod engine_properties;
@@ -12,3 +13,4 @@ mod order_summary;
 mod row_store_contract;
 mod story;
 mod summaries;
+mod summed_rows;

@@ -2,7 +2,7 @@
 
 use embedded_dynamodb::EmbeddedDynamoDb;
 use event_store::InMemoryEventStore;
-use read_model::{DynamoRows, InMemoryRows, OrderSummaryRow, RowKey, RowStore, Standing, Write};
+use read_model::{DynamoRows, InMemoryRows, OrderSummaryRow, RowKey, RowStore, Standing, SummedRows, Write};
 
 use crate::story::{Numbered, SUMMARY_TABLE, dynamo, paid_in_parts, row_of};
 
@@ -24,6 +24,12 @@ fn memory_rows() -> Rows<InMemoryRows<One>, InMemoryRows<Two>> {
 async fn dynamo_rows() -> Rows<DynamoRows, DynamoRows> {
     let server = dynamo().await;
     let rows = DynamoRows::new(server.client(), SUMMARY_TABLE);
+    Rows { one: rows.clone(), two: rows, _server: Some(server) }
+}
+
+async fn summed_rows() -> Rows<SummedRows, SummedRows> {
+    let server = dynamo().await;
+    let rows = SummedRows::new(server.client(), SUMMARY_TABLE);
     Rows { one: rows.clone(), two: rows, _server: Some(server) }
 }
 
@@ -107,6 +113,9 @@ macro_rules! contract {
         }
         mod dynamodb {
             $(#[tokio::test] async fn $check() { super::$check(&super::dynamo_rows().await).await; })+
+        }
+        mod dynamodb_with_sums {
+            $(#[tokio::test] async fn $check() { super::$check(&super::summed_rows().await).await; })+
         }
     };
 }

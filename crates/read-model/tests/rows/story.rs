@@ -13,8 +13,11 @@ use order_domain::{Command, Decision, Event, Order, decide};
 use order_store::{OrderCommit, Orders};
 use proptest::prelude::*;
 use read_model::projection::{self, CommitOf, EventOf};
-use read_model::{Engine, FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection, RowKey};
+use read_model::{
+    Engine, FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection, RowKey, SumError, Summed,
+};
 use sam_template::Template;
+use serde::{Deserialize, Serialize};
 
 /// The projection with another number, as another release would have it.
 pub(crate) struct Numbered<const N: u32>;
@@ -43,10 +46,34 @@ impl<const N: u32> Projection for Numbered<N> {
     }
 }
 
+/// What its customers have paid, by currency.
+impl<const N: u32> Summed for Numbered<N> {
+    type Sum = Paid;
+
+    fn sum_name(row: &OrderSummaryRow) -> &str {
+        &row.currency
+    }
+
+    fn replace(sum: Option<Paid>, old: Option<&OrderSummaryRow>, new: &OrderSummaryRow) -> Result<Paid, SumError> {
+        let others = sum.map_or(0, |sum| sum.paid).checked_sub(old.map_or(0, |row| row.amount_paid));
+        let others = others.ok_or(SumError::NotInIt { figure: "paid" })?;
+        Ok(Paid { paid: others + new.amount_paid })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Paid {
+    paid: u64,
+}
+
 pub(crate) type SummaryEngine<S, R> = Engine<OrderSummaryByCustomer, S, R>;
 
 /// Two lines, a total of 25.
 pub(crate) fn place(customer: &str) -> Command {
+    place_in(customer, "EUR")
+}
+
+pub(crate) fn place_in(customer: &str, currency: &str) -> Command {
     let line = |sku: &str, name: Option<&str>, quantity, price| OrderItem {
         sku: Sku::parse(sku).unwrap(),
         name: name.map(|name| Text::parse(name).unwrap()),
@@ -55,7 +82,7 @@ pub(crate) fn place(customer: &str) -> Command {
     };
     Command::PlaceOrder(PlaceOrder {
         customer_id: CustomerId::parse(customer).unwrap(),
-        currency: Currency::parse("EUR").unwrap(),
+        currency: Currency::parse(currency).unwrap(),
         items: vec![line("sku-1", Some("Teapot 茶壺"), 2, 10), line("sku-2", None, 1, 4)],
         shipping: Amount::new(2).unwrap(),
         tax: Amount::ZERO,
@@ -73,7 +100,7 @@ pub(crate) fn correct(id: u32, amount: u64) -> Command {
     Command::CorrectPayment(CorrectPayment { payment_id, amount: Amount::new(amount).unwrap(), reason })
 }
 
-fn refund(id: u32, payment: u32, amount: u64) -> Command {
+pub(crate) fn refund(id: u32, payment: u32, amount: u64) -> Command {
     let refund_id = RefundId::parse(&format!("r{id}")).unwrap();
     let payment_id = PaymentId::parse(&format!("p{payment}")).unwrap();
     Command::RefundPayment(RefundPayment { refund_id, payment_id, amount: Amount::new(amount).unwrap(), reason: None })
@@ -142,8 +169,18 @@ pub(crate) async fn tell(
     customer: &str,
     commands: &[Command],
 ) -> Vec<(OrderCommit, Order)> {
+    tell_from(store, order, &place(customer), commands).await
+}
+
+/// The same, placed as `first` says.
+pub(crate) async fn tell_from(
+    store: &InMemoryEventStore,
+    order: &str,
+    first: &Command,
+    commands: &[Command],
+) -> Vec<(OrderCommit, Order)> {
     let mut told = Vec::new();
-    for (number, command) in std::iter::once(&place(customer)).chain(commands).enumerate() {
+    for (number, command) in std::iter::once(first).chain(commands).enumerate() {
         let loaded = EventStore::<Orders>::load(store, order, UpTo::Head).await.unwrap();
         let Ok(Decision::Record(events)) = decide(&loaded.state, command.clone()) else { continue };
         let now = Timestamp::from_epoch_ms(BEGINNING_MS + i64::try_from(number).unwrap() * 1000).unwrap();
@@ -187,3 +224,4 @@ pub(crate) async fn dynamo() -> EmbeddedDynamoDb {
 }
 
 pub(crate) const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";
+pub(crate) const TOTALS_TABLE: &str = "CustomerTotals";
