@@ -13,4 +13,6 @@ mod order_summary;
 mod row_store_contract;
 mod story;
 mod summaries;
+mod summed_faults;
+mod summed_properties;
 mod summed_rows;

@@ -1,0 +1,286 @@
+//! Transactions that are cancelled, answers that are lost, sums that were tampered with, and two releases at once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use embedded_dynamodb::{Database, DatabaseError};
+use event_store::RecordedEvent;
+use read_model::projection::{CommitOf, EventOf};
+use read_model::{
+    Contribution, Counters, CurrencyTotals, CustomerTotals, Engine, FoldError, KeyAttributes, Projection, Reason,
+    RowError, RowKey, RowStore, SumError, Summed, SummedRows, Write,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::customer_totals::contribution;
+use crate::story::{TOTALS_TABLE, entries, pay, ship};
+use crate::summed_rows::{Book, total_of};
+
+/// What becomes of a write on its way.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Arrives,
+    /// Nothing is done; a transaction with this reason for its second item.
+    Cancelled(&'static str),
+    /// Nothing is done: a transaction is at work on the item.
+    Conflict,
+    /// It is done, and the answer says that the server failed.
+    AnswerLost,
+}
+
+/// A line to the database on which writes meet their fates, one after the other; the last one's is that of all that follow.
+#[derive(Debug, Clone)]
+struct Line {
+    database: Arc<OpaqueDatabase>,
+    fates: Arc<Mutex<VecDeque<Fate>>>,
+    writes: Arc<Mutex<usize>>,
+}
+
+struct OpaqueDatabase(Database);
+
+impl std::fmt::Debug for OpaqueDatabase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Database")
+    }
+}
+
+fn run<I: DeserializeOwned, O: Serialize>(
+    body: &[u8],
+    operation: impl FnOnce(I) -> Result<O, DatabaseError>,
+) -> (u16, String) {
+    match operation(serde_json::from_slice(body).unwrap()) {
+        Ok(output) => (200, serde_json::to_string(&output).unwrap()),
+        Err(error) => (error.status_code(), error.to_json()),
+    }
+}
+
+impl Line {
+    fn answer(&self, operation: &str, body: &[u8]) -> (u16, String) {
+        let database = &self.database.0;
+        match operation {
+            "BatchGetItem" => return run(body, |request| database.batch_get_item(request)),
+            "Query" => return run(body, |request| database.query(request)),
+            _ => *self.writes.lock().unwrap() += 1,
+        }
+        let fate = {
+            let mut fates = self.fates.lock().unwrap();
+            if fates.len() > 1 { fates.pop_front() } else { fates.front().copied() }.unwrap()
+        };
+        let arrives = || match operation {
+            "PutItem" => run(body, |request| database.put_item(request)),
+            "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
+            other => panic!("{other} is no write of a row"),
+        };
+        let refused = |name: &str, reasons: Value| {
+            let kind = format!("com.amazonaws.dynamodb.v20120810#{name}");
+            (400, json!({ "__type": kind, "message": name, "CancellationReasons": reasons }).to_string())
+        };
+        match fate {
+            Fate::Arrives => arrives(),
+            Fate::Cancelled(code) => {
+                refused("TransactionCanceledException", json!([{ "Code": "None" }, { "Code": code }]))
+            }
+            Fate::Conflict => refused("TransactionConflictException", json!([])),
+            Fate::AnswerLost => {
+                assert_eq!(arrives().0, 200);
+                (500, json!({ "__type": "InternalServerError", "message": "lost" }).to_string())
+            }
+        }
+    }
+}
+
+impl HttpConnector for Line {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap();
+        let (status, body) = self.answer(target.rsplit_once('.').unwrap().1, request.body().bytes().unwrap());
+        let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+impl HttpClient for Line {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// Rows at the end of such a line, whose client tries so often; and the line.
+fn rows(book: &Book, attempts: u32, fates: &[Fate]) -> (SummedRows, Line) {
+    let line = Line {
+        database: Arc::new(OpaqueDatabase(book.server.database().clone())),
+        fates: Arc::new(Mutex::new(fates.iter().copied().collect())),
+        writes: Arc::default(),
+    };
+    let config = book.server.config().http_client(line.clone());
+    let config = config.retry_config(RetryConfig::standard().with_max_attempts(attempts));
+    (SummedRows::new(Client::from_conf(config.build()), TOTALS_TABLE), line)
+}
+
+async fn write(rows: &SummedRows, commits: &[order_store::OrderCommit]) -> Result<Write, RowError> {
+    let key = CustomerTotals::key(&commits[0]).unwrap();
+    let version = commits.last().unwrap().version;
+    RowStore::<CustomerTotals>::write(rows, &key, version, &contribution(commits)).await
+}
+
+#[tokio::test]
+async fn a_transaction_that_others_or_throttling_cancel_is_tried_again() {
+    let book = Book::new().await;
+    let reasons = ["ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+    let fates: Vec<_> = reasons.map(Fate::Cancelled).into_iter().chain([Fate::Arrives]).collect();
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    let (rows, line) = rows(&book, 1, &fates);
+    assert_eq!(write(&rows, &commits).await.unwrap(), Write::Written);
+    assert_eq!(*line.writes.lock().unwrap(), 5);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+#[tokio::test]
+async fn a_plain_write_that_meets_a_transaction_is_tried_again() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25), ship(1, 1, 1)]).await;
+    let (rows, line) = rows(&book, 1, &[Fate::Arrives, Fate::Conflict, Fate::Arrives]);
+    for version in [2, 3] {
+        assert_eq!(write(&rows, &commits[..version]).await.unwrap(), Write::Written);
+    }
+    assert_eq!(*line.writes.lock().unwrap(), 3);
+}
+
+#[tokio::test]
+async fn one_that_is_cancelled_again_and_again_is_an_outage_after_a_bounded_number_of_tries() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[]).await;
+    let (rows, line) = rows(&book, 1, &[Fate::Cancelled("TransactionConflict")]);
+    tokio::time::pause();
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Unavailable { .. })));
+    assert_eq!(*line.writes.lock().unwrap(), 12);
+}
+
+#[tokio::test]
+async fn one_that_is_malformed_is_a_refusal_at_once() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[]).await;
+    let (rows, line) = rows(&book, 1, &[Fate::Cancelled("ValidationError")]);
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Refused { .. })));
+    assert_eq!(*line.writes.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_adds_once_however_it_is_tried_again() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    // By the SDK, under the same token: answered as if it were the first.
+    let (again, line) = rows(&book, 3, &[Fate::AnswerLost, Fate::Arrives]);
+    tokio::time::pause();
+    assert_eq!(write(&again, &commits[..1]).await.unwrap(), Write::Written);
+    assert_eq!(*line.writes.lock().unwrap(), 2);
+    // By somebody who knows no token: the row tells.
+    let (once, _) = rows(&book, 1, &[Fate::AnswerLost, Fate::Arrives]);
+    assert!(matches!(write(&once, &commits).await, Err(RowError::Unavailable { .. })));
+    assert_eq!(write(&once, &commits).await.unwrap(), Write::Superseded { version: 2 });
+    tokio::time::resume();
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+async fn delete(book: &Book, entry: &str) {
+    let delete = book.server.client().delete_item().table_name(TOTALS_TABLE);
+    let delete = delete.key("customerId", AttributeValue::S("c-1".to_owned()));
+    delete.key("entry", AttributeValue::S(entry.to_owned())).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sum_that_was_taken_away_is_poison_to_what_would_change_it_and_is_never_begun_anew() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25), ship(1, 1, 1), pay(2, 5)]).await;
+    book.project(&commits[..2]).await;
+    delete(&book, "total#1#EUR").await;
+    let outcome = book.engine.project(entries(&commits[3..]), None).await;
+    let [failure] = &outcome.failed[..] else { panic!("{outcome:?}") };
+    let Reason::Poison { version, cause } = &failure.reason else { panic!("{failure:?}") };
+    assert_eq!((failure.version, *version), (Some(4), Some(3)));
+    assert!(cause.ends_with("orders does not hold what the row has added to it"), "{cause}");
+    assert_eq!(book.of("c-1").await, []);
+}
+
+/// The same projection in a later release.
+struct Later;
+
+impl Projection for Later {
+    type Aggregate = order_store::Orders;
+    type Row = Contribution;
+    const NAME: &'static str = CustomerTotals::NAME;
+    const NUMBER: u32 = CustomerTotals::NUMBER + 1;
+    const KEY: KeyAttributes = CustomerTotals::KEY;
+
+    fn key(commit: &CommitOf<Self>) -> Result<RowKey, FoldError> {
+        CustomerTotals::key(commit)
+    }
+
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        CustomerTotals::aggregate_id(key)
+    }
+
+    /// It counts double.
+    fn apply(
+        row: Option<Contribution>,
+        event: &RecordedEvent<EventOf<Self>>,
+        commit: &CommitOf<Self>,
+    ) -> Result<Contribution, FoldError> {
+        let half = row.map(|row| Contribution { amount_paid: row.amount_paid / 2, ..row });
+        let row = CustomerTotals::apply(half, event, commit)?;
+        Ok(Contribution { amount_paid: row.amount_paid * 2, ..row })
+    }
+}
+
+impl Summed for Later {
+    type Sum = CurrencyTotals;
+
+    fn sum_name(row: &Contribution) -> &str {
+        CustomerTotals::sum_name(row)
+    }
+
+    fn replace(
+        sum: Option<CurrencyTotals>,
+        old: Option<&Contribution>,
+        new: &Contribution,
+    ) -> Result<CurrencyTotals, SumError> {
+        CustomerTotals::replace(sum, old, new)
+    }
+}
+
+#[tokio::test]
+async fn a_later_release_sums_from_nothing_and_leaves_the_earlier_ones_sums_to_it() {
+    let book = Book::new().await;
+    let first = book.order("o-1", "EUR", &[pay(1, 20), pay(2, 5)]).await;
+    let second = book.order("o-2", "EUR", &[pay(1, 25)]).await;
+    book.project(first[..2].iter().chain(&second)).await;
+    let before = book.of("c-1").await;
+
+    let later: Engine<Later, _, _> =
+        Engine::new(book.store.clone(), SummedRows::new(book.server.client(), TOTALS_TABLE));
+    let outcome = later.project(entries(&first[2..]), None).await;
+    assert_eq!((outcome.failed.len(), outcome.counters.gaps_repaired), (0, 1));
+    assert_eq!(book.of("c-1").await, before, "what the earlier release reads");
+    let outcome = book.engine.project(entries(&first[2..]), None).await;
+    assert_eq!(outcome.failed[0].reason, Reason::NewerProjection);
+    assert_eq!(book.of("c-1").await, before);
+
+    // A replay, or a rebuild: every order once more, from wherever.
+    let outcome = later.project(entries(first.iter().chain(&second[..1])), None).await;
+    let expected = Counters { aggregates: 2, rows_written: 1, superseded: 1, gaps_repaired: 1, ..Counters::default() };
+    assert_eq!((outcome.failed, outcome.counters), (vec![], expected));
+    let sum = book.server.client().get_item().table_name(TOTALS_TABLE);
+    let sum = sum.key("customerId", AttributeValue::S("c-1".to_owned()));
+    let sum = sum.key("entry", AttributeValue::S("total#2#EUR".to_owned())).send().await.unwrap().item.unwrap();
+    assert_eq!(["orders", "gross", "revision"].map(|name| sum[name].as_n().unwrap().as_str()), ["2", "100", "2"]);
+}
