@@ -7,13 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, Timestamp};
+use function_setup::QueryConfig;
 use futures_util::future::BoxFuture;
 use http_api::AuthMode;
 use lambda_http::service_fn;
 use local_stack::function::{Function, FunctionError, Invocation, http_function};
 use local_stack::{Functions, Surroundings};
 use query_handler::QueryHandler;
-use read_model::DynamoSummaries;
 use serde_json::{Value, json};
 
 struct Authorized(Arc<dyn Function>);
@@ -34,10 +34,10 @@ impl Function for Authorized {
 
 /// The two HTTP functions as a deployment in this mode has them, and the projector and the publisher as they are.
 pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
+    let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
     let events = DynamoEventStore::new(dynamodb.clone(), "OrderEvents");
-    let summaries = DynamoSummaries::new(dynamodb, "OrderSummaryByCustomer");
-    let commands = Arc::new(CommandHandler::new(events.clone(), mode, Timestamp::now));
-    let queries = Arc::new(QueryHandler::new(events, summaries, mode));
+    let commands = Arc::new(CommandHandler::new(events, mode, Timestamp::now));
+    let queries = Arc::new(QueryHandler::on_dynamo(dynamodb, &config, mode));
     let commands = http_function(service_fn(move |request| {
         let commands = Arc::clone(&commands);
         async move { commands.handle(request).await }

@@ -46,9 +46,16 @@ pub fn command_accepted(reply: &CommandReply, outcome: Outcome, replayed: bool) 
 
 /// One order, or 304 when the caller has it already. A cache may keep it, and asks again each time.
 ///
+/// A stale order is sent whatever the caller has, is not to be kept, and has neither `ETag` nor `Last-Modified`: its
+/// version does not tell it from the same version before it went stale, it is no version that a command could be
+/// conditional on, and the order did change later.
+///
 /// # Errors
 /// `internal_error` when the reply cannot be written.
 pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Response<Body>, Problem> {
+    if summary.stale.is_some() {
+        return json(StatusCode::OK, "no-store", summary);
+    }
     let caching = "private, no-cache";
     let mut response = if known.is_some_and(|known| known.matches(summary.version)) {
         let mut response = Response::new(Body::Empty);

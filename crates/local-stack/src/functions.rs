@@ -11,7 +11,6 @@ use lambda_runtime::service_fn;
 use projector::Projector;
 use publisher::{EventBus, Publisher};
 use query_handler::QueryHandler;
-use read_model::DynamoSummaries;
 
 use crate::error::StartError;
 use crate::function::{Function, event_function, http_function};
@@ -71,9 +70,8 @@ fn publisher(surroundings: &Surroundings) -> SetUp {
 
 fn query_handler(surroundings: &Surroundings) -> SetUp {
     let config = QueryConfig::from(|name| surroundings.variable("query-handler", name))?;
-    let events = DynamoEventStore::new(surroundings.dynamodb.clone(), config.events_table);
-    let summaries = DynamoSummaries::new(surroundings.dynamodb.clone(), config.summary_table);
-    let handler = Arc::new(QueryHandler::new(events, summaries, config.auth_mode.parse()?));
+    let auth_mode = config.auth_mode.parse()?;
+    let handler = Arc::new(QueryHandler::on_dynamo(surroundings.dynamodb.clone(), &config, auth_mode));
     Ok(http_function(http_service(move |request| {
         let handler = Arc::clone(&handler);
         async move { handler.handle(request).await }

@@ -42,6 +42,7 @@ struct Summary {
     last_updated: String,
     version: u64,
     as_of: Option<String>,
+    stale_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -87,9 +88,10 @@ fn render(answer: Value) -> Result<String, serde_json::Error> {
             line.returned.to_string(),
         ]);
     }
+    let stale = order.stale_reason.as_ref().map(|reason| format!("\nstale       {reason}")).unwrap_or_default();
     let as_of = order.as_of.as_ref().map(|time| format!("\nas of       {time}")).unwrap_or_default();
     Ok(format!(
-        "{heading}  {status}\n{detail}\n\ncustomer    {customer}\nplaced      {placed}\nupdated     {updated}, version {version}{as_of}\n\
+        "{heading}  {status}\n{detail}\n\ncustomer    {customer}\nplaced      {placed}\nupdated     {updated}, version {version}{as_of}{stale}\n\
          \n{lines}\n\ntotal       {total}\npaid        {paid}\nrefunded    {refunded}",
         heading = bold(&format!("Order {}", order.order_id)),
         status = status(&order.status),
@@ -112,14 +114,17 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn an_order_reads_at_a_glance() {
-        let answer = json!({
+    fn answer() -> Value {
+        json!({
             "orderId": "o-1", "customerId": "c-1", "status": "partially_shipped", "paymentStatus": "paid",
             "fulfillmentStatus": "partially_shipped", "currency": "EUR", "total": 2997, "amountPaid": 2997, "amountRefunded": 0,
             "itemCount": 3, "placedAt": "2026-11-21T09:30:00.123Z", "lastUpdated": "2026-11-21T09:31:00.000Z", "version": 3,
             "items": [{ "sku": "TEA-500", "name": "Assam", "quantity": 3, "unitPrice": 999, "shipped": 1, "returned": 0 }]
-        });
+        })
+    }
+
+    #[test]
+    fn an_order_reads_at_a_glance() {
         let expected = "\
 Order o-1  partially_shipped
 payment paid, fulfillment partially_shipped
@@ -134,6 +139,16 @@ TEA-500  Assam    3    9.99 EUR   29.97 EUR        1         0
 total       29.97 EUR
 paid        29.97 EUR
 refunded    0.00 EUR";
-        assert_eq!(strip_ansi_codes(&render(answer).unwrap()), expected);
+        assert_eq!(strip_ansi_codes(&render(answer()).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_stale_order_says_so() {
+        let reason = "Versions from 4 on are not shown yet: version 4 could not be processed.";
+        let mut stale = answer();
+        stale["stale"] = true.into();
+        stale["staleReason"] = reason.into();
+        let text = strip_ansi_codes(&render(stale).unwrap()).into_owned();
+        assert!(text.contains(&format!("version 3\nstale       {reason}\n\nSKU")), "{text}");
     }
 }

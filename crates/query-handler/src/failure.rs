@@ -5,6 +5,7 @@ use event_store::store::chain;
 use function_setup::deadline::OutOfTime;
 use http_api::invalid::Place;
 use http_api::{Problem, cursor};
+use parked_orders::ParkedError;
 use read_model::RowError;
 
 /// Why a query is not answered as asked.
@@ -16,6 +17,8 @@ pub(crate) enum Failure {
     Events(StoreError),
     /// The rows cannot be read.
     Rows(RowError),
+    /// Whether the rows are stale cannot be read. An answer without it could hide that they are.
+    Parked(ParkedError),
     /// The answer did not come in time.
     OutOfTime(OutOfTime),
 }
@@ -33,13 +36,13 @@ impl Failure {
             Self::Problem(problem) => problem,
             Self::Events(StoreError::Unavailable { .. })
             | Self::Rows(RowError::Unavailable { .. })
+            | Self::Parked(ParkedError::Unavailable { .. })
             | Self::OutOfTime(_) => Problem::unavailable(),
             Self::Events(
                 StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unwritable { .. },
             )
-            | Self::Rows(RowError::Refused { .. } | RowError::Unreadable { .. } | RowError::Unwritable { .. }) => {
-                Problem::internal()
-            }
+            | Self::Rows(RowError::Refused { .. } | RowError::Unreadable { .. } | RowError::Unwritable { .. })
+            | Self::Parked(ParkedError::Refused { .. } | ParkedError::Unreadable { .. }) => Problem::internal(),
         }
     }
 
@@ -49,6 +52,7 @@ impl Failure {
             Self::Problem(_) => None,
             Self::Events(error) => Some(chain(error)),
             Self::Rows(error) => Some(chain(error)),
+            Self::Parked(error) => Some(chain(error)),
             Self::OutOfTime(error) => Some(chain(error)),
         }
     }
@@ -69,6 +73,12 @@ impl From<StoreError> for Failure {
 impl From<RowError> for Failure {
     fn from(error: RowError) -> Self {
         Self::Rows(error)
+    }
+}
+
+impl From<ParkedError> for Failure {
+    fn from(error: ParkedError) -> Self {
+        Self::Parked(error)
     }
 }
 

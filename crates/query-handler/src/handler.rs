@@ -3,30 +3,43 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
-use event_store::EventStore;
-use function_setup::deadline;
+use aws_sdk_dynamodb::Client;
+use event_store::{DynamoEventStore, EventStore};
+use function_setup::{QueryConfig, deadline};
 use http_api::{AuthMode, Caller, IfNoneMatch, ParsedQuery, gateway_request_id, parse_query, responses};
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_store::Orders;
-use read_model::OrderSummaries;
+use parked_orders::ParkedOrders;
+use read_model::{DynamoSummaries, OrderSummaries};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::log::LogEntry;
 use crate::{events, order, orders};
 
-/// Answers queries over HTTP from the events and the summaries.
+/// Answers queries over HTTP from the events and the read models.
 #[derive(Debug, Clone)]
 pub struct QueryHandler<S, R> {
     events: S,
     summaries: R,
+    parked: ParkedOrders,
     auth_mode: AuthMode,
 }
 
+impl QueryHandler<DynamoEventStore, DynamoSummaries> {
+    /// The handler on the tables of a configuration.
+    #[must_use]
+    pub fn on_dynamo(client: Client, config: &QueryConfig, auth_mode: AuthMode) -> Self {
+        let events = DynamoEventStore::new(client.clone(), config.events_table.as_str());
+        let summaries = DynamoSummaries::new(client.clone(), config.summary_table.as_str());
+        Self::new(events, summaries, ParkedOrders::new(client, config.parked_table.as_str()), auth_mode)
+    }
+}
+
 impl<S: EventStore<Orders>, R: OrderSummaries> QueryHandler<S, R> {
-    /// A handler on that store and those summaries.
-    pub const fn new(events: S, summaries: R, auth_mode: AuthMode) -> Self {
-        Self { events, summaries, auth_mode }
+    /// A handler on that store, those summaries, and the notes on which orders they do not follow.
+    pub const fn new(events: S, summaries: R, parked: ParkedOrders, auth_mode: AuthMode) -> Self {
+        Self { events, summaries, parked, auth_mode }
     }
 
     /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
@@ -61,11 +74,12 @@ impl<S: EventStore<Orders>, R: OrderSummaries> QueryHandler<S, R> {
         let caller = Caller::of(request, self.auth_mode)?;
         let response = match parse_query(request)? {
             ParsedQuery::ListOrders(query) => {
-                responses::summary_page(&orders::list(&self.events, &self.summaries, &caller, &query).await?)?
+                let page = orders::list(&self.events, &self.summaries, &self.parked, &caller, &query).await?;
+                responses::summary_page(&page)?
             }
             ParsedQuery::GetOrder(query) => {
                 entry.order_id = Some(query.order_id.to_string());
-                let summary = order::get(&self.events, &self.summaries, &caller, &query).await?;
+                let summary = order::get(&self.events, &self.summaries, &self.parked, &caller, &query).await?;
                 entry.version = Some(summary.version);
                 responses::order(&summary, IfNoneMatch::of(request).as_ref())?
             }

@@ -6,21 +6,26 @@ use http_api::replies::SummaryView;
 use http_api::{Caller, OrderQuery, OrderView, Problem};
 use order_domain::values::{CustomerId, OrderId};
 use order_store::Orders;
+use parked_orders::{Consumer, ParkedOrders};
 use read_model::{OrderSummaries, OrderSummaryRow, RowError};
 
 use crate::failure::Failure;
 use crate::row_view::of_row;
+use crate::stale;
 
 /// The order as the query asks for it.
 pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
+    parked: &ParkedOrders,
     caller: &Caller,
     query: &OrderQuery,
 ) -> Result<SummaryView, Failure> {
     let order_id = &query.order_id;
     let (summary, as_of_ms) = match query.view {
-        OrderView::Latest { min_version } => return latest(events, summaries, caller, order_id, min_version).await,
+        OrderView::Latest { min_version } => {
+            return latest(events, summaries, parked, caller, order_id, min_version).await;
+        }
         OrderView::Version(version) => {
             let summary = folded(events, caller, order_id, UpTo::Version(version)).await?;
             let summary = summary.filter(|summary| summary.version == version);
@@ -43,6 +48,7 @@ pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
 async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
+    parked: &ParkedOrders,
     caller: &Caller,
     order_id: &OrderId,
     min_version: Option<u64>,
@@ -52,7 +58,10 @@ async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
         Some(row) if !CustomerId::parse(&row.customer_id).is_ok_and(|customer| caller.may_see(&customer)) => {
             Err(Problem::order_not_found().into())
         }
-        Some(row) if row.version >= wanted => Ok(of_row(row)),
+        Some(row) if row.version >= wanted => {
+            let parked = parked.of_customer(Consumer::OrderSummaryByCustomer, &row.customer_id).await?;
+            Ok(stale::marked(of_row(row), &parked))
+        }
         Some(_) | None => {
             let summary = folded(events, caller, order_id, UpTo::Head).await?;
             let summary = summary.ok_or_else(Problem::order_not_found)?;

@@ -6,16 +6,18 @@ use http_api::replies::{SummaryPage, SummaryView};
 use http_api::{Caller, ListQuery, Problem};
 use order_domain::values::OrderId;
 use order_store::Orders;
+use parked_orders::{Consumer, ParkedOrders};
 use read_model::{OrderSummaries, UnreadableRow};
 
 use crate::failure::Failure;
-use crate::order;
 use crate::row_view::of_row;
+use crate::{order, stale};
 
 /// One page of a list. A customer that nobody ever heard of has an empty one.
 pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
+    parked: &ParkedOrders,
     caller: &Caller,
     query: &ListQuery,
 ) -> Result<SummaryPage, Failure> {
@@ -27,15 +29,20 @@ pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
         return Err(Failure::bad_cursor());
     }
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let page = summaries.list(query.customer_id.as_str(), query.status, limit, query.after.as_deref()).await?;
+    let customer_id = query.customer_id.as_str();
+    let (page, parked) = tokio::try_join!(
+        async { Ok::<_, Failure>(summaries.list(customer_id, query.status, limit, query.after.as_deref()).await?) },
+        async { Ok(parked.of_customer(Consumer::OrderSummaryByCustomer, customer_id).await?) },
+    )?;
     let mut items = Vec::with_capacity(page.rows.len());
     for row in page.rows {
         match row {
-            Ok(row) => items.push(of_row(row)),
+            Ok(row) => items.push(stale::marked(of_row(row), &parked)),
             Err(unreadable) => items.extend(from_events(events, caller, query, &unreadable).await?),
         }
     }
-    Ok(SummaryPage { items, next_cursor: page.next.map(|position| query.next_cursor(&position)) })
+    let stale = stale::of_list(&items, &parked);
+    Ok(SummaryPage { items, next_cursor: page.next.map(|position| query.next_cursor(&position)), stale })
 }
 
 /// The order of a row that cannot be read, as its events tell, where it belongs in the list. An order that they do

@@ -38,6 +38,7 @@ pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
         last_updated_ms: last_updated.epoch_ms(),
         version,
         as_of_ms: None,
+        stale: None,
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
-use http_api::replies::SummaryPage;
+use http_api::replies::{Stale, SummaryPage, SummaryView};
 use http_api::{CommandRoute, OPENAPI, Problem, QueryRoute, parse_command, responses};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::{Rejection, stored};
@@ -186,8 +186,12 @@ fn every_example_of_a_reply_is_valid() {
 fn replies_are_as_described() {
     assert_valid("CommandReply", &serde_json::to_value(command_reply()).unwrap());
     assert_valid("Summary", &serde_json::to_value(summary()).unwrap());
-    let page = SummaryPage { items: vec![summary()], next_cursor: Some("x".to_owned()) };
-    assert_valid("SummaryPage", &serde_json::to_value(page).unwrap());
+    let stale = SummaryView { stale: Some(Stale::order(4)), ..summary() };
+    assert_valid("Summary", &serde_json::to_value(&stale).unwrap());
+    for (order, of_page) in [(summary(), None), (stale, Some(Stale::list(2)))] {
+        let page = SummaryPage { items: vec![order], next_cursor: Some("x".to_owned()), stale: of_page };
+        assert_valid("SummaryPage", &serde_json::to_value(page).unwrap());
+    }
     assert_valid("EventsPage", &serde_json::to_value(events_page()).unwrap());
     assert!(!errors("Summary", &json!({ "orderId": "o-1" })).is_empty(), "the schema lets anything pass");
 }

@@ -1,5 +1,5 @@
 use http_api::IfNoneMatch;
-use http_api::replies::{AuditEvent, CommandReply, EventView, EventsPage, LineView, SummaryPage, SummaryView};
+use http_api::replies::{AuditEvent, CommandReply, EventView, EventsPage, LineView, Stale, SummaryPage, SummaryView};
 use http_api::responses::{self, Outcome};
 use lambda_http::{Body, Response};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
@@ -57,6 +57,7 @@ pub(crate) fn summary() -> SummaryView {
         last_updated_ms: INSTANT,
         version: 3,
         as_of_ms: None,
+        stale: None,
     }
 }
 
@@ -145,6 +146,36 @@ fn an_order_that_the_caller_has_already_is_not_sent_again() {
 }
 
 #[test]
+fn a_stale_order_is_always_sent_is_not_to_be_kept_and_has_no_validator() {
+    let stale = SummaryView { stale: Some(Stale::order(4)), ..summary() };
+    let known = [None, Some(IfNoneMatch::Any), Some(IfNoneMatch::Tags(vec!["\"3\"".to_owned()]))];
+    for known in known {
+        let response = responses::order(&stale, known.as_ref()).unwrap();
+        assert_eq!((response.status().as_u16(), header(&response, "cache-control")), (200, Some("no-store")));
+        assert_eq!((header(&response, "etag"), header(&response, "last-modified")), (None, None));
+        let mut body = body_of(&response);
+        let members = body.as_object_mut().unwrap();
+        assert_eq!(members.remove("stale"), Some(json!(true)));
+        let reason = "Versions from 4 on are not shown yet: version 4 could not be processed.";
+        assert_eq!(members.remove("staleReason"), Some(json!(reason)));
+        assert_eq!(body, body_of(&responses::order(&summary(), None).unwrap()));
+    }
+}
+
+#[test]
+fn a_stale_list_says_how_many_orders_are_affected() {
+    let reason = |orders| {
+        let page = SummaryPage { items: Vec::new(), next_cursor: None, stale: Some(Stale::list(orders)) };
+        let body = body_of(&responses::summary_page(&page).unwrap());
+        assert_eq!(body["stale"], true);
+        body["staleReason"].as_str().unwrap().to_owned()
+    };
+    let one = "One order is not shown as it is now, or not at all: a version of it could not be processed.";
+    let three = "3 orders are not shown as they are now, or not at all: a version of each could not be processed.";
+    assert_eq!((reason(1).as_str(), reason(3).as_str()), (one, three));
+}
+
+#[test]
 fn time_travel_says_as_of_when() {
     let view = SummaryView { as_of_ms: Some(INSTANT), ..summary() };
     assert_eq!(body_of(&responses::order(&view, None).unwrap())["asOf"], "2026-11-21T09:30:00.123Z");
@@ -152,7 +183,7 @@ fn time_travel_says_as_of_when() {
 
 #[test]
 fn the_last_page_has_no_cursor() {
-    let page = SummaryPage { items: vec![summary()], next_cursor: None };
+    let page = SummaryPage { items: vec![summary()], next_cursor: None, stale: None };
     assert_eq!(body_of(&responses::summary_page(&page).unwrap()).get("nextCursor"), None);
     let body = body_of(&responses::events_page(&events_page()).unwrap());
     assert_eq!(body["nextCursor"], "AAAA");

@@ -52,7 +52,7 @@ async fn pages_hold_every_event_once() {
 
 #[tokio::test]
 async fn an_unknown_order_has_no_trail() {
-    let reply = Ledger::default().ask(&list_events("no-such-order")).await;
+    let reply = Ledger::empty().await.ask(&list_events("no-such-order")).await;
     assert_eq!(reply.problem(), (404, "order_not_found".to_owned()));
 }
 

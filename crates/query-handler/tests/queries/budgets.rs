@@ -1,17 +1,17 @@
 //! The handler on the real SDK and an embedded DynamoDB: requests and capacity, exactly.
 
 use command_handler::CommandHandler;
-use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};
+use embedded_dynamodb::Meter;
 use event_store::{Delivered, DynamoEventStore, EventStore};
 use http_api::AuthMode;
 use order_store::Orders;
+use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
 use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
-use sam_template::Template;
 use serde_json::json;
 
 use crate::gateway::{Call, Reply};
-use crate::given::{ask, clock, get_order, list_events, list_orders};
+use crate::given::{ask, clock, database, get_order, list_events, list_orders};
 
 /// Requests, and read capacity in half units.
 fn cost(meter: &Meter) -> (u64, u64) {
@@ -21,9 +21,8 @@ fn cost(meter: &Meter) -> (u64, u64) {
 }
 
 #[tokio::test]
-async fn one_order_is_two_small_reads_with_or_without_its_row() {
-    let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
-    database.create_tables(&Template::of_this_project().unwrap()).unwrap();
+async fn a_query_is_a_few_small_reads_whatever_it_asks() {
+    let database = database().await;
     let events = DynamoEventStore::new(database.client(), "OrderEvents");
     let items = json!([{ "sku": "MUG-WHITE", "quantity": 2, "unitPrice": 1000 }]);
     let body = json!({ "customerId": "customer-1001", "currency": "EUR", "items": items });
@@ -33,7 +32,8 @@ async fn one_order_is_two_small_reads_with_or_without_its_row() {
 
     let (client, meter) = database.metered_client();
     let summaries = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
-    let handler = QueryHandler::new(DynamoEventStore::new(client, "OrderEvents"), summaries, AuthMode::None);
+    let parked = ParkedOrders::new(client.clone(), "ParkedOrders");
+    let handler = QueryHandler::new(DynamoEventStore::new(client, "OrderEvents"), summaries, parked, AuthMode::None);
     // The index finds nothing, for half a unit; the events answer.
     assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);
     assert_eq!(cost(&meter), (2, 3));
@@ -44,14 +44,15 @@ async fn one_order_is_two_small_reads_with_or_without_its_row() {
     let entries = commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) });
     assert!(engine.project(entries.collect(), None).await.failed.is_empty());
 
-    // The index names the row's key; the row is read consistently.
+    // The index names the row's key; the row is read consistently; nothing of the customer's is parked, for half a unit.
     assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);
-    assert_eq!(cost(&meter), (2, 3));
+    assert_eq!(cost(&meter), (3, 4));
     // History needs no row.
     for call in [get_order(&order_id).query("version=1"), list_events(&order_id)] {
         assert_eq!(ask(&handler, &call).await.status, 200);
         assert_eq!(cost(&meter), (1, 2));
     }
+    // The rows, and at the same time what is parked.
     assert_eq!(ask(&handler, &list_orders("customer-1001")).await.status, 200);
-    assert_eq!(cost(&meter), (1, 1));
+    assert_eq!(cost(&meter), (2, 2));
 }

@@ -1,13 +1,17 @@
-//! Orders that were placed through the command handler, and a query handler to ask about them.
+//! Orders that were placed through the command handler, and a query handler to ask about them. Events and summaries are in
+//! memory; what is parked is in the real table.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use command_handler::CommandHandler;
+use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{EventStore, InMemoryEventStore, Timestamp};
 use http_api::AuthMode;
 use order_store::{OrderCommit, Orders};
+use parked_orders::{Consumer, ParkedOrders, Parking};
 use query_handler::QueryHandler;
 use read_model::{OrderSummaries, OrderSummaryByCustomer, projection};
+use sam_template::Template;
 use serde_json::{Value, json};
 
 use crate::gateway::{Call, Reply};
@@ -24,18 +28,35 @@ pub(crate) async fn ask<S: EventStore<Orders>, R: OrderSummaries>(handler: &Quer
     Reply::of(response)
 }
 
+/// An empty database with the project's tables.
+pub(crate) async fn database() -> EmbeddedDynamoDb {
+    let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
+    database.create_tables(&Template::of_this_project().unwrap()).unwrap();
+    database
+}
+
+/// The notes on what is parked.
+pub(crate) fn parked(database: &EmbeddedDynamoDb) -> ParkedOrders {
+    ParkedOrders::new(database.client(), "ParkedOrders")
+}
+
 /// Events, and as many rows as a test has made of them.
-#[derive(Clone, Default)]
 pub(crate) struct Ledger {
     pub(crate) events: InMemoryEventStore,
     pub(crate) rows: Rows,
+    pub(crate) database: EmbeddedDynamoDb,
 }
 
 impl Ledger {
+    /// A ledger without orders.
+    pub(crate) async fn empty() -> Self {
+        Self { events: InMemoryEventStore::default(), rows: Rows::default(), database: database().await }
+    }
+
     /// A ledger with one order of `customer-1001` that has come to version 5: placed, paid in two parts, shipped,
     /// delivered. No row was made yet.
     pub(crate) async fn with_an_order() -> (Self, String) {
-        let ledger = Self::default();
+        let ledger = Self::empty().await;
         let order_id = ledger.place("customer-1001", "key-1").await;
         let on = |route: &str, body: Value| Call::to(route, &[("orderId", &order_id)]).body(&body);
         let payment = |id: &str| json!({ "paymentId": id, "amount": 1000 });
@@ -85,8 +106,30 @@ impl Ledger {
         self.rows.put(row.unwrap().unwrap());
     }
 
+    /// Has a projection park an order, from that version on.
+    pub(crate) async fn park(&self, consumer: Consumer, customer_id: &str, order_id: &str, version: u64) {
+        let parking = Parking {
+            aggregate_id: order_id.to_owned(),
+            customer_id: Some(customer_id.to_owned()),
+            version,
+            held_up_to: version,
+            reason: "secret: the fold panicked".to_owned(),
+        };
+        parked(&self.database).park(consumer, &parking).await.unwrap();
+    }
+
     pub(crate) fn handler(&self, auth_mode: AuthMode) -> QueryHandler<InMemoryEventStore, Rows> {
-        QueryHandler::new(self.events.clone(), self.rows.clone(), auth_mode)
+        self.handler_on(self.events.clone(), self.rows.clone(), auth_mode)
+    }
+
+    /// A handler that reads other events or rows than the ledger's.
+    pub(crate) fn handler_on<S: EventStore<Orders>, R: OrderSummaries>(
+        &self,
+        events: S,
+        rows: R,
+        auth_mode: AuthMode,
+    ) -> QueryHandler<S, R> {
+        QueryHandler::new(events, rows, parked(&self.database), auth_mode)
     }
 
     /// Asks as anybody.

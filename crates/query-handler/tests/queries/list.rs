@@ -6,7 +6,7 @@ use crate::gateway::Reply;
 use crate::given::{Ledger, list_orders};
 
 async fn with_orders(count: usize) -> (Ledger, Vec<String>) {
-    let ledger = Ledger::default();
+    let ledger = Ledger::empty().await;
     let mut placed = Vec::new();
     for index in 0..count {
         let order_id = ledger.place("customer-1001", &format!("key-{index}")).await;
@@ -68,7 +68,7 @@ async fn a_status_filters_the_list() {
 
 #[tokio::test]
 async fn a_customer_nobody_heard_of_has_an_empty_list() {
-    let reply = Ledger::default().ask(&list_orders("customer-9")).await;
+    let reply = Ledger::empty().await.ask(&list_orders("customer-9")).await;
     assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"items":[]}"#));
 }
 
@@ -113,7 +113,7 @@ async fn a_forged_cursor_is_refused_where_no_row_could_stand() {
 
 #[tokio::test]
 async fn a_parameter_that_makes_no_sense_is_refused() {
-    let ledger = Ledger::default();
+    let ledger = Ledger::empty().await;
     for query in ["limit=0", "limit=101", "limit=ten", "limit=", "status=lost", "status=Placed", "page=2"] {
         let reply = ledger.ask(&list_orders("customer-1001").query(query)).await;
         assert_eq!(reply.problem(), (400, "invalid_request".to_owned()), "{query}");

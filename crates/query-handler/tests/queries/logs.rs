@@ -8,6 +8,7 @@ use http_api::AuthMode;
 use order_store::Orders;
 use query_handler::QueryHandler;
 use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::gateway::Call;
@@ -33,7 +34,7 @@ async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows>, call: Ca
     let lines = Lines::default();
     let writer = lines.clone();
     let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(LevelFilter::INFO).with(layer));
     ask(handler, &call.gateway_request_id("gw-1")).await;
     let bytes = lines.0.lock().unwrap().clone();
     // A second line would not be JSON any more.
@@ -59,7 +60,7 @@ async fn an_answered_query_is_one_line_with_the_order_and_its_version() {
 
 #[tokio::test]
 async fn a_query_that_is_not_answered_is_one_line_with_its_code() {
-    let line = logged(&Ledger::default().handler(AuthMode::None), get_order("no-such-order")).await;
+    let line = logged(&Ledger::empty().await.handler(AuthMode::None), get_order("no-such-order")).await;
     assert_eq!((&line["level"], &line["outcome"]), (&json!("INFO"), &json!("order_not_found")));
     assert_eq!(line["order_id"], "no-such-order");
 }
@@ -68,7 +69,8 @@ async fn a_query_that_is_not_answered_is_one_line_with_its_code() {
 async fn a_failure_is_one_error_with_everything_that_it_came_from() {
     let events =
         BrokenEvents(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
-    let line = logged(&QueryHandler::new(events, Rows::default(), AuthMode::None), get_order("o-1")).await;
+    let line =
+        logged(&Ledger::empty().await.handler_on(events, Rows::default(), AuthMode::None), get_order("o-1")).await;
     assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("unavailable")));
     assert_eq!((&line["order_id"], &line["request_id"]), (&json!("o-1"), &json!("gw-1")));
     assert_eq!(line["error"], "Query failed: the store is unavailable: cable cut");

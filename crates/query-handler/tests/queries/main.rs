@@ -14,5 +14,6 @@ mod order;
 mod outages;
 mod rows;
 mod samples;
+mod stale;
 mod time_travel;
 mod unreadable_rows;

@@ -140,7 +140,7 @@ async fn an_id_that_is_none_is_refused() {
 
 #[tokio::test]
 async fn an_unknown_route_is_not_found() {
-    let ledger = Ledger::default();
+    let ledger = Ledger::empty().await;
     for key in ["GET /orders", "GET /jokes", "POST /orders"] {
         let reply = ledger.ask(&Call::to(key, &[])).await;
         assert_eq!(reply.problem(), (404, "route_not_found".to_owned()), "{key}");
@@ -149,7 +149,7 @@ async fn an_unknown_route_is_not_found() {
 
 #[tokio::test]
 async fn the_description_of_the_api_is_served() {
-    let reply = Ledger::default().ask(&Call::to("GET /openapi.json", &[])).await;
+    let reply = Ledger::empty().await.ask(&Call::to("GET /openapi.json", &[])).await;
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
     assert_eq!(reply.body, http_api::OPENAPI);
 }

@@ -2,10 +2,13 @@
 
 use std::future::pending;
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use event_store::{Appended, Commit, EventStore, InMemoryEventStore, Loaded, NewCommit, StoreError, UpTo};
 use http_api::AuthMode;
 use order_domain::Event;
 use order_store::Orders;
+use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
 use read_model::RowError;
 
@@ -33,12 +36,13 @@ impl EventStore<Orders> for BrokenEvents {
 
 #[tokio::test]
 async fn an_outage_is_a_503_that_says_when_to_retry() {
-    let no_events = QueryHandler::new(
+    let ledger = Ledger::empty().await;
+    let no_events = ledger.handler_on(
         BrokenEvents(|| StoreError::Unavailable { operation: "Query", source: "secret".into() }),
         Rows::default(),
         AuthMode::None,
     );
-    let no_rows = QueryHandler::new(
+    let no_rows = ledger.handler_on(
         InMemoryEventStore::default(),
         BrokenRows(|| RowError::Unavailable { operation: "Query", source: "secret".into() }),
         AuthMode::None,
@@ -77,7 +81,7 @@ impl EventStore<Orders> for Silent {
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
-    let handler = QueryHandler::new(Silent, Rows::default(), AuthMode::None);
+    let handler = Ledger::empty().await.handler_on(Silent, Rows::default(), AuthMode::None);
     for call in [get_order("o-1"), get_order("o-1").query("version=1"), list_events("o-1")] {
         let Ok(response) = handler.handle(call.overdue_request()).await;
         let reply = Reply::of(response);
@@ -90,7 +94,7 @@ async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
 async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
     let events = BrokenEvents(|| StoreError::Refused { operation: "Query", source: "secret".into() });
     let rows = BrokenRows(|| RowError::Refused { operation: "Query", source: "secret".into() });
-    let handler = QueryHandler::new(events, rows, AuthMode::None);
+    let handler = Ledger::empty().await.handler_on(events, rows, AuthMode::None);
     for call in [get_order("o-1"), list_events("o-1"), list_orders("customer-1001")] {
         let reply = ask(&handler, &call).await;
         assert_eq!(reply.problem(), (500, "internal_error".to_owned()));
@@ -106,7 +110,27 @@ async fn a_row_that_cannot_be_read_counts_as_missing() {
         sort: "2026".into(),
         source: "of a newer release".into(),
     });
-    let handler = QueryHandler::new(ledger.events.clone(), rows, AuthMode::None);
+    let handler = ledger.handler_on(ledger.events.clone(), rows, AuthMode::None);
     let reply = ask(&handler, &get_order(&order_id)).await;
     assert_eq!((reply.status, &reply.json()["version"]), (200, &5.into()));
+}
+
+#[tokio::test]
+async fn where_nobody_can_tell_whether_rows_are_stale_nothing_is_answered_from_them() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 3).await;
+    let closed = ledger.database.config().endpoint_url("http://127.0.0.1:1").retry_config(RetryConfig::disabled());
+    let unreachable = ParkedOrders::new(Client::from_conf(closed.build()), "ParkedOrders");
+    let missing = ParkedOrders::new(ledger.database.client(), "NoSuchTable");
+    for (parked, problem) in [(unreachable, (503, "unavailable")), (missing, (500, "internal_error"))] {
+        let handler = QueryHandler::new(ledger.events.clone(), ledger.rows.clone(), parked, AuthMode::None);
+        for call in [get_order(&order_id), list_orders("customer-1001")] {
+            let reply = ask(&handler, &call).await;
+            assert_eq!(reply.problem(), (problem.0, problem.1.to_owned()));
+        }
+        // Events are never stale.
+        for call in [get_order(&order_id).query("minVersion=4"), get_order(&order_id).query("version=3")] {
+            assert_eq!(ask(&handler, &call).await.status, 200);
+        }
+    }
 }

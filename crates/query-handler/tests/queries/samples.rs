@@ -6,7 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use command_handler::CommandHandler;
-use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{Delivered, DynamoEventStore, EventStore};
 use http_api::AuthMode;
 use order_store::Orders;
@@ -16,7 +15,7 @@ use sam_template::Template;
 use serde_json::Value;
 
 use crate::gateway::Reply;
-use crate::given::clock;
+use crate::given::{clock, database, parked};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
@@ -72,13 +71,12 @@ fn there_is_a_sample_for_every_route_and_each_says_the_same_of_its_route_through
 
 #[tokio::test]
 async fn the_samples_get_the_replies_that_are_stated() {
-    let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
-    database.create_tables(&Template::of_this_project().unwrap()).unwrap();
+    let database = database().await;
     let client = database.client();
     let store = DynamoEventStore::new(client.clone(), "OrderEvents");
     let summaries = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
     let commands = CommandHandler::new(store.clone(), AuthMode::None, clock);
-    let queries = QueryHandler::new(store.clone(), summaries, AuthMode::None);
+    let queries = QueryHandler::new(store.clone(), summaries, parked(&database), AuthMode::None);
     let rows = DynamoRows::new(client, "OrderSummaryByCustomer");
     let engine: Engine<OrderSummaryByCustomer, _, _> = Engine::new(store.clone(), rows);
 

@@ -1,12 +1,9 @@
 //! A list with a row that cannot be read, over an embedded DynamoDB.
 
-use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{Delivered, EventStore, InMemoryEventStore, StoreError};
 use http_api::AuthMode;
 use order_store::Orders;
-use query_handler::QueryHandler;
 use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
-use sam_template::Template;
 use serde_json::json;
 
 use crate::gateway::{Call, Reply};
@@ -18,16 +15,13 @@ const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";
 /// Three orders of `customer-1001` with their rows, oldest first.
 struct Given {
     ledger: Ledger,
-    database: EmbeddedDynamoDb,
     placed: Vec<String>,
 }
 
 impl Given {
     async fn three_orders() -> Self {
-        let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
-        database.create_tables(&Template::of_this_project().unwrap()).unwrap();
-        let ledger = Ledger::default();
-        let rows = DynamoRows::new(database.client(), SUMMARY_TABLE);
+        let ledger = Ledger::empty().await;
+        let rows = DynamoRows::new(ledger.database.client(), SUMMARY_TABLE);
         let engine: Engine<OrderSummaryByCustomer, _, _> = Engine::new(ledger.events.clone(), rows);
         let mut placed = Vec::new();
         for number in 1..=3 {
@@ -37,7 +31,7 @@ impl Given {
             assert!(engine.project(entries.collect(), None).await.failed.is_empty());
             placed.push(order_id);
         }
-        Self { ledger, database, placed }
+        Self { ledger, placed }
     }
 
     /// Leaves the middle order's row without its total, as a newer release might.
@@ -53,12 +47,12 @@ impl Given {
             "UpdateExpression": "REMOVE #total",
             "ExpressionAttributeNames": { "#total": "total" },
         });
-        self.database.database().update_item(serde_json::from_value(request).unwrap()).unwrap();
+        self.ledger.database.database().update_item(serde_json::from_value(request).unwrap()).unwrap();
     }
 
     async fn ask_on<S: EventStore<Orders>>(&self, events: S, query: &str) -> Reply {
-        let summaries = DynamoSummaries::new(self.database.client(), SUMMARY_TABLE);
-        let handler = QueryHandler::new(events, summaries, AuthMode::None);
+        let summaries = DynamoSummaries::new(self.ledger.database.client(), SUMMARY_TABLE);
+        let handler = self.ledger.handler_on(events, summaries, AuthMode::None);
         ask(&handler, &list_orders("customer-1001").query(query)).await
     }
 

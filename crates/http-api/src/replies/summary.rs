@@ -1,0 +1,138 @@
+//! An order as its customer sees it, alone or in a list.
+
+use order_domain::Order;
+use order_domain::order::Line;
+use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
+use order_domain::values::OrderId;
+use serde::{Serialize, Serializer};
+
+use super::stale::Stale;
+use super::timestamp;
+
+/// A page of a customer's orders, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SummaryPage {
+    /// The orders.
+    pub items: Vec<SummaryView>,
+    /// Names the page after this one; none on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Where an order of the customer, on this page or not, is not shown as far as it has come.
+    #[serde(flatten)]
+    pub stale: Option<Stale>,
+}
+
+/// One order, as its customer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SummaryView {
+    /// Which order.
+    pub order_id: String,
+    /// Who ordered.
+    pub customer_id: String,
+    /// The one word for a customer.
+    pub status: OrderStatus,
+    /// Where its payment stands.
+    pub payment_status: PaymentStatus,
+    /// Where its fulfilment stands.
+    pub fulfillment_status: FulfillmentStatus,
+    /// The ISO 4217 currency of every amount.
+    pub currency: String,
+    /// What is to be paid, in minor units.
+    pub total: u64,
+    /// The sum of the payments, as corrected, in minor units.
+    pub amount_paid: u64,
+    /// The sum of the refunds, in minor units.
+    pub amount_refunded: u64,
+    /// How many units were ordered, over all lines.
+    pub item_count: u64,
+    /// The lines.
+    pub items: Vec<LineView>,
+    /// When it was placed, in milliseconds since 1970.
+    #[serde(rename = "placedAt", serialize_with = "timestamp")]
+    pub placed_at_ms: i64,
+    /// When its last event was recorded, in milliseconds since 1970.
+    #[serde(rename = "lastUpdated", serialize_with = "timestamp")]
+    pub last_updated_ms: i64,
+    /// Its version.
+    pub version: u64,
+    /// On time travel, the instant that this shows it at, in milliseconds since 1970.
+    #[serde(rename = "asOf", serialize_with = "optional_timestamp", skip_serializing_if = "Option::is_none")]
+    pub as_of_ms: Option<i64>,
+    /// Where this does not show the order as far as it has come.
+    #[serde(flatten)]
+    pub stale: Option<Stale>,
+}
+
+impl SummaryView {
+    /// The order as it was at `version`; `None` before it was placed.
+    #[must_use]
+    pub fn of_order(
+        order_id: &OrderId,
+        order: &Order,
+        placed_at_ms: i64,
+        last_updated_ms: i64,
+        version: u64,
+    ) -> Option<Self> {
+        Some(Self {
+            order_id: order_id.to_string(),
+            customer_id: order.customer_id()?.to_string(),
+            status: order.status(),
+            payment_status: order.payment_status(),
+            fulfillment_status: order.fulfillment_status(),
+            currency: order.currency()?.code().to_owned(),
+            total: order.total().minor_units(),
+            amount_paid: order.amount_paid(),
+            amount_refunded: order.amount_refunded(),
+            item_count: order.lines().iter().map(|line| u64::from(line.quantity.get())).sum(),
+            items: order.lines().iter().map(LineView::of_line).collect(),
+            placed_at_ms,
+            last_updated_ms,
+            version,
+            as_of_ms: None,
+            stale: None,
+        })
+    }
+}
+
+/// One line of an order, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LineView {
+    /// What is sold.
+    pub sku: String,
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How many were ordered.
+    pub quantity: u32,
+    /// The price of one, in minor units.
+    pub unit_price: u64,
+    /// How many were shipped.
+    pub shipped: u32,
+    /// How many came back.
+    pub returned: u32,
+}
+
+impl LineView {
+    /// The line as a reply shows it.
+    #[must_use]
+    pub fn of_line(line: &Line) -> Self {
+        Self {
+            sku: line.sku.to_string(),
+            name: line.name.as_ref().map(|name| name.as_str().to_owned()),
+            quantity: line.quantity.get(),
+            unit_price: line.unit_price.minor_units(),
+            shipped: line.shipped,
+            returned: line.returned,
+        }
+    }
+}
+
+fn optional_timestamp<S: Serializer>(epoch_ms: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match epoch_ms {
+        Some(epoch_ms) => timestamp(epoch_ms, serializer),
+        None => serializer.serialize_none(),
+    }
+}

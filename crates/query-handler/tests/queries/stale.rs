@@ -1,0 +1,142 @@
+//! What is said of an order that is parked, so that its row will not follow its events by itself.
+
+use http_api::AuthMode;
+use parked_orders::Consumer::{CustomerTotals, OrderSummaryByCustomer, Publisher};
+use serde_json::{Value, json};
+
+use crate::gateway::Reply;
+use crate::given::{Ledger, ask, get_order, list_orders};
+
+const CUSTOMER: &str = "customer-1001";
+
+/// Whether a reply, or an order of a list, says that it is stale, and why.
+#[track_caller]
+fn reason(said: &Value) -> Option<String> {
+    let reason = said["staleReason"].as_str().map(str::to_owned);
+    assert_eq!(said.get("stale"), reason.as_ref().map(|_| &json!(true)), "{said}");
+    reason
+}
+
+fn from_version(version: u64) -> Option<String> {
+    Some(format!("Versions from {version} on are not shown yet: version {version} could not be processed."))
+}
+
+fn one_order() -> Option<String> {
+    let sentence = "One order is not shown as it is now, or not at all: a version of it could not be processed.";
+    Some(sentence.to_owned())
+}
+
+/// An order that has come to version 5; its row is at version 3, and it is parked at 4.
+async fn parked_at_4() -> (Ledger, String) {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 3).await;
+    ledger.park(OrderSummaryByCustomer, CUSTOMER, &order_id, 4).await;
+    (ledger, order_id)
+}
+
+#[tokio::test]
+async fn a_parked_order_s_row_is_shown_as_stale_and_the_operator_s_reason_is_not() {
+    let (ledger, order_id) = parked_at_4().await;
+    for query in ["", "minVersion=1", "minVersion=3"] {
+        let reply = ledger.ask(&get_order(&order_id).query(query)).await;
+        assert_eq!((reply.status, &reply.json()["version"]), (200, &json!(3)));
+        assert_eq!(reason(&reply.json()), from_version(4));
+        assert!(!reply.body.contains("secret"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_stale_order_is_sent_to_whoever_has_that_version_already() {
+    let (ledger, order_id) = parked_at_4().await;
+    for tags in ["\"3\"", "W/\"3\"", "*"] {
+        let reply = ledger.ask(&get_order(&order_id).header("if-none-match", tags)).await;
+        assert_eq!((reply.status, reason(&reply.json())), (200, from_version(4)), "{tags}");
+        assert_eq!((reply.header("etag"), reply.header("last-modified")), (None, None));
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_folded_from_the_events_is_not_stale() {
+    let (ledger, order_id) = parked_at_4().await;
+    for (query, version) in [("minVersion=4", 5), ("version=3", 3), ("asOf=2100-01-01T00:00:00Z", 5)] {
+        let reply = ledger.ask(&get_order(&order_id).query(query)).await;
+        assert_eq!((&reply.json()["version"], reason(&reply.json())), (&json!(version), None), "{query}");
+        assert!(reply.header("etag").is_some());
+    }
+    let unprojected = ledger.place(CUSTOMER, "key-2").await;
+    ledger.park(OrderSummaryByCustomer, CUSTOMER, &unprojected, 1).await;
+    let reply = ledger.ask(&get_order(&unprojected)).await;
+    assert_eq!((reply.status, reason(&reply.json())), (200, None));
+}
+
+#[tokio::test]
+async fn a_row_that_has_reached_the_parked_version_is_not_stale() {
+    let (ledger, order_id) = parked_at_4().await;
+    for version in [4, 5] {
+        ledger.project(&order_id, version).await;
+        let order = ledger.ask(&get_order(&order_id)).await;
+        assert_eq!((reason(&order.json()), order.header("etag").is_some()), (None, true));
+        let list = ledger.ask(&list_orders(CUSTOMER)).await.json();
+        assert_eq!((reason(&list), reason(&list["items"][0])), (None, None));
+    }
+}
+
+#[tokio::test]
+async fn a_list_marks_its_parked_orders_and_itself() {
+    let (ledger, parked) = parked_at_4().await;
+    let healthy = ledger.place(CUSTOMER, "key-2").await;
+    ledger.project(&healthy, 1).await;
+    let reply = ledger.ask(&list_orders(CUSTOMER)).await;
+    let list = reply.json();
+    assert_eq!((list["items"][0]["orderId"].as_str(), reason(&list["items"][0])), (Some(healthy.as_str()), None));
+    let marked = (list["items"][1]["orderId"].as_str(), reason(&list["items"][1]));
+    assert_eq!(marked, (Some(parked.as_str()), from_version(4)));
+    assert_eq!(reason(&list), one_order());
+    assert!(!reply.body.contains("secret"), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn a_list_is_stale_for_what_is_on_another_page_under_another_status_or_not_there_at_all() {
+    let (ledger, _) = parked_at_4().await;
+    let newest = ledger.place(CUSTOMER, "key-2").await;
+    ledger.project(&newest, 1).await;
+    for query in ["limit=1", "status=placed", "status=cancelled"] {
+        let list = ledger.ask(&list_orders(CUSTOMER).query(query)).await.json();
+        assert_eq!(reason(&list), one_order(), "{query}");
+        assert!(list["items"].as_array().unwrap().iter().all(|order| reason(order).is_none()), "{query}");
+    }
+    let without_row = ledger.place(CUSTOMER, "key-3").await;
+    ledger.park(OrderSummaryByCustomer, CUSTOMER, &without_row, 1).await;
+    let both = "2 orders are not shown as they are now, or not at all: a version of each could not be processed.";
+    assert_eq!(reason(&ledger.ask(&list_orders(CUSTOMER)).await.json()).as_deref(), Some(both));
+}
+
+#[tokio::test]
+async fn what_another_consumer_or_another_customer_has_parked_makes_nothing_stale() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 3).await;
+    for consumer in [CustomerTotals, Publisher] {
+        ledger.park(consumer, CUSTOMER, &order_id, 4).await;
+    }
+    ledger.park(OrderSummaryByCustomer, "customer-2002", "another-order", 1).await;
+    assert_not_stale(&ledger.ask(&get_order(&order_id)).await);
+    assert_not_stale(&ledger.ask(&list_orders(CUSTOMER)).await);
+}
+
+#[track_caller]
+fn assert_not_stale(reply: &Reply) {
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert!(!reply.body.contains("stale"), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn who_may_not_see_an_order_does_not_learn_that_it_is_parked() {
+    let (ledger, order_id) = parked_at_4().await;
+    let handler = ledger.handler(AuthMode::Jwt);
+    for (call, code) in [(get_order(&order_id), "order_not_found"), (list_orders(CUSTOMER), "forbidden")] {
+        let reply = ask(&handler, &call.token_of("customer-2002", "openid")).await;
+        assert_eq!(reply.problem().1, code);
+        assert!(!reply.body.contains("stale"), "{}", reply.body);
+    }
+}
