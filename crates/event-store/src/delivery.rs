@@ -14,6 +14,17 @@ pub struct Delivered<E> {
     pub record: Result<Commit<E>, Poison>,
 }
 
+impl<E> Delivered<E> {
+    /// The aggregate and the version it is of, as far as it can be told.
+    #[must_use]
+    pub fn position(&self) -> Option<(&str, u64)> {
+        match &self.record {
+            Ok(commit) => Some((&commit.aggregate_id, commit.version)),
+            Err(poison) => poison.position.as_ref().map(|(aggregate_id, version)| (aggregate_id.as_str(), *version)),
+        }
+    }
+}
+
 /// A record that holds no commit this release can read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poison {

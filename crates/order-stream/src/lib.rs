@@ -2,11 +2,14 @@
 //!
 //! What the stream's consumers share. It must never know what a consumer does with a commit; start at [`read`].
 
+use std::collections::HashMap;
+
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use event_store::{Delivered, Poison, Timestamp, item};
 use order_domain::Event;
-use order_store::Orders;
+use order_store::{CUSTOMER_ID, Orders};
+use serde_dynamo::{AttributeValue, Item};
 
 /// A record whose position in the stream is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,10 +20,12 @@ pub struct NoSequenceNumber {
 }
 
 /// A batch as it was read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// Its inserts, in the stream's order: commits, and what was to be one.
     pub delivered: Vec<Delivered<Event>>,
+    /// Whose the orders are, by their ids, as far as it can be told: also of what cannot be read otherwise.
+    pub customers: HashMap<String, String>,
     /// What must not have happened.
     pub violations: Vec<Violation>,
 }
@@ -57,13 +62,15 @@ impl Violation {
 /// # Errors
 /// When a record has no sequence number.
 pub fn read(records: Vec<EventRecord>) -> Result<Batch, NoSequenceNumber> {
-    let mut batch = Batch { delivered: Vec::with_capacity(records.len()), violations: Vec::new() };
+    let mut batch = Batch::default();
     for record in records {
         // An empty identifier in the answer would fail the batch as a whole, for ever.
         let sequence_number = record.change.sequence_number.filter(|number| !number.is_empty());
         let sequence_number = sequence_number.ok_or(NoSequenceNumber { event_id: record.event_id })?;
         if record.event_name == "INSERT" {
-            batch.delivered.push(delivered(sequence_number, record.change.new_image));
+            let image = record.change.new_image;
+            batch.customers.extend(customer(&image));
+            batch.delivered.push(delivered(sequence_number, image));
         } else {
             batch.violations.push(Violation {
                 sequence_number,
@@ -75,7 +82,14 @@ pub fn read(records: Vec<EventRecord>) -> Result<Batch, NoSequenceNumber> {
     Ok(batch)
 }
 
-fn delivered(id: String, image: serde_dynamo::Item) -> Delivered<Event> {
+/// An image's order and its customer.
+fn customer(image: &Item) -> Option<(String, String)> {
+    let (order_id, _) = item::key_of(image)?;
+    let Some(AttributeValue::S(customer_id)) = image.inner().get(CUSTOMER_ID) else { return None };
+    Some((order_id, customer_id.clone()))
+}
+
+fn delivered(id: String, image: Item) -> Delivered<Event> {
     let position = item::key_of(&image);
     let record = item::decode::<Orders>(image).map_err(|error| Poison::new(position, &error));
     Delivered { id, record }

@@ -1,38 +1,50 @@
-//! What the log says: one line a batch, and one for each thing that needs somebody. Saved queries and metric filters
-//! can go by the fields, so their names stay.
+//! What the log says: one line a batch and projection, and one for each thing that needs somebody. Saved queries and metric
+//! filters can go by the fields, so their names stay.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use read_model::{Failure, OrderSummaryByCustomer, Outcome, Projection, Reason};
+use event_store::store::chain;
+use order_stream::Batch;
+use parked_orders::{Consumer, Parked, ParkedError};
+use read_model::{Counters, Failure};
 
-/// Every order that poison holds back, and the first cause among what may pass by itself: in an outage all causes
-/// are the same.
-pub(crate) fn failures(outcome: &Outcome) {
-    let mut poisoned: BTreeMap<Option<&str>, &Failure> = BTreeMap::new();
-    let mut transient = None;
-    for failure in &outcome.failed {
-        match failure.reason {
-            Reason::Poison { .. } => {
-                poisoned.entry(failure.aggregate_id.as_deref()).or_insert(failure);
-            }
-            Reason::Unavailable { .. } | Reason::NewerProjection => {
-                transient.get_or_insert(failure);
-            }
-        }
-    }
-    for failure in poisoned.into_values() {
+use crate::leftovers::Poisoned;
+
+/// An order that poison holds back, and whether it is parked; nothing was tried where no time was left for it.
+pub(crate) fn poisoned(consumer: Consumer, order: &Poisoned, parked: Option<&Result<(), ParkedError>>) {
+    let first = &order.first;
+    tracing::error!(
+        poison = true,
+        parked = matches!(parked, Some(Ok(()))),
+        consumer = %consumer,
+        order_id = first.aggregate_id,
+        version = first.version,
+        sequence_number = first.id,
+        reason = %first.reason,
+        not_parked = parked.and_then(|parked| parked.as_ref().err()).map(|error| chain(error)),
+        "an order is held back by a commit that cannot be projected"
+    );
+}
+
+/// Records that name no order.
+pub(crate) fn strays(consumer: Consumer, strays: &[Failure]) {
+    for stray in strays {
         tracing::error!(
             poison = true,
-            order_id = failure.aggregate_id,
-            version = failure.version,
-            sequence_number = failure.id,
-            reason = %failure.reason,
-            "an order is held back by a commit that cannot be projected"
+            parked = false,
+            consumer = %consumer,
+            sequence_number = stray.id,
+            reason = %stray.reason,
+            "a record cannot be projected and names no order"
         );
     }
-    if let Some(failure) = transient {
+}
+
+/// The first cause among what may pass by itself: in an outage all causes are the same.
+pub(crate) fn transient(consumer: Consumer, failures: &[Failure]) {
+    if let Some(failure) = failures.first() {
         tracing::warn!(
+            consumer = %consumer,
             order_id = failure.aggregate_id,
             version = failure.version,
             sequence_number = failure.id,
@@ -42,20 +54,51 @@ pub(crate) fn failures(outcome: &Outcome) {
     }
 }
 
+/// That it is not known which orders are parked.
+pub(crate) fn unread_notes(consumer: Consumer, error: &ParkedError) {
+    tracing::warn!(consumer = %consumer, error = chain(error), "it could not be read which orders are parked");
+}
+
+/// What became of a parked order that has caught up.
+pub(crate) fn unparked(consumer: Consumer, parked: &Parked, unparked: &Result<bool, ParkedError>) {
+    let (order_id, version) = (&parked.aggregate_id, parked.version);
+    match unparked {
+        Ok(true) => tracing::info!(consumer = %consumer, order_id, version, "a parked order has caught up"),
+        Ok(false) => {}
+        Err(error) => {
+            let error = chain(error);
+            tracing::warn!(consumer = %consumer, order_id, version, error, "an order has caught up and is still noted as parked");
+        }
+    }
+}
+
+/// What a batch came to, beside rows.
+pub(crate) struct CameTo {
+    pub(crate) counters: Counters,
+    /// Orders that were parked, or tried again in vain.
+    pub(crate) parked: usize,
+    /// Orders that are no longer parked.
+    pub(crate) unparked: usize,
+    /// Records that must come again.
+    pub(crate) again: usize,
+}
+
 /// What a batch came to.
-pub(crate) fn batch(outcome: &Outcome, records: usize, lag_ms: u64, duration: Duration) {
-    let counters = outcome.counters;
+pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration: Duration) {
+    let counters = came_to.counters;
     tracing::info!(
-        projection = OrderSummaryByCustomer::NAME,
-        records,
+        projection,
+        records = batch.delivered.len() + batch.violations.len(),
         orders = counters.aggregates,
         rows_read = counters.rows_read,
         rows_written = counters.rows_written,
         superseded = counters.superseded,
         repeats = counters.repeats,
         gaps_repaired = counters.gaps_repaired,
-        failed = outcome.failed.len(),
-        lag_ms,
+        parked = came_to.parked,
+        unparked = came_to.unparked,
+        failed = came_to.again,
+        lag_ms = order_stream::lag_ms(&batch.delivered),
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "projected a batch"
     );

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod given;
 mod handler;
 mod ledger;
+mod parking;
 mod samples;

@@ -12,6 +12,7 @@ use order_domain::command::{
     CancelOrder, ItemQuantity, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, ReturnItems, ShipItems,
 };
 use order_domain::values::{Amount, Currency, CustomerId, PaymentId, Quantity, ReturnId, ShipmentId, Sku, Text};
+use parked_orders::ParkedOrders;
 use projector::Projector;
 use read_model::{InMemoryRows, OrderSummaryByCustomer, Standing};
 use serde_json::{Value, json};
@@ -141,7 +142,9 @@ async fn the_sample_batches_are_what_the_store_writes_and_the_stream_delivers() 
 /// The rows that a sample ends in, where there was nothing before: each order's number, version and status.
 async fn rows_after(file: &str) -> Vec<(String, u64, &'static str)> {
     let rows = InMemoryRows::<OrderSummaryByCustomer>::default();
-    let projector = Projector::new(InMemoryEventStore::default(), rows.clone());
+    let server = Ledger::new().await.server;
+    let parked = ParkedOrders::new(server.client(), "ParkedOrders");
+    let projector = Projector::new(InMemoryEventStore::default(), rows.clone(), InMemoryRows::default(), parked);
     let event: Event = serde_json::from_value(read(file)).unwrap();
     let response = projector.handle(LambdaEvent::new(event, Context::default())).await.unwrap();
     assert_eq!(response.batch_item_failures, []);

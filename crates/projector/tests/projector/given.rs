@@ -1,0 +1,62 @@
+//! Commands, batches and the projector, as the tests have them.
+
+use aws_lambda_events::event::dynamodb::Event;
+use embedded_dynamodb::EmbeddedDynamoDb;
+use function_setup::ProjectorConfig;
+use lambda_runtime::{Context, LambdaEvent};
+use order_domain::Command;
+use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
+use order_domain::values::{Amount, Currency, CustomerId, PaymentId, Quantity, Sku};
+use projector::{DynamoProjector, Projector};
+use serde_json::{Value, json};
+
+pub(crate) const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";
+
+/// An order of 1,000 in all.
+pub(crate) fn place(customer: &str) -> Command {
+    Command::PlaceOrder(PlaceOrder {
+        customer_id: CustomerId::parse(customer).unwrap(),
+        currency: Currency::parse("EUR").unwrap(),
+        items: vec![OrderItem {
+            sku: Sku::parse("sku-1").unwrap(),
+            name: None,
+            quantity: Quantity::new(1).unwrap(),
+            unit_price: Amount::new(1000).unwrap(),
+        }],
+        shipping: Amount::ZERO,
+        tax: Amount::ZERO,
+        discount: Amount::ZERO,
+    })
+}
+
+pub(crate) fn pay(id: &str, amount: u64) -> Command {
+    let payment_id = PaymentId::parse(id).unwrap();
+    Command::RecordPayment(RecordPayment { payment_id, amount: Amount::new(amount).unwrap(), method: None })
+}
+
+/// The configuration on the template's tables, which have their logical names here.
+pub(crate) fn config() -> ProjectorConfig {
+    let tables = |name: &str| match name {
+        "EVENTS_TABLE" => Some("OrderEvents"),
+        "SUMMARY_TABLE" => Some(SUMMARY_TABLE),
+        "TOTALS_TABLE" => Some("CustomerTotals"),
+        "PARKED_TABLE" => Some("ParkedOrders"),
+        "LOG_LEVEL" => Some("info"),
+        _ => None,
+    };
+    ProjectorConfig::from(|name| tables(name).map(str::to_owned)).unwrap()
+}
+
+pub(crate) fn projector(server: &EmbeddedDynamoDb) -> DynamoProjector {
+    Projector::on_dynamo(server.client(), &config())
+}
+
+pub(crate) fn event(records: &[Value]) -> LambdaEvent<Event> {
+    LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), Context::default())
+}
+
+/// The answer that these records must come again.
+pub(crate) fn come_again<'a>(records: impl IntoIterator<Item = &'a Value>) -> Value {
+    let failures = records.into_iter().map(|record| json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] }));
+    json!({ "batchItemFailures": failures.collect::<Vec<_>>() })
+}
