@@ -6,6 +6,7 @@
 
 mod finding;
 mod folding;
+mod sums;
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -17,6 +18,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 pub use finding::{Difference, Finding};
 pub use folding::{Folded, Folding, Halt};
+pub use sums::{SumAudit, SumDifference, SumFinding, SumsChecked};
 
 use crate::dynamo_rows::DynamoRows;
 use crate::projection::{self, Projection, RowKey};

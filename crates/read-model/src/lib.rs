@@ -36,7 +36,10 @@ pub mod summed;
 pub mod summed_rows;
 pub mod totals;
 
-pub use audit::{Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt};
+pub use audit::{
+    Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt, SumAudit, SumDifference, SumFinding,
+    SumsChecked,
+};
 pub use customer_totals::{Contribution, CurrencyTotals, CustomerTotals, PlacedOrder};
 pub use dynamo_rows::DynamoRows;
 pub use engine::{Counters, Engine, Failure, Outcome, Reason};

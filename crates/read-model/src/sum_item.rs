@@ -27,11 +27,10 @@ pub(crate) fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<P::Sum
     serde_dynamo::from_item(image.0.clone()).map_err(|error| row_item::unreadable(key, error))
 }
 
-/// The revision after the one that stands.
-pub(crate) fn next_revision(standing: Option<&RowImage>) -> u64 {
-    let revision: u64 = match standing.and_then(|image| image.0.inner().get(REVISION)) {
+/// The revision of the sum that stands; 0 where there is none, or it says nothing.
+pub(crate) fn revision(standing: Option<&RowImage>) -> u64 {
+    match standing.and_then(|image| image.0.inner().get(REVISION)) {
         Some(AttributeValue::N(digits)) => digits.parse().unwrap_or(0),
         _ => 0,
-    };
-    revision.saturating_add(1)
+    }
 }

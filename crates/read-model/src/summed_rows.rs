@@ -74,7 +74,11 @@ impl SummedRows {
                 Change { was: standing.as_ref(), item: row_item::encode::<P>(key, version, row)? },
                 Change {
                     was: sum.as_ref(),
-                    item: sum_item::encode::<P>(&sum_key, sum_item::next_revision(sum.as_ref()), &new_sum)?,
+                    item: sum_item::encode::<P>(
+                        &sum_key,
+                        sum_item::revision(sum.as_ref()).saturating_add(1),
+                        &new_sum,
+                    )?,
                 },
             ];
             self.rows.write_together::<P>(changes).await?

@@ -49,18 +49,35 @@ impl DynamoRows {
             .send()
             .await
             .map_err(|error| RowError::of("Scan", error))?;
-        let keyed = |item: SdkItem| {
-            let item = Item::from(item);
-            let source = || "the table's key is not this projection's".into();
-            let key = row_item::key_of::<P>(&item);
-            Ok((key.ok_or_else(|| RowError::Refused { operation: "Scan", source: source() })?, item))
-        };
-        let rows = output.items.unwrap_or_default().into_iter().map(keyed);
-        let next = output.last_evaluated_key.map(keyed).transpose()?.map(|(key, _)| key);
-        Ok(ImagePage {
-            rows: rows.map(|row| row.map(|(key, item)| (key, RowImage(item)))).collect::<Result<_, _>>()?,
-            next,
-        })
+        image_page::<P>("Scan", output.items, output.last_evaluated_key)
+    }
+
+    /// The next page of a partition's rows whose sort keys begin so, after a key of it: by sort key, strongly consistent.
+    pub(crate) async fn images_of<P: Projection>(
+        &self,
+        partition: &str,
+        begins_with: &str,
+        after: Option<&RowKey>,
+    ) -> Result<ImagePage, RowError> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .set_exclusive_start_key(after.map(sdk_key::<P>))
+            .key_condition_expression("#partition = :partition")
+            .expression_attribute_names("#partition", P::KEY.partition)
+            .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()));
+        if !begins_with.is_empty() {
+            query = query
+                .set_key_condition_expression(Some(
+                    "#partition = :partition AND begins_with(#sort, :begins)".to_owned(),
+                ))
+                .expression_attribute_names("#sort", P::KEY.sort)
+                .expression_attribute_values(":begins", AttributeValue::S(begins_with.to_owned()));
+        }
+        let output = query.send().await.map_err(|error| RowError::of("Query", error))?;
+        image_page::<P>("Query", output.items, output.last_evaluated_key)
     }
 
     /// Puts a row where `was` stood, or nothing; false where something else stands there by now, or is about to, and nothing was
@@ -75,12 +92,21 @@ impl DynamoRows {
         version: u64,
         row: &P::Row,
     ) -> Result<bool, RowError> {
+        self.put_if_still::<P>(row_item::encode::<P>(key, version, row)?, was).await
+    }
+
+    /// The same with any item.
+    pub(crate) async fn put_if_still<P: Projection>(
+        &self,
+        item: Item,
+        was: Option<&RowImage>,
+    ) -> Result<bool, RowError> {
         let still = Still::as_it_was::<P>(was);
         let result = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(row_item::encode::<P>(key, version, row)?.into()))
+            .set_item(Some(item.into()))
             .condition_expression(still.expression)
             .set_expression_attribute_names(Some(still.names))
             .set_expression_attribute_values(still.values)
@@ -121,6 +147,22 @@ impl DynamoRows {
             Some(_) | None => Err(RowError::of("DeleteItem", error)),
         }
     }
+}
+
+/// Rows as they were found, by key.
+fn image_page<P: Projection>(
+    operation: &'static str,
+    items: Option<Vec<SdkItem>>,
+    last: Option<SdkItem>,
+) -> Result<ImagePage, RowError> {
+    let keyed = |item: SdkItem| {
+        let item = Item::from(item);
+        let source = || "the table's key is not this projection's".into();
+        let key = row_item::key_of::<P>(&item);
+        Ok((key.ok_or_else(|| RowError::Refused { operation, source: source() })?, RowImage(item)))
+    };
+    let rows = items.unwrap_or_default().into_iter().map(keyed).collect::<Result<_, _>>()?;
+    Ok(ImagePage { rows, next: last.map(keyed).transpose()?.map(|(key, _)| key) })
 }
 
 /// The condition that a row is as it was, in each of its attributes.

@@ -12,6 +12,7 @@ mod engine_properties;
 mod order_summary;
 mod row_store_contract;
 mod story;
+mod sum_audit;
 mod summaries;
 mod summed_faults;
 mod summed_properties;
