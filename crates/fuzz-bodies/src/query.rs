@@ -55,7 +55,7 @@ fn written(parsed: &ParsedQuery) -> String {
                 format!("asOf={instant}")
             }
         },
-        ParsedQuery::GetOpenApi => String::new(),
+        ParsedQuery::GetCustomerTotals(_) | ParsedQuery::GetOpenApi => String::new(),
     }
 }
 
@@ -65,7 +65,7 @@ fn issued(position: &str, parse: &dyn Fn(&str) -> Result<ParsedQuery, http_api::
         Ok(ParsedQuery::ListOrders(ListQuery { after, .. }) | ParsedQuery::ListEvents(EventsQuery { after, .. })) => {
             after
         }
-        Ok(ParsedQuery::GetOrder(_) | ParsedQuery::GetOpenApi) | Err(_) => None,
+        Ok(ParsedQuery::GetCustomerTotals(_) | ParsedQuery::GetOrder(_) | ParsedQuery::GetOpenApi) | Err(_) => None,
     };
     let position = Some(position.to_owned());
     match parse("") {
@@ -81,6 +81,6 @@ fn issued(position: &str, parse: &dyn Fn(&str) -> Result<ParsedQuery, http_api::
             assert_eq!(after(&format!("cursor={cursor}")), position);
             assert_eq!(after(&format!("cursor={cursor}A")), None);
         }
-        Ok(ParsedQuery::GetOrder(_) | ParsedQuery::GetOpenApi) | Err(_) => {}
+        Ok(ParsedQuery::GetCustomerTotals(_) | ParsedQuery::GetOrder(_) | ParsedQuery::GetOpenApi) | Err(_) => {}
     }
 }

@@ -24,6 +24,8 @@ pub const MAX_VERSION: u64 = MAX_AMOUNT;
 pub enum ParsedQuery {
     /// A customer's orders.
     ListOrders(ListQuery),
+    /// What a customer's orders come to.
+    GetCustomerTotals(TotalsQuery),
     /// One order.
     GetOrder(OrderQuery),
     /// One order's audit trail.
@@ -43,6 +45,13 @@ pub struct ListQuery {
     pub limit: u32,
     /// The position that the page before ended at, as given to [`ListQuery::next_cursor`].
     pub after: Option<String>,
+}
+
+/// `GET /customers/{customerId}/totals`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TotalsQuery {
+    /// Whose orders.
+    pub customer_id: CustomerId,
 }
 
 /// `GET /orders/{orderId}`, now or as it was.
@@ -111,6 +120,9 @@ pub fn parse_query(request: &Request) -> Result<ParsedQuery, Problem> {
     let mut parameters = Parameters { request, known: Vec::new(), errors };
     let query = match route {
         QueryRoute::ListOrders => parameters.list(customer_id).map(ParsedQuery::ListOrders),
+        QueryRoute::GetCustomerTotals => {
+            customer_id.map(|customer_id| ParsedQuery::GetCustomerTotals(TotalsQuery { customer_id }))
+        }
         QueryRoute::GetOrder => parameters.order(order_id).map(ParsedQuery::GetOrder),
         QueryRoute::ListEvents => parameters.events(order_id).map(ParsedQuery::ListEvents),
         QueryRoute::GetOpenApi => Some(ParsedQuery::GetOpenApi),

@@ -2,6 +2,7 @@
 
 mod stale;
 mod summary;
+mod totals;
 
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::OrderId;
@@ -10,6 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 pub use stale::Stale;
 pub use summary::{LineView, SummaryPage, SummaryView};
+pub use totals::{CurrencyTotalsView, CustomerTotalsView, PlacedOrderView};
 use uuid::Uuid;
 
 use crate::problem::Problem;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::headers::IfNoneMatch;
 use crate::problem::Problem;
-use crate::replies::{CommandReply, EventsPage, SummaryPage, SummaryView};
+use crate::replies::{CommandReply, CustomerTotalsView, EventsPage, SummaryPage, SummaryView};
 use crate::timestamps::http_date;
 
 /// Says that a reply is the one that the first request of this `Idempotency-Key` got.
@@ -76,6 +76,14 @@ pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Respo
 /// `internal_error` when the reply cannot be written.
 pub fn summary_page(page: &SummaryPage) -> Result<Response<Body>, Problem> {
     json(StatusCode::OK, "no-store", page)
+}
+
+/// What a customer's orders come to.
+///
+/// # Errors
+/// `internal_error` when the reply cannot be written.
+pub fn customer_totals(totals: &CustomerTotalsView) -> Result<Response<Body>, Problem> {
+    json(StatusCode::OK, "no-store", totals)
 }
 
 /// A page of an order's audit trail.

@@ -55,6 +55,8 @@ routes! {
     QueryRoute {
         /// A customer's orders, newest first.
         ListOrders = "GET /customers/{customerId}/orders",
+        /// What a customer's orders come to.
+        GetCustomerTotals = "GET /customers/{customerId}/totals",
         /// One order, now or as it was.
         GetOrder = "GET /orders/{orderId}",
         /// One order's audit trail.

@@ -10,36 +10,39 @@ use http_api::{AuthMode, Caller, IfNoneMatch, ParsedQuery, gateway_request_id, p
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_store::Orders;
 use parked_orders::ParkedOrders;
-use read_model::{DynamoSummaries, OrderSummaries};
+use read_model::{DynamoSummaries, DynamoTotals, OrderSummaries, Totals};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::log::LogEntry;
-use crate::{events, order, orders};
+use crate::{events, order, orders, totals};
 
 /// Answers queries over HTTP from the events and the read models.
 #[derive(Debug, Clone)]
-pub struct QueryHandler<S, R> {
+pub struct QueryHandler<S, R, T> {
     events: S,
     summaries: R,
+    totals: T,
     parked: ParkedOrders,
     auth_mode: AuthMode,
 }
 
-impl QueryHandler<DynamoEventStore, DynamoSummaries> {
+impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
     /// The handler on the tables of a configuration.
     #[must_use]
     pub fn on_dynamo(client: Client, config: &QueryConfig, auth_mode: AuthMode) -> Self {
         let events = DynamoEventStore::new(client.clone(), config.events_table.as_str());
         let summaries = DynamoSummaries::new(client.clone(), config.summary_table.as_str());
-        Self::new(events, summaries, ParkedOrders::new(client, config.parked_table.as_str()), auth_mode)
+        let totals = DynamoTotals::new(client.clone(), config.totals_table.as_str());
+        let parked = ParkedOrders::new(client, config.parked_table.as_str());
+        Self::new(events, summaries, totals, parked, auth_mode)
     }
 }
 
-impl<S: EventStore<Orders>, R: OrderSummaries> QueryHandler<S, R> {
-    /// A handler on that store, those summaries, and the notes on which orders they do not follow.
-    pub const fn new(events: S, summaries: R, parked: ParkedOrders, auth_mode: AuthMode) -> Self {
-        Self { events, summaries, parked, auth_mode }
+impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> {
+    /// A handler on that store, those read models, and the notes on which orders they do not follow.
+    pub const fn new(events: S, summaries: R, totals: T, parked: ParkedOrders, auth_mode: AuthMode) -> Self {
+        Self { events, summaries, totals, parked, auth_mode }
     }
 
     /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
@@ -76,6 +79,10 @@ impl<S: EventStore<Orders>, R: OrderSummaries> QueryHandler<S, R> {
             ParsedQuery::ListOrders(query) => {
                 let page = orders::list(&self.events, &self.summaries, &self.parked, &caller, &query).await?;
                 responses::summary_page(&page)?
+            }
+            ParsedQuery::GetCustomerTotals(query) => {
+                let totals = totals::get(&self.totals, &self.parked, &caller, &query).await?;
+                responses::customer_totals(&totals)?
             }
             ParsedQuery::GetOrder(query) => {
                 entry.order_id = Some(query.order_id.to_string());

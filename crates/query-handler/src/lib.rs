@@ -3,7 +3,7 @@
 //! An order's row follows its events by a moment. A query for one order never shows that as a lie: where the row is
 //! missing, or behind the version that the caller has seen, the answer is folded from the events instead. A
 //! customer's list is its rows, and may be that moment behind; one that cannot be read is folded from its events.
-//! Where a row will not follow by itself, because its order is parked, the answer says that it is stale.
+//! A customer's totals are sums, and may be a moment behind like the list. Where a row will not follow by itself, because its order is parked, the answer says that it is stale.
 //!
 //! Who may see what: a caller who is restricted to one customer gets 404 for the orders of others, the same as for
 //! orders that do not exist, and 403 for their lists, which tells nothing that the path and the token did not.
@@ -17,6 +17,7 @@
 //! | [`handler`] | one request from arrival to reply |
 //! | `order` | one order: now, at least at a version, or as it was |
 //! | `orders` | a customer's list |
+//! | `totals` | what a customer's orders come to |
 //! | `events` | an order's audit trail |
 //! | `stale` | what a reply does not show, because an order is parked |
 //! | `row_view` | a row as a reply shows it |
@@ -32,5 +33,6 @@ mod order;
 mod orders;
 mod row_view;
 mod stale;
+mod totals;
 
 pub use handler::QueryHandler;

@@ -68,6 +68,7 @@ fn every_route_of_the_contract_is_there_once_and_reaches_its_function() {
         routes,
         [
             "GET /customers/{customerId}/orders -> query-handler (AWS_IAM)",
+            "GET /customers/{customerId}/totals -> query-handler (AWS_IAM)",
             "GET /openapi.json -> query-handler (AWS_IAM)",
             "GET /orders/{orderId} -> query-handler (AWS_IAM)",
             "GET /orders/{orderId}/events -> query-handler (AWS_IAM)",

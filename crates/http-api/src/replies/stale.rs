@@ -23,11 +23,21 @@ impl Stale {
     /// Of a customer's list: so many orders are affected, from 1, on whichever page they belong.
     #[must_use]
     pub fn list(orders: usize) -> Self {
+        Self::of_orders(orders, "shown")
+    }
+
+    /// Of a customer's totals: so many orders are affected, from 1.
+    #[must_use]
+    pub fn totals(orders: usize) -> Self {
+        Self::of_orders(orders, "counted")
+    }
+
+    fn of_orders(orders: usize, done: &str) -> Self {
         Self::because(if orders == 1 {
-            "One order is not shown as it is now, or not at all: a version of it could not be processed.".to_owned()
+            format!("One order is not {done} as it is now, or not at all: a version of it could not be processed.")
         } else {
             format!(
-                "{orders} orders are not shown as they are now, or not at all: a version of each could not be processed."
+                "{orders} orders are not {done} as they are now, or not at all: a version of each could not be processed."
             )
         })
     }

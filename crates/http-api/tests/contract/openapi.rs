@@ -2,14 +2,14 @@ use std::collections::BTreeSet;
 
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
-use http_api::replies::{Stale, SummaryPage, SummaryView};
+use http_api::replies::{CustomerTotalsView, Stale, SummaryPage, SummaryView};
 use http_api::{CommandRoute, OPENAPI, Problem, QueryRoute, parse_command, responses};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::{Rejection, stored};
 use serde_json::{Value, json};
 
 use super::payload::{body_of, payload, seen};
-use super::responses::{command_reply, events_page, summary};
+use super::responses::{command_reply, customer_totals, events_page, summary};
 
 fn document() -> Value {
     serde_json::from_str(OPENAPI).unwrap()
@@ -122,7 +122,7 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
         return every.iter().chain(further).copied().collect();
     }
     let further: &[_] = match QueryRoute::ALL.iter().find(|route| route.key() == key).unwrap() {
-        QueryRoute::ListOrders => &["403", "500", "503"],
+        QueryRoute::ListOrders | QueryRoute::GetCustomerTotals => &["403", "500", "503"],
         QueryRoute::GetOrder => &["304", "404", "412", "500", "503"],
         QueryRoute::ListEvents => &["404", "500", "503"],
         QueryRoute::GetOpenApi => &[],
@@ -192,6 +192,9 @@ fn replies_are_as_described() {
         let page = SummaryPage { items: vec![order], next_cursor: Some("x".to_owned()), stale: of_page };
         assert_valid("SummaryPage", &serde_json::to_value(page).unwrap());
     }
+    assert_valid("CustomerTotals", &serde_json::to_value(customer_totals()).unwrap());
+    let stale = CustomerTotalsView { stale: Some(Stale::totals(1)), ..customer_totals() };
+    assert_valid("CustomerTotals", &serde_json::to_value(stale).unwrap());
     assert_valid("EventsPage", &serde_json::to_value(events_page()).unwrap());
     assert!(!errors("Summary", &json!({ "orderId": "o-1" })).is_empty(), "the schema lets anything pass");
 }

@@ -1,4 +1,4 @@
-use http_api::{EventsQuery, ListQuery, OrderQuery, OrderView, ParsedQuery, Problem, parse_query};
+use http_api::{EventsQuery, ListQuery, OrderQuery, OrderView, ParsedQuery, Problem, TotalsQuery, parse_query};
 use order_domain::status::OrderStatus;
 use order_domain::values::{CustomerId, OrderId};
 
@@ -75,6 +75,23 @@ fn a_cursor_leads_on_in_the_same_list_only() {
     assert_eq!(events(&format!("limit=5&cursor={cursor}")).unwrap().after.as_deref(), Some("42"));
     let other = EventsQuery { order_id: OrderId::parse("o-2").unwrap(), limit: 20, after: None };
     assert_eq!(errors_of(events(&format!("cursor={}", other.next_cursor("42"))).unwrap_err()), ["cursor bad_cursor"]);
+}
+
+#[test]
+fn totals_are_asked_for_by_customer_and_nothing_else() {
+    let ask = |customer: &str, query: &str| {
+        let request = payload("GET /customers/{customerId}/totals", &[("customerId", customer)]).query(query).request();
+        parse_query(&request)
+    };
+    let customer_id = CustomerId::parse("c-1").unwrap();
+    assert_eq!(ask("c-1", ""), Ok(ParsedQuery::GetCustomerTotals(TotalsQuery { customer_id })));
+    assert_eq!(
+        errors_of(ask("c-1", "currency=EUR&limit=1").unwrap_err()),
+        ["currency unknown_parameter", "limit unknown_parameter"]
+    );
+    assert_eq!(errors_of(ask("c#1", "").unwrap_err()), ["customerId bad_id"]);
+    let by_path = payload("GET /customers/c-1/totals", &[]).request_by_path();
+    assert_eq!(parse_query(&by_path), ask("c-1", ""));
 }
 
 #[test]

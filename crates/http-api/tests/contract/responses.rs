@@ -1,5 +1,8 @@
 use http_api::IfNoneMatch;
-use http_api::replies::{AuditEvent, CommandReply, EventView, EventsPage, LineView, Stale, SummaryPage, SummaryView};
+use http_api::replies::{
+    AuditEvent, CommandReply, CurrencyTotalsView, CustomerTotalsView, EventView, EventsPage, LineView, PlacedOrderView,
+    Stale, SummaryPage, SummaryView,
+};
 use http_api::responses::{self, Outcome};
 use lambda_http::{Body, Response};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
@@ -59,6 +62,20 @@ pub(crate) fn summary() -> SummaryView {
         as_of_ms: None,
         stale: None,
     }
+}
+
+pub(crate) fn customer_totals() -> CustomerTotalsView {
+    let order = |id: &str, placed_at_ms| PlacedOrderView { order_id: id.to_owned(), placed_at_ms };
+    let euros = CurrencyTotalsView {
+        currency: "EUR".to_owned(),
+        orders: 3,
+        gross: 8991,
+        refunded: 999,
+        net: 7992,
+        first_order: order("o-1", INSTANT),
+        last_order: order("o-7", INSTANT + 1_000),
+    };
+    CustomerTotalsView { customer_id: "c-1".to_owned(), totals: vec![euros], stale: None }
 }
 
 pub(crate) fn events_page() -> EventsPage {
@@ -160,6 +177,31 @@ fn a_stale_order_is_always_sent_is_not_to_be_kept_and_has_no_validator() {
         assert_eq!(members.remove("staleReason"), Some(json!(reason)));
         assert_eq!(body, body_of(&responses::order(&summary(), None).unwrap()));
     }
+}
+
+#[test]
+fn totals_are_by_currency_with_the_first_and_the_last_order() {
+    let response = responses::customer_totals(&customer_totals()).unwrap();
+    assert_eq!((response.status().as_u16(), header(&response, "cache-control")), (200, Some("no-store")));
+    assert_eq!(
+        body_of(&response),
+        json!({
+            "customerId": "c-1",
+            "totals": [{
+                "currency": "EUR", "orders": 3, "gross": 8991, "refunded": 999, "net": 7992,
+                "firstOrder": { "orderId": "o-1", "placedAt": "2026-11-21T09:30:00.123Z" },
+                "lastOrder": { "orderId": "o-7", "placedAt": "2026-11-21T09:30:01.123Z" }
+            }]
+        })
+    );
+}
+
+#[test]
+fn stale_totals_say_how_many_orders_are_affected() {
+    let stale = CustomerTotalsView { stale: Some(Stale::totals(2)), ..customer_totals() };
+    let body = body_of(&responses::customer_totals(&stale).unwrap());
+    let reason = "2 orders are not counted as they are now, or not at all: a version of each could not be processed.";
+    assert_eq!((&body["stale"], &body["staleReason"]), (&json!(true), &json!(reason)));
 }
 
 #[test]

@@ -7,11 +7,11 @@ use http_api::AuthMode;
 use order_store::Orders;
 use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
-use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
+use read_model::{DynamoRows, DynamoSummaries, DynamoTotals, Engine, OrderSummaryByCustomer};
 use serde_json::json;
 
 use crate::gateway::{Call, Reply};
-use crate::given::{ask, clock, database, get_order, list_events, list_orders};
+use crate::given::{ask, clock, database, get_order, get_totals, list_events, list_orders};
 
 /// Requests, and read capacity in half units.
 fn cost(meter: &Meter) -> (u64, u64) {
@@ -33,7 +33,9 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
     let (client, meter) = database.metered_client();
     let summaries = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
     let parked = ParkedOrders::new(client.clone(), "ParkedOrders");
-    let handler = QueryHandler::new(DynamoEventStore::new(client, "OrderEvents"), summaries, parked, AuthMode::None);
+    let totals = DynamoTotals::new(client.clone(), "CustomerTotals");
+    let metered = DynamoEventStore::new(client, "OrderEvents");
+    let handler = QueryHandler::new(metered, summaries, totals, parked, AuthMode::None);
     // The index finds nothing, for half a unit; the events answer.
     assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);
     assert_eq!(cost(&meter), (2, 3));
@@ -52,7 +54,9 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
         assert_eq!(ask(&handler, &call).await.status, 200);
         assert_eq!(cost(&meter), (1, 2));
     }
-    // The rows, and at the same time what is parked.
-    assert_eq!(ask(&handler, &list_orders("customer-1001")).await.status, 200);
-    assert_eq!(cost(&meter), (2, 2));
+    // The rows or the totals, and at the same time what is parked.
+    for call in [list_orders("customer-1001"), get_totals("customer-1001")] {
+        assert_eq!(ask(&handler, &call).await.status, 200);
+        assert_eq!(cost(&meter), (2, 2));
+    }
 }

@@ -1,16 +1,18 @@
 //! Orders that were placed through the command handler, and a query handler to ask about them. Events and summaries are in
-//! memory; what is parked is in the real table.
+//! memory; totals and what is parked are in the real tables.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use command_handler::CommandHandler;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use event_store::{EventStore, InMemoryEventStore, Timestamp};
+use event_store::{Delivered, EventStore, InMemoryEventStore, Timestamp};
 use http_api::AuthMode;
 use order_store::{OrderCommit, Orders};
 use parked_orders::{Consumer, ParkedOrders, Parking};
 use query_handler::QueryHandler;
-use read_model::{OrderSummaries, OrderSummaryByCustomer, projection};
+use read_model::{
+    CustomerTotals, DynamoTotals, Engine, OrderSummaries, OrderSummaryByCustomer, SummedRows, Totals, projection,
+};
 use sam_template::Template;
 use serde_json::{Value, json};
 
@@ -23,7 +25,12 @@ pub(crate) fn clock() -> Timestamp {
     Timestamp::from_epoch_ms(NOW.fetch_add(1000, Ordering::Relaxed)).unwrap()
 }
 
-pub(crate) async fn ask<S: EventStore<Orders>, R: OrderSummaries>(handler: &QueryHandler<S, R>, call: &Call) -> Reply {
+pub(crate) async fn ask<S, R, T>(handler: &QueryHandler<S, R, T>, call: &Call) -> Reply
+where
+    S: EventStore<Orders>,
+    R: OrderSummaries,
+    T: Totals,
+{
     let Ok(response) = handler.handle(call.request()).await;
     Reply::of(response)
 }
@@ -38,6 +45,11 @@ pub(crate) async fn database() -> EmbeddedDynamoDb {
 /// The notes on what is parked.
 pub(crate) fn parked(database: &EmbeddedDynamoDb) -> ParkedOrders {
     ParkedOrders::new(database.client(), "ParkedOrders")
+}
+
+/// The totals.
+pub(crate) fn totals(database: &EmbeddedDynamoDb) -> DynamoTotals {
+    DynamoTotals::new(database.client(), "CustomerTotals")
 }
 
 /// Events, and as many rows as a test has made of them.
@@ -106,6 +118,15 @@ impl Ledger {
         self.rows.put(row.unwrap().unwrap());
     }
 
+    /// Adds an order to its customer's totals, as it is now.
+    pub(crate) async fn total(&self, order_id: &str) {
+        let rows = SummedRows::new(self.database.client(), "CustomerTotals");
+        let engine: Engine<CustomerTotals, _, _> = Engine::new(self.events.clone(), rows);
+        let commits = self.commits(order_id).await.into_iter();
+        let entries = commits.map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) });
+        assert!(engine.project(entries.collect(), None).await.failed.is_empty());
+    }
+
     /// Has a projection park an order, from that version on.
     pub(crate) async fn park(&self, consumer: Consumer, customer_id: &str, order_id: &str, version: u64) {
         let parking = Parking {
@@ -118,7 +139,7 @@ impl Ledger {
         parked(&self.database).park(consumer, &parking).await.unwrap();
     }
 
-    pub(crate) fn handler(&self, auth_mode: AuthMode) -> QueryHandler<InMemoryEventStore, Rows> {
+    pub(crate) fn handler(&self, auth_mode: AuthMode) -> QueryHandler<InMemoryEventStore, Rows, DynamoTotals> {
         self.handler_on(self.events.clone(), self.rows.clone(), auth_mode)
     }
 
@@ -128,8 +149,8 @@ impl Ledger {
         events: S,
         rows: R,
         auth_mode: AuthMode,
-    ) -> QueryHandler<S, R> {
-        QueryHandler::new(events, rows, parked(&self.database), auth_mode)
+    ) -> QueryHandler<S, R, DynamoTotals> {
+        QueryHandler::new(events, rows, totals(&self.database), parked(&self.database), auth_mode)
     }
 
     /// Asks as anybody.
@@ -148,4 +169,8 @@ pub(crate) fn list_events(order_id: &str) -> Call {
 
 pub(crate) fn list_orders(customer_id: &str) -> Call {
     Call::to("GET /customers/{customerId}/orders", &[("customerId", customer_id)])
+}
+
+pub(crate) fn get_totals(customer_id: &str) -> Call {
+    Call::to("GET /customers/{customerId}/totals", &[("customerId", customer_id)])
 }

@@ -3,7 +3,7 @@
 use http_api::AuthMode;
 
 use crate::gateway::Call;
-use crate::given::{Ledger, ask, get_order, list_events, list_orders};
+use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders};
 
 fn every_query_of(order_id: &str) -> Vec<Call> {
     let order = ["", "minVersion=1", "minVersion=99", "version=2", "version=99", "asOf=2100-01-01T00:00:00Z"];
@@ -18,8 +18,9 @@ async fn without_an_identity_of_the_right_kind_nothing_is_answered() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     for mode in [AuthMode::Iam, AuthMode::Jwt] {
         let handler = ledger.handler(mode);
-        let others = [list_orders("customer-1001"), Call::to("GET /openapi.json", &[]), Call::to("GET /jokes", &[])];
-        for call in every_query_of(&order_id).into_iter().chain(others) {
+        let of_customer = [list_orders("customer-1001"), get_totals("customer-1001")];
+        let others = [Call::to("GET /openapi.json", &[]), Call::to("GET /jokes", &[])];
+        for call in every_query_of(&order_id).into_iter().chain(of_customer).chain(others) {
             let wrong_kind = match mode {
                 AuthMode::Iam | AuthMode::None => call.clone().token_of("customer-1001", "orders:admin"),
                 AuthMode::Jwt => call.clone().signed_by("arn:aws:iam::123456789012:user/one"),
@@ -32,10 +33,12 @@ async fn without_an_identity_of_the_right_kind_nothing_is_answered() {
 }
 
 #[tokio::test]
-async fn a_customer_sees_their_own_orders() {
+async fn a_customer_sees_their_own_orders_and_totals() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     let handler = ledger.handler(AuthMode::Jwt);
-    for call in [get_order(&order_id), list_events(&order_id), list_orders("customer-1001")] {
+    for call in
+        [get_order(&order_id), list_events(&order_id), list_orders("customer-1001"), get_totals("customer-1001")]
+    {
         assert_eq!(ask(&handler, &call.token_of("customer-1001", "openid")).await.status, 200);
     }
 }
@@ -58,20 +61,25 @@ async fn an_order_of_another_customer_is_as_unknown_as_one_that_does_not_exist()
 }
 
 #[tokio::test]
-async fn the_list_of_another_customer_is_forbidden_whether_or_not_there_is_anything_in_it() {
+async fn the_list_and_the_totals_of_another_customer_are_forbidden_whether_or_not_there_is_anything_in_them() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 5).await;
+    ledger.total(&order_id).await;
     let handler = ledger.handler(AuthMode::Jwt);
     let as_other = |call: Call| call.token_of("customer-2002", "openid").gateway_request_id("gateway-a");
-    let full = ask(&handler, &as_other(list_orders("customer-1001"))).await;
-    assert_eq!(full.problem(), (403, "forbidden".to_owned()));
-    assert_eq!(full, ask(&handler, &as_other(list_orders("customer-9"))).await);
+    for of in [list_orders, get_totals] {
+        let full = ask(&handler, &as_other(of("customer-1001"))).await;
+        assert_eq!(full.problem(), (403, "forbidden".to_owned()));
+        assert_eq!(full, ask(&handler, &as_other(of("customer-9"))).await);
+    }
 }
 
 #[tokio::test]
 async fn the_admin_scope_and_a_signature_open_every_order() {
     let (ledger, order_id) = Ledger::with_an_order().await;
-    for call in [get_order(&order_id), list_events(&order_id), list_orders("customer-1001")] {
+    for call in
+        [get_order(&order_id), list_events(&order_id), list_orders("customer-1001"), get_totals("customer-1001")]
+    {
         let admin = call.clone().token_of("agent-7", "openid orders:admin");
         assert_eq!(ask(&ledger.handler(AuthMode::Jwt), &admin).await.status, 200);
         let signed = call.signed_by("arn:aws:iam::123456789012:user/one");

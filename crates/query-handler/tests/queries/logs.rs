@@ -7,6 +7,7 @@ use event_store::{EventStore, StoreError};
 use http_api::AuthMode;
 use order_store::Orders;
 use query_handler::QueryHandler;
+use read_model::DynamoTotals;
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -30,7 +31,7 @@ impl io::Write for Lines {
 }
 
 /// The one line of a query.
-async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows>, call: Call) -> Value {
+async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows, DynamoTotals>, call: Call) -> Value {
     let lines = Lines::default();
     let writer = lines.clone();
     let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());

@@ -16,4 +16,5 @@ mod rows;
 mod samples;
 mod stale;
 mod time_travel;
+mod totals;
 mod unreadable_rows;

@@ -10,10 +10,10 @@ use order_domain::Event;
 use order_store::Orders;
 use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
-use read_model::RowError;
+use read_model::{DynamoTotals, RowError};
 
 use crate::gateway::Reply;
-use crate::given::{Ledger, ask, get_order, list_events, list_orders};
+use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked, totals};
 use crate::rows::{BrokenRows, Rows};
 
 /// Events that cannot be read, in one way.
@@ -115,16 +115,41 @@ async fn a_row_that_cannot_be_read_counts_as_missing() {
     assert_eq!((reply.status, &reply.json()["version"]), (200, &5.into()));
 }
 
+/// A client whose DynamoDB does not answer.
+fn unreachable(ledger: &Ledger) -> Client {
+    let closed = ledger.database.config().endpoint_url("http://127.0.0.1:1").retry_config(RetryConfig::disabled());
+    Client::from_conf(closed.build())
+}
+
+#[tokio::test]
+async fn totals_that_cannot_be_read_are_an_outage_or_a_fault_of_ours_and_never_none() {
+    let ledger = Ledger::empty().await;
+    let unreachable = DynamoTotals::new(unreachable(&ledger), "CustomerTotals");
+    let missing = DynamoTotals::new(ledger.database.client(), "NoSuchTable");
+    for (totals, problem) in [(unreachable, (503, "unavailable")), (missing, (500, "internal_error"))] {
+        let parked = parked(&ledger.database);
+        let handler = QueryHandler::new(ledger.events.clone(), ledger.rows.clone(), totals, parked, AuthMode::None);
+        let reply = ask(&handler, &get_totals("customer-1001")).await;
+        assert_eq!(reply.problem(), (problem.0, problem.1.to_owned()));
+        assert!(!reply.body.contains("CustomerTotals"), "{}", reply.body);
+    }
+}
+
 #[tokio::test]
 async fn where_nobody_can_tell_whether_rows_are_stale_nothing_is_answered_from_them() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
-    let closed = ledger.database.config().endpoint_url("http://127.0.0.1:1").retry_config(RetryConfig::disabled());
-    let unreachable = ParkedOrders::new(Client::from_conf(closed.build()), "ParkedOrders");
+    let unreachable = ParkedOrders::new(unreachable(&ledger), "ParkedOrders");
     let missing = ParkedOrders::new(ledger.database.client(), "NoSuchTable");
     for (parked, problem) in [(unreachable, (503, "unavailable")), (missing, (500, "internal_error"))] {
-        let handler = QueryHandler::new(ledger.events.clone(), ledger.rows.clone(), parked, AuthMode::None);
-        for call in [get_order(&order_id), list_orders("customer-1001")] {
+        let handler = QueryHandler::new(
+            ledger.events.clone(),
+            ledger.rows.clone(),
+            totals(&ledger.database),
+            parked,
+            AuthMode::None,
+        );
+        for call in [get_order(&order_id), list_orders("customer-1001"), get_totals("customer-1001")] {
             let reply = ask(&handler, &call).await;
             assert_eq!(reply.problem(), (problem.0, problem.1.to_owned()));
         }

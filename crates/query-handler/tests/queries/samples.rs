@@ -10,12 +10,14 @@ use event_store::{Delivered, DynamoEventStore, EventStore};
 use http_api::AuthMode;
 use order_store::Orders;
 use query_handler::QueryHandler;
-use read_model::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
+use read_model::{
+    CustomerTotals, DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer, Projection, RowStore, SummedRows,
+};
 use sam_template::Template;
 use serde_json::Value;
 
 use crate::gateway::Reply;
-use crate::given::{clock, database, parked};
+use crate::given::{clock, database, parked, totals};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
@@ -76,9 +78,11 @@ async fn the_samples_get_the_replies_that_are_stated() {
     let store = DynamoEventStore::new(client.clone(), "OrderEvents");
     let summaries = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
     let commands = CommandHandler::new(store.clone(), AuthMode::None, clock);
-    let queries = QueryHandler::new(store.clone(), summaries, parked(&database), AuthMode::None);
-    let rows = DynamoRows::new(client, "OrderSummaryByCustomer");
-    let engine: Engine<OrderSummaryByCustomer, _, _> = Engine::new(store.clone(), rows);
+    let queries = QueryHandler::new(store.clone(), summaries, totals(&database), parked(&database), AuthMode::None);
+    let rows = DynamoRows::new(client.clone(), "OrderSummaryByCustomer");
+    let summarizing: Engine<OrderSummaryByCustomer, _, _> = Engine::new(store.clone(), rows);
+    let rows = SummedRows::new(client, "CustomerTotals");
+    let summing: Engine<CustomerTotals, _, _> = Engine::new(store.clone(), rows);
 
     let mut replies: Vec<(String, Reply)> = Vec::new();
     for (file, function, status) in stated() {
@@ -93,7 +97,8 @@ async fn the_samples_get_the_replies_that_are_stated() {
         if function == "command-handler" && status == 201 {
             // The stream's part.
             let order_id = reply.json()["orderId"].as_str().unwrap().to_owned();
-            project(&store, &engine, &order_id).await;
+            project(&store, &summarizing, &order_id).await;
+            project(&store, &summing, &order_id).await;
         }
         replies.push((file, reply));
     }
@@ -111,11 +116,17 @@ async fn the_samples_get_the_replies_that_are_stated() {
     assert!(payload("list-events-next-page.json").contains(cursor.as_str().unwrap()));
     assert_eq!(json("list-events-next-page.json")["items"].as_array().unwrap().len(), 4);
     assert_eq!(json("list-orders.json")["items"].as_array().unwrap().len(), 2);
+    let totals = json("get-customer-totals.json")["totals"].clone();
+    assert_eq!(
+        (&totals[0]["orders"], &totals[0]["gross"], &totals[0]["refunded"]),
+        (&2.into(), &5247.into(), &1250.into())
+    );
+    assert_eq!(json("get-customer-totals-of-nobody.json")["totals"], Value::Array(Vec::new()));
 }
 
-async fn project(
+async fn project<P: Projection<Aggregate = Orders>, R: RowStore<P>>(
     store: &DynamoEventStore,
-    engine: &Engine<OrderSummaryByCustomer, DynamoEventStore, DynamoRows>,
+    engine: &Engine<P, DynamoEventStore, R>,
     order_id: &str,
 ) {
     let commits = EventStore::<Orders>::commits(store, order_id, 0, None).await.unwrap();

@@ -5,7 +5,7 @@ use parked_orders::Consumer::{CustomerTotals, OrderSummaryByCustomer, Publisher}
 use serde_json::{Value, json};
 
 use crate::gateway::Reply;
-use crate::given::{Ledger, ask, get_order, list_orders};
+use crate::given::{Ledger, ask, get_order, get_totals, list_orders};
 
 const CUSTOMER: &str = "customer-1001";
 
@@ -124,6 +124,24 @@ async fn what_another_consumer_or_another_customer_has_parked_makes_nothing_stal
     assert_not_stale(&ledger.ask(&list_orders(CUSTOMER)).await);
 }
 
+#[tokio::test]
+async fn totals_are_stale_while_any_order_of_the_customer_is_parked_by_what_sums_them() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.total(&order_id).await;
+    for consumer in [OrderSummaryByCustomer, Publisher] {
+        ledger.park(consumer, CUSTOMER, &order_id, 4).await;
+    }
+    ledger.park(CustomerTotals, "customer-2002", "another-order", 1).await;
+    assert_not_stale(&ledger.ask(&get_totals(CUSTOMER)).await);
+
+    ledger.park(CustomerTotals, CUSTOMER, &order_id, 6).await;
+    let reply = ledger.ask(&get_totals(CUSTOMER)).await;
+    let sentence = "One order is not counted as it is now, or not at all: a version of it could not be processed.";
+    assert_eq!(reason(&reply.json()).as_deref(), Some(sentence));
+    assert_eq!(reply.json()["totals"][0]["gross"], 2000);
+    assert!(!reply.body.contains("secret"), "{}", reply.body);
+}
+
 #[track_caller]
 fn assert_not_stale(reply: &Reply) {
     assert_eq!(reply.status, 200, "{}", reply.body);
@@ -133,8 +151,14 @@ fn assert_not_stale(reply: &Reply) {
 #[tokio::test]
 async fn who_may_not_see_an_order_does_not_learn_that_it_is_parked() {
     let (ledger, order_id) = parked_at_4().await;
+    ledger.park(CustomerTotals, CUSTOMER, &order_id, 4).await;
     let handler = ledger.handler(AuthMode::Jwt);
-    for (call, code) in [(get_order(&order_id), "order_not_found"), (list_orders(CUSTOMER), "forbidden")] {
+    let calls = [
+        (get_order(&order_id), "order_not_found"),
+        (list_orders(CUSTOMER), "forbidden"),
+        (get_totals(CUSTOMER), "forbidden"),
+    ];
+    for (call, code) in calls {
         let reply = ask(&handler, &call.token_of("customer-2002", "openid")).await;
         assert_eq!(reply.problem().1, code);
         assert!(!reply.body.contains("stale"), "{}", reply.body);

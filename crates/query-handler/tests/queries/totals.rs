@@ -1,0 +1,70 @@
+//! What a customer's orders come to.
+
+use serde_json::{Value, json};
+
+use crate::gateway::Call;
+use crate::given::{Ledger, get_totals};
+
+/// Places an order in that currency, has these commands on it, and adds it to the totals.
+async fn order(ledger: &Ledger, key: &str, currency: &str, commands: &[(&str, Value)]) -> Value {
+    let items = json!([{ "sku": "MUG-WHITE", "quantity": 1, "unitPrice": 1000 }]);
+    let body = json!({ "customerId": "customer-1001", "currency": currency, "items": items });
+    let placed = ledger.command(&Call::to("POST /orders", &[]).body(&body).key(key)).await.json();
+    let order_id = placed["orderId"].as_str().unwrap();
+    for (route, body) in commands {
+        let parameters = [("orderId", order_id), ("paymentId", "payment-1")];
+        let reply =
+            ledger.command(&Call::to(&format!("POST /orders/{{orderId}}/{route}"), &parameters).body(body)).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+    }
+    ledger.total(order_id).await;
+    json!({ "orderId": order_id, "placedAt": placed["events"][0]["recordedAt"] })
+}
+
+#[tokio::test]
+async fn totals_are_by_currency_with_corrections_refunds_and_cancelled_orders_counted() {
+    let ledger = Ledger::empty().await;
+    let pay = ("payments", json!({ "paymentId": "payment-1", "amount": 1000 }));
+    let correct = ("payments/{paymentId}/corrections", json!({ "amount": 900, "reason": "mistyped" }));
+    let refund = ("refunds", json!({ "refundId": "refund-1", "paymentId": "payment-1", "amount": 250 }));
+    let cancel = ("cancellation", json!({ "reason": "ordered twice" }));
+    let dollars = order(&ledger, "key-1", "USD", &[]).await;
+    let first = order(&ledger, "key-2", "EUR", &[pay.clone(), refund]).await;
+    order(&ledger, "key-3", "EUR", &[pay, correct]).await;
+    let last = order(&ledger, "key-4", "EUR", &[cancel]).await;
+
+    let reply = ledger.ask(&get_totals("customer-1001")).await;
+    assert_eq!((reply.status, reply.header("cache-control")), (200, Some("no-store")));
+    assert_eq!(
+        reply.json(),
+        json!({
+            "customerId": "customer-1001",
+            "totals": [
+                {
+                    "currency": "EUR", "orders": 3, "gross": 1900, "refunded": 250, "net": 1650,
+                    "firstOrder": first, "lastOrder": last,
+                },
+                {
+                    "currency": "USD", "orders": 1, "gross": 0, "refunded": 0, "net": 0,
+                    "firstOrder": dollars, "lastOrder": dollars,
+                },
+            ],
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_customer_nobody_heard_of_has_no_totals_and_nobody_else_s() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.total(&order_id).await;
+    let reply = ledger.ask(&get_totals("customer-9")).await;
+    assert_eq!((reply.status, reply.json()), (200, json!({ "customerId": "customer-9", "totals": [] })));
+}
+
+#[tokio::test]
+async fn totals_take_no_parameter() {
+    let ledger = Ledger::empty().await;
+    let reply = ledger.ask(&get_totals("customer-1001").query("limit=5")).await;
+    assert_eq!(reply.problem(), (400, "invalid_request".to_owned()));
+    assert_eq!(ledger.ask(&get_totals("customer#1")).await.problem(), (400, "invalid_request".to_owned()));
+}
