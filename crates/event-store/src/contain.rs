@@ -32,7 +32,60 @@ pub fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use serde_dynamo::AttributeValue;
+
     use super::*;
+    use crate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags, Timestamp, item};
+
+    /// An aggregate whose events nobody can read.
+    struct Unreadable;
+
+    impl Aggregate for Unreadable {
+        type State = ();
+        type Event = ();
+        const STATE_SCHEMA: u32 = 1;
+
+        fn evolve((): (), (): &(), _: EventPosition) {}
+
+        fn tags((): &(), _: Timestamp) -> Tags {
+            Tags::new()
+        }
+
+        fn encode((): &()) -> Result<EncodedEvent, CodecError> {
+            Err("not needed".into())
+        }
+
+        fn decode(event: EncodedEvent) -> Result<(), CodecError> {
+            panic!("{} is no amount", event.data)
+        }
+    }
+
+    #[test]
+    fn an_item_whose_reading_panics_cannot_be_read_and_that_is_all() {
+        let string = |text: &str| AttributeValue::S(text.to_owned());
+        let map = |pairs: Vec<(&str, AttributeValue)>| {
+            pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<HashMap<_, _>>()
+        };
+        let event = map(vec![
+            ("eventId", string("019aa5d6-2c40-7b31-8f0e-5d1c9a7e2001")),
+            ("eventType", string("Paid")),
+            ("schemaVersion", AttributeValue::N("1".to_owned())),
+            ("data", string("someone@example.com")),
+        ]);
+        let item = map(vec![
+            (item::AGGREGATE_ID, string("a-1")),
+            (item::VERSION, AttributeValue::N("1".to_owned())),
+            ("recordedAt", string("2026-11-21T09:30:00.123Z")),
+            ("actor", string("anna")),
+            ("requestId", string("r-1")),
+            ("requestHash", AttributeValue::B(vec![0; 16])),
+            ("events", AttributeValue::L(vec![AttributeValue::M(event)])),
+        ]);
+        let error = item::decode::<Unreadable>(item.into()).unwrap_err();
+        assert_eq!(error.to_string(), "the code panicked");
+    }
 
     #[test]
     fn what_does_not_panic_passes_through() {

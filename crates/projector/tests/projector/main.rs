@@ -6,4 +6,5 @@ mod given;
 mod handler;
 mod ledger;
 mod parking;
+mod processor;
 mod samples;
