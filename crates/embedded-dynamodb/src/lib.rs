@@ -7,10 +7,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | starting, stopping, tables |
+//! | [`stream`] | a table's stream, record by record |
 //! | `stream_index.rs` | keeps writes and stream reads from slowing down as the stream grows |
 //! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
 
 pub mod meter;
+pub mod stream;
 mod stream_index;
 
 use std::fs::File;
