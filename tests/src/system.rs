@@ -69,15 +69,16 @@ impl System {
         self.stack.drained().await.unwrap();
     }
 
-    /// Empties the read model.
+    /// Empties the read models.
     pub fn delete_rows(&self) {
         let database = self.stack.database().database();
-        let table = "OrderSummaryByCustomer";
-        let rows = database.scan(request(json!({ "TableName": table }))).unwrap().items.unwrap();
-        for row in rows {
-            let row = serde_json::to_value(row).unwrap();
-            let key = json!({ "customerId": row["customerId"], "placedAtOrderId": row["placedAtOrderId"] });
-            database.delete_item(request(json!({ "TableName": table, "Key": key }))).unwrap();
+        for (table, sort) in [("OrderSummaryByCustomer", "placedAtOrderId"), ("CustomerTotals", "entry")] {
+            let rows = database.scan(request(json!({ "TableName": table }))).unwrap().items.unwrap();
+            for row in rows {
+                let row = serde_json::to_value(row).unwrap();
+                let key = json!({ "customerId": row["customerId"], sort: row[sort] });
+                database.delete_item(request(json!({ "TableName": table, "Key": key }))).unwrap();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod hostile;
 mod journeys;
 mod lists;
 mod long_streams;
+mod peers;
 mod publication;
 mod races;
 mod read_model;
