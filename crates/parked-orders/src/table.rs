@@ -1,6 +1,6 @@
 //! The notes in a DynamoDB table: partition key `consumer`, sort key `aggregateId`, index `ByCustomer`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -22,6 +22,10 @@ const BY_CUSTOMER: &str = "ByCustomer";
 const FEW: usize = 100;
 /// The longest reason that is kept, in characters.
 const MAX_REASON: usize = 1000;
+/// The longest sort key and the longest partition key that DynamoDB takes, in bytes; none may be empty. What is to be parked
+/// may be an item that nobody of ours wrote.
+const MAX_ORDER_ID: usize = 1024;
+const MAX_CUSTOMER_ID: usize = 2048;
 /// How often keys are asked for that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
 const MAX_READS: u32 = 6;
 /// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
@@ -54,20 +58,22 @@ impl ParkedOrders {
         Self { client, table: table.into() }
     }
 
-    /// Which of these orders a consumer has parked; strongly consistent. Each id is given once.
+    /// Which of these orders a consumer has parked; strongly consistent.
     ///
     /// It costs one `Query` of one read unit as long as next to nothing is parked, which is nearly always. Where there is more
     /// than a few, the orders themselves are asked for, so that a consumer whose every order is parked is not slowed down by
     /// their number.
     ///
     /// # Errors
-    /// When the table cannot be read.
+    /// When the table cannot be read, or a note on one of these orders is none of ours.
     pub async fn among(
         &self,
         consumer: Consumer,
         aggregate_ids: &[&str],
     ) -> Result<HashMap<String, Parked>, ParkedError> {
-        if aggregate_ids.is_empty() {
+        // One key that cannot be would have the whole request refused.
+        let asked: HashSet<&str> = aggregate_ids.iter().copied().filter(|id| fits(id, MAX_ORDER_ID)).collect();
+        if asked.is_empty() {
             return Ok(HashMap::new());
         }
         let few = self
@@ -86,14 +92,14 @@ impl ParkedOrders {
             few.items.unwrap_or_default()
         } else {
             let mut items = Vec::new();
-            for ids in aggregate_ids.chunks(FEW) {
+            for ids in asked.iter().copied().collect::<Vec<_>>().chunks(FEW) {
                 items.extend(self.get(consumer, ids).await?);
             }
             items
         };
-        let parked = items.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
-        let asked = parked.into_iter().filter(|parked| aggregate_ids.contains(&parked.aggregate_id.as_str()));
-        Ok(asked.map(|parked| (parked.aggregate_id.clone(), parked)).collect())
+        let order = |item: &SdkItem| item.get(AGGREGATE_ID).and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
+        let found = items.iter().map(|item| (order(item), item)).filter(|(order, _)| asked.contains(order.as_str()));
+        found.map(|(order, item)| Ok((order, decode(item)?))).collect()
     }
 
     async fn get(&self, consumer: Consumer, aggregate_ids: &[&str]) -> Result<Vec<SdkItem>, ParkedError> {
@@ -159,10 +165,10 @@ impl ParkedOrders {
         Ok(parked)
     }
 
-    /// Parks an order, or notes a further attempt at one that is parked.
+    /// Parks an order, or notes a further attempt at one that is parked. A customer's id that no key can hold is left out.
     ///
     /// # Errors
-    /// When the table cannot be written.
+    /// When the table cannot be written, or the order's id is none that its key can hold: 1 to 1,024 bytes.
     pub async fn park(&self, consumer: Consumer, parking: &Parking) -> Result<(), ParkedError> {
         let further = self
             .note(consumer, parking, "#held = :held, ")
@@ -183,7 +189,8 @@ impl ParkedOrders {
     fn note(&self, consumer: Consumer, parking: &Parking, more: &str) -> UpdateItemFluentBuilder {
         let now = string(Timestamp::now().to_string());
         let reason: String = parking.reason.chars().take(MAX_REASON).collect();
-        let customer = if parking.customer_id.is_some() { "#customer = :customer, " } else { "" };
+        let customer_id = parking.customer_id.as_ref().filter(|id| fits(id, MAX_CUSTOMER_ID));
+        let customer = if customer_id.is_some() { "#customer = :customer, " } else { "" };
         let update =
             self.client.update_item().table_name(&self.table).set_key(Some(key(consumer, &parking.aggregate_id)));
         let update = update
@@ -200,10 +207,10 @@ impl ParkedOrders {
             .expression_attribute_values(":reason", string(reason))
             .expression_attribute_values(":now", now)
             .expression_attribute_values(":one", number(1));
-        match &parking.customer_id {
-            Some(customer) => update
+        match customer_id {
+            Some(customer_id) => update
                 .expression_attribute_names("#customer", CUSTOMER_ID)
-                .expression_attribute_values(":customer", string(customer)),
+                .expression_attribute_values(":customer", string(customer_id)),
             None => update,
         }
     }
@@ -275,6 +282,11 @@ impl ParkedOrders {
 
 fn key(consumer: Consumer, aggregate_id: &str) -> SdkItem {
     HashMap::from([(CONSUMER.to_owned(), string(consumer.as_str())), (AGGREGATE_ID.to_owned(), string(aggregate_id))])
+}
+
+/// Whether a text can be a key.
+fn fits(text: &str, max_bytes: usize) -> bool {
+    (1..=max_bytes).contains(&text.len())
 }
 
 fn is_condition_of_update(error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError>) -> bool {

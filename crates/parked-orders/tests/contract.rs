@@ -1,0 +1,278 @@
+//! The notes, held to what consumers, operators and queries build on: on the embedded DynamoDB, by the real SDK.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
+use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, Parking};
+use sam_template::Template;
+
+use Consumer::{CustomerTotals, OrderSummaryByCustomer, Publisher};
+
+const TABLE: &str = "ParkedOrders";
+
+async fn dynamo() -> (EmbeddedDynamoDb, ParkedOrders) {
+    let server = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
+    server.create_tables(&Template::of_this_project().unwrap()).unwrap();
+    let parked = ParkedOrders::new(server.client(), TABLE);
+    (server, parked)
+}
+
+fn parking(order: &str, version: u64, held_up_to: u64) -> Parking {
+    Parking {
+        aggregate_id: order.to_owned(),
+        customer_id: Some("c-1".to_owned()),
+        version,
+        held_up_to,
+        reason: "events is not a list".to_owned(),
+    }
+}
+
+async fn note(parked: &ParkedOrders, consumer: Consumer, order: &str) -> Parked {
+    parked.find(consumer, order).await.unwrap().unwrap()
+}
+
+fn orders<'a>(parked: impl IntoIterator<Item = &'a Parked>) -> BTreeSet<&'a str> {
+    parked.into_iter().map(|parked| parked.aggregate_id.as_str()).collect()
+}
+
+/// Every note there is, and on how many pages they are.
+async fn all(parked: &ParkedOrders) -> (Vec<Result<Parked, ParkedError>>, usize) {
+    let (mut notes, mut pages, mut from) = (Vec::new(), 0, None);
+    loop {
+        let page = parked.page(from).await.unwrap();
+        notes.extend(page.parked);
+        pages += 1;
+        from = page.next;
+        if from.is_none() {
+            return (notes, pages);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_parked_is_found_as_it_was_noted_and_by_its_own_consumer_alone() {
+    let (_server, parked) = dynamo().await;
+    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
+    let found = note(&parked, Publisher, "o-1").await;
+    let expected = Parked {
+        consumer: Publisher,
+        aggregate_id: "o-1".to_owned(),
+        customer_id: Some("c-1".to_owned()),
+        version: 3,
+        held_up_to: 5,
+        reason: "events is not a list".to_owned(),
+        attempts: 1,
+        parked_at: found.parked_at,
+        last_attempt_at: found.parked_at,
+    };
+    assert_eq!(found, expected);
+    for consumer in [OrderSummaryByCustomer, CustomerTotals] {
+        assert_eq!(parked.find(consumer, "o-1").await.unwrap(), None);
+        assert!(parked.among(consumer, &["o-1"]).await.unwrap().is_empty());
+        assert!(parked.of_customer(consumer, "c-1").await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_further_attempt_is_counted_and_forgets_nothing_that_waits() {
+    let (_server, parked) = dynamo().await;
+    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
+    let first = note(&parked, Publisher, "o-1").await;
+    let again = Parking { customer_id: None, reason: "another".to_owned(), ..parking("o-1", 4, 4) };
+    parked.park(Publisher, &again).await.unwrap();
+    let second = note(&parked, Publisher, "o-1").await;
+    assert!(second.last_attempt_at >= first.last_attempt_at);
+    let last_attempt_at = second.last_attempt_at;
+    let expected = Parked { version: 4, reason: "another".to_owned(), attempts: 2, last_attempt_at, ..first };
+    assert_eq!(second, expected, "held up to 5, of customer c-1, since the first attempt");
+    parked.park(Publisher, &parking("o-1", 4, 9)).await.unwrap();
+    let third = note(&parked, Publisher, "o-1").await;
+    assert_eq!((third.held_up_to, third.attempts), (9, 3));
+}
+
+#[tokio::test]
+async fn among_few_parked_orders_those_asked_for_are_told_by_one_query() {
+    let (server, parked) = dynamo().await;
+    for order in ["o-1", "o-2", "o-3"] {
+        parked.park(Publisher, &parking(order, 1, 1)).await.unwrap();
+    }
+    let (client, meter) = server.metered_client();
+    let found = ParkedOrders::new(client, TABLE).among(Publisher, &["o-3", "o-2", "o-9"]).await.unwrap();
+    assert_eq!(orders(found.values()), ["o-2", "o-3"].into());
+    let spent = meter.take();
+    assert_eq!((spent.requests_of("Query"), spent.total_requests(), spent.read_half_units), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn among_none_asked_for_nothing_is_asked() {
+    let (server, _) = dynamo().await;
+    let (client, meter) = server.metered_client();
+    assert!(ParkedOrders::new(client, TABLE).among(Publisher, &[]).await.unwrap().is_empty());
+    assert_eq!(meter.take().total_requests(), 0);
+}
+
+#[tokio::test]
+async fn among_many_parked_orders_those_asked_for_are_told_all_the_same() {
+    let (server, parked) = dynamo().await;
+    for number in 0..250 {
+        parked.park(Publisher, &parking(&format!("o-{number:03}"), 1, 1)).await.unwrap();
+    }
+    let (client, meter) = server.metered_client();
+    let metered = ParkedOrders::new(client, TABLE);
+    // Those at the end stand behind what one look at the table shows.
+    let ids: Vec<String> = (40..400).map(|number| format!("o-{number:03}")).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let found = metered.among(Publisher, &ids).await.unwrap();
+    assert_eq!(orders(found.values()), ids[..210].iter().copied().collect());
+    let spent = meter.take();
+    assert_eq!((spent.requests_of("Query"), spent.requests_of("BatchGetItem"), spent.total_requests()), (1, 4, 5));
+}
+
+#[tokio::test]
+async fn an_order_is_taken_out_unless_more_of_it_waits_by_then() {
+    let (_server, parked) = dynamo().await;
+    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
+    let before = note(&parked, Publisher, "o-1").await;
+    assert!(parked.hold(Publisher, "o-1", 6).await.unwrap());
+    assert!(!parked.unpark(&before).await.unwrap(), "version 6 waits, and nobody would remember it");
+    let after = note(&parked, Publisher, "o-1").await;
+    assert_eq!(after, Parked { held_up_to: 6, ..before }, "to wait is no attempt");
+
+    parked.park(Publisher, &parking("o-1", 4, 6)).await.unwrap();
+    assert!(!parked.unpark(&after).await.unwrap(), "it is another poison by now");
+
+    let last = note(&parked, Publisher, "o-1").await;
+    assert!(parked.unpark(&last).await.unwrap());
+    assert!(parked.unpark(&last).await.unwrap(), "out is out");
+    assert_eq!(parked.find(Publisher, "o-1").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_not_parked_is_not_held_and_what_waits_already_still_does() {
+    let (_server, parked) = dynamo().await;
+    assert!(!parked.hold(Publisher, "o-1", 4).await.unwrap());
+    assert_eq!(parked.find(Publisher, "o-1").await.unwrap(), None, "to hold does not park");
+    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
+    assert!(parked.hold(Publisher, "o-1", 4).await.unwrap());
+    assert_eq!(note(&parked, Publisher, "o-1").await.held_up_to, 5);
+}
+
+#[tokio::test]
+async fn of_a_hold_and_an_unpark_at_once_exactly_one_wins() {
+    let (_server, parked) = dynamo().await;
+    let (mut held, mut out) = (0, 0);
+    for number in 0..60 {
+        let order = format!("o-{number}");
+        parked.park(Publisher, &parking(&order, 1, 1)).await.unwrap();
+        let before = note(&parked, Publisher, &order).await;
+        let hold = parked.hold(Publisher, &order, 2);
+        let unpark = parked.unpark(&before);
+        // Either may be polled first, and both are on their way before one is answered.
+        let (is_held, is_out) = if number % 2 == 0 {
+            tokio::join!(hold, unpark)
+        } else {
+            let (is_out, is_held) = tokio::join!(unpark, hold);
+            (is_held, is_out)
+        };
+        let (is_held, is_out) = (is_held.unwrap(), is_out.unwrap());
+        assert_ne!(is_held, is_out, "{order}");
+        assert_eq!(parked.find(Publisher, &order).await.unwrap().is_some(), is_held);
+        held += u32::from(is_held);
+        out += u32::from(is_out);
+    }
+    assert_eq!(held + out, 60);
+}
+
+#[tokio::test]
+async fn a_customers_orders_are_listed_for_each_consumer() {
+    let (_server, parked) = dynamo().await;
+    for (consumer, order, customer) in [
+        (OrderSummaryByCustomer, "o-1", Some("c-1")),
+        (CustomerTotals, "o-1", Some("c-1")),
+        (OrderSummaryByCustomer, "o-2", Some("c-1")),
+        (OrderSummaryByCustomer, "o-3", Some("c-2")),
+        (OrderSummaryByCustomer, "o-4", None),
+    ] {
+        let parking = Parking { customer_id: customer.map(str::to_owned), ..parking(order, 1, 1) };
+        parked.park(consumer, &parking).await.unwrap();
+    }
+    let of = async |consumer, customer| parked.of_customer(consumer, customer).await.unwrap();
+    assert_eq!(orders(&of(OrderSummaryByCustomer, "c-1").await), ["o-1", "o-2"].into());
+    assert_eq!(orders(&of(CustomerTotals, "c-1").await), ["o-1"].into());
+    assert_eq!(orders(&of(OrderSummaryByCustomer, "c-3").await), [].into());
+    assert_eq!(all(&parked).await.0.len(), 5);
+}
+
+#[tokio::test]
+async fn reasons_are_cut_and_notes_beyond_a_page_are_still_found() {
+    let (_server, parked) = dynamo().await;
+    for number in 0..300 {
+        let parking = Parking { reason: "🍵".repeat(1500), ..parking(&format!("o-{number}"), 1, 1) };
+        parked.park(CustomerTotals, &parking).await.unwrap();
+    }
+    let (notes, pages) = all(&parked).await;
+    assert!(pages > 1, "300 reasons of 4 KB are more than a page of 1 MB");
+    let notes: Vec<Parked> = notes.into_iter().map(Result::unwrap).collect();
+    assert_eq!(orders(&notes).len(), 300);
+    assert!(notes.iter().all(|note| note.reason == "🍵".repeat(1000)));
+    assert_eq!(orders(&parked.of_customer(CustomerTotals, "c-1").await.unwrap()).len(), 300);
+}
+
+#[tokio::test]
+async fn ids_that_no_key_can_hold_stop_nobody_else() {
+    let (_server, parked) = dynamo().await;
+    for (order, customer) in [("o-1", String::new()), ("o-2", "c".repeat(2049))] {
+        let parking = Parking { customer_id: Some(customer), ..parking(order, 1, 1) };
+        parked.park(Publisher, &parking).await.unwrap();
+        assert_eq!(note(&parked, Publisher, order).await.customer_id, None);
+    }
+    for number in 0..120 {
+        parked.park(Publisher, &parking(&format!("p-{number}"), 1, 1)).await.unwrap();
+    }
+    let too_long = "o".repeat(1025);
+    let found = parked.among(Publisher, &["", &too_long, "o-1", "p-119"]).await.unwrap();
+    assert_eq!(orders(found.values()), ["o-1", "p-119"].into());
+    for order in ["", &too_long] {
+        let error = parked.park(Publisher, &parking(order, 1, 1)).await.unwrap_err();
+        assert!(matches!(error, ParkedError::Refused { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_note_that_is_none_of_ours_is_told_and_hides_no_other() {
+    let (server, parked) = dynamo().await;
+    parked.park(Publisher, &parking("o-1", 1, 1)).await.unwrap();
+    let string = |text: &str| AttributeValue::S(text.to_owned());
+    for (consumer, order) in [("publisher", "o-2"), ("a consumer of a later release", "o-1")] {
+        let item = HashMap::from([
+            ("consumer".to_owned(), string(consumer)),
+            ("aggregateId".to_owned(), string(order)),
+            ("version".to_owned(), string("first")),
+        ]);
+        server.client().put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+    }
+    let (notes, _) = all(&parked).await;
+    assert_eq!((notes.iter().flatten().count(), notes.len()), (1, 3));
+    assert_eq!(orders(parked.among(Publisher, &["o-1"]).await.unwrap().values()), ["o-1"].into());
+    let error = parked.among(Publisher, &["o-1", "o-2"]).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the note on order o-2 of publisher cannot be read: version is missing or of another type"
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_refuses_and_one_that_does_not_answer_is_unavailable() {
+    let (server, _) = dynamo().await;
+    let refused = ParkedOrders::new(server.client(), "NoSuchTable");
+    assert!(matches!(refused.among(Publisher, &["o-1"]).await, Err(ParkedError::Refused { operation: "Query", .. })));
+    let error = refused.park(Publisher, &parking("o-1", 1, 1)).await;
+    assert!(matches!(error, Err(ParkedError::Refused { operation: "UpdateItem", .. })));
+    let unreachable = ParkedOrders::new(server.client(), TABLE);
+    server.stop().await;
+    assert!(matches!(unreachable.among(Publisher, &["o-1"]).await, Err(ParkedError::Unavailable { .. })));
+    assert!(matches!(unreachable.hold(Publisher, "o-1", 1).await, Err(ParkedError::Unavailable { .. })));
+}
