@@ -45,6 +45,7 @@ async fn every_route_answers_401_without_an_identity(system: &System) {
     let mut replies = every_route(system, "order-1", &[]).await;
     replies.push(("place".to_owned(), system.api.post_with("/orders", &[], three_items("anna")).await));
     replies.push(("list".to_owned(), system.api.get("/customers/anna/orders").await));
+    replies.push(("totals".to_owned(), system.api.get("/customers/anna/totals").await));
     for (route, reply) in replies {
         assert_eq!((reply.status, &reply.body["code"]), (401, &json!("unauthenticated")), "{route}");
     }
@@ -76,6 +77,7 @@ async fn a_service_that_signs_may_do_everything_and_is_named_in_the_history() {
         assert!([200, 201, 409].contains(&reply.status), "{route}: {} {}", reply.status, reply.text);
     }
     system.api.get_with("/customers/anna/orders", &[SERVICE]).await.expect(200);
+    system.api.get_with("/customers/anna/totals", &[SERVICE]).await.expect(200);
     let history = system.api.get_with(&format!("/orders/{order}/events"), &[SERVICE]).await.expect(200);
     let events = history.body["items"].as_array().unwrap();
     assert!(events.len() > 1);
@@ -107,6 +109,7 @@ async fn an_owner_and_an_admin_see_and_touch_the_order() {
         system.api.post_with(&format!("{path}/payments"), &[who], body).await.expect(201);
         system.api.get_with(&path, &[who]).await.expect(200);
         system.api.get_with("/customers/anna/orders", &[who]).await.expect(200);
+        system.api.get_with("/customers/anna/totals", &[who]).await.expect(200);
     }
     let trail = system.api.get_with(&format!("{path}/events"), &[ANNA]).await.expect(200);
     let actors: Vec<&Value> = trail.body["items"].as_array().unwrap().iter().map(|event| &event["actor"]).collect();
@@ -114,10 +117,11 @@ async fn an_owner_and_an_admin_see_and_touch_the_order() {
 }
 
 #[tokio::test]
-async fn nobody_orders_or_lists_for_another_customer() {
+async fn nobody_orders_lists_or_sums_up_for_another_customer() {
     let system = System::start_with_tokens().await;
     system.api.post_with("/orders", &[BERT], three_items("anna")).await.expect_problem(403, "forbidden");
     system.api.get_with("/customers/anna/orders", &[BERT]).await.expect_problem(403, "forbidden");
+    system.api.get_with("/customers/anna/totals", &[BERT]).await.expect_problem(403, "forbidden");
     assert_eq!(system.commits(), 0);
 }
 
@@ -127,6 +131,7 @@ async fn while_the_store_is_out_every_route_asks_to_come_again() {
     let mut replies = every_route(&system, "order-1", &[ADMIN]).await;
     replies.push(("place".to_owned(), system.api.post_with("/orders", &[ADMIN], three_items("anna")).await));
     replies.push(("list".to_owned(), system.api.get_with("/customers/anna/orders", &[ADMIN]).await));
+    replies.push(("totals".to_owned(), system.api.get_with("/customers/anna/totals", &[ADMIN]).await));
     for (route, reply) in replies {
         assert_eq!((reply.status, &reply.body["code"]), (503, &json!("unavailable")), "{route}: {}", reply.text);
         assert!(reply.header("retry-after").is_some(), "{route}");

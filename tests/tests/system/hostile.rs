@@ -175,6 +175,7 @@ async fn an_id_in_the_path_that_cannot_be_is_refused() {
         for reply in [
             system.api.get(&format!("/orders/{id}/events")).await,
             system.api.get(&format!("/customers/{id}/orders")).await,
+            system.api.get(&format!("/customers/{id}/totals")).await,
             system.api.pay(id, "p", 1).await,
         ] {
             reply.expect_problem(400, "invalid_request");

@@ -65,6 +65,16 @@ pub(crate) async fn whole_life(system: &System) {
     assert_eq!(row["items"][1], plate);
     assert_eq!(row["lastUpdated"], refunded.body["events"][0]["recordedAt"]);
 
+    let listed = api.get("/customers/anna/orders").await.expect(200).body;
+    assert_eq!(listed, json!({ "items": [row] }));
+    let placed = json!({ "orderId": order, "placedAt": row["placedAt"] });
+    let euros = json!({
+        "currency": "EUR", "orders": 1, "gross": 5_000, "refunded": 1_000, "net": 4_000,
+        "firstOrder": placed, "lastOrder": placed,
+    });
+    let totals = api.get("/customers/anna/totals").await.expect(200).body;
+    assert_eq!(totals, json!({ "customerId": "anna", "totals": [euros] }));
+
     let trail = api.get(&format!("/orders/{order}/events")).await.expect(200).body;
     let types: Vec<&str> =
         trail["items"].as_array().unwrap().iter().map(|e| e["eventType"].as_str().unwrap()).collect();

@@ -16,5 +16,6 @@ mod races;
 mod read_model;
 mod replies;
 mod restarts;
+mod stale;
 mod time_travel;
 mod tour;
