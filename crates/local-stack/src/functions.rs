@@ -8,6 +8,7 @@ use event_store::{DynamoEventStore, Timestamp};
 use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
 use lambda_http::service_fn as http_service;
 use lambda_runtime::service_fn;
+use parked_orders::ParkedOrders;
 use projector::Projector;
 use publisher::{EventBus, Publisher};
 use query_handler::QueryHandler;
@@ -61,7 +62,9 @@ fn projector(surroundings: &Surroundings) -> SetUp {
 
 fn publisher(surroundings: &Surroundings) -> SetUp {
     let config = PublisherConfig::from(|name| surroundings.variable("publisher", name))?;
-    let publisher = Arc::new(Publisher::new(EventBus::new(surroundings.eventbridge.clone(), config.event_bus)));
+    let bus = EventBus::new(surroundings.eventbridge.clone(), config.event_bus);
+    let parked = ParkedOrders::new(surroundings.dynamodb.clone(), config.parked_table);
+    let publisher = Arc::new(Publisher::new(bus, parked));
     Ok(event_function(service_fn(move |event| {
         let publisher = Arc::clone(&publisher);
         async move { publisher.handle(event).await }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_eventbridge::Client;
+use event_store::contain;
 use event_store::store::chain;
 use published_events::CloudEvent;
 
@@ -94,13 +95,15 @@ impl EventBus {
     fn entries(&self, events: &[CloudEvent], publication: &mut Publication) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
-            match Entry::new(index, event, &self.bus) {
-                Ok(entry) => entries.push(entry),
-                Err(error) => {
-                    let reason = Reason::Unpublishable { cause: chain(&error) };
-                    publication.failed.push(Failure { index, reason });
+            let cause = match contain(|| Entry::new(index, event, &self.bus)) {
+                Ok(Ok(entry)) => {
+                    entries.push(entry);
+                    continue;
                 }
-            }
+                Ok(Err(error)) => chain(&error),
+                Err(panicked) => panicked.to_string(),
+            };
+            publication.failed.push(Failure { index, reason: Reason::Unpublishable { cause } });
         }
         entries
     }

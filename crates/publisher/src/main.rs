@@ -3,14 +3,16 @@
 use aws_sdk_eventbridge::Client;
 use function_setup::{PublisherConfig, clients, logs};
 use lambda_runtime::service_fn;
+use parked_orders::ParkedOrders;
 use publisher::{EventBus, Publisher};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = PublisherConfig::from_env()?;
     logs::init(config.log_level);
-    let bus = EventBus::new(Client::new(&clients::sdk_config().await), config.event_bus);
+    let sdk = clients::sdk_config().await;
+    let bus = EventBus::new(Client::new(&sdk), config.event_bus);
     bus.prime().await;
-    let publisher = Publisher::new(bus);
+    let publisher = Publisher::new(bus, ParkedOrders::new(clients::dynamodb(&sdk), config.parked_table));
     lambda_runtime::run(service_fn(|event| publisher.handle(event))).await.map_err(anyhow::Error::from_boxed)
 }

@@ -28,9 +28,10 @@ pub enum Reason {
         /// What went wrong last.
         cause: String,
     },
-    /// The bus is not to be had: a permission is missing, or the bus itself. Attempts change nothing until somebody does.
+    /// The bus, or the table of parked orders, is not to be had: a permission is missing, or the thing itself. Attempts
+    /// change nothing until somebody does.
     Refused {
-        /// What it said.
+        /// What was said.
         cause: String,
     },
     /// This event can never be published as it is.

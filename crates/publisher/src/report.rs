@@ -3,16 +3,36 @@
 
 use std::time::Duration;
 
-use crate::outbox::Failed;
+use function_setup::metrics;
+use parked_orders::Consumer;
+
+use crate::outbox::{Failed, Halt};
 use crate::publication::{Counters, Reason};
 
-/// Every record that is poison, and the first among those that were refused, and among those that may pass by
-/// themselves: in an outage all causes are the same.
+/// Each order that is parked, for alarms to go by: in the log, and as the metric `OrdersParked`.
+pub(crate) fn parked(parked: &[Halt]) {
+    for Halt { id, parking } in parked {
+        tracing::error!(
+            poison = true,
+            parked = true,
+            order_id = parking.aggregate_id,
+            version = parking.version,
+            sequence_number = id,
+            reason = parking.reason,
+            "a commit cannot be published: its order is parked"
+        );
+    }
+    let orders = u64::try_from(parked.len()).unwrap_or(u64::MAX);
+    metrics::count("OrdersParked", orders, &[("consumer", Consumer::Publisher.as_str())]);
+}
+
+/// Every record that is poison and names no order to be parked, and the first among those that were refused, and among
+/// those that may pass by themselves: in an outage all causes are the same.
 pub(crate) fn failures(failed: &[Failed]) {
     let (mut refused, mut transient) = (None, None);
     for failed in failed {
         match failed.reason {
-            Reason::Unpublishable { .. } => poison(failed),
+            Reason::Unpublishable { .. } => stray(failed),
             Reason::Refused { .. } => {
                 refused.get_or_insert(failed);
             }
@@ -29,7 +49,7 @@ pub(crate) fn failures(failed: &[Failed]) {
             version,
             sequence_number = failed.id,
             reason = %failed.reason,
-            "the event bus refuses events: see the name of the bus and the role of the function"
+            "events cannot be published: see the names of the bus and the table of parked orders, and the function's role"
         );
     }
     if let Some(failed) = transient {
@@ -44,15 +64,12 @@ pub(crate) fn failures(failed: &[Failed]) {
     }
 }
 
-fn poison(failed: &Failed) {
-    let (order_id, version) = failed.position.clone().unzip();
+fn stray(failed: &Failed) {
     tracing::error!(
         poison = true,
-        order_id,
-        version,
         sequence_number = failed.id,
         reason = %failed.reason,
-        "a commit cannot be published"
+        "a record cannot be published, and names no order to be parked"
     );
 }
 
@@ -61,10 +78,14 @@ fn poison(failed: &Failed) {
 pub(crate) struct Batch {
     /// Records in it, of every kind.
     pub(crate) records: usize,
-    /// Events in its commits.
+    /// Events that were to be published.
     pub(crate) events: usize,
     /// What publishing them took.
     pub(crate) counters: Counters,
+    /// Orders that were parked.
+    pub(crate) parked: usize,
+    /// Records that wait with their orders, which are parked.
+    pub(crate) held: usize,
     /// Records that are not done.
     pub(crate) failed: usize,
     /// How long ago its oldest commit was recorded.
@@ -78,6 +99,8 @@ pub(crate) fn batch(batch: &Batch, duration: Duration) {
         events = batch.events,
         calls = batch.counters.calls,
         retried = batch.counters.retried,
+        parked = batch.parked,
+        held = batch.held,
         failed = batch.failed,
         lag_ms = batch.lag_ms,
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),

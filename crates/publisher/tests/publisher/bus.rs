@@ -1,29 +1,71 @@
-//! An embedded EventBridge, and a publisher to it that loses no time.
+//! An embedded EventBridge, notes in an embedded DynamoDB, and a publisher to them that loses no time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::retry::RetryConfig;
+use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
 use lambda_runtime::{Context, LambdaEvent};
+use parked_orders::{Parked, ParkedOrders};
 use publisher::{EventBus, Pauses, Publisher};
+use sam_template::Template;
 use serde_json::{Value, json};
 
 pub(crate) const NAME: &str = "OrderBus";
+pub(crate) const NOTES: &str = "ParkedOrders";
 
 pub(crate) struct Bus {
     pub(crate) server: EmbeddedEventBridge,
     client: Client,
+    /// Where the notes are.
+    pub(crate) dynamodb: Arc<EmbeddedDynamoDb>,
+}
+
+/// Notes on no orders.
+pub(crate) async fn no_notes() -> Arc<EmbeddedDynamoDb> {
+    let server = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
+    server.create_tables(&Template::of_this_project().unwrap()).unwrap();
+    Arc::new(server)
 }
 
 impl Bus {
     pub(crate) async fn start() -> Self {
+        Self::beside(no_notes().await).await
+    }
+
+    /// A bus whose publisher shares its notes with others.
+    pub(crate) async fn beside(dynamodb: Arc<EmbeddedDynamoDb>) -> Self {
         let address = "127.0.0.1:0".parse().unwrap();
         let server = EmbeddedEventBridge::start(address, [NAME.to_owned()], LogLocation::Temporary).await.unwrap();
         let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
         let client = Client::from_conf(server.config().retry_config(retries).build());
-        Self { server, client }
+        Self { server, client, dynamodb }
+    }
+
+    /// The same servers, asked by another client of the bus.
+    pub(crate) fn through(self, client: Client) -> Self {
+        Self { client, ..self }
+    }
+
+    /// A publisher to the bus of that name.
+    pub(crate) fn publisher(&self, name: &str) -> Publisher {
+        Publisher::new(self.named(name), self.notes())
+    }
+
+    /// The notes on what is parked.
+    pub(crate) fn notes(&self) -> ParkedOrders {
+        ParkedOrders::new(self.dynamodb.client(), NOTES)
+    }
+
+    /// What is parked, by order.
+    pub(crate) async fn parked(&self) -> Vec<Parked> {
+        let page = self.notes().page(None).await.unwrap();
+        let mut parked: Vec<Parked> = page.parked.into_iter().map(Result::unwrap).collect();
+        parked.sort_by(|a, b| a.aggregate_id.cmp(&b.aggregate_id));
+        parked
     }
 
     /// The bus of that name, with no pauses.
@@ -44,7 +86,12 @@ impl Bus {
 
     /// What the invocation comes to: an answer, or the error that fails the batch whole.
     pub(crate) async fn invoke(&self, context: Context, records: &[Value]) -> Result<Value, String> {
-        let response = Publisher::new(self.named(NAME)).handle(batch(records, context)).await;
+        Self::invoke_by(&self.publisher(NAME), context, records).await
+    }
+
+    /// The same, by a publisher of the test's own.
+    pub(crate) async fn invoke_by(publisher: &Publisher, context: Context, records: &[Value]) -> Result<Value, String> {
+        let response = publisher.handle(batch(records, context)).await;
         response.map(|response| serde_json::to_value(response).unwrap()).map_err(|error| error.to_string())
     }
 

@@ -1,8 +1,12 @@
-//! What publishing costs: EventBridge bills each event, and every call takes time.
+//! What publishing costs: EventBridge bills each event, DynamoDB each read, and every call takes time.
 
 use embedded_eventbridge::Faults;
+use lambda_runtime::Context;
+use parked_orders::ParkedOrders;
+use publisher::Publisher;
+use serde_json::json;
 
-use crate::bus::{Bus, NAME};
+use crate::bus::{Bus, NAME, NOTES, go_on_from};
 use crate::ledger::Ledger;
 use crate::stream::{self, place};
 
@@ -16,6 +20,36 @@ async fn an_event_is_one_entry_and_ten_entries_are_one_call() {
         assert_eq!((counts.entries, counts.calls), (events as u64, events.div_ceil(10) as u64));
         assert_eq!(counts.accepted, events as u64);
     }
+}
+
+#[tokio::test]
+async fn while_nothing_is_parked_a_batch_costs_one_read_unit() {
+    let stream = stream::of(100).await;
+    for records in [1, 100] {
+        let bus = Bus::start().await;
+        let (client, meter) = bus.dynamodb.metered_client();
+        let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES));
+        let answer = Bus::invoke_by(&publisher, Context::default(), &stream[..records]).await.unwrap();
+        assert_eq!(answer, go_on_from(None));
+        let reading = meter.take();
+        assert_eq!((reading.requests_of("Query"), reading.total_requests()), (1, 1));
+        assert_eq!((reading.read_half_units, reading.write_half_units), (2, 0));
+    }
+}
+
+#[tokio::test]
+async fn what_waits_costs_one_write_for_each_of_its_orders() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(20).await);
+    stream[0]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("OrderPromised");
+    let (client, meter) = bus.dynamodb.metered_client();
+    let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES));
+    for batch in stream.chunks(10) {
+        assert_eq!(Bus::invoke_by(&publisher, Context::default(), batch).await.unwrap(), go_on_from(None));
+        let reading = meter.take();
+        assert_eq!((reading.requests_of("Query"), reading.requests_of("UpdateItem")), (1, 1));
+        assert_eq!(reading.total_requests(), 2);
+    }
+    assert_eq!(bus.parked().await[0].held_up_to, 4);
 }
 
 #[tokio::test]

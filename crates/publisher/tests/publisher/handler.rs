@@ -1,7 +1,6 @@
 //! Batches from the embedded DynamoDB's own stream, and what can be wrong with them.
 
 use lambda_runtime::Context;
-use publisher::Publisher;
 use serde_json::json;
 
 use crate::bus::{Bus, NAME, batch, go_on_from, no_time_left};
@@ -57,36 +56,6 @@ async fn a_change_of_a_stored_commit_is_not_published() {
 }
 
 #[tokio::test]
-async fn a_poison_record_fails_and_the_rest_of_its_batch_is_published() {
-    let stream = stream::of(4).await;
-    let mut from_the_future = stream[1].clone();
-    from_the_future["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
-    let mut without_a_key = stream[1].clone();
-    without_a_key["dynamodb"]["NewImage"] = json!({});
-    let mut of_nobody = stream[1].clone();
-    of_nobody["dynamodb"]["NewImage"].as_object_mut().unwrap().remove("customerId");
-    for poison in [from_the_future, without_a_key, of_nobody] {
-        let bus = Bus::start().await;
-        let batch = [stream[0].clone(), poison, stream[2].clone(), stream[3].clone()];
-        assert_eq!(bus.answer(&batch).await, go_on_from(Some(&stream[1])));
-        let ids = stream::ids(&stream);
-        assert_eq!(bus.published_ids().await, [&*ids[0], &*ids[2], &*ids[3]]);
-
-        assert_eq!(bus.answer(&batch[1..2]).await, go_on_from(Some(&stream[1])));
-        assert_eq!(bus.server.counts().calls, 1, "a poison record alone needs no call");
-    }
-}
-
-#[tokio::test]
-async fn the_first_of_several_failures_is_reported() {
-    let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
-    for number in [1, 3] {
-        stream[number]["dynamodb"]["NewImage"] = json!({});
-    }
-    assert_eq!(bus.answer(&stream).await, go_on_from(Some(&stream[1])));
-}
-
-#[tokio::test]
 async fn when_the_time_is_over_one_call_is_made_and_the_rest_comes_again() {
     let (bus, mut stream) = (Bus::start().await, stream::of(25).await);
     stream::add_an_event(&mut stream[9]);
@@ -102,8 +71,7 @@ async fn when_the_time_is_over_one_call_is_made_and_the_rest_comes_again() {
 #[tokio::test]
 async fn a_missing_bus_fails_the_batch_from_its_first_record() {
     let (bus, stream) = (Bus::start().await, stream::of(3).await);
-    let publisher = Publisher::new(bus.named("NoSuchBus"));
-    let response = publisher.handle(batch(&stream, Context::default())).await.unwrap();
+    let response = bus.publisher("NoSuchBus").handle(batch(&stream, Context::default())).await.unwrap();
     assert_eq!(serde_json::to_value(response).unwrap(), go_on_from(Some(&stream[0])));
 }
 
@@ -113,8 +81,7 @@ async fn a_record_without_a_sequence_number_fails_the_batch_before_anything_is_p
     for sequence_number in [json!(""), json!(null)] {
         let mut stream = stream.clone();
         stream[1]["dynamodb"]["SequenceNumber"] = sequence_number;
-        let publisher = Publisher::new(bus.named(NAME));
-        let error = publisher.handle(batch(&stream, Context::default())).await.unwrap_err();
+        let error = bus.publisher(NAME).handle(batch(&stream, Context::default())).await.unwrap_err();
         assert!(error.to_string().ends_with("has no sequence number"), "{error}");
     }
     assert_eq!(bus.server.counts().calls, 0);

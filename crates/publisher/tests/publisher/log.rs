@@ -6,7 +6,6 @@ use std::sync::Once;
 
 use embedded_eventbridge::Faults;
 use lambda_runtime::Context;
-use publisher::Publisher;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt;
 
@@ -36,17 +35,23 @@ fn subscribe() {
     ONCE.call_once(|| fmt().json().flatten_event(true).with_writer(|| OnThisThread).init());
 }
 
-/// What the publisher to that bus writes about a batch. The runtime writes its error, if it ends with one.
-async fn written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
+/// What is written about a batch, by whomever. The runtime writes the publisher's error, if it ends with one.
+async fn everything_written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
     subscribe();
-    let outcome = Publisher::new(bus.named(name)).handle(batch(records, Context::default())).await;
+    let outcome = bus.publisher(name).handle(batch(records, Context::default())).await;
     let text = String::from_utf8(WRITTEN.take()).unwrap();
     for private in ["c-1", "Assam tea", "sku-"] {
         assert!(!text.contains(private), "{private} is in the log: {text}");
         assert!(!outcome.as_ref().is_err_and(|error| error.to_string().contains(private)), "{outcome:?}");
     }
-    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    lines.filter(|line: &Value| line["target"].as_str().unwrap().starts_with("publisher")).collect()
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What the publisher itself writes about a batch.
+async fn written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
+    let mut lines = everything_written(bus, name, records).await;
+    lines.retain(|line| line["target"].as_str().unwrap().starts_with("publisher"));
+    lines
 }
 
 fn levels(lines: &[Value]) -> Vec<&str> {
@@ -59,28 +64,55 @@ async fn a_batch_is_one_line() {
     let lines = written(&bus, NAME, &stream).await;
     assert_eq!(levels(&lines), ["INFO"]);
     assert_eq!(lines[0]["message"], "published a batch");
-    let counted = ["records", "events", "calls", "retried", "failed"].map(|field| lines[0][field].as_u64().unwrap());
-    assert_eq!(counted, [12, 12, 2, 0, 0]);
+    let counted = ["records", "events", "calls", "retried", "parked", "held", "failed"];
+    assert_eq!(counted.map(|field| lines[0][field].as_u64().unwrap()), [12, 12, 2, 0, 0, 0, 0]);
     for measured in ["lag_ms", "duration_ms"] {
         assert!(lines[0][measured].is_u64(), "{measured}");
     }
 }
 
 #[tokio::test]
-async fn each_poison_record_is_an_error_of_its_own() {
-    let (bus, mut stream) = (Bus::start().await, stream::of(7).await);
-    for number in [3, 6] {
+async fn each_order_that_is_parked_is_an_error_and_what_waits_with_it_is_none() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(12).await);
+    for number in [3, 6, 11] {
         stream[number]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
     }
     let lines = written(&bus, NAME, &stream).await;
     assert_eq!(levels(&lines), ["ERROR", "ERROR", "INFO"]);
-    for (line, (record, order, version)) in lines.iter().zip([(&stream[3], "o-3", 1), (&stream[6], "o-1", 2)]) {
-        assert_eq!(line["poison"], true);
+    for (line, (record, order, version)) in lines.iter().zip([(&stream[6], "o-1", 2), (&stream[3], "o-3", 1)]) {
+        assert_eq!((&line["poison"], &line["parked"]), (&json!(true), &json!(true)));
         assert_eq!((&line["order_id"], &line["version"]), (&json!(order), &json!(version)));
         assert_eq!(line["sequence_number"], record["dynamodb"]["SequenceNumber"]);
         assert!(line["reason"].as_str().unwrap().contains("PaymentPromised"), "{line}");
     }
-    assert_eq!(lines[2]["failed"], 2);
+    // Of o-1 the third version waits too, poison or not, and of o-3 the second.
+    assert_eq!((&lines[2]["parked"], &lines[2]["held"], &lines[2]["failed"]), (&json!(2), &json!(4), &json!(0)));
+    assert_eq!(levels(&written(&bus, NAME, &stream).await), ["INFO"], "what is parked already is no news");
+}
+
+#[tokio::test]
+async fn a_record_that_names_no_order_is_an_error() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(2).await);
+    stream[0]["dynamodb"]["NewImage"] = json!({});
+    let lines = written(&bus, NAME, &stream).await;
+    assert_eq!(levels(&lines), ["ERROR", "INFO"]);
+    assert_eq!((&lines[0]["poison"], &lines[0]["parked"]), (&json!(true), &json!(null)));
+    assert_eq!(lines[0]["sequence_number"], stream[0]["dynamodb"]["SequenceNumber"]);
+    assert_eq!((&lines[1]["held"], &lines[1]["failed"]), (&json!(0), &json!(1)));
+}
+
+#[tokio::test]
+async fn orders_that_are_parked_are_a_metric() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
+    for number in [1, 2] {
+        stream[number]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
+    }
+    let metrics = |lines: Vec<Value>| lines.into_iter().filter(|line| line["target"] == "metrics").collect::<Vec<_>>();
+    let first = metrics(everything_written(&bus, NAME, &stream).await);
+    assert_eq!(first.len(), 1);
+    assert_eq!((&first[0]["metric"], &first[0]["value"]), (&json!("OrdersParked"), &json!(2)));
+    assert_eq!(first[0]["dimensions"], r#"{"consumer":"publisher"}"#);
+    assert_eq!(metrics(everything_written(&bus, NAME, &stream).await), [json!(null); 0]);
 }
 
 #[tokio::test]

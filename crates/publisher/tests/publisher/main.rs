@@ -3,15 +3,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod between;
 mod bus;
 mod cost;
 mod handler;
-// The projector's, so that both consumers are held to the same records.
-#[path = "../../../projector/tests/projector/ledger.rs"]
 mod ledger;
 mod log;
+mod parking;
 mod partial_failure;
-mod poison;
 mod publish;
 mod samples;
 mod stream;

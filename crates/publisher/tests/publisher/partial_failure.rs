@@ -2,20 +2,21 @@
 //!
 //! Real are the publisher, the SDK and HTTP. Emulated are EventBridge, by the embedded one, and the event source mapping, by
 //! [`deliver_again`], which retries without end: what happens after the mapping's sixty retries, and to poison, is not tried
-//! here; `poison.rs` does that.
+//! here; `parking.rs` has the latter.
 //!
 //! A run depends on its seed alone. One that fails says how to have it again: `SEED=17 cargo test -p publisher thousand_runs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use embedded_dynamodb::EmbeddedDynamoDb;
 use embedded_eventbridge::Faults;
 use fastrand::Rng;
 use lambda_runtime::Context;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::bus::{Bus, go_on_from, no_time_left};
+use crate::bus::{Bus, go_on_from, no_notes, no_time_left};
 use crate::stream;
 
 const RUNS: u64 = 1_000;
@@ -44,17 +45,19 @@ const EVERYTHING: [&str; 9] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn no_event_is_lost_in_a_thousand_runs_of_partial_failure() {
     let stream = Arc::new(stream_with_larger_commits().await);
+    // Nothing is ever parked, so all runs may share the notes.
+    let notes = no_notes().await;
     if let Ok(seed) = std::env::var("SEED") {
-        run(seed.parse().unwrap(), &stream, &mut Struck::new()).await;
+        run(seed.parse().unwrap(), &stream, &notes, &mut Struck::new()).await;
         return;
     }
     let mut lanes = JoinSet::new();
     for lane in 0..SIDE_BY_SIDE {
-        let stream = Arc::clone(&stream);
+        let (stream, notes) = (Arc::clone(&stream), Arc::clone(&notes));
         lanes.spawn(async move {
             let mut struck = Struck::new();
             for seed in (0..RUNS).skip(lane).step_by(SIDE_BY_SIDE) {
-                run(seed, &stream, &mut struck).await;
+                run(seed, &stream, &notes, &mut struck).await;
             }
             struck
         });
@@ -83,8 +86,8 @@ async fn stream_with_larger_commits() -> Vec<Value> {
 }
 
 /// Delivers some of the stream as Lambda does, until it is done, to a publisher whose bus fails.
-async fn run(seed: u64, stream: &[Value], struck: &mut Struck) {
-    let (bus, mut random) = (Bus::start().await, Rng::with_seed(seed));
+async fn run(seed: u64, stream: &[Value], notes: &Arc<EmbeddedDynamoDb>, struck: &mut Struck) {
+    let (bus, mut random) = (Bus::beside(Arc::clone(notes)).await, Rng::with_seed(seed));
     let again = format!("SEED={seed} cargo test -p publisher thousand_runs");
     let first_named = if random.bool() { FirstNamed::Bisects } else { FirstNamed::ComesAgain };
     bus.server.set_faults(Faults {

@@ -1,0 +1,231 @@
+//! A commit that can never be published parks its order, holds back what follows in it, and nothing else.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
+use aws_sdk_eventbridge::operation::put_events::PutEventsInput;
+use aws_smithy_runtime_api::client::interceptors::context::Input;
+use embedded_eventbridge::Faults;
+use lambda_runtime::Context;
+use parked_orders::{Consumer, ParkedOrders, Parking};
+use publisher::Publisher;
+use serde_json::{Value, json};
+
+use crate::between::BeforeEach;
+use crate::bus::{Bus, NAME, NOTES, go_on_from};
+use crate::stream;
+
+const BY: Consumer = Consumer::Publisher;
+
+/// Makes a record's first event one of a type that no release knows.
+fn from_the_future(record: &mut Value) {
+    record["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
+}
+
+/// The records of an order of that many versions, `o-0`.
+async fn one_order(versions: usize) -> Vec<Value> {
+    stream::of(versions * 5).await.into_iter().step_by(5).collect()
+}
+
+fn parking(version: u64, held_up_to: u64) -> Parking {
+    Parking { aggregate_id: "o-0".to_owned(), customer_id: None, version, held_up_to, reason: "poison".to_owned() }
+}
+
+/// From where to where each order waits.
+async fn waiting(bus: &Bus) -> Vec<(String, u64, u64)> {
+    let parked = bus.parked().await.into_iter();
+    parked.map(|parked| (parked.aggregate_id, parked.version, parked.held_up_to)).collect()
+}
+
+#[tokio::test]
+async fn wherever_poison_stands_in_a_batch_it_is_done_with_and_all_other_orders_are_published() {
+    let stream = stream::of(100).await;
+    for at in [0, 1, 37, 98, 99] {
+        let (bus, mut stream) = (Bus::start().await, stream.clone());
+        from_the_future(&mut stream[at]);
+        assert_eq!(bus.answer(&stream).await, go_on_from(None), "poison at {at}");
+        let held = |place: usize| place >= at && place % 5 == at % 5;
+        let sent: Vec<_> =
+            (0..100).filter(|&place| !held(place)).flat_map(|it| stream::ids(&stream[it..=it])).collect();
+        assert_eq!(bus.published_ids().await, sent, "poison at {at}");
+        let version = u64::try_from(at / 5 + 1).unwrap();
+        assert_eq!(waiting(&bus).await, [(format!("o-{}", at % 5), version, 20)], "poison at {at}");
+    }
+}
+
+#[tokio::test]
+async fn a_note_says_why_and_whose() {
+    let stream = one_order(4).await;
+    let mut from_the_future_too = stream[1].clone();
+    from_the_future(&mut from_the_future_too);
+    let mut of_nobody = stream[1].clone();
+    of_nobody["dynamodb"]["NewImage"].as_object_mut().unwrap().remove("customerId");
+    for (poison, reason) in [(from_the_future_too, "PaymentPromised"), (of_nobody, "the commit names no customer")] {
+        let bus = Bus::start().await;
+        let batch = [stream[0].clone(), poison, stream[2].clone(), stream[3].clone()];
+        assert_eq!(bus.answer(&batch).await, go_on_from(None));
+        let parked = bus.parked().await.remove(0);
+        assert_eq!((parked.consumer, parked.version, parked.held_up_to, parked.attempts), (BY, 2, 4, 1));
+        assert_eq!(parked.customer_id.as_deref(), Some("c-1"));
+        assert!(parked.reason.contains(reason), "{}", parked.reason);
+        assert_eq!(bus.published_ids().await, stream::ids(&stream[..1]));
+    }
+}
+
+#[tokio::test]
+async fn what_follows_a_parked_version_waits_and_what_comes_before_it_is_a_repeat() {
+    let (bus, mut stream) = (Bus::start().await, one_order(6).await);
+    from_the_future(&mut stream[2]);
+    assert_eq!(bus.answer(&stream[..3]).await, go_on_from(None));
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 3, 3)]);
+    assert_eq!(bus.answer(&stream[3..5]).await, go_on_from(None));
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 3, 5)]);
+    assert_eq!(bus.published_ids().await, stream::ids(&stream[..2]));
+    let calls = bus.server.counts().calls;
+
+    assert_eq!(bus.answer(&stream[2..4]).await, go_on_from(None));
+    assert_eq!(bus.server.counts().calls, calls, "what waits needs no call");
+    assert_eq!(bus.parked().await[0].attempts, 1, "and is no further attempt");
+
+    assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    assert_eq!(bus.published_ids().await, stream::ids(&[&stream[..2], &stream[..2]].concat()));
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 3, 6)]);
+}
+
+#[tokio::test]
+async fn a_later_version_that_arrives_ahead_of_the_poison_waits_all_the_same() {
+    let (bus, mut stream) = (Bus::start().await, one_order(4).await);
+    from_the_future(&mut stream[1]);
+    stream.swap(1, 3);
+    assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    assert_eq!(bus.published_ids().await, stream::ids(&stream[..1]));
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 2, 4)]);
+}
+
+#[tokio::test]
+async fn an_earlier_version_that_turns_out_to_be_poison_is_where_the_order_waits() {
+    let (bus, mut stream) = (Bus::start().await, one_order(6).await);
+    bus.notes().park(BY, &parking(5, 6)).await.unwrap();
+    from_the_future(&mut stream[2]);
+    assert_eq!(bus.answer(&stream[..5]).await, go_on_from(None));
+    assert_eq!(bus.published_ids().await, stream::ids(&stream[..2]));
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 3, 6)], "what is known to wait stays known");
+}
+
+/// A bus that gets the event of one version as no JSON, and refuses it as malformed.
+async fn bus_that_refuses(version: u64) -> Bus {
+    let bus = Bus::start().await;
+    let sequence = format!(r#""sequence":"{version:010}""#);
+    let spoil = move |input: &mut Input| {
+        let Some(call) = input.downcast_mut::<PutEventsInput>() else { return };
+        for entry in call.entries.iter_mut().flatten() {
+            if entry.detail().is_some_and(|detail| detail.contains(&sequence)) {
+                entry.detail = Some("{".to_owned());
+            }
+        }
+    };
+    let client = aws_sdk_eventbridge::Client::from_conf(bus.server.config().interceptor(BeforeEach(spoil)).build());
+    bus.through(client)
+}
+
+#[tokio::test]
+async fn what_the_bus_itself_refuses_as_malformed_parks_its_order_too() {
+    let (bus, stream) = (bus_that_refuses(2).await, one_order(4).await);
+    assert_eq!(bus.answer(&stream[..3]).await, go_on_from(None));
+    // The third went in the same call: that it ought to wait was known too late. It waits for its turn as well.
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 2, 3)]);
+    assert!(bus.parked().await[0].reason.contains("MalformedDetail"), "{:?}", bus.parked().await);
+    assert_eq!(bus.answer(&stream[3..]).await, go_on_from(None));
+    let ids = stream::ids(&stream);
+    assert_eq!(bus.published_ids().await, [&*ids[0], &*ids[2]]);
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 2, 4)]);
+}
+
+#[tokio::test]
+async fn an_order_is_not_parked_before_everything_ahead_of_the_poison_is_published() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(10).await);
+    from_the_future(&mut stream[5]);
+    bus.server.set_faults(Faults { entries_percent: 100, ..Faults::default() });
+    assert_eq!(bus.answer(&stream).await, go_on_from(Some(&stream[0])));
+    assert_eq!(waiting(&bus).await, [], "a redrive would have it overtake the first version");
+    bus.server.set_faults(Faults::default());
+    assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 2, 2)]);
+    assert_eq!(bus.published_ids().await.len(), 9);
+}
+
+#[tokio::test]
+async fn poison_ahead_of_a_version_that_is_to_precede_it_comes_again_with_that() {
+    let (bus, mut stream) = (Bus::start().await, one_order(2).await);
+    from_the_future(&mut stream[1]);
+    stream.reverse();
+    bus.server.set_faults(Faults { entries_percent: 100, ..Faults::default() });
+    assert_eq!(bus.answer(&stream).await, go_on_from(Some(&stream[0])));
+}
+
+#[tokio::test]
+async fn what_was_to_wait_is_published_if_its_order_is_redriven_meanwhile() {
+    let (bus, stream) = (Bus::start().await, one_order(4).await);
+    bus.notes().park(BY, &parking(2, 2)).await.unwrap();
+    let database = bus.dynamodb.database().clone();
+    let redrive = move |input: &mut Input| {
+        if input.downcast_ref::<UpdateItemInput>().is_some() {
+            let key = json!({ "consumer": { "S": "publisher" }, "aggregateId": { "S": "o-0" } });
+            let delete = serde_json::from_value(json!({ "TableName": NOTES, "Key": key })).unwrap();
+            database.delete_item(delete).unwrap();
+        }
+    };
+    let client = aws_sdk_dynamodb::Client::from_conf(bus.dynamodb.config().interceptor(BeforeEach(redrive)).build());
+    let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES));
+    let answer = Bus::invoke_by(&publisher, Context::default(), &stream[2..]).await.unwrap();
+    assert_eq!((answer, waiting(&bus).await), (go_on_from(None), vec![]));
+    assert_eq!(bus.published_ids().await, stream::ids(&stream[2..]));
+}
+
+#[tokio::test]
+async fn while_the_notes_cannot_be_read_nothing_is_published_and_everything_comes_again() {
+    let (bus, stream) = (Bus::start().await, stream::of(6).await);
+    let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(bus.dynamodb.client(), "NoSuchTable"));
+    let answer = Bus::invoke_by(&publisher, Context::default(), &stream).await.unwrap();
+    assert_eq!(answer, go_on_from(Some(&stream[0])));
+    assert_eq!(bus.server.counts().calls, 0);
+}
+
+#[tokio::test]
+async fn while_the_notes_cannot_be_written_what_is_to_wait_comes_again() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(20).await);
+    bus.notes().park(BY, &parking(2, 2)).await.unwrap();
+    from_the_future(&mut stream[6]);
+    let lose = |input: &mut Input| {
+        if let Some(update) = input.downcast_mut::<UpdateItemInput>() {
+            update.table_name = Some("NoSuchTable".to_owned());
+        }
+    };
+    let client = aws_sdk_dynamodb::Client::from_conf(bus.dynamodb.config().interceptor(BeforeEach(lose)).build());
+    let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES));
+    let answer = Bus::invoke_by(&publisher, Context::default(), &stream).await.unwrap();
+    assert_eq!(answer, go_on_from(Some(&stream[5])), "the first that is to wait: o-0 was parked at it");
+    let answer = Bus::invoke_by(&publisher, Context::default(), &stream[6..]).await.unwrap();
+    assert_eq!(answer, go_on_from(Some(&stream[6])), "the poison itself");
+    let published = bus.published_ids().await;
+    let waits = |place: usize| place > 4 && place % 5 < 2;
+    for (place, record) in stream.iter().enumerate() {
+        let id = &stream::ids(std::slice::from_ref(record))[0];
+        assert_eq!(published.contains(id), !waits(place), "record {place}");
+    }
+
+    // Once they can be, nothing is lost and nothing was published ahead of its turn.
+    assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 2, 4), ("o-1".to_owned(), 2, 4)]);
+}
+
+#[tokio::test]
+async fn a_record_that_names_no_order_fails_and_the_rest_of_its_batch_is_published() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
+    for stray in [1, 3] {
+        stream[stray]["dynamodb"]["NewImage"] = json!({});
+    }
+    assert_eq!(bus.answer(&stream).await, go_on_from(Some(&stream[1])));
+    assert_eq!(bus.published_ids().await, stream::ids(&[stream[0].clone(), stream[2].clone()]));
+    assert_eq!(bus.answer(&stream[3..]).await, go_on_from(Some(&stream[3])));
+    assert_eq!(bus.server.counts().calls, 1, "alone, it needs no call");
+    assert_eq!(waiting(&bus).await, []);
+}
