@@ -23,8 +23,8 @@ pub use sums::{SumAudit, SumDifference, SumFinding, SumsChecked};
 use crate::dynamo_rows::DynamoRows;
 use crate::projection::{self, Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_image::RowImage;
-use crate::row_store::MAX_KEYS;
+use crate::row_image::{RowImage, RowImages};
+use crate::row_store::{MAX_KEYS, RowStore, Write};
 use finding::{Compared, compare};
 
 /// How many aggregates are looked up at once.
@@ -60,16 +60,16 @@ pub struct Checked<P: Projection> {
 
 /// Compares the rows of one projection with the commits.
 #[derive(Debug, Clone)]
-pub struct Audit<P, S> {
+pub struct Audit<P, S, R = DynamoRows> {
     store: S,
-    rows: DynamoRows,
+    rows: R,
     projection: PhantomData<fn() -> P>,
 }
 
-impl<P: Projection, S: EventStore<P::Aggregate>> Audit<P, S> {
+impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Audit<P, S, R> {
     /// An audit of `rows` by the commits in `store`.
     #[must_use]
-    pub const fn new(store: S, rows: DynamoRows) -> Self {
+    pub const fn new(store: S, rows: R) -> Self {
         Self { store, rows, projection: PhantomData }
     }
 
@@ -122,8 +122,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>> Audit<P, S> {
                 break;
             }
             let Some(folded) = finding.folded.take() else { return self.take_away(finding).await };
-            let Some((key, row)) = &folded.row else { break };
-            if self.rows.replace::<P>(key, finding.was.as_ref(), folded.version, row).await? {
+            if self.put(&finding.difference, finding.was.as_ref(), &folded).await? {
                 return Ok(None);
             }
             // Somebody has been there since.
@@ -135,14 +134,35 @@ impl<P: Projection, S: EventStore<P::Aggregate>> Audit<P, S> {
         Ok(Some(finding))
     }
 
+    /// Puts a folded row where it belongs; false where others have changed what stands there.
+    async fn put(
+        &self,
+        difference: &Difference,
+        was: Option<&RowImage>,
+        folded: &Folded<P>,
+    ) -> Result<bool, AuditError> {
+        let Some((key, row)) = &folded.row else { return Ok(false) };
+        if difference.lags() {
+            // As an engine would: so its sums, if it has any, follow at once, and what comes meanwhile finds them right.
+            match self.rows.write(key, folded.version, row).await {
+                Ok(written) => return Ok(written == Write::Written),
+                // Its sum is wrong, and comes after the rows.
+                Err(RowError::Unreadable { .. } | RowError::Unwritable { .. }) => {}
+                Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. })) => return Err(error.into()),
+            }
+        }
+        Ok(self.rows.images().replace::<P>(key, was, folded.version, row).await?)
+    }
+
     async fn take_away(&self, mut finding: Finding<P>) -> Result<Option<Finding<P>>, AuditError> {
         for _ in 0..MAX_MENDS {
             let Some(was) = &finding.was else { return Ok(None) };
             // Its first commit may have come since.
-            if !self.is_stray(&finding.key).await? || self.rows.delete::<P>(&finding.key, was).await? {
+            if !self.is_stray(&finding.key).await? || self.rows.images().delete::<P>(&finding.key, was).await? {
                 return Ok(None);
             }
-            finding.was = self.rows.images::<P>(std::slice::from_ref(&finding.key)).await?.remove(&finding.key);
+            finding.was =
+                self.rows.images().images::<P>(std::slice::from_ref(&finding.key)).await?.remove(&finding.key);
         }
         Ok(Some(finding))
     }
@@ -172,7 +192,8 @@ impl<P: Projection, S: EventStore<P::Aggregate>> Audit<P, S> {
         while left.peek().is_some() {
             let chunk: Vec<_> = left.by_ref().take(MAX_KEYS).collect();
             let keys: Vec<_> = chunk.iter().filter_map(|folded| Some(folded.row.as_ref()?.0.clone())).collect();
-            let mut images = if keys.is_empty() { Default::default() } else { self.rows.images::<P>(&keys).await? };
+            let mut images =
+                if keys.is_empty() { Default::default() } else { self.rows.images().images::<P>(&keys).await? };
             for mut folded in chunk {
                 let image = folded.row.as_ref().and_then(|(key, _)| images.remove(key));
                 let difference = self.judge(&mut folded, image.as_ref()).await?;
@@ -235,14 +256,8 @@ impl<P: Projection> Finding<P> {
     /// Whether the row may just not have got its commits yet.
     fn is_under_way(&self) -> bool {
         let newest = self.folded.as_ref().and_then(|folded| folded.newest);
-        let waits = match self.difference {
-            Difference::Missing | Difference::Behind { .. } | Difference::OlderProjection { .. } => true,
-            Difference::Different { .. }
-            | Difference::Ahead { .. }
-            | Difference::NewerProjection { .. }
-            | Difference::WithoutAggregate => false,
-        };
         // A clock may be ahead of this one.
-        waits && newest.is_some_and(|newest| Timestamp::now().epoch_ms().abs_diff(newest.epoch_ms()) < UNDER_WAY_MS)
+        self.difference.lags()
+            && newest.is_some_and(|newest| Timestamp::now().epoch_ms().abs_diff(newest.epoch_ms()) < UNDER_WAY_MS)
     }
 }

@@ -47,7 +47,7 @@ pub use memory_rows::InMemoryRows;
 pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use row_error::RowError;
-pub use row_image::{ImagePage, RowImage};
+pub use row_image::{ImagePage, RowImage, RowImages};
 pub use row_store::{Read, RowStore, Standing, Write};
 pub use summaries::{DynamoSummaries, OrderSummaries, SummaryRows, UnreadableRow};
 pub use summed::{SumError, Summed};

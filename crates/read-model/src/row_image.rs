@@ -4,12 +4,32 @@ use std::collections::BTreeSet;
 
 use serde_dynamo::Item;
 
+use crate::dynamo_rows::DynamoRows;
 use crate::projection::RowKey;
 use crate::row_item;
+use crate::summed_rows::SummedRows;
 
 /// A row with all its attributes, whether or not they make sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowImage(pub(crate) Item);
+
+/// Rows that can be had whole.
+pub trait RowImages: Send + Sync {
+    /// The table that they are in. What is replaced or deleted there changes no sum.
+    fn images(&self) -> &DynamoRows;
+}
+
+impl RowImages for DynamoRows {
+    fn images(&self) -> &DynamoRows {
+        self
+    }
+}
+
+impl RowImages for SummedRows {
+    fn images(&self) -> &DynamoRows {
+        &self.rows
+    }
+}
 
 /// What one request found in a table of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -41,7 +41,7 @@ const LAST_PAUSE_MS: u64 = 320;
 /// The rows of a projection and their sums, in a DynamoDB table that has its key. Clones take turns at a partition.
 #[derive(Debug, Clone)]
 pub struct SummedRows {
-    rows: DynamoRows,
+    pub(crate) rows: DynamoRows,
     lanes: Lanes,
 }
 

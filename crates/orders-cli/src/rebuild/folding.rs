@@ -1,20 +1,37 @@
-//! Pages of commits through the projector's engine: repeats, gaps and rows that are further are its business.
+//! Pages of commits through the projector's engines, one for each read model: repeats, gaps and rows that are further are
+//! their business.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, Position, ScanRequest, Scope};
 use order_store::Orders;
-use read_model::{DynamoRows, Engine, Failure, OrderSummaryByCustomer, Reason};
+use read_model::{CustomerTotals, DynamoRows, Engine, Failure, OrderSummaryByCustomer, Reason, SummedRows};
 
 use super::{Rebuild, SegmentState, Tally};
-use crate::sweep::{Place, Segment};
+use crate::sweep::{Place, Segment, Tables};
 
-pub(super) type SummaryEngine = Engine<OrderSummaryByCustomer, DynamoEventStore, DynamoRows>;
+/// An engine for each read model.
+#[derive(Clone)]
+pub(super) struct Engines {
+    summaries: Engine<OrderSummaryByCustomer, DynamoEventStore, DynamoRows>,
+    totals: Engine<CustomerTotals, DynamoEventStore, SummedRows>,
+}
+
+impl Engines {
+    pub(super) fn new(store: &DynamoEventStore, client: &Client, tables: &Tables) -> Self {
+        let (rows, totals) = (&tables.rows, &tables.totals);
+        Self {
+            summaries: Engine::new(store.clone(), DynamoRows::new(client.clone(), rows)),
+            totals: Engine::new(store.clone(), SummedRows::new(client.clone(), totals)),
+        }
+    }
+}
 
 /// A segment of the events on their way into rows.
 pub(super) struct Folding {
     store: DynamoEventStore,
-    engine: SummaryEngine,
+    engines: Engines,
     number: u32,
     of: u32,
     state: SegmentState,
@@ -30,11 +47,11 @@ pub(super) struct Page {
 }
 
 /// The segments, each from where it is.
-pub(super) fn segments(store: &DynamoEventStore, engine: &SummaryEngine, states: &[SegmentState]) -> Vec<Folding> {
+pub(super) fn segments(store: &DynamoEventStore, engines: &Engines, states: &[SegmentState]) -> Vec<Folding> {
     let of = u32::try_from(states.len()).unwrap_or(u32::MAX);
     let folding = |(number, state): (u32, &SegmentState)| Folding {
         store: store.clone(),
-        engine: engine.clone(),
+        engines: engines.clone(),
         number,
         of,
         state: state.clone(),
@@ -67,10 +84,13 @@ impl Segment for Folding {
             orders: u64::try_from(orders.len())?.saturating_sub(u64::from(continued)),
             ..Tally::default()
         };
-        let outcome = self.engine.project(page.delivered, None).await;
-        tally.rows_written = outcome.counters.rows_written;
+        let Engines { summaries, totals } = &self.engines;
+        let (summaries, totals) =
+            tokio::join!(summaries.project(page.delivered.clone(), None), totals.project(page.delivered, None));
+        tally.rows_written = summaries.counters.rows_written;
+        tally.totals_written = totals.counters.rows_written;
         let known = begun_before.filter(|_| self.state.left_out);
-        let (left_out, newer) = held_back(outcome.failed)?;
+        let (left_out, newer) = held_back(summaries.failed.into_iter().chain(totals.failed))?;
         tally.newer = newer;
         let new = left_out.iter().filter(|(order, _)| Some(*order) != known.as_ref());
         let said: Vec<String> = new.map(|(order, reason)| format!("order {order} is left out: {reason}")).collect();
@@ -81,9 +101,9 @@ impl Segment for Folding {
     }
 }
 
-/// The orders that are not in their rows as far as they should be: those with poison, and how many a newer release keeps. An
-/// error where trying again may help.
-fn held_back(failed: Vec<Failure>) -> anyhow::Result<(BTreeMap<String, Reason>, u64)> {
+/// The orders that are not in all of their rows as far as they should be: those with poison, and how many a newer release
+/// keeps. An error where trying again may help.
+fn held_back(failed: impl Iterator<Item = Failure>) -> anyhow::Result<(BTreeMap<String, Reason>, u64)> {
     let (mut left_out, mut newer) = (BTreeMap::new(), BTreeSet::new());
     for failure in failed {
         let order = failure.aggregate_id.unwrap_or(failure.id);
@@ -103,6 +123,7 @@ impl Page {
         sum.commits += more.commits;
         sum.orders += more.orders;
         sum.rows_written += more.rows_written;
+        sum.totals_written += more.totals_written;
         sum.newer += more.newer;
         sum.left_out += more.left_out;
         if let Some(state) = usize::try_from(self.number).ok().and_then(|number| rebuild.segments.get_mut(number)) {

@@ -1,6 +1,6 @@
-//! `orders rebuild`: brings every row of the read model as far as its order's events, beside whatever goes on meanwhile.
+//! `orders rebuild`: brings every row of both read models as far as its order's events, beside whatever goes on meanwhile.
 //!
-//! - `folding`: pages of commits through the projector's engine
+//! - `folding`: pages of commits through the projector's engines
 //! - `report`: what is said about it
 
 mod folding;
@@ -10,11 +10,11 @@ mod tests;
 
 use clap::Args;
 use event_store::{DynamoEventStore, Position};
-use read_model::{DynamoRows, Engine};
 use serde::{Deserialize, Serialize};
 
-use crate::sweep::{Bar, Ended, Place, SweepArguments, Tables, begin, item_count, sweep, until_told_to_stop};
+use crate::sweep::{Bar, Ended, Place, SweepArguments, begin, item_count, sweep, until_told_to_stop};
 use crate::text::print;
+use folding::Engines;
 
 /// What is rebuilt, and how.
 #[derive(Args)]
@@ -46,9 +46,11 @@ struct Tally {
     commits: u64,
     /// Their orders.
     orders: u64,
-    /// Writes of rows. A row that was as far needs none, and one whose order is on two pages may have two.
+    /// Writes of summaries. A row that was as far needs none, and one whose order is on two pages may have two.
     rows_written: u64,
-    /// Orders whose rows were left to the newer release that wrote them.
+    /// Writes of orders' contributions to the totals, likewise.
+    totals_written: u64,
+    /// Orders of which a row was left to the newer release that wrote it.
     newer: u64,
     /// Orders with a commit that cannot be read or folded. Their rows stand before it.
     left_out: u64,
@@ -66,11 +68,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let tables = arguments.tables("rebuild");
     let mut state = begin(arguments.state_file(&tables), tables.clone(), Rebuild::new(tables.segments))?;
     let client = arguments.client().await;
-    let Tables { events, rows, .. } = &tables;
-    let bar = Bar::new("commits", item_count(&client, events).await, state.known().tally.commits)?;
-    let store = DynamoEventStore::new(client.clone(), events);
-    let engine = Engine::new(store.clone(), DynamoRows::new(client, rows));
-    let segments = folding::segments(&store, &engine, &state.known().segments);
+    let bar = Bar::new("commits", item_count(&client, &tables.events).await, state.known().tally.commits)?;
+    let store = DynamoEventStore::new(client.clone(), &tables.events);
+    let engines = Engines::new(&store, &client, &tables);
+    let segments = folding::segments(&store, &engines, &state.known().segments);
     let ended = until_told_to_stop(&bar, async |signals| {
         sweep(segments, signals.next(), |page| {
             page.left_out.iter().for_each(|what| bar.complain(what));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use clap::Args;
-use read_model::{OrderSummaryByCustomer, Projection};
+use read_model::{CustomerTotals, OrderSummaryByCustomer, Projection};
 
 use super::Tables;
 use crate::aws::AwsArguments;
@@ -17,9 +17,12 @@ pub(crate) struct SweepArguments {
     /// The table of events [with --local: OrderEvents]
     #[arg(long, value_name = "EVENTS", required_unless_present = "local")]
     table: Option<String>,
-    /// The table of the read model's rows [with --local: OrderSummaryByCustomer]
+    /// The table of the orders' summaries [with --local: OrderSummaryByCustomer]
     #[arg(long, value_name = "ROWS", required_unless_present = "local")]
     rows: Option<String>,
+    /// The table of the customers' totals [with --local: CustomerTotals]
+    #[arg(long, value_name = "TOTALS", required_unless_present = "local")]
+    totals: Option<String>,
     /// Parts of a table that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
     segments: u32,
@@ -40,9 +43,11 @@ impl SweepArguments {
             command: command.to_owned(),
             events: self.table.clone().unwrap_or_else(|| "OrderEvents".to_owned()),
             rows: self.rows.clone().unwrap_or_else(|| "OrderSummaryByCustomer".to_owned()),
+            totals: self.totals.clone().unwrap_or_else(|| "CustomerTotals".to_owned()),
             segments: self.segments,
             local: self.aws.local,
             projection: OrderSummaryByCustomer::NUMBER,
+            totals_projection: CustomerTotals::NUMBER,
         }
     }
 

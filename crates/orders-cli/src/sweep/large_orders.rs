@@ -1,8 +1,23 @@
-//! Orders for the tests of what sweeps.
+//! Orders for the tests of what sweeps, and the tables they are in.
 
 use serde_json::json;
 
+use super::Tables;
 use crate::orders::{Recorded, second};
+
+/// The tables of the template.
+pub(crate) fn tables() -> Tables {
+    Tables {
+        command: "test".to_owned(),
+        events: "OrderEvents".to_owned(),
+        rows: "OrderSummaryByCustomer".to_owned(),
+        totals: "CustomerTotals".to_owned(),
+        segments: 1,
+        local: true,
+        projection: 1,
+        totals_projection: 1,
+    }
+}
 
 /// Four orders of six versions, too large for two pages.
 pub(crate) async fn large_orders(recorded: &Recorded) {

@@ -15,12 +15,15 @@ pub(crate) struct Tables {
     pub(crate) command: String,
     pub(crate) events: String,
     pub(crate) rows: String,
+    pub(crate) totals: String,
     /// In how many parts. A position belongs to one of so many.
     pub(crate) segments: u32,
     /// Whether they are the local stack's.
     pub(crate) local: bool,
-    /// The number of the projection: rows of another one are other rows.
+    /// The number of the summaries' projection: rows of another one are other rows.
     pub(crate) projection: u32,
+    /// The same of the totals' projection.
+    pub(crate) totals_projection: u32,
 }
 
 /// Where a segment is.

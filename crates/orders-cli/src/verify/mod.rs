@@ -1,28 +1,31 @@
-//! `orders verify`: compares every row of the read model with the fold of its order's events, and mends it if asked to.
+//! `orders verify`: compares every row of both read models with the fold of its order's events, and every sum with what it is
+//! the sum of; mends them if asked to.
 //!
-//! - `orders`: the events' side: every order has its row
-//! - `rows`: the rows' side: every row has its order
+//! - `orders`: the events' side: every order has its rows
+//! - `summaries`: the summaries' side: every row has its order
+//! - `totals`: the totals' side: the same, and the sums
+//! - `read_models`: what compares and mends
 //! - `state`: what was found
 //! - `report`: what is said about it
 
 mod orders;
+mod read_models;
 mod report;
-mod rows;
 mod state;
+mod summaries;
 #[cfg(test)]
 mod tests;
+mod totals;
 
 use std::process::ExitCode;
 
 use clap::Args;
 use event_store::DynamoEventStore;
-use read_model::{Audit, DynamoRows, OrderSummaryByCustomer};
 
 use crate::sweep::{Bar, Ended, SweepArguments, begin, item_count, sweep, until_told_to_stop};
 use crate::text::{complain, print};
+use read_models::Audits;
 use state::{Page, Verification};
-
-type SummaryAudit = Audit<OrderSummaryByCustomer, DynamoEventStore>;
 
 /// What is compared, and how.
 #[derive(Args)]
@@ -40,7 +43,7 @@ pub(crate) enum Verdict {
     Clean,
     /// Some rows differ.
     Differences,
-    /// No row differs, and some orders cannot be folded.
+    /// No row differs, and some orders cannot be folded, or some customers' sums not be judged.
     Incomplete,
 }
 
@@ -59,25 +62,29 @@ pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> an
     let new = Verification::new(tables.segments);
     let mut state = begin(arguments.state_file(&tables), tables.clone(), new)?;
     let client = arguments.client().await;
-    let expected = item_count(&client, &tables.events).await.zip(item_count(&client, &tables.rows).await);
-    let expected = expected.map(|(commits, rows)| commits.saturating_add(rows));
+    let mut expected = Some(0_u64);
+    for table in [&tables.events, &tables.rows, &tables.totals] {
+        expected = expected.zip(item_count(&client, table).await).map(|(sum, count)| sum.saturating_add(count));
+    }
     let bar = Bar::new("commits and rows", expected, state.known().tally.looked_at())?;
     let store = DynamoEventStore::new(client.clone(), &tables.events);
-    let rows = DynamoRows::new(client, &tables.rows);
-    let audit = SummaryAudit::new(store.clone(), rows.clone());
-    let of_orders = orders::segments(&store, &audit, repair, &state.known().orders);
-    let of_rows = rows::segments(&rows, &audit, repair, &state.known().rows);
+    let audits = Audits::new(&store, &client, &tables, repair);
+    let of_orders = orders::segments(&store, &audits, &state.known().orders);
+    let of_summaries = summaries::segments(&audits, &state.known().summaries);
+    let of_totals = totals::segments(&audits, &state.known().totals);
     let ended = until_told_to_stop(&bar, async |signals| {
         let mut settle = |page: Page| {
-            page.left_out.iter().for_each(|what| bar.complain(&format!("order {what}")));
+            page.left_out.iter().for_each(|what| bar.complain(what));
             state.settle(|known| known.add(page))?;
             bar.show(state.known().tally.looked_at(), state.known().tally.so_far());
             Ok(())
         };
-        match sweep(of_orders, signals.next(), &mut settle).await? {
-            Ended::Complete => sweep(of_rows, signals.next(), settle).await,
-            Ended::Stopped => Ok(Ended::Stopped),
+        if sweep(of_orders, signals.next(), &mut settle).await? == Ended::Stopped
+            || sweep(of_summaries, signals.next(), &mut settle).await? == Ended::Stopped
+        {
+            return Ok(Ended::Stopped);
         }
+        sweep(of_totals, signals.next(), settle).await
     })
     .await;
     bar.clear();
@@ -93,7 +100,11 @@ pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> an
     if left_out > 0 {
         complain(&format!("{left_out} orders could not be folded to their end, listed above"));
     }
-    Ok(match (known.tally.left(), left_out) {
+    let unsettled = known.tally.sums.unsettled;
+    if unsettled > 0 {
+        complain(&format!("the totals of {unsettled} customers could not be judged, listed above"));
+    }
+    Ok(match (known.tally.left(), left_out + unsettled) {
         (0, 0) => Verdict::Clean,
         (0, _) => Verdict::Incomplete,
         _ => Verdict::Differences,

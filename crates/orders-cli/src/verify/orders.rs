@@ -1,21 +1,22 @@
-//! The events' side: every order is folded from its first event, and compared with its row.
+//! The events' side: every order is folded from its first event, and compared with its row in each read model.
 
-use event_store::{DynamoEventStore, Position, ScanRequest, Scope};
+use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope};
+use order_domain::Event;
 use order_store::Orders;
-use read_model::{Folded, Folding, OrderSummaryByCustomer};
+use read_model::{CustomerTotals, Folded, Folding, OrderSummaryByCustomer, Projection};
 
-use super::SummaryAudit;
+use super::read_models::Audits;
 use super::state::{Page, Reached, Tally};
 use crate::sweep::{Place, Segment};
 
-/// A segment of the events. It holds a page, and the fold of the order under way.
+/// A segment of the events. It holds a page, and the folds of the order under way.
 pub(super) struct OrdersOf {
     store: DynamoEventStore,
-    audit: SummaryAudit,
-    repair: bool,
+    audits: Audits,
     number: u32,
     of: u32,
-    folding: Folding<OrderSummaryByCustomer>,
+    summaries: Folding<OrderSummaryByCustomer>,
+    totals: Folding<CustomerTotals>,
     /// Where to read on; the order under way has been read this far.
     reading: Place<Position>,
     /// What is settled: the orders that are complete.
@@ -23,20 +24,15 @@ pub(super) struct OrdersOf {
 }
 
 /// The segments, each from where it is.
-pub(super) fn segments(
-    store: &DynamoEventStore,
-    audit: &SummaryAudit,
-    repair: bool,
-    places: &[Place<Position>],
-) -> Vec<OrdersOf> {
+pub(super) fn segments(store: &DynamoEventStore, audits: &Audits, places: &[Place<Position>]) -> Vec<OrdersOf> {
     let of = u32::try_from(places.len()).unwrap_or(u32::MAX);
     let segment = |(number, place): (u32, &Place<Position>)| OrdersOf {
         store: store.clone(),
-        audit: audit.clone(),
-        repair,
+        audits: audits.clone(),
         number,
         of,
-        folding: Folding::default(),
+        summaries: Folding::default(),
+        totals: Folding::default(),
         reading: place.clone(),
         settled: place.clone(),
     };
@@ -55,26 +51,41 @@ impl Segment for OrdersOf {
         let scope = Scope::Segment { number: self.number, of: self.of };
         let request = ScanRequest { scope, after, recorded: None, consistent: true };
         let page = self.store.scan::<Orders>(&request).await?;
-        let mut complete: Vec<Folded<_>> =
-            page.delivered.iter().filter_map(|delivered| self.folding.push(delivered)).collect();
         self.reading = Place::after(page.next);
-        if self.reading == Place::End {
-            complete.extend(self.folding.finish());
+        let at_end = self.reading == Place::End;
+        let summaries = complete(&mut self.summaries, &page.delivered, at_end);
+        let totals = complete(&mut self.totals, &page.delivered, at_end);
+        if at_end {
             self.settled = Place::End;
-        } else if let Some(last) = complete.last() {
+        } else if let Some(last) = summaries.last() {
             // After whatever it may get: the order under way is to be read again from its first event.
             self.settled = Place::After(Position::new(&last.aggregate_id, u64::MAX));
         }
         let tally = Tally {
-            commits: complete.iter().map(|folded| folded.commits).sum(),
-            orders: u64::try_from(complete.len())?,
+            commits: summaries.iter().map(|folded| folded.commits).sum(),
+            orders: u64::try_from(summaries.len())?,
             ..Tally::default()
         };
-        let checked = self.audit.check(complete).await?;
         let reached = Reached::Orders { number: usize::try_from(self.number)?, place: self.settled.clone() };
         let mut page = Page::new(reached, tally);
-        page.found(checked.findings, &self.audit, self.repair).await?;
-        page.left_out(checked.halts);
+        let Audits { summaries: of_summaries, contributions: of_totals, repair, .. } = &self.audits;
+        let (summaries, totals) = tokio::join!(of_summaries.check(summaries), of_totals.check(totals));
+        let (summaries, totals) = (summaries?, totals?);
+        page.found_rows(summaries.findings, of_summaries, *repair).await?;
+        page.found_rows(totals.findings, of_totals, *repair).await?;
+        page.left_out(summaries.halts.into_iter().chain(totals.halts));
         Ok(Some(page))
     }
+}
+
+/// The orders that are complete with a page.
+fn complete<P>(folding: &mut Folding<P>, delivered: &[Delivered<Event>], at_end: bool) -> Vec<Folded<P>>
+where
+    P: Projection<Aggregate = Orders>,
+{
+    let mut complete: Vec<_> = delivered.iter().filter_map(|delivered| folding.push(delivered)).collect();
+    if at_end {
+        complete.extend(folding.finish());
+    }
+    complete
 }

@@ -3,12 +3,14 @@
 use std::process::Command;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use read_model::{DynamoTotals, Totals};
 use serde_json::{Value, json};
 
 use crate::orders::{Recorded, second};
 use crate::{orders, output, stderr, stdout};
 
 pub(crate) const ROWS: &str = "OrderSummaryByCustomer";
+pub(crate) const TOTALS: &str = "CustomerTotals";
 
 pub(crate) struct Scene {
     pub(crate) recorded: Recorded,
@@ -60,15 +62,18 @@ async fn a_table_that_is_empty_is_filled_and_a_second_time_changes_nothing() {
         assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
         let report = stdout(&done);
         assert!(
-            report.starts_with("Rebuild of OrderSummaryByCustomer from OrderEvents is complete, after "),
+            report.starts_with(
+                "Rebuild of OrderSummaryByCustomer and CustomerTotals from OrderEvents is complete, after "
+            ),
             "{report}"
         );
-        for line in
-            ["commits       14\n", "orders        7\n", "left out      0\n", &format!("rows written  {written}\n")]
-        {
+        let written = ["summaries    ", "contributions"].map(|what| format!("{what}  {written} written\n"));
+        for line in ["commits        14\n", "orders         7\n", "left out       0\n", &written[0], &written[1]] {
             assert!(report.contains(line), "{report}");
         }
         assert_eq!(scene.rows().await, (0..7).map(|number| format!("o-{number}@2")).collect::<Vec<_>>());
+        let totals = DynamoTotals::new(scene.recorded.dynamodb.client(), TOTALS).of("alice").await.unwrap();
+        assert_eq!((totals.len(), totals[0].orders, totals[0].gross), (1, 7, 7 * 2997));
         assert_eq!(scene.files(), 0, "the state is removed at the end");
     }
 }
@@ -78,8 +83,8 @@ async fn machines_read_the_result_as_json() {
     let scene = Scene::with_orders(3).await;
     let done = output(scene.rebuild(&["--json", "--segments", "1"])).await;
     let expected = json!({
-        "table": "OrderEvents", "rows": ROWS,
-        "rebuilt": { "commits": 6, "orders": 3, "rowsWritten": 3, "newer": 0, "leftOut": 0 },
+        "table": "OrderEvents", "rows": ROWS, "totals": TOTALS,
+        "rebuilt": { "commits": 6, "orders": 3, "rowsWritten": 3, "totalsWritten": 3, "newer": 0, "leftOut": 0 },
     });
     assert_eq!(serde_json::from_str::<Value>(stdout(&done)).unwrap(), expected);
 }
@@ -94,7 +99,7 @@ async fn what_cannot_be_read_is_named_once_and_the_rest_is_rebuilt() {
     let expected = "error: order o-1 is left out: version 3 is poison: requestId is missing\n\
                     error: 1 orders left out, listed above\n";
     assert_eq!(stderr(&done), expected);
-    assert!(stdout(&done).contains("left out      1\n"), "{}", stdout(&done));
+    assert!(stdout(&done).contains("left out       1\n"), "{}", stdout(&done));
     assert_eq!(scene.rows().await, ["o-0@2", "o-1@2", "o-2@2"], "the row stands before the poison");
 }
 
@@ -103,8 +108,8 @@ async fn a_table_that_is_not_there_ends_it_and_says_how_to_go_on() {
     let scene = Scene::with_orders(1).await;
     let gone = output(scene.rebuild(&["--table", "Missing"])).await;
     assert_eq!(gone.status.code(), Some(1));
-    let expected =
-        "0 orders, 0 rows written, the same command goes on from orders-rebuild-OrderSummaryByCustomer.json\n";
+    let expected = "0 orders, 0 summaries and 0 contributions written, \
+                    the same command goes on from orders-rebuild-OrderSummaryByCustomer.json\n";
     assert!(stderr(&gone).starts_with("error: Scan was refused by the store"), "{}", stderr(&gone));
     assert!(stderr(&gone).ends_with(expected), "{}", stderr(&gone));
     let done = output(scene.rebuild(&[])).await;
@@ -115,11 +120,14 @@ async fn a_table_that_is_not_there_ends_it_and_says_how_to_go_on() {
 async fn the_state_of_another_rebuild_is_not_gone_on_from() {
     let scene = Scene::with_orders(1).await;
     let state = json!({
-        "tables": { "command": "rebuild", "events": "OrderEvents", "rows": ROWS, "segments": 2, "local": true, "projection": 1 },
+        "tables": {
+            "command": "rebuild", "events": "OrderEvents", "rows": ROWS, "totals": TOTALS,
+            "segments": 2, "local": true, "projection": 1, "totals_projection": 1,
+        },
         "begun": true,
         "sweep": {
             "segments": [{ "place": "beginning", "left_out": false }, { "place": "end", "left_out": false }],
-            "tally": { "commits": 0, "orders": 0, "rowsWritten": 0, "newer": 0, "leftOut": 0 },
+            "tally": { "commits": 0, "orders": 0, "rowsWritten": 0, "totalsWritten": 0, "newer": 0, "leftOut": 0 },
         },
     });
     let file = scene.folder.path().join("mine.json");
@@ -134,7 +142,12 @@ async fn the_state_of_another_rebuild_is_not_gone_on_from() {
 
 #[test]
 fn without_a_local_stack_the_tables_are_named() {
-    for arguments in [&["rebuild"][..], &["rebuild", "--table", "T"], &["rebuild", "--local", "--segments", "0"]] {
+    for arguments in [
+        &["rebuild"][..],
+        &["rebuild", "--table", "T", "--totals", "S"],
+        &["rebuild", "--table", "T", "--rows", "R"],
+        &["rebuild", "--local", "--segments", "0"],
+    ] {
         assert_eq!(orders(arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
     }
 }

@@ -6,13 +6,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use crate::orders::second;
-use crate::rebuild::{ROWS, Scene};
+use crate::rebuild::{ROWS, Scene, TOTALS};
 use crate::{output, stderr, stdout};
 
 type Item = HashMap<String, AttributeValue>;
 
 fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
 }
 
 /// So many orders and their rows.
@@ -22,21 +26,36 @@ async fn rebuilt(count: u64) -> Scene {
     scene
 }
 
-async fn rows(scene: &Scene) -> Vec<Item> {
-    let scan = scene.recorded.dynamodb.client().scan().table_name(ROWS).send().await.unwrap();
-    let mut rows = scan.items.unwrap();
-    rows.sort_by_key(|row| row["placedAtOrderId"].as_s().unwrap().clone());
-    rows
+/// One of the tables of rows, and the sort key of its rows.
+#[derive(Clone, Copy)]
+struct Table(&'static str, &'static str);
+
+const SUMMARIES: Table = Table(ROWS, "placedAtOrderId");
+const CONTRIBUTIONS: Table = Table(TOTALS, "entry");
+
+impl Table {
+    /// All there is, by sort key.
+    async fn rows(self, scene: &Scene) -> Vec<Item> {
+        let scan = scene.recorded.dynamodb.client().scan().table_name(self.0).send().await.unwrap();
+        let mut rows = scan.items.unwrap();
+        rows.sort_by_key(|row| row[self.1].as_s().unwrap().clone());
+        rows
+    }
+
+    async fn put(self, scene: &Scene, row: Item) {
+        scene.recorded.dynamodb.client().put_item().table_name(self.0).set_item(Some(row)).send().await.unwrap();
+    }
+
+    async fn delete(self, scene: &Scene, row: &Item) {
+        let delete = scene.recorded.dynamodb.client().delete_item().table_name(self.0);
+        let key = ["customerId", self.1].map(|name| (name.to_owned(), row[name].clone()));
+        delete.set_key(Some(key.into())).send().await.unwrap();
+    }
 }
 
-async fn put(scene: &Scene, row: Item) {
-    scene.recorded.dynamodb.client().put_item().table_name(ROWS).set_item(Some(row)).send().await.unwrap();
-}
-
-async fn delete(scene: &Scene, row: &Item) {
-    let delete = scene.recorded.dynamodb.client().delete_item().table_name(ROWS);
-    let key = ["customerId", "placedAtOrderId"].map(|name| (name.to_owned(), row[name].clone()));
-    delete.set_key(Some(key.into())).send().await.unwrap();
+fn with(mut row: Item, name: &str, value: AttributeValue) -> Item {
+    row.insert(name.to_owned(), value);
+    row
 }
 
 /// Runs it with `--json`: the exit code, what was counted, and each difference in words.
@@ -44,85 +63,129 @@ async fn verify(scene: &Scene, arguments: &[&str]) -> (i32, Value, Vec<String>) 
     let done = output(scene.command("verify", &[arguments, &["--json"]].concat())).await;
     assert_ne!(stdout(&done), "", "{}", stderr(&done));
     let result: Value = serde_json::from_str(stdout(&done)).unwrap();
-    let words =
-        |named: &Value| format!("{} {}", named["order"].as_str().unwrap_or("?"), named["problem"].as_str().unwrap());
+    let words = |named: &Value| {
+        let what = named["order"].as_str().or(named["row"]["sort"].as_str()).unwrap();
+        format!("{} {what} {}", named["readModel"].as_str().unwrap(), named["problem"].as_str().unwrap())
+    };
     let mut differences: Vec<_> = result["differences"].as_array().unwrap().iter().map(words).collect();
     differences.sort();
     (done.status.code().unwrap(), result["verified"].clone(), differences)
 }
 
 #[tokio::test]
-async fn a_read_model_that_is_complete_is_clean() {
+async fn read_models_that_are_complete_are_clean() {
     let scene = rebuilt(5).await;
     let done = output(scene.command("verify", &[])).await;
     assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
     let report = stdout(&done);
-    assert!(report.starts_with("OrderSummaryByCustomer compared with OrderEvents, in "), "{report}");
-    for line in ["commits           10\n", "orders            5\n", "rows              5\n", "missing           0\n"] {
-        assert!(report.contains(line), "{report}");
+    assert!(report.starts_with("OrderSummaryByCustomer and CustomerTotals compared with OrderEvents, in "), "{report}");
+    for (name, count) in
+        [("commits", 10), ("orders", 5), ("summaries", 5), ("contributions", 5), ("sums", 1), ("customers", 1)]
+    {
+        assert!(report.contains(&format!("\n{name:<18}{count}\n")), "{report}");
     }
     assert_eq!(scene.files(), 0, "the state is removed at the end");
 }
 
 #[tokio::test]
-async fn every_kind_of_difference_is_found_and_mended() {
+async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
     let scene = rebuilt(8).await;
-    let before = rows(&scene).await;
-    delete(&scene, &before[0]).await;
-    put(&scene, with(before[1].clone(), ("version".to_owned(), number(1)))).await;
-    put(&scene, with(before[2].clone(), ("total".to_owned(), number(1)))).await;
-    put(&scene, with(before[3].clone(), ("projection".to_owned(), number(0)))).await;
-    put(&scene, with(before[4].clone(), ("version".to_owned(), number(7)))).await;
-    let sort = AttributeValue::S("2026-11-21T09:00:00.000Z#o-gone".to_owned());
-    put(&scene, with(before[5].clone(), ("placedAtOrderId".to_owned(), sort))).await;
-
-    let expected = [
+    let before = [SUMMARIES.rows(&scene).await, CONTRIBUTIONS.rows(&scene).await];
+    let strays = ["2026-11-21T09:00:00.000Z#o-gone", "order#o-gone"];
+    for ((table, rows), stray) in [SUMMARIES, CONTRIBUTIONS].into_iter().zip(&before).zip(strays) {
+        table.delete(&scene, &rows[0]).await;
+        table.put(&scene, with(rows[1].clone(), "version", number(1))).await;
+        table.put(&scene, with(rows[2].clone(), "amountPaid", number(1))).await;
+        table.put(&scene, with(rows[3].clone(), "projection", number(0))).await;
+        table.put(&scene, with(rows[4].clone(), "version", number(7))).await;
+        table.put(&scene, with(rows[5].clone(), table.1, text(stray))).await;
+    }
+    let kinds = [
         "o-0 is missing",
         "o-1 is at version 1, behind 2",
-        "o-2 differs at version 2 in total",
+        "o-2 differs at version 2 in amountPaid",
         "o-3 is of the older projection number 0",
         "o-4 is at version 7, beyond 2",
         "o-gone belongs to nothing that is recorded",
     ];
-    for (arguments, code, mended) in [(&[][..], 2, 0), (&["--repair"], 0, 6)] {
+    let of = |read_model: &str| kinds.map(|kind| format!("{read_model} {kind}"));
+    for (arguments, code, mended) in [(&[][..], 2, 0), (&["--repair"], 0, 1)] {
         let (exit, counted, differences) = verify(&scene, arguments).await;
-        assert_eq!((exit, differences), (code, expected.map(str::to_owned).to_vec()));
-        let kinds = ["missing", "behind", "different", "olderProjection", "ahead", "withoutOrder"];
-        assert!(kinds.iter().all(|kind| counted[kind] == 1), "{counted}");
-        assert_eq!((&counted["mended"], &counted["newerProjection"]), (&json!(mended), &json!(0)));
+        let (sums, rows): (Vec<_>, Vec<_>) = differences.into_iter().partition(|words| words.contains(" total#"));
+        assert_eq!((exit, rows), (code, [of(TOTALS), of(ROWS)].concat()));
+        assert!(sums[0].starts_with("CustomerTotals total#1#EUR differs in "), "{sums:?}");
+        for model in ["summaries", "contributions"] {
+            let counted = &counted[model];
+            let kinds = ["missing", "behind", "different", "olderProjection", "ahead", "withoutOrder"];
+            assert!(kinds.iter().all(|kind| counted[kind] == 1), "{counted}");
+            assert_eq!((&counted["mended"], &counted["newerProjection"]), (&json!(6 * mended), &json!(0)));
+        }
+        assert_eq!((&counted["sums"]["different"], &counted["sums"]["mended"]), (&json!(1), &json!(mended)));
     }
-    assert_eq!(rows(&scene).await, before);
+    assert_eq!(SUMMARIES.rows(&scene).await, before[0]);
+    let revised = |rows: &[Item]| rows.iter().map(|row| with(row.clone(), "revision", number(0))).collect::<Vec<_>>();
+    assert_eq!(revised(&CONTRIBUTIONS.rows(&scene).await), revised(&before[1]));
     assert_eq!(verify(&scene, &[]).await.0, 0);
 }
 
-fn with(mut row: Item, (name, value): (String, AttributeValue)) -> Item {
-    row.insert(name, value);
-    row
+#[tokio::test]
+async fn sums_that_are_wrong_missing_or_of_nothing_are_found_and_mended() {
+    let scene = rebuilt(3).await;
+    let sum = CONTRIBUTIONS.rows(&scene).await.pop().unwrap();
+    CONTRIBUTIONS.put(&scene, with(with(sum.clone(), "gross", number(1)), "net", number(1))).await;
+    CONTRIBUTIONS.put(&scene, with(sum.clone(), "entry", text("total#1#JPY"))).await;
+    CONTRIBUTIONS.put(&scene, with(sum.clone(), "customerId", text("nobody"))).await;
+    let expected = [
+        "CustomerTotals total#1#EUR differs in gross, net",
+        "CustomerTotals total#1#EUR is the sum of nothing",
+        "CustomerTotals total#1#JPY is the sum of nothing",
+    ];
+    for (arguments, code, mended) in [(&[][..], 2, 0), (&["--repair"], 0, 3)] {
+        let (exit, counted, differences) = verify(&scene, arguments).await;
+        assert_eq!((exit, differences), (code, expected.map(str::to_owned).to_vec()));
+        let counted = &counted["sums"];
+        assert_eq!((&counted["different"], &counted["withoutOrders"]), (&json!(1), &json!(2)));
+        assert_eq!((&counted["customers"], &counted["mended"]), (&json!(2), &json!(mended)));
+    }
+    CONTRIBUTIONS.delete(&scene, &sum).await;
+    for (arguments, code) in [(&[][..], 2), (&["--repair"], 0), (&[], 0)] {
+        assert_eq!(verify(&scene, arguments).await.0, code);
+    }
+    let mended = CONTRIBUTIONS.rows(&scene).await.pop().unwrap();
+    assert_eq!(with(mended, "revision", sum["revision"].clone()), sum);
 }
 
 #[tokio::test]
-async fn a_table_that_was_wiped_is_filled_and_twenty_of_its_rows_are_named() {
+async fn tables_that_were_wiped_are_filled_and_twenty_of_their_rows_are_named() {
     let scene = Scene::with_orders(30).await;
     let (exit, counted, differences) = verify(&scene, &["--segments", "7"]).await;
-    assert_eq!((exit, &counted["missing"], differences.len()), (2, &json!(30), 20));
+    let missing = |counted: &Value| ["summaries", "contributions"].map(|model| counted[model]["missing"].clone());
+    assert_eq!((exit, missing(&counted), differences.len()), (2, [json!(30), json!(30)], 20));
     let (exit, counted, _) = verify(&scene, &["--repair"]).await;
-    assert_eq!((exit, &counted["mended"]), (0, &json!(30)));
-    assert_eq!(rows(&scene).await.len(), 30);
+    assert_eq!(
+        (exit, &counted["summaries"]["mended"], &counted["contributions"]["mended"]),
+        (0, &json!(30), &json!(30))
+    );
+    assert_eq!(counted["sums"]["missing"], 0, "the sums follow the rows that are mended");
+    assert_eq!((SUMMARIES.rows(&scene).await.len(), CONTRIBUTIONS.rows(&scene).await.len()), (30, 31));
 }
 
 #[tokio::test]
 async fn a_row_of_a_newer_release_is_a_difference_that_is_not_mended() {
     let scene = rebuilt(1).await;
-    let newer = with(rows(&scene).await.remove(0), ("projection".to_owned(), number(99)));
-    put(&scene, newer.clone()).await;
+    for table in [SUMMARIES, CONTRIBUTIONS] {
+        let newer = with(table.rows(&scene).await.remove(0), "projection", number(99));
+        table.put(&scene, newer).await;
+    }
+    let before = [SUMMARIES.rows(&scene).await, CONTRIBUTIONS.rows(&scene).await];
     let (exit, counted, differences) = verify(&scene, &["--repair"]).await;
-    assert_eq!((exit, &counted["mended"]), (2, &json!(0)));
-    assert_eq!(differences, ["o-0 is of the newer projection number 99"]);
-    assert_eq!(rows(&scene).await, [newer]);
+    assert_eq!((exit, &counted["summaries"]["mended"], &counted["contributions"]["mended"]), (2, &json!(0), &json!(0)));
+    assert_eq!(differences, [TOTALS, ROWS].map(|model| format!("{model} o-0 is of the newer projection number 99")));
+    assert_eq!([SUMMARIES.rows(&scene).await, CONTRIBUTIONS.rows(&scene).await], before);
 }
 
 #[tokio::test]
-async fn what_cannot_be_folded_is_named_and_is_not_called_clean() {
+async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
     let scene = Scene::with_orders(3).await;
     scene.recorded.poison("o-1", 3, second(5)).await;
     scene.recorded.poison("o-9", 1, second(5)).await;
@@ -133,17 +196,17 @@ async fn what_cannot_be_folded_is_named_and_is_not_called_clean() {
     assert!(said.contains("error: order o-1: version 3 is poison: requestId is missing\n"), "{said}");
     assert!(said.ends_with("error: 2 orders could not be folded to their end, listed above\n"), "{said}");
     // What comes before the poison is in its row.
-    let row = rows(&scene).await.remove(1);
-    delete(&scene, &row).await;
+    let row = SUMMARIES.rows(&scene).await.remove(1);
+    SUMMARIES.delete(&scene, &row).await;
     let (exit, _, differences) = verify(&scene, &["--repair"]).await;
-    assert_eq!((exit, differences), (1, vec!["o-1 is missing".to_owned()]));
-    assert_eq!(rows(&scene).await.remove(1), row);
+    assert_eq!((exit, differences), (1, vec![format!("{ROWS} o-1 is missing")]));
+    assert_eq!(SUMMARIES.rows(&scene).await.remove(1), row);
 }
 
 #[tokio::test]
 async fn what_could_not_be_done_is_no_difference() {
     let scene = rebuilt(1).await;
-    for missing in ["--table", "--rows"] {
+    for missing in ["--table", "--rows", "--totals"] {
         let gone = output(scene.command("verify", &[missing, "Missing", "--state", &missing[2..]])).await;
         assert_eq!(gone.status.code(), Some(1));
         let expected =

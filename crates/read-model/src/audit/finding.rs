@@ -48,6 +48,18 @@ pub enum Difference {
     WithoutAggregate,
 }
 
+impl Difference {
+    /// Whether the row only lacks what an engine would bring it.
+    pub(super) const fn lags(&self) -> bool {
+        match self {
+            Self::Missing | Self::Behind { .. } | Self::OlderProjection { .. } => true,
+            Self::Different { .. } | Self::Ahead { .. } | Self::NewerProjection { .. } | Self::WithoutAggregate => {
+                false
+            }
+        }
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,12 +2,16 @@
 //!
 //! Every change of a row that matters to its sum raises the sum's revision in the same transaction. So rows that are read
 //! between two looks at a sum that is the same both times are the rows it has to be the sum of, and a sum that is put
-//! right only if it still is as it was is right. Mending rows by an [`Audit`](super::Audit) raises no revision: it comes first.
+//! right only if it still is as it was is right. Not so what an [`Audit`](super::Audit) does to rows that were tampered with
+//! or belong to nothing: it comes first.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::AT_ONCE;
 use crate::dynamo_rows::DynamoRows;
 use crate::projection::RowKey;
 use crate::row_error::RowError;
@@ -82,6 +86,19 @@ impl<P: Summed> SumAudit<P> {
     #[must_use]
     pub const fn new(rows: DynamoRows) -> Self {
         Self { rows, projection: PhantomData }
+    }
+
+    /// Compares the sums of each of these partitions, many at once.
+    ///
+    /// # Errors
+    /// When rows cannot be read.
+    pub async fn check_each(&self, partitions: Vec<String>) -> Result<Vec<(String, SumsChecked<P>)>, RowError> {
+        let check = |partition: String| async move {
+            let checked = self.check(&partition).await?;
+            Ok::<_, RowError>((partition, checked))
+        };
+        let checks: Vec<_> = partitions.into_iter().map(check).collect();
+        stream::iter(checks).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// Compares a partition's sums of this projection number with its rows.

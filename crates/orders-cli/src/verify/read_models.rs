@@ -1,0 +1,55 @@
+//! The read models, as a verification keeps its books of them.
+
+use aws_sdk_dynamodb::Client;
+use event_store::DynamoEventStore;
+use order_store::Orders;
+use read_model::{Audit, CustomerTotals, DynamoRows, OrderSummaryByCustomer, Projection, SumAudit, SummedRows};
+
+use super::state::{Counts, Tally};
+use crate::sweep::Tables;
+
+/// A read model's place in the books.
+pub(super) trait ReadModel: Projection<Aggregate = Orders> {
+    /// What is counted of its rows.
+    fn counts(tally: &mut Tally) -> &mut Counts;
+}
+
+impl ReadModel for OrderSummaryByCustomer {
+    fn counts(tally: &mut Tally) -> &mut Counts {
+        &mut tally.summaries
+    }
+}
+
+impl ReadModel for CustomerTotals {
+    fn counts(tally: &mut Tally) -> &mut Counts {
+        &mut tally.contributions
+    }
+}
+
+/// What compares and mends.
+#[derive(Clone)]
+pub(super) struct Audits {
+    pub(super) summaries: Audit<OrderSummaryByCustomer, DynamoEventStore>,
+    pub(super) contributions: Audit<CustomerTotals, DynamoEventStore, SummedRows>,
+    pub(super) sums: SumAudit<CustomerTotals>,
+    /// The rows that they audit.
+    pub(super) summary_rows: DynamoRows,
+    pub(super) total_rows: DynamoRows,
+    /// Whether what differs is mended.
+    pub(super) repair: bool,
+}
+
+impl Audits {
+    pub(super) fn new(store: &DynamoEventStore, client: &Client, tables: &Tables, repair: bool) -> Self {
+        let summary_rows = DynamoRows::new(client.clone(), &tables.rows);
+        let total_rows = DynamoRows::new(client.clone(), &tables.totals);
+        Self {
+            summaries: Audit::new(store.clone(), summary_rows.clone()),
+            contributions: Audit::new(store.clone(), SummedRows::new(client.clone(), &tables.totals)),
+            sums: SumAudit::new(total_rows.clone()),
+            summary_rows,
+            total_rows,
+            repair,
+        }
+    }
+}

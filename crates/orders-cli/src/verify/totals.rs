@@ -1,0 +1,71 @@
+//! The totals' side: every contribution has its order, and every sum is what the contributions come to.
+
+use std::collections::BTreeSet;
+
+use read_model::summed::SUMS;
+use read_model::{CustomerTotals, ImagePage, RowKey};
+
+use super::read_models::Audits;
+use super::state::{Counts, Page, Reached, SumCounts, Tally};
+use crate::sweep::{Place, Segment};
+
+/// A segment of the table of totals.
+pub(super) struct TotalsOf {
+    audits: Audits,
+    number: u32,
+    of: u32,
+    place: Place<RowKey>,
+}
+
+/// The segments, each from where it is.
+pub(super) fn segments(audits: &Audits, places: &[Place<RowKey>]) -> Vec<TotalsOf> {
+    let of = u32::try_from(places.len()).unwrap_or(u32::MAX);
+    let segment =
+        |(number, place): (u32, &Place<RowKey>)| TotalsOf { audits: audits.clone(), number, of, place: place.clone() };
+    (0..).zip(places).map(segment).collect()
+}
+
+impl Segment for TotalsOf {
+    type Page = Page;
+
+    async fn page(&mut self) -> anyhow::Result<Option<Page>> {
+        let after = match &self.place {
+            Place::Beginning => None,
+            Place::After(key) => Some(key),
+            Place::End => return Ok(None),
+        };
+        let Audits { contributions: audit, sums, total_rows, repair, .. } = &self.audits;
+        let found = total_rows.scan_images::<CustomerTotals>(self.number, self.of, after).await?;
+        let customers = complete(after, &found);
+        let (in_sums, contributions): (Vec<_>, Vec<_>) =
+            found.rows.into_iter().partition(|(key, _)| key.sort.starts_with(SUMS));
+        let tally = Tally {
+            contributions: Counts { rows: u64::try_from(contributions.len())?, ..Counts::default() },
+            sums: SumCounts {
+                sums: u64::try_from(in_sums.len())?,
+                customers: u64::try_from(customers.len())?,
+                ..SumCounts::default()
+            },
+            ..Tally::default()
+        };
+        let strays = audit.strays(contributions).await?;
+        self.place = Place::after(found.next);
+        let reached = Reached::Totals { number: usize::try_from(self.number)?, place: self.place.clone() };
+        let mut page = Page::new(reached, tally);
+        page.found_rows(strays, audit, *repair).await?;
+        // Now that no contribution is left that is to be taken away.
+        page.found_sums(sums.check_each(customers).await?, sums, *repair).await?;
+        Ok(Some(page))
+    }
+}
+
+/// The customers that end on a page, all of whose contributions have been looked at by then. A table keeps what has one partition
+/// key together.
+fn complete(after: Option<&RowKey>, page: &ImagePage) -> Vec<String> {
+    let seen = after.into_iter().chain(page.rows.iter().map(|(key, _)| key));
+    let mut customers: BTreeSet<&String> = seen.map(|key| &key.partition).collect();
+    if let Some(next) = &page.next {
+        customers.remove(&next.partition);
+    }
+    customers.into_iter().cloned().collect()
+}
