@@ -1,16 +1,18 @@
 //! A client as real ones are: it sends a command again, with the same key, until it has an answer that is one.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use event_store::EventStore;
 use fastrand::Rng;
-use order_store::Orders;
+use futures_util::future::join_all;
 use serde_json::Value;
 
-use crate::clock::{self, Jumps};
+use crate::clock;
 use crate::command::Command;
+use crate::fault::{Fault, Faults};
 use crate::kill::Kills;
-use command_handler::CommandHandler;
+use crate::release::Instance;
 
 /// How often a client sends a command before it gives up.
 const ATTEMPTS: u32 = 8;
@@ -47,72 +49,102 @@ pub struct Exchange {
     pub told: Told,
 }
 
-/// What clients did to the functions and the clocks, beside the network's faults.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Mischief {
-    /// Functions that were killed between two awaits.
-    pub kills: u64,
-    /// Commands that were sent again after an answer that was none.
-    pub retries: u64,
-    /// Commands that were sent again although they had been answered.
-    pub duplicates: u64,
-    /// What the clocks did.
-    pub clock: Jumps,
+/// What is under way: keys, each with its bodies. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnderWay(Arc<Mutex<BTreeMap<String, Vec<Value>>>>);
+
+impl UnderWay {
+    fn begin(&self, command: &Command, faults: &Faults) {
+        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bodies = under_way.entry(command.key.clone()).or_default();
+        if bodies.contains(&command.body) {
+            faults.struck(Fault::IdenticalAtOnce);
+        }
+        if bodies.iter().any(|body| *body != command.body) {
+            faults.struck(Fault::SameKeyOtherBody);
+        }
+        bodies.push(command.body.clone());
+    }
+
+    fn end(&self, command: &Command) {
+        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bodies = under_way.entry(command.key.clone()).or_default();
+        if let Some(ended) = bodies.iter().position(|body| *body == command.body) {
+            bodies.remove(ended);
+        }
+    }
 }
 
 /// A client with its own dice.
-pub(crate) struct Client<S> {
-    pub(crate) handler: CommandHandler<S>,
+#[derive(Clone)]
+pub(crate) struct Client {
+    /// The instances of the function: each attempt may meet another.
+    pub(crate) instances: Arc<[Instance]>,
     pub(crate) name: String,
     pub(crate) random: Rng,
     pub(crate) kills: Kills,
-    pub(crate) mischief: Mischief,
-    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) faults: Faults,
+    pub(crate) under_way: UnderWay,
 }
 
-impl<S: EventStore<Orders>> Client<S> {
-    /// Sends the commands, one after another, and some of them twice.
-    pub(crate) async fn work(mut self, commands: Vec<Command>) -> (Vec<Exchange>, Mischief) {
+impl Client {
+    /// Sends the commands, one after another: some of them twice, and some several times at once.
+    pub(crate) async fn work(mut self, commands: Vec<Command>) -> Vec<Exchange> {
+        let mut exchanges = Vec::new();
         for command in commands {
             self.pause(0..=200).await;
-            self.send(command).await;
+            exchanges.extend(self.send_some(command).await);
             if self.random.u8(0..10) == 0
-                && let Some(earlier) = self.random.choice(&self.exchanges)
+                && let Some(earlier) = self.random.choice(&exchanges)
             {
                 let again = earlier.command.clone();
-                self.mischief.duplicates += 1;
-                self.send(again).await;
+                exchanges.push(self.send(again).await);
             }
         }
-        (self.exchanges, self.mischief)
+        exchanges
     }
 
-    async fn send(&mut self, command: Command) {
+    /// Sends a command: mostly once, now and then 2 to 8 times at once, and some of these with another body.
+    async fn send_some(&mut self, command: Command) -> Vec<Exchange> {
+        let (drawn, copies) = (self.random.u8(0..20), self.random.usize(2..=8));
+        let mut commands = vec![command.clone()];
+        if drawn == 0 && self.faults.may(Fault::IdenticalAtOnce) {
+            commands.extend(std::iter::repeat_n(command, copies - 1));
+        } else if drawn == 1 && self.faults.may(Fault::SameKeyOtherBody) {
+            commands.extend((1..copies).map(|_| command.with_another_body()));
+        }
+        let sendings = commands.into_iter().map(|command| {
+            let mut copy = Self { random: self.random.fork(), ..self.clone() };
+            async move { copy.send(command).await }
+        });
+        join_all(sendings.collect::<Vec<_>>()).await
+    }
+
+    /// Sends a command until it is answered.
+    pub(crate) async fn send(&mut self, command: Command) -> Exchange {
         let mut told = Told::Nothing;
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
-                self.mischief.retries += 1;
                 self.pause(50..=400).await;
             }
-            clock::disturb(&mut self.random, &mut self.mischief.clock);
-            if let Some(answer) = self.attempt(&command).await {
+            clock::disturb(&mut self.random, &self.faults);
+            self.under_way.begin(&command, &self.faults);
+            let answer = self.attempt(&command).await;
+            self.under_way.end(&command);
+            if let Some(answer) = answer {
                 told = answer;
                 break;
             }
         }
-        self.exchanges.push(Exchange { command, told });
+        Exchange { command, told }
     }
 
     /// One invocation; nothing where it was killed, or answered that it should be tried again.
     async fn attempt(&mut self, command: &Command) -> Option<Told> {
         let request_id = format!("{}-{}", self.name, self.random.u64(..));
         let request = command.request(&request_id).ok()?;
-        let invocation = self.handler.handle(request);
-        let Some(response) = self.kills.spare(&mut self.random, invocation).await else {
-            self.mischief.kills += 1;
-            return None;
-        };
-        let Ok(response) = response;
+        let instance = self.instances.get(self.random.usize(0..self.instances.len()))?;
+        let Ok(response) = self.kills.spare(&mut self.random, instance.handle(request)).await?;
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotent-replayed");
         let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();

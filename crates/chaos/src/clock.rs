@@ -6,23 +6,18 @@ use event_store::Timestamp;
 use fastrand::Rng;
 use tokio::time::Instant;
 
+use crate::fault::{Fault, Faults};
+
 /// 2026-11-21T00:00:00Z in milliseconds since 1970: where every history begins.
 const EPOCH_MS: i64 = 1_795_219_200_000;
 const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 thread_local! {
     static SKEW_MS: Cell<i64> = const { Cell::new(0) };
     static STOPPED_AT: Cell<Option<i64>> = const { Cell::new(None) };
+    static LATER_MS: Cell<i64> = const { Cell::new(0) };
     static BEGUN: Cell<Option<Instant>> = const { Cell::new(None) };
-}
-
-/// How often the clock did what no clock should.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Jumps {
-    /// Jumps, of an hour either way.
-    pub jumps: u64,
-    /// Times that it stood still.
-    pub stops: u64,
 }
 
 /// What this thread's clock shows.
@@ -35,23 +30,27 @@ pub fn now() -> Timestamp {
 /// Starts this thread's clock. A history begins with it.
 pub(crate) fn reset() {
     BEGUN.set(Some(Instant::now()));
+    LATER_MS.set(0);
     set_right();
 }
 
+/// A day passes.
+pub(crate) fn next_day() {
+    LATER_MS.set(LATER_MS.get() + DAY_MS);
+}
+
 /// Perhaps does something to this thread's clock.
-pub(crate) fn disturb(random: &mut Rng, jumps: &mut Jumps) {
-    match random.u8(0..20) {
-        0 => {
-            SKEW_MS.set(if random.bool() { HOUR_MS } else { -HOUR_MS });
-            jumps.jumps += 1;
-        }
-        1 => {
-            STOPPED_AT.set(Some(true_ms() + SKEW_MS.get()));
-            jumps.stops += 1;
-        }
-        2 => set_right(),
-        _ => {}
+pub(crate) fn disturb(random: &mut Rng, faults: &Faults) {
+    let drawn = random.u8(0..20);
+    if drawn > 2 || !faults.may(Fault::WrongClock) {
+        return;
     }
+    match drawn {
+        0 => SKEW_MS.set(if random.bool() { HOUR_MS } else { -HOUR_MS }),
+        1 => STOPPED_AT.set(Some(true_ms() + SKEW_MS.get())),
+        _ => return set_right(),
+    }
+    faults.struck(Fault::WrongClock);
 }
 
 fn set_right() {
@@ -61,5 +60,5 @@ fn set_right() {
 
 fn true_ms() -> i64 {
     let elapsed = BEGUN.get().map_or(0, |begun| begun.elapsed().as_millis());
-    EPOCH_MS + i64::try_from(elapsed).unwrap_or(0)
+    EPOCH_MS + LATER_MS.get() + i64::try_from(elapsed).unwrap_or(0)
 }

@@ -34,6 +34,20 @@ impl Command {
         Self { order, key, path: "/orders".to_owned(), body }
     }
 
+    /// The same key with a body that asks for something else; the same command where there is nothing to change.
+    #[must_use]
+    pub(crate) fn with_another_body(&self) -> Self {
+        let mut other = self.clone();
+        if let Some(quantity) = other.body["items"][0]["quantity"].as_u64() {
+            other.body["items"][0]["quantity"] = json!(quantity + 1);
+        } else if let Some(amount) = other.body["amount"].as_u64() {
+            other.body["amount"] = json!(amount + 1);
+        } else if other.body["reason"].is_string() {
+            other.body["reason"] = json!("another reason");
+        }
+        other
+    }
+
     /// Something to do with an order: what the domain says to it depends on what came before.
     pub(crate) fn random(order: &str, key: String, random: &mut Rng) -> Self {
         let name = |random: &mut Rng| random.choice(NAMES).unwrap_or_default();

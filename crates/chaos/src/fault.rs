@@ -1,79 +1,186 @@
-//! What can go wrong with a request, and the dice.
+//! The eighteen faults that this system must survive, which of them may strike a history, and how often each did.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use fastrand::Rng;
-
-/// When a fault strikes: what tells a write that did not happen from one that did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Moment {
-    /// Before DynamoDB did anything.
-    Before,
-    /// After DynamoDB did what was asked.
-    After,
-}
-
-/// What a request comes back with instead of its answer.
+/// A fault. Its number is its place among [`ALL`](Self::ALL), from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// 400 `ThrottlingException`.
-    Throttled,
-    /// 400 `ProvisionedThroughputExceededException`.
-    ThroughputExceeded,
-    /// 500 `InternalServerError`.
-    ServerError,
-    /// Nothing, until whoever waits gives up.
-    TimedOut,
-    /// A connection that is cut.
-    Cut,
+    /// Throttled calls.
+    Throttling,
+    /// Writes that fail before they are done.
+    FailureBeforeWrite,
+    /// Writes that fail after they are done.
+    FailureAfterWrite,
+    /// Retries long after, on another instance.
+    LateRetry,
+    /// Identical requests at once.
+    IdenticalAtOnce,
+    /// Requests with one key and different bodies at once.
+    SameKeyOtherBody,
+    /// Writers that lose the race for a version.
+    LostRace,
+    /// Functions that are killed between two awaits.
+    KilledFunction,
+    /// Batches of the stream that are not as they were written.
+    DisturbedDelivery,
+    /// Records that never come.
+    LostRecord,
+    /// Commits that a consumer cannot read.
+    Poison,
+    /// Projectors that are killed between two rows of a batch.
+    KilledMidBatch,
+    /// Calls of PutEvents that refuse some of their entries.
+    PartialPublication,
+    /// Clocks that jump or stand still.
+    WrongClock,
+    /// Snapshots that cannot be used.
+    UnusableSnapshot,
+    /// Streams of one order beyond a page of 1 MB.
+    LargeStream,
+    /// Rebuilds beside live writes.
+    RacingRebuild,
+    /// Two releases at work at once.
+    RollingDeploy,
 }
 
 impl Fault {
-    /// Every fault there is.
-    pub const ALL: [Self; 5] =
-        [Self::Throttled, Self::ThroughputExceeded, Self::ServerError, Self::TimedOut, Self::Cut];
-}
+    /// Every fault there is, by its number.
+    pub const ALL: [Self; 18] = [
+        Self::Throttling,
+        Self::FailureBeforeWrite,
+        Self::FailureAfterWrite,
+        Self::LateRetry,
+        Self::IdenticalAtOnce,
+        Self::SameKeyOtherBody,
+        Self::LostRace,
+        Self::KilledFunction,
+        Self::DisturbedDelivery,
+        Self::LostRecord,
+        Self::Poison,
+        Self::KilledMidBatch,
+        Self::PartialPublication,
+        Self::WrongClock,
+        Self::UnusableSnapshot,
+        Self::LargeStream,
+        Self::RacingRebuild,
+        Self::RollingDeploy,
+    ];
 
-/// How often requests are struck, in percent of all: 0 to 100 in sum.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rates {
-    /// Before DynamoDB did anything.
-    pub before_percent: u8,
-    /// After DynamoDB did what was asked.
-    pub after_percent: u8,
-}
-
-/// How often each fault has struck.
-pub type Fired = BTreeMap<(Moment, Fault), u64>;
-
-/// Draws from a seed, and counts what was drawn.
-#[derive(Debug)]
-pub(crate) struct Dice {
-    random: Rng,
-    rates: Rates,
-    pub(crate) fired: Fired,
-}
-
-impl Dice {
-    pub(crate) fn new(seed: u64, rates: Rates) -> Self {
-        Self { random: Rng::with_seed(seed), rates, fired: Fired::new() }
+    /// Its number, 1 to 18.
+    #[must_use]
+    pub fn number(self) -> usize {
+        Self::ALL.iter().take_while(|fault| **fault != self).count() + 1
     }
 
-    /// What goes wrong with the next request, if anything does. It counts as fired once it has struck.
-    pub(crate) fn draw(&mut self) -> Option<(Moment, Fault)> {
-        let drawn = self.random.u8(0..100);
-        let moment = if drawn < self.rates.before_percent {
-            Moment::Before
-        } else if drawn < self.rates.before_percent.saturating_add(self.rates.after_percent) {
-            Moment::After
-        } else {
-            return None;
-        };
-        self.random.choice(Fault::ALL).map(|fault| (moment, fault))
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.described().0
     }
 
-    /// How many milliseconds a request is under way in one direction.
-    pub(crate) fn delay_ms(&mut self) -> u64 {
-        self.random.u64(0..=20)
+    /// What is counted each time that it strikes.
+    #[must_use]
+    pub const fn counted(self) -> &'static str {
+        self.described().1
+    }
+
+    const fn described(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Throttling => ("throttling", "calls of DynamoDB or EventBridge that were throttled"),
+            Self::FailureBeforeWrite => ("failure-before-write", "writes answered by 5xx, silence or a cut, undone"),
+            Self::FailureAfterWrite => ("failure-after-write", "writes answered by 5xx, silence or a cut, and done"),
+            Self::LateRetry => ("late-retry", "accepted commands sent again a day later, to another instance"),
+            Self::IdenticalAtOnce => ("identical-at-once", "requests sent while the same one was under way"),
+            Self::SameKeyOtherBody => ("same-key-other-body", "requests sent while their key was, with another body"),
+            Self::LostRace => ("lost-race", "appends to a version that another request had taken"),
+            Self::KilledFunction => ("killed-function", "invocations cut off between two awaits"),
+            Self::DisturbedDelivery => {
+                ("disturbed-delivery", "batches with repeats, out of order, or of the whole shard")
+            }
+            Self::LostRecord => ("lost-record", "records that never came, or were given up"),
+            Self::Poison => ("poison", "events of an unknown type that a consumer was handed"),
+            Self::KilledMidBatch => ("killed-mid-batch", "projectors killed with some of a batch's rows written"),
+            Self::PartialPublication => {
+                ("partial-publication", "calls of PutEvents that refused some of their entries")
+            }
+            Self::WrongClock => ("wrong-clock", "clocks that jumped an hour, or stood still"),
+            Self::UnusableSnapshot => ("unusable-snapshot", "loads that met a missing, corrupt or old snapshot"),
+            Self::LargeStream => ("large-stream", "reads of an order that 1 MB cut into pages"),
+            Self::RacingRebuild => ("racing-rebuild", "pages rebuilt while commands were under way"),
+            Self::RollingDeploy => ("rolling-deploy", "batches that the older release took after the newer one"),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What is no fault's name or number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no fault '{0}'")]
+pub struct NoFault(pub String);
+
+impl FromStr for Fault {
+    type Err = NoFault;
+
+    fn from_str(text: &str) -> Result<Self, NoFault> {
+        let named = |fault: &Self| fault.name() == text || fault.number().to_string() == text;
+        Self::ALL.into_iter().find(named).ok_or_else(|| NoFault(text.to_owned()))
+    }
+}
+
+/// How often each fault struck; those that never did are not in it.
+pub type Counts = BTreeMap<Fault, u64>;
+
+/// Which faults may strike a history, and how often each did. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    without: Arc<BTreeSet<Fault>>,
+    counts: Arc<Mutex<Counts>>,
+}
+
+impl Faults {
+    /// All faults but these.
+    #[must_use]
+    pub fn without(without: BTreeSet<Fault>) -> Self {
+        Self { without: Arc::new(without), counts: Arc::default() }
+    }
+
+    /// Whether a fault may strike.
+    #[must_use]
+    pub fn may(&self, fault: Fault) -> bool {
+        !self.without.contains(&fault)
+    }
+
+    /// Counts that a fault struck.
+    pub fn struck(&self, fault: Fault) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(fault).or_default() += 1;
+    }
+
+    /// How often each struck so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_found_by_its_name_and_by_its_number() {
+        for (number, fault) in (1..).zip(Fault::ALL) {
+            assert_eq!(fault.number(), number);
+            assert_eq!(fault.name().parse(), Ok(fault));
+            assert_eq!(number.to_string().parse(), Ok(fault));
+        }
+        assert_eq!("19".parse::<Fault>(), Err(NoFault("19".to_owned())));
     }
 }

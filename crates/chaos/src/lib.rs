@@ -1,39 +1,63 @@
 //! Histories in which everything goes wrong, from a seed: for tests and tools, never for a function.
 //!
-//! What is under test stays as it is deployed: the handlers, the event store, the AWS SDK with its time-outs and retries.
-//! Only the SDK's HTTP client is another, a [`Network`] that reaches the embedded DynamoDB without a socket. On a paused
-//! Tokio clock with one thread nothing is left to chance: the same seed tells the same history, to the millisecond.
+//! What is under test stays as it is deployed: the handlers, the event store, the AWS SDKs with their time-outs and retries.
+//! Only the SDKs' HTTP clients are others: a [`Network`] that reaches the embedded DynamoDB without a socket, and a [`Bus`].
+//! On a paused Tokio clock with one thread nothing is left to chance: the same plan tells the same history, to the
+//! millisecond.
 //!
-//! A history has clients that retry, duplicate and race, functions that are killed, clocks that jump, and a stream that is
-//! delivered as badly as it may be; the publisher has no part in it yet. Start at [`history::tell`], and at [`check::violations`].
+//! A history has clients that retry, duplicate and race, functions that are killed, clocks that jump, snapshots that are
+//! spoiled, a stream that is delivered as badly as it may be, a rebuild and a deployment meanwhile. In the end all is mended
+//! as an operator would, and then everything must hold. Start at [`tell()`], and at [`violations`].
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`history`] | what a seed makes: clients, commands, rates of faults; telling it |
+//! | [`fault`] | the eighteen faults, and how often each struck |
+//! | [`plan`] | what tells a history: a seed, and what is left out of what it makes |
+//! | [`mod@tell`] | telling it: surroundings, clients, consumers, and how it all ends |
+//! | [`history`] | what happened |
 //! | [`check`] | what must hold of a history, whatever struck |
-//! | [`delivery`] | the stream, repeated, shuffled, split and lost, and a projector that is killed |
-//! | [`client`] | a client that sends a command until it has an answer |
-//! | [`command`] | commands, as API Gateway hands them on |
+//! | [`mod@shrink`] | making a failing plan smaller |
+//! | [`release`] | what is under test, and where tests plant bugs |
+//! | [`client`], [`command`] | a client that sends a command until it has an answer; commands as API Gateway hands them on |
 //! | [`clock`] | clocks that jump and stand still |
-//! | [`network`] | the HTTP client: delays, strikes, carries requests to the database |
-//! | [`fault`] | what can go wrong with a request, and the dice |
-//! | `kill` | functions that are killed between two awaits |
-//! | `stream` | the records of the embedded database |
-//! | `wire` | DynamoDB's JSON protocol on the embedded database |
+//! | [`network`], [`bus`] | the HTTP clients: delays, strikes, carry requests to the database and to the bus |
+//! | [`strike`] | what can go wrong with one request, and the dice |
+//! | `tampering` | what is done to stored commits: events from the future, useless snapshots, large orders |
+//! | `mapping` | a consumer of the stream, and how badly it is delivered to it |
+//! | [`rows`], [`rolling`], `rebuild` | rows at every moment, the projector's next release, a rebuild meanwhile |
+//! | `operator` | what an operator does about parked orders |
+//! | `kill`, `configs`, `wire` | functions that are killed; the SDKs' settings; DynamoDB's JSON protocol |
 
+pub mod bus;
 pub mod check;
 pub mod client;
 pub mod clock;
 pub mod command;
-pub mod delivery;
+mod configs;
 pub mod fault;
 pub mod history;
 mod kill;
+mod mapping;
 pub mod network;
-mod stream;
+mod operator;
+pub mod plan;
+mod rebuild;
+pub mod release;
+pub mod rolling;
+pub mod rows;
+pub mod shrink;
+pub mod strike;
+mod tampering;
+pub mod tell;
 mod wire;
 
+pub use bus::Bus;
 pub use check::{Violation, violations};
-pub use fault::{Fault, Fired, Moment, Rates};
-pub use history::{History, tell};
+pub use fault::{Counts, Fault, Faults};
+pub use history::{History, Untold};
 pub use network::Network;
+pub use plan::{Plan, Shape};
+pub use release::{AsDeployed, Release};
+pub use shrink::shrink;
+pub use strike::{Fired, Moment, Rates, Strike};
+pub use tell::tell;

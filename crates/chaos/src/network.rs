@@ -13,11 +13,16 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use embedded_dynamodb::Database;
+use serde_json::Value;
 
-use crate::fault::{Dice, Fault, Fired, Moment, Rates};
+use crate::fault::{Fault, Faults};
+use crate::strike::{Dice, Fired, Moment, Rates, Strike};
+use crate::tampering::{EVENTS, Tampering, position};
 use crate::wire;
+
+/// Beyond this many bytes, a page that is not the last was cut by DynamoDB's limit of 1 MB and by no other.
+const LARGE_PAGE_BYTES: usize = 600 * 1024;
 
 /// Carries requests to a database, late, and struck by faults from a seed. Clones are the same network.
 ///
@@ -27,6 +32,10 @@ use crate::wire;
 pub struct Network {
     database: Database,
     dice: Arc<Mutex<Dice>>,
+    faults: Faults,
+    /// What is done to commits, and whether those who read through this network are of the newer release.
+    tampering: Option<(Tampering, bool)>,
+    rows_written: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Network {
@@ -39,7 +48,24 @@ impl Network {
     /// A network to `database`.
     #[must_use]
     pub fn new(database: Database, seed: u64, rates: Rates) -> Self {
-        Self { database, dice: Arc::new(Mutex::new(Dice::new(seed, rates))) }
+        let dice = Arc::new(Mutex::new(Dice::new(seed, rates)));
+        Self { database, dice, faults: Faults::default(), tampering: None, rows_written: Arc::default() }
+    }
+
+    /// The same network, on which only those faults strike that may, and each is counted.
+    #[must_use]
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// The same network, on which commits are tampered with.
+    pub(crate) fn with_tampering(self, tampering: Tampering, knows_all: bool) -> Self {
+        Self { tampering: Some((tampering, knows_all)), ..self }
+    }
+
+    /// From now on nothing strikes.
+    pub(crate) fn calm(&self) {
+        self.dice().rates = Rates::default();
     }
 
     /// The real SDK's client on this network, otherwise as `config` has it.
@@ -48,23 +74,31 @@ impl Network {
     /// tell on another.
     #[must_use]
     pub fn client(&self, config: aws_sdk_dynamodb::config::Builder) -> Client {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let budget = RetryPartition::new(format!("chaos-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
-        Client::from_conf(config.http_client(self.clone()).retry_partition(budget).build())
+        Client::from_conf(config.http_client(self.clone()).retry_partition(own_budget()).build())
     }
 
-    /// How often each fault has struck.
+    /// How often each strike has fallen.
     #[must_use]
     pub fn fired(&self) -> Fired {
         self.dice().fired.clone()
+    }
+
+    /// How many rows of the read models were written through it.
+    pub(crate) fn rows_written(&self) -> u64 {
+        self.rows_written.load(Ordering::Relaxed)
     }
 
     fn dice(&self) -> MutexGuard<'_, Dice> {
         self.dice.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn strike(&self, moment: Moment, fault: Fault) {
-        *self.dice().fired.entry((moment, fault)).or_default() += 1;
+    /// Counts a strike, as a fault only where it makes a difference: reads may be repeated.
+    fn strike(&self, moment: Moment, strike: Strike, is_write: bool) {
+        *self.dice().fired.entry((moment, strike)).or_default() += 1;
+        let fault = strike.fault(moment);
+        if is_write || fault == Fault::Throttling {
+            self.faults.struck(fault);
+        }
     }
 
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -72,20 +106,76 @@ impl Network {
             let mut dice = self.dice();
             (dice.delay_ms(), dice.draw(), dice.delay_ms())
         };
+        let drawn = drawn.filter(|(moment, strike)| self.faults.may(strike.fault(*moment)));
         tokio::time::sleep(Duration::from_millis(there)).await;
-        if let Some((Moment::Before, fault)) = drawn {
-            self.strike(Moment::Before, fault);
-            return instead_of_an_answer(fault).await;
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.split_once('.').map_or(target, |(_version, operation)| operation);
+        let is_write = wire::is_write(operation);
+        if let Some((Moment::Before, strike)) = drawn {
+            self.strike(Moment::Before, strike, is_write);
+            return instead_of_an_answer(strike).await;
         }
-        let operation = request.headers().get("x-amz-target").unwrap_or_default();
-        let answer = wire::answer(&self.database, operation, request.body().bytes().unwrap_or_default());
+        let (status, answer) = self.ask(operation, request.body().bytes().unwrap_or_default());
         tokio::time::sleep(Duration::from_millis(back)).await;
-        if let Some((Moment::After, fault)) = drawn {
-            self.strike(Moment::After, fault);
-            return instead_of_an_answer(fault).await;
+        if let Some((Moment::After, strike)) = drawn {
+            self.strike(Moment::After, strike, is_write && status == 200);
+            return instead_of_an_answer(strike).await;
         }
-        response(answer)
+        wire::response((status, answer))
     }
+
+    /// Asks the database, and sees what it comes to.
+    fn ask(&self, operation: &str, body: &[u8]) -> (u16, String) {
+        let enlarged = self.tampering.as_ref().filter(|_| operation == "PutItem");
+        let enlarged = enlarged.and_then(|(tampering, _)| tampering.enlarged(body));
+        let body = enlarged.as_deref().unwrap_or(body);
+        let (status, answer) = wire::answer(&self.database, operation, body);
+        let is_of_events = names_table(body, EVENTS);
+        match (operation, status) {
+            ("PutItem", 200) if is_of_events => {
+                if let Some((tampering, _)) = &self.tampering {
+                    tampering.written(&self.database, body);
+                }
+            }
+            ("PutItem" | "TransactWriteItems", 200) => {
+                self.rows_written.fetch_add(1, Ordering::Relaxed);
+            }
+            ("PutItem", _) if is_of_events => self.lost_race(body, &answer),
+            ("Query" | "Scan", 200) if is_of_events => {
+                if answer.len() > LARGE_PAGE_BYTES && answer.contains("LastEvaluatedKey") {
+                    self.faults.struck(Fault::LargeStream);
+                }
+                if let Some((tampering, knows_all)) = &self.tampering {
+                    return (status, tampering.seen(answer, *knows_all));
+                }
+            }
+            _ => {}
+        }
+        (status, answer)
+    }
+
+    /// Counts an append to a version that another request had taken.
+    fn lost_race(&self, sent: &[u8], answer: &str) {
+        let (Ok(sent), Ok(answer)) = (serde_json::from_slice::<Value>(sent), serde_json::from_str::<Value>(answer))
+        else {
+            return;
+        };
+        let taken = &answer["Item"];
+        if position(taken).is_some() && taken["requestId"] != sent["Item"]["requestId"] {
+            self.faults.struck(Fault::LostRace);
+        }
+    }
+}
+
+/// A budget of retries that no other client has.
+pub(crate) fn own_budget() -> RetryPartition {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    RetryPartition::new(format!("chaos-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+fn names_table(body: &[u8], table: &str) -> bool {
+    let named = format!("\"TableName\":\"{table}\"");
+    body.windows(named.len()).any(|window| window == named.as_bytes())
 }
 
 impl HttpConnector for Network {
@@ -100,19 +190,12 @@ impl HttpClient for Network {
     }
 }
 
-async fn instead_of_an_answer(fault: Fault) -> Result<HttpResponse, ConnectorError> {
-    match fault {
-        Fault::Throttled => response(wire::refusal(400, "ThrottlingException")),
-        Fault::ThroughputExceeded => response(wire::refusal(400, "ProvisionedThroughputExceededException")),
-        Fault::ServerError => response(wire::refusal(500, "InternalServerError")),
-        Fault::TimedOut => std::future::pending().await,
-        Fault::Cut => Err(ConnectorError::io("the connection was cut".into())),
+async fn instead_of_an_answer(strike: Strike) -> Result<HttpResponse, ConnectorError> {
+    match strike {
+        Strike::Throttled => wire::response(wire::refusal(400, "ThrottlingException")),
+        Strike::ThroughputExceeded => wire::response(wire::refusal(400, "ProvisionedThroughputExceededException")),
+        Strike::ServerError => wire::response(wire::refusal(500, "InternalServerError")),
+        Strike::TimedOut => std::future::pending().await,
+        Strike::Cut => Err(ConnectorError::io("the connection was cut".into())),
     }
-}
-
-fn response((status, body): (u16, String)) -> Result<HttpResponse, ConnectorError> {
-    let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
-    let mut response = HttpResponse::new(status, SdkBody::from(body));
-    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-    Ok(response)
 }

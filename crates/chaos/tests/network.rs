@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::{Client, Error};
-use chaos::{Fault, Fired, Moment, Network, Rates};
+use chaos::{Fired, Moment, Network, Rates, Strike};
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use sam_template::Template;
 use tokio::task::JoinSet;
@@ -81,9 +81,9 @@ const STORMY: Rates = Rates { before_percent: 20, after_percent: 20 };
 #[tokio::test(start_paused = true)]
 async fn every_fault_strikes_at_both_moments() {
     let (_, fired, _) = story(1, STORMY).await;
-    for fault in Fault::ALL {
+    for strike in Strike::ALL {
         for moment in [Moment::Before, Moment::After] {
-            assert!(fired.contains_key(&(moment, fault)), "{fault:?} {moment:?}");
+            assert!(fired.contains_key(&(moment, strike)), "{strike:?} {moment:?}");
         }
     }
 }

@@ -1,11 +1,22 @@
-//! Event stores with a bug each, for the checker to find.
+//! Releases with a bug each, for the checker to find.
+//!
+//! - `store`: bugs of the event store, as the command handlers and the projector see it
+//! - `calls`: bugs in calls of DynamoDB and EventBridge, and in how their answers are read
+//! - `functions`: bugs of the stream's consumers
 
-use chaos::clock;
-use event_store::{Appended, Commit, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
-use order_domain::Event;
-use order_store::Orders;
+mod calls;
+mod functions;
+mod store;
 
-/// What is wrong with a store.
+use aws_sdk_dynamodb::Client;
+use chaos::release::{self, Instance, Release, StreamFunction};
+use event_store::DynamoEventStore;
+
+use calls::Meddler;
+use functions::Acknowledges;
+use store::{SkipsGaps, Store};
+
+/// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bug {
     /// A failed condition is taken for a write.
@@ -18,43 +29,70 @@ pub(crate) enum Bug {
     LeavesOutAVersion,
     /// A write that failed is taken for one that did not.
     TakesAnOutageForSuccess,
+    /// A key stands for whatever body comes with it.
+    IgnoresTheFingerprint,
+    /// Commits are written without a condition.
+    DropsTheCondition,
+    /// Only the first page of an order's commits is read.
+    StopsPaging,
+    /// A snapshot of an older schema is believed.
+    TrustsAnOldSnapshot,
+    /// Snapshots do not say which requests they have seen.
+    ForgetsRequests,
+    /// Rows are written without a condition.
+    DropsTheRowGuard,
+    /// Missing commits are counted, and their events are not folded.
+    SkipsGaps,
+    /// The projector says that all is done, whatever failed.
+    ProjectorAcknowledgesAll,
+    /// The publisher says that all is done, whatever failed.
+    PublisherAcknowledgesAll,
+    /// An entry that the bus refused is taken for published.
+    IgnoresARefusedEntry,
 }
 
-/// The real store, with a bug.
-#[derive(Clone)]
-pub(crate) struct Planted {
-    pub(crate) store: DynamoEventStore,
-    pub(crate) bug: Bug,
+impl Bug {
+    pub(crate) const ALL: [Self; 15] = [
+        Self::TakesALostRaceForAWin,
+        Self::DoesNotKnowItsOwnCommit,
+        Self::BelievesTheClock,
+        Self::LeavesOutAVersion,
+        Self::TakesAnOutageForSuccess,
+        Self::IgnoresTheFingerprint,
+        Self::DropsTheCondition,
+        Self::StopsPaging,
+        Self::TrustsAnOldSnapshot,
+        Self::ForgetsRequests,
+        Self::DropsTheRowGuard,
+        Self::SkipsGaps,
+        Self::ProjectorAcknowledgesAll,
+        Self::PublisherAcknowledgesAll,
+        Self::IgnoresARefusedEntry,
+    ];
+
+    fn on_dynamodb(self, client: &Client) -> Client {
+        Client::from_conf(client.config().to_builder().interceptor(Meddler(self)).build())
+    }
 }
 
-impl EventStore<Orders> for Planted {
-    async fn append(&self, new: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
-        let mut new = new.clone();
-        match self.bug {
-            Bug::BelievesTheClock => new.commit.recorded_at = clock::now(),
-            Bug::LeavesOutAVersion if new.commit.version == 3 => new.commit.version = 4,
-            Bug::TakesALostRaceForAWin
-            | Bug::DoesNotKnowItsOwnCommit
-            | Bug::LeavesOutAVersion
-            | Bug::TakesAnOutageForSuccess => {}
-        }
-        let appended = self.store.append(&new).await;
-        match (self.bug, appended) {
-            (Bug::TakesALostRaceForAWin, Ok(_)) => Ok(Appended::Written),
-            (Bug::TakesAnOutageForSuccess, Err(StoreError::Unavailable { .. })) => Ok(Appended::Written),
-            (Bug::DoesNotKnowItsOwnCommit, Ok(Appended::Occupied(mut commit))) => {
-                commit.request.request_id.push_str("-of-another");
-                Ok(Appended::Occupied(commit))
-            }
-            (_, appended) => appended,
+impl Release for Bug {
+    fn command_handler(&self, client: Client) -> Instance {
+        let store = DynamoEventStore::new(self.on_dynamodb(&client), "OrderEvents");
+        release::command_handler(Store { store, bug: *self })
+    }
+
+    fn projector(&self, client: Client) -> Box<dyn StreamFunction> {
+        let client = self.on_dynamodb(&client);
+        match self {
+            Self::SkipsGaps => Box::new(SkipsGaps::new(client)),
+            Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(release::projector(client))),
+            _ => release::projector(client),
         }
     }
 
-    async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<Orders>, StoreError> {
-        self.store.load(aggregate_id, up_to).await
-    }
-
-    async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
-        EventStore::<Orders>::commits(&self.store, id, after, limit).await
+    fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn StreamFunction> {
+        let config = bus.config().to_builder().interceptor(Meddler(*self)).build();
+        let publisher = release::publisher(aws_sdk_eventbridge::Client::from_conf(config), client);
+        if *self == Self::PublisherAcknowledgesAll { Box::new(Acknowledges(publisher)) } else { publisher }
     }
 }

@@ -1,0 +1,122 @@
+//! What is recorded, and what clients were told of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use event_store::Commit;
+use order_domain::{Event, Order};
+use order_store::{OrderCommit, Orders};
+use serde_json::{Value, json};
+
+use super::findings::{Findings, Invariant};
+use crate::client::{Exchange, Told};
+use crate::history::History;
+
+pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
+    let exchanges: Vec<&Exchange> = history.exchanges.iter().filter(|it| it.command.order == order).collect();
+    sequence(order, commits, findings);
+    recorded_once(order, commits, &exchanges, findings);
+    let states = states(commits);
+    for exchange in &exchanges {
+        truthful(order, exchange, commits, &states, findings);
+    }
+    replies_agree(order, &exchanges, findings);
+    for last in history.last_words.iter().filter(|last| last.command.order == order) {
+        let what = || format!("{} was not answered, although nothing struck", last.command.key);
+        findings.must(Invariant::Answers, order, last.told != Told::Nothing, what);
+    }
+}
+
+/// Versions are gapless from 1, and time rises with them, whatever the clocks did.
+fn sequence(order: &str, commits: &[OrderCommit], findings: &mut Findings) {
+    for (expected, commit) in (1..).zip(commits) {
+        let found = || format!("version {} stands where {expected} must", commit.version);
+        findings.must(Invariant::Gapless, order, commit.version == expected, found);
+    }
+    for pair in commits.windows(2) {
+        let rises = pair[0].recorded_at < pair[1].recorded_at;
+        let found = || format!("version {} was not recorded after version {}", pair[1].version, pair[0].version);
+        findings.must(Invariant::TimeRises, order, rises, found);
+    }
+}
+
+/// Every commit was asked for, and none of them twice.
+fn recorded_once(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], findings: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for commit in commits {
+        let key = commit.request.request_id.as_str();
+        let is_new = seen.insert(key);
+        findings.must(Invariant::RecordedOnce, order, is_new, || format!("{key} is recorded twice"));
+        let asked = |exchange: &&&Exchange| exchange.command.key == key;
+        let may_be = exchanges.iter().filter(asked).any(|exchange| !matches!(exchange.told, Told::Refused { .. }));
+        let found = || format!("{key} is recorded, and everybody who asked for it was refused");
+        findings.must(Invariant::RecordedOnce, order, may_be, found);
+    }
+}
+
+/// What a client was told is what is recorded.
+fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], states: &[Order], findings: &mut Findings) {
+    let key = &exchange.command.key;
+    let Told::Accepted { status, body, .. } = &exchange.told else { return };
+    let own = commits.iter().zip(states).find(|(commit, _)| commit.request.request_id == *key);
+    let (holds, what) = match (status, own) {
+        (201, None) => (false, format!("{key} was acknowledged, and is not recorded")),
+        (201, Some((commit, state))) => {
+            let recorded = reply(commit, state);
+            (recorded == *body, format!("{key} was answered with {body}, and recorded is {recorded}"))
+        }
+        (_, Some((commit, _))) => {
+            (false, format!("{key} needed no change, and is recorded as version {}", commit.version))
+        }
+        (_, None) => {
+            let exists = body["version"].as_u64().is_some_and(|version| version <= commits.len() as u64);
+            (exists, format!("{key} was told of a version that does not exist: {body}"))
+        }
+    };
+    findings.must(Invariant::TruthfulReply, order, holds, || what);
+}
+
+/// Clients that asked for the same were told the same, and a key stands for one body.
+fn replies_agree(order: &str, exchanges: &[&Exchange], findings: &mut Findings) {
+    let mut replies: BTreeMap<(&str, String), &Value> = BTreeMap::new();
+    for exchange in exchanges {
+        let Told::Accepted { status: 201, body, .. } = &exchange.told else { continue };
+        let key = exchange.command.key.as_str();
+        let first = *replies.entry((key, exchange.command.body.to_string())).or_insert(body);
+        findings.must(Invariant::SameReply, order, first == body, || format!("{key} was answered in two ways"));
+    }
+    let mut bodies: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
+    for (key, body) in replies.keys() {
+        bodies.entry(key).or_default().insert(body);
+    }
+    for (key, bodies) in bodies {
+        findings.must(Invariant::SameReply, order, bodies.len() == 1, || format!("{key} was accepted with two bodies"));
+    }
+}
+
+/// The state after each commit.
+fn states(commits: &[OrderCommit]) -> Vec<Order> {
+    let mut state = Order::default();
+    let mut states = Vec::new();
+    for commit in commits {
+        state = commit.apply_to::<Orders>(state);
+        states.push(state.clone());
+    }
+    states
+}
+
+/// The reply that a commit is answered with.
+fn reply(commit: &Commit<Event>, state: &Order) -> Value {
+    let events = commit.events.iter().map(|recorded| {
+        let stored = order_domain::stored::encode(&recorded.event);
+        let (event_type, data) = stored.map_or((String::new(), Value::Null), |it| (it.event_type.to_owned(), it.data));
+        json!({
+            "eventId": recorded.event_id, "eventType": event_type, "version": commit.version,
+            "recordedAt": commit.recorded_at.to_string(), "data": data,
+        })
+    });
+    json!({
+        "orderId": commit.aggregate_id, "version": commit.version, "status": state.status().as_str(),
+        "paymentStatus": state.payment_status().as_str(), "fulfillmentStatus": state.fulfillment_status().as_str(),
+        "events": events.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,111 @@
+//! What must hold, how often it was looked at, and what does not.
+
+use std::collections::BTreeMap;
+
+/// Something that must hold of every history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// The log of an order is one line without gaps.
+    Gapless,
+    /// Time rises along that line.
+    TimeRises,
+    /// Nothing is recorded twice, or that nobody asked for.
+    RecordedOnce,
+    /// Replies say what is recorded.
+    TruthfulReply,
+    /// The same request has the same reply; its key with another body has none.
+    SameReply,
+    /// An order answers, whatever it has been through.
+    Answers,
+    /// A row is the fold of a prefix of its order's events.
+    RowIsPrefix,
+    /// A row never goes back, neither by version nor by release.
+    RowAdvances,
+    /// Once the stream is drained, a row that lost nothing is complete.
+    RowIsDrained,
+    /// In the end a row is the fold of all events.
+    RowIsComplete,
+    /// Poison parks its order, and no other is parked.
+    Parked,
+    /// In the end nothing is parked.
+    Unparked,
+    /// Every event is on the bus.
+    Published,
+    /// What is on the bus is recorded, word for word.
+    PublishedTruly,
+    /// What follows poison is published after it.
+    PublishedInOrder,
+}
+
+impl Invariant {
+    /// Every invariant there is.
+    pub const ALL: [Self; 15] = [
+        Self::Gapless,
+        Self::TimeRises,
+        Self::RecordedOnce,
+        Self::TruthfulReply,
+        Self::SameReply,
+        Self::Answers,
+        Self::RowIsPrefix,
+        Self::RowAdvances,
+        Self::RowIsDrained,
+        Self::RowIsComplete,
+        Self::Parked,
+        Self::Unparked,
+        Self::Published,
+        Self::PublishedTruly,
+        Self::PublishedInOrder,
+    ];
+
+    /// What must hold, in a sentence.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Gapless => "versions are gapless from 1",
+            Self::TimeRises => "recordedAt rises with the version",
+            Self::RecordedOnce => "a commit was asked for, and is recorded once",
+            Self::TruthfulReply => "a client was told what is recorded",
+            Self::SameReply => "one key has one reply and one body",
+            Self::Answers => "when all is well again, an order answers, without any snapshot",
+            Self::RowIsPrefix => "a row is the fold of a prefix of the events",
+            Self::RowAdvances => "a row goes back neither in version nor in release",
+            Self::RowIsDrained => "once the stream is drained, a row that lost nothing is complete",
+            Self::Parked => "poison parks its order, and no other",
+            Self::Unparked => "after the fix nothing is parked",
+            Self::RowIsComplete => "in the end a row is the fold of all events",
+            Self::Published => "every event is on the bus at least once",
+            Self::PublishedTruly => "what is on the bus is recorded, word for word",
+            Self::PublishedInOrder => "what follows poison is published after it, in sequence",
+        }
+    }
+}
+
+/// Something that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What must hold.
+    pub invariant: Invariant,
+    /// Of which order.
+    pub order: String,
+    /// What is there instead.
+    pub what: String,
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What does not hold.
+    pub violations: Vec<Violation>,
+    /// How often each invariant was looked at.
+    pub checked: BTreeMap<Invariant, u64>,
+}
+
+impl Findings {
+    /// Looks at one thing: where it does not hold, `what` says what is there instead.
+    pub(super) fn must(&mut self, invariant: Invariant, order: &str, holds: bool, what: impl FnOnce() -> String) {
+        *self.checked.entry(invariant).or_default() += 1;
+        if !holds {
+            self.violations.push(Violation { invariant, order: order.to_owned(), what: what() });
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What must hold of a history, whatever struck. A model of its own: it knows what was sent, told and stored, and no code
+//! that is under test but the fold and the CloudEvents of a commit.
+//!
+//! - [`findings`]: the invariants, and what does not hold
+//! - `commands`: what is recorded, and what clients were told of it
+//! - `rows`: the read model at every moment
+//! - `parked`: what waits for a fix
+//! - `published`: the bus
+
+mod commands;
+pub mod findings;
+mod parked;
+mod published;
+mod rows;
+
+pub use findings::{Findings, Invariant, Violation};
+
+use crate::history::History;
+
+/// Looks at everything that must hold of a history.
+#[must_use]
+pub fn check(history: &History) -> Findings {
+    let mut findings = Findings::default();
+    for (order, commits) in &history.recorded {
+        commands::check(order, commits, history, &mut findings);
+        rows::check(order, commits, history, &mut findings);
+    }
+    parked::check(history, &mut findings);
+    published::check(history, &mut findings);
+    findings
+}
+
+/// Everything that does not hold of a history.
+#[must_use]
+pub fn violations(history: &History) -> Vec<Violation> {
+    check(history).violations
+}

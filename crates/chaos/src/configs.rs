@@ -1,0 +1,35 @@
+//! The SDK's configurations: time-outs and retries as `function_setup::clients` sets them.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_eventbridge::config::{BehaviorVersion, Config, Credentials, Region};
+use embedded_dynamodb::EmbeddedDynamoDb;
+use function_setup::clients::{ATTEMPT_TIMEOUT, MAX_ATTEMPTS, OPERATION_TIMEOUT};
+
+pub(crate) fn dynamodb(dynamo: &EmbeddedDynamoDb) -> aws_sdk_dynamodb::config::Builder {
+    dynamo.config().timeout_config(timeouts()).retry_config(retries())
+}
+
+/// Nothing listens at the endpoint: the HTTP client is the bus.
+pub(crate) fn eventbridge() -> aws_sdk_eventbridge::config::Builder {
+    Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url("http://bus.invalid")
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "chaos"))
+        .timeout_config(timeouts())
+        .retry_config(retries())
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(OPERATION_TIMEOUT).build()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(MAX_ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(1))
+}

@@ -1,0 +1,223 @@
+//! A consumer of the stream, and the stream as it may be delivered to it: repeated, out of order, split, with gaps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use embedded_dynamodb::Database;
+use fastrand::Rng;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::fault::{Fault, Faults};
+use crate::kill::Kills;
+use crate::network::Network;
+use crate::release::StreamFunction;
+use crate::rows::Watch;
+use crate::tampering::{EVENTS, Tampering, position};
+
+/// How often a batch is delivered before it is given up: few, so that this happens.
+const DELIVERIES: u32 = 6;
+
+/// A release of a consumer.
+pub(crate) struct Deployed {
+    pub(crate) function: Box<dyn StreamFunction>,
+    /// Its way to the tables.
+    pub(crate) network: Network,
+    /// Whether it stays when the deployment is over.
+    pub(crate) is_newer: bool,
+    /// Whether it knows every type of event already.
+    pub(crate) reads_all: bool,
+}
+
+/// What is done to the batches of a consumer, beside what Lambda promises to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Disturbances {
+    /// Whether records change places. Each record of an order is an item of its own, and the stream keeps the order of an
+    /// item's records only.
+    pub(crate) shuffles: bool,
+    /// Whether records are lost. Otherwise what is given up is kept, and delivered again at the end.
+    pub(crate) losses: bool,
+}
+
+/// An event source mapping.
+pub(crate) struct Mapping {
+    pub(crate) database: Database,
+    /// The releases; where there are two, each batch meets one of them.
+    pub(crate) deployed: Vec<Deployed>,
+    pub(crate) tampering: Tampering,
+    pub(crate) disturbances: Disturbances,
+    pub(crate) kills: Kills,
+    pub(crate) faults: Faults,
+    pub(crate) random: Rng,
+    /// Looks at the rows after each batch.
+    pub(crate) watch: Option<Watch>,
+    /// What was given up, and is kept.
+    pub(crate) given_up: Vec<Value>,
+    /// The orders of the records that are lost.
+    pub(crate) lost: BTreeSet<String>,
+    pub(crate) records: Vec<Value>,
+    /// How many of the records were delivered.
+    pub(crate) next: usize,
+    pub(crate) newer_began: bool,
+}
+
+impl Mapping {
+    /// Delivers what is in the stream until nothing more will come.
+    pub(crate) async fn run(mut self, over: watch::Receiver<bool>) -> Self {
+        loop {
+            let is_over = *over.borrow();
+            self.read();
+            if self.next < self.records.len() {
+                let size = self.random.usize(1..=20).min(self.records.len() - self.next);
+                let batch = self.disturbed(self.next, size);
+                self.next += size;
+                self.deliver(batch).await;
+            } else if is_over {
+                return self;
+            }
+            tokio::time::sleep(Duration::from_millis(self.random.u64(1..=300))).await;
+        }
+    }
+
+    /// Delivers what is left, once all is well and the newer release is deployed: what is new, what was given up, and of each
+    /// order whose records may be lost the newest one, which stands for the order's next event.
+    pub(crate) async fn settle(&mut self) {
+        self.kills.percent = 0;
+        self.deployed.retain(|deployed| deployed.is_newer);
+        self.read();
+        let new = self.records.split_off(self.next);
+        self.deliver(new.clone()).await;
+        self.records.extend(new);
+        self.next = self.records.len();
+        let mut left = std::mem::take(&mut self.given_up);
+        if self.disturbances.losses {
+            let mut newest = BTreeMap::new();
+            for record in self.records.iter().filter(|record| record["eventName"] == "INSERT") {
+                newest.insert(record["dynamodb"]["Keys"]["aggregateId"].to_string(), record.clone());
+            }
+            left.extend(newest.into_values());
+        }
+        for record in left {
+            self.deliver(vec![record]).await;
+        }
+    }
+
+    /// Of each order in the stream the version of its row, and of its newest commit.
+    pub(crate) fn drained(&self) -> BTreeMap<String, (u64, u64)> {
+        let rows = self.watch.as_ref().map(Watch::versions).unwrap_or_default();
+        let mut drained = BTreeMap::new();
+        for (order, version) in self.records.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])) {
+            let row = rows.get(&order).copied().unwrap_or(0);
+            let (_, newest) = drained.entry(order).or_insert((row, version));
+            *newest = version.max(*newest);
+        }
+        drained
+    }
+
+    /// The orders with records that were given up.
+    pub(crate) fn orders_given_up(&self) -> impl Iterator<Item = String> {
+        self.given_up.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order)
+    }
+
+    fn read(&mut self) {
+        let last = self.records.last().map(|record| record["dynamodb"]["SequenceNumber"].clone());
+        let after = last.as_ref().and_then(Value::as_str);
+        self.records.extend(embedded_dynamodb::stream::records(&self.database, EVENTS, after).unwrap_or_default());
+    }
+
+    fn disturbed(&mut self, next: usize, size: usize) -> Vec<Value> {
+        let mut batch = self.records[next..next + size].to_vec();
+        let drawn = self.random.u8(0..10);
+        let may_disturb = self.faults.may(Fault::DisturbedDelivery);
+        match drawn {
+            0 if may_disturb && self.disturbances.shuffles => self.random.shuffle(&mut batch),
+            1 if may_disturb => {
+                let again = self.records[self.random.usize(0..next + size)].clone();
+                batch.insert(self.random.usize(0..=batch.len()), again);
+            }
+            2 if may_disturb => batch = self.records[..next + size].to_vec(),
+            3 if self.disturbances.losses && self.faults.may(Fault::LostRecord) => {
+                let lost = batch.remove(self.random.usize(0..batch.len()));
+                self.lose(&lost);
+                return batch;
+            }
+            _ => return batch,
+        }
+        self.faults.struck(Fault::DisturbedDelivery);
+        batch
+    }
+
+    /// Delivers a batch as Lambda does: from the first failed record where the answer names one, in halves where there was
+    /// no answer, and not for ever.
+    async fn deliver(&mut self, batch: Vec<Value>) {
+        let mut open = vec![(batch, 0)];
+        while let Some((mut batch, deliveries)) = open.pop() {
+            if batch.is_empty() {
+                continue;
+            }
+            if deliveries == DELIVERIES {
+                self.give_up(batch);
+                continue;
+            }
+            let answer = self.invoke(&batch).await;
+            if let Some(watch) = &mut self.watch {
+                watch.look();
+            }
+            match answer {
+                Some(failed) => {
+                    let is_failed =
+                        |record: &Value| failed.iter().any(|id| record["dynamodb"]["SequenceNumber"] == *id.as_str());
+                    if let Some(first) = batch.iter().position(is_failed) {
+                        batch.drain(..first);
+                        open.push((batch, deliveries + 1));
+                    }
+                }
+                None if batch.len() > 1 => {
+                    let second = batch.split_off(batch.len() / 2);
+                    open.extend([(second, deliveries), (batch, deliveries)]);
+                }
+                None => open.push((batch, deliveries + 1)),
+            }
+            tokio::time::sleep(Duration::from_millis(self.random.u64(1..=100))).await;
+        }
+    }
+
+    fn give_up(&mut self, batch: Vec<Value>) {
+        if self.disturbances.losses {
+            batch.iter().for_each(|record| self.lose(record));
+        } else {
+            self.given_up.extend(batch);
+        }
+    }
+
+    fn lose(&mut self, record: &Value) {
+        self.lost.extend(position(&record["dynamodb"]["Keys"]).map(|(order, _)| order));
+        self.faults.struck(Fault::LostRecord);
+    }
+
+    /// The sequence numbers that must come again; nothing where the function was killed, or failed.
+    async fn invoke(&mut self, batch: &[Value]) -> Option<Vec<String>> {
+        let deployed = self.random.choice(&self.deployed)?;
+        if !deployed.is_newer && self.newer_began {
+            self.faults.struck(Fault::RollingDeploy);
+        }
+        self.newer_began |= deployed.is_newer && self.deployed.len() > 1;
+        let seen = batch.iter().map(|record| self.tampering.delivered(record.clone(), deployed.reads_all));
+        let event: StreamEvent = serde_json::from_value(json!({ "Records": seen.collect::<Vec<_>>() })).ok()?;
+        let before = deployed.network.rows_written();
+        let invocation = deployed.function.handle(event);
+        let Some(response) = self.kills.spare(&mut self.random, invocation).await else {
+            let orders =
+                batch.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order);
+            let orders = orders.collect::<BTreeSet<_>>().len() as u64;
+            let written = deployed.network.rows_written() - before;
+            if self.watch.is_some() && written > 0 && written < orders {
+                self.faults.struck(Fault::KilledMidBatch);
+            }
+            return None;
+        };
+        let failures = response.ok()?.batch_item_failures;
+        Some(failures.into_iter().filter_map(|failure| failure.item_identifier).collect())
+    }
+}

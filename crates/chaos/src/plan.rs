@@ -1,0 +1,172 @@
+//! What tells a history: a seed, and what is left out of what the seed would make. It fits on a command line.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use fastrand::Rng;
+
+use crate::fault::Fault;
+use crate::strike::Rates;
+
+/// A seed, and what is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    /// The commands that are sent of those that the seed makes; all of them where nothing is said.
+    pub commands: Option<Numbers>,
+    /// How many clients there are at most.
+    pub clients: Option<u8>,
+    /// Faults that do not strike.
+    pub without: BTreeSet<Fault>,
+}
+
+impl Plan {
+    /// The whole history of a seed.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        Self { seed, ..Self::default() }
+    }
+}
+
+/// As the arguments of `orders chaos`.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--seed {}", self.seed)?;
+        if let Some(commands) = &self.commands {
+            write!(f, " --commands {commands}")?;
+        }
+        if let Some(clients) = self.clients {
+            write!(f, " --clients {clients}")?;
+        }
+        if !self.without.is_empty() {
+            let names: Vec<&str> = self.without.iter().map(|fault| fault.name()).collect();
+            write!(f, " --without {}", names.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+/// Numbers of commands, from 0: written as `0-4,7`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Numbers(pub BTreeSet<u8>);
+
+impl fmt::Display for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut ranges: Vec<(u8, u8)> = Vec::new();
+        for &number in &self.0 {
+            match ranges.last_mut() {
+                Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+                Some(_) | None => ranges.push((number, number)),
+            }
+        }
+        let written = |(first, last): &(u8, u8)| {
+            if first == last { first.to_string() } else { format!("{first}-{last}") }
+        };
+        f.write_str(&ranges.iter().map(written).collect::<Vec<_>>().join(","))
+    }
+}
+
+/// What is no list of numbers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no list of numbers such as 0-4,7")]
+pub struct NoNumbers(pub String);
+
+impl FromStr for Numbers {
+    type Err = NoNumbers;
+
+    fn from_str(text: &str) -> Result<Self, NoNumbers> {
+        let mut numbers = BTreeSet::new();
+        for part in text.split(',') {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (Ok(first), Ok(last)) = (first.parse::<u8>(), last.parse::<u8>()) else {
+                return Err(NoNumbers(text.to_owned()));
+            };
+            numbers.extend(first..=last);
+        }
+        Ok(Self(numbers))
+    }
+}
+
+/// What a plan makes of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Clients at work at once, 1 to 8.
+    pub clients: u8,
+    /// Orders they meet on, 1 to 4.
+    pub orders: u8,
+    /// Commands that the seed makes, 5 to 60.
+    pub commands: u8,
+    /// Strikes on the networks: 5 to 30 percent of all requests.
+    pub rates: Rates,
+    /// Command handlers that are killed, in percent of invocations: 0 to 10.
+    pub kills_percent: u8,
+    /// Entries that the bus refuses, in percent: 0 to 40.
+    pub refused_percent: u8,
+    /// Commits with events from a newer release, in percent: mostly 0.
+    pub foreign_percent: u8,
+    /// Snapshots that are made useless, in percent: 0 to 40.
+    pub snapshot_percent: u8,
+    /// Whether an order is beyond 1 MB.
+    pub has_large_order: bool,
+    /// Whether the read model is rebuilt meanwhile.
+    pub is_rebuilt: bool,
+    /// Whether a newer release of the projection is deployed meanwhile.
+    pub is_deployed: bool,
+}
+
+impl Shape {
+    /// What a plan makes.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        Self::drawn(plan, &mut Rng::with_seed(plan.seed))
+    }
+
+    /// What a plan makes, from the dice of its seed.
+    pub(crate) fn drawn(plan: &Plan, random: &mut Rng) -> Self {
+        // All is drawn, also what is left out: the rest of the history stays as it is.
+        let faults = random.u8(5..=30);
+        let before_percent = random.u8(0..=faults);
+        let clients = random.u8(1..=8);
+        let may = |fault| !plan.without.contains(&fault);
+        let mut one_in = |n: u8, fault: Fault| random.u8(0..n) == 0 && may(fault);
+        let (is_foreign, has_large_order) = (one_in(4, Fault::Poison), one_in(40, Fault::LargeStream));
+        let (is_rebuilt, is_deployed) = (one_in(4, Fault::RacingRebuild), one_in(5, Fault::RollingDeploy));
+        let mut percent = |most: u8, fault: Fault| random.u8(0..=most) * u8::from(may(fault));
+        Self {
+            clients: plan.clients.map_or(clients, |most| clients.min(most).max(1)),
+            refused_percent: percent(40, Fault::PartialPublication),
+            kills_percent: percent(10, Fault::KilledFunction),
+            snapshot_percent: percent(40, Fault::UnusableSnapshot),
+            foreign_percent: if is_foreign { 10 } else { 0 },
+            orders: random.u8(1..=4),
+            commands: random.u8(5..=60),
+            rates: Rates { before_percent, after_percent: faults - before_percent },
+            has_large_order,
+            is_rebuilt,
+            is_deployed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        let numbers = Numbers([0, 1, 2, 7, 9, 10].into());
+        assert_eq!(numbers.to_string(), "0-2,7,9-10");
+        assert_eq!("0-2,7,9-10".parse(), Ok(numbers));
+        assert_eq!("1-".parse::<Numbers>(), Err(NoNumbers("1-".to_owned())));
+    }
+
+    #[test]
+    fn a_plan_is_written_as_arguments() {
+        let without = BTreeSet::from([Fault::WrongClock, Fault::Throttling]);
+        let plan = Plan { seed: 7, commands: Some(Numbers([0, 1, 4].into())), clients: Some(2), without };
+        assert_eq!(plan.to_string(), "--seed 7 --commands 0-1,4 --clients 2 --without throttling,wrong-clock");
+        assert_eq!(Plan::of(7).to_string(), "--seed 7");
+    }
+}

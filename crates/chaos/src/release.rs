@@ -1,0 +1,120 @@
+//! What is under test: the functions as they are deployed, or with a bug that somebody planted.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use command_handler::CommandHandler;
+use event_store::{DynamoEventStore, EventStore};
+use function_setup::ProjectorConfig;
+use http_api::AuthMode;
+use lambda_http::{Body, Request, Response};
+use lambda_runtime::{Context, LambdaEvent};
+use order_store::Orders;
+use parked_orders::ParkedOrders;
+use projector::Projector;
+use publisher::{EventBus, Publisher};
+use read_model::{CustomerTotals, OrderSummaryByCustomer, RowStore};
+use tracing::level_filters::LevelFilter;
+
+use crate::bus::BUS;
+use crate::clock;
+use crate::tampering::EVENTS;
+
+/// The table of the summaries.
+pub(crate) const SUMMARIES: &str = "OrderSummaryByCustomer";
+/// The table of the totals.
+pub(crate) const TOTALS: &str = "CustomerTotals";
+/// The table of parked orders.
+pub(crate) const PARKED: &str = "ParkedOrders";
+
+/// What an invocation is until it ends.
+pub type Invocation<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A function that answers HTTP requests.
+pub trait HttpFunction: Send + Sync {
+    /// One invocation.
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>>;
+}
+
+/// An instance of such a function.
+pub type Instance = Box<dyn HttpFunction>;
+
+/// A function that takes batches of the stream.
+pub trait StreamFunction: Send + Sync {
+    /// One invocation.
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>>;
+}
+
+/// How the functions come about. As they stand here they are what is deployed; tests override what they break.
+pub trait Release: Send + Sync {
+    /// The command handler.
+    fn command_handler(&self, client: aws_sdk_dynamodb::Client) -> Instance {
+        command_handler(DynamoEventStore::new(client, EVENTS))
+    }
+
+    /// The projector.
+    fn projector(&self, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+        projector(client)
+    }
+
+    /// The publisher, to the bus that `bus` reaches.
+    fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+        publisher(bus, client)
+    }
+}
+
+/// The functions as they are deployed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AsDeployed;
+
+impl Release for AsDeployed {}
+
+/// The command handler on a store.
+pub fn command_handler(store: impl EventStore<Orders> + 'static) -> Instance {
+    Box::new(CommandHandler::new(store, AuthMode::None, clock::now))
+}
+
+/// The projector as it is deployed.
+#[must_use]
+pub fn projector(client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+    let config = ProjectorConfig {
+        events_table: EVENTS.to_owned(),
+        summary_table: SUMMARIES.to_owned(),
+        totals_table: TOTALS.to_owned(),
+        parked_table: PARKED.to_owned(),
+        log_level: LevelFilter::OFF,
+    };
+    Box::new(Projector::on_dynamo(client, &config))
+}
+
+/// The publisher as it is deployed.
+#[must_use]
+pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+    Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrders::new(client, PARKED)))
+}
+
+impl<S: EventStore<Orders>> HttpFunction for CommandHandler<S> {
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        Box::pin(Self::handle(self, request))
+    }
+}
+
+impl<S, R, T> StreamFunction for Projector<S, R, T>
+where
+    S: EventStore<Orders> + Clone,
+    R: RowStore<OrderSummaryByCustomer>,
+    T: RowStore<CustomerTotals>,
+{
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(Self::handle(self, LambdaEvent::new(batch, Context::default())))
+    }
+}
+
+impl StreamFunction for Publisher {
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(Self::handle(self, LambdaEvent::new(batch, Context::default())))
+    }
+}

@@ -1,0 +1,84 @@
+//! The next release of the projector: the same projection under a higher number, with something new in its rows.
+
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use aws_sdk_dynamodb::Client;
+use event_store::{DynamoEventStore, RecordedEvent};
+use order_domain::Event;
+use order_store::{OrderCommit, Orders};
+use parked_orders::{Consumer, ParkedOrders};
+use projector::Processor;
+use read_model::{
+    CustomerTotals, DynamoRows, Engine, FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection,
+    RowKey, SummedRows,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::release::{Invocation, PARKED, SUMMARIES, StreamFunction, TOTALS};
+use crate::tampering::EVENTS;
+
+/// A row of the next release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextRow {
+    /// What rows are today.
+    pub summary: OrderSummaryRow,
+    /// What is new: how many commits the order has.
+    pub commits: u64,
+}
+
+/// The projection of the next release.
+#[derive(Debug, Clone, Copy)]
+pub struct NextSummary;
+
+impl Projection for NextSummary {
+    type Aggregate = Orders;
+    type Row = NextRow;
+    const NAME: &'static str = OrderSummaryByCustomer::NAME;
+    const NUMBER: u32 = OrderSummaryByCustomer::NUMBER + 1;
+    const KEY: KeyAttributes = OrderSummaryByCustomer::KEY;
+
+    fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
+        OrderSummaryByCustomer::key(commit)
+    }
+
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        OrderSummaryByCustomer::aggregate_id(key)
+    }
+
+    fn apply(row: Option<NextRow>, event: &RecordedEvent<Event>, commit: &OrderCommit) -> Result<NextRow, FoldError> {
+        let summary = row.map(|row| row.summary);
+        let summary = OrderSummaryByCustomer::apply(summary, event, commit)?;
+        Ok(NextRow { summary, commits: commit.version })
+    }
+}
+
+/// The projector of the next release.
+pub(crate) struct NextProjector {
+    summaries: Processor<NextSummary, DynamoEventStore, DynamoRows>,
+    totals: Processor<CustomerTotals, DynamoEventStore, SummedRows>,
+}
+
+impl NextProjector {
+    pub(crate) fn new(client: Client) -> Self {
+        let store = DynamoEventStore::new(client.clone(), EVENTS);
+        let summaries = Engine::new(store.clone(), DynamoRows::new(client.clone(), SUMMARIES));
+        let totals = Engine::new(store, SummedRows::new(client.clone(), TOTALS));
+        let parked = ParkedOrders::new(client, PARKED);
+        Self {
+            summaries: Processor::new(summaries, Consumer::OrderSummaryByCustomer, parked.clone()),
+            totals: Processor::new(totals, Consumer::CustomerTotals, parked),
+        }
+    }
+}
+
+impl StreamFunction for NextProjector {
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(async move {
+            let batch = order_stream::read(batch.records)?;
+            let (mut again, totals) = tokio::join!(self.summaries.process(&batch, 0), self.totals.process(&batch, 0));
+            again.extend(totals);
+            let ids = batch.delivered.into_iter().map(|delivered| delivered.id);
+            Ok(order_stream::come_again(ids.filter(|id| again.contains(id))))
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! Making a failing plan smaller: fewer commands, fewer clients, fewer faults, as long as it still fails.
+
+use std::collections::BTreeSet;
+
+use crate::check::violations;
+use crate::fault::Fault;
+use crate::history::Untold;
+use crate::plan::{Numbers, Plan, Shape};
+use crate::release::Release;
+use crate::tell::tell;
+
+/// The smallest failing plan that was found, from a failing one, after `tries` histories at most.
+///
+/// # Errors
+/// When the surroundings fail.
+pub fn shrink(failing: &Plan, release: &dyn Release, tries: u32) -> Result<Plan, Untold> {
+    let mut shrinking = Shrinking { plan: failing.clone(), release, left: tries };
+    shrinking.cut_off_commands()?;
+    shrinking.switch_off_faults()?;
+    shrinking.send_clients_away()?;
+    shrinking.drop_commands()?;
+    Ok(shrinking.plan)
+}
+
+struct Shrinking<'a> {
+    /// The smallest plan so far; it fails.
+    plan: Plan,
+    release: &'a dyn Release,
+    left: u32,
+}
+
+impl Shrinking<'_> {
+    /// Takes a plan where it fails too.
+    fn take(&mut self, smaller: Plan) -> Result<bool, Untold> {
+        if self.left == 0 || smaller == self.plan {
+            return Ok(false);
+        }
+        self.left -= 1;
+        let fails = !violations(&tell(&smaller, self.release)?).is_empty();
+        if fails {
+            self.plan = smaller;
+        }
+        Ok(fails)
+    }
+
+    fn commands(&self) -> Vec<u8> {
+        let all = || (0..Shape::of(&self.plan).commands).collect();
+        self.plan.commands.as_ref().map_or_else(all, |numbers| numbers.0.iter().copied().collect())
+    }
+
+    fn with(&self, commands: impl IntoIterator<Item = u8>) -> Plan {
+        Plan { commands: Some(Numbers(commands.into_iter().collect())), ..self.plan.clone() }
+    }
+
+    /// Leaves out the last commands: half of them, a quarter, and so on.
+    fn cut_off_commands(&mut self) -> Result<(), Untold> {
+        let mut cut = self.commands().len() / 2;
+        while cut > 0 {
+            let commands = self.commands();
+            let kept = commands.len().saturating_sub(cut);
+            if !self.take(self.with(commands.into_iter().take(kept)))? {
+                cut /= 2;
+            }
+        }
+        Ok(())
+    }
+
+    /// Switches off one fault after the other.
+    fn switch_off_faults(&mut self) -> Result<(), Untold> {
+        for fault in Fault::ALL {
+            let mut without: BTreeSet<Fault> = self.plan.without.clone();
+            without.insert(fault);
+            self.take(Plan { without, ..self.plan.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// Tries with one client, two, and so on.
+    fn send_clients_away(&mut self) -> Result<(), Untold> {
+        for clients in 1..Shape::of(&self.plan).clients {
+            if self.take(Plan { clients: Some(clients), ..self.plan.clone() })? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves out single commands, the last first: what an order begins with is needed most.
+    fn drop_commands(&mut self) -> Result<(), Untold> {
+        for dropped in self.commands().into_iter().rev() {
+            let kept = self.commands().into_iter().filter(|number| *number != dropped);
+            self.take(self.with(kept))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! What the harness does to stored commits, and what it makes readers see of them.
+//!
+//! A commit is *foreign* when it holds an event of a type that only a newer release knows. The command handlers are of that
+//! release; a consumer that is not sees the foreign type in the stream and in the table, until it is deployed too.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use embedded_dynamodb::Database;
+use event_store::Aggregate;
+use fastrand::Rng;
+use order_domain::Order;
+use order_store::Orders;
+use serde_json::{Value, json};
+
+use crate::fault::{Fault, Faults};
+use crate::wire;
+
+/// The table of events.
+pub(crate) const EVENTS: &str = "OrderEvents";
+/// A type of event that no release of this repository knows.
+const FOREIGN_TYPE: &str = "OrderGiftWrapped";
+/// Four commits with so large a tag are beyond a page of 1 MB.
+const LARGE_TAG_BYTES: usize = 300 * 1024;
+
+/// A commit: its order and its version.
+pub(crate) type Position = (String, u64);
+
+/// What is done to how many commits.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tamper {
+    /// Commits with an event from a newer release, in percent.
+    pub(crate) foreign_percent: u8,
+    /// Snapshots that are made useless right after they are written, in percent.
+    pub(crate) snapshot_percent: u8,
+    /// The order whose commits are large.
+    pub(crate) large: Option<String>,
+}
+
+#[derive(Debug)]
+struct State {
+    random: Rng,
+    tamper: Tamper,
+    foreign: BTreeSet<Position>,
+    unusable: BTreeSet<Position>,
+}
+
+/// The tampering of a history. Clones are the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Tampering {
+    faults: Faults,
+    state: Arc<Mutex<State>>,
+    is_deployed: Arc<AtomicBool>,
+}
+
+impl Tampering {
+    pub(crate) fn new(random: Rng, faults: Faults, tamper: Tamper) -> Self {
+        let state = State { random, tamper, foreign: BTreeSet::new(), unusable: BTreeSet::new() };
+        Self { faults, state: Arc::new(Mutex::new(state)), is_deployed: Arc::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The commits that only the newer release can read.
+    pub(crate) fn foreign(&self) -> BTreeSet<Position> {
+        self.state().foreign.clone()
+    }
+
+    /// Deploys the newer release everywhere: from now on every reader can read all.
+    pub(crate) fn deploy(&self) {
+        self.is_deployed.store(true, Ordering::Relaxed);
+    }
+
+    /// The body of a `PutItem` as it arrives; nothing where it is as it was sent.
+    pub(crate) fn enlarged(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let large = self.state().tamper.large.clone()?;
+        let mut request: Value = serde_json::from_slice(body).ok()?;
+        let is_first = position(&request["Item"]) == Some((large, 1)) && request["TableName"] == EVENTS;
+        request["Item"]["chaosPadding"] = json!({ "S": "x".repeat(LARGE_TAG_BYTES) });
+        is_first.then(|| request.to_string().into_bytes())
+    }
+
+    /// A commit has been written: it may turn out to be foreign, and its snapshot to be useless.
+    pub(crate) fn written(&self, database: &Database, body: &[u8]) {
+        let Ok(mut request) = serde_json::from_slice::<Value>(body) else { return };
+        let Some(at) = position(&request["Item"]).filter(|_| request["TableName"] == EVENTS) else { return };
+        let mut state = self.state();
+        if state.random.u8(0..100) < state.tamper.foreign_percent {
+            state.foreign.insert(at.clone());
+        }
+        if state.random.u8(0..100) >= state.tamper.snapshot_percent || request["Item"]["snapshot"].is_null() {
+            return;
+        }
+        let kind = state.random.u8(0..4);
+        spoil(&mut request["Item"], kind);
+        let put = json!({ "TableName": EVENTS, "Item": request["Item"] });
+        if wire::answer(database, "PutItem", put.to_string().as_bytes()).0 == 200 {
+            state.unusable.insert(at);
+        }
+    }
+
+    /// Removes every snapshot there is.
+    pub(crate) fn remove_snapshots(&self, database: &Database) {
+        for mut item in wire::items(database, EVENTS) {
+            let Some(at) = position(&item).filter(|_| !item["snapshot"].is_null()) else { continue };
+            spoil(&mut item, 0);
+            let put = json!({ "TableName": EVENTS, "Item": item });
+            if wire::answer(database, "PutItem", put.to_string().as_bytes()).0 == 200 {
+                self.state().unusable.insert(at);
+            }
+        }
+    }
+
+    /// What a reader of commits sees; `knows_all` says whether it is of the newer release.
+    pub(crate) fn seen(&self, body: String, knows_all: bool) -> String {
+        {
+            let state = self.state();
+            if state.unusable.is_empty() && (knows_all || state.foreign.is_empty()) {
+                return body;
+            }
+        }
+        let Ok(mut page) = serde_json::from_str::<Value>(&body) else { return body };
+        for item in page["Items"].as_array_mut().into_iter().flatten() {
+            if position(item).is_some_and(|at| self.state().unusable.contains(&at)) {
+                self.faults.struck(Fault::UnusableSnapshot);
+            }
+            self.estrange(item, knows_all);
+        }
+        page.to_string()
+    }
+
+    /// The record as a consumer sees it.
+    pub(crate) fn delivered(&self, mut record: Value, knows_all: bool) -> Value {
+        self.estrange(&mut record["dynamodb"]["NewImage"], knows_all);
+        record
+    }
+
+    fn estrange(&self, item: &mut Value, knows_all: bool) {
+        if knows_all || self.is_deployed.load(Ordering::Relaxed) {
+            return;
+        }
+        let is_foreign = position(item).is_some_and(|at| self.state().foreign.contains(&at));
+        if let Some(events) = item["events"]["L"].as_array_mut().filter(|_| is_foreign) {
+            for event in events {
+                event["M"]["eventType"] = json!({ "S": FOREIGN_TYPE });
+            }
+            self.faults.struck(Fault::Poison);
+        }
+    }
+}
+
+/// Which commit an item or an image is.
+pub(crate) fn position(item: &Value) -> Option<Position> {
+    Some((item["aggregateId"]["S"].as_str()?.to_owned(), item["version"]["N"].as_str()?.parse().ok()?))
+}
+
+/// Makes an item's snapshot useless: missing, cut, no state at all, or of an older schema, under which another state stood.
+fn spoil(item: &mut Value, kind: u8) {
+    let snapshot = &mut item["snapshot"]["M"];
+    match kind {
+        0 => {
+            item.as_object_mut().map(|attributes| attributes.remove("snapshot"));
+        }
+        1 => snapshot["requests"] = json!({ "B": "AAA=" }),
+        // 0xc1, which MessagePack never uses.
+        2 => snapshot["state"] = json!({ "B": "wQ==" }),
+        _ => {
+            let state = rmp_serde::to_vec(&Order::default()).unwrap_or_default();
+            snapshot["state"] = json!({ "B": base64(&state) });
+            snapshot["schema"] = json!({ "N": (Orders::STATE_SCHEMA - 1).to_string() });
+        }
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    aws_smithy_types::base64::encode(bytes)
+}

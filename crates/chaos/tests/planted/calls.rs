@@ -1,0 +1,97 @@
+//! Bugs in calls of DynamoDB and EventBridge: the SDK's own interceptors change what is sent, and how answers are read.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::operation::scan::ScanOutput;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
+use aws_sdk_eventbridge::types::PutEventsResultEntry;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextMut, FinalizerInterceptorContextMut,
+};
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use event_store::Aggregate;
+use order_store::Orders;
+
+use super::Bug;
+
+/// Plants a bug between a function and its client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Meddler(pub(crate) Bug);
+
+#[dyn_dispatch_hint]
+impl Intercept for Meddler {
+    fn name(&self) -> &'static str {
+        "Meddler"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(put) = context.input_mut().downcast_mut::<PutItemInput>() {
+            let unguarded = match self.0 {
+                Bug::DropsTheCondition => Some("OrderEvents"),
+                Bug::DropsTheRowGuard => Some("OrderSummaryByCustomer"),
+                _ => None,
+            };
+            if unguarded == put.table_name() {
+                put.condition_expression = None;
+                put.expression_attribute_names = None;
+                put.expression_attribute_values = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Ok(output)) = context.output_or_error_mut() else { return Ok(()) };
+        if let Some(page) = output.downcast_mut::<QueryOutput>() {
+            match self.0 {
+                Bug::StopsPaging => page.last_evaluated_key = None,
+                Bug::TrustsAnOldSnapshot => each_snapshot(page, |snapshot| {
+                    let schema = AttributeValue::N(Orders::STATE_SCHEMA.to_string());
+                    snapshot.insert("schema".to_owned(), schema);
+                }),
+                Bug::ForgetsRequests => each_snapshot(page, |snapshot| {
+                    if let Some(AttributeValue::B(requests)) = snapshot.get_mut("requests") {
+                        *requests = Blob::new(vec![0; requests.as_ref().len()]);
+                    }
+                }),
+                _ => {}
+            }
+        } else if let Some(page) = output.downcast_mut::<ScanOutput>() {
+            if self.0 == Bug::StopsPaging {
+                page.last_evaluated_key = None;
+            }
+        } else if let Some(answer) = output.downcast_mut::<PutEventsOutput>()
+            && self.0 == Bug::IgnoresARefusedEntry
+        {
+            for entry in answer.entries.iter_mut().flatten() {
+                *entry = PutEventsResultEntry::builder().event_id("taken").build();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn each_snapshot(page: &mut QueryOutput, change: impl Fn(&mut HashMap<String, AttributeValue>)) {
+    for item in page.items.iter_mut().flatten() {
+        if let Some(AttributeValue::M(snapshot)) = item.get_mut("snapshot") {
+            change(snapshot);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Bugs of the event store.
+
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use aws_sdk_dynamodb::Client;
+use chaos::clock;
+use chaos::release::{Invocation, StreamFunction};
+use event_store::{Appended, Commit, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
+use order_domain::Event;
+use order_store::Orders;
+use read_model::{DynamoRows, Engine, OrderSummaryByCustomer};
+
+use super::Bug;
+
+/// The real store, with a bug.
+#[derive(Clone)]
+pub(crate) struct Store {
+    pub(crate) store: DynamoEventStore,
+    pub(crate) bug: Bug,
+}
+
+impl EventStore<Orders> for Store {
+    async fn append(&self, new: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        let mut new = new.clone();
+        if self.bug == Bug::BelievesTheClock {
+            new.commit.recorded_at = clock::now();
+        }
+        if self.bug == Bug::LeavesOutAVersion && new.commit.version == 3 {
+            new.commit.version = 4;
+        }
+        let appended = self.store.append(&new).await;
+        match (self.bug, appended) {
+            (Bug::TakesALostRaceForAWin, Ok(_)) => Ok(Appended::Written),
+            (Bug::TakesAnOutageForSuccess, Err(StoreError::Unavailable { .. })) => Ok(Appended::Written),
+            (Bug::DoesNotKnowItsOwnCommit, Ok(Appended::Occupied(mut commit))) => {
+                commit.request.request_id.push_str("-of-another");
+                Ok(Appended::Occupied(commit))
+            }
+            (Bug::IgnoresTheFingerprint, Ok(Appended::Occupied(mut commit))) => {
+                commit.request.fingerprint = new.commit.request.fingerprint;
+                Ok(Appended::Occupied(commit))
+            }
+            (_, appended) => appended,
+        }
+    }
+
+    async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        self.store.load(aggregate_id, up_to).await
+    }
+
+    async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        EventStore::<Orders>::commits(&self.store, id, after, limit).await
+    }
+}
+
+/// A store in which missing commits have no events.
+struct Hollow(DynamoEventStore);
+
+impl EventStore<Orders> for Hollow {
+    async fn append(&self, new: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        self.0.append(new).await
+    }
+
+    async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        self.0.load(aggregate_id, up_to).await
+    }
+
+    async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        let mut commits = EventStore::<Orders>::commits(&self.0, id, after, limit).await?;
+        commits.iter_mut().filter(|commit| commit.version > 1).for_each(|commit| commit.events.clear());
+        Ok(commits)
+    }
+}
+
+/// A projector on such a store.
+pub(crate) struct SkipsGaps(Engine<OrderSummaryByCustomer, Hollow, DynamoRows>);
+
+impl SkipsGaps {
+    pub(crate) fn new(client: Client) -> Self {
+        let store = Hollow(DynamoEventStore::new(client.clone(), "OrderEvents"));
+        Self(Engine::new(store, DynamoRows::new(client, "OrderSummaryByCustomer")))
+    }
+}
+
+impl StreamFunction for SkipsGaps {
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(async move {
+            let outcome = self.0.project(order_stream::read(batch.records)?.delivered, None).await;
+            Ok(order_stream::come_again(outcome.failed.into_iter().map(|failure| failure.id)))
+        })
+    }
+}
