@@ -15,6 +15,7 @@ pub(crate) fn parked(parked: &[Halt]) {
         tracing::error!(
             poison = true,
             parked = true,
+            consumer = %Consumer::Publisher,
             order_id = parking.aggregate_id,
             version = parking.version,
             sequence_number = id,

@@ -150,7 +150,7 @@ fn begin(arguments: &Arguments) -> anyhow::Result<(Lock, StateFile, State)> {
 
 /// Fails where there is no such bus: PutEvents [has been seen](https://github.com/aws/aws-cli/issues/9186) to accept events
 /// for a bus that does not exist, and to drop them.
-async fn find_bus(client: &aws_sdk_eventbridge::Client, bus: &str) -> anyhow::Result<()> {
+pub(crate) async fn find_bus(client: &aws_sdk_eventbridge::Client, bus: &str) -> anyhow::Result<()> {
     let Err(error) = client.describe_event_bus().name(bus).send().await else { return Ok(()) };
     match error.code() {
         Some("ResourceNotFoundException") => anyhow::bail!("there is no event bus {bus}"),

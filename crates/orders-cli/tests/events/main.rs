@@ -1,9 +1,10 @@
 //! The commands that deal with events, as a person runs them: `orders tail`, `orders replay`, `orders rebuild`,
-//! `orders verify`.
+//! `orders verify`, `orders parked`.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod orders;
+mod parked;
 mod rebuild;
 mod replay;
 mod replay_runs;

@@ -1,0 +1,126 @@
+//! `orders parked redrive`.
+
+use clap::Args;
+use futures_util::stream::{self, StreamExt as _};
+use parked_orders::{Consumer, ParkedOrders};
+use redrive::Redriven;
+use serde_json::{Value, json};
+
+use super::arguments::{EventsArguments, NotesArguments, TargetArguments};
+use super::every_note;
+use crate::replay::find_bus;
+use crate::sweep::Bar;
+use crate::text::print;
+
+/// How many orders are redriven at once.
+const AT_ONCE: usize = 8;
+
+/// Which orders.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The order's id
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    order: Option<String>,
+    /// Every order that is parked
+    #[arg(long)]
+    all: bool,
+    /// Only for this one: OrderSummaryByCustomer, CustomerTotals or publisher
+    #[arg(long)]
+    consumer: Option<Consumer>,
+    #[command(flatten)]
+    events: EventsArguments,
+    #[command(flatten)]
+    targets: TargetArguments,
+    #[command(flatten)]
+    notes: NotesArguments,
+}
+
+/// What a redrive came to, in orders and consumers.
+#[derive(Default)]
+struct Tally {
+    /// Redriven to the end.
+    redriven: u64,
+    /// Their commits, and those ahead of what is still poison.
+    commits: u64,
+    /// Those that still have something which cannot be processed.
+    still_parked: Vec<Value>,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let clients = arguments.notes.clients().await;
+    let notes = arguments.notes.notes(&clients);
+    let (parked, unreadable) = parked(arguments, &notes).await?;
+    if parked.iter().any(|(consumer, _)| *consumer == Consumer::Publisher) {
+        find_bus(&clients.eventbridge, &arguments.targets.bus()).await?;
+    }
+    let redrive = arguments.targets.redrive(clients, notes, &arguments.events);
+    let bar = Bar::new("parked orders", u64::try_from(parked.len()).ok(), 0)?;
+    unreadable.iter().for_each(|problem| bar.complain(problem));
+
+    let one = |(consumer, order): (Consumer, String)| {
+        let redrive = &redrive;
+        async move { (consumer, redrive.order(consumer, &order).await, order) }
+    };
+    let mut outcomes = stream::iter(parked).map(one).buffer_unordered(AT_ONCE);
+    let (mut tally, mut done) = (Tally::default(), 0);
+    while let Some((consumer, outcome, order)) = outcomes.next().await {
+        let outcome = outcome.map_err(|error| {
+            bar.clear();
+            anyhow::Error::new(error).context(format!("order {order} of {consumer}: {}", tally.so_far()))
+        })?;
+        if let Some(complaint) = tally.count(consumer, &order, outcome) {
+            bar.complain(&complaint);
+        }
+        done += 1;
+        bar.show(done, tally.so_far());
+    }
+    bar.clear();
+    print(&if arguments.notes.json { tally.json() } else { tally.so_far() });
+    let left = tally.still_parked.len() + unreadable.len();
+    anyhow::ensure!(left == 0, "{left} not redriven, listed above");
+    Ok(())
+}
+
+/// What is parked and asked for; and what is wrong with notes that cannot be read.
+async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(Vec<(Consumer, String)>, Vec<String>)> {
+    let asked = |consumer: &Consumer| arguments.consumer.is_none_or(|only| *consumer == only);
+    if let Some(order) = &arguments.order {
+        let consumers = Consumer::ALL.into_iter().filter(asked);
+        return Ok((consumers.map(|consumer| (consumer, order.clone())).collect(), Vec::new()));
+    }
+    let (parked, unreadable) = every_note(notes).await?;
+    let parked = parked.into_iter().filter(|note| asked(&note.consumer));
+    Ok((parked.map(|note| (note.consumer, note.aggregate_id)).collect(), unreadable))
+}
+
+impl Tally {
+    /// Counts an outcome; what needs somebody, in words.
+    fn count(&mut self, consumer: Consumer, order: &str, outcome: Redriven) -> Option<String> {
+        match outcome {
+            Redriven::NotParked => None,
+            Redriven::Done { commits } => {
+                self.redriven += 1;
+                self.commits += commits;
+                None
+            }
+            Redriven::StillParked { commits, version, reason } => {
+                self.commits += commits;
+                let complaint = format!("order {order} is still parked by {consumer}, at version {version}: {reason}");
+                self.still_parked.push(json!({
+                    "consumer": consumer.as_str(), "orderId": order, "version": version, "reason": reason,
+                }));
+                Some(complaint)
+            }
+        }
+    }
+
+    /// `2 redriven, 5 commits, 1 still parked`
+    fn so_far(&self) -> String {
+        format!("{} redriven, {} commits, {} still parked", self.redriven, self.commits, self.still_parked.len())
+    }
+
+    /// The same for machines.
+    fn json(&self) -> String {
+        json!({ "redriven": self.redriven, "commits": self.commits, "stillParked": self.still_parked }).to_string()
+    }
+}

@@ -1,0 +1,67 @@
+//! `orders parked show`.
+
+use clap::Args;
+use parked_orders::Consumer;
+use serde_json::json;
+
+use super::arguments::{EventsArguments, NotesArguments};
+use super::waiting::{self, Waiting};
+use super::{list, to_json};
+use crate::text::{Align, Table, print};
+
+/// Which order.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The order's id
+    order: String,
+    #[command(flatten)]
+    events: EventsArguments,
+    #[command(flatten)]
+    notes: NotesArguments,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let clients = arguments.notes.clients().await;
+    let notes = arguments.notes.notes(&clients);
+    let mut parked = Vec::new();
+    for consumer in Consumer::ALL {
+        parked.extend(notes.find(consumer, &arguments.order).await?);
+    }
+    let first = parked.iter().map(|note| note.version).min();
+    let last = parked.iter().map(|note| note.held_up_to).max();
+    let commits = match first.zip(last) {
+        Some((first, last)) => {
+            let table = arguments.events.table();
+            waiting::commits(&clients.dynamodb, &table, &arguments.order, first, last).await?
+        }
+        None => Vec::new(),
+    };
+    if arguments.notes.json {
+        let notes: Vec<_> = parked.iter().map(to_json).collect();
+        let commits: Vec<_> = commits.iter().map(Waiting::to_json).collect();
+        print(&json!({ "orderId": arguments.order, "parked": notes, "waiting": commits }).to_string());
+    } else if parked.is_empty() {
+        print(&format!("order {} is not parked", arguments.order));
+    } else {
+        print(&format!("{}\n\n{}", list::table(&parked), table(&commits)));
+    }
+    Ok(())
+}
+
+fn table(commits: &[Waiting]) -> String {
+    let mut table = Table::new([
+        ("VERSION", Align::Right),
+        ("RECORDED AT", Align::Left),
+        ("EVENTS", Align::Left),
+        ("CANNOT BE READ", Align::Left),
+    ]);
+    for commit in commits {
+        table.row([
+            commit.version.clone(),
+            commit.recorded_at.clone().unwrap_or_else(|| "?".to_owned()),
+            commit.event_types.join(", "),
+            commit.error.clone().unwrap_or_default(),
+        ]);
+    }
+    table.render()
+}

@@ -1,0 +1,272 @@
+//! `orders parked`, against both embedded services, and against a whole stack whose functions park.
+
+use std::collections::HashMap;
+use std::process::Output;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use embedded_dynamodb::ANY_PORT;
+use embedded_eventbridge::EmbeddedEventBridge;
+use local_stack::{DataLocation, LocalStack, Options};
+use parked_orders::{Consumer, ParkedOrders, Parking};
+use sam_template::Template;
+use serde_json::{Value, json};
+
+use crate::orders::{Recorded, arrived, second};
+use crate::{bus, orders, output, stderr, stdout};
+
+type Item = HashMap<String, AttributeValue>;
+
+struct Scene {
+    recorded: Recorded,
+    bus: EmbeddedEventBridge,
+}
+
+impl Scene {
+    /// Orders of three versions each: placed, paid in full, and a bit more.
+    async fn with_orders(count: u64) -> Self {
+        let recorded = Recorded::nothing().await;
+        recorded.orders(count).await;
+        for order in 0..count {
+            let payment = json!({ "paymentId": "pay-2", "amount": 1 });
+            recorded.record(&format!("o-{order}"), second(60), &[("PaymentReceived", payment)]).await;
+        }
+        Self { recorded, bus: bus().await }
+    }
+
+    fn client(&self) -> Client {
+        self.recorded.dynamodb.client()
+    }
+
+    /// Parks an order at version 2, where it waits up to version 3.
+    async fn park(&self, consumer: Consumer, order: &str) {
+        let (aggregate_id, reason) = (order.to_owned(), "event PaymentPromised cannot be read".to_owned());
+        let parking =
+            Parking { aggregate_id, customer_id: Some("alice".to_owned()), version: 2, held_up_to: 3, reason };
+        ParkedOrders::new(self.client(), "ParkedOrders").park(consumer, &parking).await.unwrap();
+    }
+
+    async fn parked(&self, arguments: &[&str]) -> Output {
+        let (dynamodb, eventbridge) = (self.recorded.dynamodb.endpoint(), self.bus.endpoint());
+        parked(arguments, &dynamodb, &eventbridge).await
+    }
+}
+
+/// Runs the command on services at these places.
+async fn parked(arguments: &[&str], dynamodb: &str, eventbridge: &str) -> Output {
+    let mut command = orders(&["parked"]);
+    command.args(arguments).arg("--local");
+    command.env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb).env("AWS_ENDPOINT_URL_EVENTBRIDGE", eventbridge);
+    output(command).await
+}
+
+async fn stored(client: &Client, order: &str, version: u64) -> Item {
+    let get = client.get_item().table_name("OrderEvents").key("aggregateId", AttributeValue::S(order.to_owned()));
+    get.key("version", AttributeValue::N(version.to_string())).send().await.unwrap().item.unwrap()
+}
+
+async fn put(client: &Client, item: &Item) {
+    client.put_item().table_name("OrderEvents").set_item(Some(item.clone())).send().await.unwrap();
+}
+
+/// A commit as a newer release would write it: its event is of a type that this one does not know.
+fn from_the_future(mut item: Item) -> Item {
+    let Some(AttributeValue::L(events)) = item.get_mut("events") else { unreachable!("a commit has events") };
+    let Some(AttributeValue::M(event)) = events.first_mut() else { unreachable!("an event is a map") };
+    event.insert("eventType".to_owned(), AttributeValue::S("PaymentPromised".to_owned()));
+    item
+}
+
+fn json_of(output: &Output) -> Value {
+    serde_json::from_str(stdout(output)).unwrap()
+}
+
+#[tokio::test]
+async fn nothing_is_parked_and_that_is_no_failure() {
+    let scene = Scene::with_orders(1).await;
+    for (arguments, said) in [
+        (&["list"][..], "nothing is parked\n"),
+        (&["list", "--json"], "{\"count\":0,\"parked\":[]}\n"),
+        (&["show", "o-0"], "order o-0 is not parked\n"),
+        (&["redrive", "o-0"], "0 redriven, 0 commits, 0 still parked\n"),
+        (&["redrive", "--all"], "0 redriven, 0 commits, 0 still parked\n"),
+        (&["redrive", "--all", "--json"], "{\"commits\":0,\"redriven\":0,\"stillParked\":[]}\n"),
+    ] {
+        let done = scene.parked(arguments).await;
+        assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(0), said, ""), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_parked_is_listed_by_consumer_and_order() {
+    let scene = Scene::with_orders(2).await;
+    scene.park(Consumer::Publisher, "o-0").await;
+    for order in ["o-1", "o-0"] {
+        scene.park(Consumer::OrderSummaryByCustomer, order).await;
+    }
+    let list = scene.parked(&["list"]).await;
+    assert_eq!((list.status.code(), stderr(&list)), (Some(0), ""));
+    let lines: Vec<Vec<&str>> = stdout(&list).lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["CONSUMER", "ORDER", "VERSIONS", "ATTEMPTS", "SINCE", "REASON"]);
+    assert_eq!(lines[1][..4], ["OrderSummaryByCustomer", "o-0", "2..3", "1"]);
+    assert_eq!(lines[2][..4], ["OrderSummaryByCustomer", "o-1", "2..3", "1"]);
+    assert_eq!(lines[3][..4], ["publisher", "o-0", "2..3", "1"]);
+    assert_eq!(lines[3][5..].join(" "), "event PaymentPromised cannot be read");
+
+    let list = json_of(&scene.parked(&["list", "--consumer", "publisher", "--json"]).await);
+    assert_eq!(list["count"], 1);
+    let note = &list["parked"][0];
+    assert_eq!(
+        (&note["consumer"], &note["orderId"], &note["customerId"]),
+        (&json!("publisher"), &json!("o-0"), &json!("alice"))
+    );
+    assert_eq!((&note["version"], &note["heldUpTo"], &note["attempts"]), (&json!(2), &json!(3), &json!(1)));
+}
+
+#[tokio::test]
+async fn an_order_is_shown_with_the_commits_that_wait_and_what_is_wrong_with_them() {
+    let scene = Scene::with_orders(1).await;
+    put(&scene.client(), &from_the_future(stored(&scene.client(), "o-0", 2).await)).await;
+    scene.park(Consumer::Publisher, "o-0").await;
+    let shown = scene.parked(&["show", "o-0"]).await;
+    assert_eq!((shown.status.code(), stderr(&shown)), (Some(0), ""));
+    let lines: Vec<Vec<&str>> = stdout(&shown).lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[1][..4], ["publisher", "o-0", "2..3", "1"]);
+    assert_eq!(lines[3].join(" "), "VERSION RECORDED AT EVENTS CANNOT BE READ");
+    assert_eq!(lines[4][..3], ["2", "2026-11-21T09:00:01.000Z", "PaymentPromised"]);
+    assert!(
+        lines[4][3..].join(" ").starts_with("event PaymentPromised of schema version 1 cannot be read"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[5], ["3", "2026-11-21T09:01:00.000Z", "PaymentReceived"]);
+
+    let shown = json_of(&scene.parked(&["show", "o-0", "--json"]).await);
+    assert_eq!((&shown["parked"][0]["version"], &shown["waiting"][1]["error"]), (&json!(2), &json!(null)));
+    assert_eq!(shown["waiting"][0]["eventTypes"], json!(["PaymentPromised"]));
+}
+
+#[tokio::test]
+async fn what_still_cannot_be_done_is_named_and_does_not_hold_up_the_others() {
+    let scene = Scene::with_orders(3).await;
+    let sound = stored(&scene.client(), "o-1", 3).await;
+    put(&scene.client(), &from_the_future(sound.clone())).await;
+    for order in ["o-0", "o-1", "o-2"] {
+        scene.park(Consumer::Publisher, order).await;
+    }
+    let done = scene.parked(&["redrive", "--all"]).await;
+    assert_eq!((done.status.code(), stdout(&done)), (Some(1), "2 redriven, 5 commits, 1 still parked\n"));
+    let said = stderr(&done);
+    assert!(
+        said.starts_with("error: order o-1 is still parked by publisher, at version 3: event PaymentPromised"),
+        "{said}"
+    );
+    assert!(said.ends_with("error: 1 not redriven, listed above\n"), "{said}");
+
+    let done = scene.parked(&["redrive", "o-1", "--json"]).await;
+    assert_eq!((done.status.code(), &json_of(&done)["stillParked"][0]["version"]), (Some(1), &json!(3)));
+    let list = json_of(&scene.parked(&["list", "--json"]).await);
+    assert_eq!((&list["count"], &list["parked"][0]["attempts"]), (&json!(1), &json!(3)));
+
+    put(&scene.client(), &sound).await;
+    let done = scene.parked(&["redrive", "o-1", "--json"]).await;
+    assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
+    assert_eq!(json_of(&done), json!({ "redriven": 1, "commits": 1, "stillParked": [] }));
+    let published = arrived(&scene.bus.published().await);
+    let of_o_1: Vec<_> = published.iter().map(String::as_str).filter(|event| event.starts_with("o-1@")).collect();
+    assert_eq!((of_o_1, published.len()), (vec!["o-1@0000000002", "o-1@0000000003"], 6));
+}
+
+#[tokio::test]
+async fn an_order_can_be_redriven_for_one_consumer_alone() {
+    let scene = Scene::with_orders(1).await;
+    scene.park(Consumer::Publisher, "o-0").await;
+    scene.park(Consumer::CustomerTotals, "o-0").await;
+    let done = scene.parked(&["redrive", "o-0", "--consumer", "CustomerTotals"]).await;
+    assert_eq!(stdout(&done), "1 redriven, 2 commits, 0 still parked\n");
+    let list = json_of(&scene.parked(&["list", "--json"]).await);
+    assert_eq!((&list["count"], &list["parked"][0]["consumer"]), (&json!(1), &json!("publisher")));
+    assert_eq!(scene.bus.counts().calls, 0);
+}
+
+#[tokio::test]
+async fn what_is_not_there_ends_it_and_leaves_the_order_parked() {
+    let scene = Scene::with_orders(1).await;
+    scene.park(Consumer::Publisher, "o-0").await;
+    for (arguments, said) in [
+        (&["redrive", "o-0", "--bus", "Missing"][..], "error: there is no event bus Missing\n"),
+        (&["redrive", "--all", "--table", "Missing"], "error: order o-0 of publisher: 0 redriven"),
+        (&["list", "--parked", "Missing"], "error: Scan was refused by the table of parked orders"),
+        (&["show", "o-0", "--table", "Missing"], "error: cannot read Missing: "),
+    ] {
+        let failed = scene.parked(arguments).await;
+        assert_eq!(failed.status.code(), Some(1));
+        assert!(stderr(&failed).starts_with(said), "{}", stderr(&failed));
+    }
+    assert_eq!(json_of(&scene.parked(&["list", "--json"]).await)["count"], 1);
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    for arguments in [
+        &["parked", "list"][..],
+        &["parked", "redrive", "--local"],
+        &["parked", "redrive", "o-1", "--all", "--local"],
+        &["parked", "list", "--local", "--consumer", "nobody"],
+    ] {
+        assert_eq!(orders(arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_from_the_future_parks_its_order_in_a_whole_stack_and_a_redrive_catches_up_in_sequence() {
+    let draft = Scene::with_orders(2).await;
+    let options = Options {
+        data: DataLocation::InMemory,
+        http: ANY_PORT,
+        dynamodb: ANY_PORT,
+        eventbridge: ANY_PORT,
+        template: Template::of_this_project().unwrap(),
+    };
+    let stack = LocalStack::start_in_process(options).await.unwrap();
+    let client = stack.database().client();
+    let sound = stored(&draft.client(), "o-0", 2).await;
+    put(&client, &stored(&draft.client(), "o-0", 1).await).await;
+    put(&client, &from_the_future(sound.clone())).await;
+    put(&client, &stored(&draft.client(), "o-0", 3).await).await;
+    for version in 1..=3 {
+        put(&client, &stored(&draft.client(), "o-1", version).await).await;
+    }
+    stack.drained().await.unwrap();
+    let run = |arguments: &'static [&'static str]| {
+        let (dynamodb, eventbridge) = (stack.dynamodb_endpoint(), stack.event_bus().endpoint());
+        async move { parked(arguments, &dynamodb, &eventbridge).await }
+    };
+    let of = |order: &'static str, events: Vec<Value>| {
+        arrived(&events).into_iter().filter(move |event| event.starts_with(order)).collect::<Vec<_>>()
+    };
+    let all = |order: &str| (1..=3).map(|version| format!("{order}@{version:010}")).collect::<Vec<_>>();
+    assert_eq!(of("o-0", stack.event_bus().published().await), all("o-0")[..1]);
+    assert_eq!(of("o-1", stack.event_bus().published().await), all("o-1"), "the others flow");
+    let list = json_of(&run(&["list", "--json"]).await);
+    let notes = list["parked"].as_array().unwrap().iter();
+    let notes: Vec<_> =
+        notes.map(|note| [&note["consumer"], &note["orderId"], &note["version"], &note["heldUpTo"]]).collect();
+    for (note, consumer) in notes.iter().zip(Consumer::ALL) {
+        assert_eq!(*note, [&json!(consumer.as_str()), &json!("o-0"), &json!(2), &json!(3)]);
+    }
+    assert_eq!(notes.len(), Consumer::ALL.len());
+
+    put(&client, &sound).await;
+    let done = run(&["redrive", "--all"]).await;
+    assert_eq!(
+        (done.status.code(), stdout(&done)),
+        (Some(0), "3 redriven, 6 commits, 0 still parked\n"),
+        "{}",
+        stderr(&done)
+    );
+    assert_eq!(of("o-0", stack.event_bus().published().await), all("o-0"), "in sequence, each once");
+    let rows = client.scan().table_name("OrderSummaryByCustomer").send().await.unwrap().items.unwrap();
+    assert!(rows.iter().all(|row| row["version"] == AttributeValue::N("3".to_owned())), "{rows:?}");
+    assert_eq!(stdout(&run(&["list"]).await), "nothing is parked\n");
+    stack.stop().await;
+}
