@@ -5,6 +5,7 @@
 mod given;
 mod handler;
 mod ledger;
+mod log;
 mod parking;
 mod processor;
 mod samples;
