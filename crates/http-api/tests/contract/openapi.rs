@@ -197,6 +197,17 @@ fn replies_are_as_described() {
     assert_valid("CustomerTotals", &serde_json::to_value(stale).unwrap());
     assert_valid("EventsPage", &serde_json::to_value(events_page()).unwrap());
     assert!(!errors("Summary", &json!({ "orderId": "o-1" })).is_empty(), "the schema lets anything pass");
+    for half in [json!({ "stale": true }), json!({ "staleReason": "x" }), json!({ "stale": false, "staleReason": "x" })]
+    {
+        for (schema, whole) in
+            [("SummaryPage", json!({ "items": [] })), ("CustomerTotals", json!({ "customerId": "c-1", "totals": [] }))]
+        {
+            let mut reply = whole;
+            assert_valid(schema, &reply);
+            reply.as_object_mut().unwrap().extend(half.as_object().unwrap().clone());
+            assert!(!errors(schema, &reply).is_empty(), "{schema} lets {half} pass");
+        }
+    }
 }
 
 #[test]
