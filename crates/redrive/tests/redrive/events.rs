@@ -104,3 +104,11 @@ async fn a_commit_that_is_not_there_is_not_passed_over() {
     assert_eq!(scene.published().await, [3, 4]);
     assert_eq!(scene.parked(BY).await.map(|note| (note.version, note.held_up_to)), Some((5, 9)));
 }
+
+#[tokio::test]
+async fn what_is_not_known_to_wait_is_left_to_the_publisher() {
+    let scene = Scene::with_versions(5).await;
+    scene.park(BY, 2, 3).await;
+    assert_eq!(scene.redrive(BY).await.unwrap(), Redriven::Done { commits: 2 });
+    assert_eq!(scene.published().await, [2, 3]);
+}
