@@ -81,6 +81,7 @@ async fn each_order_that_is_parked_is_an_error_and_what_waits_with_it_is_none() 
     assert_eq!(levels(&lines), ["ERROR", "ERROR", "INFO"]);
     for (line, (record, order, version)) in lines.iter().zip([(&stream[6], "o-1", 2), (&stream[3], "o-3", 1)]) {
         assert_eq!((&line["poison"], &line["parked"]), (&json!(true), &json!(true)));
+        assert_eq!(line["consumer"], "publisher");
         assert_eq!((&line["order_id"], &line["version"]), (&json!(order), &json!(version)));
         assert_eq!(line["sequence_number"], record["dynamodb"]["SequenceNumber"]);
         assert!(line["reason"].as_str().unwrap().contains("PaymentPromised"), "{line}");
