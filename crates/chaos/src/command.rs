@@ -17,6 +17,8 @@ pub struct Command {
     pub body: Value,
 }
 
+/// Whose orders they all are.
+pub(crate) const CUSTOMER: &str = "anna";
 /// The ids of payments, shipments and so on come from a few, so that commands meet.
 const NAMES: [&str; 3] = ["1", "2", "3"];
 /// Beside the total of an order, 800.
@@ -30,7 +32,7 @@ impl Command {
             { "sku": "A", "quantity": quantity, "unitPrice": 100 },
             { "sku": "B", "quantity": 2, "unitPrice": 250 },
         ]);
-        let body = json!({ "customerId": "anna", "currency": "EUR", "items": items });
+        let body = json!({ "customerId": CUSTOMER, "currency": "EUR", "items": items });
         Self { order, key, path: "/orders".to_owned(), body }
     }
 

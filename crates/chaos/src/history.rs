@@ -6,6 +6,8 @@ use embedded_dynamodb::EmbeddedError;
 use event_store::StoreError;
 use order_store::OrderCommit;
 use parked_orders::{Consumer, ParkedError};
+use read_model::{CurrencyTotals, RowError};
+use redrive::RedriveError;
 use sam_template::TemplateError;
 use serde_json::Value;
 
@@ -42,6 +44,8 @@ pub struct History {
     pub drained: BTreeMap<String, (u64, u64)>,
     /// The orders with a record that the projector never got.
     pub lost: BTreeSet<String>,
+    /// What the customer's orders came to in the end, by currency.
+    pub totals: Vec<CurrencyTotals>,
     /// How often each fault struck.
     pub faults: Counts,
     /// What struck on the command handlers' network, in detail.
@@ -60,7 +64,13 @@ pub enum Untold {
     /// What is recorded cannot be read back.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What is parked cannot be read or taken out.
+    /// The totals cannot be read.
+    #[error(transparent)]
+    Rows(#[from] RowError),
+    /// What is parked cannot be taken out.
+    #[error(transparent)]
+    Redrive(#[from] RedriveError),
+    /// What is parked cannot be read.
     #[error(transparent)]
     Parked(#[from] ParkedError),
     /// There is no runtime to be had, or a part of the harness has panicked.

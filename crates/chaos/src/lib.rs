@@ -16,6 +16,7 @@
 //! | [`mod@tell`] | telling it: surroundings, clients, consumers, and how it all ends |
 //! | [`history`] | what happened |
 //! | [`check`] | what must hold of a history, whatever struck |
+//! | [`campaign`] | many histories, until one fails |
 //! | [`mod@shrink`] | making a failing plan smaller |
 //! | [`release`] | what is under test, and where tests plant bugs |
 //! | [`client`], [`command`] | a client that sends a command until it has an answer; commands as API Gateway hands them on |
@@ -29,6 +30,7 @@
 //! | `kill`, `configs`, `wire` | functions that are killed; the SDKs' settings; DynamoDB's JSON protocol |
 
 pub mod bus;
+pub mod campaign;
 pub mod check;
 pub mod client;
 pub mod clock;
@@ -52,7 +54,8 @@ pub mod tell;
 mod wire;
 
 pub use bus::Bus;
-pub use check::{Violation, violations};
+pub use campaign::{Campaign, Failure, Sum, Verdict};
+pub use check::{Invariant, Violation, violations};
 pub use fault::{Counts, Fault, Faults};
 pub use history::{History, Untold};
 pub use network::Network;

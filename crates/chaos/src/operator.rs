@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use event_store::{DynamoEventStore, EventStore};
-use order_store::Orders;
 use parked_orders::{Consumer, Parked, ParkedOrders};
-use publisher::EventBus;
+use redrive::Redrive;
 
 use crate::history::Untold;
 
 /// Somebody who mends.
 pub(crate) struct Operator {
-    pub(crate) store: DynamoEventStore,
     pub(crate) parked: ParkedOrders,
-    pub(crate) bus: EventBus,
+    pub(crate) redrive: Redrive,
+    /// The consumers whose orders this release redrives: of another's rows it leaves its hands.
+    pub(crate) consumers: Vec<Consumer>,
 }
 
 impl Operator {
@@ -22,17 +21,11 @@ impl Operator {
         Ok(self.notes().await?.into_iter().map(|note| (note.consumer, note.aggregate_id)).collect())
     }
 
-    /// Publishes what waits, in sequence, and takes the orders out. (Rows catch up with their order's next event.)
+    /// Takes the orders out: `orders parked redrive --all`.
     pub(crate) async fn redrive(&self) -> Result<(), Untold> {
-        for note in self.notes().await? {
-            let mut waiting = Some(note).filter(|note| note.consumer == Consumer::Publisher);
-            while let Some(note) = waiting {
-                let (order, after) = (&note.aggregate_id, note.version - 1);
-                for commit in EventStore::<Orders>::commits(&self.store, order, after, None).await? {
-                    self.bus.publish(&published_events::cloud_events(&commit).unwrap_or_default(), None).await;
-                }
-                let done = self.parked.unpark(&note).await?;
-                waiting = if done { None } else { self.parked.find(note.consumer, order).await? };
+        for (consumer, order) in self.parked().await? {
+            if self.consumers.contains(&consumer) {
+                self.redrive.order(consumer, &order).await?;
             }
         }
         Ok(())

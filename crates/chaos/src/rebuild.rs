@@ -1,4 +1,4 @@
-//! A rebuild of the read model beside live writes: pages of the table through the projection's engine.
+//! A rebuild of the read models beside live writes: pages of the table through the projection's engine.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, ScanRequest, Scope};
 use fastrand::Rng;
 use order_store::Orders;
-use read_model::{DynamoRows, Engine, OrderSummaryByCustomer};
+use read_model::{CustomerTotals, DynamoRows, Engine, OrderSummaryByCustomer, SummedRows};
 use tokio::sync::watch;
 
 use crate::fault::{Fault, Faults};
-use crate::release::SUMMARIES;
+use crate::release::{SUMMARIES, TOTALS};
 use crate::tampering::EVENTS;
 
 /// How often the table is gone through.
@@ -19,7 +19,9 @@ const ROUNDS: u32 = 2;
 /// Rebuilds, page after page, while commands are under way. What fails is left to the stream.
 pub(crate) async fn rebuild(client: Client, mut random: Rng, faults: Faults, over: watch::Receiver<bool>) {
     let store = DynamoEventStore::new(client.clone(), EVENTS);
-    let engine = Engine::<OrderSummaryByCustomer, _, _>::new(store.clone(), DynamoRows::new(client, SUMMARIES));
+    let summaries = DynamoRows::new(client.clone(), SUMMARIES);
+    let summaries = Engine::<OrderSummaryByCustomer, _, _>::new(store.clone(), summaries);
+    let totals = Engine::<CustomerTotals, _, _>::new(store.clone(), SummedRows::new(client, TOTALS));
     for _ in 0..ROUNDS {
         tokio::time::sleep(Duration::from_millis(random.u64(100..=1500))).await;
         let mut request = ScanRequest { scope: Scope::TABLE, after: None, recorded: None, consistent: true };
@@ -27,7 +29,7 @@ pub(crate) async fn rebuild(client: Client, mut random: Rng, faults: Faults, ove
             if !page.delivered.is_empty() && !*over.borrow() {
                 faults.struck(Fault::RacingRebuild);
             }
-            engine.project(page.delivered, None).await;
+            tokio::join!(summaries.project(page.delivered.clone(), None), totals.project(page.delivered, None));
             let Some(next) = page.next else { break };
             request.after = Some(next);
         }

@@ -88,7 +88,8 @@ impl Tampering {
         let Ok(mut request) = serde_json::from_slice::<Value>(body) else { return };
         let Some(at) = position(&request["Item"]).filter(|_| request["TableName"] == EVENTS) else { return };
         let mut state = self.state();
-        if state.random.u8(0..100) < state.tamper.foreign_percent {
+        let drawn = state.random.u8(0..100);
+        if drawn < state.tamper.foreign_percent && !self.is_deployed.load(Ordering::Relaxed) {
             state.foreign.insert(at.clone());
         }
         if state.random.u8(0..100) >= state.tamper.snapshot_percent || request["Item"]["snapshot"].is_null() {

@@ -8,8 +8,10 @@ use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{DynamoEventStore, EventStore, StoreError};
 use fastrand::Rng;
 use order_store::{OrderCommit, Orders};
-use parked_orders::ParkedOrders;
+use parked_orders::{Consumer, ParkedOrders};
 use publisher::EventBus;
+use read_model::{DynamoRows, DynamoTotals, SummedRows, Totals};
+use redrive::Redrive;
 use sam_template::Template;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,7 +19,7 @@ use tokio::task::JoinSet;
 use crate::bus::{BUS, Bus};
 use crate::client::{Client, Exchange, Told, UnderWay};
 use crate::clock;
-use crate::command::Command;
+use crate::command::{CUSTOMER, Command};
 use crate::configs;
 use crate::fault::{Fault, Faults};
 use crate::history::{History, Untold};
@@ -27,8 +29,8 @@ use crate::network::Network;
 use crate::operator::Operator;
 use crate::plan::{Plan, Shape};
 use crate::rebuild::rebuild;
-use crate::release::PARKED;
-use crate::release::Release;
+
+use crate::release::{PARKED, Release, SUMMARIES, TOTALS};
 use crate::rolling::NextProjector;
 use crate::rows::Watch;
 use crate::strike::Rates;
@@ -126,6 +128,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
     bus.calm();
     projector.deployed.iter().chain(&publisher.deployed).for_each(|deployed| deployed.network.calm());
     scene.tampering.deploy();
+    operator.redrive().await?;
     network.calm();
     client.kills.percent = 0;
     if scene.faults.may(Fault::UnusableSnapshot) {
@@ -139,7 +142,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
     projector.settle().await;
     publisher.settle().await;
     operator.redrive().await?;
-    let recorded = recorded(&operator.store, orders).await?;
+    let recorded = recorded(&DynamoEventStore::new(scene.calm(), EVENTS), orders).await?;
     Ok(History {
         shape,
         exchanges: exchanges.into_iter().chain(last_words.clone()).collect(),
@@ -152,6 +155,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
         parked,
         left_parked: operator.parked().await?,
         drained,
+        totals: DynamoTotals::new(scene.calm(), TOTALS).of(CUSTOMER).await?,
         lost: projector.lost,
         faults: scene.faults.counts(),
         fired: network.fired(),
@@ -229,15 +233,28 @@ impl Scene<'_> {
         self.mapping(deployed, disturbances, random)
     }
 
-    /// Somebody who mends, on networks of their own.
-    fn operator(&self, bus: &Bus) -> Operator {
+    /// Reads and writes on a network of its own, where nothing strikes.
+    fn calm(&self) -> aws_sdk_dynamodb::Client {
         let calm = Network::new(self.dynamo.database().clone(), 0, Rates::default());
-        let client = calm.client(configs::dynamodb(&self.dynamo));
-        Operator {
-            store: DynamoEventStore::new(client.clone(), EVENTS),
-            parked: ParkedOrders::new(client, PARKED),
-            bus: EventBus::new(bus.client(configs::eventbridge()), BUS),
+        calm.client(configs::dynamodb(&self.dynamo))
+    }
+
+    /// Somebody who mends.
+    fn operator(&self, bus: &Bus) -> Operator {
+        let client = self.calm();
+        let parked = ParkedOrders::new(client.clone(), PARKED);
+        let mut consumers = vec![Consumer::Publisher, Consumer::CustomerTotals];
+        if !self.shape.is_deployed {
+            consumers.push(Consumer::OrderSummaryByCustomer);
         }
+        let redrive = Redrive::new(
+            DynamoEventStore::new(client.clone(), EVENTS),
+            parked.clone(),
+            EventBus::new(bus.client(configs::eventbridge()), BUS),
+            DynamoRows::new(client.clone(), SUMMARIES),
+            SummedRows::new(client, TOTALS),
+        );
+        Operator { parked, redrive, consumers }
     }
 }
 

@@ -8,86 +8,39 @@
 
 mod planted;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chaos::check::{Invariant, check};
-use chaos::{AsDeployed, Fault, Plan, Release, Shape, Violation, shrink, tell, violations};
+use chaos::{AsDeployed, Campaign, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations};
 use planted::Bug;
 
-/// The seeds of the ordinary run.
-const SEEDS: std::ops::Range<u64> = 0..500;
-
-/// How many histories the long mode tells: `HISTORIES=10000`.
-fn seeds() -> std::ops::Range<u64> {
-    std::env::var("HISTORIES").map_or(SEEDS, |histories| 0..histories.parse().unwrap())
-}
-
-/// What to type to see a history again.
-fn again(plan: &Plan, violations: &[Violation]) -> String {
-    format!("{plan}: {violations:#?}\nagain: SEED={} cargo test -p chaos --test histories one_history", plan.seed)
-}
-
-/// Tells histories on two threads.
-fn on_two_threads(seeds: std::ops::Range<u64>, tell: impl Fn(u64) + Sync) {
-    let next = AtomicU64::new(seeds.start);
-    let work = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds.end {
-                return;
-            }
-            tell(seed);
-        }
-    };
-    std::thread::scope(|scope| {
-        let threads = [scope.spawn(work), scope.spawn(work)];
-        for thread in threads {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        }
-    });
-}
+/// How many histories the ordinary run tells; the long mode as many as `HISTORIES` says.
+const HISTORIES: u64 = 500;
+/// How many are told at once.
+const JOBS: usize = 2;
 
 #[test]
 fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
-    let sums = Mutex::new((chaos::Counts::new(), std::collections::BTreeMap::<Invariant, u64>::new(), 0));
-    on_two_threads(seeds(), |seed| {
-        let plan = Plan::of(seed);
-        let history = tell(&plan, &AsDeployed).unwrap();
-        let findings = check(&history);
-        assert!(findings.violations.is_empty(), "{}", again(&plan, &findings.violations));
-        let (faults, checked, commits) = &mut *sums.lock().unwrap();
-        for (fault, times) in history.faults {
-            *faults.entry(fault).or_default() += times;
-        }
-        for (invariant, times) in findings.checked {
-            *checked.entry(invariant).or_default() += times;
-        }
-        *commits += history.recorded.iter().map(|(_, commits)| commits.len()).sum::<usize>();
-    });
-    let (faults, checked, commits) = sums.into_inner().unwrap();
-    println!("{commits} commits");
+    let histories = std::env::var("HISTORIES").map_or(HISTORIES, |histories| histories.parse().unwrap());
+    let campaign = Campaign { first: Plan::of(0), histories, jobs: JOBS };
+    let verdict = campaign.run(&AsDeployed, |_| {}).unwrap();
+    if let Some(failure) = verdict.failure {
+        panic!("{failure}");
+    }
+    let sum = verdict.sum;
+    println!("{} histories, {} commands, {} commits", sum.histories, sum.commands, sum.commits);
     for fault in Fault::ALL {
-        let times = faults.get(&fault).copied().unwrap_or(0);
+        let times = sum.faults.get(&fault).copied().unwrap_or(0);
         println!("{:>2} {:<22} {times:>7}  {}", fault.number(), fault.name(), fault.counted());
     }
     for invariant in Invariant::ALL {
-        println!("{:>7}  {}", checked.get(&invariant).copied().unwrap_or(0), invariant.sentence());
+        println!("{:>7}  {}", sum.checked.get(&invariant).copied().unwrap_or(0), invariant.sentence());
     }
     for fault in Fault::ALL {
-        assert!(faults.contains_key(&fault), "{fault} never struck");
+        assert!(sum.faults.contains_key(&fault), "{fault} never struck");
     }
     for invariant in Invariant::ALL {
-        assert!(checked.contains_key(&invariant), "{invariant:?} was never looked at");
+        assert!(sum.checked.contains_key(&invariant), "{invariant:?} was never looked at");
     }
-}
-
-/// A history that failed, once more: `SEED=7 cargo test -p chaos --test histories one_history`.
-#[test]
-fn one_history() {
-    let plan = Plan::of(std::env::var("SEED").map_or(0, |seed| seed.parse().unwrap()));
-    let violations = violations(&tell(&plan, &AsDeployed).unwrap());
-    assert!(violations.is_empty(), "{}", again(&plan, &violations));
 }
 
 #[test]
@@ -104,7 +57,7 @@ fn the_same_seed_tells_the_same_history() {
 
 /// The first seed of the ordinary run that catches a bug, and what it finds.
 fn caught(bug: Bug) -> Option<(u64, Violation)> {
-    SEEDS.map(Plan::of).find_map(|plan| {
+    (0..HISTORIES).map(Plan::of).find_map(|plan| {
         let found = violations(&tell(&plan, &bug as &dyn Release).unwrap());
         found.into_iter().next().map(|violation| (plan.seed, violation))
     })
@@ -112,24 +65,29 @@ fn caught(bug: Bug) -> Option<(u64, Violation)> {
 
 #[test]
 fn every_planted_bug_is_caught() {
-    on_two_threads(0..Bug::ALL.len() as u64, |index| {
-        let bug = Bug::ALL[usize::try_from(index).unwrap()];
-        let Some((seed, violation)) = caught(bug) else { panic!("{bug:?} was not caught") };
-        let what: String = violation.what.chars().take(100).collect();
-        println!("{bug:?} | {seed} | {}: {what}", violation.invariant.sentence());
-    });
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let Some((seed, violation)) = caught(*bug) else { panic!("{bug:?} was not caught") };
+            let what: String = violation.what.chars().take(100).collect();
+            println!("{bug:?} | {seed} | {}: {what}", violation.invariant.sentence());
+        }
+    };
+    std::thread::scope(|scope| (0..JOBS).for_each(|_| drop(scope.spawn(work))));
 }
 
 #[test]
-fn a_failing_plan_shrinks_to_a_small_one_that_fails_the_same_way_whenever_it_is_told() {
+fn a_failing_history_shrinks_and_names_the_command_that_replays_it() {
     let bug = Bug::DropsTheRowGuard;
-    let failing = Plan::of(caught(bug).unwrap().0);
-    let small = shrink(&failing, &bug, 40).unwrap();
-    println!("{small}");
-    let first = violations(&tell(&small, &bug).unwrap());
-    assert!(!first.is_empty());
-    assert_eq!(first, violations(&tell(&small, &bug).unwrap()));
-    let commands = small.commands.unwrap().0.len();
-    assert!(commands < usize::from(Shape::of(&failing).commands) / 2, "{commands} commands are left");
-    assert!(small.without.len() > 9, "only {:?} could be switched off", small.without);
+    let whole = Plan::of(caught(bug).unwrap().0);
+    let campaign = Campaign { first: whole.clone(), histories: 3, jobs: 1 };
+    let failure = campaign.run(&bug, |_| {}).unwrap().failure.unwrap();
+    println!("{failure}");
+    let replayed = format!("orders chaos --histories 1 {}", failure.shrunk);
+    assert!(failure.to_string().contains(&replayed), "{failure}");
+    assert_eq!(failure.violations, violations(&tell(&failure.shrunk, &bug).unwrap()));
+    assert!(!failure.violations.is_empty());
+    let commands = failure.shrunk.commands.unwrap().0.len();
+    assert!(commands < usize::from(Shape::of(&whole).commands) / 2, "{commands} commands are left");
+    assert!(failure.shrunk.without.len() > 9, "only {:?} could be switched off", failure.shrunk.without);
 }

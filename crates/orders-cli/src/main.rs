@@ -9,12 +9,14 @@
 //! - `rebuild`: brings the read model's rows as far as the events, through `sweep`
 //! - `verify`: compares the read model's rows with the events, and mends them, through `sweep`
 //! - `parked`: what the consumers of the stream could not process, and taking it out again
+//! - `chaos`: histories in which everything goes wrong, over the functions in this process
 //! - `stop`: Ctrl-C and SIGTERM
 //! - `state_file`: how far a command is, for the run that goes on
 //! - `text`: events, amounts, tables and durations for people
 
 mod api;
 mod aws;
+mod chaos;
 mod events;
 mod load;
 mod local;
@@ -64,6 +66,8 @@ enum Command {
     Verify(verify::Arguments),
     /// List, look at and redrive orders that are parked, because a commit of theirs cannot be processed
     Parked(parked::Arguments),
+    /// Tell histories in which everything goes wrong, over the functions in this process; exits with 2 where one does not hold
+    Chaos(chaos::Arguments),
 }
 
 #[tokio::main]
@@ -77,6 +81,10 @@ async fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
         Command::Parked(arguments) => parked::run(arguments).await,
+        Command::Chaos(arguments) => match chaos::run(arguments).await {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Verify(arguments) => match verify::run(arguments).await {
             Ok(verdict) => return verdict.into(),
             Err(error) => Err(error),

@@ -25,6 +25,8 @@ pub enum Invariant {
     RowIsDrained,
     /// In the end a row is the fold of all events.
     RowIsComplete,
+    /// In the end the totals are the sums over all orders.
+    Totals,
     /// Poison parks its order, and no other is parked.
     Parked,
     /// In the end nothing is parked.
@@ -39,7 +41,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
@@ -50,6 +52,7 @@ impl Invariant {
         Self::RowAdvances,
         Self::RowIsDrained,
         Self::RowIsComplete,
+        Self::Totals,
         Self::Parked,
         Self::Unparked,
         Self::Published,
@@ -70,6 +73,7 @@ impl Invariant {
             Self::RowIsPrefix => "a row is the fold of a prefix of the events",
             Self::RowAdvances => "a row goes back neither in version nor in release",
             Self::RowIsDrained => "once the stream is drained, a row that lost nothing is complete",
+            Self::Totals => "in the end a customer's totals are the sums over all orders",
             Self::Parked => "poison parks its order, and no other",
             Self::Unparked => "after the fix nothing is parked",
             Self::RowIsComplete => "in the end a row is the fold of all events",

@@ -5,6 +5,7 @@
 //! - `commands`: what is recorded, and what clients were told of it
 //! - `rows`: the read model at every moment
 //! - `parked`: what waits for a fix
+//! - `totals`: what customers' orders come to
 //! - `published`: the bus
 
 mod commands;
@@ -12,6 +13,7 @@ pub mod findings;
 mod parked;
 mod published;
 mod rows;
+mod totals;
 
 pub use findings::{Findings, Invariant, Violation};
 
@@ -26,6 +28,7 @@ pub fn check(history: &History) -> Findings {
         rows::check(order, commits, history, &mut findings);
     }
     parked::check(history, &mut findings);
+    totals::check(history, &mut findings);
     published::check(history, &mut findings);
     findings
 }

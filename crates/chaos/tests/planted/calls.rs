@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::scan::ScanOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
@@ -49,6 +50,15 @@ impl Intercept for Meddler {
                 put.expression_attribute_values = None;
             }
         }
+        if let Some(write) = context.input_mut().downcast_mut::<TransactWriteItemsInput>()
+            && self.0 == Bug::DropsTheSumGuard
+        {
+            for put in write.transact_items.iter_mut().flatten().filter_map(|item| item.put.as_mut()) {
+                put.condition_expression = None;
+                put.expression_attribute_names = None;
+                put.expression_attribute_values = None;
+            }
+        }
         Ok(())
     }
 
@@ -62,6 +72,10 @@ impl Intercept for Meddler {
         if let Some(page) = output.downcast_mut::<QueryOutput>() {
             match self.0 {
                 Bug::StopsPaging => page.last_evaluated_key = None,
+                Bug::PublishesPastPoison => {
+                    let is_note = |item: &HashMap<String, AttributeValue>| item.contains_key("heldUpTo");
+                    page.items.iter_mut().for_each(|items| items.retain(|item| !is_note(item)));
+                }
                 Bug::TrustsAnOldSnapshot => each_snapshot(page, |snapshot| {
                     let schema = AttributeValue::N(Orders::STATE_SCHEMA.to_string());
                     snapshot.insert("schema".to_owned(), schema);

@@ -11,10 +11,13 @@ mod store;
 use aws_sdk_dynamodb::Client;
 use chaos::release::{self, Instance, Release, StreamFunction};
 use event_store::DynamoEventStore;
+use parked_orders::ParkedOrders;
+use projector::Projector;
+use read_model::{DynamoRows, SummedRows};
 
 use calls::Meddler;
 use functions::Acknowledges;
-use store::{SkipsGaps, Store};
+use store::{Hollow, Store};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,10 @@ pub(crate) enum Bug {
     ForgetsRequests,
     /// Rows are written without a condition.
     DropsTheRowGuard,
+    /// Sums are written without a condition.
+    DropsTheSumGuard,
+    /// Orders that are parked are not looked for.
+    PublishesPastPoison,
     /// Missing commits are counted, and their events are not folded.
     SkipsGaps,
     /// The projector says that all is done, whatever failed.
@@ -52,7 +59,7 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -64,6 +71,8 @@ impl Bug {
         Self::TrustsAnOldSnapshot,
         Self::ForgetsRequests,
         Self::DropsTheRowGuard,
+        Self::DropsTheSumGuard,
+        Self::PublishesPastPoison,
         Self::SkipsGaps,
         Self::ProjectorAcknowledgesAll,
         Self::PublisherAcknowledgesAll,
@@ -84,7 +93,12 @@ impl Release for Bug {
     fn projector(&self, client: Client) -> Box<dyn StreamFunction> {
         let client = self.on_dynamodb(&client);
         match self {
-            Self::SkipsGaps => Box::new(SkipsGaps::new(client)),
+            Self::SkipsGaps => {
+                let store = Hollow(DynamoEventStore::new(client.clone(), "OrderEvents"));
+                let rows = DynamoRows::new(client.clone(), "OrderSummaryByCustomer");
+                let totals = SummedRows::new(client.clone(), "CustomerTotals");
+                Box::new(Projector::new(store, rows, totals, ParkedOrders::new(client, "ParkedOrders")))
+            }
             Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(release::projector(client))),
             _ => release::projector(client),
         }
@@ -92,7 +106,8 @@ impl Release for Bug {
 
     fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn StreamFunction> {
         let config = bus.config().to_builder().interceptor(Meddler(*self)).build();
-        let publisher = release::publisher(aws_sdk_eventbridge::Client::from_conf(config), client);
+        let bus = aws_sdk_eventbridge::Client::from_conf(config);
+        let publisher = release::publisher(bus, self.on_dynamodb(&client));
         if *self == Self::PublisherAcknowledgesAll { Box::new(Acknowledges(publisher)) } else { publisher }
     }
 }

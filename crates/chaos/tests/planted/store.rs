@@ -1,14 +1,9 @@
 //! Bugs of the event store.
 
-use aws_lambda_events::event::dynamodb::Event as StreamEvent;
-use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use aws_sdk_dynamodb::Client;
 use chaos::clock;
-use chaos::release::{Invocation, StreamFunction};
 use event_store::{Appended, Commit, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
 use order_domain::Event;
 use order_store::Orders;
-use read_model::{DynamoRows, Engine, OrderSummaryByCustomer};
 
 use super::Bug;
 
@@ -54,7 +49,8 @@ impl EventStore<Orders> for Store {
 }
 
 /// A store in which missing commits have no events.
-struct Hollow(DynamoEventStore);
+#[derive(Clone)]
+pub(crate) struct Hollow(pub(crate) DynamoEventStore);
 
 impl EventStore<Orders> for Hollow {
     async fn append(&self, new: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
@@ -69,24 +65,5 @@ impl EventStore<Orders> for Hollow {
         let mut commits = EventStore::<Orders>::commits(&self.0, id, after, limit).await?;
         commits.iter_mut().filter(|commit| commit.version > 1).for_each(|commit| commit.events.clear());
         Ok(commits)
-    }
-}
-
-/// A projector on such a store.
-pub(crate) struct SkipsGaps(Engine<OrderSummaryByCustomer, Hollow, DynamoRows>);
-
-impl SkipsGaps {
-    pub(crate) fn new(client: Client) -> Self {
-        let store = Hollow(DynamoEventStore::new(client.clone(), "OrderEvents"));
-        Self(Engine::new(store, DynamoRows::new(client, "OrderSummaryByCustomer")))
-    }
-}
-
-impl StreamFunction for SkipsGaps {
-    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
-        Box::pin(async move {
-            let outcome = self.0.project(order_stream::read(batch.records)?.delivered, None).await;
-            Ok(order_stream::come_again(outcome.failed.into_iter().map(|failure| failure.id)))
-        })
     }
 }
