@@ -2,7 +2,7 @@
 //!
 //! A row and a fold compare at the same version only. Live traffic moves rows meanwhile: a row that is further is met by
 //! folding on, one that is behind is looked at once more before it counts, and a row is mended only where it still is as it was
-//! read. So an audit beside live traffic finds what is wrong, and undoes nothing.
+//! read, or lags. So an audit beside live traffic finds what is wrong, and undoes nothing.
 
 mod finding;
 mod folding;
