@@ -24,7 +24,7 @@ pub struct History {
     pub shape: Shape,
     /// What each client sent and was told, client by client.
     pub exchanges: Vec<Exchange>,
-    /// Those of them that came last, one an order, when all was well again and no snapshot was left.
+    /// Those of them that came last, one an order, when all was well again and no snapshot could be used.
     pub last_words: Vec<Exchange>,
     /// Every order that clients asked for, with its commits as they are stored.
     pub recorded: Vec<(String, Vec<OrderCommit>)>,

@@ -103,11 +103,12 @@ impl Tampering {
         }
     }
 
-    /// Removes every snapshot there is.
-    pub(crate) fn remove_snapshots(&self, database: &Database) {
+    /// Makes every snapshot useless that there is.
+    pub(crate) fn spoil_snapshots(&self, database: &Database) {
         for mut item in wire::items(database, EVENTS) {
             let Some(at) = position(&item).filter(|_| !item["snapshot"].is_null()) else { continue };
-            spoil(&mut item, 0);
+            let kind = self.state().random.u8(0..4);
+            spoil(&mut item, kind);
             let put = json!({ "TableName": EVENTS, "Item": item });
             if wire::answer(database, "PutItem", put.to_string().as_bytes()).0 == 200 {
                 self.state().unusable.insert(at);

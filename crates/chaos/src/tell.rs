@@ -132,7 +132,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
     network.calm();
     client.kills.percent = 0;
     if scene.faults.may(Fault::UnusableSnapshot) {
-        scene.tampering.remove_snapshots(scene.dynamo.database());
+        scene.tampering.spoil_snapshots(scene.dynamo.database());
     }
     let last = (0..).zip(&orders).map(|(number, order)| Command::random(order, format!("last-{number}"), &mut random));
     let mut last_words = Vec::new();

@@ -69,7 +69,7 @@ impl Invariant {
             Self::RecordedOnce => "a commit was asked for, and is recorded once",
             Self::TruthfulReply => "a client was told what is recorded",
             Self::SameReply => "one key has one reply and one body",
-            Self::Answers => "when all is well again, an order answers, without any snapshot",
+            Self::Answers => "when all is well again, an order is known and answers, without any usable snapshot",
             Self::RowIsPrefix => "a row is the fold of a prefix of the events",
             Self::RowAdvances => "a row goes back neither in version nor in release",
             Self::RowIsDrained => "once the stream is drained, a row that lost nothing is complete",
