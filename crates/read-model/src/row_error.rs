@@ -5,7 +5,8 @@ use std::error::Error;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use event_store::dynamo::is_refusal;
 
-/// Why the table of rows could not answer.
+/// Why the table of rows could not answer. The texts are logged and kept in notes: they name no partition, which may be a
+/// customer, and quote no value.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// Throttled, timed out, unreachable or failing, after the client's own retries. A write may have happened: the
@@ -26,17 +27,17 @@ pub enum RowError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// A row that is there cannot be read; the engine rebuilds it with the next event of its aggregate.
-    #[error("the row {sort} of {partition} cannot be read")]
+    #[error("the row {sort} cannot be read")]
     Unreadable {
         /// The row's partition key.
         partition: String,
         /// The row's sort key.
         sort: String,
-        /// Why.
+        /// Why; it quotes nothing that stands there.
         source: Box<dyn Error + Send + Sync>,
     },
     /// A row cannot be expressed as an item.
-    #[error("the row {sort} of {partition} cannot be written")]
+    #[error("the row {sort} cannot be written")]
     Unwritable {
         /// The row's partition key.
         partition: String,

@@ -13,8 +13,12 @@ pub(crate) const VERSION: &str = "version";
 /// The number of the projection that folded it.
 pub(crate) const PROJECTION: &str = "projection";
 
+// In place of serde_dynamo's errors, which may quote a value.
+pub(crate) const NOT_AN_ITEM: &str = "it cannot be made an item";
+pub(crate) const NOT_ITS_SHAPE: &str = "its attributes are not those that this release reads";
+
 pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) -> Result<Item, RowError> {
-    let item: Item = serde_dynamo::to_item(row).map_err(|error| unwritable(key, error))?;
+    let item: Item = serde_dynamo::to_item(row).map_err(|_| unwritable(key, NOT_AN_ITEM))?;
     let mut attributes = item.into_inner();
     attributes.extend([
         (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
@@ -78,10 +82,10 @@ pub(crate) fn key_of<P: Projection>(item: &Item) -> Option<RowKey> {
     Some(RowKey { partition: text(P::KEY.partition)?, sort: text(P::KEY.sort)? })
 }
 
-pub(crate) fn unwritable(key: &RowKey, source: impl Error + Send + Sync + 'static) -> RowError {
-    RowError::Unwritable { partition: key.partition.clone(), sort: key.sort.clone(), source: Box::new(source) }
+pub(crate) fn unwritable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
+    RowError::Unwritable { partition: key.partition.clone(), sort: key.sort.clone(), source: source.into() }
 }
 
-pub(crate) fn unreadable(key: &RowKey, source: impl Error + Send + Sync + 'static) -> RowError {
-    RowError::Unreadable { partition: key.partition.clone(), sort: key.sort.clone(), source: Box::new(source) }
+pub(crate) fn unreadable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
+    RowError::Unreadable { partition: key.partition.clone(), sort: key.sort.clone(), source: source.into() }
 }

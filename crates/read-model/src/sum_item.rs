@@ -5,14 +5,14 @@ use serde_dynamo::{AttributeValue, Item};
 use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_image::RowImage;
-use crate::row_item::{self, PROJECTION};
+use crate::row_item::{self, NOT_AN_ITEM, NOT_ITS_SHAPE, PROJECTION};
 use crate::summed::Summed;
 
 /// Raised by one with every change. A sum may come back to a value while its rows do not, so the value cannot tell.
 const REVISION: &str = "revision";
 
 pub(crate) fn encode<P: Summed>(key: &RowKey, revision: u64, sum: &P::Sum) -> Result<Item, RowError> {
-    let item: Item = serde_dynamo::to_item(sum).map_err(|error| row_item::unwritable(key, error))?;
+    let item: Item = serde_dynamo::to_item(sum).map_err(|_| row_item::unwritable(key, NOT_AN_ITEM))?;
     let mut attributes = item.into_inner();
     attributes.extend([
         (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
@@ -24,7 +24,7 @@ pub(crate) fn encode<P: Summed>(key: &RowKey, revision: u64, sum: &P::Sum) -> Re
 }
 
 pub(crate) fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<P::Sum, RowError> {
-    serde_dynamo::from_item(image.0.clone()).map_err(|error| row_item::unreadable(key, error))
+    serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
 }
 
 /// The revision of the sum that stands; 0 where there is none, or it says nothing.

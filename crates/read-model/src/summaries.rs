@@ -8,8 +8,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use order_domain::status::OrderStatus;
 
 use crate::order_summary::{BY_ORDER, ORDER_ID, OrderSummaryByCustomer, OrderSummaryRow, STATUS};
-use crate::projection::Projection;
+use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
+use crate::row_item::{self, NOT_ITS_SHAPE};
 
 type Item = HashMap<String, AttributeValue>;
 type Listed = Result<OrderSummaryRow, UnreadableRow>;
@@ -50,12 +51,10 @@ pub struct SummaryRows {
 
 /// A row of a list that cannot be read, as one that a newer release wrote. Its order's events say the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the row {sort_key} cannot be read: {cause}")]
+#[error("the row {sort_key} cannot be read")]
 pub struct UnreadableRow {
     /// The row's sort key, `<placedAt>#<orderId>`.
     pub sort_key: String,
-    /// Why.
-    pub cause: String,
 }
 
 impl UnreadableRow {
@@ -173,12 +172,12 @@ impl OrderSummaries for DynamoSummaries {
 
 fn read(item: Item) -> Result<OrderSummaryRow, RowError> {
     let (partition, sort) = (string(&item, PARTITION), string(&item, SORT));
-    serde_dynamo::from_item(item).map_err(|error| RowError::Unreadable { partition, sort, source: Box::new(error) })
+    serde_dynamo::from_item(item).map_err(|_| row_item::unreadable(&RowKey { partition, sort }, NOT_ITS_SHAPE))
 }
 
 fn listed(item: Item) -> Listed {
     let sort_key = string(&item, SORT);
-    serde_dynamo::from_item(item).map_err(|error| UnreadableRow { sort_key, cause: error.to_string() })
+    serde_dynamo::from_item(item).map_err(|_| UnreadableRow { sort_key })
 }
 
 fn sort_key(listed: &Listed) -> String {

@@ -9,6 +9,7 @@
 //! | that changes its sum | BatchGetItem, TransactWriteItems | 2 read, 4 write |
 //! | that does not | BatchGetItem, PutItem | 2 read, 1 write |
 //! | that stands already | BatchGetItem | 2 read |
+//! | that may begin its sum | Query, beside the first | its partition's rows once, at least 1 read |
 //!
 //! Nothing is done about the transaction's `ClientRequestToken`: the SDK makes one for each call and keeps it when it retries, so
 //! a retry after a lost answer is answered as if it were the first. Where that is no longer so, the row itself tells:
@@ -20,15 +21,17 @@ mod transaction;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use event_store::contain;
+use serde_dynamo::Item;
 
 use crate::dynamo_rows::DynamoRows;
 use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_image::RowImage;
-use crate::row_item;
+use crate::row_item::{self, NOT_ITS_SHAPE};
 use crate::row_store::{Read, RowStore, Write};
 use crate::sum_item;
-use crate::summed::{SumError, Summed, sum_key};
+use crate::summed::{SUMS, SumError, Summed, sum_key};
 use lanes::Lanes;
 use transaction::Change;
 
@@ -37,6 +40,8 @@ const MAX_WRITES: u32 = 12;
 /// The longest pause before the second of these tries, in milliseconds; it doubles with each further one, up to the last.
 const FIRST_PAUSE_MS: u64 = 10;
 const LAST_PAUSE_MS: u64 = 320;
+/// Why a sum is not begun over rows that are there: it would be wrong for ever, and look right.
+const GONE: &str = "it is gone, and there are rows that it is the sum of";
 
 /// The rows of a projection and their sums, in a DynamoDB table that has its key. Clones take turns at a partition.
 #[derive(Debug, Clone)]
@@ -59,54 +64,89 @@ impl SummedRows {
         version: u64,
         row: &P::Row,
     ) -> Result<Option<Write>, RowError> {
-        let sum_key = sum_key::<P>(&key.partition, P::sum_name(row));
+        let sum_key = contained(key, || Ok(sum_key::<P>(&key.partition, P::sum_name(row))))?;
         let mut images = self.rows.images::<P>(&[key.clone(), sum_key.clone()]).await?;
         let (standing, sum) = (images.remove(key), images.remove(&sum_key));
         if let Some(refusal) = standing.as_ref().and_then(|image| row_item::keeps_its_place::<P>(&image.0, version)) {
             return Ok(Some(refusal));
         }
-        let old = standing.as_ref().map_or(Ok(None), |image| summed::<P>(key, image))?;
-        let written = if old.as_ref() == Some(row) {
-            self.rows.replace::<P>(key, standing.as_ref(), version, row).await?
-        } else {
-            let new_sum = carry_on::<P>(&sum_key, sum.as_ref(), old.as_ref(), row)?;
-            let changes = [
-                Change { was: standing.as_ref(), item: row_item::encode::<P>(key, version, row)? },
-                Change {
-                    was: sum.as_ref(),
-                    item: sum_item::encode::<P>(
-                        &sum_key,
-                        sum_item::revision(sum.as_ref()).saturating_add(1),
-                        &new_sum,
-                    )?,
-                },
-            ];
-            self.rows.write_together::<P>(changes).await?
+        let was = standing.as_ref().filter(|image| counts::<P>(image));
+        if was.is_none() && sum.is_none() && self.others_count::<P>(&sum_key).await? {
+            // Unless one of them has begun it since it was looked for.
+            let by_now = self.rows.images::<P>(std::slice::from_ref(&sum_key)).await?;
+            return if by_now.is_empty() { Err(row_item::unreadable(&sum_key, GONE)) } else { Ok(None) };
+        }
+        let written = match contained(key, || changes::<P>([key, &sum_key], was, sum.as_ref(), version, row))? {
+            Changes::Row(item) => self.rows.put_if_still::<P>(item, standing.as_ref()).await?,
+            Changes::RowAndSum(row, new_sum) => {
+                let row = Change { was: standing.as_ref(), item: row };
+                self.rows.write_together::<P>([row, Change { was: sum.as_ref(), item: new_sum }]).await?
+            }
         };
         Ok(written.then_some(Write::Written))
     }
-}
 
-/// What the standing row has added to its sum: nothing, where it is of an older number.
-fn summed<P: Summed>(key: &RowKey, image: &RowImage) -> Result<Option<P::Row>, RowError> {
-    if image.projection() < u64::from(P::NUMBER) {
-        return Ok(None);
+    /// Whether rows of this number stand there that belong to a sum.
+    async fn others_count<P: Summed>(&self, sum: &RowKey) -> Result<bool, RowError> {
+        let mut after = None;
+        loop {
+            let page = self.rows.images_of::<P>(&sum.partition, "", after.as_ref()).await?;
+            for (key, image) in page.rows.iter().filter(|(key, _)| !key.sort.starts_with(SUMS)) {
+                if counts::<P>(image)
+                    && contained(key, || Ok(sum_key::<P>(&key.partition, P::sum_name(&decode::<P>(key, image)?))))?
+                        == *sum
+                {
+                    return Ok(true);
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(false);
+            }
+        }
     }
-    serde_dynamo::from_item(image.0.clone()).map(Some).map_err(|error| row_item::unreadable(key, error))
 }
 
-/// The sum after a row has been replaced.
-fn carry_on<P: Summed>(
-    key: &RowKey,
-    standing: Option<&RowImage>,
-    old: Option<&P::Row>,
+/// What a write changes.
+enum Changes {
+    Row(Item),
+    RowAndSum(Item, Item),
+}
+
+/// What changes where a row takes the place of what `was` counted.
+fn changes<P: Summed>(
+    [key, sum_key]: [&RowKey; 2],
+    was: Option<&RowImage>,
+    sum: Option<&RowImage>,
+    version: u64,
     new: &P::Row,
-) -> Result<P::Sum, RowError> {
-    let sum = standing.map(|image| sum_item::decode::<P>(key, image)).transpose()?;
-    P::replace(sum, old, new).map_err(|error| match error {
-        SumError::NotInIt { .. } => row_item::unreadable(key, error),
-        SumError::TooLarge { .. } => row_item::unwritable(key, error),
-    })
+) -> Result<Changes, RowError> {
+    let old = was.map(|image| decode::<P>(key, image)).transpose()?;
+    let item = row_item::encode::<P>(key, version, new)?;
+    if old.as_ref() == Some(new) {
+        return Ok(Changes::Row(item));
+    }
+    let revision = sum_item::revision(sum).saturating_add(1);
+    let sum = sum.map(|image| sum_item::decode::<P>(sum_key, image)).transpose()?;
+    let sum = P::replace(sum, old.as_ref(), new).map_err(|error| match error {
+        SumError::NotInIt { .. } => row_item::unreadable(sum_key, error),
+        SumError::TooLarge { .. } => row_item::unwritable(sum_key, error),
+    })?;
+    Ok(Changes::RowAndSum(item, sum_item::encode::<P>(sum_key, revision, &sum)?))
+}
+
+/// Whether a row has added to a sum of this number: one of an older number has not, and one of a newer has its own.
+fn counts<P: Summed>(image: &RowImage) -> bool {
+    image.projection() == u64::from(P::NUMBER)
+}
+
+fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<P::Row, RowError> {
+    serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
+}
+
+/// Runs the projection's own code. Where it panics, no attempt changes that.
+fn contained<T>(key: &RowKey, work: impl FnOnce() -> Result<T, RowError>) -> Result<T, RowError> {
+    contain(work).unwrap_or_else(|panicked| Err(row_item::unwritable(key, panicked)))
 }
 
 impl<P: Summed> RowStore<P> for SummedRows {

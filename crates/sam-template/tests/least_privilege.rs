@@ -41,6 +41,7 @@ fn the_projector_reads_events_and_writes_rows() {
             "dynamodb:ListStreams OrderEvents.StreamArn",
             "dynamodb:PutItem CustomerTotals.Arn",
             "dynamodb:PutItem OrderSummaryByCustomer.Arn",
+            "dynamodb:Query CustomerTotals.Arn",
             "dynamodb:Query OrderEvents.Arn",
             "dynamodb:Query ParkedOrders.Arn",
             "dynamodb:UpdateItem ParkedOrders.Arn",

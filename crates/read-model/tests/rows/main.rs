@@ -15,5 +15,6 @@ mod story;
 mod sum_audit;
 mod summaries;
 mod summed_faults;
+mod summed_poison;
 mod summed_properties;
 mod summed_rows;

@@ -76,18 +76,24 @@ async fn a_placing_and_a_payment_are_a_transaction_and_a_shipment_is_a_plain_wri
     let spent = async |commit: &OrderCommit| {
         book.project([commit]).await;
         let spent = book.meter.take();
-        let requests = ["BatchGetItem", "TransactWriteItems", "PutItem"].map(|name| spent.requests_of(name));
+        let requests = ["BatchGetItem", "Query", "TransactWriteItems", "PutItem"].map(|name| spent.requests_of(name));
         assert_eq!(requests.iter().sum::<u64>(), spent.total_requests());
         (requests, spent.read_half_units, spent.write_half_units)
     };
-    // Of the row and its sum, neither of which is there yet, to write both; two units each.
-    assert_eq!(spent(&commits[0]).await, ([1, 1, 0], 4, 8));
+    // Of the row and its sum, neither of which is there yet, to write both; two units each. And a look for other rows, of
+    // which there are none.
+    assert_eq!(spent(&commits[0]).await, ([1, 1, 1, 0], 6, 8));
     // Of the row to fold on it, then of both again to write them.
-    assert_eq!(spent(&commits[1]).await, ([2, 1, 0], 6, 8));
-    assert_eq!(spent(&commits[2]).await, ([2, 0, 1], 6, 2));
+    assert_eq!(spent(&commits[1]).await, ([2, 0, 1, 0], 6, 8));
+    assert_eq!(spent(&commits[2]).await, ([2, 0, 0, 1], 6, 2));
     // A repeat needs no more than a look at the row. One of the first commit looks when it is about to write.
-    assert_eq!(spent(&commits[2]).await, ([1, 0, 0], 2, 0));
-    assert_eq!(spent(&commits[0]).await, ([1, 0, 0], 4, 0));
+    assert_eq!(spent(&commits[2]).await, ([1, 0, 0, 0], 2, 0));
+    assert_eq!(spent(&commits[0]).await, ([1, 0, 0, 0], 4, 0));
+    // The next order of the customer finds its sum; one in another currency has to look for rows again.
+    let second = book.order("o-2", "EUR", &[]).await;
+    assert_eq!(spent(&second[0]).await, ([1, 0, 1, 0], 4, 8));
+    let dollars = book.order("o-3", "USD", &[]).await;
+    assert_eq!(spent(&dollars[0]).await, ([1, 1, 1, 0], 6, 8));
 }
 
 #[tokio::test]
@@ -100,7 +106,7 @@ async fn a_batch_costs_two_requests_an_order_and_its_orders_do_not_fight_over_th
     book.project(orders.iter().flatten()).await;
     let spent = book.meter.take();
     assert_eq!((spent.requests_of("BatchGetItem"), spent.requests_of("TransactWriteItems")), (40, 40));
-    assert_eq!(spent.total_requests(), 80);
+    assert_eq!((spent.requests_of("Query"), spent.total_requests()), (1, 81), "the first begins the sum");
     assert_eq!(book.of("c-1").await, [total_of(orders.iter().map(Vec::as_slice))]);
 }
 
