@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use event_store::Timestamp;
 
@@ -170,23 +171,31 @@ impl ParkedOrders {
     /// # Errors
     /// When the table cannot be written, or the order's id is none that its key can hold: 1 to 1,024 bytes.
     pub async fn park(&self, consumer: Consumer, parking: &Parking) -> Result<(), ParkedError> {
-        let further = self
-            .note(consumer, parking, "#held = :held, ")
-            .expression_attribute_names("#held", HELD_UP_TO)
-            .expression_attribute_values(":held", number(parking.held_up_to))
-            .condition_expression("attribute_not_exists(#held) OR #held < :held");
-        match further.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if is_condition_of_update(&error) => {
-                // What is known to wait stays known.
-                let noted = self.note(consumer, parking, "").send().await;
-                noted.map(|_| ()).map_err(|error| ParkedError::of("UpdateItem", error))
-            }
-            Err(error) => Err(ParkedError::of("UpdateItem", error)),
+        let further =
+            self.note(consumer, parking, ":held").condition_expression("attribute_not_exists(#held) OR #held <= :held");
+        if !is_met(further.send().await)? {
+            // More is known to wait, and stays known. Where the order was taken out meanwhile, its note begins anew, whole.
+            let noted = self.note(consumer, parking, "if_not_exists(#held, :held)").send().await;
+            noted.map_err(|error| ParkedError::of("UpdateItem", error))?;
         }
+        Ok(())
     }
 
-    fn note(&self, consumer: Consumer, parking: &Parking, more: &str) -> UpdateItemFluentBuilder {
+    /// Notes a further attempt at an order that is parked. False where it is not, or no longer: then nothing is noted.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn note_attempt(&self, consumer: Consumer, parking: &Parking) -> Result<bool, ParkedError> {
+        let further = self.note(consumer, parking, ":held").condition_expression("#held <= :held");
+        if is_met(further.send().await)? {
+            return Ok(true);
+        }
+        let noted = self.note(consumer, parking, "if_not_exists(#held, :held)");
+        is_met(noted.condition_expression("attribute_exists(#held)").send().await)
+    }
+
+    /// A note of an attempt. `held` is what it says of how much waits, an expression of `#held` and `:held`.
+    fn note(&self, consumer: Consumer, parking: &Parking, held: &str) -> UpdateItemFluentBuilder {
         let now = string(Timestamp::now().to_string());
         let reason: String = parking.reason.chars().take(MAX_REASON).collect();
         let customer_id = parking.customer_id.as_ref().filter(|id| fits(id, MAX_CUSTOMER_ID));
@@ -195,14 +204,16 @@ impl ParkedOrders {
             self.client.update_item().table_name(&self.table).set_key(Some(key(consumer, &parking.aggregate_id)));
         let update = update
             .update_expression(format!(
-                "SET {customer}{more}#version = :version, #reason = :reason, #last = :now, \
+                "SET {customer}#held = {held}, #version = :version, #reason = :reason, #last = :now, \
                  #since = if_not_exists(#since, :now) ADD #attempts :one"
             ))
+            .expression_attribute_names("#held", HELD_UP_TO)
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_names("#reason", REASON)
             .expression_attribute_names("#last", LAST_ATTEMPT_AT)
             .expression_attribute_names("#since", PARKED_AT)
             .expression_attribute_names("#attempts", ATTEMPTS)
+            .expression_attribute_values(":held", number(parking.held_up_to))
             .expression_attribute_values(":version", number(parking.version))
             .expression_attribute_values(":reason", string(reason))
             .expression_attribute_values(":now", now)
@@ -289,8 +300,15 @@ fn fits(text: &str, max_bytes: usize) -> bool {
     (1..=max_bytes).contains(&text.len())
 }
 
-fn is_condition_of_update(error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError>) -> bool {
-    matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_)))
+/// Whether an update was made, or its condition was not met.
+fn is_met(updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool, ParkedError> {
+    match updated {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            Some(_) | None => Err(ParkedError::of("UpdateItem", error)),
+        },
+    }
 }
 
 /// Waits a random part of a bound that doubles ("full jitter").

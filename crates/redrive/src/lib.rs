@@ -132,7 +132,7 @@ impl Redrive {
         Ok(if commits == 0 { Redriven::NotParked } else { Redriven::Done { commits } })
     }
 
-    /// Notes a further attempt, at the version that it came to.
+    /// Notes a further attempt, at the version that it came to; nothing where somebody took the order out meanwhile.
     async fn note(&self, note: &Parked, version: u64, reason: &str) -> Result<(), ParkedError> {
         let parking = Parking {
             aggregate_id: note.aggregate_id.clone(),
@@ -141,6 +141,6 @@ impl Redrive {
             held_up_to: note.held_up_to.max(version),
             reason: reason.to_owned(),
         };
-        self.notes.park(note.consumer, &parking).await
+        self.notes.note_attempt(note.consumer, &parking).await.map(|_| ())
     }
 }
