@@ -1,5 +1,6 @@
 //! What a batch leaves behind: orders to park, records that must come again, parked orders that have caught up.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use event_store::Delivered;
@@ -10,8 +11,8 @@ use read_model::{Failure, Reason};
 /// An order that a commit holds back, and what of the batch waits with it.
 pub(crate) struct Poisoned {
     pub(crate) parking: Parking,
-    /// The first record that waits.
-    pub(crate) first: Failure,
+    /// The version and the sequence number of the first record that waits.
+    pub(crate) first: (u64, String),
     /// The sequence numbers of all of them.
     pub(crate) records: Vec<String>,
 }
@@ -21,7 +22,8 @@ pub(crate) struct Poisoned {
 pub(crate) struct Leftovers {
     /// Orders to park.
     pub(crate) poisoned: Vec<Poisoned>,
-    /// Poison that names no order, so that nothing can be parked: it comes again until it goes where failed batches go.
+    /// Poison that names no order or no version, so that nothing can be parked: it comes again until it goes where failed
+    /// batches go.
     pub(crate) strays: Vec<Failure>,
     /// What may pass when it comes again.
     pub(crate) transient: Vec<Failure>,
@@ -31,41 +33,48 @@ impl Leftovers {
     /// Sorts the failures of a batch.
     pub(crate) fn of(failed: Vec<Failure>, customers: &HashMap<String, String>) -> Self {
         let mut leftovers = Self::default();
-        let mut poisoned: BTreeMap<String, Vec<Failure>> = BTreeMap::new();
+        let mut poisoned: BTreeMap<String, Poisoned> = BTreeMap::new();
         for failure in failed {
-            match (&failure.reason, &failure.aggregate_id) {
-                (Reason::Poison { .. }, Some(order)) => poisoned.entry(order.clone()).or_default().push(failure),
-                (Reason::Poison { .. }, None) => leftovers.strays.push(failure),
-                (Reason::Unavailable { .. } | Reason::NewerProjection, _) => leftovers.transient.push(failure),
+            let Failure { id, aggregate_id, version: own, reason } = &failure;
+            match (reason, aggregate_id, own) {
+                (Reason::Poison { version, cause }, Some(order), Some(own)) => {
+                    let cause = (version.unwrap_or(*own), cause.clone());
+                    let record = (*own, id.clone());
+                    match poisoned.entry(order.clone()) {
+                        Entry::Occupied(mut known) => known.get_mut().add(cause, record),
+                        Entry::Vacant(new) => {
+                            let customer_id = customers.get(order).cloned();
+                            new.insert(Poisoned::new(order.clone(), customer_id, cause, record));
+                        }
+                    }
+                }
+                (Reason::Poison { .. }, None, _) | (Reason::Poison { .. }, _, None) => leftovers.strays.push(failure),
+                (Reason::Unavailable { .. } | Reason::NewerProjection, _, _) => leftovers.transient.push(failure),
             }
         }
-        let poisoned = poisoned.into_iter().filter_map(|(order, failures)| Poisoned::of(order, failures, customers));
-        leftovers.poisoned = poisoned.collect();
+        leftovers.poisoned = poisoned.into_values().collect();
         leftovers
     }
 }
 
 impl Poisoned {
-    fn of(order: String, mut failures: Vec<Failure>, customers: &HashMap<String, String>) -> Option<Self> {
-        failures.sort_unstable_by_key(|failure| failure.version);
-        let held_up_to = failures.last()?.version?;
-        let (version, reason) = failures.iter().filter_map(cause).min()?;
-        let customer_id = customers.get(&order).cloned();
-        let records = failures.iter().map(|failure| failure.id.clone()).collect();
-        let first = failures.into_iter().next()?;
-        Some(Self {
-            parking: Parking { aggregate_id: order, customer_id, version, held_up_to, reason },
-            first,
-            records,
-        })
+    /// An order, the version that it cannot pass with the reason, and a record of it that waits.
+    fn new(order: String, customer_id: Option<String>, (version, reason): (u64, String), first: (u64, String)) -> Self {
+        let parking = Parking { aggregate_id: order, customer_id, version, held_up_to: first.0, reason };
+        Self { parking, records: vec![first.1.clone()], first }
     }
-}
 
-/// The version that a poisoned record's order cannot pass, and why not.
-fn cause(failure: &Failure) -> Option<(u64, String)> {
-    match &failure.reason {
-        Reason::Poison { version, cause } => Some((version.or(failure.version)?, cause.clone())),
-        Reason::Unavailable { .. } | Reason::NewerProjection => None,
+    /// A further record that waits: the lowest version that cannot be passed is what holds the order back.
+    fn add(&mut self, (version, reason): (u64, String), record: (u64, String)) {
+        let parking = &mut self.parking;
+        if (version, &reason) < (parking.version, &parking.reason) {
+            (parking.version, parking.reason) = (version, reason);
+        }
+        parking.held_up_to = parking.held_up_to.max(record.0);
+        self.records.push(record.1.clone());
+        if record < self.first {
+            self.first = record;
+        }
     }
 }
 
@@ -86,4 +95,30 @@ pub(crate) fn caught_up<'a>(batch: &Batch, failed: &[Failure], parked: &'a HashM
     }
     let waits_for_nothing = |(order, version)| parked.get(order).filter(|note| note.held_up_to <= version);
     reached.into_iter().filter_map(waits_for_nothing).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn poison(id: &str, version: Option<u64>, cannot_pass: Option<u64>) -> Failure {
+        let reason = Reason::Poison { version: cannot_pass, cause: format!("why {id}") };
+        Failure { id: id.to_owned(), aggregate_id: Some("o-1".to_owned()), version, reason }
+    }
+
+    #[test]
+    fn a_record_whose_version_cannot_be_told_comes_again_and_the_others_of_its_order_are_parked() {
+        let failed = vec![poison("c", None, None), poison("b", Some(4), Some(3)), poison("a", Some(3), None)];
+        let leftovers = Leftovers::of(failed, &HashMap::new());
+        assert_eq!(leftovers.strays, [poison("c", None, None)]);
+        let [order] = &leftovers.poisoned[..] else { unreachable!("one order") };
+        assert_eq!((order.parking.version, order.parking.held_up_to, order.parking.reason.as_str()), (3, 4, "why a"));
+        assert_eq!((&order.first, &order.records[..]), (&(3, "a".to_owned()), &["b".to_owned(), "a".to_owned()][..]));
+    }
+
+    #[test]
+    fn an_order_of_which_no_version_can_be_told_is_not_parked_and_not_forgotten() {
+        let leftovers = Leftovers::of(vec![poison("a", None, Some(3))], &HashMap::new());
+        assert_eq!((leftovers.poisoned.len(), leftovers.strays.len(), leftovers.transient.len()), (0, 1, 0));
+    }
 }

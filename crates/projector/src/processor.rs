@@ -20,7 +20,9 @@ use crate::report;
 /// Time kept back at the end of an invocation for notes and the answer: a note that is begun may take two operations of
 /// three seconds each (`function_setup::clients`).
 const RESERVE_FOR_NOTES: Duration = Duration::from_secs(7);
-/// Time kept back for rows as well: one that is begun may take three such operations, and pauses between them.
+/// Time kept back for rows as well: one that is begun may take three such operations, and pauses between them. A row with a
+/// sum that others keep changing may take more, twelve tries (`SummedRows`): what it has not done when the notes' time begins
+/// is cut off, and comes again.
 const RESERVE: Duration = Duration::from_secs(12 + RESERVE_FOR_NOTES.as_secs());
 
 /// Applies batches to the rows of one projection, and parks the orders that poison holds back.

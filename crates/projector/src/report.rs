@@ -10,23 +10,29 @@ use read_model::{Counters, Failure};
 
 use crate::leftovers::Poisoned;
 
-/// An order that poison holds back, and whether it is parked; nothing was tried where no time was left for it.
+/// An order that poison holds back: the version that it cannot pass, the first record that waits, and whether it is parked;
+/// nothing was tried where no time was left for it.
 pub(crate) fn poisoned(consumer: Consumer, order: &Poisoned, parked: Option<&Result<(), ParkedError>>) {
-    let first = &order.first;
+    let parking = &order.parking;
+    let not_parked = match parked {
+        Some(Ok(())) => None,
+        Some(Err(error)) => Some(chain(error)),
+        None => Some("out of time".to_owned()),
+    };
     tracing::error!(
         poison = true,
         parked = matches!(parked, Some(Ok(()))),
         consumer = %consumer,
-        order_id = first.aggregate_id,
-        version = first.version,
-        sequence_number = first.id,
-        reason = %first.reason,
-        not_parked = parked.and_then(|parked| parked.as_ref().err()).map(|error| chain(error)),
+        order_id = parking.aggregate_id,
+        version = parking.version,
+        sequence_number = order.first.1,
+        reason = parking.reason,
+        not_parked,
         "an order is held back by a commit that cannot be projected"
     );
 }
 
-/// Records that name no order.
+/// Records that name no order or no version.
 pub(crate) fn strays(consumer: Consumer, strays: &[Failure]) {
     for stray in strays {
         tracing::error!(
@@ -35,7 +41,7 @@ pub(crate) fn strays(consumer: Consumer, strays: &[Failure]) {
             consumer = %consumer,
             sequence_number = stray.id,
             reason = %stray.reason,
-            "a record cannot be projected and names no order"
+            "a record cannot be projected and does not say of which order and version it is"
         );
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Once;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use function_setup::ProjectorConfig;
+use parked_orders::{Consumer, ParkedOrders};
 use projector::Projector;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt;
@@ -79,7 +80,7 @@ async fn poison_is_one_error_an_order_and_projection_and_a_metric_each() {
             (&json!(projection), &json!("o-1"), &json!(2))
         );
         assert_eq!(error["sequence_number"], stream[1]["dynamodb"]["SequenceNumber"]);
-        assert_eq!(error["reason"], "version 2 is poison: events is not a list");
+        assert_eq!(error["reason"], "events is not a list");
         let metric = metrics[place];
         assert_eq!((&metric["metric"], &metric["value"]), (&json!("OrdersParked"), &json!(1)));
         assert_eq!(metric["dimensions"], json!({ "consumer": projection }).to_string());
@@ -127,4 +128,26 @@ async fn what_could_not_be_parked_says_so_and_is_no_metric() {
     }
     assert_eq!(of_level(&lines, "WARN", "projector").len(), 2, "which orders are parked is not known");
     assert_eq!(of_level(&lines, "INFO", "metrics").len(), 0);
+}
+
+#[tokio::test]
+async fn a_sum_that_is_not_ours_parks_its_order_and_neither_log_nor_note_quotes_it_or_its_customer() {
+    let ledger = Ledger::new().await;
+    let items = Ledger::items("o-1", "c-1", 2).await;
+    ledger.put(&items[0]).await;
+    written(&ledger, &config(), &ledger.stream()).await;
+    let sum = ledger.server.client().update_item().table_name("CustomerTotals");
+    let sum = sum.key("customerId", AttributeValue::S("c-1".to_owned()));
+    let sum = sum.key("entry", AttributeValue::S("total#1#EUR".to_owned())).update_expression("SET gross = :it");
+    let sum = sum.expression_attribute_values(":it", AttributeValue::S("someone@example.com".to_owned()));
+    sum.send().await.unwrap();
+    ledger.put(&items[1]).await;
+    let lines = written(&ledger, &config(), &ledger.stream()[1..]).await;
+    let errors = of_level(&lines, "ERROR", "projector");
+    let [error] = &errors[..] else { panic!("{lines:#?}") };
+    let reason = "the row total#1#EUR cannot be read: its attributes are not those that this release reads";
+    assert_eq!((&error["parked"], &error["version"], &error["reason"]), (&json!(true), &json!(2), &json!(reason)));
+    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
+    let note = notes.find(Consumer::CustomerTotals, "o-1").await.unwrap().unwrap();
+    assert_eq!((note.version, note.reason.as_str()), (2, reason));
 }
