@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long one operation may take with its retries; the SDK sets no limit by itself.
 ///
-/// Looking for one order is three operations, index, row and events: 9 seconds. A command that nobody races is two, and
+/// Looking for one order is three operations, index, row, and notes or events: 9 seconds. A command that nobody races is two, and
 /// one that loses all of its eight attempts is fifteen: 45 seconds. So this alone does not keep within the HTTP
 /// functions' 29 seconds; [`deadline::within`](crate::deadline::within) does.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);

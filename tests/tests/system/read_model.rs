@@ -59,4 +59,7 @@ async fn rebuilding_and_mending_beside_live_traffic_fails_no_command_and_leaves_
         (&counted["orders"], &counted["orders"])
     );
     assert_eq!((&counted["sums"]["customers"], &counted["sums"]["sums"]), (&3.into(), &3.into()));
+    // Each commit is one event, and nothing fails here: what a rebuild published would be there twice.
+    let published = system.stack.event_bus().published().await.len();
+    assert_eq!(counted["commits"], published);
 }

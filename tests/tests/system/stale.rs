@@ -31,8 +31,7 @@ async fn what_waits_behind_an_event_from_the_future_is_said_to_be_stale() {
     let foreign = system.api.place("bert").await;
     system.api.pay(&poisoned, "pay-1", 1_000).await.expect(201);
     record_from_the_future(&system, &poisoned);
-    // The publisher cannot read it either; only the read models are waited for.
-    system.stack.drained_by("projector").await.unwrap();
+    system.drained().await;
 
     let path = format!("/orders/{poisoned}");
     let said = |body: &Value| (body["stale"].clone(), body["staleReason"].clone());

@@ -52,7 +52,7 @@ impl From<Verdict> for ExitCode {
         match verdict {
             Verdict::Clean => Self::SUCCESS,
             Verdict::Incomplete => Self::FAILURE,
-            Verdict::Differences => 2.into(),
+            Verdict::Differences => 3.into(),
         }
     }
 }
