@@ -6,7 +6,7 @@
 mod between;
 mod events;
 #[path = "../../../orders-cli/tests/events/orders.rs"]
-#[allow(dead_code, reason = "shared with the tests of the command, which need more of it")]
+#[expect(dead_code, reason = "shared with the tests of the command, which need more of it")]
 mod orders;
 mod rows;
 mod scene;
