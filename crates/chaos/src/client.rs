@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use event_store::Timestamp;
 use fastrand::Rng;
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -36,6 +37,13 @@ pub enum Told {
         /// The problem's code.
         code: String,
     },
+    /// Something else, which no client can act on: it may have been done.
+    Failed {
+        /// The status code.
+        status: u16,
+        /// The problem's code.
+        code: String,
+    },
     /// Nothing that is an answer: it may have been done.
     Nothing,
 }
@@ -47,16 +55,36 @@ pub struct Exchange {
     pub command: Command,
     /// The answer.
     pub told: Told,
+    /// When the attempt that was answered began, by the function's own clock.
+    pub asked_at: Timestamp,
+    /// The place of that beginning among all beginnings and ends of a history's attempts.
+    pub began: u64,
+    /// The place of its end.
+    pub ended: u64,
+}
+
+#[derive(Debug, Default)]
+struct Attempts {
+    bodies: BTreeMap<String, Vec<Value>>,
+    /// How many have begun and ended so far.
+    moments: u64,
+}
+
+impl Attempts {
+    fn moment(&mut self) -> u64 {
+        self.moments += 1;
+        self.moments
+    }
 }
 
 /// What is under way: keys, each with its bodies. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct UnderWay(Arc<Mutex<BTreeMap<String, Vec<Value>>>>);
+pub(crate) struct UnderWay(Arc<Mutex<Attempts>>);
 
 impl UnderWay {
-    fn begin(&self, command: &Command, faults: &Faults) {
+    fn begin(&self, command: &Command, faults: &Faults) -> u64 {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bodies = under_way.entry(command.key.clone()).or_default();
+        let bodies = under_way.bodies.entry(command.key.clone()).or_default();
         if bodies.contains(&command.body) {
             faults.struck(Fault::IdenticalAtOnce);
         }
@@ -64,14 +92,16 @@ impl UnderWay {
             faults.struck(Fault::SameKeyOtherBody);
         }
         bodies.push(command.body.clone());
+        under_way.moment()
     }
 
-    fn end(&self, command: &Command) {
+    fn end(&self, command: &Command) -> u64 {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bodies = under_way.entry(command.key.clone()).or_default();
+        let bodies = under_way.bodies.entry(command.key.clone()).or_default();
         if let Some(ended) = bodies.iter().position(|body| *body == command.body) {
             bodies.remove(ended);
         }
+        under_way.moment()
     }
 }
 
@@ -122,21 +152,22 @@ impl Client {
 
     /// Sends a command until it is answered.
     pub(crate) async fn send(&mut self, command: Command) -> Exchange {
-        let mut told = Told::Nothing;
+        let (mut told, mut asked_at, mut began, mut ended) = (Told::Nothing, clock::now(), 0, 0);
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 self.pause(50..=400).await;
             }
             clock::disturb(&mut self.random, &self.faults);
-            self.under_way.begin(&command, &self.faults);
+            asked_at = clock::now();
+            began = self.under_way.begin(&command, &self.faults);
             let answer = self.attempt(&command).await;
-            self.under_way.end(&command);
+            ended = self.under_way.end(&command);
             if let Some(answer) = answer {
                 told = answer;
                 break;
             }
         }
-        Exchange { command, told }
+        Exchange { command, told, asked_at, began, ended }
     }
 
     /// One invocation; nothing where it was killed, or answered that it should be tried again.
@@ -153,7 +184,9 @@ impl Client {
             200 | 201 => Some(Told::Accepted { status, body, replayed }),
             409 if code == "conflict" => None,
             400..=499 => Some(Told::Refused { status, code }),
-            _ => None,
+            // The only honest "try again".
+            503 => None,
+            _ => Some(Told::Failed { status, code }),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_store::Commit;
+use event_store::ring::REMEMBERED_REQUESTS;
 use order_domain::{Event, Order};
 use order_store::{OrderCommit, Orders};
 use serde_json::{Value, json};
@@ -17,14 +18,18 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     recorded_once(order, commits, &exchanges, findings);
     let states = states(commits);
     for exchange in &exchanges {
+        let fails = matches!(exchange.told, Told::Failed { .. });
+        let what = || format!("{} was told {:?}", exchange.command.key, exchange.told);
+        findings.must(Invariant::NoServerError, order, !fails, what);
         truthful(order, exchange, commits, &states, findings);
     }
     replies_agree(order, &exchanges, findings);
+    acknowledged(order, commits, &exchanges, findings);
     for last in history.last_words.iter().filter(|last| last.command.order == order) {
         let answers = match last.told {
             Told::Accepted { .. } => true,
             Told::Refused { status, .. } => status != 404 || commits.is_empty(),
-            Told::Nothing => false,
+            Told::Failed { .. } | Told::Nothing => false,
         };
         let what = || format!("{} was told {:?}, although nothing struck", last.command.key, last.told);
         findings.must(Invariant::Answers, order, answers, what);
@@ -95,6 +100,39 @@ fn replies_agree(order: &str, exchanges: &[&Exchange], findings: &mut Findings) 
     }
     for (key, bodies) in bodies {
         findings.must(Invariant::SameReply, order, bodies.len() == 1, || format!("{key} was accepted with two bodies"));
+    }
+}
+
+/// From the moment of a 201 on, the same key and body get the same 201, and it says that it is replayed; another body is
+/// refused for its key. A refusal of a request that was under way meanwhile may be older than the commit.
+fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], findings: &mut Findings) {
+    let mut first: BTreeMap<&str, &Exchange> = BTreeMap::new();
+    for exchange in exchanges.iter().filter(|it| matches!(it.told, Told::Accepted { status: 201, .. })) {
+        let earliest = first.entry(&exchange.command.key).or_insert(exchange);
+        if exchange.ended < earliest.ended {
+            *earliest = exchange;
+        }
+    }
+    for later in exchanges {
+        let key = later.command.key.as_str();
+        let Some(earlier) = first.get(key).filter(|earlier| earlier.ended < later.began) else { continue };
+        let Told::Accepted { body: reply, .. } = &earlier.told else { continue };
+        let version = reply["version"].as_u64().unwrap_or_default();
+        if commits.len() as u64 > version + REMEMBERED_REQUESTS as u64 {
+            continue;
+        }
+        let is_same = later.command.body == earlier.command.body;
+        let holds = match &later.told {
+            Told::Accepted { status, body, replayed } => {
+                // Where a clock stands still, placing an order again looks like the SDK's own retry (decision 0011).
+                let at_once = version == 1 && reply["events"][0]["recordedAt"] == later.asked_at.to_string();
+                is_same && *status == 201 && body == reply && (*replayed || at_once)
+            }
+            Told::Refused { status, code } => !is_same && *status == 422 && code == "idempotency_key_reused",
+            Told::Failed { .. } | Told::Nothing => true,
+        };
+        let what = || format!("{key} was acknowledged with {reply}, and later answered with {:?}", later.told);
+        findings.must(Invariant::Acknowledged, order, holds, what);
     }
 }
 

@@ -15,6 +15,10 @@ pub enum Invariant {
     TruthfulReply,
     /// The same request has the same reply; its key with another body has none.
     SameReply,
+    /// What was acknowledged is answered as before.
+    Acknowledged,
+    /// No client is told of an error of ours.
+    NoServerError,
     /// An order answers, whatever it has been through.
     Answers,
     /// A row is the fold of a prefix of its order's events.
@@ -41,12 +45,14 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
         Self::TruthfulReply,
         Self::SameReply,
+        Self::Acknowledged,
+        Self::NoServerError,
         Self::Answers,
         Self::RowIsPrefix,
         Self::RowAdvances,
@@ -69,6 +75,8 @@ impl Invariant {
             Self::RecordedOnce => "a commit was asked for, and is recorded once",
             Self::TruthfulReply => "a client was told what is recorded",
             Self::SameReply => "one key has one reply and one body",
+            Self::Acknowledged => "what was acknowledged is answered as before, and its key refused to another body",
+            Self::NoServerError => "a command is answered by 200, 201, 4xx or 503",
             Self::Answers => "when all is well again, an order is known and answers, without any usable snapshot",
             Self::RowIsPrefix => "a row is the fold of a prefix of the events",
             Self::RowAdvances => "a row goes back neither in version nor in release",
