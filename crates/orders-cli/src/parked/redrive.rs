@@ -1,9 +1,10 @@
 //! `orders parked redrive`.
 
 use clap::Args;
+use event_store::store::chain;
 use futures_util::stream::{self, StreamExt as _};
-use parked_orders::{Consumer, ParkedOrders};
-use redrive::Redriven;
+use parked_orders::{Consumer, ParkedError, ParkedOrders};
+use redrive::{RedriveError, Redriven};
 use serde_json::{Value, json};
 
 use super::arguments::{EventsArguments, NotesArguments, TargetArguments};
@@ -42,7 +43,7 @@ struct Tally {
     redriven: u64,
     /// Their commits, and those ahead of what is still poison.
     commits: u64,
-    /// Those that still have something which cannot be processed.
+    /// Those that still have something which cannot be processed, or not by this release.
     still_parked: Vec<Value>,
 }
 
@@ -64,11 +65,19 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut outcomes = stream::iter(parked).map(one).buffer_unordered(AT_ONCE);
     let (mut tally, mut done) = (Tally::default(), 0);
     while let Some((consumer, outcome, order)) = outcomes.next().await {
-        let outcome = outcome.map_err(|error| {
-            bar.clear();
-            anyhow::Error::new(error).context(format!("order {order} of {consumer}: {}", tally.so_far()))
-        })?;
-        if let Some(complaint) = tally.count(consumer, &order, outcome) {
+        let complaint = match outcome {
+            Ok(outcome) => tally.count(consumer, &order, outcome),
+            Err(error) if concerns_no_other(&error) => Some(tally.leave(consumer, &order, None, &chain(&error))),
+            Err(error) => {
+                bar.clear();
+                if arguments.notes.json {
+                    print(&tally.json());
+                }
+                let context = format!("order {order} of {consumer}: {}", tally.so_far());
+                return Err(anyhow::Error::new(error).context(context));
+            }
+        };
+        if let Some(complaint) = complaint {
             bar.complain(&complaint);
         }
         done += 1;
@@ -79,6 +88,17 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let left = tally.still_parked.len() + unreadable.len();
     anyhow::ensure!(left == 0, "{left} not redriven, listed above");
     Ok(())
+}
+
+/// Whether the other orders may be done all the same; an outage ends all.
+const fn concerns_no_other(error: &RedriveError) -> bool {
+    match error {
+        RedriveError::NewerProjection | RedriveError::Notes(ParkedError::Unreadable { .. }) => true,
+        RedriveError::Notes(ParkedError::Unavailable { .. } | ParkedError::Refused { .. })
+        | RedriveError::Events(_)
+        | RedriveError::Bus { .. }
+        | RedriveError::Row { .. } => false,
+    }
 }
 
 /// What is parked and asked for; and what is wrong with notes that cannot be read.
@@ -105,13 +125,18 @@ impl Tally {
             }
             Redriven::StillParked { commits, version, reason } => {
                 self.commits += commits;
-                let complaint = format!("order {order} is still parked by {consumer}, at version {version}: {reason}");
-                self.still_parked.push(json!({
-                    "consumer": consumer.as_str(), "orderId": order, "version": version, "reason": reason,
-                }));
-                Some(complaint)
+                Some(self.leave(consumer, order, Some(version), &reason))
             }
         }
+    }
+
+    /// Counts an order that stays parked, at a version as far as it is known; in words.
+    fn leave(&mut self, consumer: Consumer, order: &str, version: Option<u64>, reason: &str) -> String {
+        self.still_parked.push(json!({
+            "consumer": consumer.as_str(), "orderId": order, "version": version, "reason": reason,
+        }));
+        let version = version.map(|version| format!(", at version {version}")).unwrap_or_default();
+        format!("order {order} is still parked by {consumer}{version}: {reason}")
     }
 
     /// `2 redriven, 5 commits, 1 still parked`

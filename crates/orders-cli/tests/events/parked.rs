@@ -177,6 +177,42 @@ async fn what_still_cannot_be_done_is_named_and_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
+async fn a_row_of_a_newer_release_is_named_and_does_not_hold_up_the_others() {
+    let scene = Scene::with_orders(2).await;
+    let newer = [("customerId", "alice"), ("entry", "order#o-0")];
+    let newer = newer.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    let put = scene.client().put_item().table_name("CustomerTotals").set_item(Some(newer.into()));
+    put.item("projection", AttributeValue::N("99".to_owned())).send().await.unwrap();
+    for order in ["o-0", "o-1"] {
+        scene.park(Consumer::CustomerTotals, order).await;
+    }
+    let done = scene.parked(&["redrive", "--all", "--json"]).await;
+    assert_eq!((done.status.code(), &json_of(&done)["redriven"]), (Some(1), &json!(1)));
+    let left = &json_of(&done)["stillParked"];
+    assert_eq!((&left[0]["orderId"], &left[0]["version"], &left[1]), (&json!("o-0"), &json!(null), &json!(null)));
+    let said = stderr(&done);
+    assert!(said.starts_with("error: order o-0 is still parked by CustomerTotals: the row is of a newer"), "{said}");
+    let list = json_of(&scene.parked(&["list", "--json"]).await);
+    assert_eq!((&list["count"], &list["parked"][0]["attempts"]), (&json!(1), &json!(1)), "that was no attempt");
+}
+
+#[tokio::test]
+async fn a_note_that_cannot_be_read_does_not_hold_up_the_orders_other_notes() {
+    let scene = Scene::with_orders(1).await;
+    for consumer in [Consumer::CustomerTotals, Consumer::Publisher] {
+        scene.park(consumer, "o-0").await;
+    }
+    let spoil = scene.client().update_item().table_name("ParkedOrders").update_expression("REMOVE heldUpTo");
+    let spoil = spoil.key("consumer", AttributeValue::S("CustomerTotals".to_owned()));
+    spoil.key("aggregateId", AttributeValue::S("o-0".to_owned())).send().await.unwrap();
+    let done = scene.parked(&["redrive", "o-0"]).await;
+    assert_eq!((done.status.code(), stdout(&done)), (Some(1), "1 redriven, 2 commits, 1 still parked\n"));
+    let said = stderr(&done);
+    assert!(said.starts_with("error: order o-0 is still parked by CustomerTotals: the note on order o-0"), "{said}");
+    assert_eq!(arrived(&scene.bus.published().await).len(), 2);
+}
+
+#[tokio::test]
 async fn an_order_can_be_redriven_for_one_consumer_alone() {
     let scene = Scene::with_orders(1).await;
     scene.park(Consumer::Publisher, "o-0").await;
@@ -202,6 +238,8 @@ async fn what_is_not_there_ends_it_and_leaves_the_order_parked() {
         assert_eq!(failed.status.code(), Some(1));
         assert!(stderr(&failed).starts_with(said), "{}", stderr(&failed));
     }
+    let failed = scene.parked(&["redrive", "--all", "--table", "Missing", "--json"]).await;
+    assert_eq!(json_of(&failed), json!({ "redriven": 0, "commits": 0, "stillParked": [] }), "how far it came");
     assert_eq!(json_of(&scene.parked(&["list", "--json"]).await)["count"], 1);
 }
 
