@@ -66,12 +66,12 @@ impl ParkedOrders {
     /// their number.
     ///
     /// # Errors
-    /// When the table cannot be read, or a note on one of these orders is none of ours.
+    /// When the table cannot be read. A note that is none of ours concerns its order alone, and takes that order's place.
     pub async fn among(
         &self,
         consumer: Consumer,
         aggregate_ids: &[&str],
-    ) -> Result<HashMap<String, Parked>, ParkedError> {
+    ) -> Result<HashMap<String, Result<Parked, ParkedError>>, ParkedError> {
         // One key that cannot be would have the whole request refused.
         let asked: HashSet<&str> = aggregate_ids.iter().copied().filter(|id| fits(id, MAX_ORDER_ID)).collect();
         if asked.is_empty() {
@@ -100,7 +100,7 @@ impl ParkedOrders {
         };
         let order = |item: &SdkItem| item.get(AGGREGATE_ID).and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
         let found = items.iter().map(|item| (order(item), item)).filter(|(order, _)| asked.contains(order.as_str()));
-        found.map(|(order, item)| Ok((order, decode(item)?))).collect()
+        Ok(found.map(|(order, item)| (order, decode(item))).collect())
     }
 
     async fn get(&self, consumer: Consumer, aggregate_ids: &[&str]) -> Result<Vec<SdkItem>, ParkedError> {
@@ -127,7 +127,7 @@ impl ParkedOrders {
     /// The note on an order, if it is parked; strongly consistent.
     ///
     /// # Errors
-    /// When the table cannot be read.
+    /// When the table cannot be read, or the note is none of ours.
     pub async fn find(&self, consumer: Consumer, aggregate_id: &str) -> Result<Option<Parked>, ParkedError> {
         let found = self
             .client
@@ -141,11 +141,16 @@ impl ParkedOrders {
         found.item.as_ref().map(decode).transpose()
     }
 
-    /// A customer's orders that a consumer has parked; those of the index, which follows the table by a moment.
+    /// A customer's orders that a consumer has parked, and what cannot be read as a note on one; those of the index, which
+    /// follows the table by a moment.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub async fn of_customer(&self, consumer: Consumer, customer_id: &str) -> Result<Vec<Parked>, ParkedError> {
+    pub async fn of_customer(
+        &self,
+        consumer: Consumer,
+        customer_id: &str,
+    ) -> Result<Vec<Result<Parked, ParkedError>>, ParkedError> {
         let mut pages = self
             .client
             .query()
@@ -161,7 +166,7 @@ impl ParkedOrders {
             .send();
         let mut parked = Vec::new();
         while let Some(item) = pages.next().await {
-            parked.push(decode(&item.map_err(|error| ParkedError::of("Query", error))?)?);
+            parked.push(decode(&item.map_err(|error| ParkedError::of("Query", error))?));
         }
         Ok(parked)
     }

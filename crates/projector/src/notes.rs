@@ -6,7 +6,7 @@ use std::time::Instant;
 use event_store::Delivered;
 use futures_util::stream::{self, StreamExt};
 use order_stream::Batch;
-use parked_orders::{Consumer, Parked, ParkedOrders};
+use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
 
 use crate::leftovers::Poisoned;
 use crate::processor::by;
@@ -22,18 +22,25 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    /// Which of a batch's orders are parked; none where that cannot be told in time.
+    /// Which of a batch's orders are parked; none where that cannot be told in time, and without those whose notes cannot be
+    /// read: these stay as they are.
     pub(crate) async fn among(&self, batch: &Batch, until: Option<Instant>) -> HashMap<String, Parked> {
         let orders = batch.delivered.iter().filter_map(Delivered::position).map(|(order, _)| order);
         let orders: Vec<&str> = orders.collect::<BTreeSet<_>>().into_iter().collect();
         match by(until, self.parked.among(self.consumer, &orders)).await {
-            Some(Ok(parked)) => parked,
+            Some(Ok(parked)) => {
+                parked.into_iter().filter_map(|(order, note)| Some((order, self.readable(note)?))).collect()
+            }
             Some(Err(error)) => {
                 report::unread_notes(self.consumer, &error);
                 HashMap::new()
             }
             None => HashMap::new(),
         }
+    }
+
+    fn readable(&self, note: Result<Parked, ParkedError>) -> Option<Parked> {
+        note.inspect_err(|error| report::unread_notes(self.consumer, error)).ok()
     }
 
     /// Parks orders, and gives those back that could not be.

@@ -45,7 +45,9 @@ pub use publication::{Counters, Failure, Publication, Reason};
 /// Time kept back at the end of an invocation: each operation that is begun may take its whole time-out, retries included.
 /// They are the last call to the bus, and the two writes that a note on a parked order may take; then the answer must still
 /// be given.
-const RESERVE: Duration = OPERATION_TIMEOUT.saturating_mul(3).saturating_add(deadline::RESERVE);
+const RESERVE: Duration = OPERATION_TIMEOUT.saturating_add(RESERVE_FOR_NOTES);
+/// What of it is kept back for notes: none is begun later.
+const RESERVE_FOR_NOTES: Duration = OPERATION_TIMEOUT.saturating_mul(2).saturating_add(deadline::RESERVE);
 
 /// The handler.
 #[derive(Debug, Clone)]
@@ -70,21 +72,24 @@ impl Publisher {
     /// before anything is published.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let begun = Instant::now();
+        let deadline_ms = event.context.deadline;
+        let last_note = last_start(deadline_ms, RESERVE_FOR_NOTES);
         let batch = order_stream::read(event.payload.records)?;
         batch.violations.iter().for_each(Violation::log);
         let records = batch.delivered.len() + batch.violations.len();
         let lag = order_stream::lag_ms(&batch.delivered);
 
         let mut outbox = Outbox::of(batch.delivered, batch.customers);
-        parking::hold(&self.parked, &mut outbox).await;
+        let mut parked = parking::hold(&self.parked, &mut outbox).await;
         let mail = outbox.mail();
-        let publication = self.bus.publish(&mail.events, last_start(event.context.deadline, RESERVE)).await;
+        let publication = self.bus.publish(&mail.events, last_start(deadline_ms, RESERVE)).await;
         let (events, counters) = (mail.events.len(), publication.counters);
         outbox.settle(&mail, publication);
-        let parked = parking::park(&self.parked, &mut outbox).await;
+        parked.extend(parking::park(&self.parked, &mut outbox, last_note).await);
 
         report::parked(&parked);
         let held = outbox.held();
+        report::held(held);
         let failed = outbox.failed();
         report::failures(&failed);
         let batch =

@@ -70,7 +70,7 @@ pub(crate) struct Failed {
     pub(crate) reason: Reason,
 }
 
-/// The first record of an order that can never be published.
+/// The first record of an order that can never be published, as far as is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Halt {
     /// Its sequence number.
@@ -108,6 +108,12 @@ impl Outbox {
     /// The last of an order's versions from `from` on; `None` where it has none there.
     pub(crate) fn last_version(&self, order: &str, from: u64) -> Option<u64> {
         self.of_order(order).filter_map(Record::version).filter(|&version| version >= from).max()
+    }
+
+    /// The sequence number of an order's version; `None` where the batch does not have it.
+    pub(crate) fn id(&self, order: &str, version: u64) -> Option<String> {
+        let record = self.of_order(order).find(|record| record.version() == Some(version));
+        record.map(|record| record.sequence_number.clone())
     }
 
     /// The order's records from `from` on wait, and are done.

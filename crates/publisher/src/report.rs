@@ -9,7 +9,7 @@ use parked_orders::Consumer;
 use crate::outbox::{Failed, Halt};
 use crate::publication::{Counters, Reason};
 
-/// Each order that is parked, for alarms to go by: in the log, and as the metric `OrdersParked`.
+/// Each order that is parked, or whose poison came again, for alarms to go by: in the log, and as the metric `OrdersParked`.
 pub(crate) fn parked(parked: &[Halt]) {
     for Halt { id, parking } in parked {
         tracing::error!(
@@ -25,6 +25,13 @@ pub(crate) fn parked(parked: &[Halt]) {
     }
     let orders = u64::try_from(parked.len()).unwrap_or(u64::MAX);
     metrics::count("OrdersParked", orders, &[("consumer", Consumer::Publisher.as_str())]);
+}
+
+/// How many records wait with their orders, as the metric `EventsHeld`: it goes on while events keep coming, and the alarm on
+/// parked orders has long ended.
+pub(crate) fn held(records: usize) {
+    let records = u64::try_from(records).unwrap_or(u64::MAX);
+    metrics::count("EventsHeld", records, &[("consumer", Consumer::Publisher.as_str())]);
 }
 
 /// Every record that is poison and names no order to be parked, and the first among those that were refused, and among
@@ -83,7 +90,7 @@ pub(crate) struct Batch {
     pub(crate) events: usize,
     /// What publishing them took.
     pub(crate) counters: Counters,
-    /// Orders that were parked.
+    /// Orders that were parked, or whose poison came again.
     pub(crate) parked: usize,
     /// Records that wait with their orders, which are parked.
     pub(crate) held: usize,

@@ -54,13 +54,15 @@ async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
     min_version: Option<u64>,
 ) -> Result<SummaryView, Failure> {
     let wanted = min_version.unwrap_or(0);
-    match readable_row(summaries, order_id).await? {
+    let note = parked.find(Consumer::OrderSummaryByCustomer, order_id.as_str());
+    let (row, note) = tokio::join!(readable_row(summaries, order_id), note);
+    match row? {
         Some(row) if !CustomerId::parse(&row.customer_id).is_ok_and(|customer| caller.may_see(&customer)) => {
             Err(Problem::order_not_found().into())
         }
         Some(row) if row.version >= wanted => {
-            let parked = parked.of_customer(Consumer::OrderSummaryByCustomer, &row.customer_id).await?;
-            Ok(stale::marked(of_row(row), &parked))
+            let note = note.transpose().map(stale::note).transpose()?;
+            Ok(stale::marked(of_row(row), note.as_slice()))
         }
         Some(_) | None => {
             let summary = folded(events, caller, order_id, UpTo::Head).await?;

@@ -34,6 +34,7 @@ pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
         async { Ok::<_, Failure>(summaries.list(customer_id, query.status, limit, query.after.as_deref()).await?) },
         async { Ok(parked.of_customer(Consumer::OrderSummaryByCustomer, customer_id).await?) },
     )?;
+    let parked = parked.into_iter().map(stale::note).collect::<Result<Vec<_>, _>>()?;
     let mut items = Vec::with_capacity(page.rows.len());
     for row in page.rows {
         match row {

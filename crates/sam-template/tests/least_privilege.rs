@@ -92,6 +92,7 @@ fn the_query_handler_only_reads() {
         access("QueryHandlerRole"),
         [
             "dynamodb:GetItem OrderSummaryByCustomer.Arn",
+            "dynamodb:GetItem ParkedOrders.Arn",
             "dynamodb:Query CustomerTotals.Arn",
             "dynamodb:Query OrderEvents.Arn",
             "dynamodb:Query OrderSummaryByCustomer.Arn",

@@ -190,6 +190,17 @@ async fn while_the_notes_cannot_be_read_nothing_is_published_and_everything_come
 }
 
 #[tokio::test]
+async fn a_note_that_cannot_be_read_stops_its_own_order_alone() {
+    let (bus, stream) = (Bus::start().await, stream::of(10).await);
+    let note = json!({ "consumer": { "S": "publisher" }, "aggregateId": { "S": "o-1" }, "version": { "S": "first" } });
+    let put = serde_json::from_value(json!({ "TableName": NOTES, "Item": note })).unwrap();
+    bus.dynamodb.database().put_item(put).unwrap();
+    assert_eq!(bus.answer(&stream).await, go_on_from(Some(&stream[1])));
+    let others = (0..10).filter(|place| place % 5 != 1).flat_map(|place| stream::ids(&stream[place..=place]));
+    assert_eq!(bus.published_ids().await, others.collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn while_the_notes_cannot_be_written_what_is_to_wait_comes_again() {
     let (bus, mut stream) = (Bus::start().await, stream::of(20).await);
     bus.notes().park(BY, &parking(2, 2)).await.unwrap();

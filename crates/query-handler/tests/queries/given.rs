@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use command_handler::CommandHandler;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{Delivered, EventStore, InMemoryEventStore, Timestamp};
@@ -137,6 +138,15 @@ impl Ledger {
             reason: "secret: the fold panicked".to_owned(),
         };
         parked(&self.database).park(consumer, &parking).await.unwrap();
+    }
+
+    /// Puts a note on an order that no release of ours wrote.
+    pub(crate) async fn note_none_of_ours(&self, consumer: Consumer, customer_id: &str, order_id: &str) {
+        let string = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self.database.client().put_item().table_name("ParkedOrders");
+        let put = put.item("consumer", string(consumer.as_str())).item("aggregateId", string(order_id));
+        let put = put.item("customerId", string(customer_id)).item("version", string("first"));
+        put.send().await.unwrap();
     }
 
     pub(crate) fn handler(&self, auth_mode: AuthMode) -> QueryHandler<InMemoryEventStore, Rows, DynamoTotals> {

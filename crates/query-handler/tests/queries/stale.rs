@@ -125,6 +125,31 @@ async fn what_another_consumer_or_another_customer_has_parked_makes_nothing_stal
 }
 
 #[tokio::test]
+async fn an_order_that_was_parked_when_nobody_could_tell_whose_it_is_is_stale_all_the_same() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 3).await;
+    ledger.park(OrderSummaryByCustomer, "", &order_id, 4).await;
+    assert_eq!(reason(&ledger.ask(&get_order(&order_id)).await.json()), from_version(4));
+}
+
+#[tokio::test]
+async fn a_note_that_cannot_be_read_makes_its_order_stale_and_no_query_fail() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 3).await;
+    let healthy = ledger.place(CUSTOMER, "key-2").await;
+    ledger.project(&healthy, 1).await;
+    for consumer in [OrderSummaryByCustomer, CustomerTotals] {
+        ledger.note_none_of_ours(consumer, CUSTOMER, &order_id).await;
+    }
+    assert_eq!(reason(&ledger.ask(&get_order(&order_id)).await.json()), one_order());
+    assert_not_stale(&ledger.ask(&get_order(&healthy)).await);
+    let list = ledger.ask(&list_orders(CUSTOMER)).await.json();
+    assert_eq!((reason(&list), reason(&list["items"][0])), (one_order(), None));
+    assert_eq!(reason(&list["items"][1]), one_order());
+    assert!(reason(&ledger.ask(&get_totals(CUSTOMER)).await.json()).is_some());
+}
+
+#[tokio::test]
 async fn totals_are_stale_while_any_order_of_the_customer_is_parked_by_what_sums_them() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.total(&order_id).await;
