@@ -9,7 +9,7 @@
 //! | that changes its sum | BatchGetItem, TransactWriteItems | 2 read, 4 write |
 //! | that does not | BatchGetItem, PutItem | 2 read, 1 write |
 //! | that stands already | BatchGetItem | 2 read |
-//! | that may begin its sum | Query, beside the first | its partition's rows once, at least 1 read |
+//! | that begins its sum | BatchGetItem, Query, TransactWriteItems | 2 read and what its partition takes, at least 1; 4 write |
 //!
 //! Nothing is done about the transaction's `ClientRequestToken`: the SDK makes one for each call and keeps it when it retries, so
 //! a retry after a lost answer is answered as if it were the first. Where that is no longer so, the row itself tells:
