@@ -1,13 +1,16 @@
 //! Many histories, one after another from a seed on, on several threads, until one fails.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::check::{Invariant, Violation, check};
+use crate::check::{Findings, Invariant, Violation, check};
 use crate::fault::Counts;
-use crate::history::{History, Untold};
+use crate::history::{Cause, History, Untold};
+use crate::mishaps::said;
 use crate::plan::Plan;
 use crate::release::Release;
 use crate::shrink::shrink;
@@ -90,8 +93,9 @@ impl Campaign {
                     return Ok(None);
                 }
                 let plan = Plan { seed: self.first.seed.wrapping_add(number), ..self.first.clone() };
-                let history = tell(&plan, release)?;
-                let findings = check(&history);
+                // With the first that cannot be told, those under way are the last too.
+                let looked_at = look(&plan, release).inspect_err(|_| next.store(self.histories, Ordering::Relaxed));
+                let (history, findings) = looked_at?;
                 {
                     let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
                     sum.add(&history, &findings.checked);
@@ -105,20 +109,41 @@ impl Campaign {
         };
         let ended: Vec<Result<Option<(u64, Plan)>, Untold>> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(work)).collect();
-            let panicked = |_| Err(Untold::Runtime(std::io::Error::other("a thread has panicked")));
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         });
-        let failed = ended.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let first = failed.into_iter().flatten().min_by_key(|(number, _)| *number);
+        let (mut first, mut untold) = (None, None);
+        for one in ended {
+            match one {
+                Ok(failed) => first = first.into_iter().chain(failed).min_by_key(|(number, _): &(u64, Plan)| *number),
+                Err(error) => untold = Some(error),
+            }
+        }
+        // What fails says more than what cannot be told.
+        if let (None, Some(untold)) = (&first, untold) {
+            return Err(untold);
+        }
         let failure = first.map(|(_, plan)| Failure::of(plan, release)).transpose()?;
         Ok(Verdict { sum: sum.into_inner().unwrap_or_else(PoisonError::into_inner), failure })
     }
 }
 
+/// Tells a history and checks it; a panic of either is an [`Untold`] that names the plan.
+pub(crate) fn look(plan: &Plan, release: &dyn Release) -> Result<(History, Findings), Untold> {
+    let looking = || {
+        let history = tell(plan, release)?;
+        let findings = check(&history);
+        Ok((history, findings))
+    };
+    let panicked = |panic: Box<dyn Any + Send>| {
+        Err(Untold { plan: Box::new(plan.clone()), cause: Cause::Panicked(said(&*panic)) })
+    };
+    catch_unwind(AssertUnwindSafe(looking)).unwrap_or_else(panicked)
+}
+
 impl Failure {
     fn of(plan: Plan, release: &dyn Release) -> Result<Self, Untold> {
-        let shrunk = shrink(&plan, release, SHRINKING_TRIES)?;
-        let violations = check(&tell(&shrunk, release)?).violations;
+        let shrunk = shrink(&plan, release, SHRINKING_TRIES);
+        let violations = look(&shrunk, release)?.1.violations;
         Ok(Self { plan, shrunk, violations })
     }
 }

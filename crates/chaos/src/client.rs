@@ -13,6 +13,7 @@ use crate::clock;
 use crate::command::Command;
 use crate::fault::{Fault, Faults};
 use crate::kill::Kills;
+use crate::mishaps::Mishaps;
 use crate::release::Instance;
 
 /// How often a client sends a command before it gives up.
@@ -115,6 +116,7 @@ pub(crate) struct Client {
     pub(crate) kills: Kills,
     pub(crate) faults: Faults,
     pub(crate) under_way: UnderWay,
+    pub(crate) mishaps: Mishaps,
 }
 
 impl Client {
@@ -170,12 +172,13 @@ impl Client {
         Exchange { command, told, asked_at, began, ended }
     }
 
-    /// One invocation; nothing where it was killed, or answered that it should be tried again.
+    /// One invocation; nothing where it was killed, panicked, or answered that it should be tried again.
     async fn attempt(&mut self, command: &Command) -> Option<Told> {
         let request_id = format!("{}-{}", self.name, self.random.u64(..));
         let request = command.request(&request_id).ok()?;
         let instance = self.instances.get(self.random.usize(0..self.instances.len()))?;
-        let Ok(response) = self.kills.spare(&mut self.random, instance.handle(request)).await?;
+        let invocation = self.mishaps.outlive("the command handler", instance.handle(request));
+        let Ok(response) = self.kills.spare(&mut self.random, invocation).await??;
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotent-replayed");
         let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();

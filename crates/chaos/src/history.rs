@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use embedded_dynamodb::EmbeddedError;
-use event_store::StoreError;
 use order_store::OrderCommit;
-use parked_orders::{Consumer, ParkedError};
-use read_model::{CurrencyTotals, RowError};
-use redrive::RedriveError;
+use parked_orders::Consumer;
+use read_model::CurrencyTotals;
 use sam_template::TemplateError;
 use serde_json::Value;
 
+use crate::check::Violation;
 use crate::client::Exchange;
 use crate::fault::Counts;
-use crate::plan::Shape;
+use crate::plan::{Plan, Shape};
 use crate::rows::Seen;
 use crate::strike::Fired;
 
@@ -36,44 +35,48 @@ pub struct History {
     pub foreign: BTreeSet<(String, u64)>,
     /// The orders with records that the publisher's deliveries had given up before the end.
     pub given_up: BTreeSet<String>,
-    /// Who had parked which orders once the stream was drained.
-    pub parked: BTreeSet<(Consumer, String)>,
-    /// Who has parked which orders in the end.
-    pub left_parked: BTreeSet<(Consumer, String)>,
+    /// Who had parked which orders once the stream was drained, and the last version of each that was known to wait.
+    pub parked: BTreeMap<(Consumer, String), u64>,
+    /// Who has parked which orders in the end, and up to which version.
+    pub left_parked: BTreeMap<(Consumer, String), u64>,
     /// The versions of each order's row and of its newest commit once the stream was drained, before anything was mended.
     pub drained: BTreeMap<String, (u64, u64)>,
     /// The orders with a record that the projector never got.
     pub lost: BTreeSet<String>,
     /// What the customer's orders came to in the end, by currency.
     pub totals: Vec<CurrencyTotals>,
+    /// What must not happen and did, before anything was checked.
+    pub mishaps: Vec<Violation>,
     /// How often each fault struck.
     pub faults: Counts,
     /// What struck on the command handlers' network, in detail.
     pub fired: Fired,
 }
 
-/// Why a history could not be told. None of it is the fault of what is under test.
+/// A history could not be told. None of it is the fault of what is under test.
 #[derive(Debug, thiserror::Error)]
-pub enum Untold {
+#[error("the history of '{plan}' could not be told")]
+pub struct Untold {
+    /// Its plan.
+    pub plan: Box<Plan>,
+    /// Why not.
+    #[source]
+    pub cause: Cause,
+}
+
+/// Why a history could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
     /// The embedded database does not start.
     #[error(transparent)]
     Database(#[from] EmbeddedError),
     /// The template cannot be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// What is recorded cannot be read back.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The totals cannot be read.
-    #[error(transparent)]
-    Rows(#[from] RowError),
-    /// What is parked cannot be taken out.
-    #[error(transparent)]
-    Redrive(#[from] RedriveError),
-    /// What is parked cannot be read.
-    #[error(transparent)]
-    Parked(#[from] ParkedError),
-    /// There is no runtime to be had, or a part of the harness has panicked.
+    /// There is no runtime to be had.
     #[error(transparent)]
     Runtime(#[from] std::io::Error),
+    /// A part of the harness has panicked.
+    #[error("the harness has panicked: {0}")]
+    Panicked(String),
 }

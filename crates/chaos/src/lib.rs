@@ -26,6 +26,7 @@
 //! | `tampering` | what is done to stored commits: events from the future, useless snapshots, large orders |
 //! | `mapping` | a consumer of the stream, and how badly it is delivered to it |
 //! | [`rows`], [`rolling`], `rebuild` | rows at every moment, the projector's next release, a rebuild meanwhile |
+//! | `mishaps` | what must not happen meanwhile |
 //! | `operator` | what an operator does about parked orders |
 //! | `kill`, `configs`, `wire` | functions that are killed; the SDKs' settings; DynamoDB's JSON protocol |
 
@@ -40,6 +41,7 @@ pub mod fault;
 pub mod history;
 mod kill;
 mod mapping;
+mod mishaps;
 pub mod network;
 mod operator;
 pub mod plan;
@@ -57,7 +59,7 @@ pub use bus::Bus;
 pub use campaign::{Campaign, Failure, Sum, Verdict};
 pub use check::{Invariant, Violation, violations};
 pub use fault::{Counts, Fault, Faults};
-pub use history::{History, Untold};
+pub use history::{Cause, History, Untold};
 pub use network::Network;
 pub use plan::{Plan, Shape};
 pub use release::{AsDeployed, Release};

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::fault::{Fault, Faults};
 use crate::kill::Kills;
+use crate::mishaps::Mishaps;
 use crate::network::Network;
 use crate::release::StreamFunction;
 use crate::rows::Watch;
@@ -49,6 +50,7 @@ pub(crate) struct Mapping {
     pub(crate) disturbances: Disturbances,
     pub(crate) kills: Kills,
     pub(crate) faults: Faults,
+    pub(crate) mishaps: Mishaps,
     pub(crate) random: Rng,
     /// Looks at the rows after each batch.
     pub(crate) watch: Option<Watch>,
@@ -196,7 +198,7 @@ impl Mapping {
         self.faults.struck(Fault::LostRecord);
     }
 
-    /// The sequence numbers that must come again; nothing where the function was killed, or failed.
+    /// The sequence numbers that must come again; nothing where the function was killed, panicked, or failed.
     async fn invoke(&mut self, batch: &[Value]) -> Option<Vec<String>> {
         let deployed = self.random.choice(&self.deployed)?;
         if !deployed.is_newer && self.newer_began {
@@ -206,7 +208,7 @@ impl Mapping {
         let seen = batch.iter().map(|record| self.tampering.delivered(record.clone(), deployed.reads_all));
         let event: StreamEvent = serde_json::from_value(json!({ "Records": seen.collect::<Vec<_>>() })).ok()?;
         let before = deployed.network.rows_written();
-        let invocation = deployed.function.handle(event);
+        let invocation = self.mishaps.outlive("a consumer", deployed.function.handle(event));
         let Some(response) = self.kills.spare(&mut self.random, invocation).await else {
             let orders =
                 batch.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order);
@@ -217,7 +219,7 @@ impl Mapping {
             }
             return None;
         };
-        let failures = response.ok()?.batch_item_failures;
+        let failures = response?.ok()?.batch_item_failures;
         Some(failures.into_iter().filter_map(|failure| failure.item_identifier).collect())
     }
 }

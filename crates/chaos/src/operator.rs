@@ -1,11 +1,15 @@
 //! What an operator does about parked orders, once the release that reads them is deployed.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use parked_orders::{Consumer, Parked, ParkedOrders};
+use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
 use redrive::Redrive;
 
-use crate::history::Untold;
+use crate::check::Invariant;
+use crate::mishaps::Mishaps;
+
+/// Who has parked which orders, and the last version of each that is known to wait.
+pub(crate) type Waiting = BTreeMap<(Consumer, String), u64>;
 
 /// Somebody who mends.
 pub(crate) struct Operator {
@@ -13,25 +17,28 @@ pub(crate) struct Operator {
     pub(crate) redrive: Redrive,
     /// The consumers whose orders this release redrives: of another's rows it leaves its hands.
     pub(crate) consumers: Vec<Consumer>,
+    pub(crate) mishaps: Mishaps,
 }
 
 impl Operator {
     /// Who has parked which order.
-    pub(crate) async fn parked(&self) -> Result<BTreeSet<(Consumer, String)>, Untold> {
-        Ok(self.notes().await?.into_iter().map(|note| (note.consumer, note.aggregate_id)).collect())
+    pub(crate) async fn parked(&self) -> Waiting {
+        let notes = self.mishaps.good(Invariant::Readable, "that is parked", self.notes().await).unwrap_or_default();
+        notes.into_iter().map(|note| ((note.consumer, note.aggregate_id), note.held_up_to)).collect()
     }
 
     /// Takes the orders out: `orders parked redrive --all`.
-    pub(crate) async fn redrive(&self) -> Result<(), Untold> {
-        for (consumer, order) in self.parked().await? {
-            if self.consumers.contains(&consumer) {
-                self.redrive.order(consumer, &order).await?;
+    pub(crate) async fn redrive(&self) {
+        for (consumer, order) in self.parked().await.into_keys() {
+            if self.consumers.contains(&consumer)
+                && let Some(ended) = self.mishaps.outlive("redriving", self.redrive.order(consumer, &order)).await
+            {
+                self.mishaps.good(Invariant::Redriven, &order, ended);
             }
         }
-        Ok(())
     }
 
-    async fn notes(&self) -> Result<Vec<Parked>, Untold> {
+    async fn notes(&self) -> Result<Vec<Parked>, ParkedError> {
         let (mut notes, mut next) = (Vec::new(), None);
         loop {
             let page = self.parked.page(next).await?;

@@ -2,24 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::violations;
+use crate::campaign::look;
 use crate::fault::Fault;
-use crate::history::Untold;
 use crate::plan::{Numbers, Plan, Shape};
 use crate::release::Release;
-use crate::tell::tell;
 
 /// The smallest failing plan that was found, from a failing one, after `tries` histories at most.
-///
-/// # Errors
-/// When the surroundings fail.
-pub fn shrink(failing: &Plan, release: &dyn Release, tries: u32) -> Result<Plan, Untold> {
+/// A smaller plan whose history cannot be told is none that fails.
+pub fn shrink(failing: &Plan, release: &dyn Release, tries: u32) -> Plan {
     let mut shrinking = Shrinking { plan: failing.clone(), release, left: tries };
-    shrinking.cut_off_commands()?;
-    shrinking.switch_off_faults()?;
-    shrinking.send_clients_away()?;
-    shrinking.drop_commands()?;
-    Ok(shrinking.plan)
+    shrinking.cut_off_commands();
+    shrinking.switch_off_faults();
+    shrinking.send_clients_away();
+    shrinking.drop_commands();
+    shrinking.plan
 }
 
 struct Shrinking<'a> {
@@ -31,16 +27,16 @@ struct Shrinking<'a> {
 
 impl Shrinking<'_> {
     /// Takes a plan where it fails too.
-    fn take(&mut self, smaller: Plan) -> Result<bool, Untold> {
+    fn take(&mut self, smaller: Plan) -> bool {
         if self.left == 0 || smaller == self.plan {
-            return Ok(false);
+            return false;
         }
         self.left -= 1;
-        let fails = !violations(&tell(&smaller, self.release)?).is_empty();
+        let fails = look(&smaller, self.release).is_ok_and(|(_, findings)| !findings.violations.is_empty());
         if fails {
             self.plan = smaller;
         }
-        Ok(fails)
+        fails
     }
 
     fn commands(&self) -> Vec<u8> {
@@ -53,44 +49,40 @@ impl Shrinking<'_> {
     }
 
     /// Leaves out the last commands: half of them, a quarter, and so on.
-    fn cut_off_commands(&mut self) -> Result<(), Untold> {
+    fn cut_off_commands(&mut self) {
         let mut cut = self.commands().len() / 2;
         while cut > 0 {
             let commands = self.commands();
             let kept = commands.len().saturating_sub(cut);
-            if !self.take(self.with(commands.into_iter().take(kept)))? {
+            if !self.take(self.with(commands.into_iter().take(kept))) {
                 cut /= 2;
             }
         }
-        Ok(())
     }
 
     /// Switches off one fault after the other.
-    fn switch_off_faults(&mut self) -> Result<(), Untold> {
+    fn switch_off_faults(&mut self) {
         for fault in Fault::ALL {
             let mut without: BTreeSet<Fault> = self.plan.without.clone();
             without.insert(fault);
-            self.take(Plan { without, ..self.plan.clone() })?;
+            self.take(Plan { without, ..self.plan.clone() });
         }
-        Ok(())
     }
 
     /// Tries with one client, two, and so on.
-    fn send_clients_away(&mut self) -> Result<(), Untold> {
+    fn send_clients_away(&mut self) {
         for clients in 1..Shape::of(&self.plan).clients {
-            if self.take(Plan { clients: Some(clients), ..self.plan.clone() })? {
+            if self.take(Plan { clients: Some(clients), ..self.plan.clone() }) {
                 break;
             }
         }
-        Ok(())
     }
 
     /// Leaves out single commands, the last first: what an order begins with is needed most.
-    fn drop_commands(&mut self) -> Result<(), Untold> {
+    fn drop_commands(&mut self) {
         for dropped in self.commands().into_iter().rev() {
             let kept = self.commands().into_iter().filter(|number| *number != dropped);
-            self.take(self.with(kept))?;
+            self.take(self.with(kept));
         }
-        Ok(())
     }
 }

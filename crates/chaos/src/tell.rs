@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use command_handler::order_id::new_order_id;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use event_store::{DynamoEventStore, EventStore, StoreError};
+use event_store::{DynamoEventStore, EventStore};
 use fastrand::Rng;
 use order_store::{OrderCommit, Orders};
 use parked_orders::{Consumer, ParkedOrders};
@@ -14,22 +14,23 @@ use read_model::{DynamoRows, DynamoTotals, SummedRows, Totals};
 use redrive::Redrive;
 use sam_template::Template;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::bus::{BUS, Bus};
+use crate::check::Invariant;
 use crate::client::{Client, Exchange, Told, UnderWay};
 use crate::clock;
 use crate::command::{CUSTOMER, Command};
 use crate::configs;
 use crate::fault::{Fault, Faults};
-use crate::history::{History, Untold};
+use crate::history::{Cause, History, Untold};
 use crate::kill::Kills;
 use crate::mapping::{Deployed, Disturbances, Mapping};
+use crate::mishaps::{Mishaps, said};
 use crate::network::Network;
 use crate::operator::Operator;
 use crate::plan::{Plan, Shape};
 use crate::rebuild::rebuild;
-
 use crate::release::{PARKED, Release, SUMMARIES, TOTALS};
 use crate::rolling::NextProjector;
 use crate::rows::Watch;
@@ -48,11 +49,10 @@ const LATE_RETRIES: usize = 3;
 /// # Errors
 /// When the surroundings fail.
 pub fn tell(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
-    runtime.block_on(told(plan, release))
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    let history = runtime.map_err(Cause::from).and_then(|runtime| runtime.block_on(told(plan, release)));
+    history.map_err(|cause| Untold { plan: Box::new(plan.clone()), cause })
 }
-
-type Recorded = Vec<(String, Vec<OrderCommit>)>;
 
 /// What everything in a history shares.
 struct Scene<'a> {
@@ -61,9 +61,10 @@ struct Scene<'a> {
     shape: Shape,
     faults: Faults,
     tampering: Tampering,
+    mishaps: Mishaps,
 }
 
-async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
+async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     // The SDK, the event store and the publisher draw their pauses from the thread's own dice.
     fastrand::seed(plan.seed);
     clock::reset();
@@ -79,7 +80,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
         large: orders.first().filter(|_| shape.has_large_order).cloned(),
     };
     let tampering = Tampering::new(random.fork(), faults.clone(), tamper);
-    let scene = Scene { release, dynamo, shape, faults, tampering };
+    let scene = Scene { release, dynamo, shape, faults, tampering, mishaps: Mishaps::default() };
 
     let network = scene.network(random.u64(..), true);
     let bus = Bus::new(random.u64(..), shape.rates, shape.refused_percent, scene.faults.clone());
@@ -88,7 +89,8 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
     let consumers = (tokio::spawn(projector.run(over.clone())), tokio::spawn(publisher.run(over.clone())));
     let rebuilding = shape.is_rebuilt.then(|| {
         let client = scene.network(random.u64(..), false).client(configs::dynamodb(&scene.dynamo));
-        tokio::spawn(rebuild(client, random.fork(), scene.faults.clone(), over))
+        let (random, faults, mishaps) = (random.fork(), scene.faults.clone(), scene.mishaps.clone());
+        tokio::spawn(async move { mishaps.outlive("a rebuild", rebuild(client, random, faults, over)).await })
     });
 
     let commands: Vec<(u8, Command)> = (0..shape.commands).map(|it| (it, command(it, &orders, &mut random))).collect();
@@ -103,7 +105,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
     }
     let mut told = Vec::new();
     while let Some(one) = clients.join_next().await {
-        told.push(one.map_err(std::io::Error::other)?);
+        told.push(one.map_err(harness)?);
     }
     told.sort_by_key(|(number, _)| *number);
     let mut exchanges: Vec<Exchange> = told.into_iter().flat_map(|(_, theirs)| theirs).collect();
@@ -114,13 +116,13 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
     }
     ended.send_replace(true);
     if let Some(rebuilding) = rebuilding {
-        rebuilding.await.map_err(std::io::Error::other)?;
+        rebuilding.await.map_err(harness)?;
     }
-    let mut projector = consumers.0.await.map_err(std::io::Error::other)?;
-    let mut publisher = consumers.1.await.map_err(std::io::Error::other)?;
+    let mut projector = consumers.0.await.map_err(harness)?;
+    let mut publisher = consumers.1.await.map_err(harness)?;
 
     let operator = scene.operator(&bus);
-    let parked = operator.parked().await?;
+    let parked = operator.parked().await;
     let drained = projector.drained();
 
     // All is well again, and the newer release is everywhere.
@@ -128,7 +130,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
     bus.calm();
     projector.deployed.iter().chain(&publisher.deployed).for_each(|deployed| deployed.network.calm());
     scene.tampering.deploy();
-    operator.redrive().await?;
+    operator.redrive().await;
     network.calm();
     client.kills.percent = 0;
     if scene.faults.may(Fault::UnusableSnapshot) {
@@ -141,8 +143,10 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
     }
     projector.settle().await;
     publisher.settle().await;
-    operator.redrive().await?;
-    let recorded = recorded(&DynamoEventStore::new(scene.calm(), EVENTS), orders).await?;
+    operator.redrive().await;
+    let left_parked = operator.parked().await;
+    let recorded = scene.recorded(orders).await;
+    let totals = DynamoTotals::new(scene.calm(), TOTALS).of(CUSTOMER).await;
     Ok(History {
         shape,
         exchanges: exchanges.into_iter().chain(last_words.clone()).collect(),
@@ -153,10 +157,11 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Untold> {
         foreign: scene.tampering.foreign(),
         given_up,
         parked,
-        left_parked: operator.parked().await?,
+        left_parked,
         drained,
-        totals: DynamoTotals::new(scene.calm(), TOTALS).of(CUSTOMER).await?,
+        totals: scene.mishaps.good(Invariant::Readable, "of every kind", totals).unwrap_or_default(),
         lost: projector.lost,
+        mishaps: scene.mishaps.all(),
         faults: scene.faults.counts(),
         fired: network.fired(),
     })
@@ -185,6 +190,7 @@ impl Scene<'_> {
             kills: self.kills(self.shape.kills_percent, 120),
             faults: self.faults.clone(),
             under_way: UnderWay::default(),
+            mishaps: self.mishaps.clone(),
         }
     }
 
@@ -196,6 +202,7 @@ impl Scene<'_> {
             disturbances,
             kills: self.kills(self.shape.kills_percent * 2, 80),
             faults: self.faults.clone(),
+            mishaps: self.mishaps.clone(),
             random: random.fork(),
             watch: None,
             given_up: Vec::new(),
@@ -254,18 +261,25 @@ impl Scene<'_> {
             DynamoRows::new(client.clone(), SUMMARIES),
             SummedRows::new(client, TOTALS),
         );
-        Operator { parked, redrive, consumers }
+        Operator { parked, redrive, consumers, mishaps: self.mishaps.clone() }
+    }
+
+    /// Reads what is stored.
+    async fn recorded(&self, orders: Vec<String>) -> Vec<(String, Vec<OrderCommit>)> {
+        let store = DynamoEventStore::new(self.calm(), EVENTS);
+        let mut recorded = Vec::new();
+        for order in orders {
+            let commits = EventStore::<Orders>::commits(&store, &order, 0, None).await;
+            let commits = self.mishaps.good(Invariant::Readable, &order, commits).unwrap_or_default();
+            recorded.push((order, commits));
+        }
+        recorded
     }
 }
 
-/// Reads what is stored.
-async fn recorded(store: &DynamoEventStore, orders: Vec<String>) -> Result<Recorded, StoreError> {
-    let mut recorded = Vec::new();
-    for order in orders {
-        let commits = EventStore::<Orders>::commits(store, &order, 0, None).await?;
-        recorded.push((order, commits));
-    }
-    Ok(recorded)
+/// A part of the harness has panicked: what is under test is outlived.
+fn harness(error: JoinError) -> Cause {
+    Cause::Panicked(error.try_into_panic().map_or_else(|error| error.to_string(), |panic| said(&*panic)))
 }
 
 /// Sends some of the accepted commands once more, to instances that have never heard of them.

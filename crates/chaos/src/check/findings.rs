@@ -33,6 +33,12 @@ pub enum Invariant {
     Totals,
     /// Poison parks its order, and no other is parked.
     Parked,
+    /// Nothing panics.
+    NoPanic,
+    /// What is stored can be read.
+    Readable,
+    /// Once it is mended, poison can be redriven.
+    Redriven,
     /// In the end nothing is parked.
     Unparked,
     /// Every event is on the bus.
@@ -45,7 +51,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
@@ -60,6 +66,9 @@ impl Invariant {
         Self::RowIsComplete,
         Self::Totals,
         Self::Parked,
+        Self::NoPanic,
+        Self::Readable,
+        Self::Redriven,
         Self::Unparked,
         Self::Published,
         Self::PublishedTruly,
@@ -83,6 +92,9 @@ impl Invariant {
             Self::RowIsDrained => "once the stream is drained, a row that lost nothing is complete",
             Self::Totals => "in the end a customer's totals are the sums over all orders",
             Self::Parked => "poison parks its order, and no other",
+            Self::NoPanic => "nothing panics",
+            Self::Readable => "what is stored can be read back",
+            Self::Redriven => "after the fix what is parked is redriven without an error",
             Self::Unparked => "after the fix nothing is parked",
             Self::RowIsComplete => "in the end a row is the fold of all events",
             Self::Published => "every event is on the bus at least once",

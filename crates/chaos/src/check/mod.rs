@@ -2,6 +2,7 @@
 //! that is under test but the fold and the CloudEvents of a commit.
 //!
 //! - [`findings`]: the invariants, and what does not hold
+//! - `mishaps`: what must not happen while a history is told
 //! - `commands`: what is recorded, and what clients were told of it
 //! - `rows`: the read model at every moment
 //! - `parked`: what waits for a fix
@@ -10,6 +11,7 @@
 
 mod commands;
 pub mod findings;
+mod mishaps;
 mod parked;
 mod published;
 mod rows;
@@ -23,6 +25,7 @@ use crate::history::History;
 #[must_use]
 pub fn check(history: &History) -> Findings {
     let mut findings = Findings::default();
+    mishaps::check(history, &mut findings);
     for (order, commits) in &history.recorded {
         commands::check(order, commits, history, &mut findings);
         rows::check(order, commits, history, &mut findings);
