@@ -3,7 +3,8 @@
 //! An order's row follows its events by a moment. A query for one order never shows that as a lie: where the row is
 //! missing, or behind the version that the caller has seen, the answer is folded from the events instead. A
 //! customer's list is its rows, and may be that moment behind; one that cannot be read is folded from its events.
-//! A customer's totals are sums, and may be a moment behind like the list. Where a row will not follow by itself, because its order is parked, the answer says that it is stale.
+//! A customer's totals are sums, and may be a moment behind like the list. Where a row will not follow by itself, because
+//! its order is parked, the answer says that it is stale.
 //!
 //! Who may see what: a caller who is restricted to one customer gets 404 for the orders of others, the same as for
 //! orders that do not exist, and 403 for their lists, which tells nothing that the path and the token did not.

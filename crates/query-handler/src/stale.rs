@@ -6,8 +6,8 @@ use parked_orders::{Parked, ParkedError};
 /// What is known of a parked order.
 #[derive(Debug)]
 pub(crate) enum Note {
-    /// The version that is not shown, and which order's it is.
-    At { order_id: String, version: u64 },
+    /// The version that could not be processed, the last one that is known to wait, and whose they are.
+    At { order_id: String, version: u64, held_up_to: u64 },
     /// The note cannot be read. It may say anything, so its order counts as stale.
     Unreadable { order_id: String },
 }
@@ -18,7 +18,9 @@ pub(crate) enum Note {
 /// When the notes themselves cannot be had.
 pub(crate) fn note(parked: Result<Parked, ParkedError>) -> Result<Note, ParkedError> {
     match parked {
-        Ok(parked) => Ok(Note::At { order_id: parked.aggregate_id, version: parked.version }),
+        Ok(parked) => {
+            Ok(Note::At { order_id: parked.aggregate_id, version: parked.version, held_up_to: parked.held_up_to })
+        }
         Err(ParkedError::Unreadable { consumer, aggregate_id: order_id, problem }) => {
             tracing::error!(order_id, consumer, problem, "counts as stale: the note on the order cannot be read");
             Ok(Note::Unreadable { order_id })
@@ -27,11 +29,12 @@ pub(crate) fn note(parked: Result<Parked, ParkedError>) -> Result<Note, ParkedEr
     }
 }
 
-/// The order, marked where it is parked at a version that it has not reached. A note on one that it has is about to be
-/// taken away.
+/// The order, marked where it is parked and has not reached all that waits. To have passed what could not be processed is
+/// not enough: what waited behind it has left the stream. A note on an order that has caught up is about to be taken away.
 pub(crate) fn marked(summary: SummaryView, parked: &[Note]) -> SummaryView {
     let stale = parked.iter().find(|note| note.is_of(&summary) && note.is_ahead_of(&summary)).map(|note| match note {
-        Note::At { version, .. } => Stale::order(*version),
+        Note::At { version, .. } if summary.version < *version => Stale::order(*version),
+        Note::At { .. } => Stale::order_behind(summary.version.saturating_add(1)),
         Note::Unreadable { .. } => Stale::list(1),
     });
     SummaryView { stale, ..summary }
@@ -55,7 +58,7 @@ impl Note {
     /// Whether an order that is shown lacks what is noted.
     fn is_ahead_of(&self, order: &SummaryView) -> bool {
         match self {
-            Self::At { version, .. } => order.version < *version,
+            Self::At { held_up_to, .. } => order.version < *held_up_to,
             Self::Unreadable { .. } => true,
         }
     }

@@ -20,6 +20,13 @@ impl Stale {
         ))
     }
 
+    /// Of one order that is shown beyond what could not be processed, and not yet up to what waited behind it: it is not
+    /// shown from this version on, counted from 1.
+    #[must_use]
+    pub fn order_behind(version: u64) -> Self {
+        Self::because(format!("Versions from {version} on are not shown yet."))
+    }
+
     /// Of a customer's list: so many orders are affected, from 1, on whichever page they belong.
     #[must_use]
     pub fn list(orders: usize) -> Self {

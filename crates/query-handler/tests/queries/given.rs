@@ -128,13 +128,25 @@ impl Ledger {
         assert!(engine.project(entries.collect(), None).await.failed.is_empty());
     }
 
-    /// Has a projection park an order, from that version on.
+    /// Has a projection park an order, at that version.
     pub(crate) async fn park(&self, consumer: Consumer, customer_id: &str, order_id: &str, version: u64) {
+        self.park_up_to(version, consumer, customer_id, order_id, version).await;
+    }
+
+    /// The same, where versions up to `held_up_to` wait.
+    pub(crate) async fn park_up_to(
+        &self,
+        held_up_to: u64,
+        consumer: Consumer,
+        customer_id: &str,
+        order_id: &str,
+        version: u64,
+    ) {
         let parking = Parking {
             aggregate_id: order_id.to_owned(),
             customer_id: Some(customer_id.to_owned()),
             version,
-            held_up_to: version,
+            held_up_to,
             reason: "secret: the fold panicked".to_owned(),
         };
         parked(&self.database).park(consumer, &parking).await.unwrap();

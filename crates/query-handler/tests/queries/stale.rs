@@ -83,6 +83,20 @@ async fn a_row_that_has_reached_the_parked_version_is_not_stale() {
 }
 
 #[tokio::test]
+async fn a_row_that_has_passed_the_poison_and_not_what_waited_behind_it_is_stale() {
+    let (ledger, order_id) = parked_at_4().await;
+    ledger.park_up_to(5, OrderSummaryByCustomer, CUSTOMER, &order_id, 4).await;
+    ledger.project(&order_id, 4).await;
+    let behind = Some("Versions from 5 on are not shown yet.".to_owned());
+    let order = ledger.ask(&get_order(&order_id)).await;
+    assert_eq!((reason(&order.json()), order.header("etag")), (behind.clone(), None));
+    let list = ledger.ask(&list_orders(CUSTOMER)).await.json();
+    assert_eq!((reason(&list), reason(&list["items"][0])), (one_order(), behind));
+    ledger.project(&order_id, 5).await;
+    assert_eq!(reason(&ledger.ask(&get_order(&order_id)).await.json()), None);
+}
+
+#[tokio::test]
 async fn a_list_marks_its_parked_orders_and_itself() {
     let (ledger, parked) = parked_at_4().await;
     let healthy = ledger.place(CUSTOMER, "key-2").await;
