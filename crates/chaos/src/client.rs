@@ -83,6 +83,15 @@ impl Attempts {
 pub(crate) struct UnderWay(Arc<Mutex<Attempts>>);
 
 impl UnderWay {
+    /// Whether a command meets none under way that it must not meet.
+    fn may_begin(&self, command: &Command, faults: &Faults) -> bool {
+        let under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.bodies.get(&command.key).into_iter().flatten().all(|body| {
+            let is_same = *body == command.body;
+            faults.may(if is_same { Fault::IdenticalAtOnce } else { Fault::SameKeyOtherBody })
+        })
+    }
+
     fn begin(&self, command: &Command, faults: &Faults) -> u64 {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bodies = under_way.bodies.entry(command.key.clone()).or_default();
@@ -160,6 +169,9 @@ impl Client {
                 self.pause(50..=400).await;
             }
             clock::disturb(&mut self.random, &self.faults);
+            while !self.under_way.may_begin(&command, &self.faults) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
             asked_at = clock::now();
             began = self.under_way.begin(&command, &self.faults);
             let answer = self.attempt(&command).await;

@@ -45,12 +45,16 @@ pub(crate) fn disturb(random: &mut Rng, faults: &Faults) {
     if drawn > 2 || !faults.may(Fault::WrongClock) {
         return;
     }
+    let before = (now(), STOPPED_AT.get().is_some());
     match drawn {
         0 => SKEW_MS.set(if random.bool() { HOUR_MS } else { -HOUR_MS }),
         1 => STOPPED_AT.set(Some(true_ms() + SKEW_MS.get())),
         _ => return set_right(),
     }
-    faults.struck(Fault::WrongClock);
+    // Where it stands still already, a jump does not show.
+    if before != (now(), STOPPED_AT.get().is_some()) {
+        faults.struck(Fault::WrongClock);
+    }
 }
 
 fn set_right() {

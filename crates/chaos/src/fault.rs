@@ -87,6 +87,18 @@ impl Fault {
         self.described().1
     }
 
+    /// Of a fault that nobody makes, and that therefore cannot be left out by itself, what to leave out instead.
+    #[must_use]
+    pub fn consequence_of(self) -> Option<&'static str> {
+        if self == Self::LostRace {
+            Some("it is what clients come to that meet, so have one client")
+        } else if self == Self::KilledMidBatch {
+            Some("it is a function that is killed, so leave out killed-function")
+        } else {
+            None
+        }
+    }
+
     const fn described(self) -> (&'static str, &'static str) {
         match self {
             Self::Throttling => ("throttling", "calls of DynamoDB or EventBridge that were throttled"),

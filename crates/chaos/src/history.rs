@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use embedded_dynamodb::EmbeddedError;
+use order_domain::Order;
 use order_store::OrderCommit;
 use parked_orders::Consumer;
 use read_model::CurrencyTotals;
@@ -11,10 +12,26 @@ use serde_json::Value;
 
 use crate::check::Violation;
 use crate::client::Exchange;
-use crate::fault::Counts;
+use crate::fault::{Counts, Fault};
 use crate::plan::{Plan, Shape};
 use crate::rows::Seen;
 use crate::strike::Fired;
+
+/// An order as it was at a commit: its version then, and its state.
+pub type Then = (u64, Order);
+
+/// An order as it was at one of its versions, read back by version and by time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Travel {
+    /// The order.
+    pub order: String,
+    /// The version that was asked for.
+    pub version: u64,
+    /// What was found by that version.
+    pub by_version: Then,
+    /// What was found by the time at which that version was recorded.
+    pub by_time: Then,
+}
 
 /// What happened, and what is recorded of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +44,8 @@ pub struct History {
     pub last_words: Vec<Exchange>,
     /// Every order that clients asked for, with its commits as they are stored.
     pub recorded: Vec<(String, Vec<OrderCommit>)>,
+    /// Every version that there was when all was well again, read back before the last snapshots were spoiled.
+    pub travels: Vec<Travel>,
     /// Every state of a row that was seen, in the order in which it was seen; the last ones after all is mended.
     pub seen: Vec<Seen>,
     /// The details of the events on the bus, in the order in which it took them.
@@ -37,11 +56,13 @@ pub struct History {
     pub given_up: BTreeSet<String>,
     /// Who had parked which orders once the stream was drained, and the last version of each that was known to wait.
     pub parked: BTreeMap<(Consumer, String), u64>,
+    /// The versions of the rows of summaries and totals right after the first redriving, before anything else was delivered.
+    pub redriven: BTreeMap<(Consumer, String), u64>,
     /// Who has parked which orders in the end, and up to which version.
     pub left_parked: BTreeMap<(Consumer, String), u64>,
     /// The versions of each order's row and of its newest commit once the stream was drained, before anything was mended.
     pub drained: BTreeMap<String, (u64, u64)>,
-    /// The orders with a record that the projector never got.
+    /// The orders with a record that the projector never got, or not until all was mended.
     pub lost: BTreeSet<String>,
     /// What the customer's orders came to in the end, by currency.
     pub totals: Vec<CurrencyTotals>,
@@ -73,6 +94,9 @@ pub enum Cause {
     /// The template cannot be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The fault comes about by itself, so that it cannot be left out.
+    #[error("{0} cannot be left out by itself: {1}")]
+    NotByItself(Fault, &'static str),
     /// There is no runtime to be had.
     #[error(transparent)]
     Runtime(#[from] std::io::Error),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
-use redrive::Redrive;
 
 use crate::check::Invariant;
 use crate::mishaps::Mishaps;
+use crate::release::Redriving;
 
 /// Who has parked which orders, and the last version of each that is known to wait.
 pub(crate) type Waiting = BTreeMap<(Consumer, String), u64>;
@@ -14,7 +14,7 @@ pub(crate) type Waiting = BTreeMap<(Consumer, String), u64>;
 /// Somebody who mends.
 pub(crate) struct Operator {
     pub(crate) parked: ParkedOrders,
-    pub(crate) redrive: Redrive,
+    pub(crate) redrive: Box<dyn Redriving>,
     /// The consumers whose orders this release redrives: of another's rows it leaves its hands.
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) mishaps: Mishaps,

@@ -13,10 +13,11 @@ use http_api::AuthMode;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Context, LambdaEvent};
 use order_store::Orders;
-use parked_orders::ParkedOrders;
+use parked_orders::{Consumer, ParkedOrders};
 use projector::Projector;
 use publisher::{EventBus, Publisher};
-use read_model::{CustomerTotals, OrderSummaryByCustomer, RowStore};
+use read_model::{CustomerTotals, DynamoRows, OrderSummaryByCustomer, RowStore, SummedRows};
+use redrive::{Redrive, RedriveError, Redriven};
 use tracing::level_filters::LevelFilter;
 
 use crate::bus::BUS;
@@ -48,6 +49,12 @@ pub trait StreamFunction: Send + Sync {
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>>;
 }
 
+/// What takes a parked order out.
+pub trait Redriving: Send + Sync {
+    /// Redrives an order for a consumer.
+    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>>;
+}
+
 /// How the functions come about. As they stand here they are what is deployed; tests override what they break.
 pub trait Release: Send + Sync {
     /// The command handler.
@@ -58,6 +65,11 @@ pub trait Release: Send + Sync {
     /// The projector.
     fn projector(&self, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
         projector(client)
+    }
+
+    /// What takes parked orders out.
+    fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
+        redrive(bus, client)
     }
 
     /// The publisher, to the bus that `bus` reaches.
@@ -94,6 +106,24 @@ pub fn projector(client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
 #[must_use]
 pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
     Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrders::new(client, PARKED)))
+}
+
+/// What takes parked orders out, as operators have it.
+#[must_use]
+pub fn redrive(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
+    Box::new(Redrive::new(
+        DynamoEventStore::new(client.clone(), EVENTS),
+        ParkedOrders::new(client.clone(), PARKED),
+        EventBus::new(bus, BUS),
+        DynamoRows::new(client.clone(), SUMMARIES),
+        SummedRows::new(client, TOTALS),
+    ))
+}
+
+impl Redriving for Redrive {
+    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
+        Box::pin(Self::order(self, consumer, order))
+    }
 }
 
 impl<S: EventStore<Orders>> HttpFunction for CommandHandler<S> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use embedded_dynamodb::Database;
-use read_model::OrderSummaryRow;
+use read_model::{CustomerTotals, OrderSummaryRow, Projection};
 use serde_json::Value;
 
-use crate::release::SUMMARIES;
+use crate::release::{SUMMARIES, TOTALS};
 use crate::rolling::NextRow;
 use crate::wire;
 
@@ -47,6 +47,15 @@ impl Watch {
     /// The version of each order's row, as it was seen last.
     pub(crate) fn versions(&self) -> BTreeMap<String, u64> {
         self.seen.iter().map(|seen| (seen.order.clone(), seen.version)).collect()
+    }
+
+    /// The version of what each order contributes to its customer's totals.
+    pub(crate) fn contributions(&self) -> BTreeMap<String, u64> {
+        let contribution = |item: &Value| {
+            let order = item[CustomerTotals::KEY.sort]["S"].as_str()?.strip_prefix("order#")?;
+            Some((order.to_owned(), item["version"]["N"].as_str()?.parse().ok()?))
+        };
+        wire::items(&self.database, TOTALS).iter().filter_map(contribution).collect()
     }
 
     pub(crate) fn look(&mut self) {

@@ -5,25 +5,23 @@ use std::sync::Arc;
 
 use command_handler::order_id::new_order_id;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use event_store::{DynamoEventStore, EventStore};
+use event_store::{DynamoEventStore, EventStore, UpTo};
 use fastrand::Rng;
 use order_store::{OrderCommit, Orders};
 use parked_orders::{Consumer, ParkedOrders};
-use publisher::EventBus;
-use read_model::{DynamoRows, DynamoTotals, SummedRows, Totals};
-use redrive::Redrive;
+use read_model::{DynamoTotals, Totals};
 use sam_template::Template;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
-use crate::bus::{BUS, Bus};
+use crate::bus::Bus;
 use crate::check::Invariant;
 use crate::client::{Client, Exchange, Told, UnderWay};
 use crate::clock;
 use crate::command::{CUSTOMER, Command};
 use crate::configs;
 use crate::fault::{Fault, Faults};
-use crate::history::{Cause, History, Untold};
+use crate::history::{Cause, History, Then, Travel, Untold};
 use crate::kill::Kills;
 use crate::mapping::{Deployed, Disturbances, Mapping};
 use crate::mishaps::{Mishaps, said};
@@ -31,7 +29,7 @@ use crate::network::Network;
 use crate::operator::Operator;
 use crate::plan::{Plan, Shape};
 use crate::rebuild::rebuild;
-use crate::release::{PARKED, Release, SUMMARIES, TOTALS};
+use crate::release::{PARKED, Release, TOTALS};
 use crate::rolling::NextProjector;
 use crate::rows::Watch;
 use crate::strike::Rates;
@@ -65,6 +63,9 @@ struct Scene<'a> {
 }
 
 async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
+    if let Some(fault) = plan.without.iter().find(|fault| fault.consequence_of().is_some()) {
+        return Err(Cause::NotByItself(*fault, fault.consequence_of().unwrap_or_default()));
+    }
     // The SDK, the event store and the publisher draw their pauses from the thread's own dice.
     fastrand::seed(plan.seed);
     clock::reset();
@@ -127,10 +128,13 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
 
     // All is well again, and the newer release is everywhere.
     let given_up: BTreeSet<String> = publisher.orders_given_up().collect();
+    let lost = projector.lost.iter().cloned().chain(projector.orders_given_up()).collect();
     bus.calm();
     projector.deployed.iter().chain(&publisher.deployed).for_each(|deployed| deployed.network.calm());
     scene.tampering.deploy();
     operator.redrive().await;
+    let redriven = projector.rows();
+    let travels = scene.travels(&scene.recorded(orders.clone()).await).await;
     network.calm();
     client.kills.percent = 0;
     if scene.faults.may(Fault::UnusableSnapshot) {
@@ -152,15 +156,17 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         exchanges: exchanges.into_iter().chain(last_words.clone()).collect(),
         last_words,
         recorded,
+        travels,
         seen: projector.watch.map(|watch| watch.seen).unwrap_or_default(),
         published: bus.taken(),
         foreign: scene.tampering.foreign(),
         given_up,
         parked,
+        redriven,
         left_parked,
         drained,
         totals: scene.mishaps.good(Invariant::Readable, "of every kind", totals).unwrap_or_default(),
-        lost: projector.lost,
+        lost,
         mishaps: scene.mishaps.all(),
         faults: scene.faults.counts(),
         fired: network.fired(),
@@ -254,14 +260,29 @@ impl Scene<'_> {
         if !self.shape.is_deployed {
             consumers.push(Consumer::OrderSummaryByCustomer);
         }
-        let redrive = Redrive::new(
-            DynamoEventStore::new(client.clone(), EVENTS),
-            parked.clone(),
-            EventBus::new(bus.client(configs::eventbridge()), BUS),
-            DynamoRows::new(client.clone(), SUMMARIES),
-            SummedRows::new(client, TOTALS),
-        );
+        let redrive = self.release.redrive(bus.client(configs::eventbridge()), client);
         Operator { parked, redrive, consumers, mishaps: self.mishaps.clone() }
+    }
+
+    /// Reads each version back.
+    async fn travels(&self, recorded: &[(String, Vec<OrderCommit>)]) -> Vec<Travel> {
+        let store = DynamoEventStore::new(self.calm(), EVENTS);
+        let mut travels = Vec::new();
+        for (order, commits) in recorded {
+            for commit in commits {
+                let (version, time) = (UpTo::Version(commit.version), UpTo::Time(commit.recorded_at));
+                let mut found = Vec::new();
+                for up_to in [version, time] {
+                    let loaded = EventStore::<Orders>::load(&store, order, up_to).await;
+                    let loaded = self.mishaps.good(Invariant::Readable, order, loaded);
+                    found.extend(loaded.map(|loaded| (loaded.version, loaded.state)));
+                }
+                if let Ok([by_version, by_time]) = <[Then; 2]>::try_from(found) {
+                    travels.push(Travel { order: order.clone(), version: commit.version, by_version, by_time });
+                }
+            }
+        }
+        travels
     }
 
     /// Reads what is stored.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::findings::{Findings, Invariant};
 use crate::client::{Exchange, Told};
-use crate::history::History;
+use crate::history::{History, Then};
 
 pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let exchanges: Vec<&Exchange> = history.exchanges.iter().filter(|it| it.command.order == order).collect();
@@ -25,6 +25,14 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     }
     replies_agree(order, &exchanges, findings);
     acknowledged(order, commits, &exchanges, findings);
+    for travel in history.travels.iter().filter(|travel| travel.order == order) {
+        let state = commits.iter().zip(&states).find(|(commit, _)| commit.version == travel.version).map(|(_, it)| it);
+        let is_then = |(version, found): &Then| *version == travel.version && Some(found) == state;
+        let (by_version, by_time) = (is_then(&travel.by_version), is_then(&travel.by_time));
+        findings.must(Invariant::TimeTravel, order, by_version && by_time, || {
+            format!("version {} is exact by version: {by_version}, by time: {by_time}", travel.version)
+        });
+    }
     for last in history.last_words.iter().filter(|last| last.command.order == order) {
         let answers = match last.told {
             Told::Accepted { .. } => true,

@@ -21,6 +21,8 @@ pub enum Invariant {
     NoServerError,
     /// An order answers, whatever it has been through.
     Answers,
+    /// An order as it was is what was recorded by then.
+    TimeTravel,
     /// A row is the fold of a prefix of its order's events.
     RowIsPrefix,
     /// A row never goes back, neither by version nor by release.
@@ -51,7 +53,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
@@ -60,6 +62,7 @@ impl Invariant {
         Self::Acknowledged,
         Self::NoServerError,
         Self::Answers,
+        Self::TimeTravel,
         Self::RowIsPrefix,
         Self::RowAdvances,
         Self::RowIsDrained,
@@ -87,6 +90,7 @@ impl Invariant {
             Self::Acknowledged => "what was acknowledged is answered as before, and its key refused to another body",
             Self::NoServerError => "a command is answered by 200, 201, 4xx or 503",
             Self::Answers => "when all is well again, an order is known and answers, without any usable snapshot",
+            Self::TimeTravel => "an order as of a version, and as of its time, is the fold up to there",
             Self::RowIsPrefix => "a row is the fold of a prefix of the events",
             Self::RowAdvances => "a row goes back neither in version nor in release",
             Self::RowIsDrained => "once the stream is drained, a row that lost nothing is complete",
@@ -94,7 +98,7 @@ impl Invariant {
             Self::Parked => "poison parks its order, and no other",
             Self::NoPanic => "nothing panics",
             Self::Readable => "what is stored can be read back",
-            Self::Redriven => "after the fix what is parked is redriven without an error",
+            Self::Redriven => "after the fix redriving brings a row up to all that waited, without an error",
             Self::Unparked => "after the fix nothing is parked",
             Self::RowIsComplete => "in the end a row is the fold of all events",
             Self::Published => "every event is on the bus at least once",

@@ -13,7 +13,27 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
         let what = || format!("{consumer} has parked it, and nothing is wrong with it");
         findings.must(Invariant::Parked, order, poisoned.contains(order), what);
     }
-    // A projector may have lost the record, or be of the release that reads it.
+    for order in poisoned.iter().filter(|order| !history.shape.is_deployed && !history.lost.contains(**order)) {
+        // Otherwise it may have lost the record, or be of the release that reads it.
+        for consumer in [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals] {
+            let is_parked = history.parked.contains_key(&(consumer, (*order).clone()));
+            findings.must(Invariant::Parked, order, is_parked, || format!("{consumer} has not parked it"));
+        }
+    }
+    for (parked @ (consumer, order), waiting) in &history.parked {
+        let has_row = match consumer {
+            // The newer release's rows are not this one's to redrive.
+            Consumer::OrderSummaryByCustomer => !history.shape.is_deployed,
+            Consumer::CustomerTotals => true,
+            Consumer::Publisher => false,
+        };
+        if has_row {
+            let row = history.redriven.get(parked).copied().unwrap_or(0);
+            findings.must(Invariant::Redriven, order, row >= *waiting, || {
+                format!("{consumer} was redriven up to version {row}, and {waiting} waited")
+            });
+        }
+    }
     for order in poisoned.into_iter().filter(|order| !history.given_up.contains(*order)) {
         let is_parked = history.parked.contains_key(&(Consumer::Publisher, order.clone()));
         findings.must(Invariant::Parked, order, is_parked, || "the publisher has not parked it".to_owned());

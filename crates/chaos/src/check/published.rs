@@ -17,8 +17,11 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
         let poisoned = history.foreign.iter().find(|(foreign, _)| foreign == order).map(|(_, version)| *version);
         let mut last = None;
         for commit in commits {
-            let Ok(events) = published_events::cloud_events(commit) else { continue };
-            for event in events {
+            let events = published_events::cloud_events(commit);
+            let what =
+                || format!("version {} is none that can be published: {:?}", commit.version, events.as_ref().err());
+            findings.must(Invariant::Published, order, events.is_ok(), what);
+            for event in events.into_iter().flatten() {
                 let id = event.id.to_string();
                 let place = first_places.get(id.as_str()).copied();
                 let what = || format!("event {id} of version {} is not on the bus", commit.version);

@@ -3,32 +3,48 @@
 use std::collections::BTreeMap;
 
 use order_store::OrderCommit;
-use read_model::{Contribution, CustomerTotals, projection};
+use read_model::{Contribution, CurrencyTotals, CustomerTotals, FoldError, projection};
 
 use super::findings::{Findings, Invariant};
 use crate::history::History;
 
-/// Orders, money received and money given back.
-type Figures = (u64, u64, u64);
-
 pub(super) fn check(history: &History, findings: &mut Findings) {
-    let mut expected: BTreeMap<String, Figures> = BTreeMap::new();
-    for contribution in history.recorded.iter().filter_map(|(_, commits)| contribution(commits)) {
-        let (orders, gross, refunded) = expected.entry(contribution.currency).or_default();
-        *orders += 1;
-        *gross += contribution.amount_paid;
-        *refunded += contribution.amount_refunded;
+    let mut expected: BTreeMap<String, CurrencyTotals> = BTreeMap::new();
+    for (order, commits) in &history.recorded {
+        let contribution = contribution(commits);
+        let what = || format!("it does not fold: {:?}", contribution.as_ref().err());
+        findings.must(Invariant::Totals, order, contribution.is_ok(), what);
+        let Ok(Some(Contribution { currency, order, amount_paid, amount_refunded })) = contribution else { continue };
+        let totals = expected.entry(currency.clone()).or_insert_with(|| CurrencyTotals {
+            currency,
+            orders: 0,
+            gross: 0,
+            refunded: 0,
+            first_order: order.clone(),
+            last_order: order.clone(),
+        });
+        totals.orders += 1;
+        totals.gross += amount_paid;
+        totals.refunded += amount_refunded;
+        totals.first_order = totals.first_order.clone().min(order.clone());
+        totals.last_order = totals.last_order.clone().max(order);
     }
-    let figures = |it: &read_model::CurrencyTotals| (it.currency.clone(), (it.orders, it.gross, it.refunded));
-    let found: BTreeMap<String, Figures> = history.totals.iter().map(figures).collect();
+    let expected: Vec<CurrencyTotals> = expected.into_values().collect();
+    let mut found = history.totals.clone();
+    found.sort_by(|one, other| one.currency.cmp(&other.currency));
     let what = || format!("the totals are {found:?}, and the orders come to {expected:?}");
     findings.must(Invariant::Totals, "of every kind", found == expected, what);
+    for totals in &found {
+        let is_left = Some(totals.net()) == totals.gross.checked_sub(totals.refunded);
+        let what = || format!("net is {} of {totals:?}", totals.net());
+        findings.must(Invariant::Totals, "of every kind", is_left, what);
+    }
 }
 
-fn contribution(commits: &[OrderCommit]) -> Option<Contribution> {
+fn contribution(commits: &[OrderCommit]) -> Result<Option<Contribution>, FoldError> {
     let mut row = None;
     for (version, commit) in (0..).zip(commits) {
-        row = projection::fold::<CustomerTotals>(row, version, commit).ok()?;
+        row = projection::fold::<CustomerTotals>(row, version, commit)?;
     }
-    row
+    Ok(row)
 }
