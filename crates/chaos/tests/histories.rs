@@ -8,9 +8,10 @@
 
 mod planted;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chaos::{AsDeployed, Campaign, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations};
+use chaos::{AsDeployed, Campaign, Cause, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations};
 use planted::Bug;
 
 /// How many histories the ordinary run tells; the long mode as many as `HISTORIES` says.
@@ -55,25 +56,58 @@ fn the_same_seed_tells_the_same_history() {
     }
 }
 
-/// The first seed of the ordinary run that catches a bug, and what it finds.
+/// The first seed of the ordinary run that catches a bug by what it stands for, and what it finds.
 fn caught(bug: Bug) -> Option<(u64, Violation)> {
     (0..HISTORIES).map(Plan::of).find_map(|plan| {
         let found = violations(&tell(&plan, &bug as &dyn Release).unwrap());
-        found.into_iter().next().map(|violation| (plan.seed, violation))
+        let expected = found.into_iter().find(|violation| bug.expected().contains(&violation.invariant));
+        expected.map(|violation| (plan.seed, violation))
     })
 }
 
 #[test]
+fn a_fault_that_is_left_out_does_not_strike() {
+    let struck: Vec<_> = (0..40).map(|seed| (seed, tell(&Plan::of(seed), &AsDeployed).unwrap().faults)).collect();
+    for fault in Fault::ALL {
+        let seeds = struck.iter().filter(|(_, faults)| faults.contains_key(&fault)).map(|(seed, _)| *seed);
+        for seed in seeds.take(2) {
+            let told = tell(&Plan { without: [fault].into(), ..Plan::of(seed) }, &AsDeployed);
+            if fault.consequence_of().is_some() {
+                let refused = told.unwrap_err();
+                assert!(matches!(refused.cause, Cause::NotByItself(named, _) if named == fault), "{refused:?}");
+            } else {
+                let history = told.unwrap();
+                assert_eq!(history.faults.get(&fault), None, "{fault} struck seed {seed}, and was left out");
+                assert_eq!(violations(&history), [], "seed {seed} without {fault}");
+            }
+        }
+    }
+}
+
+/// By the seed that docs/RELIABILITY.md names; and by the bug, for without it that seed passes.
+#[test]
 fn every_planted_bug_is_caught() {
-    let next = AtomicUsize::new(0);
+    let reliability = include_str!("../../../docs/RELIABILITY.md");
+    let (next, amiss) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let Some((seed, violation)) = caught(*bug) else { panic!("{bug:?} was not caught") };
+            let Some((seed, violation)) = caught(*bug) else {
+                amiss.lock().unwrap().push(format!("{bug:?} was not caught"));
+                continue;
+            };
             let what: String = violation.what.chars().take(100).collect();
-            println!("{bug:?} | {seed} | {}: {what}", violation.invariant.sentence());
+            let row = format!("| `{bug:?}` | {seed} | {} |", violation.invariant.sentence());
+            println!("{row} {what}");
+            if !reliability.contains(&row) {
+                amiss.lock().unwrap().push(format!("docs/RELIABILITY.md has no line {row}"));
+            }
+            let sound = violations(&tell(&Plan::of(seed), &Bug::Nothing).unwrap());
+            amiss.lock().unwrap().extend(sound.first().map(|it| format!("seed {seed} fails without a bug: {it:?}")));
         }
     };
     std::thread::scope(|scope| (0..JOBS).for_each(|_| drop(scope.spawn(work))));
+    let amiss = amiss.into_inner().unwrap();
+    assert!(amiss.is_empty(), "{}", amiss.join("\n"));
 }
 
 #[test]

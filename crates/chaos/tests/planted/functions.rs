@@ -1,8 +1,10 @@
-//! Bugs of the stream's consumers.
+//! Bugs of the stream's consumers, and of redriving.
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use chaos::release::{Invocation, StreamFunction};
+use chaos::release::{Invocation, Redriving, StreamFunction};
+use parked_orders::{Consumer, ParkedOrders};
+use redrive::{RedriveError, Redriven};
 
 /// A function that never asks for a record again.
 pub(crate) struct Acknowledges(pub(crate) Box<dyn StreamFunction>);
@@ -12,6 +14,26 @@ impl StreamFunction for Acknowledges {
         Box::pin(async move {
             let _ = self.0.handle(batch).await;
             Ok(DynamoDbEventResponse::default())
+        })
+    }
+}
+
+/// Takes notes on rows away, and does nothing about the rows.
+pub(crate) struct Unparks {
+    pub(crate) real: Box<dyn Redriving>,
+    pub(crate) notes: ParkedOrders,
+}
+
+impl Redriving for Unparks {
+    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
+        Box::pin(async move {
+            if consumer == Consumer::Publisher {
+                return self.real.order(consumer, order).await;
+            }
+            if let Some(note) = self.notes.find(consumer, order).await? {
+                self.notes.unpark(&note).await?;
+            }
+            Ok(Redriven::Done { commits: 0 })
         })
     }
 }

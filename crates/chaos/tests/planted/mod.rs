@@ -2,26 +2,32 @@
 //!
 //! - `store`: bugs of the event store, as the command handlers and the projector see it
 //! - `calls`: bugs in calls of DynamoDB and EventBridge, and in how their answers are read
-//! - `functions`: bugs of the stream's consumers
+//! - `functions`: bugs of the stream's consumers, and of redriving
+//! - `swallow`: writes that never leave
 
 mod calls;
 mod functions;
 mod store;
+mod swallow;
 
 use aws_sdk_dynamodb::Client;
-use chaos::release::{self, Instance, Release, StreamFunction};
+use chaos::Invariant;
+use chaos::release::{self, Instance, Redriving, Release, StreamFunction};
 use event_store::DynamoEventStore;
 use parked_orders::ParkedOrders;
 use projector::Projector;
 use read_model::{DynamoRows, SummedRows};
 
 use calls::Meddler;
-use functions::Acknowledges;
+use functions::{Acknowledges, Unparks};
 use store::{Hollow, Store};
+use swallow::without_notes;
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bug {
+    /// Nothing: what plants the bugs is no bug itself. Not among [`Bug::ALL`].
+    Nothing,
     /// A failed condition is taken for a write.
     TakesALostRaceForAWin,
     /// A failed condition is always another's doing.
@@ -56,10 +62,14 @@ pub(crate) enum Bug {
     PublisherAcknowledgesAll,
     /// An entry that the bus refused is taken for published.
     IgnoresARefusedEntry,
+    /// What the projector cannot fold it leaves out, and notes nothing.
+    LeavesPoisonOutWithoutANote,
+    /// Redriving takes the note of a row away, and does not fold what waited.
+    UnparksWithoutProjecting,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -77,7 +87,36 @@ impl Bug {
         Self::ProjectorAcknowledgesAll,
         Self::PublisherAcknowledgesAll,
         Self::IgnoresARefusedEntry,
+        Self::LeavesPoisonOutWithoutANote,
+        Self::UnparksWithoutProjecting,
     ];
+
+    /// What it does not keep.
+    pub(crate) const fn expected(self) -> &'static [Invariant] {
+        use Invariant::{
+            Acknowledged, Answers, Gapless, Parked, Published, PublishedInOrder, RecordedOnce, Redriven, RowAdvances,
+            RowIsDrained, RowIsPrefix, SameReply, TimeRises, Totals, TruthfulReply,
+        };
+        match self {
+            Self::Nothing => &[],
+            Self::TakesALostRaceForAWin | Self::TakesAnOutageForSuccess | Self::DropsTheCondition => &[TruthfulReply],
+            Self::DoesNotKnowItsOwnCommit => &[RecordedOnce, Acknowledged],
+            Self::BelievesTheClock => &[TimeRises],
+            Self::LeavesOutAVersion => &[Gapless],
+            Self::IgnoresTheFingerprint => &[SameReply],
+            Self::StopsPaging => &[Answers, RowIsPrefix, RowIsDrained, Published],
+            Self::TrustsAnOldSnapshot => &[Answers, TruthfulReply],
+            Self::ForgetsRequests => &[Acknowledged, RecordedOnce],
+            Self::DropsTheRowGuard => &[RowAdvances],
+            Self::DropsTheSumGuard => &[Totals],
+            Self::PublishesPastPoison => &[PublishedInOrder],
+            Self::SkipsGaps => &[RowIsPrefix],
+            Self::ProjectorAcknowledgesAll => &[RowIsDrained],
+            Self::PublisherAcknowledgesAll | Self::IgnoresARefusedEntry => &[Published],
+            Self::LeavesPoisonOutWithoutANote => &[Parked],
+            Self::UnparksWithoutProjecting => &[Redriven],
+        }
+    }
 
     fn on_dynamodb(self, client: &Client) -> Client {
         Client::from_conf(client.config().to_builder().interceptor(Meddler(self)).build())
@@ -99,9 +138,18 @@ impl Release for Bug {
                 let totals = SummedRows::new(client.clone(), "CustomerTotals");
                 Box::new(Projector::new(store, rows, totals, ParkedOrders::new(client, "ParkedOrders")))
             }
+            Self::LeavesPoisonOutWithoutANote => release::projector(without_notes(&client)),
             Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(release::projector(client))),
             _ => release::projector(client),
         }
+    }
+
+    fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn Redriving> {
+        let real = release::redrive(bus, client.clone());
+        if *self == Self::UnparksWithoutProjecting {
+            return Box::new(Unparks { real, notes: ParkedOrders::new(client, "ParkedOrders") });
+        }
+        real
     }
 
     fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn StreamFunction> {
