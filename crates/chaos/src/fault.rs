@@ -119,7 +119,7 @@ impl Fault {
                 ("partial-publication", "calls of PutEvents that refused some of their entries")
             }
             Self::WrongClock => ("wrong-clock", "clocks that jumped an hour, or stood still"),
-            Self::UnusableSnapshot => ("unusable-snapshot", "loads that met a missing, corrupt or old snapshot"),
+            Self::UnusableSnapshot => ("unusable-snapshot", "commits read whose snapshot was missing, corrupt or old"),
             Self::LargeStream => ("large-stream", "reads of an order that 1 MB cut into pages"),
             Self::RacingRebuild => ("racing-rebuild", "pages rebuilt while commands were under way"),
             Self::RollingDeploy => ("rolling-deploy", "batches that the older release took after the newer one"),
