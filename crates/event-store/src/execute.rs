@@ -1,8 +1,6 @@
 //! One command, from load to append: idempotency, optimistic concurrency and bounded retries, for any aggregate.
 
-use std::time::Duration;
-
-use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, Request, StoreError, Timestamp, UpTo};
+use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, Request, StoreError, Timestamp, UpTo, pause};
 
 /// How often a command is decided before it gives up with [`Failure::Conflict`].
 pub const MAX_ATTEMPTS: u32 = 8;
@@ -150,7 +148,7 @@ where
             Appended::Occupied(winner) if attempt == 1 => loaded.advance(winner),
             Appended::Occupied(_) if attempt == MAX_ATTEMPTS => break,
             Appended::Occupied(_) => {
-                pause(attempt).await;
+                pause(attempt, FIRST_PAUSE_MS, u64::MAX).await;
                 loaded = store.load(aggregate_id, UpTo::Head).await?;
             }
         }
@@ -220,10 +218,4 @@ async fn unchanged<A: Aggregate, S: EventStore<A>, R>(
         source: "it is missing".into(),
     })?;
     Ok(Execution { outcome: Outcome::Unchanged, commit, state: loaded.state, version: loaded.version, attempts })
-}
-
-/// Waits a random part of a bound that doubles ("full jitter"), so that the writers who lost do not meet again.
-async fn pause(attempt: u32) {
-    let bound = FIRST_PAUSE_MS << attempt.saturating_sub(2);
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=bound))).await;
 }

@@ -14,6 +14,7 @@
 //! | [`mod@execute`] | one command from load to append: repeats, races, retries |
 //! | [`loaded`] | an aggregate as read, and the commit that would follow |
 //! | [`item`] | commits as DynamoDB items: the stored attribute names |
+//! | [`fn@pause`] | pauses between attempts |
 //! | [`snapshot`], [`ring`] | what rides along in a commit so that a load is one request |
 //! | [`scan`] | pages over the whole table, for tools |
 //! | [`dynamo`], [`memory`] | the adapters; `tests/contract` holds both to the same behaviour |
@@ -33,6 +34,7 @@ pub mod execute;
 pub mod item;
 pub mod loaded;
 pub mod memory;
+mod pause;
 pub mod ring;
 pub mod scan;
 pub mod snapshot;
@@ -48,6 +50,7 @@ pub use dynamo::DynamoEventStore;
 pub use execute::{Decided, Execution, Failure, Invocation, Outcome, Rules, execute};
 pub use loaded::{Loaded, NewCommit};
 pub use memory::InMemoryEventStore;
+pub use pause::pause;
 pub use scan::{Position, ScanRequest, ScannedPage, Scope};
 pub use store::{Appended, EventStore, StoreError, UpTo};
 pub use timestamp::{Timestamp, TimestampError};

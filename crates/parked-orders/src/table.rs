@@ -1,7 +1,6 @@
 //! The notes in a DynamoDB table: partition key `consumer`, sort key `aggregateId`, index `ByCustomer`.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -9,7 +8,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
-use event_store::Timestamp;
+use event_store::{Timestamp, pause};
 
 use crate::note::{
     AGGREGATE_ID, ATTEMPTS, CONSUMER, CUSTOMER_ID, HELD_UP_TO, LAST_ATTEMPT_AT, PARKED_AT, REASON, SdkItem, VERSION,
@@ -108,7 +107,7 @@ impl ParkedOrders {
         let mut unread: Vec<SdkItem> = aggregate_ids.iter().map(|id| key(consumer, id)).collect();
         for attempt in 1..=MAX_READS {
             if attempt > 1 {
-                pause(attempt).await;
+                pause(attempt, FIRST_PAUSE_MS, u64::MAX).await;
             }
             let request = KeysAndAttributes::builder().set_keys(Some(unread)).consistent_read(true).build();
             let request =
@@ -314,10 +313,4 @@ fn is_met(updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Resul
             Some(_) | None => Err(ParkedError::of("UpdateItem", error)),
         },
     }
-}
-
-/// Waits a random part of a bound that doubles ("full jitter").
-async fn pause(attempt: u32) {
-    let bound = FIRST_PAUSE_MS << attempt.saturating_sub(2);
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=bound))).await;
 }

@@ -6,11 +6,11 @@
 mod row;
 
 use event_store::RecordedEvent;
-use order_domain::values::{CustomerId, OrderId};
 use order_domain::{Event, stored};
-use order_store::{CUSTOMER_ID, OrderCommit, Orders};
+use order_store::{OrderCommit, Orders};
 pub use row::{Contribution, CurrencyTotals, PlacedOrder};
 
+use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 use crate::summed::{SumError, Summed};
 
@@ -29,10 +29,7 @@ impl Projection for CustomerTotals {
     const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "entry" };
 
     fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
-        let none = |part| FoldError::NoKey { version: commit.version, part };
-        let customer_id = order_store::customer_id(commit).and_then(|id| CustomerId::parse(id).ok());
-        let customer_id = customer_id.ok_or_else(|| none(CUSTOMER_ID))?;
-        let order_id = OrderId::parse(&commit.aggregate_id).map_err(|_| none("orderId"))?;
+        let (customer_id, order_id) = (order_key::customer_id(commit)?, order_key::order_id(commit)?);
         Ok(RowKey { partition: customer_id.to_string(), sort: format!("{ORDER}{}", order_id.as_str()) })
     }
 

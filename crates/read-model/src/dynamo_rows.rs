@@ -3,11 +3,11 @@
 mod images;
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
+use event_store::pause;
 use serde_dynamo::Item;
 
 use crate::projection::{Projection, RowKey};
@@ -69,7 +69,7 @@ impl DynamoRows {
                 break;
             }
             if attempt > 1 {
-                pause(attempt).await;
+                pause(attempt, FIRST_PAUSE_MS, u64::MAX).await;
             }
             let (found, unprocessed) = self.batch_get(unread).await?;
             let found = found.into_iter().map(Item::from);
@@ -119,10 +119,4 @@ fn sdk_key<P: Projection>(key: &RowKey) -> SdkItem {
         (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
         (P::KEY.sort.to_owned(), AttributeValue::S(key.sort.clone())),
     ])
-}
-
-/// Waits a random part of a bound that doubles ("full jitter").
-async fn pause(attempt: u32) {
-    let bound = FIRST_PAUSE_MS << attempt.saturating_sub(2);
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=bound))).await;
 }

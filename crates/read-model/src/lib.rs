@@ -23,6 +23,7 @@ pub mod customer_totals;
 pub mod dynamo_rows;
 pub mod engine;
 pub mod memory_rows;
+mod order_key;
 pub mod order_summary;
 pub mod projection;
 mod rfc3339;

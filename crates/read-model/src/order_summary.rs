@@ -8,11 +8,11 @@ mod row;
 use event_store::RecordedEvent;
 use order_domain::event::{ItemQuantity, OrderPlaced};
 use order_domain::status::{FulfillmentFigures, FulfillmentStatus, OrderStatus, PaymentFigures, PaymentStatus};
-use order_domain::values::{CustomerId, OrderId};
 use order_domain::{Event, stored};
-use order_store::{CUSTOMER_ID, OrderCommit, Orders, PLACED_AT};
+use order_store::{OrderCommit, Orders, PLACED_AT};
 pub use row::{OrderSummaryRow, SummaryItem};
 
+use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 
 /// The index by which a row is found by its order: keys only.
@@ -34,11 +34,10 @@ impl Projection for OrderSummaryByCustomer {
     const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "placedAtOrderId" };
 
     fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
-        let none = |part| FoldError::NoKey { version: commit.version, part };
-        let customer_id = order_store::customer_id(commit).and_then(|id| CustomerId::parse(id).ok());
-        let customer_id = customer_id.ok_or_else(|| none(CUSTOMER_ID))?;
-        let placed_at = order_store::placed_at(commit).ok_or_else(|| none(PLACED_AT))?;
-        let order_id = OrderId::parse(&commit.aggregate_id).map_err(|_| none(ORDER_ID))?;
+        let no_time = FoldError::NoKey { version: commit.version, part: PLACED_AT };
+        let customer_id = order_key::customer_id(commit)?;
+        let placed_at = order_store::placed_at(commit).ok_or(no_time)?;
+        let order_id = order_key::order_id(commit)?;
         Ok(row::row_key(customer_id.as_str(), placed_at, order_id.as_str()))
     }
 

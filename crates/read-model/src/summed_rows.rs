@@ -18,10 +18,8 @@
 mod lanes;
 mod transaction;
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
-use event_store::contain;
+use event_store::{contain, pause};
 use serde_dynamo::Item;
 
 use crate::dynamo_rows::DynamoRows;
@@ -159,7 +157,7 @@ impl<P: Summed> RowStore<P> for SummedRows {
         let _turn = self.lanes.turn(&key.partition).await;
         for attempt in 1..=MAX_WRITES {
             if attempt > 1 {
-                pause(attempt).await;
+                pause(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
             }
             if let Some(written) = self.try_to_write::<P>(key, version, row).await? {
                 return Ok(written);
@@ -168,10 +166,4 @@ impl<P: Summed> RowStore<P> for SummedRows {
         let source = "others keep changing the row or its sum".into();
         Err(RowError::Unavailable { operation: "TransactWriteItems", source })
     }
-}
-
-/// Waits a random part of a bound that doubles ("full jitter").
-async fn pause(attempt: u32) {
-    let bound = (FIRST_PAUSE_MS << attempt.saturating_sub(2)).min(LAST_PAUSE_MS);
-    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=bound))).await;
 }

@@ -63,11 +63,8 @@ impl Segment for Folding {
     type Page = Page;
 
     async fn page(&mut self) -> anyhow::Result<Option<Page>> {
-        let after = match &self.state.place {
-            Place::Beginning => None,
-            Place::After(position) => Some(position.clone()),
-            Place::End => return Ok(None),
-        };
+        let Some(after) = self.state.place.to_read() else { return Ok(None) };
+        let after = after.cloned();
         let begun_before = after.as_ref().map(order_of);
         let request = ScanRequest {
             scope: Scope::Segment { number: self.number, of: self.of },

@@ -40,6 +40,15 @@ impl<P> Place<P> {
     pub(crate) fn after(next: Option<P>) -> Self {
         next.map_or(Self::End, Self::After)
     }
+
+    /// After what to read on, if after anything; `None` at the end, where there is nothing to read.
+    pub(crate) const fn to_read(&self) -> Option<Option<&P>> {
+        match self {
+            Self::Beginning => Some(None),
+            Self::After(last) => Some(Some(last)),
+            Self::End => None,
+        }
+    }
 }
 
 /// What a state file begins with.

@@ -43,11 +43,8 @@ impl Segment for OrdersOf {
     type Page = Page;
 
     async fn page(&mut self) -> anyhow::Result<Option<Page>> {
-        let after = match &self.reading {
-            Place::Beginning => None,
-            Place::After(position) => Some(position.clone()),
-            Place::End => return Ok(None),
-        };
+        let Some(after) = self.reading.to_read() else { return Ok(None) };
+        let after = after.cloned();
         let scope = Scope::Segment { number: self.number, of: self.of };
         let request = ScanRequest { scope, after, recorded: None, consistent: true };
         let page = self.store.scan::<Orders>(&request).await?;

@@ -30,11 +30,7 @@ impl Segment for SummariesOf {
     type Page = Page;
 
     async fn page(&mut self) -> anyhow::Result<Option<Page>> {
-        let after = match &self.place {
-            Place::Beginning => None,
-            Place::After(key) => Some(key),
-            Place::End => return Ok(None),
-        };
+        let Some(after) = self.place.to_read() else { return Ok(None) };
         let Audits { summaries: audit, summary_rows, repair, .. } = &self.audits;
         let found = summary_rows.scan_images::<OrderSummaryByCustomer>(self.number, self.of, after).await?;
         let counts = Counts { rows: u64::try_from(found.rows.len())?, ..Counts::default() };

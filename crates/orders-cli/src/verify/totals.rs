@@ -29,11 +29,7 @@ impl Segment for TotalsOf {
     type Page = Page;
 
     async fn page(&mut self) -> anyhow::Result<Option<Page>> {
-        let after = match &self.place {
-            Place::Beginning => None,
-            Place::After(key) => Some(key),
-            Place::End => return Ok(None),
-        };
+        let Some(after) = self.place.to_read() else { return Ok(None) };
         let Audits { contributions: audit, sums, total_rows, repair, .. } = &self.audits;
         let found = total_rows.scan_images::<CustomerTotals>(self.number, self.of, after).await?;
         let customers = complete(after, &found);

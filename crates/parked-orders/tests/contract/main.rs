@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../../publisher/tests/publisher/between.rs"]
 mod between;
 
 use std::collections::{BTreeSet, HashMap};

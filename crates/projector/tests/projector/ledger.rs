@@ -1,19 +1,11 @@
 //! An embedded DynamoDB whose stream is real: commands in, records out.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
-use embedded_dynamodb::{ANY_PORT, Database, EmbeddedDynamoDb};
+use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, stream};
 use event_store::{DynamoEventStore, EventStore, Fingerprint, Request, Timestamp, UpTo};
 use order_domain::{Command, Decision, decide};
 use order_store::Orders;
 use sam_template::Template;
-use serde_json::{Value, json};
-
-use crate::given::{pay, place};
-
-/// An item of OrderEvents.
-pub(crate) type Item = HashMap<String, AttributeValue>;
+use serde_json::Value;
 
 /// The order ledger, up to its stream.
 pub(crate) struct Ledger {
@@ -43,46 +35,8 @@ impl Ledger {
         self.store.append(&new).await.unwrap();
     }
 
-    /// The items of an order that is placed and then paid in parts: as many as there are to be versions.
-    pub(crate) async fn items(order: &str, customer: &str, versions: usize) -> Vec<Item> {
-        let draft = Self::new().await;
-        draft.record(order, place(customer), "2026-11-21T09:30:00.123Z").await;
-        for part in 2..=versions {
-            draft.record(order, pay(&format!("p-{part}"), 1), "2026-11-21T09:30:00.123Z").await;
-        }
-        let query =
-            draft.server.client().query().table_name("OrderEvents").key_condition_expression("aggregateId = :id");
-        let found = query.expression_attribute_values(":id", AttributeValue::S(order.to_owned())).send().await.unwrap();
-        found.items.unwrap()
-    }
-
-    /// Writes an item as it is: a commit that some other release wrote, or one put right.
-    pub(crate) async fn put(&self, item: &Item) {
-        let put = self.server.client().put_item().table_name("OrderEvents").set_item(Some(item.clone()));
-        put.send().await.unwrap();
-    }
-
     /// The table's stream so far, each record as Lambda hands it on.
     pub(crate) fn stream(&self) -> Vec<Value> {
-        let database = self.server.database();
-        let arn =
-            database.list_streams(request(json!({ "TableName": "OrderEvents" }))).unwrap().streams.remove(0).stream_arn;
-        let description = database.describe_stream(request(json!({ "StreamArn": arn }))).unwrap().stream_description;
-        let iterator = iterator(database, &arn, &description.shards[0].shard_id);
-        let records = database.get_records(request(json!({ "ShardIterator": iterator }))).unwrap().records;
-        let mut records: Vec<Value> = records.iter().map(|record| serde_json::to_value(record).unwrap()).collect();
-        for record in &mut records {
-            record["eventSourceARN"] = json!(arn);
-        }
-        records
+        stream::records(self.server.database(), "OrderEvents", None).unwrap()
     }
-}
-
-fn iterator(database: &Database, arn: &str, shard_id: &str) -> String {
-    let from = json!({ "StreamArn": arn, "ShardId": shard_id, "ShardIteratorType": "TRIM_HORIZON" });
-    database.get_shard_iterator(request(from)).unwrap().shard_iterator.unwrap()
-}
-
-fn request<T: serde::de::DeserializeOwned>(request: Value) -> T {
-    serde_json::from_value(request).unwrap()
 }

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt;
 
 use crate::given::{config, event};
-use crate::ledger::{Item, Ledger};
+use crate::items::Item;
+use crate::ledger::Ledger;
 
 thread_local! {
     /// What was written on this thread, and so by this test: each has a thread of its own.

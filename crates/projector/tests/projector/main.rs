@@ -4,6 +4,7 @@
 
 mod given;
 mod handler;
+mod items;
 mod ledger;
 mod log;
 mod parking;

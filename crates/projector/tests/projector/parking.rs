@@ -9,7 +9,8 @@ use read_model::{DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
 
 use crate::given::{SUMMARY_TABLE, come_again, config, event, place, projector};
-use crate::ledger::{Item, Ledger};
+use crate::items::Item;
+use crate::ledger::Ledger;
 
 const PROJECTIONS: [Consumer; 2] = [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals];
 

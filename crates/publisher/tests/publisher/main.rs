@@ -7,6 +7,7 @@ mod between;
 mod bus;
 mod cost;
 mod handler;
+#[path = "../../../projector/tests/projector/ledger.rs"]
 mod ledger;
 mod log;
 mod parking;
