@@ -1,6 +1,6 @@
 //! DynamoDB tables, as `CreateTable` requests.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::error::TemplateError;
@@ -47,8 +47,14 @@ struct Backup {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Recovery {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     point_in_time_recovery_enabled: bool,
+}
+
+/// `true`, or the text that a parameter has for it.
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = Json::deserialize(deserializer)?;
+    Ok(value == json!(true) || value == json!("true"))
 }
 
 impl Table {
@@ -58,6 +64,12 @@ impl Table {
         // CloudFormation enables a stream by naming its view; `CreateTable` wants to be told.
         if let Some(Json::Object(stream)) = &mut request.stream_specification {
             stream.insert("StreamEnabled".to_owned(), json!(true));
+        }
+        // A cap on throughput is a ceiling on a bill, which nobody gets locally.
+        for index in request.global_secondary_indexes.iter_mut().filter_map(Json::as_array_mut).flatten() {
+            if let Json::Object(index) = index {
+                index.remove("OnDemandThroughput");
+            }
         }
         let create_table = serde_json::to_value(request)
             .map_err(|problem| TemplateError::Property { resource: id.to_owned(), problem })?;

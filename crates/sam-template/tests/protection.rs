@@ -1,0 +1,96 @@
+//! What becomes of the data when somebody deletes, restores or overloads it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use serde_norway::{Mapping, Value as Yaml};
+
+fn section(name: &str) -> Mapping {
+    let template: Mapping = serde_norway::from_str(include_str!("../../../template.yaml")).unwrap();
+    template[name].as_mapping().unwrap().clone()
+}
+
+fn yaml(text: &str) -> Yaml {
+    serde_norway::from_str(text).unwrap()
+}
+
+/// The resources of a type, each with its logical id.
+fn of_type(kind: &str) -> Vec<(String, Yaml)> {
+    let resources = section("Resources").into_iter().filter(|(_, resource)| resource["Type"].as_str() == Some(kind));
+    resources.map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource)).collect()
+}
+
+fn tables() -> Vec<(String, Yaml)> {
+    of_type("AWS::DynamoDB::Table")
+}
+
+#[test]
+fn data_is_protected_unless_a_stack_is_made_to_be_thrown_away() {
+    assert_eq!(section("Parameters")["ProtectData"]["Default"], yaml("'true'"));
+    assert_eq!(section("Conditions")["DataIsProtected"], yaml("!Equals [!Ref ProtectData, 'true']"));
+}
+
+#[test]
+fn what_cannot_be_made_again_outlives_a_protected_stack() {
+    let retained = yaml("!If [DataIsProtected, Retain, Delete]");
+    let resources = section("Resources");
+    let outlives = |policy: &str| -> Vec<String> {
+        let kept = resources.iter().filter(|(_, resource)| resource.get(policy) == Some(&retained));
+        kept.map(|(id, _)| id.as_str().unwrap().to_owned()).collect()
+    };
+    let kept = ["OrderEvents", "ParkedOrders", "FailedBatches", "UndeliveredEvents"];
+    assert_eq!(outlives("DeletionPolicy"), kept);
+    assert_eq!(outlives("UpdateReplacePolicy"), kept);
+    // What is kept in a stack that is thrown away has to be found and deleted by hand.
+    let without_a_say = resources.values().filter(|resource| resource.get("DeletionPolicy") == Some(&yaml("Retain")));
+    assert_eq!(without_a_say.count(), 0);
+}
+
+#[test]
+fn nobody_deletes_a_table_of_a_protected_stack_that_cannot_be_made_again() {
+    let protected = yaml("!Ref ProtectData");
+    let refused = tables()
+        .into_iter()
+        .filter(|(_, table)| table["Properties"].get("DeletionProtectionEnabled") == Some(&protected));
+    assert_eq!(refused.map(|(id, _)| id).collect::<Vec<_>>(), ["OrderEvents", "ParkedOrders"]);
+}
+
+#[test]
+fn every_table_of_a_protected_stack_can_be_restored_to_any_second() {
+    for (id, table) in tables() {
+        let recovery = &table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
+        assert_eq!(recovery, &yaml("!Ref ProtectData"), "{id}");
+    }
+}
+
+/// An index without the cap of its table would still be paid for without one.
+#[test]
+fn every_table_and_every_index_takes_the_caps() {
+    let capped = yaml(
+        "!If [TablesAreCapped, {
+            MaxReadRequestUnits: !If [ReadsAreCapped, !Ref MaxReadRequestUnits, !Ref AWS::NoValue],
+            MaxWriteRequestUnits: !If [WritesAreCapped, !Ref MaxWriteRequestUnits, !Ref AWS::NoValue]
+        }, !Ref AWS::NoValue]",
+    );
+    let mut indexes = 0;
+    for (id, table) in tables() {
+        assert_eq!(table["Properties"]["OnDemandThroughput"], capped, "{id}");
+        for index in table["Properties"].get("GlobalSecondaryIndexes").and_then(Yaml::as_sequence).into_iter().flatten()
+        {
+            assert_eq!(index["OnDemandThroughput"], capped, "{id}, {:?}", index["IndexName"]);
+            indexes += 1;
+        }
+    }
+    assert_eq!(indexes, 2);
+}
+
+/// Tables are without being told.
+#[test]
+fn every_bucket_and_every_queue_is_encrypted() {
+    for (id, queue) in of_type("AWS::SQS::Queue") {
+        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], yaml("true"), "{id}");
+    }
+    for (id, bucket) in of_type("AWS::S3::Bucket") {
+        let rules = &bucket["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"];
+        assert_eq!(rules[0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"], yaml("AES256"), "{id}");
+    }
+}
