@@ -6,7 +6,9 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `template.rs` | the document: its resources, and the properties of one of them |
-//! | `resolve.rs` | what `!Ref`, `!GetAtt` and `!Sub` stand for on one laptop |
+//! | `parameters.rs` | parameters: their defaults, and other values for them |
+//! | `conditions.rs` | conditions, and rules for parameters |
+//! | `resolve.rs` | what `!Ref`, `!GetAtt`, `!Sub` and `!If` stand for on one laptop |
 //! | `table.rs` | DynamoDB tables, as `CreateTable` requests |
 //! | `function.rs` | Lambda functions, with `Globals` merged in |
 //! | `route.rs` | routes of the HTTP API, followed through their integration to a function |
@@ -18,14 +20,16 @@
 //! | `resource_policy.rs` | whom queues, topics, buckets, log groups and roles let in |
 //! | `error.rs` | what can be wrong, naming the resource and the property |
 //!
-//! Locally a table is called by its logical id, a parameter has its default, and every function runs under its
-//! binary's name, which is also its crate's.
+//! Locally a table is called by its logical id, a parameter has its default unless another value is given, and every function
+//! runs under its binary's name, which is also its crate's.
 
+mod conditions;
 mod error;
 mod event_bus;
 mod function;
 mod grant;
 mod log_group;
+mod parameters;
 mod resolve;
 mod resource_policy;
 mod route;

@@ -1,20 +1,20 @@
 //! What CloudFormation's intrinsic functions stand for on one laptop.
 //!
-//! `!Ref` of a parameter is its default, `!Ref` of a resource its logical id, `!GetAtt X.Arn` the text `X.Arn`, and
-//! `!Sub` puts those into a text. Functions that are not needed here keep their long form (`{"Fn::If": [..]}`), so
-//! that a property nobody asks for cannot fail.
+//! `!Ref` of a parameter is its value, `!Ref` of a resource its logical id, `!GetAtt X.Arn` the text `X.Arn`, `!Sub` puts
+//! those into a text, and `!If` picks a branch by the parameters' values. Functions that are not needed here keep their long
+//! form (`{"Fn::Base64": ..}`), so that a property nobody asks for cannot fail.
 
 use serde_json::{Map, Value as Json};
-use serde_norway::Value as Yaml;
+use serde_norway::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
 use crate::template::Template;
 
 /// Replaces the references in a part of one resource.
 pub(crate) struct Resolver<'t> {
-    template: &'t Template,
+    pub(crate) template: &'t Template,
     /// The logical id of the resource at hand, for messages.
-    resource: &'t str,
+    pub(crate) resource: &'t str,
 }
 
 impl<'t> Resolver<'t> {
@@ -22,40 +22,78 @@ impl<'t> Resolver<'t> {
         Self { template, resource }
     }
 
-    /// The value as plain JSON, with its references replaced.
+    /// The value as plain JSON, with its references replaced; null where it is `AWS::NoValue`.
     pub(crate) fn resolve(&self, value: &Yaml) -> Result<Json, TemplateError> {
+        Ok(self.value(value)?.unwrap_or_default())
+    }
+
+    /// The value as a text holds it: strings without their quotes.
+    pub(crate) fn text(&self, value: &Yaml) -> Result<String, TemplateError> {
+        self.resolve(value).map(text_of)
+    }
+
+    /// None is `AWS::NoValue`, which takes its key or its place in a list with it.
+    fn value(&self, value: &Yaml) -> Result<Option<Json>, TemplateError> {
+        if let Some((function, argument)) = intrinsic(value) {
+            return self.function(&function, argument);
+        }
         match value {
-            Yaml::Null => Ok(Json::Null),
-            Yaml::Bool(flag) => Ok(Json::Bool(*flag)),
-            Yaml::Number(_) => self.plain(value),
-            Yaml::String(text) => Ok(Json::String(text.clone())),
-            Yaml::Sequence(items) => items.iter().map(|item| self.resolve(item)).collect(),
-            Yaml::Mapping(entries) => {
-                let mut object = Map::new();
-                for (key, value) in entries {
-                    object.insert(self.key(key)?, self.resolve(value)?);
-                }
-                Ok(Json::Object(object))
+            Yaml::Null => Ok(Some(Json::Null)),
+            Yaml::Bool(flag) => Ok(Some(Json::Bool(*flag))),
+            Yaml::Number(_) => self.plain(value).map(Some),
+            Yaml::String(text) => Ok(Some(Json::String(text.clone()))),
+            Yaml::Sequence(items) => {
+                let items = items.iter().filter_map(|item| self.value(item).transpose());
+                Ok(Some(Json::Array(items.collect::<Result<_, _>>()?)))
             }
-            Yaml::Tagged(tagged) => self.intrinsic(&tagged.tag.to_string(), &tagged.value),
+            Yaml::Mapping(entries) => self.mapping(entries).map(|entries| Some(Json::Object(entries))),
+            Yaml::Tagged(tagged) => self.value(&tagged.value),
         }
     }
 
-    fn intrinsic(&self, tag: &str, argument: &Yaml) -> Result<Json, TemplateError> {
-        match (tag, argument) {
-            ("!Ref", Yaml::String(name)) => self.reference(name),
-            ("!GetAtt", Yaml::String(attribute)) => self.attribute(attribute).map(Json::String),
-            ("!Sub", Yaml::String(text)) => self.substitute(text).map(Json::String),
-            (other, argument) => {
-                let long_form = format!("Fn::{}", other.trim_start_matches('!'));
-                Ok(Json::Object(Map::from_iter([(long_form, self.resolve(argument)?)])))
+    fn mapping(&self, entries: &Mapping) -> Result<Map<String, Json>, TemplateError> {
+        let mut object = Map::new();
+        for (key, value) in entries {
+            if let Some(value) = self.value(value)? {
+                object.insert(self.plain(key).map(text_of)?, value);
+            }
+        }
+        Ok(object)
+    }
+
+    fn function(&self, name: &str, argument: &Yaml) -> Result<Option<Json>, TemplateError> {
+        let arguments = argument.as_sequence().map_or(&[][..], Vec::as_slice);
+        match (name, argument, arguments) {
+            ("Ref", Yaml::String(name), _) if name == "AWS::NoValue" => Ok(None),
+            ("Ref", Yaml::String(name), _) => self.reference(name).map(Some),
+            ("GetAtt", Yaml::String(attribute), _) => self.attribute(attribute).map(text),
+            ("Sub", Yaml::String(format), _) => self.substitute(format, &Map::new()).map(text),
+            ("Sub", _, [Yaml::String(format), Yaml::Mapping(names)]) => {
+                self.substitute(format, &self.mapping(names)?).map(text)
+            }
+            ("If", _, [Yaml::String(condition), met, unmet]) => {
+                let met_now = self.template.condition(condition, self.resource)?;
+                self.value(if met_now { met } else { unmet })
+            }
+            ("FindInMap", _, [map, first, second]) => {
+                let [map, first, second] = [self.text(map)?, self.text(first)?, self.text(second)?];
+                let found = self.template.entry("Mappings", &map).and_then(|map| map.get(&first)?.get(&second));
+                self.value(found.ok_or_else(|| self.unknown(&format!("{map}.{first}.{second}")))?)
+            }
+            ("Split", _, [Yaml::String(separator), list]) => {
+                let list = self.text(list)?;
+                Ok(Some(list.split(separator).collect()))
+            }
+            (other, argument, _) => {
+                let argument = self.resolve(argument)?;
+                Ok(Some(Json::Object(Map::from_iter([(format!("Fn::{other}"), argument)]))))
             }
         }
     }
 
     fn reference(&self, name: &str) -> Result<Json, TemplateError> {
-        if let Some(default) = self.template.parameter_default(name) {
-            return self.plain(default);
+        if let Some(value) = self.template.parameter(name) {
+            return self.plain(value);
         }
         match name.strip_prefix("AWS::") {
             Some(pseudo_parameter) => Ok(Json::String(pseudo_parameter.to_owned())),
@@ -71,25 +109,21 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    fn substitute(&self, text: &str) -> Result<String, TemplateError> {
+    fn substitute(&self, text: &str, names: &Map<String, Json>) -> Result<String, TemplateError> {
         let mut result = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             let Some((name, remainder)) = after.split_once('}') else { break };
             result.push_str(before);
-            if name.contains('.') {
-                result.push_str(&self.attribute(name)?);
-            } else {
-                result.push_str(&text_of(self.reference(name)?));
+            match names.get(name) {
+                Some(value) => result.push_str(&text_of(value.clone())),
+                None if name.contains('.') => result.push_str(&self.attribute(name)?),
+                None => result.push_str(&text_of(self.reference(name)?)),
             }
             rest = remainder;
         }
         result.push_str(rest);
         Ok(result)
-    }
-
-    fn key(&self, key: &Yaml) -> Result<String, TemplateError> {
-        self.plain(key).map(text_of)
     }
 
     fn plain(&self, value: &Yaml) -> Result<Json, TemplateError> {
@@ -102,7 +136,25 @@ impl<'t> Resolver<'t> {
     }
 }
 
-/// A value as a text holds it: strings without their quotes.
+/// A function's name and argument, in its short form (`!Sub x`) or its long one (`Fn::Sub: x`).
+pub(crate) fn intrinsic(value: &Yaml) -> Option<(String, &Yaml)> {
+    match value {
+        Yaml::Tagged(tagged) => Some((tagged.tag.to_string().trim_start_matches('!').to_owned(), &tagged.value)),
+        Yaml::Mapping(entries) if entries.len() == 1 => {
+            let (name, argument) = entries.iter().next()?;
+            match name.as_str()? {
+                "Ref" => Some(("Ref".to_owned(), argument)),
+                name => Some((name.strip_prefix("Fn::")?.to_owned(), argument)),
+            }
+        }
+        Yaml::Null | Yaml::Bool(_) | Yaml::Number(_) | Yaml::String(_) | Yaml::Sequence(_) | Yaml::Mapping(_) => None,
+    }
+}
+
+fn text(value: String) -> Option<Json> {
+    Some(Json::String(value))
+}
+
 fn text_of(value: Json) -> String {
     if let Json::String(text) = value { text } else { value.to_string() }
 }

@@ -18,8 +18,12 @@ pub struct Route {
     pub path: String,
     /// The local name of the function.
     pub function: String,
-    /// How the gateway authenticates the caller: `AWS_IAM`.
+    /// How the gateway authenticates the caller: `AWS_IAM`, `JWT` or `NONE`.
     pub authorization: String,
+    /// The authorizer that reads the caller's token.
+    pub authorizer: Option<String>,
+    /// The scopes of which the caller's token must have one.
+    pub scopes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +32,9 @@ struct RouteProperties {
     route_key: String,
     target: String,
     authorization_type: String,
+    authorizer_id: Option<String>,
+    #[serde(default)]
+    authorization_scopes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +58,8 @@ impl Route {
             path: path.to_owned(),
             function: Function::name_of(template, logical_id(&integration.integration_uri))?,
             authorization: properties.authorization_type,
+            authorizer: properties.authorizer_id,
+            scopes: properties.authorization_scopes,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Event source mappings from a table's stream to a function.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::error::TemplateError;
 use crate::function::Function;
@@ -57,6 +58,9 @@ struct Properties {
     #[serde(default = "one")]
     parallelization_factor: u32,
     destination_config: Option<DestinationConfig>,
+    /// What CloudWatch is told.
+    #[serde(rename = "MetricsConfig")]
+    _metrics_config: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize, PartialEq)]

@@ -1,6 +1,9 @@
 //! The document: its resources, and the properties of one of them.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 use serde_norway::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
@@ -20,6 +23,8 @@ use crate::table::{self, Table};
 pub struct Template {
     document: Mapping,
     resources: Mapping,
+    /// What parameters were given beside their defaults.
+    pub(crate) given: BTreeMap<String, Yaml>,
 }
 
 impl Template {
@@ -31,7 +36,7 @@ impl Template {
         let document: Mapping = serde_norway::from_str(yaml)?;
         let resources = document.get("Resources").and_then(Yaml::as_mapping).cloned();
         let resources = resources.ok_or(TemplateError::Section { section: "Resources" })?;
-        Ok(Self { document, resources })
+        Ok(Self { document, resources, given: BTreeMap::new() })
     }
 
     /// The template of this repository, compiled in.
@@ -120,6 +125,19 @@ impl Template {
         Ok(grants?.into_iter().flatten().collect())
     }
 
+    /// Any resource's properties as plain JSON, with references resolved; none where its condition leaves it out. The lists
+    /// above name every resource that is declared, whatever its condition.
+    ///
+    /// # Errors
+    /// When there is no such resource, or it refers to something that is not there.
+    pub fn resource(&self, id: &str) -> Result<Option<Json>, TemplateError> {
+        let unknown = || TemplateError::Reference { resource: "a caller".to_owned(), reference: id.to_owned() };
+        let resource = self.resources.get(id).ok_or_else(unknown)?;
+        let condition = resource.get("Condition").and_then(Yaml::as_str);
+        let deployed = condition.map_or(Ok(true), |condition| self.condition(condition, id))?;
+        deployed.then(|| self.properties(id)).transpose()
+    }
+
     /// The properties of a resource, with references resolved, as `T` wants them.
     pub(crate) fn properties<T: DeserializeOwned>(&self, id: &str) -> Result<T, TemplateError> {
         self.part(id, &["Properties"])
@@ -149,8 +167,14 @@ impl Template {
         self.resources.contains_key(id)
     }
 
-    pub(crate) fn parameter_default(&self, name: &str) -> Option<&Yaml> {
-        self.document.get("Parameters")?.get(name)?.get("Default")
+    /// An entry of a section of the document: `section("Conditions", "TracingIsOn")`.
+    pub(crate) fn entry(&self, section: &str, name: &str) -> Option<&Yaml> {
+        self.document.get(section)?.get(name)
+    }
+
+    /// The entries of a section of the document; none where it has no such section.
+    pub(crate) fn entries(&self, section: &str) -> impl Iterator<Item = (&Yaml, &Yaml)> {
+        self.document.get(section).and_then(Yaml::as_mapping).into_iter().flatten()
     }
 
     /// Every resource's logical id and type.

@@ -23,7 +23,7 @@ Resources:
     Properties:
       MemorySize: 128
       Timeout: !Ref Seconds
-      Role: !If [Never, a, b]
+      Role: !ImportValue elsewhere
       Environment:
         Variables:
           LEVEL: debug
@@ -170,6 +170,16 @@ fn a_reference_to_nothing_is_refused() {
     assert_eq!(message, "Worker refers to `Evnets`, which the template does not define");
     let message = complaint(FUNCTION, ("${Events.Arn}", "${Evnets.Arn}"), Template::functions);
     assert_eq!(message, "Worker refers to `Evnets.Arn`, which the template does not define");
+}
+
+#[test]
+fn a_condition_that_is_missing_or_not_understood_is_refused() {
+    let message = complaint(FUNCTION, ("Timeout: !Ref Seconds", "Timeout: !If [Never, 1, 2]"), Template::functions);
+    assert_eq!(message, "Worker refers to `Never`, which the template does not define");
+    let conditional = "Resources:\n  Events:\n    Type: AWS::DynamoDB::Table\n    Condition: Odd\n";
+    let odd = format!("Conditions:\n  Odd: !FindInMap [a, b, c]\n{conditional}");
+    let message = complaint(&odd, ("", ""), |template| template.resource("Events"));
+    assert_eq!(message, "Odd: Condition is `FindInMap`, which is not Condition, Equals, Contains, Not, And or Or");
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! Conditions, which say what is deployed, and rules, which say what parameters are refused.
+
+use serde_norway::Value as Yaml;
+
+use crate::error::TemplateError;
+use crate::resolve::{Resolver, intrinsic};
+use crate::template::Template;
+
+impl Template {
+    /// Why CloudFormation refuses these parameters: the words of every assertion in `Rules` that they fail.
+    ///
+    /// # Errors
+    /// When a rule is written in a way that is not understood here.
+    pub fn refusals(&self) -> Result<Vec<String>, TemplateError> {
+        let mut refusals = Vec::new();
+        for (name, rule) in self.entries("Rules") {
+            let resolver = Resolver::new(self, name.as_str().unwrap_or_default());
+            if !rule.get("RuleCondition").map_or(Ok(true), |condition| resolver.holds(condition))? {
+                continue;
+            }
+            for assertion in rule.get("Assertions").and_then(Yaml::as_sequence).into_iter().flatten() {
+                let claim = assertion.get("Assert").ok_or_else(|| resolver.not_a_condition("nothing"))?;
+                if !resolver.holds(claim)? {
+                    refusals
+                        .push(assertion.get("AssertDescription").map_or(Ok(String::new()), |it| resolver.text(it))?);
+                }
+            }
+        }
+        Ok(refusals)
+    }
+
+    /// Whether a condition of the template holds; `resource` is what asks, for messages.
+    pub(crate) fn condition(&self, name: &str, resource: &str) -> Result<bool, TemplateError> {
+        let condition = self
+            .entry("Conditions", name)
+            .ok_or_else(|| TemplateError::Reference { resource: resource.to_owned(), reference: name.to_owned() })?;
+        Resolver::new(self, name).holds(condition)
+    }
+}
+
+impl Resolver<'_> {
+    fn holds(&self, condition: &Yaml) -> Result<bool, TemplateError> {
+        let Some((function, argument)) = intrinsic(condition) else {
+            return Err(self.not_a_condition(&format!("{condition:?}")));
+        };
+        let arguments = argument.as_sequence().map_or(&[][..], Vec::as_slice);
+        match (function.as_str(), argument, arguments) {
+            ("Condition", Yaml::String(name), _) => self.template.condition(name, self.resource),
+            ("Equals", _, [one, other]) => Ok(self.text(one)? == self.text(other)?),
+            ("Contains", _, [Yaml::Sequence(texts), text]) => {
+                let text = self.text(text)?;
+                let texts: Result<Vec<_>, _> = texts.iter().map(|text| self.text(text)).collect();
+                Ok(texts?.contains(&text))
+            }
+            ("Not", _, [condition]) => Ok(!self.holds(condition)?),
+            ("And", _, conditions) => conditions.iter().try_fold(true, |all, it| Ok(self.holds(it)? && all)),
+            ("Or", _, conditions) => conditions.iter().try_fold(false, |any, it| Ok(self.holds(it)? || any)),
+            (other, ..) => Err(self.not_a_condition(other)),
+        }
+    }
+
+    fn not_a_condition(&self, value: &str) -> TemplateError {
+        TemplateError::Value {
+            resource: self.resource.to_owned(),
+            property: "Condition",
+            value: value.to_owned(),
+            expected: "Condition, Equals, Contains, Not, And or Or",
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Parameters: their defaults, and other values for them.
+
+use serde_norway::Value as Yaml;
+
+use crate::error::TemplateError;
+use crate::template::Template;
+
+impl Template {
+    /// The template as it is deployed with these parameters, the others at their defaults.
+    ///
+    /// # Errors
+    /// When there is no such parameter, or the value is not one that it takes.
+    pub fn with_parameters(mut self, values: &[(&str, &str)]) -> Result<Self, TemplateError> {
+        for (name, value) in values {
+            let parameter = self.entry("Parameters", name).ok_or_else(|| TemplateError::Reference {
+                resource: "a caller".to_owned(),
+                reference: (*name).to_owned(),
+            })?;
+            let refused = |expected| TemplateError::Value {
+                resource: "Parameters".to_owned(),
+                property: "Value",
+                value: format!("{name}={value}"),
+                expected,
+            };
+            let value = match parameter.get("Type").and_then(Yaml::as_str) {
+                Some("Number") => Yaml::Number(value.parse().map_err(|_| refused("a number"))?),
+                Some(_) | None => Yaml::String((*value).to_owned()),
+            };
+            let allowed = parameter.get("AllowedValues").and_then(Yaml::as_sequence);
+            if allowed.is_some_and(|allowed| !allowed.contains(&value)) {
+                return Err(refused("one of AllowedValues"));
+            }
+            self.given.insert((*name).to_owned(), value);
+        }
+        Ok(self)
+    }
+
+    /// A parameter's value.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&Yaml> {
+        self.given.get(name).or_else(|| self.entry("Parameters", name)?.get("Default"))
+    }
+}
