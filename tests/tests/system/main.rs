@@ -11,6 +11,7 @@ mod journeys;
 mod lists;
 mod long_streams;
 mod peers;
+mod poison;
 mod publication;
 mod races;
 mod read_model;

@@ -12,6 +12,7 @@ pub(crate) async fn orders(system: &System, arguments: &[&str]) -> Value {
         .args(arguments)
         .args(["--local", "--json"])
         .env("AWS_ENDPOINT_URL_DYNAMODB", system.stack.dynamodb_endpoint())
+        .env("AWS_ENDPOINT_URL_EVENTBRIDGE", system.stack.event_bus().endpoint())
         .current_dir(folder.path())
         .output();
     let output = output.await.unwrap();

@@ -1,0 +1,132 @@
+//! One commit among a thousand orders' that no consumer can process: from the day it is recorded to the day it is mended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+use system_tests::System;
+
+use crate::lists::all_pages;
+use crate::read_model::orders;
+
+const POISONED: &str = "poisoned";
+/// The commit in the middle of the poisoned order's three.
+const POISON: u64 = 2;
+/// Beside the poisoned one and the one whose life it shares.
+const OTHERS: usize = 998;
+const CUSTOMERS: usize = 20;
+/// What waits, or catches up: both read models and the bus.
+const CONSUMERS: usize = 3;
+
+/// The commits of an order as they are stored.
+fn stored(system: &System, order: &str) -> Vec<Value> {
+    let query = json!({
+        "TableName": "OrderEvents",
+        "KeyConditionExpression": "aggregateId = :order",
+        "ExpressionAttributeValues": { ":order": { "S": order } },
+    });
+    let found = system.stack.database().database().query(serde_json::from_value(query).unwrap()).unwrap();
+    found.items.unwrap().iter().map(|item| serde_json::to_value(item).unwrap()).collect()
+}
+
+fn put(system: &System, commit: &Value) {
+    let put = json!({ "TableName": "OrderEvents", "Item": commit });
+    system.stack.database().database().put_item(serde_json::from_value(put).unwrap()).unwrap();
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+/// The rows of every customer, by order.
+async fn rows(system: &System) -> BTreeMap<String, Value> {
+    let customers: BTreeSet<String> =
+        (0..CUSTOMERS).map(|number| format!("customer-{number}")).chain(["zoe".to_owned()]).collect();
+    let mut rows = BTreeMap::new();
+    for customer in customers {
+        for row in all_pages(&system.api, &format!("/customers/{customer}/orders"), 100).await {
+            rows.insert(text(&row, "orderId").to_owned(), row);
+        }
+    }
+    rows
+}
+
+/// The sequence of each event on the bus, by order, as they arrived.
+async fn published(system: &System) -> BTreeMap<String, Vec<u64>> {
+    let mut orders = BTreeMap::<String, Vec<u64>>::new();
+    for event in system.stack.event_bus().published().await {
+        orders.entry(text(&event, "subject").to_owned()).or_default().push(text(&event, "sequence").parse().unwrap());
+    }
+    orders
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn poison_among_a_thousand_orders_holds_up_its_own_alone_and_once_redriven_nothing_is_missing() {
+    let system = System::start().await;
+    let healthy = system.api.place("zoe").await;
+    system.api.pay(&healthy, "pay-1", 5_000).await.expect(201);
+    system.api.ship(&healthy, "parcel-1", &[("plate", 1)]).await.expect(201);
+    let mut life = stored(&system, &healthy);
+    for commit in &mut life {
+        commit["aggregateId"]["S"] = POISONED.into();
+    }
+    let genuine = life[1].clone();
+    life[1]["events"]["L"][0]["M"]["eventType"]["S"] = "OrderTeleported".into();
+
+    let place = |number: usize| {
+        let (system, life) = (&system, &life);
+        async move {
+            if number == OTHERS / 2 {
+                life.iter().for_each(|commit| put(system, commit));
+            }
+            system.api.place(&format!("customer-{}", number % CUSTOMERS)).await
+        }
+    };
+    let placed: BTreeSet<String> = stream::iter(0..OTHERS).map(place).buffer_unordered(8).collect().await;
+    system.drained().await;
+
+    // All others are up to date, in both read models and on the bus; this one is as it was before the poison, and says so.
+    let mut expected: BTreeMap<&str, u64> = placed.iter().map(|order| (order.as_str(), 1)).collect();
+    expected.extend([(healthy.as_str(), 3), (POISONED, POISON - 1)]);
+    assert_eq!(expected.len(), 1_000);
+    let found = rows(&system).await;
+    let versions = |rows: &BTreeMap<String, Value>| -> BTreeMap<String, u64> {
+        rows.iter().map(|(order, row)| (order.clone(), row["version"].as_u64().unwrap())).collect()
+    };
+    let owned = |expected: &BTreeMap<&str, u64>| -> BTreeMap<String, u64> {
+        expected.iter().map(|(order, version)| ((*order).to_owned(), *version)).collect()
+    };
+    assert_eq!(versions(&found), owned(&expected));
+    let stale: Vec<&String> = found.iter().filter(|(_, row)| row["stale"] == true).map(|(order, _)| order).collect();
+    assert_eq!(stale, [POISONED]);
+    let sequences = |expected: &BTreeMap<&str, u64>| -> BTreeMap<String, Vec<u64>> {
+        expected.iter().map(|(order, version)| ((*order).to_owned(), (1..=*version).collect())).collect()
+    };
+    assert_eq!(published(&system).await, sequences(&expected));
+    let totals = system.api.get("/customers/zoe/totals").await.expect(200).body;
+    assert_eq!((&totals["totals"][0]["orders"], &totals["totals"][0]["gross"]), (&json!(2), &json!(5_000)));
+    let parked = orders(&system, &["parked", "list"]).await;
+    assert_eq!(parked["count"], CONSUMERS, "{parked}");
+    for order in parked["parked"].as_array().unwrap() {
+        assert_eq!(text(order, "orderId"), POISONED, "{parked}");
+        assert_eq!((&order["version"], &order["heldUpTo"]), (&json!(POISON), &json!(3)), "{parked}");
+    }
+
+    // Mended: what is stored can be read again. Nobody told the consumers.
+    put(&system, &genuine);
+    system.drained().await;
+    assert_eq!(versions(&rows(&system).await), owned(&expected));
+    let redriven = orders(&system, &["parked", "redrive", "--all"]).await;
+    assert_eq!(redriven, json!({ "redriven": CONSUMERS, "commits": CONSUMERS * 2, "stillParked": [] }));
+
+    // Everything is there, once, and in sequence.
+    expected.insert(POISONED, 3);
+    let found = rows(&system).await;
+    assert_eq!(versions(&found), owned(&expected));
+    assert!(found.values().all(|row| row.get("stale").is_none()), "{found:?}");
+    assert_eq!(published(&system).await, sequences(&expected));
+    assert_eq!(orders(&system, &["parked", "list"]).await["count"], 0);
+    let verified = orders(&system, &["verify"]).await;
+    assert_eq!(verified["differences"], json!([]));
+    assert_eq!(verified["verified"]["orders"], 1_000);
+}
