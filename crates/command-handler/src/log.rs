@@ -1,10 +1,11 @@
-//! The one log line of a command: ids, numbers and words of ours; never a body, a token or a name.
+//! The one log line of a command, and its metrics: ids, numbers and words of ours; never a body, a token or a name.
 
 use std::error::Error;
 use std::time::Duration;
 
 use event_store::store::chain;
 use event_store::{Execution, Outcome};
+use function_setup::metrics::Metrics;
 use lambda_http::http::StatusCode;
 use order_store::Orders;
 
@@ -19,14 +20,20 @@ pub(crate) struct LogEntry {
     pub(crate) attempts: Option<u32>,
     /// `recorded`, `replayed`, `unchanged`, or the code of the problem.
     pub(crate) outcome: &'static str,
+    /// What the caller gave with the command that made the commit which is answered.
+    correlation_id: Option<String>,
+    /// How it ended, if it was accepted.
+    accepted: Option<Outcome>,
     error: Option<String>,
 }
 
 impl LogEntry {
     /// Notes how an accepted command ended.
-    pub(crate) const fn accepted(&mut self, execution: &Execution<Orders>) {
+    pub(crate) fn accepted(&mut self, execution: &Execution<Orders>) {
         self.version = Some(execution.version);
         self.attempts = Some(execution.attempts);
+        self.correlation_id.clone_from(&execution.commit.request.correlation_id);
+        self.accepted = Some(execution.outcome);
         self.outcome = match execution.outcome {
             Outcome::Recorded => "recorded",
             Outcome::Replayed => "replayed",
@@ -39,15 +46,52 @@ impl LogEntry {
         self.error = Some(chain(error));
     }
 
-    /// Writes the line; an error of ours is one in the log too.
+    /// Writes the line, an error of ours as one, and the metrics.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
-        let Self { order_id, version, attempts, outcome, error } = self;
-        let (order_id, error) = (order_id.as_deref(), error.as_deref());
+        let Self { order_id, version, attempts, outcome, correlation_id, accepted: _, error } = self;
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         if status.is_server_error() {
-            tracing::error!(order_id, version, request_id, outcome, duration_ms, attempts, error, "command failed");
+            tracing::error!(
+                order_id,
+                version,
+                request_id,
+                correlation_id,
+                outcome,
+                duration_ms,
+                attempts,
+                error,
+                "command failed"
+            );
         } else {
-            tracing::info!(order_id, version, request_id, outcome, duration_ms, attempts, "command {outcome}");
+            tracing::info!(
+                order_id,
+                version,
+                request_id,
+                correlation_id,
+                outcome,
+                duration_ms,
+                attempts,
+                "command {outcome}"
+            );
         }
+        self.metrics(status).write();
+    }
+
+    /// `function_setup::metrics` says what each stands for.
+    fn metrics(&self, status: StatusCode) -> Metrics {
+        let (accepted, replayed) = match self.accepted {
+            Some(Outcome::Recorded | Outcome::Unchanged) => (1, 0),
+            Some(Outcome::Replayed) => (0, 1),
+            None => (0, 0),
+        };
+        // The last attempt of a command that was accepted was not lost. Of others it is known how many there were where all were.
+        let attempts = u64::from(self.attempts.unwrap_or_default());
+        let lost = attempts.saturating_sub(accepted + replayed);
+        Metrics::new()
+            .count("CommandsAccepted", accepted)
+            .count("CommandsReplayed", replayed)
+            .count("Conflicts", lost)
+            .by("code", self.outcome)
+            .count("CommandsRefused", u64::from(status.is_client_error()))
     }
 }

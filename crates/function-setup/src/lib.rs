@@ -9,13 +9,15 @@
 //! |---|---|
 //! | [`config`] | one struct a function; each field documents its variable |
 //! | [`logs`] | one JSON object a line on stdout |
-//! | [`metrics`] | what alarms go by, as lines of the log |
+//! | [`metrics`] | what alarms and the dashboard go by, and a list of it |
+//! | `emf` | metrics as lines of the log that CloudWatch makes metrics of |
 //! | [`clients`] | the SDK with time-outs and bounded retries; the first connection made ahead of the first request |
 //! | [`deadline`] | work that is given up in time to say so |
 
 pub mod clients;
 pub mod config;
 pub mod deadline;
+mod emf;
 pub mod logs;
 pub mod metrics;
 

@@ -14,9 +14,10 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::metrics::{self, Emf};
+use crate::emf::Emf;
+use crate::metrics;
 
-/// The crates that write at the chosen level.
+/// The crates that write at the chosen level: all of ours that a function is made of.
 const OURS: &[&str] = &[
     "command_handler",
     "event_store",
@@ -25,6 +26,7 @@ const OURS: &[&str] = &[
     "order_domain",
     "order_store",
     "order_stream",
+    "parked_orders",
     "projector",
     "published_events",
     "publisher",
@@ -34,12 +36,15 @@ const OURS: &[&str] = &[
 
 /// The variable in which Lambda names the function.
 const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+/// The variable in which Lambda says what a process was started for: `on-demand`, or ahead of any invocation.
+const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
 
 /// Writes this process's logs of that level and above to stdout from now on, and its metrics and panics with them. Once
 /// something else writes them, it stays so.
 pub fn init(level: LevelFilter) {
+    let process = Process::of(|name| std::env::var(name).ok());
     // It fails only where a subscriber is set already, as in a test.
-    if subscriber(level, std::env::var(FUNCTION_NAME).ok(), std::io::stdout).try_init().is_ok() {
+    if subscriber(level, process, std::io::stdout).try_init().is_ok() {
         panic::set_hook(Box::new(panicked));
     }
 }
@@ -51,7 +56,24 @@ fn panicked(info: &PanicHookInfo<'_>) {
     tracing::error!(panic = true, location, literal, "the code panicked");
 }
 
-fn subscriber<W>(level: LevelFilter, function_name: Option<String>, writer: W) -> impl Subscriber + Send + Sync
+/// What the metrics of a process have in common.
+struct Process {
+    function_name: Option<String>,
+    /// Whether an invocation waits for its start.
+    starts_cold: bool,
+}
+
+impl Process {
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let initialization = variable(INITIALIZATION_TYPE);
+        Self {
+            function_name: variable(FUNCTION_NAME),
+            starts_cold: initialization.as_deref() != Some("provisioned-concurrency"),
+        }
+    }
+}
+
+fn subscriber<W>(level: LevelFilter, process: Process, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {
@@ -60,17 +82,24 @@ where
     let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
     let lines = lines.with_writer(writer.clone()).with_filter(targets.with_target(metrics::TARGET, LevelFilter::OFF));
     let metrics = Targets::new().with_target(metrics::TARGET, LevelFilter::TRACE);
-    tracing_subscriber::registry().with(lines).with(Emf::new(function_name, writer).with_filter(metrics))
+    let emf = Emf::new(process.function_name, process.starts_cold, writer);
+    tracing_subscriber::registry().with(lines).with(emf.with_filter(metrics))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
     use std::io;
+    use std::path::Path;
     use std::sync::{Arc, Mutex};
 
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::metrics::Metrics;
+
+    const FUNCTIONS: [&str; 4] = ["command-handler", "projector", "publisher", "query-handler"];
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -86,10 +115,16 @@ mod tests {
     }
 
     fn written(level: LevelFilter, log: impl FnOnce()) -> Vec<Value> {
+        written_by("provisioned-concurrency", level, log)
+    }
+
+    fn written_by(initialization: &str, level: LevelFilter, log: impl FnOnce()) -> Vec<Value> {
+        let variables = [(FUNCTION_NAME, "order-ledger-projector"), (INITIALIZATION_TYPE, initialization)];
+        let variables: BTreeMap<_, _> = variables.into();
+        let process = Process::of(|name| variables.get(name).map(|&value| value.to_owned()));
         let lines = Lines::default();
         let writer = lines.clone();
-        let function_name = Some("order-ledger-projector".to_owned());
-        tracing::subscriber::with_default(subscriber(level, function_name, move || writer.clone()), log);
+        tracing::subscriber::with_default(subscriber(level, process, move || writer.clone()), log);
         let bytes = lines.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -129,31 +164,87 @@ mod tests {
         assert!(lines.is_empty(), "{lines:?}");
     }
 
+    /// The names of the crates of ours that a crate is made of, itself among them.
+    fn parts_of(name: &str, parts: &mut BTreeSet<String>) {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let Ok(manifest) = fs::read_to_string(crates.join(name).join("Cargo.toml")) else { return };
+        parts.insert(name.replace('-', "_"));
+        let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
+        let dependencies = dependencies.split("[dev-dependencies]").next().unwrap();
+        for dependency in dependencies.lines().filter_map(|line| line.split_once(".workspace")) {
+            parts_of(dependency.0, parts);
+        }
+    }
+
     #[test]
-    fn a_metric_is_a_line_in_the_embedded_metric_format_whatever_the_level() {
+    fn every_crate_that_a_function_is_made_of_writes_at_the_chosen_level() {
+        let mut parts = BTreeSet::new();
+        FUNCTIONS.iter().for_each(|name| parts_of(name, &mut parts));
+        assert_eq!(parts.iter().collect::<Vec<_>>(), OURS.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn metrics_are_a_line_in_the_embedded_metric_format_whatever_the_level() {
         for level in [LevelFilter::TRACE, LevelFilter::ERROR, LevelFilter::OFF] {
-            let mut lines = written(level, || metrics::count("OrdersParked", 2, &[("consumer", "publisher")]));
+            let mut lines = written(level, || {
+                let line = Metrics::new().count("EventsPublished", 3).milliseconds("PublicationLag", 0);
+                line.by("consumer", "publisher").count("OrdersParked", 2).count("EventsHeld", 0).write();
+            });
             assert_eq!(lines.len(), 1);
             let timestamp = lines[0]["_aws"]["Timestamp"].take();
             assert!(timestamp.as_u64().unwrap() > 1_700_000_000_000, "milliseconds since 1970: {timestamp}");
-            let directive = json!({
+            let directives = json!([{
                 "Namespace": "OrderLedger",
                 "Dimensions": [["consumer", "function_name"]],
                 "Metrics": [{ "Name": "OrdersParked", "Unit": "Count" }],
-            });
+            }, {
+                "Namespace": "OrderLedger",
+                "Dimensions": [["function_name"]],
+                "Metrics": [
+                    { "Name": "EventsPublished", "Unit": "Count" },
+                    { "Name": "PublicationLag", "Unit": "Milliseconds" },
+                ],
+            }]);
             let expected = json!({
-                "_aws": { "Timestamp": null, "CloudWatchMetrics": [directive] },
+                "_aws": { "Timestamp": null, "CloudWatchMetrics": directives },
                 "consumer": "publisher",
                 "function_name": "order-ledger-projector",
+                "EventsPublished": 3,
                 "OrdersParked": 2,
+                "PublicationLag": 0,
             });
             assert_eq!(lines[0], expected);
         }
     }
 
     #[test]
-    fn a_count_of_nothing_is_no_line() {
-        assert_eq!(written(LevelFilter::TRACE, || metrics::count("OrdersParked", 0, &[])), [Value::Null; 0]);
+    fn where_nothing_is_to_be_told_there_is_no_line() {
+        assert_eq!(written(LevelFilter::TRACE, || Metrics::new().count("OrdersParked", 0).write()), [Value::Null; 0]);
+    }
+
+    #[test]
+    fn a_process_that_was_waited_for_says_so_with_its_first_invocation_alone() {
+        let lines = written_by("on-demand", LevelFilter::INFO, || {
+            Metrics::new().by("consumer", "publisher").count("OrdersParked", 1).write();
+            Metrics::new().write();
+            Metrics::new().by("consumer", "publisher").count("OrdersParked", 1).write();
+        });
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert_eq!((&lines[0]["ColdStarts"], &lines[0]["OrdersParked"]), (&json!(1), &json!(1)));
+        let directive = json!({
+            "Namespace": "OrderLedger",
+            "Dimensions": [["function_name"]],
+            "Metrics": [{ "Name": "ColdStarts", "Unit": "Count" }],
+        });
+        assert_eq!(lines[0]["_aws"]["CloudWatchMetrics"][1], directive);
+        assert_eq!(lines[1].get("ColdStarts"), None);
+    }
+
+    #[test]
+    fn a_process_that_was_made_ready_before_anybody_waited_did_not_start_cold() {
+        for (initialization, expected) in [("on-demand", 1), ("provisioned-concurrency", 0), ("", 1)] {
+            assert_eq!(written_by(initialization, LevelFilter::INFO, || Metrics::new().write()).len(), expected);
+        }
     }
 
     #[test]

@@ -1,114 +1,105 @@
-//! Metrics: what alarms go by, as lines of the log in CloudWatch's [embedded metric format], which CloudWatch Logs makes
-//! metrics of. So a metric costs no request, and needs no permission beyond that to write a log.
+//! Metrics: what alarms and the dashboard go by, as lines of the log in CloudWatch's [embedded metric format], which
+//! CloudWatch Logs makes metrics of. So a metric costs no request, and needs no permission beyond that to write a log.
 //!
-//! A metric is an event of `tracing` with the target [`TARGET`]; [`logs::init`](crate::logs::init) has it written,
-//! whatever the level of the log. A process with a subscriber of its own decides for itself what it shows.
+//! A function writes one line an invocation; the projector one for each of its projections, for a line can name one
+//! `consumer` only. Namespace `OrderLedger`; every metric has the dimension `function_name`, which tells stacks apart too.
+//!
+//! | metric | unit | further dimension | what it says |
+//! |---|---|---|---|
+//! | `CommandsAccepted` | Count | | commands that are recorded now, or found that nothing need change |
+//! | `CommandsReplayed` | Count | | repeats, answered from the commit of the first request |
+//! | `CommandsRefused` | Count | `code` | commands answered with 4xx, by the problem's code. 5xx are failures, and counted by API Gateway |
+//! | `Conflicts` | Count | | attempts to commit that another writer won, of commands that were accepted or ran out of attempts |
+//! | `ProjectionLag` | Milliseconds | `consumer` | age of a batch's oldest commit when the batch ends, be it in its row by then or not: a batch that is stuck lags ever more |
+//! | `RowsWritten` | Count | `consumer` | rows written |
+//! | `OrdersParked` | Count | `consumer` | orders that are parked, and parked ones that were tried again in vain |
+//! | `EventsHeld` | Count | `consumer` | records that came to wait with their orders, which the publisher has parked |
+//! | `EventsPublished` | Count | | events that the bus took |
+//! | `PublishFailures` | Count | | entries that the bus refused or throttled, or whose call failed; each attempt counts |
+//! | `PublicationLag` | Milliseconds | | as `ProjectionLag`, of the publisher's batches |
+//! | `ColdStarts` | Count | | 1 with the first invocation of a process, unless it was made ready before anybody waited (provisioned concurrency) |
+//!
+//! A count of 0 is left out: it would be paid for, and no alarm needs it where missing data is not breaching. A lag is
+//! written for every batch that has a commit that can be read, 0 or not. What is counted may be counted twice: CloudWatch
+//! makes metrics of a line at least once, and a batch that comes again is another batch.
 //!
 //! [embedded metric format]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::io::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::Context;
+use serde::{Deserialize, Serialize};
 
-/// The target of every event that is a metric.
+/// The target of the event of `tracing` that a line of metrics is. [`logs::init`](crate::logs::init) has it written,
+/// whatever the level of the log; a process with a subscriber of its own decides for itself what it shows.
 pub const TARGET: &str = "metrics";
 
-/// The namespace of every metric.
-const NAMESPACE: &str = "OrderLedger";
-/// The dimension that tells functions, and with them stacks, apart.
-const FUNCTION_NAME: &str = "function_name";
+/// A metric's unit, by CloudWatch's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Unit {
+    Count,
+    Milliseconds,
+}
 
-/// Adds `value` to a metric of unit `Count`; nothing where it is 0.
+/// One metric: the field `metrics` of the event is a JSON array of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Metric {
+    pub(crate) name: String,
+    pub(crate) unit: Unit,
+    pub(crate) value: u64,
+    /// Beside the function's name.
+    pub(crate) dimensions: BTreeMap<String, String>,
+}
+
+/// What there is to tell of an invocation, in one line.
 ///
-/// Each combination of dimensions is a metric of its own, with a price: a dimension has few values, none of them an id. Its
-/// name has 250 characters at most and its value 1 to 1,024, all of them ASCII; there are 29 at most beside the function's
-/// name. Metrics beyond these limits are dropped by CloudWatch.
+/// Each combination of dimensions is a metric of its own, with a price: a dimension has few values, none of them an id.
+/// CloudWatch drops what is beyond its limits: 100 metrics and 29 dimensions beside the function's name, names of 255 and
+/// 250 characters at most, and dimensions of 1 to 1,024 ASCII characters.
 ///
 /// ```
-/// function_setup::metrics::count("OrdersParked", 1, &[("consumer", "publisher")]);
+/// use function_setup::metrics::Metrics;
+///
+/// Metrics::new().count("EventsPublished", 3).by("consumer", "publisher").count("OrdersParked", 1).write();
 /// ```
-pub fn count(name: &'static str, value: u64, dimensions: &[(&'static str, &str)]) {
-    if value > 0 {
-        let dimensions = json!(dimensions.iter().copied().collect::<BTreeMap<_, _>>());
-        tracing::info!(target: TARGET, metric = name, unit = "Count", value, %dimensions);
-    }
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing is told before it is written"]
+pub struct Metrics {
+    metrics: Vec<Metric>,
+    dimensions: BTreeMap<String, String>,
 }
 
-/// Writes metrics, one JSON object a line.
-pub(crate) struct Emf<W> {
-    function_name: Option<String>,
-    writer: W,
-}
-
-impl<W> Emf<W> {
-    pub(crate) const fn new(function_name: Option<String>, writer: W) -> Self {
-        Self { function_name, writer }
-    }
-}
-
-impl<S: Subscriber, W: for<'a> MakeWriter<'a> + 'static> Layer<S> for Emf<W> {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut metric = Metric::default();
-        event.record(&mut metric);
-        let line = format!("{}\n", metric.document(self.function_name.as_deref()));
-        // Nobody is left to tell where the log cannot be written.
-        let _ = self.writer.make_writer().write_all(line.as_bytes());
-    }
-}
-
-/// The fields of an event that is a metric.
-#[derive(Default)]
-struct Metric {
-    name: String,
-    unit: String,
-    value: u64,
-    dimensions: Map<String, Value>,
-}
-
-impl Visit for Metric {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        match field.name() {
-            "metric" => self.name = value.to_owned(),
-            "unit" => self.unit = value.to_owned(),
-            _ => {}
-        }
+impl Metrics {
+    /// A line that tells nothing yet.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() == "value" {
-            self.value = value;
-        }
+    /// Gives all metrics that are added from now on a dimension. A line has room for one value of it.
+    pub fn by(mut self, dimension: &'static str, value: &str) -> Self {
+        self.dimensions.insert(dimension.to_owned(), value.to_owned());
+        self
     }
 
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "dimensions" {
-            self.dimensions = serde_json::from_str(&format!("{value:?}")).unwrap_or_default();
-        }
+    /// Adds to a metric of unit `Count`; nothing where `value` is 0.
+    pub fn count(self, name: &'static str, value: u64) -> Self {
+        if value == 0 { self } else { self.with(name, Unit::Count, value) }
     }
-}
 
-impl Metric {
-    fn document(self, function_name: Option<&str>) -> Value {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let mut members = self.dimensions;
-        members.extend(function_name.map(|name| (FUNCTION_NAME.to_owned(), name.into())));
-        let dimensions: Vec<&String> = members.keys().collect();
-        let directive = json!({
-            "Namespace": NAMESPACE,
-            "Dimensions": [dimensions],
-            "Metrics": [{ "Name": self.name, "Unit": self.unit }],
-        });
-        let timestamp = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        members.insert("_aws".to_owned(), json!({ "Timestamp": timestamp, "CloudWatchMetrics": [directive] }));
-        members.insert(self.name, self.value.into());
-        Value::Object(members)
+    /// Adds a sample to a metric of unit `Milliseconds`.
+    pub fn milliseconds(self, name: &'static str, value: u64) -> Self {
+        self.with(name, Unit::Milliseconds, value)
+    }
+
+    fn with(mut self, name: &'static str, unit: Unit, value: u64) -> Self {
+        self.metrics.push(Metric { name: name.to_owned(), unit, value, dimensions: self.dimensions.clone() });
+        self
+    }
+
+    /// Writes the line. To be called once an invocation, also where there is nothing to tell: that the process started cold
+    /// is told with its first line.
+    pub fn write(self) {
+        // Strings and integers alone are in it, so that it is always written.
+        let metrics = serde_json::to_string(&self.metrics).unwrap_or_default();
+        tracing::info!(target: TARGET, %metrics);
     }
 }

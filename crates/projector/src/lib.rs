@@ -11,7 +11,7 @@
 //! | [`processor`] | one projection's way through a batch |
 //! | `leftovers` | what a batch leaves behind: orders to park, records to send again, parked orders that have caught up |
 //! | `notes` | the notes on parked orders, within an invocation's time |
-//! | `report` | one log line a batch and projection, one for each thing that needs somebody |
+//! | `report` | one log line a batch and projection, one for each thing that needs somebody, and the metrics |
 
 mod leftovers;
 mod notes;
@@ -76,6 +76,7 @@ where
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let batch = order_stream::read(event.payload.records)?;
         batch.violations.iter().for_each(Violation::log);
+        report::received(&batch);
         let deadline_ms = event.context.deadline;
         let (mut again, totals) =
             tokio::join!(self.summaries.process(&batch, deadline_ms), self.totals.process(&batch, deadline_ms));

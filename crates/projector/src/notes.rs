@@ -43,18 +43,18 @@ impl Notes {
         note.inspect_err(|error| report::unread_notes(self.consumer, error)).ok()
     }
 
-    /// Parks orders, and gives those back that could not be.
-    pub(crate) async fn park(&self, poisoned: Vec<Poisoned>, until: Option<Instant>) -> Vec<Poisoned> {
-        let parks: Vec<_> = poisoned.into_iter().map(|order| self.park_one(order, until)).collect();
+    /// Parks orders of a batch, and gives those back that could not be.
+    pub(crate) async fn park(&self, batch: &Batch, poisoned: Vec<Poisoned>, until: Option<Instant>) -> Vec<Poisoned> {
+        let parks: Vec<_> = poisoned.into_iter().map(|order| self.park_one(batch, order, until)).collect();
         stream::iter(parks).buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
-    async fn park_one(&self, order: Poisoned, until: Option<Instant>) -> Option<Poisoned> {
+    async fn park_one(&self, batch: &Batch, order: Poisoned, until: Option<Instant>) -> Option<Poisoned> {
         let parked = match until {
             Some(until) if Instant::now() >= until => None,
             Some(_) | None => Some(self.parked.park(self.consumer, &order.parking).await),
         };
-        report::poisoned(self.consumer, &order, parked.as_ref());
+        report::poisoned(self.consumer, batch, &order, parked.as_ref());
         if matches!(parked, Some(Ok(()))) { None } else { Some(order) }
     }
 

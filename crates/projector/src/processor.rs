@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use event_store::{Delivered, EventStore};
 use function_setup::deadline::last_start;
-use function_setup::metrics;
 use order_domain::Event;
 use order_store::Orders;
 use order_stream::Batch;
@@ -59,21 +58,17 @@ impl<P: Projection<Aggregate = Orders>, S: EventStore<Orders>, R: RowStore<P>> P
 
         let consumer = self.notes.consumer;
         report::strays(consumer, &strays);
-        report::transient(consumer, &transient);
+        report::transient(consumer, batch, &transient);
         let orders = poisoned.len();
-        let unparkable = self.notes.park(poisoned, cut_off).await;
+        let unparkable = self.notes.park(batch, poisoned, cut_off).await;
         let parked = orders - unparkable.len();
-        metrics::count("OrdersParked", u64::try_from(parked).unwrap_or(u64::MAX), &[("consumer", consumer.as_str())]);
         let unparked = self.notes.unpark(caught_up, cut_off).await;
 
         let again = strays.into_iter().chain(transient).map(|failure| failure.id);
         let again: HashSet<String> = again.chain(unparkable.into_iter().flat_map(|order| order.records)).collect();
-        report::batch(
-            P::NAME,
-            batch,
-            &report::CameTo { counters, parked, unparked, again: again.len() },
-            begun.elapsed(),
-        );
+        let came_to = report::CameTo { counters, parked, unparked, again: again.len() };
+        report::batch(P::NAME, batch, &came_to, begun.elapsed());
+        report::metrics(consumer, batch, &came_to);
         again
     }
 }

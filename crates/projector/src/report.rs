@@ -1,18 +1,37 @@
-//! What the log says: one line a batch and projection, and one for each thing that needs somebody. Saved queries and metric
-//! filters can go by the fields, so their names stay.
+//! What the log says: one line a batch and projection, and one for each thing that needs somebody; for debugging, one for each
+//! commit. Saved queries can go by the fields, so their names stay.
+//!
+//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one and the commit
+//! can be read.
 
 use std::time::Duration;
 
 use event_store::store::chain;
+use function_setup::metrics::Metrics;
 use order_stream::Batch;
 use parked_orders::{Consumer, Parked, ParkedError};
 use read_model::{Counters, Failure};
 
 use crate::leftovers::Poisoned;
 
+/// The commits of a batch.
+pub(crate) fn received(batch: &Batch) {
+    for delivered in &batch.delivered {
+        if let Ok(commit) = &delivered.record {
+            tracing::debug!(
+                order_id = commit.aggregate_id,
+                version = commit.version,
+                correlation_id = commit.request.correlation_id,
+                sequence_number = delivered.id,
+                "received a commit"
+            );
+        }
+    }
+}
+
 /// An order that poison holds back: the version that it cannot pass, the first record that waits, and whether it is parked;
 /// nothing was tried where no time was left for it.
-pub(crate) fn poisoned(consumer: Consumer, order: &Poisoned, parked: Option<&Result<(), ParkedError>>) {
+pub(crate) fn poisoned(consumer: Consumer, batch: &Batch, order: &Poisoned, parked: Option<&Result<(), ParkedError>>) {
     let parking = &order.parking;
     let not_parked = match parked {
         Some(Ok(())) => None,
@@ -25,6 +44,7 @@ pub(crate) fn poisoned(consumer: Consumer, order: &Poisoned, parked: Option<&Res
         consumer = %consumer,
         order_id = parking.aggregate_id,
         version = parking.version,
+        correlation_id = correlation_id(batch, &order.first.1),
         sequence_number = order.first.1,
         reason = parking.reason,
         not_parked,
@@ -46,13 +66,20 @@ pub(crate) fn strays(consumer: Consumer, strays: &[Failure]) {
     }
 }
 
+/// The correlation id of a record's commit.
+fn correlation_id<'a>(batch: &'a Batch, sequence_number: &str) -> Option<&'a str> {
+    let delivered = batch.delivered.iter().find(|delivered| delivered.id == sequence_number)?;
+    delivered.record.as_ref().ok()?.request.correlation_id.as_deref()
+}
+
 /// The first cause among what may pass by itself: in an outage all causes are the same.
-pub(crate) fn transient(consumer: Consumer, failures: &[Failure]) {
+pub(crate) fn transient(consumer: Consumer, batch: &Batch, failures: &[Failure]) {
     if let Some(failure) = failures.first() {
         tracing::warn!(
             consumer = %consumer,
             order_id = failure.aggregate_id,
             version = failure.version,
+            correlation_id = correlation_id(batch, &failure.id),
             sequence_number = failure.id,
             reason = %failure.reason,
             "commits could not be projected for now"
@@ -108,4 +135,19 @@ pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration:
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "projected a batch"
     );
+}
+
+/// What a batch came to, for alarms and the dashboard; `function_setup::metrics` says what each stands for.
+pub(crate) fn metrics(consumer: Consumer, batch: &Batch, came_to: &CameTo) {
+    let metrics = Metrics::new()
+        .by("consumer", consumer.as_str())
+        .count("RowsWritten", came_to.counters.rows_written)
+        .count("OrdersParked", u64::try_from(came_to.parked).unwrap_or(u64::MAX));
+    let is_readable = batch.delivered.iter().any(|delivered| delivered.record.is_ok());
+    let metrics = if is_readable {
+        metrics.milliseconds("ProjectionLag", order_stream::lag_ms(&batch.delivered))
+    } else {
+        metrics
+    };
+    metrics.write();
 }

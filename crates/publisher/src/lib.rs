@@ -16,7 +16,7 @@
 //! | `entry`, `packing` | an event as EventBridge takes and measures it; as few calls as the limits allow |
 //! | `outbox` | a batch's records, the events they become, and what becomes of each record |
 //! | `parking` | what waits with parked orders, and orders that are to be parked |
-//! | `report` | one log line a batch, one for each thing that needs somebody |
+//! | `report` | one log line a batch, one for each thing that needs somebody, and the metrics |
 
 mod answer;
 pub mod bus;
@@ -77,24 +77,29 @@ impl Publisher {
         let batch = order_stream::read(event.payload.records)?;
         batch.violations.iter().for_each(Violation::log);
         let records = batch.delivered.len() + batch.violations.len();
-        let lag = order_stream::lag_ms(&batch.delivered);
+        let correlation_ids = report::received(&batch.delivered);
+        let is_readable = batch.delivered.iter().any(|delivered| delivered.record.is_ok());
+        let lag = is_readable.then(|| order_stream::lag_ms(&batch.delivered));
 
         let mut outbox = Outbox::of(batch.delivered, batch.customers);
         let mut parked = parking::hold(&self.parked, &mut outbox).await;
         let mail = outbox.mail();
         let publication = self.bus.publish(&mail.events, last_start(deadline_ms, RESERVE)).await;
         let (events, counters) = (mail.events.len(), publication.counters);
+        let published = events.saturating_sub(publication.failed.len());
         outbox.settle(&mail, publication);
         parked.extend(parking::park(&self.parked, &mut outbox, last_note).await);
 
-        report::parked(&parked);
-        let held = outbox.held();
-        report::held(held);
+        report::parked(&parked, &correlation_ids);
+        let (parked, held) = (parked.len(), outbox.held());
         let failed = outbox.failed();
-        report::failures(&failed);
-        let batch =
-            report::Batch { records, events, counters, parked: parked.len(), held, failed: failed.len(), lag_ms: lag };
-        report::batch(&batch, begun.elapsed());
+        report::failures(&failed, &correlation_ids);
+        let duration = begun.elapsed();
+        let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let lag_ms = lag.map(|lag| lag.saturating_add(duration_ms));
+        let batch = report::Batch { records, events, published, counters, parked, held, failed: failed.len(), lag_ms };
+        report::batch(&batch, duration);
+        report::metrics(&batch);
         Ok(order_stream::come_again(failed.into_iter().next().map(|failed| failed.id)))
     }
 }

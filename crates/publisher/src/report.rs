@@ -1,16 +1,43 @@
-//! What the log says: one line a batch, and one for each thing that needs somebody. Saved queries and metric filters
-//! can go by the fields, so their names stay. What an event holds is never written.
+//! What the log says: one line a batch, and one for each thing that needs somebody; for debugging, one for each commit. Saved
+//! queries can go by the fields, so their names stay. What an event holds is never written.
+//!
+//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one and the commit
+//! can be read.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use function_setup::metrics;
+use event_store::Delivered;
+use function_setup::metrics::Metrics;
+use order_domain::Event;
 use parked_orders::Consumer;
 
 use crate::outbox::{Failed, Halt};
 use crate::publication::{Counters, Reason};
 
-/// Each order that is parked, or whose poison came again, for alarms to go by: in the log, and as the metric `OrdersParked`.
-pub(crate) fn parked(parked: &[Halt]) {
+/// The correlation ids that callers gave, by the sequence numbers of their commits' records.
+pub(crate) type CorrelationIds = HashMap<String, String>;
+
+/// The commits of a batch, and their correlation ids.
+pub(crate) fn received(delivered: &[Delivered<Event>]) -> CorrelationIds {
+    let mut correlation_ids = HashMap::new();
+    for Delivered { id, record } in delivered {
+        let Ok(commit) = record else { continue };
+        let correlation_id = commit.request.correlation_id.as_ref();
+        tracing::debug!(
+            order_id = commit.aggregate_id,
+            version = commit.version,
+            correlation_id,
+            sequence_number = id,
+            "received a commit"
+        );
+        correlation_ids.extend(correlation_id.map(|correlation_id| (id.clone(), correlation_id.clone())));
+    }
+    correlation_ids
+}
+
+/// Each order that is parked, or whose poison came again.
+pub(crate) fn parked(parked: &[Halt], correlation_ids: &CorrelationIds) {
     for Halt { id, parking } in parked {
         tracing::error!(
             poison = true,
@@ -18,25 +45,17 @@ pub(crate) fn parked(parked: &[Halt]) {
             consumer = %Consumer::Publisher,
             order_id = parking.aggregate_id,
             version = parking.version,
+            correlation_id = correlation_ids.get(id),
             sequence_number = id,
             reason = parking.reason,
             "a commit cannot be published: its order is parked"
         );
     }
-    let orders = u64::try_from(parked.len()).unwrap_or(u64::MAX);
-    metrics::count("OrdersParked", orders, &[("consumer", Consumer::Publisher.as_str())]);
-}
-
-/// How many records wait with their orders, as the metric `EventsHeld`: it goes on while events keep coming, and the alarm on
-/// parked orders has long ended.
-pub(crate) fn held(records: usize) {
-    let records = u64::try_from(records).unwrap_or(u64::MAX);
-    metrics::count("EventsHeld", records, &[("consumer", Consumer::Publisher.as_str())]);
 }
 
 /// Every record that is poison and names no order to be parked, and the first among those that were refused, and among
 /// those that may pass by themselves: in an outage all causes are the same.
-pub(crate) fn failures(failed: &[Failed]) {
+pub(crate) fn failures(failed: &[Failed], correlation_ids: &CorrelationIds) {
     let (mut refused, mut transient) = (None, None);
     for failed in failed {
         match failed.reason {
@@ -55,6 +74,7 @@ pub(crate) fn failures(failed: &[Failed]) {
             refused = true,
             order_id,
             version,
+            correlation_id = correlation_ids.get(&failed.id),
             sequence_number = failed.id,
             reason = %failed.reason,
             "events cannot be published: see the names of the bus and the table of parked orders, and the function's role"
@@ -65,6 +85,7 @@ pub(crate) fn failures(failed: &[Failed]) {
         tracing::warn!(
             order_id,
             version,
+            correlation_id = correlation_ids.get(&failed.id),
             sequence_number = failed.id,
             reason = %failed.reason,
             "events could not be published for now"
@@ -88,6 +109,8 @@ pub(crate) struct Batch {
     pub(crate) records: usize,
     /// Events that were to be published.
     pub(crate) events: usize,
+    /// Events of these that the bus took.
+    pub(crate) published: usize,
     /// What publishing them took.
     pub(crate) counters: Counters,
     /// Orders that were parked, or whose poison came again.
@@ -96,8 +119,8 @@ pub(crate) struct Batch {
     pub(crate) held: usize,
     /// Records that are not done.
     pub(crate) failed: usize,
-    /// How long ago its oldest commit was recorded.
-    pub(crate) lag_ms: u64,
+    /// How long ago its oldest commit was recorded; `None` where no commit can be read.
+    pub(crate) lag_ms: Option<u64>,
 }
 
 /// Writes what a batch came to.
@@ -114,4 +137,24 @@ pub(crate) fn batch(batch: &Batch, duration: Duration) {
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "published a batch"
     );
+}
+
+/// What a batch came to, for alarms and the dashboard; `function_setup::metrics` says what each stands for.
+pub(crate) fn metrics(batch: &Batch) {
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let published = number(batch.published);
+    let metrics = Metrics::new()
+        .count("EventsPublished", published)
+        // Of an event's entries the last is the one that was taken, if any was.
+        .count("PublishFailures", batch.counters.entries.saturating_sub(published));
+    let metrics = match batch.lag_ms {
+        Some(lag_ms) => metrics.milliseconds("PublicationLag", lag_ms),
+        None => metrics,
+    };
+    metrics
+        .by("consumer", Consumer::Publisher.as_str())
+        .count("OrdersParked", number(batch.parked))
+        // Goes on while events keep coming, when the alarm on parked orders has long ended.
+        .count("EventsHeld", number(batch.held))
+        .write();
 }

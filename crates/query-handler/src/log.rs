@@ -1,7 +1,11 @@
 //! The one log line of a query: ids, numbers and words of ours; never a token or a name.
+//!
+//! Queries have no metrics of their own: how many there are, how long they take and how they fail is known to API Gateway and
+//! Lambda, and what makes answers stale is counted where orders are parked.
 
 use std::time::Duration;
 
+use function_setup::metrics::Metrics;
 use lambda_http::http::StatusCode;
 
 /// What there is to say of a query, as far as it got.
@@ -18,7 +22,7 @@ pub(crate) struct LogEntry {
 }
 
 impl LogEntry {
-    /// Writes the line; an error of ours is one in the log too.
+    /// Writes the line, an error of ours as one.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
         let Self { order_id, version, outcome, error } = self;
         let (order_id, error) = (order_id.as_deref(), error.as_deref());
@@ -28,5 +32,7 @@ impl LogEntry {
         } else {
             tracing::info!(order_id, version, request_id, outcome, duration_ms, "query {outcome}");
         }
+        // For the first invocation of a process, which has something to tell all the same.
+        Metrics::new().write();
     }
 }

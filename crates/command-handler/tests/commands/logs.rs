@@ -1,17 +1,19 @@
-//! One line a command: enough to find it, and nothing of what was in it.
+//! One line a command: enough to find it, and nothing of what was in it; and its metrics.
 
+use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex};
 
 use event_store::{EventStore, StoreError};
+use futures_util::future::join;
 use http_api::AuthMode;
 use order_store::Orders;
 use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::gateway::Call;
-use crate::order_life::{cancel, handler, place_order, send};
-use crate::stores::{Broken, Counted};
+use crate::order_life::{cancel, handler, open_handler, pay, place_order, placed, send, ship};
+use crate::stores::{Broken, Counted, Crowded};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -26,14 +28,39 @@ impl io::Write for Lines {
     }
 }
 
-async fn logged<S: EventStore<Orders>>(store: S, mode: AuthMode, call: &Call) -> Vec<Value> {
+/// What is written meanwhile, as log and as metrics.
+async fn written(meanwhile: impl Future) -> (Vec<Value>, Vec<Value>) {
     let lines = Lines::default();
     let writer = lines.clone();
     let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
-    send(&handler(store, mode), call).await;
+    meanwhile.await;
     let bytes = lines.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let lines = String::from_utf8(bytes).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).partition(|line: &Value| line["target"] != "metrics")
+}
+
+async fn logged<S: EventStore<Orders>>(store: S, mode: AuthMode, call: &Call) -> Vec<Value> {
+    written(send(&handler(store, mode), call)).await.0
+}
+
+/// Each metric that is told meanwhile: name, code, value. All are counts.
+async fn told(meanwhile: impl Future) -> Vec<(String, String, u64)> {
+    let (_, lines) = written(meanwhile).await;
+    let metrics = lines.iter().flat_map(|line| {
+        let metrics: Vec<Value> = serde_json::from_str(line["metrics"].as_str().unwrap()).unwrap();
+        metrics
+    });
+    let metric = |metric: Value| {
+        assert_eq!(metric["unit"], "Count");
+        let code = metric["dimensions"]["code"].as_str().unwrap_or_default();
+        (metric["name"].as_str().unwrap().to_owned(), code.to_owned(), metric["value"].as_u64().unwrap())
+    };
+    metrics.map(metric).collect()
+}
+
+fn counts(expected: &[(&str, &str, u64)]) -> Vec<(String, String, u64)> {
+    expected.iter().map(|(name, code, value)| ((*name).to_owned(), (*code).to_owned(), *value)).collect()
 }
 
 #[tokio::test]
@@ -47,6 +74,7 @@ async fn an_accepted_command_is_one_line_with_nothing_of_its_content() {
     assert_eq!((&line["request_id"], &line["outcome"]), (&json!("gw-1"), &json!("recorded")));
     assert_eq!((&line["version"], &line["attempts"]), (&json!(1), &json!(1)));
     assert!(line["order_id"].is_string() && line["duration_ms"].is_u64(), "{line}");
+    assert_eq!(line.get("correlation_id"), None);
     let text = line.to_string();
     for content in ["secret", "T-shirt", "customer-1001", "1999"] {
         assert!(!text.contains(content), "{content} in {text}");
@@ -68,4 +96,49 @@ async fn a_failure_is_one_error_with_everything_that_it_came_from() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!((&lines[0]["level"], &lines[0]["outcome"]), (&json!("ERROR"), &json!("unavailable")));
     assert_eq!(lines[0]["error"], "Query failed: the store is unavailable: cable cut");
+}
+
+#[tokio::test]
+async fn a_command_is_found_by_the_correlation_id_that_it_came_with() {
+    let call = place_order().key("key-1").header("x-correlation-id", "checkout-7");
+    let store = Counted::default();
+    for _ in 0..2 {
+        assert_eq!(logged(store.clone(), AuthMode::None, &call).await[0]["correlation_id"], "checkout-7");
+    }
+}
+
+#[tokio::test]
+async fn commands_are_counted_as_accepted_replayed_or_refused_by_code() {
+    let (handler, _) = open_handler();
+    let place = place_order().key("key-1");
+    assert_eq!(told(send(&handler, &place)).await, counts(&[("CommandsAccepted", "", 1)]));
+    assert_eq!(told(send(&handler, &place)).await, counts(&[("CommandsReplayed", "", 1)]));
+    let order_id = placed(&handler).await;
+    for _ in 0..2 {
+        // The second need not change anything.
+        assert_eq!(told(send(&handler, &cancel(&order_id))).await, counts(&[("CommandsAccepted", "", 1)]));
+    }
+    let refused = |code| counts(&[("CommandsRefused", code, 1)]);
+    assert_eq!(told(send(&handler, &cancel("no-such-order"))).await, refused("order_not_found"));
+    assert_eq!(told(send(&handler, &ship(&order_id, "shipment-1", "CAP-RED", 1))).await, refused("order_cancelled"));
+    assert_eq!(told(send(&handler, &place.body(&json!({})))).await, refused("invalid_request"));
+}
+
+#[tokio::test]
+async fn a_failure_is_no_refusal() {
+    let out = Broken(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+    assert_eq!(told(send(&handler(out, AuthMode::None), &cancel("o-1"))).await, []);
+}
+
+#[tokio::test]
+async fn attempts_that_another_writer_won_are_counted_whether_the_command_was_accepted_or_gave_up() {
+    let (open, store) = open_handler();
+    let order_id = placed(&open).await;
+    let (one, other) = (pay(&order_id, "payment-1", 1), pay(&order_id, "payment-2", 1));
+    let race = told(join(send(&open, &one), send(&open, &other))).await;
+    assert_eq!(race, counts(&[("CommandsAccepted", "", 1), ("CommandsAccepted", "", 1), ("Conflicts", "", 1)]));
+
+    let crowded = handler(Crowded { inner: store.inner }, AuthMode::None);
+    let lost = told(send(&crowded, &pay(&order_id, "payment-3", 1))).await;
+    assert_eq!(lost, counts(&[("Conflicts", "", 8), ("CommandsRefused", "conflict", 1)]));
 }

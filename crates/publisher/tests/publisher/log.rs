@@ -5,9 +5,14 @@ use std::io;
 use std::sync::Once;
 
 use embedded_eventbridge::Faults;
+use event_store::Timestamp;
 use lambda_runtime::Context;
 use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::bus::{Bus, NAME, batch};
 use crate::stream;
@@ -32,7 +37,11 @@ impl io::Write for OnThisThread {
 /// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
 fn subscribe() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| fmt().json().flatten_event(true).with_writer(|| OnThisThread).init());
+    ONCE.call_once(|| {
+        let lines = fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
+        let levels = Targets::new().with_default(LevelFilter::INFO).with_target("publisher", LevelFilter::DEBUG);
+        tracing_subscriber::registry().with(lines).with(levels).init();
+    });
 }
 
 /// What is written about a batch, by whomever. The runtime writes the publisher's error, if it ends with one.
@@ -47,11 +56,28 @@ async fn everything_written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Val
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What the publisher itself writes about a batch.
+/// What the publisher itself writes about a batch, but for what is written for debugging alone.
 async fn written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
     let mut lines = everything_written(bus, name, records).await;
-    lines.retain(|line| line["target"].as_str().unwrap().starts_with("publisher"));
+    lines.retain(|line| line["target"].as_str().unwrap().starts_with("publisher") && line["level"] != "DEBUG");
     lines
+}
+
+/// The metrics of a batch, by their names.
+async fn told(bus: &Bus, name: &str, records: &[Value]) -> Value {
+    let mut lines = everything_written(bus, name, records).await;
+    lines.retain(|line| line["target"] == "metrics");
+    let [line] = &lines[..] else { panic!("one line a batch: {lines:#?}") };
+    let metrics: Vec<Value> = serde_json::from_str(line["metrics"].as_str().unwrap()).unwrap();
+    let named = metrics.iter().map(|metric| {
+        let name = metric["name"].as_str().unwrap();
+        let unit = if name == "PublicationLag" { "Milliseconds" } else { "Count" };
+        let of_consumer = ["OrdersParked", "EventsHeld"].contains(&name);
+        let dimensions = if of_consumer { json!({ "consumer": "publisher" }) } else { json!({}) };
+        assert_eq!((&metric["unit"], &metric["dimensions"]), (&json!(unit), &dimensions), "{name}");
+        (name.to_owned(), metric["value"].clone())
+    });
+    named.collect()
 }
 
 fn levels(lines: &[Value]) -> Vec<&str> {
@@ -116,19 +142,70 @@ async fn orders_that_are_parked_are_a_metric_and_what_waits_with_them_is_another
     for number in [1, 2] {
         stream[number]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
     }
-    let metrics = |lines: Vec<Value>| lines.into_iter().filter(|line| line["target"] == "metrics").collect::<Vec<_>>();
     // The same batch again: nobody knows whether whoever parked them came to say so.
     for _ in 0..2 {
-        let told = metrics(everything_written(&bus, NAME, &stream[..6]).await);
-        let counted: Vec<_> =
-            told.iter().map(|metric| (metric["metric"].as_str().unwrap(), &metric["value"])).collect();
-        assert_eq!(counted, [("OrdersParked", &json!(2)), ("EventsHeld", &json!(2))]);
-        assert!(told.iter().all(|metric| metric["dimensions"] == r#"{"consumer":"publisher"}"#), "{told:?}");
+        let told = told(&bus, NAME, &stream[..6]).await;
+        assert_eq!((&told["OrdersParked"], &told["EventsHeld"]), (&json!(2), &json!(2)));
     }
-    let told = metrics(everything_written(&bus, NAME, &stream[6..]).await);
-    assert_eq!(told.len(), 1);
-    assert_eq!((&told[0]["metric"], &told[0]["value"]), (&json!("EventsHeld"), &json!(2)));
-    assert_eq!(metrics(everything_written(&bus, NAME, &stream[3..5]).await), [json!(null); 0]);
+    let waiting = told(&bus, NAME, &stream[6..]).await;
+    assert_eq!((waiting.get("OrdersParked"), &waiting["EventsHeld"]), (None, &json!(2)));
+    let others = told(&bus, NAME, &stream[3..5]).await;
+    assert_eq!((others.get("OrdersParked"), others.get("EventsHeld")), (None, None));
+}
+
+#[tokio::test]
+async fn events_that_the_bus_took_are_counted_and_so_is_each_attempt_that_failed() {
+    let (bus, stream) = (Bus::start().await, stream::of(12).await);
+    let all = told(&bus, NAME, &stream).await;
+    assert_eq!((&all["EventsPublished"], all.get("PublishFailures")), (&json!(12), None));
+
+    bus.server.set_faults(Faults { seed: 3, entries_percent: 40, ..Faults::default() });
+    let in_part = told(&bus, NAME, &stream).await;
+    let refused = bus.server.fired().entries;
+    assert!(refused > 0, "no entry failed: this tests nothing");
+    assert_eq!((&in_part["EventsPublished"], &in_part["PublishFailures"]), (&json!(12), &json!(refused)));
+
+    bus.server.set_faults(Faults { entries_percent: 100, ..Faults::default() });
+    let none = told(&bus, NAME, &stream).await;
+    assert_eq!((none.get("EventsPublished"), &none["PublishFailures"]), (None, &json!(12 * 10)));
+
+    let refused = told(&bus, "NoSuchBus", &stream).await;
+    assert_eq!((refused.get("EventsPublished"), &refused["PublishFailures"]), (None, &json!(12)));
+}
+
+#[tokio::test]
+async fn what_is_never_sent_is_no_failure_of_the_bus() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(3).await);
+    stream[1]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
+    let told = told(&bus, NAME, &stream).await;
+    assert_eq!((&told["EventsPublished"], told.get("PublishFailures")), (&json!(2), None));
+}
+
+#[tokio::test]
+async fn a_batch_lags_as_far_as_its_oldest_commit_is_old_be_it_published_or_not() {
+    let (bus, stream) = (Bus::start().await, stream::of(3).await);
+    let mut records = stream.clone();
+    records[1]["dynamodb"]["NewImage"]["recordedAt"]["S"] = json!("2020-01-01T00:00:00.000Z");
+    let oldest: Timestamp = "2020-01-01T00:00:00.000Z".parse().unwrap();
+    let age = || u64::try_from(Timestamp::now().epoch_ms() - oldest.epoch_ms()).unwrap();
+    for name in [NAME, "NoSuchBus"] {
+        let before = age();
+        let lag = told(&bus, name, &records).await["PublicationLag"].as_u64().unwrap();
+        assert!((before..=age()).contains(&lag), "{lag}");
+    }
+    records[0]["dynamodb"]["NewImage"]["events"] = json!({ "S": "not a list" });
+    let unreadable = told(&bus, NAME, &records[..1]).await;
+    assert_eq!(unreadable, json!({ "OrdersParked": 1, "EventsHeld": 1 }));
+}
+
+#[tokio::test]
+async fn for_debugging_each_commit_is_a_line_with_the_correlation_id_of_its_command() {
+    let (bus, stream) = (Bus::start().await, stream::of(2).await);
+    let mut lines = everything_written(&bus, NAME, &stream).await;
+    lines.retain(|line| line["level"] == "DEBUG");
+    let orders: Vec<_> = lines.iter().map(|line| (&line["order_id"], &line["version"])).collect();
+    assert_eq!(orders, [(&json!("o-0"), &json!(1)), (&json!("o-1"), &json!(1))]);
+    assert!(lines.iter().all(|line| line["correlation_id"] == "checkout-2001"), "{lines:#?}");
 }
 
 #[tokio::test]
@@ -169,7 +246,7 @@ async fn a_refusal_is_one_error_however_many_records_it_holds_up() {
     let (bus, stream) = (Bus::start().await, stream::of(12).await);
     let lines = written(&bus, "NoSuchBus", &stream).await;
     assert_eq!(levels(&lines), ["ERROR", "INFO"]);
-    assert_eq!(lines[0]["refused"], true);
+    assert_eq!((&lines[0]["refused"], &lines[0]["correlation_id"]), (&json!(true), &json!("checkout-2001")));
     assert_eq!(lines[0]["sequence_number"], stream[0]["dynamodb"]["SequenceNumber"]);
     assert!(lines[0]["reason"].as_str().unwrap().contains("ResourceNotFoundException"), "{}", lines[0]);
     assert_eq!(lines[1]["failed"], 12);
@@ -181,6 +258,6 @@ async fn an_outage_is_one_warning() {
     bus.server.set_faults(Faults { entries_percent: 100, ..Faults::default() });
     let lines = written(&bus, NAME, &stream).await;
     assert_eq!(levels(&lines), ["WARN", "INFO"]);
-    assert_eq!(lines[0]["order_id"], "o-0");
+    assert_eq!((&lines[0]["order_id"], &lines[0]["correlation_id"]), (&json!("o-0"), &json!("checkout-2001")));
     assert_eq!(lines[1]["retried"], 12 * 9);
 }

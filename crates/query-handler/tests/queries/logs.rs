@@ -1,4 +1,4 @@
-//! One line a query: enough to find it, and nothing of what was in it.
+//! One line a query: enough to find it, and nothing of what was in it; and one of metrics, with which a first invocation tells.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -38,8 +38,11 @@ async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows, DynamoTot
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(LevelFilter::INFO).with(layer));
     ask(handler, &call.gateway_request_id("gw-1")).await;
     let bytes = lines.0.lock().unwrap().clone();
-    // A second line would not be JSON any more.
-    serde_json::from_slice(&bytes).unwrap()
+    let lines = String::from_utf8(bytes).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [line, metrics] = &lines[..] else { panic!("{lines:#?}") };
+    assert_eq!((&metrics["target"], &metrics["metrics"]), (&json!("metrics"), &json!("[]")));
+    line.clone()
 }
 
 #[tokio::test]
