@@ -154,7 +154,8 @@ fn queues_topics_and_buckets_keep_out_what_comes_without_tls() {
             "UndeliveredEventsPolicy",
             "FanOutTopicPolicy",
             "OrderedQueueInboxPolicy",
-            "OrderedQueuePolicy"
+            "OrderedQueuePolicy",
+            "AlarmTopicPolicy",
         ]
     );
 }

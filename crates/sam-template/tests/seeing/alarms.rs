@@ -1,0 +1,130 @@
+//! Alarms: what they go by, and whom they tell.
+
+use std::collections::BTreeSet;
+
+use serde_norway::Value as Yaml;
+
+use crate::metrics::{Watched, assert_written};
+use crate::{of_type, text};
+
+fn alarms() -> Vec<(String, Yaml)> {
+    of_type("AWS::CloudWatch::Alarm")
+}
+
+fn yaml(text: &str) -> Yaml {
+    serde_norway::from_str(text).unwrap()
+}
+
+/// The metrics that an alarm reads: its own, or those of its expression.
+fn watched(alarm: &Yaml) -> Vec<Watched> {
+    let of_expression = alarm
+        .get("Metrics")
+        .and_then(Yaml::as_sequence)
+        .map(|metrics| metrics.iter().filter_map(|metric| Some(metric.get("MetricStat")?["Metric"].clone())).collect());
+    let metrics = of_expression.unwrap_or_else(|| vec![alarm.clone()]);
+    metrics
+        .iter()
+        .map(|metric| {
+            let dimensions = metric.get("Dimensions").and_then(Yaml::as_sequence).into_iter().flatten();
+            Watched {
+                namespace: text(&metric["Namespace"]).to_owned(),
+                name: text(&metric["MetricName"]).to_owned(),
+                dimensions: dimensions
+                    .map(|dimension| (text(&dimension["Name"]).to_owned(), Some(text(&dimension["Value"]).to_owned())))
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn every_alarm_goes_by_metrics_that_somebody_writes() {
+    for (_, alarm) in alarms() {
+        let watched = watched(&alarm);
+        assert!(!watched.is_empty());
+        watched.iter().for_each(assert_written);
+    }
+}
+
+#[test]
+fn every_alarm_tells_when_it_begins_and_when_it_is_over() {
+    for (id, alarm) in alarms() {
+        for change in ["AlarmActions", "OKActions"] {
+            assert_eq!(alarm[change], yaml("[!Ref AlarmTopic]"), "{id}");
+        }
+    }
+}
+
+/// Metrics are written when something happens: a quiet night has none.
+#[test]
+fn no_alarm_takes_silence_for_trouble() {
+    for (id, alarm) in alarms() {
+        assert_eq!(alarm["TreatMissingData"], yaml("notBreaching"), "{id}");
+    }
+}
+
+/// `CommandHandlerErrorsAlarm` is `<stack>-command-handler-errors`: stacks side by side do not take each other's names.
+#[test]
+fn alarms_are_named_for_the_stack_and_as_in_the_template() {
+    for (id, alarm) in alarms() {
+        let mut name = String::new();
+        for letter in id.strip_suffix("Alarm").unwrap().chars() {
+            if letter.is_uppercase() {
+                name.push('-');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        assert_eq!(text(&alarm["AlarmName"]), format!("${{AWS::StackName}}{name}"));
+    }
+}
+
+/// CloudWatch's limits for an alarm on an expression.
+#[test]
+fn an_expression_returns_one_series_of_ten_metrics_at_most() {
+    let mut expressions = 0;
+    for (id, alarm) in alarms() {
+        let Some(metrics) = alarm.get("Metrics").and_then(Yaml::as_sequence) else { continue };
+        let (returned, read): (Vec<&Yaml>, Vec<&Yaml>) =
+            metrics.iter().partition(|metric| metric.get("ReturnData").is_none());
+        assert_eq!(returned.len(), 1, "{id}");
+        assert!(read.len() <= 10, "{id}");
+        let expression = text(&returned[0]["Expression"]);
+        for metric in read {
+            assert_eq!(metric["ReturnData"], yaml("false"), "{id}");
+            let name = text(&metric["Id"]);
+            assert!(expression.contains(name) || expression == "SUM(METRICS())", "{id} does not use {name}");
+        }
+        expressions += 1;
+    }
+    assert!(expressions > 0);
+}
+
+#[test]
+fn every_function_has_alarms_for_errors_and_throttles() {
+    let alarms: BTreeSet<String> = alarms().into_iter().map(|(id, _)| id).collect();
+    for (function, _) in of_type("AWS::Serverless::Function") {
+        for what in ["Errors", "Throttles"] {
+            assert!(alarms.contains(&format!("{function}{what}Alarm")), "{function}, {what}");
+        }
+    }
+}
+
+#[test]
+fn both_readers_of_the_stream_have_alarms_for_being_late_and_for_giving_up() {
+    let read: Vec<Watched> = alarms().iter().flat_map(|(_, alarm)| watched(alarm)).collect();
+    let reads = |name: &str, dimension: &str, value: &str| {
+        read.iter().any(|watched| {
+            watched.name == name && watched.dimensions.get(dimension).and_then(Option::as_deref) == Some(value)
+        })
+    };
+    for (mapping, properties) in of_type("AWS::Lambda::EventSourceMapping") {
+        let count = "OnFailureDestinationDeliveredEventCount";
+        assert_eq!(properties["MetricsConfig"]["Metrics"], yaml("[EventCount]"), "{mapping} writes no {count}");
+        assert!(reads(count, "EventSourceMappingUUID", &mapping), "{mapping}");
+    }
+    for function in ["Projector", "Publisher"] {
+        assert!(reads("IteratorAge", "FunctionName", function), "{function}");
+        assert!(reads("DestinationDeliveryFailures", "FunctionName", function), "{function}");
+        assert!(reads("Invocations", "FunctionName", function), "{function}");
+    }
+}
