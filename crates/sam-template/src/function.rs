@@ -76,9 +76,9 @@ impl Function {
         })
     }
 
-    /// The local name of the function behind a logical id, for routes and mappings that lead to one.
+    /// The local name of the function behind its logical id or its alias's, for routes and mappings that lead to one.
     pub(crate) fn name_of(template: &Template, id: &str) -> Result<String, TemplateError> {
-        let build: BuildProperties = template.part(id, &["Metadata", "BuildProperties"])?;
+        let build: BuildProperties = template.part(template.function_behind(id), &["Metadata", "BuildProperties"])?;
         Ok(build.binary)
     }
 }

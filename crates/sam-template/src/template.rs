@@ -157,14 +157,27 @@ impl Template {
     /// What `Globals` says of every function, with references resolved.
     pub(crate) fn globals_of_functions<T: DeserializeOwned>(&self) -> Result<T, TemplateError> {
         let empty = Yaml::Mapping(Mapping::new());
-        let globals = self.document.get("Globals").and_then(|globals| globals.get("Function"));
+        let globals = self.entry("Globals", "Function");
         let resolved = Resolver::new(self, "Globals").resolve(globals.unwrap_or(&empty))?;
         serde_json::from_value(resolved)
             .map_err(|problem| TemplateError::Property { resource: "Globals".to_owned(), problem })
     }
 
+    /// Whether there is such a resource, be it one that SAM makes.
     pub(crate) fn has_resource(&self, id: &str) -> bool {
-        self.resources.contains_key(id)
+        self.resources.contains_key(id) || self.function_behind(id) != id
+    }
+
+    /// The function of an alias that SAM makes of `AutoPublishAlias`: `Projector` of `ProjectorAliaslive`. Every other id is its
+    /// own.
+    pub(crate) fn function_behind<'t>(&'t self, id: &'t str) -> &'t str {
+        let globals = self.entry("Globals", "Function");
+        let is_its_alias = |function: &&str| {
+            let own = self.resources.get(*function).and_then(|function| function.get("Properties"));
+            let alias = [own, globals].into_iter().flatten().find_map(|it| it.get("AutoPublishAlias")?.as_str());
+            id.strip_prefix(*function).and_then(|rest| rest.strip_prefix("Alias")).is_some_and(|it| Some(it) == alias)
+        };
+        self.resources_of_type(function::TYPE).find(is_its_alias).unwrap_or(id)
     }
 
     /// An entry of a section of the document: `section("Conditions", "TracingIsOn")`.
