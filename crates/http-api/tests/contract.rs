@@ -8,6 +8,7 @@ mod contract {
     mod hostile;
     mod identity;
     mod openapi;
+    mod openapi_agreement;
     mod payload;
     mod problems;
     mod queries;

@@ -1,0 +1,116 @@
+//! What the description says of parameters, codes and links is what requests are read by and problems are made of.
+
+use std::collections::BTreeSet;
+
+use http_api::{CommandRoute, Problem, QueryRoute, parse_command, parse_query};
+use serde_json::Value;
+
+use super::openapi::{document, operations};
+use super::payload::{payload, seen};
+
+const IDS: [(&str, &str); 4] = [("orderId", "o-1"), ("paymentId", "p-1"), ("shipmentId", "s-1"), ("customerId", "c-1")];
+
+/// The target of a reference, or the value itself.
+fn resolved(value: &Value) -> Value {
+    value["$ref"].as_str().map_or_else(|| value.clone(), |it| document().pointer(&it[1..]).unwrap().clone())
+}
+
+/// The names of an operation's parameters in one place: `path`, `query` or `header`.
+fn parameters(operation: &Value, place: &str) -> BTreeSet<String> {
+    let all = operation["parameters"].as_array().into_iter().flatten().map(resolved);
+    all.filter(|it| it["in"] == place).map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The names of all operations' parameters in one place.
+fn all_parameters(place: &str) -> BTreeSet<String> {
+    operations().iter().flat_map(|(_, operation)| parameters(operation, place)).collect()
+}
+
+/// Whether a request is refused with this error.
+fn refused(parsed: Result<(), Problem>, place: &str, name: &str, code: &str) -> bool {
+    let Err(problem) = parsed else { return false };
+    let errors = seen(problem)["errors"].take();
+    errors.as_array().is_some_and(|errors| errors.iter().any(|it| it[place] == name && it["code"] == code))
+}
+
+#[test]
+fn a_query_takes_the_parameters_that_are_described_and_no_others() {
+    for (key, operation) in operations() {
+        let described = parameters(&operation, "query");
+        if CommandRoute::ALL.iter().any(|route| route.key() == key) {
+            assert!(described.is_empty(), "{key}");
+            continue;
+        }
+        for name in all_parameters("query") {
+            let request = payload(&key, &IDS).query(&format!("{name}=1")).request();
+            let unknown = refused(parse_query(&request).map(drop), "parameter", &name, "unknown_parameter");
+            assert_eq!(unknown, !described.contains(&name), "{key} {name}");
+        }
+    }
+}
+
+/// A blank is no value of any of them. `If-None-Match` takes anything, and `POST /orders` refuses every `If-Match`.
+#[test]
+fn a_command_reads_the_headers_that_are_described_and_no_others() {
+    for (key, operation) in operations() {
+        let described = parameters(&operation, "header");
+        if QueryRoute::ALL.iter().any(|route| route.key() == key) {
+            let conditional = key == QueryRoute::GetOrder.key();
+            assert_eq!(described.contains("If-None-Match"), conditional, "{key}");
+            assert_eq!(described.len(), usize::from(conditional), "{key}");
+            continue;
+        }
+        for name in all_parameters("header") {
+            if (key.as_str(), name.as_str()) == (CommandRoute::PlaceOrder.key(), "If-Match") {
+                continue;
+            }
+            let request = payload(&key, &IDS).header(&name, "a b").request();
+            let read = refused(parse_command(&request).map(drop), "header", &name.to_lowercase(), "bad_header");
+            assert_eq!(read, described.contains(&name), "{key} {name}");
+        }
+    }
+}
+
+/// The codes as the source says them: nothing else has them all.
+#[test]
+fn every_code_of_a_problem_is_described_and_no_other() {
+    let quoted = |line: &str| line.split('"').nth(1).map(str::to_owned);
+    let refusals = include_str!("../../../order-domain/src/rejection.rs").lines().filter(|line| line.contains("=> \""));
+    let problems = include_str!("../../src/problem.rs").lines().filter(|line| line.contains("Self::new(StatusCode::"));
+    let said: BTreeSet<String> = refusals.chain(problems).filter_map(quoted).collect();
+    assert!(said.contains("not_paid") && said.contains("unavailable"), "{said:?}");
+    let document = document();
+    let described = document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap();
+    let described: BTreeSet<String> = described.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+    assert_eq!(described, said);
+}
+
+/// A link gives its operation every parameter of the path, and nothing that the operation or the request or reply lacks.
+#[test]
+fn every_link_leads_to_an_operation_with_what_it_asks_for() {
+    let mut count = 0;
+    for (key, source) in operations() {
+        let request = resolved(&source["requestBody"]["content"]["application/json"]["schema"]);
+        for response in source["responses"].as_object().unwrap().values() {
+            let reply = resolved(&response["content"]["application/json"]["schema"]);
+            for link in response["links"].as_object().into_iter().flatten().map(|(_, link)| resolved(link)) {
+                let is_target = |(_, target): &(String, Value)| target["operationId"] == link["operationId"];
+                let (_, target) = operations().into_iter().find(is_target).unwrap();
+                let given = link["parameters"].as_object().unwrap();
+                let known = parameters(&target, "path").into_iter().chain(parameters(&target, "query")).collect();
+                let names: BTreeSet<String> = given.keys().cloned().collect();
+                assert!(names.is_superset(&parameters(&target, "path")) && names.is_subset(&known), "{key}: {link}");
+                for expression in given.values().map(|it| it.as_str().unwrap()) {
+                    let (schema, name) = match expression.split_once("#/").unwrap() {
+                        ("$request.body", name) => (&request, name),
+                        ("$response.body", name) => (&reply, name),
+                        (other, _) => panic!("{key}: {other}"),
+                    };
+                    assert!(schema["required"].as_array().unwrap().contains(&name.into()), "{key}: {expression}");
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 15, "{count}");
+}
