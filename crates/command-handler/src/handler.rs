@@ -6,7 +6,7 @@ use std::time::Instant;
 use event_store::{EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, StoreError, Timestamp, execute};
 use function_setup::deadline;
 use http_api::replies::{CommandReply, EventView};
-use http_api::{AuthMode, Caller, ParsedCommand, Problem, gateway_request_id, parse_command, responses};
+use http_api::{AuthMode, Caller, CommandRoute, ParsedCommand, Problem, gateway_request_id, parse_command, responses};
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_domain::values::OrderId;
 use order_domain::{Command, Rejection};
@@ -63,6 +63,8 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         entry: &mut LogEntry,
     ) -> Result<Response<Body>, Problem> {
         let caller = Caller::of(request, self.auth_mode)?;
+        let (route, _) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
+        caller.require(route.scope())?;
         let parsed = parse_command(request)?;
         if let Command::PlaceOrder(place) = &parsed.command
             && !caller.may_see(&place.customer_id)

@@ -1,4 +1,4 @@
-//! Who calls, and whose orders they may see. The gateway authenticates; this fails closed when it did not.
+//! Who calls, what they may do, and whose orders they may see. The gateway authenticates; this fails closed when it did not.
 
 use std::str::FromStr;
 
@@ -11,9 +11,8 @@ use order_domain::values::CustomerId;
 use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
+use crate::scopes::Scope;
 
-/// The scope that lets a JWT caller see and touch every order.
-pub const ADMIN_SCOPE: &str = "orders:admin";
 /// The most bytes of [`Caller::actor`]: it is kept with every commit, where 1 KB is a whole write unit.
 pub const MAX_ACTOR: usize = 128;
 
@@ -22,7 +21,7 @@ pub const MAX_ACTOR: usize = 128;
 pub enum AuthMode {
     /// Signed requests (SigV4): callers are trusted services of the account and see every order.
     Iam,
-    /// JSON web tokens: callers are customers, or hold [`ADMIN_SCOPE`].
+    /// JSON web tokens: callers are customers, or hold [`Scope::OrdersAdmin`].
     Jwt,
     /// Not at all, in so many words: the local stack.
     None,
@@ -50,9 +49,21 @@ impl FromStr for AuthMode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     actor: String,
-    /// The one customer whose orders they see and touch: a token's `sub`, as text, because a `sub` need not be an id
-    /// of ours, and then matches no customer.
-    restricted_to: Option<String>,
+    rights: Rights,
+}
+
+/// What a caller may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Rights {
+    /// Everything, with the orders of everyone.
+    All,
+    /// What their token is for, with the orders of one customer.
+    Customer {
+        /// The token's `sub`, as text: it need not be an id of ours, and then matches no customer.
+        subject: String,
+        /// The scopes of the token that mean something here.
+        scopes: Vec<Scope>,
+    },
 }
 
 impl Caller {
@@ -66,7 +77,7 @@ impl Caller {
             Some(_) | None => None,
         };
         let (caller, challenge) = match mode {
-            AuthMode::None => (Some(Self { actor: "anonymous".to_owned(), restricted_to: None }), ""),
+            AuthMode::None => (Some(Self { actor: "anonymous".to_owned(), rights: Rights::All }), ""),
             AuthMode::Iam => (authorizer.and_then(|it| it.iam.as_ref()).and_then(Self::of_iam), "AWS4-HMAC-SHA256"),
             AuthMode::Jwt => (authorizer.and_then(|it| it.jwt.as_ref()).and_then(Self::of_jwt), "Bearer"),
         };
@@ -75,17 +86,22 @@ impl Caller {
 
     fn of_iam(identity: &IamIdentity) -> Option<Self> {
         let arn = identity.user_arn.as_deref().filter(|arn| !arn.is_empty())?;
-        Some(Self { actor: shortened(format!("iam:{arn}")), restricted_to: None })
+        Some(Self { actor: shortened(format!("iam:{arn}")), rights: Rights::All })
     }
 
     /// Only the token's own claims say what it may do: the context's `scopes` are there for some routes and not others.
     fn of_jwt(identity: &JwtIdentity) -> Option<Self> {
-        let subject = identity.claims.get("sub").filter(|subject| !subject.is_empty())?;
-        let scopes = ["scope", "scp"].into_iter().filter_map(|claim| identity.claims.get(claim));
+        let subject = identity.claims.get("sub").filter(|subject| !subject.trim().is_empty())?;
+        let claims = ["scope", "scp"].into_iter().filter_map(|claim| identity.claims.get(claim));
         // A claim that is a list arrives as "[one two]".
-        let is_admin = scopes.flat_map(|scopes| scopes.trim_matches(['[', ']']).split(' ')).any(|it| it == ADMIN_SCOPE);
-        let restricted_to = (!is_admin).then(|| subject.clone());
-        Some(Self { actor: shortened(format!("jwt:{subject}")), restricted_to })
+        let granted: Vec<_> = claims.flat_map(|claim| claim.trim_matches(['[', ']']).split(' ')).collect();
+        let scopes: Vec<_> = Scope::ALL.iter().copied().filter(|scope| granted.contains(&scope.as_str())).collect();
+        let rights = if scopes.contains(&Scope::OrdersAdmin) {
+            Rights::All
+        } else {
+            Rights::Customer { subject: subject.clone(), scopes }
+        };
+        Some(Self { actor: shortened(format!("jwt:{subject}")), rights })
     }
 
     /// Who it is, for the audit trail: `iam:<user ARN>`, `jwt:<sub>` or `anonymous`; at most [`MAX_ACTOR`] bytes.
@@ -94,10 +110,25 @@ impl Caller {
         &self.actor
     }
 
+    /// Holds the caller to the scope of a route. It looks at the token alone, so its answer tells nothing of any order.
+    ///
+    /// # Errors
+    /// `insufficient_scope` when their token has neither that scope nor [`Scope::OrdersAdmin`].
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+        match &self.rights {
+            Rights::All => Ok(()),
+            Rights::Customer { scopes, .. } if scopes.contains(&scope) => Ok(()),
+            Rights::Customer { .. } => Err(Problem::insufficient_scope(scope)),
+        }
+    }
+
     /// Whether they may see and touch that customer's orders.
     #[must_use]
     pub fn may_see(&self, customer: &CustomerId) -> bool {
-        self.restricted_to.as_deref().is_none_or(|only| only == customer.as_str())
+        match &self.rights {
+            Rights::All => true,
+            Rights::Customer { subject, .. } => subject == customer.as_str(),
+        }
     }
 }
 

@@ -8,11 +8,12 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`routes`] | every route, and which of them a request is for |
+//! | [`routes`] | every route, what it asks of a token, and which of them a request is for |
 //! | [`commands`] | a request read into an [`order_domain::Command`], every error at once |
 //! | [`queries`] | query parameters read into types that cannot be wrong |
 //! | [`headers`] | `Idempotency-Key`, `If-Match`, `If-None-Match`, `X-Correlation-Id`, the gateway's request id |
-//! | [`identity`] | who calls, and whose orders they may see |
+//! | [`identity`] | who calls, what they may do, and whose orders they may see |
+//! | [`scopes`] | what a token may be used for |
 //! | [`json`], [`fields`] | strict JSON, and the reading of an object field by field |
 //! | [`fingerprint`](mod@fingerprint) | what makes two requests the same request |
 //! | [`cursor`] | opaque page cursors |
@@ -34,6 +35,7 @@ pub mod queries;
 pub mod replies;
 pub mod responses;
 pub mod routes;
+pub mod scopes;
 pub mod timestamps;
 
 pub use commands::{ParsedCommand, parse_command};
@@ -42,6 +44,7 @@ pub use identity::{AuthMode, Caller};
 pub use problem::Problem;
 pub use queries::{EventsQuery, ListQuery, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query};
 pub use routes::{CommandRoute, QueryRoute};
+pub use scopes::Scope;
 
 /// The OpenAPI 3.1 description of this API, as `GET /openapi.json` serves it.
 pub const OPENAPI: &str = include_str!("../../../docs/openapi.json");

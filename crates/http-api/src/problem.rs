@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::invalid::{Invalid, MAX_ERRORS};
+use crate::scopes::Scope;
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -31,7 +32,7 @@ pub struct Problem {
 enum Advice {
     /// `Retry-After`, one second.
     RetryAfter,
-    /// `WWW-Authenticate`, by this scheme.
+    /// `WWW-Authenticate`, with this challenge.
     Authenticate(&'static str),
 }
 
@@ -90,6 +91,18 @@ impl Problem {
     pub fn forbidden() -> Self {
         let detail = "The caller may only place and list orders of their own.";
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+    }
+
+    /// 403: the caller's token is not for this route (RFC 6750).
+    #[must_use]
+    pub fn insufficient_scope(scope: Scope) -> Self {
+        let detail = format!(
+            "The token has neither the scope {scope} nor {}.",
+            Scope::OrdersAdmin.as_str(),
+            scope = scope.as_str()
+        );
+        Self::new(StatusCode::FORBIDDEN, "insufficient_scope", "A scope is missing", detail)
+            .advising(Advice::Authenticate(scope.challenge()))
     }
 
     /// 404: the order is unknown, was not placed yet at the time asked for, or is not the caller's. Takes nothing of the
@@ -194,7 +207,9 @@ impl Problem {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.advice {
             Some(Advice::RetryAfter) => headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
-            Some(Advice::Authenticate(scheme)) => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme)),
+            Some(Advice::Authenticate(challenge)) => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+            }
             None => None,
         };
         response

@@ -1,10 +1,12 @@
-//! Every route, and which of them a request is for.
+//! Every route, what it asks of a token, and which of them a request is for.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
+use crate::scopes::Scope;
+
 macro_rules! routes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $key:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $key:literal, $scope:ident;)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum $name { $($(#[$vdoc])* $variant),+ }
@@ -17,6 +19,12 @@ macro_rules! routes {
             #[must_use]
             pub const fn key(self) -> &'static str {
                 match self { $(Self::$variant => $key),+ }
+            }
+
+            /// The scope that it asks of a token.
+            #[must_use]
+            pub const fn scope(self) -> Scope {
+                match self { $(Self::$variant => Scope::$scope),+ }
             }
 
             /// The route that a request is for, with the parameters of its path.
@@ -32,21 +40,21 @@ routes! {
     /// A route that changes an order.
     CommandRoute {
         /// Places a new order.
-        PlaceOrder = "POST /orders",
+        PlaceOrder = "POST /orders", OrdersWrite;
         /// Records a payment that was received.
-        RecordPayment = "POST /orders/{orderId}/payments",
+        RecordPayment = "POST /orders/{orderId}/payments", PaymentsWrite;
         /// Corrects the amount of a recorded payment.
-        CorrectPayment = "POST /orders/{orderId}/payments/{paymentId}/corrections",
+        CorrectPayment = "POST /orders/{orderId}/payments/{paymentId}/corrections", PaymentsWrite;
         /// Refunds part or all of a payment.
-        RefundPayment = "POST /orders/{orderId}/refunds",
+        RefundPayment = "POST /orders/{orderId}/refunds", PaymentsWrite;
         /// Ships items of a paid order.
-        ShipItems = "POST /orders/{orderId}/shipments",
+        ShipItems = "POST /orders/{orderId}/shipments", FulfillmentWrite;
         /// Records that a shipment arrived.
-        RecordDelivery = "POST /orders/{orderId}/shipments/{shipmentId}/delivery",
+        RecordDelivery = "POST /orders/{orderId}/shipments/{shipmentId}/delivery", FulfillmentWrite;
         /// Takes shipped items back.
-        ReturnItems = "POST /orders/{orderId}/returns",
+        ReturnItems = "POST /orders/{orderId}/returns", FulfillmentWrite;
         /// Cancels an order of which nothing was shipped.
-        CancelOrder = "POST /orders/{orderId}/cancellation",
+        CancelOrder = "POST /orders/{orderId}/cancellation", OrdersWrite;
     }
 }
 
@@ -54,15 +62,15 @@ routes! {
     /// A route that only reads.
     QueryRoute {
         /// A customer's orders, newest first.
-        ListOrders = "GET /customers/{customerId}/orders",
+        ListOrders = "GET /customers/{customerId}/orders", OrdersRead;
         /// What a customer's orders come to.
-        GetCustomerTotals = "GET /customers/{customerId}/totals",
+        GetCustomerTotals = "GET /customers/{customerId}/totals", OrdersRead;
         /// One order, now or as it was.
-        GetOrder = "GET /orders/{orderId}",
+        GetOrder = "GET /orders/{orderId}", OrdersRead;
         /// One order's audit trail.
-        ListEvents = "GET /orders/{orderId}/events",
+        ListEvents = "GET /orders/{orderId}/events", OrdersRead;
         /// The description of this API.
-        GetOpenApi = "GET /openapi.json",
+        GetOpenApi = "GET /openapi.json", OrdersRead;
     }
 }
 

@@ -6,7 +6,9 @@ use std::time::Instant;
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, EventStore};
 use function_setup::{QueryConfig, deadline};
-use http_api::{AuthMode, Caller, IfNoneMatch, ParsedQuery, gateway_request_id, parse_query, responses};
+use http_api::{
+    AuthMode, Caller, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id, parse_query, responses,
+};
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_store::Orders;
 use parked_orders::ParkedOrders;
@@ -75,6 +77,8 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
 
     async fn answer(&self, request: &Request, entry: &mut LogEntry) -> Result<Response<Body>, Failure> {
         let caller = Caller::of(request, self.auth_mode)?;
+        let (route, _) = QueryRoute::of(request).ok_or_else(Problem::route_not_found)?;
+        caller.require(route.scope())?;
         let response = match parse_query(request)? {
             ParsedQuery::ListOrders(query) => {
                 let page = orders::list(&self.events, &self.summaries, &self.parked, &caller, &query).await?;

@@ -1,4 +1,5 @@
-//! Who may do what, and what is said when the store is out.
+//! What access control lets out: nothing of another's order; and what is said when the store is out. Who may do what is in
+//! `access_matrix`.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +7,10 @@ use serde_json::{Value, json};
 use system_tests::api::three_items;
 use system_tests::{Reply, System};
 
-const ANNA: (&str, &str) = ("x-test-claims", r#"{"sub":"anna"}"#);
-const BERT: (&str, &str) = ("x-test-claims", r#"{"sub":"bert"}"#);
+const ANNA: (&str, &str) =
+    ("x-test-claims", r#"{"sub":"anna","scope":"openid orders:read orders:write payments:write fulfillment:write"}"#);
+const BERT: (&str, &str) =
+    ("x-test-claims", r#"{"sub":"bert","scope":"openid orders:read orders:write payments:write fulfillment:write"}"#);
 const SERVICE: (&str, &str) = ("x-test-user-arn", "arn:aws:iam::123456789012:user/shop");
 const ADMIN: (&str, &str) = ("x-test-claims", r#"{"sub":"desk","scope":"orders:admin"}"#);
 
@@ -26,7 +29,9 @@ async fn every_route(system: &System, order: &str, who: &[(&str, &str)]) -> Vec<
         let path = format!("/orders/{order}/{command}");
         replies.push((command.to_owned(), system.api.post_with(&path, who, body).await));
     }
-    for query in ["", "?minVersion=1", "?version=1", "?asOf=9000-01-01T00:00:00Z", "/events"] {
+    let second_page = format!("/events?limit=1&cursor={}", http_api::cursor::encode("events", &[order], "1"));
+    let order_queries = ["", "?minVersion=1", "?minVersion=2", "?version=1", "?asOf=9000-01-01T00:00:00Z"];
+    for query in order_queries.into_iter().chain(["/events", "/events?limit=1", &second_page]) {
         replies.push((query.to_owned(), system.api.get_with(&format!("/orders/{order}{query}"), who).await));
     }
     replies
@@ -89,14 +94,48 @@ async fn anothers_order_cannot_be_told_from_an_unknown_one() {
     let system = System::start_with_tokens().await;
     let placed = system.api.post_with("/orders", &[ANNA], three_items("anna")).await.expect(201);
     let order = placed.body["orderId"].as_str().unwrap();
+    let (pay, payment) = (format!("/orders/{order}/payments"), json!({ "paymentId": "p", "amount": 1 }));
+    let key = ("idempotency-key", "annas-key");
+    system.api.post_with(&pay, &[ANNA, key], payment.clone()).await.expect(201);
+    let replayed = system.api.post_with(&pay, &[ANNA, key], payment).await.expect(201);
+    assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
     system.drained().await;
-    let theirs = every_route(&system, order, &[BERT]).await;
-    let unknown = every_route(&system, "unknown", &[BERT]).await;
-    for ((route, theirs), (_, unknown)) in theirs.iter().zip(&unknown) {
-        assert_eq!(theirs.status, 404, "{route}");
-        assert_eq!(told(theirs), told(unknown), "{route}");
+    // None of these may tell: Anna's key, with the request that she sent and with others, what version there is, what is cached.
+    let known = |header| ["\"1\"", "\"2\"", "\"99\"", "*"].map(|version| vec![BERT, (header, version)]);
+    let headers = [known("if-match"), known("if-none-match")].into_iter().flatten();
+    for headers in headers.chain([vec![BERT], vec![BERT, key]]) {
+        let theirs = every_route(&system, order, &headers).await;
+        let unknown = every_route(&system, "unknown", &headers).await;
+        for ((route, theirs), (_, unknown)) in theirs.iter().zip(&unknown) {
+            assert_eq!(theirs.status, 404, "{route} {headers:?}: {}", theirs.text);
+            assert_eq!(told(theirs), told(unknown), "{route} {headers:?}");
+        }
     }
-    assert_eq!(system.commits(), 1);
+    assert_eq!(system.commits(), 2);
+}
+
+#[tokio::test]
+async fn whose_a_token_is_says_nothing_where_it_may_not_be_used() {
+    let system = System::start_with_tokens().await;
+    let placed = system.api.post_with("/orders", &[ANNA], three_items("anna")).await.expect(201);
+    let order = placed.body["orderId"].as_str().unwrap();
+    let (annas, berts) = (("x-test-claims", r#"{"sub":"anna"}"#), ("x-test-claims", r#"{"sub":"bert"}"#));
+    let owner = every_route(&system, order, &[annas]).await;
+    let other = every_route(&system, order, &[berts]).await;
+    let unknown = every_route(&system, "unknown", &[berts]).await;
+    for (((route, owner), (_, other)), (_, unknown)) in owner.iter().zip(&other).zip(&unknown) {
+        assert_eq!((owner.status, &owner.body["code"]), (403, &json!("insufficient_scope")), "{route}");
+        assert_eq!(told(owner), told(other), "{route}");
+        assert_eq!(told(other), told(unknown), "{route}");
+    }
+}
+
+#[tokio::test]
+async fn without_authentication_the_history_says_so() {
+    let system = System::start().await;
+    let order = system.api.place("anna").await;
+    let history = system.api.get(&format!("/orders/{order}/events")).await.expect(200);
+    assert_eq!(history.body["items"][0]["actor"], "anonymous");
 }
 
 #[tokio::test]

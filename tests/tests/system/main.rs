@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
 mod access;
+mod access_matrix;
 mod binaries;
 mod configuration;
 mod hostile;

@@ -10,6 +10,9 @@ use crate::gateway::Call;
 use crate::order_life::{cancel, handler, life_after_placing, pay, place_order, placed, send};
 use crate::stores::Counted;
 
+/// Every scope but the admin's.
+const EVERYTHING: &str = "openid orders:read orders:write payments:write fulfillment:write";
+
 fn jwt_handler() -> (CommandHandler<Counted>, Counted) {
     let store = Counted::default();
     (handler(store.clone(), AuthMode::Jwt), store)
@@ -35,11 +38,11 @@ async fn without_an_identity_of_the_right_kind_nothing_is_answered() {
 #[tokio::test]
 async fn a_customer_places_and_pays_their_own_order() {
     let (handler, store) = jwt_handler();
-    let reply = send(&handler, &place_order().token_of("customer-1001", "openid")).await;
+    let reply = send(&handler, &place_order().token_of("customer-1001", EVERYTHING)).await;
     assert_eq!(reply.status, 201);
     let body = reply.json();
     let order_id = body["orderId"].as_str().unwrap();
-    let paid = send(&handler, &pay(order_id, "payment-1", 1).token_of("customer-1001", "openid")).await;
+    let paid = send(&handler, &pay(order_id, "payment-1", 1).token_of("customer-1001", EVERYTHING)).await;
     assert_eq!(paid.status, 201);
     let loaded: Loaded<Orders> = store.load(order_id, UpTo::Head).await.unwrap();
     assert_eq!(loaded.newest().unwrap().request.actor, "jwt:customer-1001");
@@ -48,7 +51,7 @@ async fn a_customer_places_and_pays_their_own_order() {
 #[tokio::test]
 async fn a_customer_places_no_order_for_another() {
     let (handler, store) = jwt_handler();
-    let reply = send(&handler, &place_order().token_of("customer-2002", "openid")).await;
+    let reply = send(&handler, &place_order().token_of("customer-2002", EVERYTHING)).await;
     assert_eq!(reply.problem(), (403, "forbidden".to_owned()));
     assert_eq!(store.appended(), 0);
 }
@@ -62,7 +65,7 @@ async fn an_order_of_another_customer_is_as_unknown_as_one_that_does_not_exist()
         let mut replies = Vec::new();
         let calls = life_after_placing(order_id).into_iter().map(|(_, call)| call).chain([cancel(order_id)]);
         for call in calls.flat_map(|call| [call.clone(), call.clone().header("if-match", "\"7\""), call.key("key-1")]) {
-            let call = call.token_of("customer-2002", "openid").gateway_request_id("gateway-a");
+            let call = call.token_of("customer-2002", EVERYTHING).gateway_request_id("gateway-a");
             replies.push(send(&handler, &call).await);
         }
         replies
@@ -76,12 +79,27 @@ async fn an_order_of_another_customer_is_as_unknown_as_one_that_does_not_exist()
 #[tokio::test]
 async fn nobody_replays_the_request_of_another_customer() {
     let (handler, _) = jwt_handler();
-    let first = send(&handler, &place_order().token_of("customer-1001", "")).await;
+    let first = send(&handler, &place_order().token_of("customer-1001", EVERYTHING)).await;
     let order_id = first.json()["orderId"].as_str().unwrap().to_owned();
     let call = pay(&order_id, "payment-1", 1).key("key-1");
-    assert_eq!(send(&handler, &call.clone().token_of("customer-1001", "")).await.status, 201);
-    let other = send(&handler, &call.token_of("customer-2002", "")).await;
+    assert_eq!(send(&handler, &call.clone().token_of("customer-1001", EVERYTHING)).await.status, 201);
+    let other = send(&handler, &call.token_of("customer-2002", EVERYTHING)).await;
     assert_eq!(other.problem(), (404, "order_not_found".to_owned()));
+}
+
+/// Before the body is read, so that a token that is not for the route learns nothing about what the route takes.
+#[tokio::test]
+async fn a_token_without_the_routes_scope_gets_no_further() {
+    let (handler, store) = jwt_handler();
+    let oversized = " ".repeat(http_api::commands::MAX_BODY + 1);
+    for call in [place_order(), place_order().text("{"), place_order().text(&oversized), place_order().key("")] {
+        let call = call.token_of("customer-1001", "orders:read payments:write fulfillment:write");
+        let reply = send(&handler, &call).await;
+        assert_eq!(reply.problem(), (403, "insufficient_scope".to_owned()));
+        let challenge = r#"Bearer error="insufficient_scope", scope="orders:write""#;
+        assert_eq!(reply.header("www-authenticate"), Some(challenge));
+    }
+    assert_eq!(store.appended(), 0);
 }
 
 #[tokio::test]
@@ -92,7 +110,7 @@ async fn the_admin_scope_opens_every_order() {
     let order_id = reply.json()["orderId"].clone();
     let call = pay(order_id.as_str().unwrap(), "payment-1", 1);
     assert_eq!(send(&handler, &call.clone().token_of("agent-8", "orders:admin")).await.status, 201);
-    let almost = call.token_of("agent-9", "orders:administrator xorders:admin");
+    let almost = call.token_of("agent-9", "payments:write orders:administrator xorders:admin");
     assert_eq!(send(&handler, &almost).await.problem().0, 404);
 }
 

@@ -1,5 +1,5 @@
 use http_api::identity::MAX_ACTOR;
-use http_api::{AuthMode, Caller};
+use http_api::{AuthMode, Caller, Scope};
 use order_domain::values::CustomerId;
 use serde_json::{Value, json};
 
@@ -30,7 +30,25 @@ fn nobody_gets_in_without_an_identity() {
     }
     assert_eq!(caller(AuthMode::Iam, iam("")), Err(401));
     assert_eq!(caller(AuthMode::Jwt, jwt(&json!({}))), Err(401));
-    assert_eq!(caller(AuthMode::Jwt, jwt(&json!({ "sub": "" }))), Err(401));
+    for blank in ["", " ", "\t\n"] {
+        assert_eq!(caller(AuthMode::Jwt, jwt(&json!({ "sub": blank, "scope": "orders:admin" }))), Err(401));
+    }
+}
+
+#[test]
+fn half_an_identity_is_none() {
+    for mode in [AuthMode::Iam, AuthMode::Jwt] {
+        for authorizer in [
+            json!({ "jwt": null, "iam": null }),
+            json!({ "jwt": {}, "iam": {} }),
+            json!({ "jwt": { "claims": null, "scopes": ["orders:admin"] } }),
+            json!({ "iam": { "accessKey": "AKIA", "accountId": "123456789012", "userArn": null } }),
+            json!({ "lambda": { "sub": "c-1", "scope": "orders:admin", "userArn": "arn:aws:iam::123456789012:user/shop" } }),
+            json!({ "claims": { "sub": "c-1", "scope": "orders:admin" }, "principalId": "c-1" }),
+        ] {
+            assert_eq!(caller(mode, authorizer.clone()), Err(401), "{mode:?} {authorizer}");
+        }
+    }
 }
 
 #[test]
@@ -70,6 +88,39 @@ fn a_token_with_the_scope_in_its_own_claims_sees_every_order() {
         json!({ "sub": "clerk", "scp": "[orders:admin openid]" }),
     ] {
         assert!(caller(AuthMode::Jwt, jwt(&claims)).unwrap().may_see(&customer("c-1")));
+    }
+}
+
+/// The scopes that a caller may use.
+fn usable(caller: &Caller) -> Vec<Scope> {
+    Scope::ALL.iter().copied().filter(|scope| caller.require(*scope).is_ok()).collect()
+}
+
+#[test]
+fn a_token_may_be_used_for_the_scopes_in_its_own_claims_and_no_others() {
+    for (claims, scopes) in [
+        (json!({ "scope": "openid orders:read" }), &[Scope::OrdersRead][..]),
+        (json!({ "scp": "[payments:write orders:read]" }), &[Scope::OrdersRead, Scope::PaymentsWrite]),
+        (
+            json!({ "scope": "orders:write", "scp": "[fulfillment:write]" }),
+            &[Scope::OrdersWrite, Scope::FulfillmentWrite],
+        ),
+        (json!({ "scope": "orders:reader xorders:read orders/read ORDERS:READ orders:* read" }), &[]),
+        (json!({ "scope": "" }), &[]),
+        (json!({ "roles": "orders:read", "scopes": "orders:read" }), &[]),
+    ] {
+        let mut with_subject = claims.clone();
+        with_subject["sub"] = json!("c-1");
+        assert_eq!(usable(&caller(AuthMode::Jwt, jwt(&with_subject)).unwrap()), scopes, "{claims}");
+    }
+}
+
+#[test]
+fn the_admins_scope_a_signature_and_no_authentication_stand_for_every_scope() {
+    let admin = caller(AuthMode::Jwt, jwt(&json!({ "sub": "clerk", "scope": "orders:admin" }))).unwrap();
+    let service = caller(AuthMode::Iam, iam("arn:aws:iam::123456789012:user/shop")).unwrap();
+    for caller in [admin, service, caller(AuthMode::None, Value::Null).unwrap()] {
+        assert_eq!(usable(&caller), Scope::ALL);
     }
 }
 

@@ -1,9 +1,9 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
 use http_api::replies::{CustomerTotalsView, Stale, SummaryPage, SummaryView};
-use http_api::{CommandRoute, OPENAPI, Problem, QueryRoute, parse_command, responses};
+use http_api::{CommandRoute, OPENAPI, Problem, QueryRoute, Scope, parse_command, responses};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::{Rejection, stored};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::payload::{body_of, payload, seen};
 use super::responses::{command_reply, customer_totals, events_page, summary};
 
-pub(crate) fn document() -> Value {
+fn document() -> Value {
     serde_json::from_str(OPENAPI).unwrap()
 }
 
@@ -33,7 +33,7 @@ fn errors(schema: &str, value: &Value) -> Vec<String> {
 }
 
 /// Every operation: its route key, and its description.
-pub(crate) fn operations() -> Vec<(String, Value)> {
+fn operations() -> Vec<(String, Value)> {
     let document = document();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -78,7 +78,7 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     for pointer in &used {
         assert!(document.pointer(pointer).is_some(), "{pointer} leads nowhere");
     }
-    for kind in ["schemas", "parameters", "headers", "responses", "links"] {
+    for kind in ["schemas", "parameters", "headers", "responses"] {
         for name in document["components"][kind].as_object().unwrap().keys() {
             assert!(used.contains(&format!("/components/{kind}/{name}")), "{kind}/{name} is not used");
         }
@@ -103,13 +103,37 @@ fn the_parameters_of_a_path_are_described() {
     }
 }
 
+/// One of these suffices: a signature, a token with the route's scope, the admin's token, and, where the deployment says so,
+/// nothing.
+#[test]
+fn every_operation_asks_for_the_scope_of_its_route() {
+    let commands = CommandRoute::ALL.iter().map(|route| (route.key(), route.scope()));
+    let queries = QueryRoute::ALL.iter().map(|route| (route.key(), route.scope()));
+    let scopes: BTreeMap<_, _> = commands.chain(queries).collect();
+    for (key, operation) in operations() {
+        let jwt = |scope: Scope| json!({ "jwt": [scope.as_str()] });
+        let wanted = json!([{ "sigV4": [] }, jwt(scopes[key.as_str()]), jwt(Scope::OrdersAdmin), {}]);
+        assert_eq!(operation["security"], wanted, "{key}");
+    }
+}
+
+/// A token for another customer's orders is refused where a path or a body names the customer; by an order's id it finds none.
+#[test]
+fn what_a_403_can_mean_is_described() {
+    for (key, operation) in operations() {
+        let names_a_customer = key == CommandRoute::PlaceOrder.key() || key.contains("{customerId}");
+        let response = if names_a_customer { "Forbidden" } else { "InsufficientScope" };
+        assert_eq!(operation["responses"]["403"]["$ref"], format!("#/components/responses/{response}"), "{key}");
+    }
+}
+
 /// Every status that the handlers can send on a route.
 fn statuses(key: &str) -> BTreeSet<&'static str> {
     if let Some(route) = CommandRoute::ALL.iter().find(|route| route.key() == key) {
-        let every = ["201", "400", "401", "409", "413", "422", "500", "503"];
+        let every = ["201", "400", "401", "403", "409", "413", "422", "500", "503"];
         let further: &[_] = match route {
-            // Anybody may try to place an order for another customer; there is no order yet to be unknown.
-            CommandRoute::PlaceOrder => &["403"],
+            // There is no order yet to be unknown.
+            CommandRoute::PlaceOrder => &[],
             // Repeating a correction is refused: what it says is already so.
             CommandRoute::CorrectPayment => &["404", "412"],
             CommandRoute::RecordPayment
@@ -122,22 +146,19 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
         return every.iter().chain(further).copied().collect();
     }
     let further: &[_] = match QueryRoute::ALL.iter().find(|route| route.key() == key).unwrap() {
-        QueryRoute::ListOrders | QueryRoute::GetCustomerTotals => &["403", "500", "503"],
+        QueryRoute::ListOrders | QueryRoute::GetCustomerTotals => &["500", "503"],
         QueryRoute::GetOrder => &["304", "404", "412", "500", "503"],
         QueryRoute::ListEvents => &["404", "500", "503"],
         QueryRoute::GetOpenApi => &[],
     };
-    ["200", "400", "401"].iter().chain(further).copied().collect()
+    ["200", "400", "401", "403"].iter().chain(further).copied().collect()
 }
 
 #[test]
 fn every_operation_declares_the_statuses_that_can_be_sent() {
     for (key, operation) in operations() {
         let declared: BTreeSet<_> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
-        let mut sent = statuses(&key);
-        // The gateway's own, before any handler is asked.
-        sent.insert("429");
-        assert_eq!(declared, sent, "{key}");
+        assert_eq!(declared, statuses(&key), "{key}");
     }
 }
 
@@ -223,6 +244,7 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
     let sent = [
         ("Unauthenticated", Problem::unauthenticated("Bearer")),
         ("Forbidden", Problem::forbidden()),
+        ("InsufficientScope", Problem::insufficient_scope(Scope::PaymentsWrite)),
         ("OrderNotFound", Problem::order_not_found()),
         ("Conflict", Problem::conflict()),
         ("VersionMismatch", Problem::version_mismatch(4)),

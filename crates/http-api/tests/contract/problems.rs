@@ -1,6 +1,6 @@
-use http_api::Problem;
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
+use http_api::{Problem, Scope};
 use order_domain::Rejection;
 use order_domain::values::{Amount, Quantity, Sku};
 use serde_json::json;
@@ -19,6 +19,12 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
         (Problem::body_too_large(MAX_BODY), 413, "body_too_large", None),
         (Problem::unauthenticated("Bearer"), 401, "unauthenticated", Some(("www-authenticate", "Bearer"))),
         (Problem::forbidden(), 403, "forbidden", None),
+        (
+            Problem::insufficient_scope(Scope::OrdersRead),
+            403,
+            "insufficient_scope",
+            Some(("www-authenticate", r#"Bearer error="insufficient_scope", scope="orders:read""#)),
+        ),
         (Problem::unavailable(), 503, "unavailable", Some(("retry-after", "1"))),
         (Problem::internal(), 500, "internal_error", None),
     ];

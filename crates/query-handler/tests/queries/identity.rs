@@ -39,7 +39,7 @@ async fn a_customer_sees_their_own_orders_and_totals() {
     for call in
         [get_order(&order_id), list_events(&order_id), list_orders("customer-1001"), get_totals("customer-1001")]
     {
-        assert_eq!(ask(&handler, &call.token_of("customer-1001", "openid")).await.status, 200);
+        assert_eq!(ask(&handler, &call.token_of("customer-1001", "openid orders:read")).await.status, 200);
     }
 }
 
@@ -52,7 +52,8 @@ async fn an_order_of_another_customer_is_as_unknown_as_one_that_does_not_exist()
             ledger.project(&order_id, projected).await;
         }
         for (theirs, unknown) in every_query_of(&order_id).into_iter().zip(every_query_of("no-such-order")) {
-            let as_other = |call: Call| call.token_of("customer-2002", "openid").gateway_request_id("gateway-a");
+            let as_other =
+                |call: Call| call.token_of("customer-2002", "openid orders:read").gateway_request_id("gateway-a");
             let reply = ask(&handler, &as_other(theirs)).await;
             assert_eq!(reply.problem(), (404, "order_not_found".to_owned()));
             assert_eq!(reply, ask(&handler, &as_other(unknown)).await);
@@ -66,12 +67,45 @@ async fn the_list_and_the_totals_of_another_customer_are_forbidden_whether_or_no
     ledger.project(&order_id, 5).await;
     ledger.total(&order_id).await;
     let handler = ledger.handler(AuthMode::Jwt);
-    let as_other = |call: Call| call.token_of("customer-2002", "openid").gateway_request_id("gateway-a");
+    let as_other = |call: Call| call.token_of("customer-2002", "openid orders:read").gateway_request_id("gateway-a");
     for of in [list_orders, get_totals] {
         let full = ask(&handler, &as_other(of("customer-1001"))).await;
         assert_eq!(full.problem(), (403, "forbidden".to_owned()));
         assert_eq!(full, ask(&handler, &as_other(of("customer-9"))).await);
     }
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_for_reading_gets_no_further() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let handler = ledger.handler(AuthMode::Jwt);
+    let others = [list_orders("customer-1001"), get_totals("customer-1001"), Call::to("GET /openapi.json", &[])];
+    let faulty = [get_order(&order_id).query("version=x"), list_events(&order_id).query("cursor=x")];
+    for call in every_query_of(&order_id).into_iter().chain(others).chain(faulty) {
+        let reply = ask(&handler, &call.token_of("customer-1001", "openid orders:write payments:write")).await;
+        assert_eq!(reply.problem(), (403, "insufficient_scope".to_owned()));
+        let challenge = r#"Bearer error="insufficient_scope", scope="orders:read""#;
+        assert_eq!(reply.header("www-authenticate"), Some(challenge));
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_is_of_one_customers_list() {
+    let ledger = Ledger::empty().await;
+    for key in ["key-1", "key-2"] {
+        let order_id = ledger.place("customer-1001", key).await;
+        ledger.project(&order_id, 1).await;
+    }
+    let handler = ledger.handler(AuthMode::Jwt);
+    let own = list_orders("customer-1001").query("limit=1").token_of("customer-1001", "orders:read");
+    let cursor = ask(&handler, &own).await.json()["nextCursor"].as_str().unwrap().to_owned();
+    let of = |customer: &str| list_orders(customer).query(&format!("limit=1&cursor={cursor}"));
+    let next = ask(&handler, &of("customer-1001").token_of("customer-1001", "orders:read")).await;
+    assert_eq!((next.status, next.json()["items"].as_array().unwrap().len()), (200, 1));
+    let own_list = ask(&handler, &of("customer-2002").token_of("customer-2002", "orders:read")).await;
+    assert_eq!(own_list.problem(), (400, "invalid_request".to_owned()));
+    let their_list = ask(&handler, &of("customer-1001").token_of("customer-2002", "orders:read")).await;
+    assert_eq!(their_list.problem(), (403, "forbidden".to_owned()));
 }
 
 #[tokio::test]

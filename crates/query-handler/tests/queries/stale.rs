@@ -198,7 +198,7 @@ async fn who_may_not_see_an_order_does_not_learn_that_it_is_parked() {
         (get_totals(CUSTOMER), "forbidden"),
     ];
     for (call, code) in calls {
-        let reply = ask(&handler, &call.token_of("customer-2002", "openid")).await;
+        let reply = ask(&handler, &call.token_of("customer-2002", "orders:read")).await;
         assert_eq!(reply.problem().1, code);
         assert!(!reply.body.contains("stale"), "{}", reply.body);
     }
