@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value as Json;
 
 use crate::error::TemplateError;
 use crate::template::Template;
@@ -18,6 +19,8 @@ pub struct Grant {
     pub actions: Vec<String>,
     /// To what: `OrderEvents.Arn`, or `*`.
     pub resources: Vec<String>,
+    /// When; none is always.
+    pub condition: Option<Json>,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +56,7 @@ struct Statement {
     _effect: Effect,
     action: OneOrMany,
     resource: OneOrMany,
+    condition: Option<Json>,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +103,7 @@ impl Grant {
                 role: id.to_owned(),
                 actions: statement.action.into(),
                 resources: statement.resource.into(),
+                condition: statement.condition,
             })
             .collect())
     }

@@ -118,7 +118,7 @@ impl Template {
     ///
     /// # Errors
     /// When something grants in a way that is not understood here: managed policies, policies beside the roles, statements with
-    /// conditions or exceptions.
+    /// exceptions.
     pub fn grants(&self) -> Result<Vec<Grant>, TemplateError> {
         grant::only_in_roles(self)?;
         let grants: Result<Vec<_>, _> = self.resources_of_type(grant::TYPE).map(|id| Grant::read(self, id)).collect();

@@ -83,6 +83,16 @@ fn every_table_and_every_index_takes_the_caps() {
     assert_eq!(indexes, 2);
 }
 
+#[test]
+fn every_table_is_encrypted_with_the_key_that_is_given() {
+    let encrypted = yaml(
+        "!If [KmsKeyIsGiven, { SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: !Ref KmsKeyArn }, !Ref AWS::NoValue]",
+    );
+    for (id, table) in tables() {
+        assert_eq!(table["Properties"]["SSESpecification"], encrypted, "{id}");
+    }
+}
+
 /// Tables are without being told.
 #[test]
 fn every_bucket_and_every_queue_is_encrypted() {
