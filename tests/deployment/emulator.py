@@ -1,0 +1,107 @@
+"""ministack on a free port of loopback, with all it keeps in one folder."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+# The root of the emulated account. The functions never see it: they get a session of their own role.
+ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+STARTS_WITHIN_S = 60
+STOPS_WITHIN_S = 10
+
+
+class Emulator:
+    """A running ministack, for a `with` statement: what it started ends with it."""
+
+    def __init__(self, work: Path) -> None:
+        self.port = _free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.log = work / "ministack.log"
+        self._work = work
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def client_environment(self) -> dict[str, str]:
+        """For AWS clients: this emulator as its root, and nothing of the account that the caller may be signed in to."""
+        absent = str(self._work / "no-aws-configuration")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return inherited | ROOT | {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": absent,
+            "AWS_SHARED_CREDENTIALS_FILE": absent,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def __enter__(self) -> "Emulator":
+        temporary = self._work / "tmp"
+        temporary.mkdir()
+        # The functions inherit this environment, below the variables of the template: it is kept small.
+        environment = {"PATH": os.environ["PATH"], "HOME": str(temporary), "TMPDIR": str(temporary)} | ROOT | {
+            # It checks signatures, and every request against the roles and policies of the template.
+            "AUTH": "true",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "IOT_MTLS_ENABLED": "0",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_REGION": REGION,
+            "S3_DATA_DIR": str(temporary / "s3"),
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(temporary / "state"),
+        }
+        program = Path(sys.executable).with_name("ministack")
+        with self.log.open("wb") as log:
+            # A group of its own, with the functions in it, so that all of them can be ended.
+            self._process = subprocess.Popen(
+                [program], env=environment, cwd=temporary, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop()
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while self._process.poll() is None and time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=5):
+                    return
+            except OSError:
+                time.sleep(0.1)
+        raise TimeoutError(f"ministack did not answer within {STARTS_WITHIN_S} s")
+
+    def _stop(self) -> None:
+        try:
+            self._process.terminate()
+            self._process.wait(STOPS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # Nobody is left.
+            self._process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,116 @@
+"""A deployed stack: `sam deploy`, what it put out, and what an operator can look into."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.credentials import Credentials
+
+from api import Api
+from emulator import ACCOUNT, REGION, Emulator
+
+NAME = "order-ledger"
+DEPLOYED_WITHIN_S = 300
+
+
+class Stack:
+    """The stack in the emulator, under the name that samconfig.toml gives it."""
+
+    def __init__(self, emulator: Emulator, repository: Path, template: Path) -> None:
+        self._emulator = emulator
+        self._repository = repository
+        self._template = template
+        self.outputs: dict[str, str] = {}
+
+    def deploy(self, **parameters: str) -> None:
+        """`sam deploy` with the repository's samconfig.toml. What SAM prints is raised if it fails."""
+        command = ["sam", "deploy", "--template-file", self._template, "--no-confirm-changeset", "--no-progressbar"]
+        command += ["--config-file", self._repository / "samconfig.toml"]
+        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+        done = subprocess.run(
+            command, env=self._emulator.client_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, timeout=DEPLOYED_WITHIN_S, check=False,
+        )
+        if done.returncode != 0:
+            raise DeploymentFailed(done.stdout)
+        described = self.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"][0]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+    def client(self, service: str) -> Any:
+        """An AWS client, as the account's root."""
+        environment = self._emulator.client_environment()
+        client = boto3.client(
+            service, endpoint_url=self._emulator.endpoint, region_name=REGION,
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        )
+        # Queues and buckets refuse what does not come over TLS. On loopback it does not: this is what a proxy that ends
+        # TLS says.
+        client.meta.events.register("before-send.*.*", _say_that_tls_ended_before)
+        return client
+
+    def api(self, credentials: Credentials | None) -> Api:
+        return Api(self.outputs["ApiUrl"], REGION, credentials)
+
+    def user(self, name: str, *invoke: str) -> Credentials:
+        """A new IAM user who may call these `METHOD/path` patterns of the API, and do nothing else."""
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        api = self.outputs["ApiUrl"].split("//")[1].split(".")[0]
+        resources = [f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/*/{pattern}" for pattern in invoke]
+        statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resources}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName=name, PolicyName="call-the-api", PolicyDocument=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All items of the table with this logical id, as DynamoDB writes them."""
+        resource = self.client("cloudformation").describe_stack_resource(StackName=NAME, LogicalResourceId=table)
+        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=name)
+        return [item for page in pages for item in page["Items"]]
+
+    def log(self, group: str) -> list[str]:
+        """The messages of a log group."""
+        pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"] for page in pages for event in page["events"]]
+
+    def objects(self, bucket: str) -> list[str]:
+        """The keys in a bucket."""
+        pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return [kept["Key"] for page in pages for kept in page.get("Contents", [])]
+
+    def subscribe(self, topic: str) -> str:
+        """The URL of a new queue that gets the topic's messages as they were published."""
+        sqs = self.client("sqs")
+        queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+            "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }]}
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
+        self.client("sns").subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        return queue
+
+    def take(self, queue: str) -> list[str]:
+        """The bodies of the messages that a queue holds now; afterwards it holds them no more."""
+        sqs = self.client("sqs")
+        bodies: list[str] = []
+        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                bodies.append(message["Body"])
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return bodies
+
+
+class DeploymentFailed(Exception):
+    """`sam deploy` ended with an error; the message is what it printed."""
+
+
+def _say_that_tls_ended_before(request: Any, **_: Any) -> None:
+    request.headers["X-Forwarded-Proto"] = "https"

@@ -1,0 +1,124 @@
+"""Leaves out of a template what ministack does not know, by rule, and says so.
+
+The rules go by resource type and by property, never by a resource's name: template.yaml is written for AWS, and need not
+know of them. Whatever they do not cover is deployed as it is, and if ministack refuses it, the deployment fails.
+"""
+
+import re
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Any
+
+# Types that ministack does not provision, and what the deployment therefore does not show.
+TYPES = {
+    "AWS::CloudWatch::Dashboard": "it draws alarms that are left out below",
+    "AWS::Events::Archive": "the bus has no archive, so nothing is replayed from one",
+    "AWS::EventSchemas::Registry": "there is no schema registry",
+    "AWS::EventSchemas::Schema": "there is no schema registry",
+    "AWS::Logs::QueryDefinition": "saved queries are for people; the log groups are there",
+}
+
+# Resources of a type that it provisions, but not with this property.
+TYPES_WITH = {
+    ("AWS::CloudWatch::Alarm", "Metrics"): "alarms on an expression are not known; those on one metric are made",
+}
+
+# Properties of resources that stay.
+PROPERTIES = {
+    ("AWS::Serverless::Function", "DeploymentPreference"): (
+        "SAM makes CodeDeploy resources of it, which ministack does not know; traffic goes to the new version at once"
+    ),
+}
+
+# `${Name}` or `${Name.Attribute}`, but not the literal `${!Name}`.
+IN_SUB = re.compile(r"\$\{([^!.}][^.}]*)")
+
+
+@dataclass(frozen=True)
+class Omission:
+    """Something that was left out: what it was, its logical id, and why it went."""
+
+    what: str
+    name: str
+    why: str
+
+
+class DanglingReference(Exception):
+    """A resource that stays needs one that was left out: a rule must say what becomes of it."""
+
+
+def derive(template: dict[str, Any]) -> tuple[dict[str, Any], list[Omission]]:
+    """The template without what the rules leave out, and all that was left out. Its argument is not changed."""
+    resources = template["Resources"]
+    gone = {name: why for name, resource in resources.items() if (why := _why_left_out(resource)) is not None}
+    kept = {name: resource for name, resource in resources.items() if name not in gone}
+    omissions = [Omission(resources[name]["Type"], name, why) for name, why in gone.items()]
+
+    for name, resource in kept.items():
+        kept[name], dropped = _without_properties(name, resource)
+        omissions += dropped
+        kept[name] = _without_dependencies(kept[name], gone.keys())
+        dangling = sorted(references(kept[name]) & gone.keys())
+        if dangling:
+            raise DanglingReference(f"{name} refers to {', '.join(dangling)}, which the rules leave out")
+
+    globals_ = {}
+    for section, properties in template.get("Globals", {}).items():
+        standing_for_all = {"Type": f"AWS::Serverless::{section}", "Properties": properties}
+        without, dropped = _without_properties(f"Globals.{section}", standing_for_all)
+        globals_[section] = without["Properties"]
+        omissions += dropped
+
+    outputs = {}
+    for name, output in template.get("Outputs", {}).items():
+        if references(output) & gone.keys():
+            omissions.append(Omission("outputs", name, "what they name is left out"))
+        else:
+            outputs[name] = output
+    variant = {"Globals": globals_, "Resources": kept, "Outputs": outputs}
+    return template | {section: entries for section, entries in variant.items() if section in template}, omissions
+
+
+def _why_left_out(resource: dict[str, Any]) -> str | None:
+    kind = resource["Type"]
+    found = [why for (of, key), why in TYPES_WITH.items() if of == kind and key in resource.get("Properties", {})]
+    return TYPES.get(kind, found[0] if found else None)
+
+
+def _without_properties(name: str, resource: dict[str, Any]) -> tuple[dict[str, Any], list[Omission]]:
+    properties = dict(resource.get("Properties", {}))
+    omissions = []
+    for (kind, key), why in PROPERTIES.items():
+        if resource["Type"] == kind and properties.pop(key, None) is not None:
+            omissions.append(Omission(f"{kind}'s {key}", name, why))
+    return ({**resource, "Properties": properties} if omissions else resource), omissions
+
+
+def _without_dependencies(resource: dict[str, Any], gone: Set[str]) -> dict[str, Any]:
+    """The resource without waiting for what will never be made."""
+    if "DependsOn" not in resource:
+        return resource
+    listed = resource["DependsOn"]
+    listed = [listed] if isinstance(listed, str) else listed
+    left = [other for other in listed if other not in gone]
+    without = {key: value for key, value in resource.items() if key != "DependsOn"}
+    return {**without, "DependsOn": left} if left else without
+
+
+def references(node: Any) -> set[str]:
+    """The logical ids that `Ref`, `Fn::GetAtt` and `Fn::Sub` name anywhere below: parameters and pseudo parameters too."""
+    if isinstance(node, list):
+        return set().union(*map(references, node))
+    if not isinstance(node, dict):
+        return set()
+    found = set().union(*map(references, node.values()))
+    match node:
+        case {"Ref": str(name)}:
+            found.add(name)
+        case {"Fn::GetAtt": [str(name), *_]}:
+            found.add(name)
+        case {"Fn::GetAtt": str(dotted)}:
+            found.add(dotted.split(".")[0])
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), *_]}:
+            found.update(IN_SUB.findall(text))
+    return found
