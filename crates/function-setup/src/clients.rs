@@ -1,12 +1,15 @@
 //! AWS clients. Region, credentials and endpoint come from the environment as the SDK has it:
 //! `AWS_ENDPOINT_URL_DYNAMODB` turns the same code on the embedded DynamoDB.
 
+use std::error::Error;
+use std::future::Future;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// How long one attempt may take, connecting included; DynamoDB answers in milliseconds, or not at all.
@@ -19,7 +22,7 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often an operation is tried: more would only outlast the caller's patience.
 pub const MAX_ATTEMPTS: u32 = 3;
-/// How long [`prime`] may take before it is given up.
+/// How long priming one connection may take before it is given up.
 const PRIME_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The SDK's configuration from the environment, with time-outs and standard, jittered, bounded retries. (Adaptive
@@ -49,10 +52,8 @@ pub fn dynamodb(config: &SdkConfig) -> Client {
     Client::new(config)
 }
 
-/// Makes the connection ahead of the first request: resolves credentials and shakes hands during init, when the
-/// processor is at full speed, by a read that every function's role may do and that finds nothing.
-///
-/// A failure is no reason not to start: the first request tries again, and reports it.
+/// Makes the connection to DynamoDB ahead of the first request, by a read that finds nothing and that every role with the
+/// right to read events may do.
 pub async fn prime(client: &Client, events_table: &str) {
     let read = client
         .query()
@@ -62,12 +63,20 @@ pub async fn prime(client: &Client, events_table: &str) {
         .expression_attribute_values(":id", AttributeValue::S("-".to_owned()))
         .limit(1)
         .send();
-    match tokio::time::timeout(PRIME_TIMEOUT, read).await {
-        Ok(Ok(_)) => tracing::debug!("primed the connection to DynamoDB"),
+    prime_by("DynamoDB", async { read.await.map(|_| ()) }).await;
+}
+
+/// Makes a connection ahead of the first request, by a call that changes nothing: credentials are resolved and hands shaken
+/// during init, when the processor is at full speed.
+///
+/// Neither a failure nor a second without an answer is a reason not to start: the first request tries again, and reports it.
+pub async fn prime_by<E: Error>(service: &'static str, call: impl Future<Output = Result<(), E>>) {
+    match tokio::time::timeout(PRIME_TIMEOUT, call).await {
+        Ok(Ok(())) => tracing::debug!(service, "primed a connection"),
         Ok(Err(error)) => {
-            tracing::debug!(error = %aws_sdk_dynamodb::error::DisplayErrorContext(&error), "could not prime the connection to DynamoDB");
+            tracing::debug!(service, error = %DisplayErrorContext(&error), "could not prime a connection");
         }
-        Err(_) => tracing::debug!("gave up priming the connection to DynamoDB"),
+        Err(_) => tracing::debug!(service, "gave up priming a connection"),
     }
 }
 
@@ -118,5 +127,12 @@ mod tests {
         });
         prime(&client(endpoint), "events").await;
         server.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_function_waits_a_second_at_most_for_its_priming() {
+        let begun = tokio::time::Instant::now();
+        prime_by("EventBridge", std::future::pending::<Result<(), std::fmt::Error>>()).await;
+        assert_eq!(begun.elapsed(), PRIME_TIMEOUT);
     }
 }

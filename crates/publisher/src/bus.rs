@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_eventbridge::Client;
 use event_store::contain;
 use event_store::store::chain;
+use function_setup::clients;
 use published_events::CloudEvent;
 
 use crate::answer;
@@ -14,9 +15,6 @@ use crate::publication::{Failure, Publication, Reason};
 
 /// How many rounds there are at most where nobody says when to give up.
 const MAX_ROUNDS: u32 = 10;
-
-/// How long [`EventBus::prime`] may take before it is given up.
-const PRIME_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Pauses between rounds: each is random, from nothing to a limit that doubles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,20 +143,17 @@ impl EventBus {
         }
     }
 
-    /// Makes the connection ahead of the first batch: resolves credentials and shakes hands during init, when the
-    /// processor is at full speed, by a call without entries. EventBridge refuses it, which publishes nothing and costs
-    /// nothing, and by then the connection stands.
-    ///
-    /// A failure is no reason not to start: the first batch tries again, and reports it.
+    /// Makes the connection ahead of the first batch, by a call without entries. EventBridge refuses it, which publishes
+    /// nothing and costs nothing, and by then the connection stands.
     pub async fn prime(&self) {
         let call = self.client.put_events().set_entries(Some(Vec::new())).send();
-        match tokio::time::timeout(PRIME_TIMEOUT, call).await {
-            Ok(Err(error)) if error.raw_response().is_none() => {
-                tracing::debug!(error = chain(&error), "could not prime the connection to EventBridge");
+        let call = async {
+            match call.await {
+                Err(error) if error.raw_response().is_none() => Err(error),
+                Ok(_) | Err(_) => Ok(()),
             }
-            Ok(_) => tracing::debug!("primed the connection to EventBridge"),
-            Err(_) => tracing::debug!("gave up priming the connection to EventBridge"),
-        }
+        };
+        clients::prime_by("EventBridge", call).await;
     }
 }
 

@@ -63,6 +63,11 @@ impl Publisher {
         Self { bus, parked }
     }
 
+    /// Makes the connections to the bus and to the notes ahead of the first batch, both at once.
+    pub async fn prime(&self) {
+        tokio::join!(self.bus.prime(), parking::prime(&self.parked));
+    }
+
     /// Publishes one batch. The answer names the first record, in the stream's order, that is not done; Lambda goes on from
     /// there, so it need not hear of others. A record is done when its events are published, or when they wait with their
     /// order, which is parked.
@@ -79,7 +84,7 @@ impl Publisher {
         let records = batch.delivered.len() + batch.violations.len();
         let correlation_ids = report::received(&batch.delivered);
         let is_readable = batch.delivered.iter().any(|delivered| delivered.record.is_ok());
-        let lag = is_readable.then(|| order_stream::lag_ms(&batch.delivered));
+        let lag = is_readable.then(|| (order_stream::lag_ms(&batch.delivered), Instant::now()));
 
         let mut outbox = Outbox::of(batch.delivered, batch.customers);
         let mut parked = parking::hold(&self.parked, &mut outbox).await;
@@ -94,11 +99,9 @@ impl Publisher {
         let (parked, held) = (parked.len(), outbox.held());
         let failed = outbox.failed();
         report::failures(&failed, &correlation_ids);
-        let duration = begun.elapsed();
-        let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let lag_ms = lag.map(|lag| lag.saturating_add(duration_ms));
+        let lag_ms = lag.map(|(lag_ms, then)| lag_ms.saturating_add(report::millis(then.elapsed())));
         let batch = report::Batch { records, events, published, counters, parked, held, failed: failed.len(), lag_ms };
-        report::batch(&batch, duration);
+        report::batch(&batch, begun.elapsed());
         report::metrics(&batch);
         Ok(order_stream::come_again(failed.into_iter().next().map(|failed| failed.id)))
     }

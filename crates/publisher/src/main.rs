@@ -12,7 +12,7 @@ async fn main() -> anyhow::Result<()> {
     logs::init(config.log_level);
     let sdk = clients::sdk_config().await;
     let bus = EventBus::new(Client::new(&sdk), config.event_bus);
-    bus.prime().await;
     let publisher = Publisher::new(bus, ParkedOrders::new(clients::dynamodb(&sdk), config.parked_table));
+    publisher.prime().await;
     lambda_runtime::run(service_fn(|event| publisher.handle(event))).await.map_err(anyhow::Error::from_boxed)
 }

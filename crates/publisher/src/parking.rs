@@ -6,6 +6,7 @@
 use std::time::Instant;
 
 use event_store::store::chain;
+use function_setup::clients;
 use futures_util::stream::{self, StreamExt as _};
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, Parking};
 
@@ -14,6 +15,12 @@ use crate::publication::Reason;
 
 /// How many notes are written at once.
 const AT_ONCE: usize = 16;
+
+/// Makes the connection ahead of the first batch, by the read that each batch begins with.
+pub(crate) async fn prime(notes: &ParkedOrders) {
+    // No order has this id: ids start with a letter or a digit.
+    clients::prime_by("DynamoDB", async { notes.among(Consumer::Publisher, &["-"]).await.map(|_| ()) }).await;
+}
 
 /// Holds what is of orders that are parked, from the parked version on. What comes before is a repeat, and is published as
 /// ever. Where the notes cannot be had, nothing is published: it might overtake what waits; where one cannot be read, nothing

@@ -119,8 +119,13 @@ pub(crate) struct Batch {
     pub(crate) held: usize,
     /// Records that are not done.
     pub(crate) failed: usize,
-    /// How long ago its oldest commit was recorded; `None` where no commit can be read.
+    /// How long ago its oldest commit was recorded when the batch ended; `None` where no commit can be read.
     pub(crate) lag_ms: Option<u64>,
+}
+
+/// Whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Writes what a batch came to.
@@ -134,7 +139,7 @@ pub(crate) fn batch(batch: &Batch, duration: Duration) {
         held = batch.held,
         failed = batch.failed,
         lag_ms = batch.lag_ms,
-        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        duration_ms = millis(duration),
         "published a batch"
     );
 }

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use embedded_eventbridge::Faults;
-use publisher::{EventBus, Failure, Reason};
+use parked_orders::ParkedOrders;
+use publisher::{EventBus, Failure, Publisher, Reason};
 use serde_json::json;
 
-use crate::bus::{Bus, NAME};
+use crate::bus::{Bus, NAME, NOTES};
 use crate::stream;
 
 fn always(entries: u8, calls: u8) -> Faults {
@@ -80,11 +81,14 @@ async fn while_nothing_answers_events_stay_unpublished_for_now() {
 }
 
 #[tokio::test]
-async fn priming_reaches_the_bus_and_publishes_nothing() {
+async fn priming_reaches_the_bus_and_the_notes_and_changes_neither() {
     let bus = Bus::start().await;
-    bus.named(NAME).prime().await;
+    let (client, meter) = bus.dynamodb.metered_client();
+    Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES)).prime().await;
     assert_eq!(bus.server.counts().calls, 1);
     assert!(bus.server.published().await.is_empty());
+    let reading = meter.take();
+    assert_eq!((reading.requests_of("Query"), reading.total_requests()), (1, 1));
 }
 
 #[tokio::test]
