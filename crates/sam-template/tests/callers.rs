@@ -1,0 +1,166 @@
+//! Who may call, under each `AuthMode`: what the routes demand, what is refused before anything is deployed, and which pages may.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use sam_template::{Route, Template};
+use serde_json::{Value, json};
+
+/// Everything that `AuthMode=jwt` needs.
+const TOKENS: [(&str, &str); 3] =
+    [("AuthMode", "jwt"), ("JwtIssuer", "https://id.example/"), ("JwtAudience", "shop,desk")];
+
+fn deployed(parameters: &[(&str, &str)]) -> Template {
+    Template::of_this_project().unwrap().with_parameters(parameters).unwrap()
+}
+
+fn routes(parameters: &[(&str, &str)]) -> Vec<Route> {
+    let routes = deployed(parameters).routes().unwrap();
+    assert_eq!(routes.len(), 13);
+    routes
+}
+
+#[test]
+fn signed_requests_are_the_default_on_every_route() {
+    for route in routes(&[]) {
+        assert_eq!(
+            (route.authorization.as_str(), route.authorizer),
+            ("AWS_IAM", None),
+            "{} {}",
+            route.method,
+            route.path
+        );
+        assert!(route.scopes.is_empty(), "{} {}", route.method, route.path);
+    }
+}
+
+#[test]
+fn nobody_is_asked_who_they_are_only_where_the_parameter_says_none() {
+    for route in routes(&[("AuthMode", "none")]) {
+        assert_eq!((route.authorization.as_str(), route.authorizer), ("NONE", None), "{} {}", route.method, route.path);
+    }
+}
+
+#[test]
+fn every_route_asks_for_its_own_scope_or_for_that_of_an_administrator() {
+    let mut asked: Vec<String> = Vec::new();
+    for route in routes(&TOKENS) {
+        assert_eq!(route.authorization, "JWT", "{} {}", route.method, route.path);
+        assert_eq!(route.authorizer.as_deref(), Some("JwtAuthorizer"), "{} {}", route.method, route.path);
+        let [scope, admin] = &route.scopes[..] else { unreachable!("two scopes: {:?}", route.scopes) };
+        assert_eq!(admin, "orders:admin");
+        asked.push(format!("{} {}: {scope}", route.method, route.path));
+    }
+    asked.sort_unstable();
+    assert_eq!(
+        asked,
+        [
+            "GET /customers/{customerId}/orders: orders:read",
+            "GET /customers/{customerId}/totals: orders:read",
+            "GET /openapi.json: orders:read",
+            "GET /orders/{orderId}/events: orders:read",
+            "GET /orders/{orderId}: orders:read",
+            "POST /orders/{orderId}/cancellation: orders:write",
+            "POST /orders/{orderId}/payments/{paymentId}/corrections: payments:write",
+            "POST /orders/{orderId}/payments: payments:write",
+            "POST /orders/{orderId}/refunds: payments:write",
+            "POST /orders/{orderId}/returns: fulfillment:write",
+            "POST /orders/{orderId}/shipments/{shipmentId}/delivery: fulfillment:write",
+            "POST /orders/{orderId}/shipments: fulfillment:write",
+            "POST /orders: orders:write",
+        ]
+    );
+}
+
+#[test]
+fn tokens_are_checked_for_their_issuer_and_audience_and_where_there_are_none_nothing_checks_them() {
+    let authorizer = deployed(&TOKENS).resource("JwtAuthorizer").unwrap().unwrap();
+    assert_eq!(authorizer["AuthorizerType"], "JWT");
+    assert_eq!(authorizer["IdentitySource"], json!(["$request.header.Authorization"]));
+    assert_eq!(
+        authorizer["JwtConfiguration"],
+        json!({ "Issuer": "https://id.example/", "Audience": ["shop", "desk"] })
+    );
+    for mode in ["iam", "none"] {
+        assert_eq!(deployed(&[("AuthMode", mode)]).resource("JwtAuthorizer").unwrap(), None, "{mode}");
+    }
+}
+
+/// Else the gateway and the functions would disagree about who is let in: then nobody is.
+#[test]
+fn the_functions_behind_the_api_are_told_the_same_mode() {
+    for mode in ["iam", "jwt", "none"] {
+        let functions = deployed(&[("AuthMode", mode)]).functions().unwrap();
+        let told: Vec<_> =
+            functions.iter().filter_map(|it| Some((&it.name, it.environment.get("AUTH_MODE")?))).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told.iter().all(|(_, told)| *told == mode), "{told:?}");
+    }
+}
+
+#[test]
+fn tokens_without_an_issuer_or_an_audience_are_refused() {
+    let refusals = deployed(&[("AuthMode", "jwt")]).refusals().unwrap();
+    assert_eq!(refusals.len(), 2, "{refusals:?}");
+    assert!(refusals[0].starts_with("AuthMode=jwt needs JwtIssuer"), "{refusals:?}");
+    assert!(refusals[1].starts_with("AuthMode=jwt needs JwtAudience"), "{refusals:?}");
+    assert!(deployed(&TOKENS).refusals().unwrap().is_empty());
+}
+
+#[test]
+fn production_never_goes_without_asking_who_calls() {
+    for stage in ["prod", "production", "live"] {
+        let refusals = deployed(&[("Stage", stage), ("AuthMode", "none")]).refusals().unwrap();
+        assert_eq!(refusals.len(), 1, "{stage}");
+        assert!(refusals[0].starts_with("AuthMode=none lets anyone do anything."), "{refusals:?}");
+        assert!(deployed(&[("Stage", stage)]).refusals().unwrap().is_empty(), "{stage}");
+    }
+    assert!(deployed(&[("AuthMode", "none")]).refusals().unwrap().is_empty(), "a stack to try things on");
+}
+
+fn cors(parameters: &[(&str, &str)]) -> Option<Value> {
+    deployed(parameters).resource("HttpApi").unwrap().unwrap().get("CorsConfiguration").cloned()
+}
+
+#[test]
+fn no_page_may_call_the_api_unless_its_site_is_named() {
+    assert_eq!(cors(&[]), None);
+    assert_eq!(cors(&TOKENS), None);
+    let named = cors(&[("CorsAllowedOrigins", "https://shop.example,https://desk.example")]).unwrap();
+    assert_eq!(named["AllowOrigins"], json!(["https://shop.example", "https://desk.example"]));
+    assert_eq!(named.get("AllowCredentials"), None);
+}
+
+#[test]
+fn a_page_may_use_every_method_of_the_routes() {
+    let mut methods: Vec<String> = routes(&[]).into_iter().map(|route| route.method).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    assert_eq!(cors(&[("CorsAllowedOrigins", "https://shop.example")]).unwrap()["AllowMethods"], json!(methods));
+}
+
+/// The line is JSON whatever the mode, names whom the audit trail names, and holds nothing that a client wrote.
+#[test]
+fn the_access_log_names_the_caller_as_commits_name_their_actor() {
+    let line = |parameters: &[(&str, &str)]| -> Value {
+        let stage = deployed(parameters).resource("HttpApiStage").unwrap().unwrap();
+        serde_json::from_str(stage["AccessLogSettings"]["Format"].as_str().unwrap()).unwrap()
+    };
+    assert_eq!(line(&[])["caller"], "iam:$context.identity.userArn");
+    assert_eq!(line(&TOKENS)["caller"], "jwt:$context.authorizer.claims.sub");
+    assert_eq!(line(&[("AuthMode", "none")])["caller"], "anonymous");
+    let fields: Vec<String> = line(&[]).as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        fields,
+        [
+            "authorizerError",
+            "caller",
+            "integrationError",
+            "integrationLatency",
+            "requestId",
+            "requestTime",
+            "responseLatency",
+            "routeKey",
+            "status",
+        ]
+    );
+}

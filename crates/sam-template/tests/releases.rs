@@ -1,0 +1,105 @@
+//! How a new version takes over, and what of the functions parameters change.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use sam_template::Template;
+use serde_json::{Value, json};
+use serde_norway::Value as Yaml;
+
+const FUNCTIONS: [&str; 4] = ["CommandHandler", "Projector", "Publisher", "QueryHandler"];
+
+fn deployed(parameters: &[(&str, &str)]) -> Template {
+    Template::of_this_project().unwrap().with_parameters(parameters).unwrap()
+}
+
+fn properties(parameters: &[(&str, &str)], id: &str) -> Value {
+    deployed(parameters).resource(id).unwrap().unwrap()
+}
+
+/// A caller of the function itself would get a release before it has proved itself, and go on with it after it was taken back.
+#[test]
+fn the_api_and_the_stream_call_the_alias_and_never_the_function_itself() {
+    for (id, property, function) in [
+        ("CommandIntegration", "IntegrationUri", "CommandHandler"),
+        ("CommandPermission", "FunctionName", "CommandHandler"),
+        ("QueryIntegration", "IntegrationUri", "QueryHandler"),
+        ("QueryPermission", "FunctionName", "QueryHandler"),
+        ("ProjectorStream", "FunctionName", "Projector"),
+        ("PublisherStream", "FunctionName", "Publisher"),
+    ] {
+        assert_eq!(properties(&[], id)[property], format!("{function}Aliaslive"), "{id}");
+    }
+}
+
+#[test]
+fn every_functions_own_alarm_takes_a_release_back_that_is_not_all_at_once() {
+    for function in FUNCTIONS {
+        let alarms = |parameters| properties(parameters, function)["DeploymentPreference"]["Alarms"].clone();
+        assert_eq!(
+            alarms(&[("DeploymentPreference", "Linear10PercentEvery1Minute")]),
+            json!([format!("{function}ErrorsAlarm")])
+        );
+        assert_eq!(alarms(&[]), json!([]), "a release that mends what raised the alarm");
+    }
+}
+
+/// The transform resolves parameters in resources only: a variable of `Globals` that a parameter sets would change without a new
+/// version, and the alias would go on with the old value.
+#[test]
+fn every_variable_that_a_parameter_sets_is_written_at_its_function() {
+    let template: Yaml = serde_norway::from_str(include_str!("../../../template.yaml")).unwrap();
+    assert_eq!(
+        template["Transform"],
+        serde_norway::from_str::<Yaml>("[AWS::LanguageExtensions, AWS::Serverless-2016-10-31]").unwrap(),
+        "this order"
+    );
+    assert_eq!(template["Globals"]["Function"]["AutoPublishAlias"], "live");
+    assert_eq!(template["Globals"]["Function"].get("Environment"), None);
+}
+
+#[test]
+fn a_functions_concurrency_is_its_own_only_where_a_number_is_given_and_zero_is_one() {
+    for function in FUNCTIONS {
+        assert_eq!(properties(&[], function).get("ReservedConcurrentExecutions"), None, "{function}");
+        let parameter = format!("{function}Concurrency");
+        for given in [0, 7] {
+            let with = properties(&[(&parameter, &given.to_string())], function);
+            assert_eq!(with["ReservedConcurrentExecutions"], given, "{function}");
+        }
+    }
+}
+
+#[test]
+fn functions_may_write_traces_only_where_they_trace() {
+    let tracing = |parameters: &[(&str, &str)]| -> Vec<String> {
+        let grants = deployed(parameters).grants().unwrap();
+        let tracing = grants.into_iter().filter(|grant| grant.actions.iter().any(|action| action.starts_with("xray:")));
+        tracing.map(|grant| grant.role).collect()
+    };
+    assert_eq!(tracing(&[]), ["CommandHandlerRole", "ProjectorRole", "PublisherRole", "QueryHandlerRole"]);
+    assert_eq!(tracing(&[("Tracing", "PassThrough")]), [""; 0]);
+    for function in FUNCTIONS {
+        assert_eq!(properties(&[], function)["Tracing"], "Active");
+        assert_eq!(properties(&[("Tracing", "PassThrough")], function)["Tracing"], "PassThrough");
+    }
+}
+
+#[test]
+fn deployments_may_move_these_functions_aliases_and_look_at_alarms_and_nothing_else() {
+    let grants = deployed(&[]).grants().unwrap();
+    let mut of_deployments = grants.iter().filter(|grant| grant.role == "DeploymentRole");
+    let aliases = of_deployments.next().unwrap();
+    assert_eq!(aliases.actions, ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"]);
+    let expected: Vec<String> = FUNCTIONS.iter().flat_map(|id| [format!("{id}.Arn"), format!("{id}.Arn:*")]).collect();
+    assert_eq!(aliases.resources, expected);
+    assert_eq!(of_deployments.next().unwrap().actions, ["cloudwatch:DescribeAlarms"]);
+    assert_eq!(of_deployments.next(), None);
+}
+
+#[test]
+fn a_stage_is_named_on_the_api_and_the_functions() {
+    assert_eq!(properties(&[("Stage", "prod")], "HttpApi")["Tags"], json!({ "Stage": "prod" }));
+    let template: Yaml = serde_norway::from_str(include_str!("../../../template.yaml")).unwrap();
+    let tags: Yaml = serde_norway::from_str("Stage: !Ref Stage").unwrap();
+    assert_eq!(template["Globals"]["Function"]["Tags"], tags);
+}
