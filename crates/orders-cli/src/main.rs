@@ -10,6 +10,7 @@
 //! - `verify`: compares the read model's rows with the events, and mends them, through `sweep`
 //! - `parked`: what the consumers of the stream could not process, and taking it out again
 //! - `chaos`: histories in which everything goes wrong, over the functions in this process
+//! - `cost`: what a million orders cost on AWS, from what they consume in this process
 //! - `stop`: Ctrl-C and SIGTERM
 //! - `state_file`: how far a command is, for the run that goes on
 //! - `text`: events, amounts, tables and durations for people
@@ -17,6 +18,7 @@
 mod api;
 mod aws;
 mod chaos;
+mod cost;
 mod events;
 mod load;
 mod local;
@@ -68,6 +70,8 @@ enum Command {
     Parked(parked::Arguments),
     /// Tell histories in which everything goes wrong, over the functions in this process; exits with 3 where one does not hold
     Chaos(chaos::Arguments),
+    /// Say what a million orders cost on AWS: units counted in this process, times a dated list of prices
+    Cost(cost::Arguments),
 }
 
 #[tokio::main]
@@ -81,6 +85,7 @@ async fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
         Command::Parked(arguments) => parked::run(arguments).await,
+        Command::Cost(arguments) => cost::run(arguments).await,
         Command::Chaos(arguments) => match chaos::run(arguments).await {
             Ok(code) => return code,
             Err(error) => Err(error),

@@ -1,0 +1,138 @@
+//! A local stack whose functions are counted, and whose stream waits until it is delivered, in batches of one's choosing.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use bytes::Bytes;
+use embedded_dynamodb::stream;
+use futures_util::future::BoxFuture;
+use local_stack::function::{Function, FunctionError, Invocation};
+use local_stack::{DataLocation, Functions, Invoker, LocalStack, Options, Surroundings, in_process};
+use sam_template::Template;
+use serde_json::{Value, json};
+
+use super::metered::{Counter, Usage};
+use crate::api::{Api, ApiArguments};
+
+/// The functions that read the stream.
+pub(crate) const CONSUMERS: [&str; 2] = ["projector", "publisher"];
+
+/// A running stack.
+pub(crate) struct Bench {
+    stack: LocalStack,
+    counters: BTreeMap<String, Counter>,
+    /// The consumers of the stream, which the stack itself does not invoke.
+    consumers: Invoker,
+    pub(crate) api: Api,
+}
+
+/// Takes every batch, and does nothing with it.
+struct Idle;
+
+impl Function for Idle {
+    fn invoke(&self, _payload: Bytes, _invocation: Invocation) -> BoxFuture<'static, Result<Bytes, FunctionError>> {
+        Box::pin(async { Ok(Bytes::from_static(br#"{"batchItemFailures":[]}"#)) })
+    }
+}
+
+impl Bench {
+    pub(crate) async fn start() -> anyhow::Result<Self> {
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let template = Template::of_this_project()?;
+        let patience = template.functions()?.into_iter().map(|function| (function.name, PATIENCE)).collect();
+        let options = Options {
+            data: DataLocation::InMemory,
+            http: any_port,
+            dynamodb: any_port,
+            eventbridge: any_port,
+            template,
+        };
+        let (mut counters, mut consumers) = (BTreeMap::new(), Functions::new());
+        let stack = LocalStack::start(options, async |surroundings| {
+            let mut functions = Functions::new();
+            for name in in_process(surroundings)?.into_keys() {
+                let counter = Counter::default();
+                let counted = counted(&name, &counter, surroundings)?;
+                if CONSUMERS.contains(&name.as_str()) {
+                    consumers.insert(name.clone(), counted);
+                    functions.insert(name.clone(), Arc::new(Idle));
+                } else {
+                    functions.insert(name.clone(), counted);
+                }
+                counters.insert(name, counter);
+            }
+            Ok(functions)
+        })
+        .await?;
+        let api = Api::new(&ApiArguments { api: stack.api_url() })?;
+        Ok(Self { stack, counters, consumers: Invoker::new(consumers, patience), api })
+    }
+
+    /// What a function has done since this was last asked.
+    pub(crate) fn usage_of(&self, function: &str) -> Usage {
+        self.counters.get(function).map(Counter::take).unwrap_or_default()
+    }
+
+    /// The stream's records, oldest first.
+    pub(crate) fn stream(&self) -> anyhow::Result<Vec<Value>> {
+        let mut records: Vec<Value> = Vec::new();
+        loop {
+            let after = records.last().and_then(|last| last["dynamodb"]["SequenceNumber"].as_str());
+            let page = stream::records(self.stack.database().database(), "OrderEvents", after)?;
+            if page.is_empty() {
+                return Ok(records);
+            }
+            records.extend(page);
+        }
+    }
+
+    /// Hands a batch to a consumer, which must take all of it.
+    pub(crate) async fn deliver(&self, function: &str, records: &[Value]) -> anyhow::Result<()> {
+        let event = json!({ "Records": records }).to_string();
+        let answer = self.consumers.invoke(function, event.into()).await?;
+        let answer: Value = serde_json::from_slice(&answer).with_context(|| format!("{function} answered no JSON"))?;
+        ensure!(answer["batchItemFailures"] == json!([]), "{function} did not take a batch: {answer}");
+        Ok(())
+    }
+
+    /// How many bytes each event on the bus has, in the envelope in which EventBridge hands it on.
+    pub(crate) async fn published(&self) -> Vec<usize> {
+        let details = self.stack.event_bus().published().await.into_iter();
+        let envelope = |detail: Value| {
+            json!({
+                "version": "0", "id": detail["id"], "detail-type": detail["type"], "source": "order-ledger",
+                "account": "123456789012", "time": "2026-11-22T00:00:00Z", "region": "us-east-1", "resources": [],
+                "detail": detail,
+            })
+        };
+        details.map(|detail| envelope(detail).to_string().len()).collect()
+    }
+
+    /// How many bytes a table holds, as DynamoDB bills them: with the overhead of each item, without indexes.
+    pub(crate) fn table_bytes(&self, table: &str) -> anyhow::Result<u64> {
+        let request = serde_json::from_value(json!({ "TableName": table }))?;
+        let described = self.stack.database().database().describe_table(request)?;
+        let bytes =
+            described.table.table_size_bytes.context("the embedded DynamoDB does not say how large tables are")?;
+        Ok(bytes.try_into()?)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stack.stop().await;
+    }
+}
+
+/// How long a batch may take: on this machine, and not on AWS.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
+
+fn counted(
+    name: &str,
+    counter: &Counter,
+    stack: &Surroundings,
+) -> Result<Arc<dyn Function>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut functions = in_process(&counter.surroundings(stack))?;
+    let function = functions.remove(name).ok_or_else(|| format!("there is no function {name}"))?;
+    Ok(counter.around(function))
+}

@@ -1,0 +1,152 @@
+//! Counted units times their prices: a line for each thing that AWS bills.
+
+use anyhow::ensure;
+
+use super::measure::{Consumed, Counted};
+use super::metered::{Units, Usage};
+use super::prices::Dollars;
+use super::tariff::{GB, Tariff, Unit};
+use super::workload::COMMANDS;
+
+/// For how many orders a bill is.
+pub(crate) const MILLION: u128 = 1_000_000;
+
+/// Under which sum a line falls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    /// What an order cannot do without: HTTP API, functions, events, summary, bus.
+    Order,
+    /// The second read model.
+    Totals,
+    /// What is kept of it all: archive, logs, traces.
+    Records,
+}
+
+/// One thing that is billed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) scope: Scope,
+    pub(crate) part: &'static str,
+    pub(crate) unit: Unit,
+    /// In the steps of the unit, over all orders that were counted.
+    pub(crate) count: u64,
+    pub(crate) orders: u64,
+    /// Of a million orders.
+    pub(crate) cost: Dollars,
+}
+
+/// Lines of one scope for so many orders.
+#[derive(Clone, Copy)]
+struct Sheet<'a> {
+    tariff: &'a Tariff,
+    scope: Scope,
+    orders: u64,
+}
+
+impl Sheet<'_> {
+    fn line(&self, part: &'static str, unit: Unit, count: u64) -> Line {
+        let (scope, orders) = (self.scope, self.orders);
+        let million = u128::from(count) * MILLION;
+        let cost = self.tariff.price(unit).of(million, unit.in_priced() * u128::from(orders));
+        Line { scope, part, unit, count, orders, cost }
+    }
+
+    fn function(&self, name: &'static str, usage: &Usage, records: u64) -> [Line; 2] {
+        let time = self.tariff.time(name, usage.invocations, records);
+        [self.line(name, Unit::Invocations, usage.invocations), self.line(name, Unit::GbSeconds, time)]
+    }
+
+    fn table(&self, name: &'static str, usages: &[&Usage]) -> [Line; 2] {
+        let sum = |halves: fn(Units) -> u64| usages.iter().map(|usage| halves(usage.of(name))).sum();
+        let written = self.line(name, Unit::WriteUnits, sum(|units| units.write_halves));
+        [written, self.line(name, Unit::ReadUnits, sum(|units| units.read_halves))]
+    }
+}
+
+impl Tariff {
+    const fn sheet(&self, scope: Scope, orders: u64) -> Sheet<'_> {
+        Sheet { tariff: self, scope, orders }
+    }
+
+    /// What a million orders cost in one shape of traffic.
+    pub(crate) fn bill(&self, counted: &Counted, consumed: &Consumed) -> anyhow::Result<Vec<Line>> {
+        let (projector, publisher) = (&consumed.projector, &consumed.publisher);
+        let again = projector.of("OrderEvents");
+        ensure!(again == Units::default(), "the projector read commits that were in its batches: {again:?}");
+
+        let commands = self.sheet(Scope::Order, counted.orders);
+        let consumers = self.sheet(Scope::Order, consumed.orders);
+        let totals = self.sheet(Scope::Totals, consumed.orders);
+        let records = consumed.orders * COMMANDS;
+        Ok([
+            vec![commands.line("HTTP API", Unit::Requests, counted.commands.http_requests)],
+            commands.function("command-handler", &counted.commands, 0).into(),
+            commands.table("OrderEvents", &[&counted.commands]).into(),
+            consumers.function("projector", projector, records).into(),
+            consumers.table("OrderSummaryByCustomer", &[projector]).into(),
+            consumers.function("publisher", publisher, records).into(),
+            consumers.table("ParkedOrders", &[projector, publisher]).into(),
+            vec![consumers.line("EventBridge", Unit::Events, consumed.events)],
+            totals.table("CustomerTotals", &[projector]).into(),
+            self.records(counted, consumed),
+        ]
+        .concat())
+    }
+
+    /// What is kept of it all.
+    fn records(&self, counted: &Counted, consumed: &Consumed) -> Vec<Line> {
+        let commands = self.sheet(Scope::Records, counted.orders);
+        let consumers = self.sheet(Scope::Records, consumed.orders);
+        let batches = consumed.projector.invocations + consumed.publisher.invocations;
+        let (log, access) = (u64::from(self.assumed.log_bytes), u64::from(self.assumed.access_bytes));
+        // Lambda traces each invocation as a request of its own: the HTTP API in front of it traces nothing.
+        let traced = u64::from(self.assumed.traced_percent);
+        vec![
+            consumers.line("archive of the bus", Unit::Archived, consumed.event_bytes),
+            consumers.line("log of published events", Unit::Logged, consumed.event_bytes),
+            commands.line("access log", Unit::AssumedLogged, counted.commands.http_requests * access),
+            commands.line("log of command-handler", Unit::AssumedLogged, counted.commands.invocations * log),
+            consumers.line("logs of projector and publisher", Unit::AssumedLogged, batches * log),
+            commands.line("X-Ray, command-handler", Unit::Traces, counted.commands.invocations * traced),
+            consumers.line("X-Ray, projector and publisher", Unit::Traces, batches * traced),
+        ]
+    }
+
+    /// The least that four commands can cost which are recorded, projected and published one by one: a request, an invocation,
+    /// a unit for the commit, another for the row, and an event for each of them.
+    pub(crate) fn floor(&self) -> Vec<Line> {
+        let sheet = self.sheet(Scope::Order, 1);
+        vec![
+            sheet.line("HTTP API", Unit::Requests, COMMANDS),
+            sheet.line("command-handler", Unit::Invocations, COMMANDS),
+            sheet.line("OrderEvents", Unit::WriteUnits, COMMANDS * 2),
+            sheet.line("OrderSummaryByCustomer", Unit::WriteUnits, COMMANDS * 2),
+            sheet.line("EventBridge", Unit::Events, COMMANDS),
+        ]
+    }
+
+    /// What a million reads of an order cost.
+    pub(crate) fn read(&self, counted: &Counted) -> Vec<Line> {
+        let (sheet, reads) = (self.sheet(Scope::Order, counted.orders), &counted.reads);
+        let tables = ["OrderSummaryByCustomer", "ParkedOrders"].map(|table| sheet.table(table, &[reads]));
+        [
+            vec![sheet.line("HTTP API", Unit::Requests, reads.http_requests)],
+            sheet.function("query-handler", reads, 0).into(),
+            tables.concat(),
+        ]
+        .concat()
+    }
+
+    /// What it costs to keep `bytes` of the orders counted for a month, times a million orders: in a table, and with
+    /// point-in-time recovery beside.
+    pub(crate) fn month(&self, counted: &Counted, bytes: u64) -> [Dollars; 2] {
+        let (million, orders) = (u128::from(bytes) * MILLION, u128::from(counted.orders));
+        [&self.prices.list.dynamodb_storage, &self.prices.list.dynamodb_recovery]
+            .map(|price| price.of(million, GB * orders))
+    }
+}
+
+/// What lines come to.
+pub(crate) fn sum<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Dollars {
+    lines.into_iter().map(|line| line.cost).sum()
+}

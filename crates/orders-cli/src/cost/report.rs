@@ -1,0 +1,196 @@
+//! What a million orders cost, for people and for machines.
+
+use serde_json::{Value, json};
+
+use super::bill::{Line, MILLION, Scope, sum};
+use super::measure::{Counted, Traffic};
+use super::prices::Dollars;
+use super::tariff::{Tariff, Unit};
+use crate::text::{Align, Table, bold};
+
+/// The most that a million orders may cost: their commits, and all of [`Scope::Order`].
+const EVENTS_GOAL: Dollars = Dollars::cents(290);
+const ORDER_GOAL: Dollars = Dollars::cents(1450);
+
+/// Bills side by side.
+pub(crate) struct Report<'a> {
+    tariff: &'a Tariff,
+    counted: &'a Counted,
+    floor: Vec<Line>,
+    bills: Vec<(Traffic, Vec<Line>)>,
+    read: Vec<Line>,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(tariff: &'a Tariff, counted: &'a Counted) -> anyhow::Result<Self> {
+        let bills = counted.consumed.iter().map(|consumed| Ok((consumed.traffic, tariff.bill(counted, consumed)?)));
+        let bills = bills.collect::<anyhow::Result<_>>()?;
+        Ok(Self { tariff, counted, floor: tariff.floor(), bills, read: tariff.read(counted) })
+    }
+
+    /// Tables for people.
+    pub(crate) fn text(&self) -> String {
+        let assumed = &self.tariff.assumed;
+        let headline = format!(
+            "A million orders of four commands in {}, prices of {}",
+            self.tariff.prices.region, self.tariff.prices.as_of
+        );
+        let basis = format!(
+            "Counted over {} orders. Assumed: {} ms a command or query, {} ms a record, {} bytes of log an invocation,\n\
+             {} bytes of access log a request, {} % of invocations traced.",
+            self.counted.orders,
+            assumed.request_ms,
+            assumed.record_ms,
+            assumed.log_bytes,
+            assumed.access_bytes,
+            assumed.traced_percent
+        );
+        [bold(&headline), basis, self.units(), self.costs(), self.beside(), self.levers()].join("\n\n")
+    }
+
+    /// The floor, and then each shape of traffic.
+    fn columns(&self) -> [&[Line]; 4] {
+        let of = |wanted| self.bills.iter().find(|(traffic, _)| *traffic == wanted).map_or(&[][..], |(_, lines)| lines);
+        [&self.floor, of(Traffic::Quiet), of(Traffic::Busy), of(Traffic::Burst)]
+    }
+
+    /// What has lines in a scope, in any shape of traffic.
+    fn kinds(&self, scope: Scope) -> Vec<(&'static str, Unit)> {
+        let [_, quiet, busy, burst] = self.columns();
+        let counts = |kind: &(&str, Unit)| {
+            [quiet, busy, burst].into_iter().flatten().any(|line| (line.part, line.unit) == *kind && line.count > 0)
+        };
+        let lines = quiet.iter().filter(|line| line.scope == scope);
+        lines.map(|line| (line.part, line.unit)).filter(counts).collect()
+    }
+
+    /// What one order takes of everything.
+    fn units(&self) -> String {
+        let mut table = Table::new(headings("AN ORDER TAKES"));
+        for (part, unit) in
+            [Scope::Order, Scope::Totals, Scope::Records].into_iter().flat_map(|scope| self.kinds(scope))
+        {
+            let each = self.columns().map(|lines| find(lines, part, unit).map_or_else(nothing, each));
+            table.row(row(part, &unit.to_string(), each));
+        }
+        table.render()
+    }
+
+    /// What a million of them cost.
+    fn costs(&self) -> String {
+        let mut table = Table::new(headings("$ A MILLION ORDERS"));
+        self.cost_lines(&mut table, Scope::Order);
+        self.cost_sum(&mut table, "of it OrderEvents", &format!("goal {EVENTS_GOAL}"), |line| {
+            line.part == "OrderEvents"
+        });
+        self.cost_sum(&mut table, "sum", &format!("goal {ORDER_GOAL}"), |line| line.scope == Scope::Order);
+        self.cost_lines(&mut table, Scope::Totals);
+        self.cost_sum(&mut table, "with CustomerTotals", "", |line| line.scope <= Scope::Totals);
+        self.cost_lines(&mut table, Scope::Records);
+        self.cost_sum(&mut table, "with archive, logs, traces", "", |line| line.scope <= Scope::Records);
+        table.render()
+    }
+
+    fn cost_lines(&self, table: &mut Table, scope: Scope) {
+        for (part, unit) in self.kinds(scope) {
+            let cost = |line: &Line| line.cost.to_string();
+            table.row(row(
+                part,
+                &unit.to_string(),
+                self.columns().map(|lines| find(lines, part, unit).map_or_else(nothing, cost)),
+            ));
+        }
+    }
+
+    fn cost_sum(&self, table: &mut Table, title: &str, goal: &str, among: impl Fn(&Line) -> bool) {
+        let costs = self.columns().map(|lines| bold(&sum(lines.iter().filter(|line| among(line))).to_string()));
+        table.row(row(&bold(title), goal, costs));
+    }
+
+    /// What reading and keeping orders costs.
+    fn beside(&self) -> String {
+        let mut table = Table::new([("BESIDE", Align::Left), ("$ A MILLION", Align::Right)]);
+        table.row(["reads of an order by its id".to_owned(), sum(&self.read).to_string()]);
+        for (name, bytes) in self.counted.stored_bytes {
+            let [stored, recovery] = self.tariff.month(self.counted, bytes);
+            table.row([format!("orders kept for a month in {name}"), stored.to_string()]);
+            table.row(["  with point-in-time recovery".to_owned(), (stored + recovery).to_string()]);
+        }
+        table.render()
+    }
+
+    /// What would change it, in busy traffic.
+    fn levers(&self) -> String {
+        let [_, quiet, busy, _] = self.columns();
+        let of = |wanted: &dyn Fn(&Line) -> bool| sum(busy.iter().filter(|line| wanted(line)));
+        let order = |lines: &[Line]| sum(lines.iter().filter(|line| line.scope == Scope::Order));
+        let index = self.tariff.price(Unit::WriteUnits).of(MILLION, 1);
+        let mut table = Table::new([("WITHOUT", Align::Left), ("$ A MILLION ORDERS LESS", Align::Right)]);
+        for (what, less) in [
+            ("HTTP API: function URLs", of(&|line| line.unit == Unit::Requests)),
+            ("publication: EventBridge", of(&|line| line.part == "EventBridge")),
+            ("a batch for each commit: a batching window, in quiet traffic", order(quiet) - order(busy)),
+            ("CustomerTotals", of(&|line| line.scope == Scope::Totals)),
+            ("the index ByOrder", index),
+            ("the log of published events", of(&|line| line.unit == Unit::Logged)),
+            ("X-Ray", of(&|line| line.unit == Unit::Traces)),
+        ] {
+            table.row([what.to_owned(), less.to_string()]);
+        }
+        table.render()
+    }
+
+    /// The same for machines: dollars as decimals in text, counts in the steps of their unit.
+    pub(crate) fn json(&self) -> anyhow::Result<String> {
+        let lines = |lines: &[Line]| -> Vec<Value> { lines.iter().map(line).collect() };
+        let bills = self.bills.iter().map(|(traffic, bill)| {
+            let among = |scope| sum(bill.iter().filter(|line| line.scope <= scope)).to_string();
+            json!({
+                "traffic": traffic.to_string(), "lines": lines(bill),
+                "order": among(Scope::Order), "withTotals": among(Scope::Totals), "withRecords": among(Scope::Records),
+            })
+        });
+        let kept = self.counted.stored_bytes.map(|(table, bytes)| {
+            let [stored, recovery] = self.tariff.month(self.counted, bytes).map(|dollars| dollars.to_string());
+            json!({ "table": table, "bytes": bytes, "orders": self.counted.orders, "storage": stored, "recovery": recovery })
+        });
+        Ok(serde_json::to_string_pretty(&json!({
+            "region": self.tariff.prices.region, "pricesOf": self.tariff.prices.as_of, "dollarsFor": "a million orders",
+            "assumed": self.tariff.assumed, "floor": lines(&self.floor), "bills": bills.collect::<Vec<_>>(),
+            "read": { "lines": lines(&self.read), "sum": sum(&self.read).to_string() }, "monthOfStorage": kept,
+        }))?)
+    }
+}
+
+fn headings(title: &'static str) -> [(&'static str, Align); 6] {
+    let right = |heading| (heading, Align::Right);
+    [(title, Align::Left), ("", Align::Left), right("FLOOR"), right("QUIET"), right("BUSY"), right("BURST")]
+}
+
+fn row(part: &str, unit: &str, cells: [String; 4]) -> Vec<String> {
+    [part.to_owned(), unit.to_owned()].into_iter().chain(cells).collect()
+}
+
+fn find<'a>(lines: &'a [Line], part: &str, unit: Unit) -> Option<&'a Line> {
+    lines.iter().find(|line| (line.part, line.unit) == (part, unit))
+}
+
+fn nothing() -> String {
+    "-".to_owned()
+}
+
+/// Of how many units a line is for one order, with as many decimals as say something: four at most.
+fn each(line: &Line) -> String {
+    const STEPS: u128 = 10_000;
+    let in_one = line.unit.in_one() * u128::from(line.orders);
+    let steps = (u128::from(line.count) * STEPS + in_one / 2) / in_one;
+    let text = format!("{}.{:04}", steps / STEPS, steps % STEPS);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn line(line: &Line) -> Value {
+    json!({
+        "part": line.part, "unit": line.unit.to_string(), "count": line.count, "in": line.unit.in_one(),
+        "orders": line.orders, "dollars": line.cost.to_string(),
+    })
+}
