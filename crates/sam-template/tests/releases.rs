@@ -31,16 +31,27 @@ fn the_api_and_the_stream_call_the_alias_and_never_the_function_itself() {
     }
 }
 
+/// At once, CloudFormation moves the alias by itself: so a release that mends what raised the alarm is not stopped by it.
 #[test]
 fn every_functions_own_alarm_takes_a_release_back_that_is_not_all_at_once() {
-    for function in FUNCTIONS {
-        let alarms = |parameters| properties(parameters, function)["DeploymentPreference"]["Alarms"].clone();
-        assert_eq!(
-            alarms(&[("DeploymentPreference", "Linear10PercentEvery1Minute")]),
-            json!([format!("{function}ErrorsAlarm")])
-        );
-        assert_eq!(alarms(&[]), json!([]), "a release that mends what raised the alarm");
+    let template: Yaml = serde_norway::from_str(include_str!("../../../template.yaml")).unwrap();
+    let preferences = template["Parameters"]["DeploymentPreference"]["AllowedValues"].as_sequence().unwrap();
+    let by_codedeploy = template["Mappings"]["DeploymentPreferences"].as_mapping().unwrap();
+    assert_eq!(preferences, &by_codedeploy.keys().cloned().collect::<Vec<_>>());
+    for (preference, setting) in by_codedeploy {
+        assert_eq!(setting["Enabled"], if preference == "AllAtOnce" { "false" } else { "true" }, "{preference:?}");
     }
+    for function in FUNCTIONS {
+        let preference = &properties(&[], function)["DeploymentPreference"];
+        assert_eq!(*preference, json!({ "Alarms": [format!("{function}ErrorsAlarm")] }), "the rest is everyone's");
+    }
+    let of_all: Yaml = serde_norway::from_str(
+        "Enabled: !FindInMap [DeploymentPreferences, !Ref DeploymentPreference, Enabled]
+Type: !Ref DeploymentPreference
+Role: !GetAtt DeploymentRole.Arn",
+    )
+    .unwrap();
+    assert_eq!(template["Globals"]["Function"]["DeploymentPreference"], of_all);
 }
 
 /// The transform resolves parameters in resources only: a variable of `Globals` that a parameter sets would change without a new
