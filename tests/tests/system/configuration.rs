@@ -1,9 +1,11 @@
-//! What a function reads from its environment is what the template puts there.
+//! What the functions and the template must agree on: variables, scopes, headers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
+use http_api::{CommandRoute, QueryRoute, Scope};
 use sam_template::Template;
+use serde_json::Value;
 
 /// The variables that a function reads, function by function.
 const READ: [(&str, &[&str]); 4] = [
@@ -39,4 +41,54 @@ fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables(
     let read: BTreeSet<&str> = READ.iter().flat_map(|(_, names)| *names).copied().collect();
     let others: Vec<&str> = sample.keys().copied().filter(|name| !read.contains(name)).collect();
     assert!(others.iter().all(|name| name.starts_with("AWS_")), "{others:?}");
+}
+
+/// The gateway asks first and the functions again: a route that only one of them guards is a mistake of the other.
+#[test]
+fn the_gateway_asks_a_token_for_the_scope_that_the_functions_ask_for() {
+    let tokens = [("AuthMode", "jwt"), ("JwtIssuer", "https://id.example"), ("JwtAudience", "orders")];
+    let routes = Template::of_this_project().unwrap().with_parameters(&tokens).unwrap().routes().unwrap();
+    let by_gateway: BTreeMap<String, Vec<String>> =
+        routes.into_iter().map(|route| (format!("{} {}", route.method, route.path), route.scopes)).collect();
+    let commands = CommandRoute::ALL.iter().map(|route| (route.key(), route.scope()));
+    let queries = QueryRoute::ALL.iter().map(|route| (route.key(), route.scope()));
+    let by_functions: BTreeMap<String, Vec<String>> = commands
+        .chain(queries)
+        .map(|(key, scope)| (key.to_owned(), [scope, Scope::OrdersAdmin].map(|scope| scope.as_str().to_owned()).into()))
+        .collect();
+    assert_eq!(by_gateway, by_functions);
+}
+
+#[test]
+fn a_page_may_send_and_read_every_header_of_the_api() {
+    let cors = [("CorsAllowedOrigins", "https://shop.example")];
+    let template = Template::of_this_project().unwrap().with_parameters(&cors).unwrap();
+    let api = template.resource("HttpApi").unwrap().unwrap();
+    let listed = |list: &str| -> BTreeSet<String> {
+        let names = api["CorsConfiguration"][list].as_array().unwrap().iter();
+        names.map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let (mut sent, mut read) = (BTreeSet::new(), BTreeSet::new());
+    let document = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
+    headers(&document, &mut sent, &mut read);
+    // A body's type is no parameter of the document.
+    sent.extend(["authorization".to_owned(), "content-type".to_owned()]);
+    assert_eq!(listed("AllowHeaders"), sent);
+    // The gateway's own id of a request, on every reply.
+    read.insert("apigw-requestid".to_owned());
+    assert_eq!(listed("ExposeHeaders"), read);
+}
+
+/// The headers of requests and of replies that an OpenAPI document names, in lower case.
+fn headers(part: &Value, sent: &mut BTreeSet<String>, read: &mut BTreeSet<String>) {
+    if part["in"] == "header" {
+        sent.insert(part["name"].as_str().unwrap().to_ascii_lowercase());
+    }
+    if let Some(replied) = part["headers"].as_object().filter(|_| part.get("description").is_some()) {
+        read.extend(replied.keys().map(|name| name.to_ascii_lowercase()));
+    }
+    let parts = part.as_object().into_iter().flat_map(|it| it.values()).chain(part.as_array().into_iter().flatten());
+    for part in parts {
+        headers(part, sent, read);
+    }
 }
