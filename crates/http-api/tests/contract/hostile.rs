@@ -259,7 +259,8 @@ proptest! {
                 .request();
             prop_assert!(parse_query(&request).map_or_else(|problem| problem.status().is_client_error(), |_| true));
             prop_assert!(parse_command(&request).is_err());
-            prop_assert!(Caller::of(&request, AuthMode::Jwt).is_ok_and(|caller| caller.actor().len() <= 128) || subject.trim().is_empty());
+            let caller = Caller::of(&request, AuthMode::Jwt);
+            prop_assert!(caller.is_ok_and(|caller| caller.actor().len() <= 128) || subject.trim().is_empty());
             prop_assert!(IfNoneMatch::of(&request).is_some());
         }
     }
