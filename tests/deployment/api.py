@@ -1,4 +1,4 @@
-"""The deployed API, called as a client would: signed requests to API Gateway."""
+"""The deployed API, called as a client would: requests to API Gateway, signed or with a token."""
 
 import http.client
 import json
@@ -23,14 +23,15 @@ class Answer:
 
 
 class Api:
-    """The API as one caller sees it; without credentials, as anybody does."""
+    """The API as one caller sees it: who signs with `credentials`, who shows `bearer`, or nobody."""
 
-    def __init__(self, url: str, region: str, credentials: Credentials | None) -> None:
+    def __init__(self, url: str, region: str, credentials: Credentials | None, bearer: str | None) -> None:
         """`url` is the stack's output. Its host resolves nowhere: requests go to loopback, and name it."""
         self._host = urlsplit(url).netloc
         self._port = urlsplit(url).port
         self._region = region
         self._credentials = credentials
+        self._bearer = bearer
 
     def get(self, path: str, **query: str | int) -> Answer:
         return self._send("GET", path + (f"?{urlencode(query)}" if query else ""), None, {})
@@ -44,6 +45,8 @@ class Api:
         request = AWSRequest(method, f"http://{self._host}{target}", headers={"Host": self._host} | headers, data=body)
         if self._credentials is not None:
             SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
+        if self._bearer is not None:
+            request.headers["Authorization"] = f"Bearer {self._bearer}"
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=REQUEST_WITHIN_S)
         try:
             connection.request(method, target, body, dict(request.headers.items()))

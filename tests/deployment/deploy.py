@@ -1,4 +1,4 @@
-"""Deploys what `sam build` made to ministack, and goes on the journey there.
+"""Deploys what `sam build` made to ministack, and uses it: once by signed requests, once more by tokens.
 
     python deploy.py REPOSITORY BUILT ARCHITECTURE
 
@@ -16,42 +16,65 @@ import yaml
 
 from emulator import Emulator
 from expectations import Unmet
+from issuer import AUDIENCE, Issuer
 from journey import Journey
 from stack import DeploymentFailed, Stack
+from tokens import Tokens
 from variant import DanglingReference, derive
-
-# The sample is on, so that there is a topic to hear the bus by.
-PARAMETERS = {"FanOutSample": "true"}
-LINES_OF_LOG_SHOWN = 60
 
 
 def main(repository: Path, built: Path, architecture: str) -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that the emulator is ended then, too.
-    try:
-        template, omissions = derive(yaml.safe_load((built / "template.yaml").read_text()))
-    except DanglingReference as error:
-        print(f"deployment: {error}", file=sys.stderr)
-        return 1
-    print("Left out, because ministack does not know it:")
-    for what, why in dict.fromkeys((omission.what, omission.why) for omission in omissions):
-        names = [omission.name for omission in omissions if (omission.what, omission.why) == (what, why)]
-        print(f"      {what} ({', '.join(names)}): {why}")
-    variant = built / "ministack.yaml"
-    variant.write_text(yaml.safe_dump(template, sort_keys=False))
-
-    emulator = Emulator(built.parent)
-    try:
-        with emulator:
-            stack = Stack(emulator, repository, variant)
-            timed("sam deploy", lambda: stack.deploy(Architecture=architecture, **PARAMETERS))
-            for step in Journey(stack).steps():
-                timed(step.__name__.replace("_", " "), step)
-    except (Unmet, DeploymentFailed) as error:
-        print(f"\n{error}\n\nThe end of ministack's log:", file=sys.stderr)
-        lines = emulator.log.read_text(errors="replace").splitlines()
-        print("\n".join(lines[-LINES_OF_LOG_SHOWN:]), file=sys.stderr)
-        return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that what was started is ended then, too.
+    with Issuer(built.parent) as issuer:
+        try:
+            run = Run(repository, built, architecture, issuer)
+            # The sample is on, so that there is a topic to hear the bus by.
+            run.deployed("signed-requests", lambda stack: Journey(stack).steps(), FanOutSample="true")
+            run.deployed("tokens", lambda stack: Tokens(stack, issuer).steps(),
+                         AuthMode="jwt", JwtIssuer=issuer.url, JwtAudience=AUDIENCE)
+        except (DanglingReference, DeploymentFailed, Unmet) as error:
+            print(f"\n{error}", file=sys.stderr)
+            return 1
     return 0
+
+
+class Run:
+    """What its deployments have in common: the variant of the template, and where things are."""
+
+    def __init__(self, repository: Path, built: Path, architecture: str, issuer: Issuer) -> None:
+        self._repository = repository
+        self._work = built.parent
+        self._architecture = architecture
+        self._trusted = issuer.certificate
+        self._template = built / "ministack.yaml"  # Beside the functions, which it names by relative paths.
+        self._write_variant(built / "template.yaml")
+
+    def deployed(self, name: str, steps: Callable[[Stack], list[Callable[[], None]]], **parameters: str) -> None:
+        """Goes the steps over a stack with these parameters, in an emulator of its own."""
+        print(f"\n{name}:")
+        emulator = Emulator(self._work / name, self._trusted)
+        try:
+            with emulator:
+                stack = Stack(emulator, self._repository, self._template)
+                timed("sam deploy", lambda: stack.deploy(Architecture=self._architecture, **parameters))
+                try:
+                    for step in steps(stack):
+                        timed(step.__name__.replace("_", " "), step)
+                except Exception:
+                    show("The last that the functions logged", [
+                        f"{function}: {entry}" for function, entries in stack.logged().items() for entry in entries[-5:]])
+                    raise
+        except Exception:
+            show("The end of ministack's log", emulator.end_of_log())
+            raise
+
+    def _write_variant(self, source: Path) -> None:
+        template, omissions = derive(yaml.safe_load(source.read_text()))
+        print("Left out, because ministack does not know it:")
+        for what, why in dict.fromkeys((omission.what, omission.why) for omission in omissions):
+            names = [omission.name for omission in omissions if (omission.what, omission.why) == (what, why)]
+            print(f"      {what} ({', '.join(names)}): {why}")
+        self._template.write_text(yaml.safe_dump(template, sort_keys=False))
 
 
 def timed(what: str, step: Callable[[], None]) -> None:
@@ -63,6 +86,10 @@ def timed(what: str, step: Callable[[], None]) -> None:
         print(f"FAIL  {what}", file=sys.stderr)
         raise
     print(f"ok    {what} ({time.monotonic() - began:.1f} s)", flush=True)
+
+
+def show(title: str, lines: list[str]) -> None:
+    print(f"\n{title}:", *lines, sep="\n      ", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -16,16 +16,20 @@ ACCOUNT = "000000000000"
 ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 STARTS_WITHIN_S = 60
 STOPS_WITHIN_S = 10
+LINES_OF_LOG_SHOWN = 60
 
 
 class Emulator:
     """A running ministack, for a `with` statement: what it started ends with it."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, trusted: Path) -> None:
+        """Keeps everything in the new folder `work`, and trusts the HTTPS servers whose certificate is in `trusted`."""
+        work.mkdir()
         self.port = _free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
-        self.log = work / "ministack.log"
+        self._log = work / "ministack.log"
         self._work = work
+        self._trusted = trusted
         self._process: subprocess.Popen[bytes] | None = None
 
     def client_environment(self) -> dict[str, str]:
@@ -40,6 +44,10 @@ class Emulator:
             "AWS_SHARED_CREDENTIALS_FILE": absent,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def end_of_log(self) -> list[str]:
+        """Its last lines, with what the functions wrote."""
+        return self._log.read_text(errors="replace").splitlines()[-LINES_OF_LOG_SHOWN:] if self._log.exists() else []
 
     def __enter__(self) -> "Emulator":
         temporary = self._work / "tmp"
@@ -58,10 +66,11 @@ class Emulator:
             "MINISTACK_REGION": REGION,
             "S3_DATA_DIR": str(temporary / "s3"),
             "SFTP_ENABLED": "0",
+            "SSL_CERT_FILE": str(self._trusted),
             "STATE_DIR": str(temporary / "state"),
         }
         program = Path(sys.executable).with_name("ministack")
-        with self.log.open("wb") as log:
+        with self._log.open("wb") as log:
             # A group of its own, with the functions in it, so that all of them can be ended.
             self._process = subprocess.Popen(
                 [program], env=environment, cwd=temporary, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

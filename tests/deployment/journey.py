@@ -53,10 +53,11 @@ class Journey:
             self.every_event_reaches_a_queue_by_way_of_the_bus,
             self.nothing_is_parked_failed_or_undelivered,
             self.no_function_logged_a_warning_or_an_error,
+            self.parameters_that_let_anyone_in_are_refused,
         ]
 
     def the_gateway_turns_away_whoever_may_not_call(self) -> None:
-        nobody = self._stack.api(None)
+        nobody = self._stack.api()
         forger = self._stack.api(Credentials(self._credentials.access_key, "not-the-secret-key"))
         reader = self._stack.api(self._stack.user("reader", "GET/*"))
         for caller in (nobody, forger, reader):
@@ -161,11 +162,15 @@ class Journey:
         expect(self._stack.take(self._stack.outputs["UndeliveredEventsQueue"]), [])
 
     def no_function_logged_a_warning_or_an_error(self) -> None:
-        for output in ("CommandHandlerFunction", "ProjectorFunction", "PublisherFunction", "QueryHandlerFunction"):
-            lines = self._stack.log(f"/aws/lambda/{self._stack.outputs[output]}")
-            entries = [json.loads(line) for line in lines if line.startswith("{")]
-            expect(len(entries) > 0, True)
-            expect([entry for entry in entries if entry.get("level") in ("WARN", "ERROR")], [])
+        logged = self._stack.logged()
+        expect(sorted(name for name, entries in logged.items() if entries),
+               ["CommandHandlerFunction", "ProjectorFunction", "PublisherFunction", "QueryHandlerFunction"])
+        expect([entry for entries in logged.values() for entry in entries if entry.get("level") in ("WARN", "ERROR")], [])
+
+    def parameters_that_let_anyone_in_are_refused(self) -> None:
+        expect_refused("AuthMode=none lets anyone do anything", self._stack.refusal_of(AuthMode="none", Stage="prod"))
+        anybodys = self._stack.refusal_of(AuthMode="jwt", JwtIssuer="https://issuer.example")
+        expect_refused("AuthMode=jwt needs JwtAudience", anybodys)
 
     def _path(self, customer: str) -> str:
         return f"/orders/{self._orders[customer]}"
@@ -176,3 +181,7 @@ class Journey:
 
 def expect_accepted(answer: Answer, version: int) -> None:
     expect((answer.status, answer.body.get("version"), answer.headers.get("etag")), (201, version, f'"{version}"'))
+
+
+def expect_refused(why: str, refusal: str) -> None:
+    expect((why, why in refusal), (why, True))

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from api import Api
 from emulator import ACCOUNT, REGION, Emulator
@@ -25,7 +26,7 @@ class Stack:
         self.outputs: dict[str, str] = {}
 
     def deploy(self, **parameters: str) -> None:
-        """`sam deploy` with the repository's samconfig.toml. What SAM prints is raised if it fails."""
+        """`sam deploy` with the repository's samconfig.toml and these parameters. What SAM prints is raised if it fails."""
         command = ["sam", "deploy", "--template-file", self._template, "--no-confirm-changeset", "--no-progressbar"]
         command += ["--config-file", self._repository / "samconfig.toml"]
         command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
@@ -37,6 +38,17 @@ class Stack:
             raise DeploymentFailed(done.stdout)
         described = self.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"][0]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+    def refusal_of(self, **parameters: str) -> str:
+        """Why CloudFormation will not even plan an update with these parameters; empty if it would."""
+        changed = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+        try:
+            self.client("cloudformation").create_change_set(
+                StackName=NAME, ChangeSetName="refused", UsePreviousTemplate=True, Parameters=changed,
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
+        except ClientError as refused:
+            return str(refused)
+        return ""
 
     def client(self, service: str) -> Any:
         """An AWS client, as the account's root."""
@@ -51,8 +63,8 @@ class Stack:
         client.meta.events.register("before-send.*.*", _say_that_tls_ended_before)
         return client
 
-    def api(self, credentials: Credentials | None) -> Api:
-        return Api(self.outputs["ApiUrl"], REGION, credentials)
+    def api(self, credentials: Credentials | None = None, bearer: str | None = None) -> Api:
+        return Api(self.outputs["ApiUrl"], REGION, credentials, bearer)
 
     def user(self, name: str, *invoke: str) -> Credentials:
         """A new IAM user who may call these `METHOD/path` patterns of the API, and do nothing else."""
@@ -73,10 +85,16 @@ class Stack:
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=name)
         return [item for page in pages for item in page["Items"]]
 
-    def log(self, group: str) -> list[str]:
-        """The messages of a log group."""
+    def logged(self) -> dict[str, list[dict[str, Any]]]:
+        """What each function wrote to its log, entry by entry."""
+        functions = {name: value for name, value in self.outputs.items() if name.endswith("Function")}
+        return {name: self._entries(f"/aws/lambda/{value}") for name, value in functions.items()}
+
+    def _entries(self, group: str) -> list[dict[str, Any]]:
         pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
-        return [event["message"] for page in pages for event in page["events"]]
+        messages = [event["message"] for page in pages for event in page["events"]]
+        # The others are Lambda's own: START, END and REPORT.
+        return [json.loads(message) for message in messages if message.startswith("{")]
 
     def objects(self, bucket: str) -> list[str]:
         """The keys in a bucket."""
