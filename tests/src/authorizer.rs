@@ -32,6 +32,11 @@ impl Function for Authorized {
     }
 }
 
+/// A function behind the authorizer.
+pub fn in_front_of(function: Arc<dyn Function>) -> Arc<dyn Function> {
+    Arc::new(Authorized(function))
+}
+
 /// The two HTTP functions as a deployment in this mode has them, and the projector and the publisher as they are.
 pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
     let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
@@ -47,7 +52,7 @@ pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client
         async move { queries.handle(request).await }
     }));
     let mut functions = local_stack::in_process(surroundings).unwrap();
-    functions.insert("command-handler".to_owned(), Arc::new(Authorized(commands)));
-    functions.insert("query-handler".to_owned(), Arc::new(Authorized(queries)));
+    functions.insert("command-handler".to_owned(), in_front_of(commands));
+    functions.insert("query-handler".to_owned(), in_front_of(queries));
     functions
 }

@@ -14,8 +14,10 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use local_stack::function::{Function, FunctionError, Invocation};
 use local_stack::{Functions, Surroundings};
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{OnceCell, mpsc, oneshot};
+use tokio::task::JoinSet;
 
 const API: &str = "/2018-06-01/runtime";
 
@@ -60,16 +62,61 @@ impl Function for Binary {
     }
 }
 
-/// Starts the three function binaries in the stack's surroundings.
-pub async fn functions(surroundings: &Surroundings) -> Result<Functions, Box<dyn std::error::Error + Send + Sync>> {
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Starts the function binaries in the stack's surroundings.
+pub async fn functions(surroundings: &Surroundings) -> Result<Functions, Failure> {
     let mut functions = Functions::new();
     for (name, environment) in &surroundings.environments {
-        functions.insert(name.clone(), Arc::new(start(name, environment).await?));
+        functions.insert(name.clone(), Arc::new(start(name, environment, None).await?));
     }
     Ok(functions)
 }
 
-async fn start(name: &str, environment: &BTreeMap<String, String>) -> std::io::Result<Binary> {
+/// What binaries write on stdout and stderr, by their functions' names.
+#[derive(Default)]
+pub struct Written(JoinSet<(String, String)>);
+
+impl Written {
+    /// Everything, once the processes are gone.
+    pub async fn to_the_end(self) -> BTreeMap<String, String> {
+        let mut written = BTreeMap::<String, String>::new();
+        for (name, text) in self.0.join_all().await {
+            written.entry(name).or_default().push_str(&text);
+        }
+        written
+    }
+
+    fn keep(&mut self, name: &str, mut pipe: impl AsyncRead + Unpin + Send + 'static) {
+        let name = name.to_owned();
+        self.0.spawn(async move {
+            let mut bytes = Vec::new();
+            pipe.read_to_end(&mut bytes).await.unwrap();
+            (name, String::from_utf8(bytes).unwrap())
+        });
+    }
+}
+
+/// Starts the function binaries with these variables besides, and keeps what they write.
+pub async fn overheard(
+    surroundings: &Surroundings,
+    variables: &[(&str, &str)],
+    written: &mut Written,
+) -> Result<Functions, Failure> {
+    let mut functions = Functions::new();
+    for (name, environment) in &surroundings.environments {
+        let mut environment = environment.clone();
+        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        functions.insert(name.clone(), Arc::new(start(name, &environment, Some(written)).await?));
+    }
+    Ok(functions)
+}
+
+async fn start(
+    name: &str,
+    environment: &BTreeMap<String, String>,
+    written: Option<&mut Written>,
+) -> std::io::Result<Binary> {
     let (work, waiting) = mpsc::unbounded_channel();
     let api = Arc::new(RuntimeApi { waiting: waiting.into(), taken: Mutex::default() });
     let listener = tokio::net::TcpListener::bind(embedded_dynamodb::ANY_PORT).await?;
@@ -80,7 +127,7 @@ async fn start(name: &str, environment: &BTreeMap<String, String>) -> std::io::R
         .route(&format!("{API}/invocation/{{id}}/error"), post(error))
         .with_state(api);
     let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    let process = Command::new(binary(name).await)
+    let mut process = Command::new(binary(name).await)
         .env_clear()
         .envs(environment)
         .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
@@ -90,9 +137,14 @@ async fn start(name: &str, environment: &BTreeMap<String, String>) -> std::io::R
         .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}"))
         .env("AWS_LAMBDA_LOG_STREAM_NAME", "local")
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(if written.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stderr(if written.is_some() { Stdio::piped() } else { Stdio::inherit() })
         .kill_on_drop(true)
         .spawn()?;
+    if let Some(written) = written {
+        written.keep(name, process.stdout.take().unwrap());
+        written.keep(name, process.stderr.take().unwrap());
+    }
     Ok(Binary { work, _process: process, _server: AbortOnDrop(server) })
 }
 

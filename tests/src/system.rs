@@ -2,12 +2,13 @@
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use http_api::AuthMode;
-use local_stack::{DataLocation, LocalStack, Options, Surroundings};
+use local_stack::{DataLocation, Functions, LocalStack, Options, Surroundings};
 use sam_template::Template;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::api::Api;
+use crate::binaries::Written;
 use crate::{authorizer, binaries, rival};
 
 pub struct System {
@@ -24,6 +25,25 @@ impl System {
     /// The real binaries, behind a Lambda Runtime API.
     pub async fn start_with_binaries() -> Self {
         Self::around(LocalStack::start(options(), binaries::functions).await.unwrap())
+    }
+
+    /// The real binaries as a deployment with tokens has them, saying everything that they can: it is kept in `written`. The
+    /// functions themselves are given too, for what only Lambda could send.
+    pub async fn start_with_overheard_binaries(written: &mut Written) -> (Self, Functions) {
+        let mut shared = Functions::new();
+        let functions = async |surroundings: &Surroundings| {
+            let talkative =
+                [("AUTH_MODE", "jwt"), ("LOG_LEVEL", "trace"), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")];
+            let mut functions = binaries::overheard(surroundings, &talkative, written).await?;
+            for name in ["command-handler", "query-handler"] {
+                let function = functions.remove(name).unwrap();
+                functions.insert(name.to_owned(), authorizer::in_front_of(function));
+            }
+            shared.clone_from(&functions);
+            Ok(functions)
+        };
+        let stack = LocalStack::start(options(), functions).await.unwrap();
+        (Self::around(stack), shared)
     }
 
     /// The handlers as a deployment with tokens has them.

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`config`] | one struct a function; each field documents its variable |
 //! | [`logs`] | one JSON object a line on stdout |
+//! | `unquoted` | what `lambda_runtime` says of an invocation, without what it quotes of it |
 //! | [`metrics`] | what alarms and the dashboard go by, and a list of it |
 //! | `emf` | metrics as lines of the log that CloudWatch makes metrics of |
 //! | [`clients`] | the SDK with time-outs and bounded retries; the first connection made ahead of the first request |
@@ -20,5 +21,6 @@ pub mod deadline;
 mod emf;
 pub mod logs;
 pub mod metrics;
+mod unquoted;
 
 pub use config::{CommandConfig, ConfigError, ConfigFault, ProjectorConfig, PublisherConfig, QueryConfig};

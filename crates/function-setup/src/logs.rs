@@ -2,7 +2,7 @@
 //! them by name.
 //!
 //! `lambda_runtime`'s own subscriber nests the fields and lets every crate speak at the chosen level; the SDK then
-//! writes requests out, bodies and all. Here only this workspace does, and everyone else warns.
+//! writes requests out, bodies and all. Here only this workspace does, and everyone else warns, without quoting payloads.
 
 use std::panic::{self, PanicHookInfo};
 
@@ -16,6 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::emf::Emf;
 use crate::metrics;
+use crate::unquoted::Unquoted;
 
 /// The crates that write at the chosen level: all of ours that a function is made of.
 const OURS: &[&str] = &[
@@ -80,6 +81,7 @@ where
     let others = level.min(LevelFilter::WARN);
     let targets = Targets::new().with_default(others).with_targets(OURS.iter().map(|name| (*name, level)));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
+    let lines = lines.map_event_format(Unquoted);
     let lines = lines.with_writer(writer.clone()).with_filter(targets.with_target(metrics::TARGET, LevelFilter::OFF));
     let metrics = Targets::new().with_target(metrics::TARGET, LevelFilter::TRACE);
     let emf = Emf::new(process.function_name, process.starts_cold, writer);
@@ -153,6 +155,19 @@ mod tests {
         });
         let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
         assert_eq!(messages, ["ours", "theirs"]);
+    }
+
+    #[test]
+    fn what_lambda_runtime_quotes_of_a_payload_is_left_out() {
+        let lines = written(LevelFilter::TRACE, || {
+            let error = "invalid type: string \"Jane Doe\"";
+            tracing::error!(target: "lambda_runtime::layers::api_response", error, "deserialization failed");
+            tracing::error!(target: "lambda_runtime::layers::api_client", error = "404", "not answered");
+        });
+        let said = "a payload cannot be read, or an answer not be given";
+        assert_eq!((&lines[0]["level"], &lines[0]["message"]), (&json!("ERROR"), &json!(said)));
+        assert!(lines[0]["timestamp"].is_string() && !lines[0].to_string().contains("Jane"), "{}", lines[0]);
+        assert_eq!(lines[1]["error"], "404");
     }
 
     #[test]

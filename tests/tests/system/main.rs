@@ -6,6 +6,7 @@
 mod access;
 mod access_matrix;
 mod binaries;
+mod canaries;
 mod configuration;
 mod hostile;
 mod journeys;

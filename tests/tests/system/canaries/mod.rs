@@ -1,0 +1,77 @@
+//! What people wrote never reaches a log. Bodies, headers, tokens, queries and stored data are full of canaries, and the
+//! real binaries say everything that they can: no line of theirs may hold one.
+//!
+//! What may be logged is no personal data: ids of orders and requests, `X-Correlation-Id`, versions, codes and counts.
+
+mod requests;
+mod stored;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use system_tests::System;
+use system_tests::binaries::Written;
+
+/// What no log line holds, in whatever case.
+const CANARY: &str = "canary";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_log_line_holds_a_body_a_token_a_name_or_an_address() {
+    let mut written = Written::default();
+    let (system, functions) = System::start_with_overheard_binaries(&mut written).await;
+
+    let order = requests::life(&system).await;
+    requests::refusals(&system, &order).await;
+    requests::queries(&system, &order).await;
+    system.drained().await;
+    assert_canaries_were_recorded_and_published(&system).await;
+
+    let poisoned = stored::poison(&system, &order);
+    system.drained().await;
+    for order in &poisoned {
+        stored::ask_for(&system, order).await;
+    }
+    stored::spoil_the_read_models(&system, &order, &functions).await;
+    stored::invoke_with_what_is_no_payload(&functions).await;
+
+    drop(functions);
+    system.stack.stop().await;
+    let written = written.to_the_end().await;
+    assert_the_logs_are_those_of(&order, &poisoned, &written);
+    let lines = written.iter().flat_map(|(function, text)| text.lines().map(move |line| (function, line)));
+    let leaks: Vec<_> = lines.filter(|(_, line)| line.to_lowercase().contains(CANARY)).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
+/// That the test looks at real data: what was sent to be kept was kept, and what was not is nowhere.
+async fn assert_canaries_were_recorded_and_published(system: &System) {
+    let stored = [everything_in(system, "OrderEvents"), everything_in(system, "OrderSummaryByCustomer")].concat();
+    let published = json!(system.stack.event_bus().published().await).to_string();
+    for text in requests::RECORDED {
+        assert!(stored.contains(text), "not recorded: {text}");
+        assert!(published.contains(text), "not published: {text}");
+    }
+    for text in ["canary.token", "canary-session", "canary-agent", "canary.example", "1 Canary Row"] {
+        assert!(!stored.contains(text) && !published.contains(text), "kept: {text}");
+    }
+}
+
+fn everything_in(system: &System, table: &str) -> String {
+    let scan = serde_json::from_value(json!({ "TableName": table })).unwrap();
+    json!(system.stack.database().database().scan(scan).unwrap().items).to_string()
+}
+
+/// That the test looks at real logs: each function has written of the order, and of what was wrong with others.
+fn assert_the_logs_are_those_of(order: &str, poisoned: &[String], written: &BTreeMap<String, String>) {
+    assert_eq!(written.keys().collect::<Vec<_>>(), ["command-handler", "projector", "publisher", "query-handler"]);
+    for (function, text) in written {
+        let lines: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let of = |order: &str| lines.iter().filter(|line| line["order_id"] == order).count();
+        if function.ends_with("handler") {
+            assert!(of(order) > 5, "{function} wrote {text}");
+        }
+        for order in poisoned {
+            assert!(of(order) > 0, "{function} wrote nothing of {order}: {text}");
+        }
+    }
+}
