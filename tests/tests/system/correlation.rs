@@ -1,0 +1,80 @@
+//! One cause, followed by its correlation id: from the request over commit, audit trail and bus to the logs of the real
+//! binaries; and what those say of themselves in metrics.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use system_tests::System;
+use system_tests::api::three_items;
+use system_tests::binaries::Written;
+
+const ANNA: (&str, &str) = ("x-test-claims", r#"{"sub":"anna","scope":"orders:read orders:write payments:write"}"#);
+
+/// A function's lines, as JSON.
+fn lines(written: &BTreeMap<String, String>, function: &str) -> Vec<Value> {
+    written[function].lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correlation_id_leads_from_the_request_to_commit_trail_bus_and_logs() {
+    let mut written = Written::default();
+    let (system, functions) = System::start_with_overheard_binaries(&mut written).await;
+    let headers = [ANNA, ("idempotency-key", "order-7"), ("x-correlation-id", "checkout-7")];
+    let placed = system.api.post_with("/orders", &headers, three_items("anna")).await.expect(201);
+    let order = placed.body["orderId"].as_str().unwrap();
+    let (payments, payment) = (format!("/orders/{order}/payments"), json!({ "paymentId": "pay-1", "amount": 5_000 }));
+    system.api.post_with(&payments, &[ANNA, ("idempotency-key", "payment-7")], payment).await.expect(201);
+    system.drained().await;
+
+    let trail = system.api.get_with(&format!("/orders/{order}/events"), &[ANNA]).await.expect(200).body;
+    let published = system.stack.event_bus().published().await;
+    // Without one, a request is its own cause.
+    for (version, id) in ["checkout-7", "payment-7"].into_iter().enumerate() {
+        assert_eq!(trail["items"][version]["correlationId"], id);
+        assert_eq!((&published[version]["subject"], &published[version]["correlationid"]), (&json!(order), &json!(id)));
+    }
+
+    drop(functions);
+    system.stack.stop().await;
+    let written = written.to_the_end().await;
+    for (function, message) in [
+        ("command-handler", "command recorded"),
+        ("projector", "received a commit"),
+        ("publisher", "received a commit"),
+    ] {
+        let lines = lines(&written, function);
+        let found: Vec<_> = lines.iter().filter(|line| line["correlation_id"] == "checkout-7").collect();
+        let [line] = &found[..] else { panic!("{function} wrote {lines:#?}") };
+        assert_eq!((&line["order_id"], &line["version"]), (&json!(order), &json!(1)), "{function}");
+        assert_eq!(line["message"], message, "{function}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_process_tells_once_that_it_started_cold_and_its_metrics_name_its_function() {
+    let mut written = Written::default();
+    let (system, functions) = System::start_with_overheard_binaries(&mut written).await;
+    for _ in 0..2 {
+        let placed = system.api.post_with("/orders", &[ANNA], three_items("anna")).await.expect(201);
+        let order = placed.body["orderId"].as_str().unwrap();
+        system.api.get_with(&format!("/orders/{order}?minVersion=1"), &[ANNA]).await.expect(200);
+        system.drained().await;
+    }
+
+    drop(functions);
+    system.stack.stop().await;
+    let written = written.to_the_end().await;
+    for (function, counted, value) in [
+        ("command-handler", "CommandsAccepted", 2),
+        // Two rows each.
+        ("projector", "RowsWritten", 4),
+        ("publisher", "EventsPublished", 2),
+        ("query-handler", "ColdStarts", 1),
+    ] {
+        let mut metrics = lines(&written, function);
+        metrics.retain(|line| line["_aws"].is_object());
+        assert!(metrics.iter().all(|line| line["function_name"] == function), "{metrics:#?}");
+        let sum = |name: &str| metrics.iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
+        assert_eq!((sum("ColdStarts"), sum(counted)), (1, value), "{metrics:#?}");
+    }
+}
