@@ -1,0 +1,51 @@
+//! What `samconfig.toml` deploys.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use sam_template::Template;
+
+const CONFIG: &str = include_str!("../../../samconfig.toml");
+
+/// The lines of a section, without comments.
+fn section(name: &str) -> Vec<&'static str> {
+    let lines = CONFIG.lines().map(str::trim).skip_while(|line| *line != format!("[{name}]")).skip(1);
+    lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+/// The parameters that an environment gives.
+fn parameters(environment: &str) -> Vec<(&'static str, &'static str)> {
+    let section = section(&format!("{environment}.deploy.parameters"));
+    let quoted = section.iter().filter_map(|line| line.strip_prefix('"')?.strip_suffix("\","));
+    quoted.map(|parameter| parameter.split_once('=').unwrap()).collect()
+}
+
+fn deployed(environment: &str) -> Template {
+    Template::of_this_project().unwrap().with_parameters(&parameters(environment)).unwrap()
+}
+
+#[test]
+fn no_environment_is_refused() {
+    for (environment, stage) in [("default", "dev"), ("dev", "dev"), ("prod", "prod")] {
+        assert!(parameters(environment).contains(&("Stage", stage)), "{environment}");
+        assert_eq!(deployed(environment).refusals().unwrap(), [""; 0], "{environment}");
+    }
+}
+
+#[test]
+fn what_is_deployed_without_a_name_is_dev() {
+    for part in ["global", "validate", "deploy"] {
+        let lines = section(&format!("default.{part}.parameters"));
+        assert!(!lines.is_empty(), "{part}");
+        assert_eq!(lines, section(&format!("dev.{part}.parameters")), "{part}");
+    }
+}
+
+#[test]
+fn production_asks_who_calls_keeps_its_data_and_tries_a_release_on_a_few_calls() {
+    let template = deployed("prod");
+    assert!(template.routes().unwrap().iter().all(|route| route.authorization == "AWS_IAM"));
+    let events = template.resource("OrderEvents").unwrap().unwrap();
+    assert_eq!(events["DeletionProtectionEnabled"], "true");
+    assert!(parameters("prod").contains(&("DeploymentPreference", "Canary10Percent10Minutes")));
+    assert_ne!(section("prod.global.parameters"), section("dev.global.parameters"), "another stack");
+}
