@@ -8,6 +8,7 @@ mod access_matrix;
 mod binaries;
 mod canaries;
 mod configuration;
+mod contract;
 mod correlation;
 mod hostile;
 mod journeys;
