@@ -19,7 +19,7 @@ pub(crate) struct Assumptions {
     #[arg(long = "assume-record-ms", value_name = "MS", default_value_t = 1)]
     pub(crate) record_ms: u32,
     /// Bytes that an invocation writes to its function's log, Lambda's own lines included
-    #[arg(long = "assume-log-bytes", value_name = "BYTES", default_value_t = 1500)]
+    #[arg(long = "assume-log-bytes", value_name = "BYTES", default_value_t = 1000)]
     pub(crate) log_bytes: u32,
     /// Bytes of a line of the API's access log
     #[arg(long = "assume-access-bytes", value_name = "BYTES", default_value_t = 400)]
