@@ -75,6 +75,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         entry.order_id = Some(order_id.to_string());
 
         let headers = parsed.headers;
+        entry.correlation_id.clone_from(&headers.correlation_id);
         let invocation = Invocation {
             aggregate_id: order_id.as_str(),
             creates: parsed.order_id.is_none(),

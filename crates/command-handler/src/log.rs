@@ -20,8 +20,8 @@ pub(crate) struct LogEntry {
     pub(crate) attempts: Option<u32>,
     /// `recorded`, `replayed`, `unchanged`, or the code of the problem.
     pub(crate) outcome: &'static str,
-    /// What the caller gave with the command that made the commit which is answered.
-    correlation_id: Option<String>,
+    /// What the caller gave with the command, once that is parsed.
+    pub(crate) correlation_id: Option<String>,
     /// How it ended, if it was accepted.
     accepted: Option<Outcome>,
     error: Option<String>,
@@ -32,7 +32,6 @@ impl LogEntry {
     pub(crate) fn accepted(&mut self, execution: &Execution<Orders>) {
         self.version = Some(execution.version);
         self.attempts = Some(execution.attempts);
-        self.correlation_id.clone_from(&execution.commit.request.correlation_id);
         self.accepted = Some(execution.outcome);
         self.outcome = match execution.outcome {
             Outcome::Recorded => "recorded",

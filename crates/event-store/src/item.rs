@@ -55,6 +55,13 @@ pub fn key_of(item: &Item) -> Option<(String, u64)> {
     Some((aggregate_id.clone(), version.parse().ok()?))
 }
 
+/// The correlation id in an item, also in one that cannot be read otherwise.
+#[must_use]
+pub fn correlation_of(item: &Item) -> Option<&str> {
+    let Some(AttributeValue::S(correlation_id)) = item.inner().get(CORRELATION_ID) else { return None };
+    Some(correlation_id)
+}
+
 /// Reads a commit from an item, or from the image of one in a stream record.
 ///
 /// # Errors

@@ -26,6 +26,8 @@ pub struct Batch {
     pub delivered: Vec<Delivered<Event>>,
     /// Whose the orders are, by their ids, as far as it can be told: also of what cannot be read otherwise.
     pub customers: HashMap<String, String>,
+    /// What callers gave with the commands, by the sequence numbers of the commits' records, where they gave one.
+    pub correlation_ids: HashMap<String, String>,
     /// What must not have happened.
     pub violations: Vec<Violation>,
 }
@@ -70,6 +72,8 @@ pub fn read(records: Vec<EventRecord>) -> Result<Batch, NoSequenceNumber> {
         if record.event_name == "INSERT" {
             let image = record.change.new_image;
             batch.customers.extend(customer(&image));
+            let correlation_id = item::correlation_of(&image);
+            batch.correlation_ids.extend(correlation_id.map(|id| (sequence_number.clone(), id.to_owned())));
             batch.delivered.push(delivered(sequence_number, image));
         } else {
             batch.violations.push(Violation {

@@ -1,8 +1,7 @@
 //! What the log says: one line a batch and projection, and one for each thing that needs somebody; for debugging, one for each
 //! commit. Saved queries can go by the fields, so their names stay.
 //!
-//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one and the commit
-//! can be read.
+//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one.
 
 use std::time::Duration;
 
@@ -44,7 +43,7 @@ pub(crate) fn poisoned(consumer: Consumer, batch: &Batch, order: &Poisoned, park
         consumer = %consumer,
         order_id = parking.aggregate_id,
         version = parking.version,
-        correlation_id = correlation_id(batch, &order.first.1),
+        correlation_id = batch.correlation_ids.get(&order.first.1),
         sequence_number = order.first.1,
         reason = parking.reason,
         not_parked,
@@ -66,12 +65,6 @@ pub(crate) fn strays(consumer: Consumer, strays: &[Failure]) {
     }
 }
 
-/// The correlation id of a record's commit.
-fn correlation_id<'a>(batch: &'a Batch, sequence_number: &str) -> Option<&'a str> {
-    let delivered = batch.delivered.iter().find(|delivered| delivered.id == sequence_number)?;
-    delivered.record.as_ref().ok()?.request.correlation_id.as_deref()
-}
-
 /// The first cause among what may pass by itself: in an outage all causes are the same.
 pub(crate) fn transient(consumer: Consumer, batch: &Batch, failures: &[Failure]) {
     if let Some(failure) = failures.first() {
@@ -79,7 +72,7 @@ pub(crate) fn transient(consumer: Consumer, batch: &Batch, failures: &[Failure])
             consumer = %consumer,
             order_id = failure.aggregate_id,
             version = failure.version,
-            correlation_id = correlation_id(batch, &failure.id),
+            correlation_id = batch.correlation_ids.get(&failure.id),
             sequence_number = failure.id,
             reason = %failure.reason,
             "commits could not be projected for now"

@@ -82,7 +82,7 @@ impl Publisher {
         let batch = order_stream::read(event.payload.records)?;
         batch.violations.iter().for_each(Violation::log);
         let records = batch.delivered.len() + batch.violations.len();
-        let correlation_ids = report::received(&batch.delivered);
+        report::received(&batch);
         let is_readable = batch.delivered.iter().any(|delivered| delivered.record.is_ok());
         let lag = is_readable.then(|| (order_stream::lag_ms(&batch.delivered), Instant::now()));
 
@@ -95,10 +95,10 @@ impl Publisher {
         outbox.settle(&mail, publication);
         parked.extend(parking::park(&self.parked, &mut outbox, last_note).await);
 
-        report::parked(&parked, &correlation_ids);
+        report::parked(&parked, &batch.correlation_ids);
         let (parked, held) = (parked.len(), outbox.held());
         let failed = outbox.failed();
-        report::failures(&failed, &correlation_ids);
+        report::failures(&failed, &batch.correlation_ids);
         let lag_ms = lag.map(|(lag_ms, then)| lag_ms.saturating_add(report::millis(then.elapsed())));
         let batch = report::Batch { records, events, published, counters, parked, held, failed: failed.len(), lag_ms };
         report::batch(&batch, begun.elapsed());

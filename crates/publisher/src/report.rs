@@ -1,43 +1,35 @@
 //! What the log says: one line a batch, and one for each thing that needs somebody; for debugging, one for each commit. Saved
 //! queries can go by the fields, so their names stay. What an event holds is never written.
 //!
-//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one and the commit
-//! can be read.
+//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use event_store::Delivered;
 use function_setup::metrics::Metrics;
-use order_domain::Event;
+use order_stream::Batch as Records;
 use parked_orders::Consumer;
 
 use crate::outbox::{Failed, Halt};
 use crate::publication::{Counters, Reason};
 
-/// The correlation ids that callers gave, by the sequence numbers of their commits' records.
-pub(crate) type CorrelationIds = HashMap<String, String>;
-
-/// The commits of a batch, and their correlation ids.
-pub(crate) fn received(delivered: &[Delivered<Event>]) -> CorrelationIds {
-    let mut correlation_ids = HashMap::new();
-    for Delivered { id, record } in delivered {
-        let Ok(commit) = record else { continue };
-        let correlation_id = commit.request.correlation_id.as_ref();
-        tracing::debug!(
-            order_id = commit.aggregate_id,
-            version = commit.version,
-            correlation_id,
-            sequence_number = id,
-            "received a commit"
-        );
-        correlation_ids.extend(correlation_id.map(|correlation_id| (id.clone(), correlation_id.clone())));
+/// The commits of a batch.
+pub(crate) fn received(records: &Records) {
+    for delivered in &records.delivered {
+        if let Ok(commit) = &delivered.record {
+            tracing::debug!(
+                order_id = commit.aggregate_id,
+                version = commit.version,
+                correlation_id = commit.request.correlation_id,
+                sequence_number = delivered.id,
+                "received a commit"
+            );
+        }
     }
-    correlation_ids
 }
 
 /// Each order that is parked, or whose poison came again.
-pub(crate) fn parked(parked: &[Halt], correlation_ids: &CorrelationIds) {
+pub(crate) fn parked(parked: &[Halt], correlation_ids: &HashMap<String, String>) {
     for Halt { id, parking } in parked {
         tracing::error!(
             poison = true,
@@ -55,7 +47,7 @@ pub(crate) fn parked(parked: &[Halt], correlation_ids: &CorrelationIds) {
 
 /// Every record that is poison and names no order to be parked, and the first among those that were refused, and among
 /// those that may pass by themselves: in an outage all causes are the same.
-pub(crate) fn failures(failed: &[Failed], correlation_ids: &CorrelationIds) {
+pub(crate) fn failures(failed: &[Failed], correlation_ids: &HashMap<String, String>) {
     let (mut refused, mut transient) = (None, None);
     for failed in failed {
         match failed.reason {

@@ -61,18 +61,6 @@ pub(crate) async fn the_published_life_is_the_recorded_one(system: &System) {
 }
 
 #[tokio::test]
-async fn one_cause_is_followed_from_the_request_to_the_bus() {
-    let system = System::start().await;
-    let order = system.api.place("anna").await;
-    let body = json!({ "paymentId": "pay-1", "amount": 5_000 });
-    let headers = [("idempotency-key", "checkout-7-payment"), ("x-correlation-id", "checkout-7")];
-    system.api.post_with(&format!("/orders/{order}/payments"), &headers, body).await.expect(201);
-    system.drained().await;
-    let published = system.stack.event_bus().published().await;
-    assert_eq!(published[1]["correlationid"], "checkout-7");
-}
-
-#[tokio::test]
 async fn a_refused_command_and_a_repeated_one_publish_nothing() {
     let system = System::start().await;
     let order = system.api.place("anna").await;

@@ -105,6 +105,8 @@ async fn a_command_is_found_by_the_correlation_id_that_it_came_with() {
     for _ in 0..2 {
         assert_eq!(logged(store.clone(), AuthMode::None, &call).await[0]["correlation_id"], "checkout-7");
     }
+    let refused = cancel("no-such-order").header("x-correlation-id", "checkout-7");
+    assert_eq!(logged(store, AuthMode::None, &refused).await[0]["correlation_id"], "checkout-7");
 }
 
 #[tokio::test]

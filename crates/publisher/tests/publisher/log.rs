@@ -110,6 +110,7 @@ async fn each_order_that_is_parked_is_an_error_and_what_waits_with_it_is_none() 
         assert_eq!(line["consumer"], "publisher");
         assert_eq!((&line["order_id"], &line["version"]), (&json!(order), &json!(version)));
         assert_eq!(line["sequence_number"], record["dynamodb"]["SequenceNumber"]);
+        assert_eq!(line["correlation_id"], "checkout-2001", "also of what cannot be read");
         assert!(line["reason"].as_str().unwrap().contains("PaymentPromised"), "{line}");
     }
     // Of o-1 the third version waits too, poison or not, and of o-3 the second.
