@@ -2,8 +2,8 @@
 
     python deploy.py REPOSITORY BUILT ARCHITECTURE
 
-BUILT is the folder of `sam build`, ARCHITECTURE what it was built for; all that comes into being stays below BUILT's parent.
-Exits with 1 at the first step that does not show what its name says.
+BUILT is the folder of `sam build`, ARCHITECTURE what it was built for; all that comes into being stays below BUILT's
+parent. Exits with 1 at the first step that does not show what its name says.
 """
 
 import signal
@@ -61,8 +61,9 @@ class Run:
                     for step in steps(stack):
                         timed(step.__name__.replace("_", " "), step)
                 except Exception:
-                    show("The last that the functions logged", [
-                        f"{function}: {entry}" for function, entries in stack.logged().items() for entry in entries[-5:]])
+                    logged = stack.logged().items()
+                    show("The last that the functions logged",
+                         [f"{function}: {entry}" for function, entries in logged for entry in entries[-5:]])
                     raise
         except Exception:
             show("The end of ministack's log", emulator.end_of_log())

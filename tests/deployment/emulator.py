@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
-REGION = "us-east-1"
+REGION = "us-east-1"  # As `run` says.
 ACCOUNT = "000000000000"
 # The root of the emulated account. The functions never see it: they get a session of their own role.
 ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -23,7 +23,7 @@ class Emulator:
     """A running ministack, for a `with` statement: what it started ends with it."""
 
     def __init__(self, work: Path, trusted: Path) -> None:
-        """Keeps everything in the new folder `work`, and trusts the HTTPS servers whose certificate is in `trusted`."""
+        """Keeps everything in the new folder `work`; trusts the HTTPS servers whose certificate is in `trusted`."""
         work.mkdir()
         self.port = _free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
@@ -33,20 +33,11 @@ class Emulator:
         self._process: subprocess.Popen[bytes] | None = None
 
     def client_environment(self) -> dict[str, str]:
-        """For AWS clients: this emulator as its root, and nothing of the account that the caller may be signed in to."""
-        absent = str(self._work / "no-aws-configuration")
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return inherited | ROOT | {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_CONFIG_FILE": absent,
-            "AWS_SHARED_CREDENTIALS_FILE": absent,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        """What makes AWS clients call this emulator, as its root."""
+        return ROOT | {"AWS_ENDPOINT_URL": self.endpoint}
 
     def end_of_log(self) -> list[str]:
-        """Its last lines, with what the functions wrote."""
+        """Its last lines, and those of the functions that streams set off."""
         return self._log.read_text(errors="replace").splitlines()[-LINES_OF_LOG_SHOWN:] if self._log.exists() else []
 
     def __enter__(self) -> "Emulator":

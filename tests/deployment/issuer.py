@@ -36,7 +36,8 @@ class Issuer:
     def token(self, subject: str, *scopes: str, **claims: Any) -> str:
         """A token for the subject, good for ten minutes; `claims` are further claims, or others."""
         now = int(time.time())
-        body = {"iss": self.url, "aud": AUDIENCE, "sub": subject, "scope": " ".join(scopes), "iat": now, "exp": now + 600}
+        body = {"iss": self.url, "aud": AUDIENCE, "sub": subject, "scope": " ".join(scopes)}
+        body |= {"iat": now, "exp": now + 600}
         head = {"alg": "RS256", "typ": "JWT", "kid": KEY_ID}
         signed = f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(body | claims).encode())}"
         return f"{signed}.{_encoded(self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"

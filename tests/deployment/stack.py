@@ -1,6 +1,7 @@
 """A deployed stack: `sam deploy`, what it put out, and what an operator can look into."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from api import Api
-from emulator import ACCOUNT, REGION, Emulator
+from emulator import ACCOUNT, REGION, ROOT, Emulator
 
 NAME = "order-ledger"
 DEPLOYED_WITHIN_S = 300
@@ -26,13 +27,13 @@ class Stack:
         self.outputs: dict[str, str] = {}
 
     def deploy(self, **parameters: str) -> None:
-        """`sam deploy` with the repository's samconfig.toml and these parameters. What SAM prints is raised if it fails."""
+        """`sam deploy` with the repository's samconfig.toml; what SAM prints is raised if it fails."""
         command = ["sam", "deploy", "--template-file", self._template, "--no-confirm-changeset", "--no-progressbar"]
         command += ["--config-file", self._repository / "samconfig.toml"]
         command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
         done = subprocess.run(
-            command, env=self._emulator.client_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, timeout=DEPLOYED_WITHIN_S, check=False,
+            command, env=os.environ | self._emulator.client_environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=DEPLOYED_WITHIN_S, check=False,
         )
         if done.returncode != 0:
             raise DeploymentFailed(done.stdout)
@@ -52,11 +53,9 @@ class Stack:
 
     def client(self, service: str) -> Any:
         """An AWS client, as the account's root."""
-        environment = self._emulator.client_environment()
         client = boto3.client(
             service, endpoint_url=self._emulator.endpoint, region_name=REGION,
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            aws_access_key_id=ROOT["AWS_ACCESS_KEY_ID"], aws_secret_access_key=ROOT["AWS_SECRET_ACCESS_KEY"],
         )
         # Queues and buckets refuse what does not come over TLS. On loopback it does not: this is what a proxy that ends
         # TLS says.

@@ -58,7 +58,8 @@ class TheVariant(unittest.TestCase):
 
 class References(unittest.TestCase):
     def test_are_found_in_every_form(self) -> None:
-        node = [{"Ref": "A"}, {"Fn::GetAtt": ["B", "Arn"]}, {"Fn::GetAtt": "C.Arn"}, {"Fn::Sub": "${D}-${E.Arn} ${!Literal}"}]
+        node = [{"Ref": "A"}, {"Fn::GetAtt": ["B", "Arn"]}, {"Fn::GetAtt": "C.Arn"},
+                {"Fn::Sub": "${D}-${E.Arn} ${!Literal}"}]
         self.assertEqual(references(node), {"A", "B", "C", "D", "E"})
 
 

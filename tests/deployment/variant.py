@@ -1,7 +1,7 @@
 """Leaves out of a template what ministack does not know, by rule, and says so.
 
-The rules go by resource type and by property, never by a resource's name: template.yaml is written for AWS, and need not
-know of them. Whatever they do not cover is deployed as it is, and if ministack refuses it, the deployment fails.
+The rules go by resource type and by property, never by a resource's name: template.yaml is written for AWS, and need
+not know of them. Whatever they do not cover is deployed as it is, and if ministack refuses it, the deployment fails.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 
 # Types that ministack does not provision, and what the deployment therefore does not show.
 TYPES = {
-    "AWS::CloudWatch::Dashboard": "it draws alarms that are left out below",
+    "AWS::CloudWatch::Dashboard": "it draws alarms that are left out",
     "AWS::Events::Archive": "the bus has no archive, so nothing is replayed from one",
     "AWS::EventSchemas::Registry": "there is no schema registry",
     "AWS::EventSchemas::Schema": "there is no schema registry",
@@ -106,7 +106,7 @@ def _without_dependencies(resource: dict[str, Any], gone: Set[str]) -> dict[str,
 
 
 def references(node: Any) -> set[str]:
-    """The logical ids that `Ref`, `Fn::GetAtt` and `Fn::Sub` name anywhere below: parameters and pseudo parameters too."""
+    """What `Ref`, `Fn::GetAtt` and `Fn::Sub` name anywhere below: resources, parameters and pseudo parameters."""
     if isinstance(node, list):
         return set().union(*map(references, node))
     if not isinstance(node, dict):
