@@ -14,6 +14,7 @@ use crate::command::Command;
 use crate::fault::{Fault, Faults};
 use crate::kill::Kills;
 use crate::mishaps::Mishaps;
+use crate::reader::{Inquiry, Known, Reader};
 use crate::release::Instance;
 
 /// How often a client sends a command before it gives up.
@@ -126,12 +127,14 @@ pub(crate) struct Client {
     pub(crate) faults: Faults,
     pub(crate) under_way: UnderWay,
     pub(crate) mishaps: Mishaps,
+    /// What clients were told.
+    pub(crate) known: Known,
 }
 
 impl Client {
-    /// Sends the commands, one after another: some of them twice, and some several times at once.
-    pub(crate) async fn work(mut self, commands: Vec<Command>) -> Vec<Exchange> {
-        let mut exchanges = Vec::new();
+    /// Sends the commands, one after another: some of them twice, and some several times at once. In between it asks.
+    pub(crate) async fn work(mut self, commands: Vec<Command>, mut reader: Reader) -> (Vec<Exchange>, Vec<Inquiry>) {
+        let (mut exchanges, mut inquiries) = (Vec::new(), Vec::new());
         for command in commands {
             self.pause(0..=200).await;
             exchanges.extend(self.send_some(command).await);
@@ -141,8 +144,9 @@ impl Client {
                 let again = earlier.command.clone();
                 exchanges.push(self.send(again).await);
             }
+            inquiries.extend(reader.look_around().await);
         }
-        exchanges
+        (exchanges, inquiries)
     }
 
     /// Sends a command: mostly once, now and then 2 to 8 times at once, and some of these with another body.
@@ -177,6 +181,9 @@ impl Client {
             let answer = self.attempt(&command).await;
             ended = self.under_way.end(&command);
             if let Some(answer) = answer {
+                if let Told::Accepted { body, .. } = &answer {
+                    self.known.learn(&command.order, body);
+                }
                 told = answer;
                 break;
             }

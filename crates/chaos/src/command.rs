@@ -17,23 +17,46 @@ pub struct Command {
     pub body: Value,
 }
 
-/// Whose orders they all are.
-pub(crate) const CUSTOMER: &str = "anna";
+/// Whose orders they are.
+pub(crate) const CUSTOMERS: [&str; 2] = ["anna", "bert"];
+/// What they pay in.
+const CURRENCIES: [&str; 2] = ["EUR", "USD"];
 /// The ids of payments, shipments and so on come from a few, so that commands meet.
 const NAMES: [&str; 3] = ["1", "2", "3"];
 /// Beside the total of an order, 800.
 const AMOUNTS: [u64; 5] = [100, 300, 400, 800, 900];
 
+/// An order that is to be placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOrder {
+    /// Its id.
+    pub id: String,
+    /// The key of the request that places it.
+    pub key: String,
+    /// Whose it is.
+    pub customer: &'static str,
+    /// The code of its currency.
+    pub currency: &'static str,
+}
+
+impl NewOrder {
+    /// An order of somebody: mostly of the first customer in the first currency, so that some meet in one sum.
+    pub(crate) fn drawn(id: String, key: String, random: &mut Rng) -> Self {
+        let mut one_of = |two: [&'static str; 2]| two[usize::from(random.u8(0..3) == 0)];
+        Self { id, key, customer: one_of(CUSTOMERS), currency: one_of(CURRENCIES) }
+    }
+}
+
 impl Command {
-    /// Places the order `order`, for 800 minor units.
+    /// Places an order, for 500 minor units and 100 for each of `quantity`.
     #[must_use]
-    pub fn place(order: String, key: String, quantity: u64) -> Self {
+    pub fn place(order: &NewOrder, quantity: u64) -> Self {
         let items = json!([
             { "sku": "A", "quantity": quantity, "unitPrice": 100 },
             { "sku": "B", "quantity": 2, "unitPrice": 250 },
         ]);
-        let body = json!({ "customerId": CUSTOMER, "currency": "EUR", "items": items });
-        Self { order, key, path: "/orders".to_owned(), body }
+        let body = json!({ "customerId": order.customer, "currency": order.currency, "items": items });
+        Self { order: order.id.clone(), key: order.key.clone(), path: "/orders".to_owned(), body }
     }
 
     /// The same key with a body that asks for something else; the same command where there is nothing to change.

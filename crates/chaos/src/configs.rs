@@ -8,6 +8,9 @@ use aws_sdk_eventbridge::config::{BehaviorVersion, Config, Credentials, Region};
 use embedded_dynamodb::EmbeddedDynamoDb;
 use function_setup::clients::{ATTEMPT_TIMEOUT, MAX_ATTEMPTS, OPERATION_TIMEOUT};
 
+/// How often a call is tried before it fails.
+pub(crate) const TRIES: u64 = MAX_ATTEMPTS as u64;
+
 pub(crate) fn dynamodb(dynamo: &EmbeddedDynamoDb) -> aws_sdk_dynamodb::config::Builder {
     dynamo.config().timeout_config(timeouts()).retry_config(retries())
 }

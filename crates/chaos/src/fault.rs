@@ -113,7 +113,7 @@ impl Fault {
                 ("disturbed-delivery", "batches with repeats, out of order, or of the whole shard")
             }
             Self::LostRecord => ("lost-record", "records that never came, or were given up"),
-            Self::Poison => ("poison", "events of an unknown type that a consumer was handed"),
+            Self::Poison => ("poison", "commits that a consumer was handed, and could not read or fold"),
             Self::KilledMidBatch => ("killed-mid-batch", "projectors killed with some of a batch's rows written"),
             Self::PartialPublication => {
                 ("partial-publication", "calls of PutEvents that refused some of their entries")

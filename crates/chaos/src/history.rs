@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use embedded_dynamodb::EmbeddedError;
-use order_domain::Order;
 use order_store::OrderCommit;
-use parked_orders::Consumer;
 use read_model::CurrencyTotals;
 use sam_template::TemplateError;
 use serde_json::Value;
@@ -13,25 +11,10 @@ use serde_json::Value;
 use crate::check::Violation;
 use crate::client::Exchange;
 use crate::fault::{Counts, Fault};
+use crate::journal::{Kept, Waiting};
 use crate::plan::{Plan, Shape};
-use crate::rows::Seen;
+use crate::reader::Inquiry;
 use crate::strike::Fired;
-
-/// An order as it was at a commit: its version then, and its state.
-pub type Then = (u64, Order);
-
-/// An order as it was at one of its versions, read back by version and by time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Travel {
-    /// The order.
-    pub order: String,
-    /// The version that was asked for.
-    pub version: u64,
-    /// What was found by that version.
-    pub by_version: Then,
-    /// What was found by the time at which that version was recorded.
-    pub by_time: Then,
-}
 
 /// What happened, and what is recorded of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +27,11 @@ pub struct History {
     pub last_words: Vec<Exchange>,
     /// Every order that clients asked for, with its commits as they are stored.
     pub recorded: Vec<(String, Vec<OrderCommit>)>,
-    /// Every version that there was when all was well again, read back before the last snapshots were spoiled.
-    pub travels: Vec<Travel>,
-    /// Every state of a row that was seen, in the order in which it was seen; the last ones after all is mended.
-    pub seen: Vec<Seen>,
+    /// What clients asked, and were told: among them every version there was once the stream was drained, and everything once
+    /// all was mended.
+    pub inquiries: Vec<Inquiry>,
+    /// Every state of the read models and of the notes on parked orders; the last ones after all is mended.
+    pub kept: Kept,
     /// The details of the events on the bus, in the order in which it took them.
     pub published: Vec<Value>,
     /// The commits that held an event which only the newer release knew.
@@ -55,17 +39,19 @@ pub struct History {
     /// The orders with records that the publisher's deliveries had given up before the end.
     pub given_up: BTreeSet<String>,
     /// Who had parked which orders once the stream was drained, and the last version of each that was known to wait.
-    pub parked: BTreeMap<(Consumer, String), u64>,
+    pub parked: Waiting,
     /// The versions of the rows of summaries and totals right after the first redriving, before anything else was delivered.
-    pub redriven: BTreeMap<(Consumer, String), u64>,
+    pub redriven: Waiting,
+    /// The versions of the rows right after a repair, and of each order's newest commit; nothing where there was none.
+    pub repaired: Option<(Waiting, BTreeMap<String, u64>)>,
     /// Who has parked which orders in the end, and up to which version.
-    pub left_parked: BTreeMap<(Consumer, String), u64>,
+    pub left_parked: Waiting,
     /// The versions of each order's row and of its newest commit once the stream was drained, before anything was mended.
     pub drained: BTreeMap<String, (u64, u64)>,
     /// The orders with a record that the projector never got, or not until all was mended.
     pub lost: BTreeSet<String>,
-    /// What the customer's orders came to in the end, by currency.
-    pub totals: Vec<CurrencyTotals>,
+    /// What each customer's orders came to in the end, by currency.
+    pub totals: BTreeMap<&'static str, Vec<CurrencyTotals>>,
     /// What must not happen and did, before anything was checked.
     pub mishaps: Vec<Violation>,
     /// How often each fault struck.

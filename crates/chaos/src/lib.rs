@@ -20,16 +20,19 @@
 //! | [`mod@shrink`] | making a failing plan smaller |
 //! | [`release`] | what is under test, and where tests plant bugs |
 //! | [`client`], [`command`] | a client that sends a command until it has an answer; commands as API Gateway hands them on |
+//! | [`reader`], [`query`] | a client that asks, and knows what it was told; queries as API Gateway hands them on |
 //! | [`clock`] | clocks that jump and stand still |
 //! | [`network`], [`bus`] | the HTTP clients: delays, strikes, carry requests to the database and to the bus |
 //! | [`strike`] | what can go wrong with one request, and the dice |
-//! | `tampering` | what is done to stored commits: events from the future, useless snapshots, large orders |
+//! | [`tampering`] | what is done to stored commits: poison, useless snapshots, large orders |
 //! | `mapping` | a consumer of the stream, and how badly it is delivered to it |
-//! | [`rows`], [`rolling`], `rebuild` | rows at every moment, the projector's next release, a rebuild meanwhile |
+//! | [`journal`], [`rolling`], `rebuild` | the tables at every moment, the projector's next release, a rebuild meanwhile |
+//! | `brittle` | a release of the projections that panics |
 //! | `mishaps` | what must not happen meanwhile |
-//! | `operator` | what an operator does about parked orders |
+//! | `operator`, `repair` | what an operator does about parked orders, and about rows that lack something |
 //! | `kill`, `configs`, `wire` | functions that are killed; the SDKs' settings; DynamoDB's JSON protocol |
 
+mod brittle;
 pub mod bus;
 pub mod campaign;
 pub mod check;
@@ -39,19 +42,22 @@ pub mod command;
 mod configs;
 pub mod fault;
 pub mod history;
+pub mod journal;
 mod kill;
 mod mapping;
 mod mishaps;
 pub mod network;
 mod operator;
 pub mod plan;
+pub mod query;
+pub mod reader;
 mod rebuild;
 pub mod release;
+mod repair;
 pub mod rolling;
-pub mod rows;
 pub mod shrink;
 pub mod strike;
-mod tampering;
+pub mod tampering;
 pub mod tell;
 mod wire;
 
@@ -62,7 +68,10 @@ pub use fault::{Counts, Fault, Faults};
 pub use history::{Cause, History, Untold};
 pub use network::Network;
 pub use plan::{Plan, Shape};
+pub use query::Query;
+pub use reader::Inquiry;
 pub use release::{AsDeployed, Release};
 pub use shrink::shrink;
 pub use strike::{Fired, Moment, Rates, Strike};
+pub use tampering::Poison;
 pub use tell::tell;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use embedded_dynamodb::Database;
 use fastrand::Rng;
-use parked_orders::Consumer;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -15,7 +14,6 @@ use crate::kill::Kills;
 use crate::mishaps::Mishaps;
 use crate::network::Network;
 use crate::release::StreamFunction;
-use crate::rows::Watch;
 use crate::tampering::{EVENTS, Tampering, position};
 
 /// How often a batch is delivered before it is given up: few, so that this happens.
@@ -53,8 +51,6 @@ pub(crate) struct Mapping {
     pub(crate) faults: Faults,
     pub(crate) mishaps: Mishaps,
     pub(crate) random: Rng,
-    /// Looks at the rows after each batch.
-    pub(crate) watch: Option<Watch>,
     /// What was given up, and is kept.
     pub(crate) given_up: Vec<Value>,
     /// The orders of the records that are lost.
@@ -83,9 +79,9 @@ impl Mapping {
         }
     }
 
-    /// Delivers what is left, once all is well and the newer release is deployed: what is new, what was given up, and of each
-    /// order whose records may be lost the newest one, which stands for the order's next event.
-    pub(crate) async fn settle(&mut self) {
+    /// Delivers what is left, once all is well and the newer release is deployed: what is new, what was given up, and, unless
+    /// that is made up for, of each order whose records may be lost the newest one, which stands for the order's next event.
+    pub(crate) async fn settle(&mut self, is_made_up_for: bool) {
         self.kills.percent = 0;
         self.deployed.retain(|deployed| deployed.is_newer);
         self.read();
@@ -94,7 +90,7 @@ impl Mapping {
         self.records.extend(new);
         self.next = self.records.len();
         let mut left = std::mem::take(&mut self.given_up);
-        if self.disturbances.losses {
+        if self.disturbances.losses && !is_made_up_for {
             let mut newest = BTreeMap::new();
             for record in self.records.iter().filter(|record| record["eventName"] == "INSERT") {
                 newest.insert(record["dynamodb"]["Keys"]["aggregateId"].to_string(), record.clone());
@@ -106,25 +102,14 @@ impl Mapping {
         }
     }
 
-    /// Looks at the rows: the version of each.
-    pub(crate) fn rows(&mut self) -> BTreeMap<(Consumer, String), u64> {
-        let Some(watch) = &mut self.watch else { return BTreeMap::new() };
-        watch.look();
-        let summaries = watch.versions().into_iter().map(|(order, at)| ((Consumer::OrderSummaryByCustomer, order), at));
-        let totals = watch.contributions().into_iter().map(|(order, at)| ((Consumer::CustomerTotals, order), at));
-        summaries.chain(totals).collect()
-    }
-
-    /// Of each order in the stream the version of its row, and of its newest commit.
-    pub(crate) fn drained(&self) -> BTreeMap<String, (u64, u64)> {
-        let rows = self.watch.as_ref().map(Watch::versions).unwrap_or_default();
-        let mut drained = BTreeMap::new();
+    /// The newest version of each order in the stream.
+    pub(crate) fn newest(&self) -> BTreeMap<String, u64> {
+        let mut newest = BTreeMap::new();
         for (order, version) in self.records.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])) {
-            let row = rows.get(&order).copied().unwrap_or(0);
-            let (_, newest) = drained.entry(order).or_insert((row, version));
-            *newest = version.max(*newest);
+            let known = newest.entry(order).or_insert(version);
+            *known = version.max(*known);
         }
-        drained
+        newest
     }
 
     /// The orders with records that were given up.
@@ -174,11 +159,7 @@ impl Mapping {
                 self.give_up(batch);
                 continue;
             }
-            let answer = self.invoke(&batch).await;
-            if let Some(watch) = &mut self.watch {
-                watch.look();
-            }
-            match answer {
+            match self.invoke(&batch).await {
                 Some(failed) => {
                     let is_failed =
                         |record: &Value| failed.iter().any(|id| record["dynamodb"]["SequenceNumber"] == *id.as_str());
@@ -230,7 +211,7 @@ impl Mapping {
                 batch.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order);
             let orders = orders.collect::<BTreeSet<_>>().len() as u64;
             let written = deployed.network.rows_written() - before;
-            if self.watch.is_some() && written > 0 && written < orders {
+            if written > 0 && written < orders {
                 self.faults.struck(Fault::KilledMidBatch);
             }
             return None;

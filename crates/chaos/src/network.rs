@@ -17,6 +17,7 @@ use embedded_dynamodb::Database;
 use serde_json::Value;
 
 use crate::fault::{Fault, Faults};
+use crate::journal::Journal;
 use crate::strike::{Dice, Fired, Moment, Rates, Strike};
 use crate::tampering::{EVENTS, Tampering, position};
 use crate::wire;
@@ -35,6 +36,7 @@ pub struct Network {
     faults: Faults,
     /// What is done to commits, and whether those who read through this network are of the newer release.
     tampering: Option<(Tampering, bool)>,
+    journal: Option<Journal>,
     rows_written: Arc<AtomicU64>,
 }
 
@@ -49,7 +51,7 @@ impl Network {
     #[must_use]
     pub fn new(database: Database, seed: u64, rates: Rates) -> Self {
         let dice = Arc::new(Mutex::new(Dice::new(seed, rates)));
-        Self { database, dice, faults: Faults::default(), tampering: None, rows_written: Arc::default() }
+        Self { database, dice, faults: Faults::default(), tampering: None, journal: None, rows_written: Arc::default() }
     }
 
     /// The same network, on which only those faults strike that may, and each is counted.
@@ -61,6 +63,11 @@ impl Network {
     /// The same network, on which commits are tampered with.
     pub(crate) fn with_tampering(self, tampering: Tampering, knows_all: bool) -> Self {
         Self { tampering: Some((tampering, knows_all)), ..self }
+    }
+
+    /// The same network, on which every write is followed by a look at the tables.
+    pub(crate) fn with_journal(self, journal: Journal) -> Self {
+        Self { journal: Some(journal), ..self }
     }
 
     /// From now on nothing strikes.
@@ -81,6 +88,11 @@ impl Network {
     #[must_use]
     pub fn fired(&self) -> Fired {
         self.dice().fired.clone()
+    }
+
+    /// How many strikes have fallen.
+    pub(crate) fn strikes(&self) -> u64 {
+        self.dice().fired.values().sum()
     }
 
     /// How many rows of the read models were written through it.
@@ -130,7 +142,10 @@ impl Network {
         let enlarged = enlarged.and_then(|(tampering, _)| tampering.enlarged(body));
         let body = enlarged.as_deref().unwrap_or(body);
         let (status, answer) = wire::answer(&self.database, operation, body);
-        let is_of_events = names_table(body, EVENTS);
+        if let Some(journal) = self.journal.as_ref().filter(|_| status == 200 && wire::is_write(operation)) {
+            journal.written(body);
+        }
+        let is_of_events = wire::names_table(body, EVENTS);
         match (operation, status) {
             ("PutItem", 200) if is_of_events => {
                 if let Some((tampering, _)) = &self.tampering {
@@ -171,11 +186,6 @@ impl Network {
 pub(crate) fn own_budget() -> RetryPartition {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     RetryPartition::new(format!("chaos-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
-}
-
-fn names_table(body: &[u8], table: &str) -> bool {
-    let named = format!("\"TableName\":\"{table}\"");
-    body.windows(named.len()).any(|window| window == named.as_bytes())
 }
 
 impl HttpConnector for Network {

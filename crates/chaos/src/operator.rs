@@ -1,15 +1,12 @@
 //! What an operator does about parked orders, once the release that reads them is deployed.
 
-use std::collections::BTreeMap;
-
+use aws_sdk_dynamodb::Client;
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
 
 use crate::check::Invariant;
+use crate::journal::Waiting;
 use crate::mishaps::Mishaps;
-use crate::release::Redriving;
-
-/// Who has parked which orders, and the last version of each that is known to wait.
-pub(crate) type Waiting = BTreeMap<(Consumer, String), u64>;
+use crate::release::{Redriving, Release};
 
 /// Somebody who mends.
 pub(crate) struct Operator {
@@ -34,6 +31,17 @@ impl Operator {
                 && let Some(ended) = self.mishaps.outlive("redriving", self.redrive.order(consumer, &order)).await
             {
                 self.mishaps.good(Invariant::Redriven, &order, ended);
+            }
+        }
+    }
+
+    /// Mends the rows, and finds nothing the second time: `orders verify --repair`.
+    pub(crate) async fn repair(&self, release: &dyn Release, client: &Client, is_newer: bool) {
+        for is_second in [false, true] {
+            let repaired = self.mishaps.outlive("a repair", release.repair(client.clone(), is_newer)).await;
+            let found = repaired.and_then(|it| self.mishaps.good(Invariant::Repaired, "of every kind", it));
+            for difference in found.into_iter().flatten().filter(|_| is_second) {
+                self.mishaps.note(Invariant::Repaired, "of every kind", format!("after a repair {difference}"));
             }
         }
     }

@@ -8,6 +8,7 @@ use fastrand::Rng;
 
 use crate::fault::Fault;
 use crate::strike::Rates;
+use crate::tampering::Poison;
 
 /// A seed, and what is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,8 +105,10 @@ pub struct Shape {
     pub kills_percent: u8,
     /// Entries that the bus refuses, in percent: 0 to 40.
     pub refused_percent: u8,
-    /// Commits with events from a newer release, in percent: mostly 0.
+    /// Commits that only a newer release can process, in percent: mostly 0.
     pub foreign_percent: u8,
+    /// What these are to the older release.
+    pub poison: Poison,
     /// Snapshots that are made useless, in percent: 0 to 40.
     pub snapshot_percent: u8,
     /// Whether an order is beyond 1 MB.
@@ -114,6 +117,8 @@ pub struct Shape {
     pub is_rebuilt: bool,
     /// Whether a newer release of the projection is deployed meanwhile.
     pub is_deployed: bool,
+    /// Whether what was lost is made up for by a repair, and not by the order's next event.
+    pub is_repaired: bool,
 }
 
 impl Shape {
@@ -143,9 +148,11 @@ impl Shape {
             orders: random.u8(1..=4),
             commands: random.u8(5..=60),
             rates: Rates { before_percent, after_percent: faults - before_percent },
+            poison: random.choice(Poison::ALL).unwrap_or(Poison::UnknownType),
             has_large_order,
             is_rebuilt,
             is_deployed,
+            is_repaired: random.bool(),
         }
     }
 }

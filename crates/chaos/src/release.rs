@@ -16,12 +16,17 @@ use order_store::Orders;
 use parked_orders::{Consumer, ParkedOrders};
 use projector::Projector;
 use publisher::{EventBus, Publisher};
-use read_model::{CustomerTotals, DynamoRows, OrderSummaryByCustomer, RowStore, SummedRows};
+use query_handler::QueryHandler;
+use read_model::{
+    AuditError, CustomerTotals, DynamoRows, DynamoSummaries, DynamoTotals, OrderSummaries, OrderSummaryByCustomer,
+    RowStore, SummedRows, Totals,
+};
 use redrive::{Redrive, RedriveError, Redriven};
 use tracing::level_filters::LevelFilter;
 
 use crate::bus::BUS;
 use crate::clock;
+use crate::repair::repair;
 use crate::tampering::EVENTS;
 
 /// The table of the summaries.
@@ -62,6 +67,16 @@ pub trait Release: Send + Sync {
         command_handler(DynamoEventStore::new(client, EVENTS))
     }
 
+    /// The query handler.
+    fn query_handler(&self, client: aws_sdk_dynamodb::Client) -> Instance {
+        query_handler(
+            DynamoEventStore::new(client.clone(), EVENTS),
+            DynamoSummaries::new(client.clone(), SUMMARIES),
+            DynamoTotals::new(client.clone(), TOTALS),
+            ParkedOrders::new(client, PARKED),
+        )
+    }
+
     /// The projector.
     fn projector(&self, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
         projector(client)
@@ -70,6 +85,16 @@ pub trait Release: Send + Sync {
     /// What takes parked orders out.
     fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
         redrive(bus, client)
+    }
+
+    /// Compares the read models with the events, and mends what differs: what differed is the answer. The summaries are mended
+    /// as the newer release of the projection has them where `is_newer`.
+    fn repair(
+        &self,
+        client: aws_sdk_dynamodb::Client,
+        is_newer: bool,
+    ) -> Invocation<'_, Result<Vec<String>, AuditError>> {
+        Box::pin(repair(client, is_newer))
     }
 
     /// The publisher, to the bus that `bus` reaches.
@@ -87,6 +112,16 @@ impl Release for AsDeployed {}
 /// The command handler on a store.
 pub fn command_handler(store: impl EventStore<Orders> + 'static) -> Instance {
     Box::new(CommandHandler::new(store, AuthMode::None, clock::now))
+}
+
+/// The query handler on the events, the read models and the notes.
+pub fn query_handler(
+    events: impl EventStore<Orders> + 'static,
+    summaries: impl OrderSummaries + 'static,
+    totals: impl Totals + 'static,
+    parked: ParkedOrders,
+) -> Instance {
+    Box::new(QueryHandler::new(events, summaries, totals, parked, AuthMode::None))
 }
 
 /// The projector as it is deployed.
@@ -127,6 +162,12 @@ impl Redriving for Redrive {
 }
 
 impl<S: EventStore<Orders>> HttpFunction for CommandHandler<S> {
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        Box::pin(Self::handle(self, request))
+    }
+}
+
+impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> HttpFunction for QueryHandler<S, R, T> {
     fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
         Box::pin(Self::handle(self, request))
     }

@@ -1,4 +1,4 @@
-//! The next release of the projector: the same projection under a higher number, with something new in its rows.
+//! Other releases of the projector. The next one: the same projection under a higher number, with something new in its rows.
 
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
@@ -10,10 +10,11 @@ use parked_orders::{Consumer, ParkedOrders};
 use projector::Processor;
 use read_model::{
     CustomerTotals, DynamoRows, Engine, FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection,
-    RowKey, SummedRows,
+    RowKey, Summed, SummedRows,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::brittle::Brittle;
 use crate::release::{Invocation, PARKED, SUMMARIES, StreamFunction, TOTALS};
 use crate::tampering::EVENTS;
 
@@ -52,13 +53,19 @@ impl Projection for NextSummary {
     }
 }
 
-/// The projector of the next release.
-pub(crate) struct NextProjector {
-    summaries: Processor<NextSummary, DynamoEventStore, DynamoRows>,
-    totals: Processor<CustomerTotals, DynamoEventStore, SummedRows>,
+/// A projector of other projections than those that are deployed.
+pub(crate) struct ProjectorOf<P, T> {
+    summaries: Processor<P, DynamoEventStore, DynamoRows>,
+    totals: Processor<T, DynamoEventStore, SummedRows>,
 }
 
-impl NextProjector {
+/// The projector of the next release.
+pub(crate) type NextProjector = ProjectorOf<NextSummary, CustomerTotals>;
+
+/// A projector whose folds panic over some commits.
+pub(crate) type BrittleProjector = ProjectorOf<Brittle<OrderSummaryByCustomer>, Brittle<CustomerTotals>>;
+
+impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> ProjectorOf<P, T> {
     pub(crate) fn new(client: Client) -> Self {
         let store = DynamoEventStore::new(client.clone(), EVENTS);
         let summaries = Engine::new(store.clone(), DynamoRows::new(client.clone(), SUMMARIES));
@@ -71,7 +78,7 @@ impl NextProjector {
     }
 }
 
-impl StreamFunction for NextProjector {
+impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> StreamFunction for ProjectorOf<P, T> {
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         Box::pin(async move {
             let batch = order_stream::read(batch.records)?;

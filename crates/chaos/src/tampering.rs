@@ -1,7 +1,7 @@
 //! What the harness does to stored commits, and what it makes readers see of them.
 //!
-//! A commit is *foreign* when it holds an event of a type that only a newer release knows. The command handlers are of that
-//! release; a consumer that is not sees the foreign type in the stream and in the table, until it is deployed too.
+//! A commit is *foreign* when only a newer release can read or fold it. The command handlers are of that release; a consumer
+//! that is not sees poison in the stream and in the table, until the newer one is deployed there too.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +12,10 @@ use event_store::Aggregate;
 use fastrand::Rng;
 use order_domain::Order;
 use order_store::Orders;
+use parked_orders::Consumer;
 use serde_json::{Value, json};
 
+use crate::brittle::PANICS;
 use crate::fault::{Fault, Faults};
 use crate::wire;
 
@@ -24,14 +26,40 @@ const FOREIGN_TYPE: &str = "OrderGiftWrapped";
 /// Four commits with so large a tag are beyond a page of 1 MB.
 const LARGE_TAG_BYTES: usize = 300 * 1024;
 
+/// What a foreign commit is to a consumer of the older release. All of a history are of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Poison {
+    /// It has an event of an unknown type.
+    UnknownType,
+    /// It has data of a type that it must not have.
+    WrongType,
+    /// It makes the projections panic.
+    Panic,
+}
+
+impl Poison {
+    pub(crate) const ALL: [Self; 3] = [Self::UnknownType, Self::WrongType, Self::Panic];
+
+    /// Whether it stops a consumer: the publisher folds nothing.
+    #[must_use]
+    pub fn stops(self, consumer: Consumer) -> bool {
+        match self {
+            Self::UnknownType | Self::WrongType => true,
+            Self::Panic => consumer != Consumer::Publisher,
+        }
+    }
+}
+
 /// A commit: its order and its version.
 pub(crate) type Position = (String, u64);
 
 /// What is done to how many commits.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Tamper {
     /// Commits with an event from a newer release, in percent.
     pub(crate) foreign_percent: u8,
+    /// What these are to the older release.
+    pub(crate) poison: Poison,
     /// Snapshots that are made useless right after they are written, in percent.
     pub(crate) snapshot_percent: u8,
     /// The order whose commits are large.
@@ -144,19 +172,37 @@ impl Tampering {
         if knows_all || self.is_deployed.load(Ordering::Relaxed) {
             return;
         }
-        let is_foreign = position(item).is_some_and(|at| self.state().foreign.contains(&at));
-        if let Some(events) = item["events"]["L"].as_array_mut().filter(|_| is_foreign) {
-            for event in events {
-                event["M"]["eventType"] = json!({ "S": FOREIGN_TYPE });
+        let Some(at) = position(item).filter(|at| self.state().foreign.contains(at)) else { return };
+        let poison = self.state().tamper.poison;
+        match poison {
+            Poison::UnknownType => {
+                for event in item["events"]["L"].as_array_mut().into_iter().flatten() {
+                    event["M"]["eventType"] = json!({ "S": FOREIGN_TYPE });
+                }
             }
-            self.faults.struck(Fault::Poison);
+            Poison::WrongType => spoil_type(item, at.1),
+            Poison::Panic => item[PANICS] = json!({ "S": "" }),
         }
+        self.faults.struck(Fault::Poison);
     }
 }
 
 /// Which commit an item or an image is.
 pub(crate) fn position(item: &Value) -> Option<Position> {
     Some((item["aggregateId"]["S"].as_str()?.to_owned(), item["version"]["N"].as_str()?.parse().ok()?))
+}
+
+/// Gives an attribute that every reader wants another type: which one depends on the version.
+fn spoil_type(item: &mut Value, version: u64) {
+    match version % 3 {
+        0 => item["events"] = json!({ "S": "none" }),
+        1 => item["recordedAt"] = json!({ "N": "7" }),
+        _ => {
+            for event in item["events"]["L"].as_array_mut().into_iter().flatten() {
+                event["M"]["data"] = json!({ "L": [] });
+            }
+        }
+    }
 }
 
 /// Makes an item's snapshot useless: missing, cut, no state at all, or of an older schema, under which another state stood.

@@ -28,6 +28,12 @@ pub(crate) fn is_write(operation: &str) -> bool {
     matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems")
 }
 
+/// Whether a request names a table.
+pub(crate) fn names_table(body: &[u8], table: &str) -> bool {
+    let named = format!("\"TableName\":\"{table}\"");
+    body.windows(named.len()).any(|window| window == named.as_bytes())
+}
+
 /// Status and body of an error with nothing but a name.
 pub(crate) fn refusal(status: u16, code: &str) -> (u16, String) {
     (status, json!({ "__type": code, "message": code }).to_string())

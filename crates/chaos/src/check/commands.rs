@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use event_store::Commit;
 use event_store::ring::REMEMBERED_REQUESTS;
+use event_store::{Commit, RecordedEvent};
 use order_domain::{Event, Order};
 use order_store::{OrderCommit, Orders};
 use serde_json::{Value, json};
 
 use super::findings::{Findings, Invariant};
 use crate::client::{Exchange, Told};
-use crate::history::{History, Then};
+use crate::history::History;
 
 pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let exchanges: Vec<&Exchange> = history.exchanges.iter().filter(|it| it.command.order == order).collect();
@@ -25,14 +25,6 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     }
     replies_agree(order, &exchanges, findings);
     acknowledged(order, commits, &exchanges, findings);
-    for travel in history.travels.iter().filter(|travel| travel.order == order) {
-        let state = commits.iter().zip(&states).find(|(commit, _)| commit.version == travel.version).map(|(_, it)| it);
-        let is_then = |(version, found): &Then| *version == travel.version && Some(found) == state;
-        let (by_version, by_time) = (is_then(&travel.by_version), is_then(&travel.by_time));
-        findings.must(Invariant::TimeTravel, order, by_version && by_time, || {
-            format!("version {} is exact by version: {by_version}, by time: {by_time}", travel.version)
-        });
-    }
     for last in history.last_words.iter().filter(|last| last.command.order == order) {
         let answers = match last.told {
             Told::Accepted { .. } => true,
@@ -145,7 +137,7 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
 }
 
 /// The state after each commit.
-fn states(commits: &[OrderCommit]) -> Vec<Order> {
+pub(super) fn states(commits: &[OrderCommit]) -> Vec<Order> {
     let mut state = Order::default();
     let mut states = Vec::new();
     for commit in commits {
@@ -157,17 +149,20 @@ fn states(commits: &[OrderCommit]) -> Vec<Order> {
 
 /// The reply that a commit is answered with.
 fn reply(commit: &Commit<Event>, state: &Order) -> Value {
-    let events = commit.events.iter().map(|recorded| {
-        let stored = order_domain::stored::encode(&recorded.event);
-        let (event_type, data) = stored.map_or((String::new(), Value::Null), |it| (it.event_type.to_owned(), it.data));
-        json!({
-            "eventId": recorded.event_id, "eventType": event_type, "version": commit.version,
-            "recordedAt": commit.recorded_at.to_string(), "data": data,
-        })
-    });
+    let events = commit.events.iter().map(|recorded| event(commit, recorded));
     json!({
         "orderId": commit.aggregate_id, "version": commit.version, "status": state.status().as_str(),
         "paymentStatus": state.payment_status().as_str(), "fulfillmentStatus": state.fulfillment_status().as_str(),
         "events": events.collect::<Vec<_>>(),
+    })
+}
+
+/// An event as replies and queries show it.
+pub(super) fn event(commit: &Commit<Event>, recorded: &RecordedEvent<Event>) -> Value {
+    let stored = order_domain::stored::encode(&recorded.event);
+    let (event_type, data) = stored.map_or((String::new(), Value::Null), |it| (it.event_type.to_owned(), it.data));
+    json!({
+        "eventId": recorded.event_id, "eventType": event_type, "version": commit.version,
+        "recordedAt": commit.recorded_at.to_string(), "data": data,
     })
 }

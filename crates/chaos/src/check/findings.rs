@@ -23,6 +23,20 @@ pub enum Invariant {
     Answers,
     /// An order as it was is what was recorded by then.
     TimeTravel,
+    /// A query has an answer.
+    QueryAnswered,
+    /// A client is shown what it knows of.
+    KnownIsShown,
+    /// What a query shows is the fold of events.
+    Shown,
+    /// An order's trail is what was recorded.
+    Trail,
+    /// A list has its customer's orders, and no others.
+    Listed,
+    /// Totals that are shown are those of rows that stood together.
+    TotalsShown,
+    /// What is not shown as far as it has come is called stale.
+    StaleIsSaid,
     /// A row is the fold of a prefix of its order's events.
     RowIsPrefix,
     /// A row never goes back, neither by version nor by release.
@@ -41,6 +55,8 @@ pub enum Invariant {
     Readable,
     /// Once it is mended, poison can be redriven.
     Redriven,
+    /// A repair mends all.
+    Repaired,
     /// In the end nothing is parked.
     Unparked,
     /// Every event is on the bus.
@@ -53,7 +69,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 30] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
@@ -63,6 +79,13 @@ impl Invariant {
         Self::NoServerError,
         Self::Answers,
         Self::TimeTravel,
+        Self::QueryAnswered,
+        Self::KnownIsShown,
+        Self::Shown,
+        Self::Trail,
+        Self::Listed,
+        Self::TotalsShown,
+        Self::StaleIsSaid,
         Self::RowIsPrefix,
         Self::RowAdvances,
         Self::RowIsDrained,
@@ -72,6 +95,7 @@ impl Invariant {
         Self::NoPanic,
         Self::Readable,
         Self::Redriven,
+        Self::Repaired,
         Self::Unparked,
         Self::Published,
         Self::PublishedTruly,
@@ -91,6 +115,21 @@ impl Invariant {
             Self::NoServerError => "a command is answered by 200, 201, 4xx or 503",
             Self::Answers => "when all is well again, an order is known and answers, without any usable snapshot",
             Self::TimeTravel => "an order as of a version, and as of its time, is the fold up to there",
+            Self::QueryAnswered => {
+                "a query is answered by 200, by 404 for an order, or by 503 after all tries of a call were struck"
+            }
+            Self::KnownIsShown => {
+                "what a client was told of is there when it asks, and never older than its minVersion"
+            }
+            Self::Shown => "an order that a query shows is the fold of its events up to the version it shows",
+            Self::Trail => "an order's trail is what was recorded, in sequence and page by page",
+            Self::Listed => {
+                "a list has its customer's orders and no other, newest first, each once, all whose rows stood"
+            }
+            Self::TotalsShown => "totals that a query shows are the sums over rows that stood together",
+            Self::StaleIsSaid => {
+                "what a query shows is called stale while a note says that it lacks something, and only then"
+            }
             Self::RowIsPrefix => "a row is the fold of a prefix of the events",
             Self::RowAdvances => "a row goes back neither in version nor in release",
             Self::RowIsDrained => "once the stream is drained, a row that lost nothing is complete",
@@ -99,6 +138,7 @@ impl Invariant {
             Self::NoPanic => "nothing panics",
             Self::Readable => "what is stored can be read back",
             Self::Redriven => "after the fix redriving brings a row up to all that waited, without an error",
+            Self::Repaired => "after a repair every row is complete, and another finds nothing to mend",
             Self::Unparked => "after the fix nothing is parked",
             Self::RowIsComplete => "in the end a row is the fold of all events",
             Self::Published => "every event is on the bus at least once",

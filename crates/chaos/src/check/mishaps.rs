@@ -4,7 +4,7 @@ use super::findings::{Findings, Invariant};
 use crate::history::History;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
-    for invariant in [Invariant::NoPanic, Invariant::Readable, Invariant::Redriven] {
+    for invariant in [Invariant::NoPanic, Invariant::Readable, Invariant::Redriven, Invariant::Repaired] {
         let mishaps = history.mishaps.iter().filter(|mishap| mishap.invariant == invariant);
         findings.must(invariant, "of every kind", mishaps.clone().next().is_none(), || {
             mishaps.map(|mishap| format!("order {}: {}", mishap.order, mishap.what)).collect::<Vec<_>>().join("; ")

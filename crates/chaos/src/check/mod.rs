@@ -4,6 +4,7 @@
 //! - [`findings`]: the invariants, and what does not hold
 //! - `mishaps`: what must not happen while a history is told
 //! - `commands`: what is recorded, and what clients were told of it
+//! - `queries`, `lists`: what clients were told of what they asked
 //! - `rows`: the read model at every moment
 //! - `parked`: what waits for a fix
 //! - `totals`: what customers' orders come to
@@ -11,9 +12,11 @@
 
 mod commands;
 pub mod findings;
+mod lists;
 mod mishaps;
 mod parked;
 mod published;
+mod queries;
 mod rows;
 mod totals;
 
@@ -30,6 +33,7 @@ pub fn check(history: &History) -> Findings {
         commands::check(order, commits, history, &mut findings);
         rows::check(order, commits, history, &mut findings);
     }
+    queries::check(history, &mut findings);
     parked::check(history, &mut findings);
     totals::check(history, &mut findings);
     published::check(history, &mut findings);

@@ -9,9 +9,10 @@ use crate::history::History;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let poisoned: BTreeSet<&String> = history.foreign.iter().map(|(order, _)| order).collect();
+    let poison = history.shape.poison;
     for (consumer, order) in history.parked.keys() {
         let what = || format!("{consumer} has parked it, and nothing is wrong with it");
-        findings.must(Invariant::Parked, order, poisoned.contains(order), what);
+        findings.must(Invariant::Parked, order, poison.stops(*consumer) && poisoned.contains(order), what);
     }
     for order in poisoned.iter().filter(|order| !history.shape.is_deployed && !history.lost.contains(**order)) {
         // Otherwise it may have lost the record, or be of the release that reads it.
@@ -34,7 +35,8 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
             });
         }
     }
-    for order in poisoned.into_iter().filter(|order| !history.given_up.contains(*order)) {
+    let held = poisoned.into_iter().filter(|_| poison.stops(Consumer::Publisher));
+    for order in held.filter(|order| !history.given_up.contains(*order)) {
         let is_parked = history.parked.contains_key(&(Consumer::Publisher, order.clone()));
         findings.must(Invariant::Parked, order, is_parked, || "the publisher has not parked it".to_owned());
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use parked_orders::Consumer;
 use serde_json::Value;
 
 use super::findings::{Findings, Invariant};
@@ -15,6 +16,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
     let mut recorded: BTreeMap<String, Value> = BTreeMap::new();
     for (order, commits) in &history.recorded {
         let poisoned = history.foreign.iter().find(|(foreign, _)| foreign == order).map(|(_, version)| *version);
+        let poisoned = poisoned.filter(|_| history.shape.poison.stops(Consumer::Publisher));
         let mut last = None;
         for commit in commits {
             let events = published_events::cloud_events(commit);

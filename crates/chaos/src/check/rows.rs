@@ -2,16 +2,17 @@
 //! it is the fold of all.
 
 use order_store::OrderCommit;
+use parked_orders::Consumer;
 use read_model::{OrderSummaryByCustomer, Projection, projection};
 
 use super::findings::{Findings, Invariant};
 use crate::history::History;
+use crate::journal::SeenRow;
 use crate::rolling::NextSummary;
-use crate::rows::SeenRow;
 
 pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let (mut release, mut version) = (0, 0);
-    for seen in history.seen.iter().filter(|seen| seen.order == order) {
+    for seen in history.kept.rows().filter(|seen| seen.order == order) {
         let before = (release, version);
         let advances = seen.projection >= release && seen.version >= version;
         (release, version) = (seen.projection, seen.version);
@@ -30,6 +31,15 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
         findings.must(Invariant::RowIsDrained, order, row == newest, || {
             format!("the row was left at version {row} of {newest}")
         });
+    }
+    if let Some((rows, newest)) = &history.repaired
+        && let Some(newest) = newest.get(order)
+    {
+        for consumer in [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals] {
+            let row = rows.get(&(consumer, order.to_owned())).copied().unwrap_or(0);
+            let what = || format!("after a repair the row of {consumer} is at version {row} of {newest}");
+            findings.must(Invariant::Repaired, order, row == *newest, what);
+        }
     }
     let newest = if history.shape.is_deployed { NextSummary::NUMBER } else { OrderSummaryByCustomer::NUMBER };
     let is_complete = version == commits.len() as u64 && (version == 0 || release == u64::from(newest));

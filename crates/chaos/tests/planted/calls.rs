@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::scan::ScanOutput;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
@@ -49,14 +49,11 @@ impl Intercept for Meddler {
                 put.expression_attribute_names = None;
                 put.expression_attribute_values = None;
             }
-        }
-        if let Some(write) = context.input_mut().downcast_mut::<TransactWriteItemsInput>()
-            && self.0 == Bug::DropsTheSumGuard
-        {
-            for put in write.transact_items.iter_mut().flatten().filter_map(|item| item.put.as_mut()) {
-                put.condition_expression = None;
-                put.expression_attribute_names = None;
-                put.expression_attribute_values = None;
+            if self.0 == Bug::WritesWhatNobodyCanRead && put.table_name() == Some("OrderEvents") {
+                let is_later = |item: &HashMap<String, AttributeValue>| {
+                    item.get("version") != Some(&AttributeValue::N("1".to_owned()))
+                };
+                put.item.iter_mut().filter(|item| is_later(item)).for_each(|item| drop(item.remove("actor")));
             }
         }
         Ok(())
@@ -69,11 +66,11 @@ impl Intercept for Meddler {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(Ok(output)) = context.output_or_error_mut() else { return Ok(()) };
+        let is_note = |item: &HashMap<String, AttributeValue>| item.contains_key("heldUpTo");
         if let Some(page) = output.downcast_mut::<QueryOutput>() {
             match self.0 {
                 Bug::StopsPaging => page.last_evaluated_key = None,
-                Bug::PublishesPastPoison => {
-                    let is_note = |item: &HashMap<String, AttributeValue>| item.contains_key("heldUpTo");
+                Bug::PublishesPastPoison | Bug::HidesWhatIsParked => {
                     page.items.iter_mut().for_each(|items| items.retain(|item| !is_note(item)));
                 }
                 Bug::TrustsAnOldSnapshot => each_snapshot(page, |snapshot| {
@@ -86,6 +83,10 @@ impl Intercept for Meddler {
                     }
                 }),
                 _ => {}
+            }
+        } else if let Some(got) = output.downcast_mut::<GetItemOutput>() {
+            if self.0 == Bug::HidesWhatIsParked {
+                got.item.take_if(|item| is_note(item));
             }
         } else if let Some(page) = output.downcast_mut::<ScanOutput>() {
             if self.0 == Bug::StopsPaging {

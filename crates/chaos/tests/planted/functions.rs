@@ -1,5 +1,7 @@
 //! Bugs of the stream's consumers, and of redriving.
 
+use std::panic::resume_unwind;
+
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use chaos::release::{Invocation, Redriving, StreamFunction};
@@ -14,6 +16,21 @@ impl StreamFunction for Acknowledges {
         Box::pin(async move {
             let _ = self.0.handle(batch).await;
             Ok(DynamoDbEventResponse::default())
+        })
+    }
+}
+
+/// A function that panics over a record that it cannot read. Without the panic hook, which would only fill the log.
+pub(crate) struct Panics(pub(crate) Box<dyn StreamFunction>);
+
+impl StreamFunction for Panics {
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(async move {
+            let read = order_stream::read(batch.records.clone())?;
+            if read.delivered.iter().any(|delivered| delivered.record.is_err()) {
+                resume_unwind(Box::new("a record cannot be read"));
+            }
+            self.0.handle(batch).await
         })
     }
 }

@@ -3,23 +3,26 @@
 //! - `store`: bugs of the event store, as the command handlers and the projector see it
 //! - `calls`: bugs in calls of DynamoDB and EventBridge, and in how their answers are read
 //! - `functions`: bugs of the stream's consumers, and of redriving
+//! - `queries`: bugs of the query handler
 //! - `swallow`: writes that never leave
 
 mod calls;
 mod functions;
+mod queries;
 mod store;
 mod swallow;
 
 use aws_sdk_dynamodb::Client;
-use chaos::Invariant;
-use chaos::release::{self, Instance, Redriving, Release, StreamFunction};
+use chaos::release::{self, Instance, Invocation, Redriving, Release, StreamFunction};
+use chaos::{Invariant, Shape};
 use event_store::DynamoEventStore;
 use parked_orders::ParkedOrders;
 use projector::Projector;
-use read_model::{DynamoRows, SummedRows};
+use read_model::{AuditError, DynamoRows, DynamoSummaries, DynamoTotals, SummedRows};
 
 use calls::Meddler;
-use functions::{Acknowledges, Unparks};
+use functions::{Acknowledges, Panics, Unparks};
+use queries::{Events, Forgetful, Summaries, Sums};
 use store::{Hollow, Store};
 use swallow::without_notes;
 
@@ -50,8 +53,6 @@ pub(crate) enum Bug {
     ForgetsRequests,
     /// Rows are written without a condition.
     DropsTheRowGuard,
-    /// Sums are written without a condition.
-    DropsTheSumGuard,
     /// Orders that are parked are not looked for.
     PublishesPastPoison,
     /// Missing commits are counted, and their events are not folded.
@@ -66,10 +67,34 @@ pub(crate) enum Bug {
     LeavesPoisonOutWithoutANote,
     /// Redriving takes the note of a row away, and does not fold what waited.
     UnparksWithoutProjecting,
+    /// A repair is made with the tools of the other release.
+    RepairsAsTheOtherRelease,
+    /// The publisher panics on what it cannot read.
+    PanicsOnPoison,
+    /// Later commits are written without an attribute that every reader wants.
+    WritesWhatNobodyCanRead,
+    /// A query answers with the row, whatever version was asked for at least.
+    IgnoresMinVersion,
+    /// Of a row the payments are not shown.
+    ShowsNoPayments,
+    /// An order is shown as it is, and not as it was.
+    TravelsToTheHead,
+    /// The second page of a trail begins an event too late.
+    SkipsAnEventBetweenPages,
+    /// The last order of a page that another follows is left out.
+    SkipsAnOrderBetweenPages,
+    /// A list goes on with the orders of another customer.
+    ListsSomebodyElse,
+    /// Of a customer's totals only the first currency is shown.
+    TotalsOfOneCurrency,
+    /// The query handler does not see the notes on parked orders.
+    HidesWhatIsParked,
+    /// Of an outage of the rows a query says that it is an error of ours.
+    TakesAnOutageForARefusal,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -81,7 +106,6 @@ impl Bug {
         Self::TrustsAnOldSnapshot,
         Self::ForgetsRequests,
         Self::DropsTheRowGuard,
-        Self::DropsTheSumGuard,
         Self::PublishesPastPoison,
         Self::SkipsGaps,
         Self::ProjectorAcknowledgesAll,
@@ -89,13 +113,26 @@ impl Bug {
         Self::IgnoresARefusedEntry,
         Self::LeavesPoisonOutWithoutANote,
         Self::UnparksWithoutProjecting,
+        Self::RepairsAsTheOtherRelease,
+        Self::PanicsOnPoison,
+        Self::WritesWhatNobodyCanRead,
+        Self::IgnoresMinVersion,
+        Self::ShowsNoPayments,
+        Self::TravelsToTheHead,
+        Self::SkipsAnEventBetweenPages,
+        Self::SkipsAnOrderBetweenPages,
+        Self::ListsSomebodyElse,
+        Self::TotalsOfOneCurrency,
+        Self::HidesWhatIsParked,
+        Self::TakesAnOutageForARefusal,
     ];
 
     /// What it does not keep.
     pub(crate) const fn expected(self) -> &'static [Invariant] {
         use Invariant::{
-            Acknowledged, Answers, Gapless, Parked, Published, PublishedInOrder, RecordedOnce, Redriven, RowAdvances,
-            RowIsDrained, RowIsPrefix, SameReply, TimeRises, Totals, TruthfulReply,
+            Acknowledged, Answers, Gapless, KnownIsShown, Listed, NoPanic, Parked, Published, PublishedInOrder,
+            QueryAnswered, Readable, RecordedOnce, Redriven, Repaired, RowAdvances, RowIsDrained, RowIsPrefix,
+            SameReply, Shown, StaleIsSaid, TimeRises, TimeTravel, TotalsShown, Trail, TruthfulReply,
         };
         match self {
             Self::Nothing => &[],
@@ -108,13 +145,36 @@ impl Bug {
             Self::TrustsAnOldSnapshot => &[Answers, TruthfulReply],
             Self::ForgetsRequests => &[Acknowledged, RecordedOnce],
             Self::DropsTheRowGuard => &[RowAdvances],
-            Self::DropsTheSumGuard => &[Totals],
             Self::PublishesPastPoison => &[PublishedInOrder],
             Self::SkipsGaps => &[RowIsPrefix],
             Self::ProjectorAcknowledgesAll => &[RowIsDrained],
             Self::PublisherAcknowledgesAll | Self::IgnoresARefusedEntry => &[Published],
             Self::LeavesPoisonOutWithoutANote => &[Parked],
             Self::UnparksWithoutProjecting => &[Redriven],
+            Self::RepairsAsTheOtherRelease => &[Repaired],
+            Self::PanicsOnPoison => &[NoPanic],
+            Self::WritesWhatNobodyCanRead => &[Readable],
+            Self::IgnoresMinVersion => &[KnownIsShown],
+            Self::ShowsNoPayments => &[Shown],
+            Self::TravelsToTheHead => &[TimeTravel],
+            Self::SkipsAnEventBetweenPages => &[Trail],
+            Self::SkipsAnOrderBetweenPages | Self::ListsSomebodyElse => &[Listed],
+            Self::TotalsOfOneCurrency => &[TotalsShown],
+            Self::HidesWhatIsParked => &[StaleIsSaid],
+            Self::TakesAnOutageForARefusal => &[QueryAnswered],
+        }
+    }
+
+    /// Whether it could show in a history of that shape at all: poison, or a repair of a newer release, is not in every one.
+    pub(crate) const fn may_show(self, shape: &Shape) -> bool {
+        match self {
+            Self::PublishesPastPoison
+            | Self::LeavesPoisonOutWithoutANote
+            | Self::UnparksWithoutProjecting
+            | Self::PanicsOnPoison
+            | Self::HidesWhatIsParked => shape.foreign_percent > 0,
+            Self::RepairsAsTheOtherRelease => shape.is_repaired && shape.is_deployed,
+            _ => true,
         }
     }
 
@@ -127,6 +187,16 @@ impl Release for Bug {
     fn command_handler(&self, client: Client) -> Instance {
         let store = DynamoEventStore::new(self.on_dynamodb(&client), "OrderEvents");
         release::command_handler(Store { store, bug: *self })
+    }
+
+    fn query_handler(&self, client: Client) -> Instance {
+        let client = self.on_dynamodb(&client);
+        let events = Events { store: DynamoEventStore::new(client.clone(), "OrderEvents"), bug: *self };
+        let rows = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
+        let totals = Sums { rows: DynamoTotals::new(client.clone(), "CustomerTotals"), bug: *self };
+        let notes = ParkedOrders::new(client, "ParkedOrders");
+        let handler = release::query_handler(events, Summaries { rows, bug: *self }, totals, notes);
+        if *self == Self::IgnoresMinVersion { Box::new(Forgetful(handler)) } else { handler }
     }
 
     fn projector(&self, client: Client) -> Box<dyn StreamFunction> {
@@ -152,10 +222,19 @@ impl Release for Bug {
         real
     }
 
+    fn repair(&self, client: Client, is_newer: bool) -> Invocation<'_, Result<Vec<String>, AuditError>> {
+        let is_other = *self == Self::RepairsAsTheOtherRelease;
+        release::AsDeployed.repair(client, is_newer != is_other)
+    }
+
     fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn StreamFunction> {
         let config = bus.config().to_builder().interceptor(Meddler(*self)).build();
         let bus = aws_sdk_eventbridge::Client::from_conf(config);
         let publisher = release::publisher(bus, self.on_dynamodb(&client));
-        if *self == Self::PublisherAcknowledgesAll { Box::new(Acknowledges(publisher)) } else { publisher }
+        match self {
+            Self::PublisherAcknowledgesAll => Box::new(Acknowledges(publisher)),
+            Self::PanicsOnPoison => Box::new(Panics(publisher)),
+            _ => publisher,
+        }
     }
 }

@@ -1,0 +1,98 @@
+//! Customers' lists, and what is said of what they do not show.
+
+use std::collections::BTreeSet;
+
+use parked_orders::Consumer;
+use serde_json::Value;
+
+use super::findings::{Findings, Invariant};
+use super::queries::Book;
+use crate::history::History;
+use crate::journal::{SeenRow, Waiting};
+use crate::reader::{Inquiry, Page};
+
+pub(super) fn check(
+    customer: &str,
+    status: Option<&str>,
+    inquiry: &Inquiry,
+    books: &[Book<'_>],
+    history: &History,
+    findings: &mut Findings,
+) {
+    let pages: Vec<&Page> = inquiry.pages.iter().filter(|page| page.status == 200).collect();
+    let mut listed: Vec<&Value> = Vec::new();
+    for page in &pages {
+        let items = page.body["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for item in items {
+            if let Some(book) = books.iter().find(|book| item["orderId"] == book.order) {
+                book.shows(item, findings);
+                stale(book.order, item, page, history, findings);
+            }
+            let belongs = item["customerId"] == customer && status.is_none_or(|status| item["status"] == status);
+            let what = || format!("on the list of {customer}'s orders that are {status:?} is {item}");
+            findings.must(Invariant::Listed, item["orderId"].as_str().unwrap_or_default(), belongs, what);
+        }
+        listed.extend(items);
+        page_is_stale(customer, page, items, books, history, findings);
+    }
+    let place = |item: &&Value| (item["placedAt"].to_string(), item["orderId"].to_string());
+    let places: Vec<_> = listed.iter().map(place).collect();
+    let what = || format!("{customer}'s orders are listed as {places:?}");
+    findings.must(Invariant::Listed, customer, places.is_sorted_by(|newer, older| newer > older), what);
+    let is_whole = pages.last().is_some_and(|page| page.body["nextCursor"].is_null());
+    let (Some(first), Some(last), true) = (pages.first(), pages.last(), is_whole) else { return };
+    let listed: BTreeSet<&str> = listed.iter().filter_map(|item| item["orderId"].as_str()).collect();
+    for book in books.iter().filter(|book| book.is_of(customer)) {
+        let mut standing = history
+            .kept
+            .summaries
+            .during(first.began, last.ended)
+            .map(|rows| rows.iter().find(|row| row.order == book.order).and_then(|row| row.row.as_ref()));
+        let must_be_listed = standing.all(|row| match (row, status) {
+            (Some(_), None) => true,
+            (Some(SeenRow::Older(row)), Some(status)) => row.status.as_str() == status,
+            // Of the newer release's rows no filter of this one knows the status.
+            (Some(SeenRow::Newer(_)), Some(_)) | (None, _) => false,
+        });
+        if must_be_listed {
+            let what = || format!("its row stood all the time, and {customer}'s list has only {listed:?}");
+            findings.must(Invariant::Listed, book.order, listed.contains(book.order), what);
+        }
+    }
+}
+
+/// An order is called stale where it is parked at more than is shown, at some time while it was asked for; and it is not
+/// where it was not, at some time.
+pub(super) fn stale(order: &str, shown: &Value, page: &Page, history: &History, findings: &mut Findings) {
+    let version = shown["version"].as_u64().unwrap_or_default();
+    let note = (Consumer::OrderSummaryByCustomer, order.to_owned());
+    let is_ahead = |notes: &Waiting| notes.get(&note).is_some_and(|held_up_to| *held_up_to > version);
+    let mut notes = history.kept.notes.during(page.began, page.ended);
+    let is_stale = shown["stale"] == true;
+    let what = || format!("it is shown at version {version}, stale: {is_stale}, although its note says otherwise");
+    findings.must(Invariant::StaleIsSaid, order, notes.any(|notes| is_ahead(notes) == is_stale), what);
+}
+
+/// A page is called stale where an order of the customer is parked, and not shown on it as far as that.
+fn page_is_stale(
+    customer: &str,
+    page: &Page,
+    items: &[Value],
+    books: &[Book<'_>],
+    history: &History,
+    findings: &mut Findings,
+) {
+    let is_shown = |order: &str, held_up_to: u64| {
+        items.iter().any(|item| item["orderId"] == order && item["version"].as_u64() >= Some(held_up_to))
+    };
+    let is_lacking = |notes: &Waiting| {
+        books.iter().filter(|book| book.is_of(customer)).any(|book| {
+            let note = notes.get(&(Consumer::OrderSummaryByCustomer, book.order.to_owned()));
+            note.is_some_and(|held_up_to| !is_shown(book.order, *held_up_to))
+        })
+    };
+    let is_stale = page.body["stale"] == true;
+    let mut notes = history.kept.notes.during(page.began, page.ended);
+    let what = || format!("the list of {customer} is stale: {is_stale}, although the notes say otherwise");
+    findings.must(Invariant::StaleIsSaid, customer, notes.any(|notes| is_lacking(notes) == is_stale), what);
+}

@@ -1,0 +1,143 @@
+//! A client that asks, and knows what it was told before.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use event_store::Timestamp;
+use fastrand::Rng;
+use order_domain::status::OrderStatus;
+use serde_json::Value;
+
+use crate::command::{CUSTOMERS, NewOrder};
+use crate::journal::Journal;
+use crate::kill::Kills;
+use crate::mishaps::Mishaps;
+use crate::network::Network;
+use crate::query::Query;
+use crate::release::Instance;
+
+/// A page of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The moment before it was asked for.
+    pub began: u64,
+    /// The moment after it was there.
+    pub ended: u64,
+    /// How often calls of the function were struck meanwhile.
+    pub strikes: u64,
+    /// The status code.
+    pub status: u16,
+    /// What it holds.
+    pub body: Value,
+}
+
+/// A question, and what its client was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inquiry {
+    /// The question.
+    pub query: Query,
+    /// The highest version of its order that clients had been told of before; 0 where there is none.
+    pub known: u64,
+    /// The pages that came, in sequence. Where the last has a `nextCursor`, the function was killed over the one after it.
+    pub pages: Vec<Page>,
+}
+
+/// Versions of orders that clients were told of, and when each was recorded. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known(Arc<Mutex<BTreeMap<String, BTreeMap<u64, Timestamp>>>>);
+
+impl Known {
+    /// What the reply to a command says.
+    pub(crate) fn learn(&self, order: &str, reply: &Value) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in reply["events"].as_array().into_iter().flatten() {
+            let recorded_at = event["recordedAt"].as_str().and_then(|text| text.parse().ok());
+            if let (Some(version), Some(recorded_at)) = (event["version"].as_u64(), recorded_at) {
+                known.entry(order.to_owned()).or_default().insert(version, recorded_at);
+            }
+        }
+    }
+
+    fn of(&self, order: &str) -> BTreeMap<u64, Timestamp> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(order).cloned().unwrap_or_default()
+    }
+}
+
+/// Somebody who asks, on a network of its own.
+pub(crate) struct Reader {
+    pub(crate) function: Instance,
+    pub(crate) network: Network,
+    pub(crate) orders: Arc<[NewOrder]>,
+    pub(crate) known: Known,
+    pub(crate) random: Rng,
+    pub(crate) kills: Kills,
+    pub(crate) journal: Journal,
+    pub(crate) mishaps: Mishaps,
+}
+
+impl Reader {
+    /// Asks something every other time.
+    pub(crate) async fn look_around(&mut self) -> Option<Inquiry> {
+        if self.random.bool() {
+            return None;
+        }
+        let query = self.draw()?;
+        Some(self.ask(query).await)
+    }
+
+    fn draw(&mut self) -> Option<Query> {
+        let random = &mut self.random;
+        let order = random.choice(self.orders.iter())?.id.clone();
+        let customer = random.choice(CUSTOMERS)?.to_owned();
+        let known: Vec<(u64, Timestamp)> = self.known.of(&order).into_iter().collect();
+        let newest = known.last().map_or(0, |(version, _)| *version);
+        let limit = random.u32(1..=3);
+        Some(match (random.u8(0..12), random.choice(&known)) {
+            (0..=3, Some(_)) => Query::AtLeast { order, version: newest },
+            (4, Some((version, _))) => Query::AtLeast { order, version: *version },
+            (5, _) => Query::AtVersion { order, version: random.u64(1..=newest + 2) },
+            (6, Some((_, recorded_at))) => {
+                let before = Timestamp::from_epoch_ms(recorded_at.epoch_ms() - 1).unwrap_or(*recorded_at);
+                Query::AsOf { order, at: if random.bool() { before } else { *recorded_at } }
+            }
+            (7, _) => Query::Events { order, limit },
+            (8 | 9, _) => {
+                let status = random.choice(OrderStatus::ALL).filter(|_| random.bool()).map(|status| status.as_str());
+                Query::List { customer, status, limit }
+            }
+            (10, _) => Query::Totals { customer },
+            (_, _) => Query::Order { order },
+        })
+    }
+
+    /// Asks, page after page, until one is not to be had.
+    pub(crate) async fn ask(&mut self, query: Query) -> Inquiry {
+        let known = query.order().and_then(|order| self.known.of(order).into_keys().last()).unwrap_or(0);
+        let mut inquiry = Inquiry { query, known, pages: Vec::new() };
+        let mut cursor: Option<String> = None;
+        while let Some(page) = self.page(&inquiry.query, cursor.as_deref()).await {
+            cursor = page.body["nextCursor"].as_str().map(str::to_owned);
+            inquiry.pages.push(page);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        inquiry
+    }
+
+    /// One invocation; nothing where it was killed or panicked.
+    async fn page(&mut self, query: &Query, cursor: Option<&str>) -> Option<Page> {
+        let request_id = format!("query-{}", self.random.u64(..));
+        let request = query.request(cursor, &request_id).ok()?;
+        let (began, struck_before) = (self.journal.moment(), self.network.strikes());
+        let invocation = self.mishaps.outlive("the query handler", self.function.handle(request));
+        let Ok(response) = self.kills.spare(&mut self.random, invocation).await??;
+        Some(Page {
+            began,
+            ended: self.journal.moment(),
+            strikes: self.network.strikes() - struck_before,
+            status: response.status().as_u16(),
+            body: serde_json::from_slice(response.body()).unwrap_or_default(),
+        })
+    }
+}

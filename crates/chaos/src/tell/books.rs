@@ -1,0 +1,80 @@
+//! What is asked and read when nobody is at work.
+
+use std::collections::BTreeMap;
+
+use event_store::{DynamoEventStore, EventStore};
+use order_store::{OrderCommit, Orders};
+use parked_orders::Consumer;
+use read_model::{CurrencyTotals, DynamoTotals, Totals};
+
+use super::scene::Scene;
+use crate::check::Invariant;
+use crate::command::{CUSTOMERS, NewOrder};
+use crate::mapping::Mapping;
+use crate::query::Query;
+use crate::reader::{Inquiry, Reader};
+use crate::release::TOTALS;
+use crate::tampering::EVENTS;
+
+impl Scene<'_> {
+    /// Asks for every order, its trail, and all that there is of every customer.
+    pub(super) async fn inquiries(&self, reader: &mut Reader) -> Vec<Inquiry> {
+        let of_orders = self.orders.iter().flat_map(|order| {
+            let (order, trail) = (order.id.clone(), order.id.clone());
+            [Query::Order { order }, Query::Events { order: trail, limit: 4 }]
+        });
+        let of_customers = CUSTOMERS.into_iter().flat_map(|customer| {
+            let (customer, whose) = (customer.to_owned(), customer.to_owned());
+            [Query::List { customer, status: None, limit: 2 }, Query::Totals { customer: whose }]
+        });
+        let mut inquiries = Vec::new();
+        for query in of_orders.chain(of_customers) {
+            inquiries.push(reader.ask(query).await);
+        }
+        inquiries
+    }
+
+    /// Asks for each version, and for the time at which it was recorded.
+    pub(super) async fn time_travel(&self, reader: &mut Reader) -> Vec<Inquiry> {
+        let mut inquiries = Vec::new();
+        for (order, commits) in self.recorded().await {
+            for commit in commits {
+                let by_version = Query::AtVersion { order: order.clone(), version: commit.version };
+                let by_time = Query::AsOf { order: order.clone(), at: commit.recorded_at };
+                inquiries.push(reader.ask(by_version).await);
+                inquiries.push(reader.ask(by_time).await);
+            }
+        }
+        inquiries
+    }
+
+    /// Of each order in the stream the version of its row, and of its newest commit.
+    pub(super) fn drained(&self, projector: &Mapping) -> BTreeMap<String, (u64, u64)> {
+        let rows = self.journal.rows();
+        let row = |order: &str| rows.get(&(Consumer::OrderSummaryByCustomer, order.to_owned())).copied().unwrap_or(0);
+        projector.newest().into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
+    }
+
+    /// What each customer's orders come to.
+    pub(super) async fn totals(&self) -> BTreeMap<&'static str, Vec<CurrencyTotals>> {
+        let (store, mut totals) = (DynamoTotals::new(self.calm(), TOTALS), BTreeMap::new());
+        for customer in CUSTOMERS {
+            let of_customer = store.of(customer).await;
+            let of_customer = self.mishaps.good(Invariant::Readable, "of every kind", of_customer);
+            totals.insert(customer, of_customer.unwrap_or_default());
+        }
+        totals
+    }
+
+    /// Reads what is stored.
+    pub(super) async fn recorded(&self) -> Vec<(String, Vec<OrderCommit>)> {
+        let store = DynamoEventStore::new(self.calm(), EVENTS);
+        let mut recorded = Vec::new();
+        for NewOrder { id: order, .. } in self.orders.iter() {
+            let commits = EventStore::<Orders>::commits(&store, order, 0, None).await;
+            let commits = self.mishaps.good(Invariant::Readable, order, commits).unwrap_or_default();
+            recorded.push((order.clone(), commits));
+        }
+        recorded
+    }
+}

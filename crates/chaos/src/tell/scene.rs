@@ -1,0 +1,156 @@
+//! Who is there in a history, and on which networks.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use embedded_dynamodb::EmbeddedDynamoDb;
+use fastrand::Rng;
+use parked_orders::{Consumer, ParkedOrders};
+
+use crate::bus::Bus;
+use crate::client::{Client, UnderWay};
+use crate::command::NewOrder;
+use crate::configs;
+use crate::fault::Faults;
+use crate::journal::Journal;
+use crate::kill::Kills;
+use crate::mapping::{Deployed, Disturbances, Mapping};
+use crate::mishaps::Mishaps;
+use crate::network::Network;
+use crate::operator::Operator;
+use crate::plan::Shape;
+use crate::reader::{Known, Reader};
+use crate::release::{Instance, PARKED, Release};
+use crate::rolling::{BrittleProjector, NextProjector};
+use crate::strike::Rates;
+use crate::tampering::{Poison, Tampering};
+
+/// Instances of the command handler.
+const INSTANCES: u8 = 3;
+
+/// What everything in a history shares.
+pub(super) struct Scene<'a> {
+    pub(super) release: &'a dyn Release,
+    pub(super) dynamo: EmbeddedDynamoDb,
+    pub(super) shape: Shape,
+    pub(super) faults: Faults,
+    pub(super) tampering: Tampering,
+    pub(super) journal: Journal,
+    pub(super) mishaps: Mishaps,
+    pub(super) orders: Arc<[NewOrder]>,
+    /// What clients were told.
+    pub(super) known: Known,
+}
+
+impl Scene<'_> {
+    pub(super) fn network(&self, seed: u64, knows_all: bool) -> Network {
+        let network = Network::new(self.dynamo.database().clone(), seed, self.shape.rates);
+        let network = network.with_faults(self.faults.clone()).with_tampering(self.tampering.clone(), knows_all);
+        network.with_journal(self.journal.clone())
+    }
+
+    pub(super) fn kills(&self, percent: u8, latest_ms: u64) -> Kills {
+        Kills { percent, latest_ms, faults: self.faults.clone() }
+    }
+
+    pub(super) fn instances(&self, network: &Network) -> Arc<[Instance]> {
+        let instance = |_| self.release.command_handler(network.client(configs::dynamodb(&self.dynamo)));
+        (0..INSTANCES).map(instance).collect()
+    }
+
+    pub(super) fn client(&self, network: &Network, random: &mut Rng) -> Client {
+        Client {
+            instances: self.instances(network),
+            name: "late-client".to_owned(),
+            random: random.fork(),
+            kills: self.kills(self.shape.kills_percent, 120),
+            faults: self.faults.clone(),
+            under_way: UnderWay::default(),
+            mishaps: self.mishaps.clone(),
+            known: self.known.clone(),
+        }
+    }
+
+    /// Somebody who asks. The query handler is of the command handlers' release: both are deployed together.
+    pub(super) fn reader(&self, network: Network, random: &mut Rng) -> Reader {
+        Reader {
+            function: self.release.query_handler(network.client(configs::dynamodb(&self.dynamo))),
+            network,
+            orders: self.orders.clone(),
+            known: self.known.clone(),
+            random: random.fork(),
+            kills: self.kills(self.shape.kills_percent, 120),
+            journal: self.journal.clone(),
+            mishaps: self.mishaps.clone(),
+        }
+    }
+
+    pub(super) fn mapping(&self, deployed: Vec<Deployed>, disturbances: Disturbances, random: &mut Rng) -> Mapping {
+        Mapping {
+            database: self.dynamo.database().clone(),
+            deployed,
+            tampering: self.tampering.clone(),
+            disturbances,
+            kills: self.kills(self.shape.kills_percent * 2, 80),
+            faults: self.faults.clone(),
+            mishaps: self.mishaps.clone(),
+            random: random.fork(),
+            given_up: Vec::new(),
+            lost: BTreeSet::new(),
+            records: Vec::new(),
+            next: 0,
+            newer_began: false,
+        }
+    }
+
+    /// The projector; in a rolling deployment in two releases.
+    pub(super) fn projector(&self, random: &mut Rng) -> Mapping {
+        let network = self.network(random.u64(..), false);
+        let client = network.client(configs::dynamodb(&self.dynamo));
+        let is_brittle = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
+        let function =
+            if is_brittle { Box::new(BrittleProjector::new(client)) } else { self.release.projector(client) };
+        // Where nothing else is deployed, the release that reads everything is this one, once it is mended.
+        let is_newer = !self.shape.is_deployed;
+        let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
+        if self.shape.is_deployed {
+            let network = self.network(random.u64(..), true);
+            let function = NextProjector::new(network.client(configs::dynamodb(&self.dynamo)));
+            deployed.push(Deployed { function: Box::new(function), network, is_newer: true, reads_all: true });
+        }
+        let disturbances = Disturbances { shuffles: true, losses: true };
+        self.mapping(deployed, disturbances, random)
+    }
+
+    /// The publisher. Its batches are shuffled only where no poison is: poison holds back what is known to come after it.
+    pub(super) fn publisher(&self, bus: &Bus, random: &mut Rng) -> Mapping {
+        let network = self.network(random.u64(..), false);
+        let client = network.client(configs::dynamodb(&self.dynamo));
+        let function = self.release.publisher(bus.client(configs::eventbridge()), client);
+        let disturbances = Disturbances { shuffles: self.shape.foreign_percent == 0, losses: false };
+        let reads_all = !self.shape.poison.stops(Consumer::Publisher);
+        let deployed = vec![Deployed { function, network, is_newer: true, reads_all }];
+        self.mapping(deployed, disturbances, random)
+    }
+
+    /// Reads and writes on a network of its own, where nothing strikes.
+    pub(super) fn calm(&self) -> aws_sdk_dynamodb::Client {
+        self.calm_network().client(configs::dynamodb(&self.dynamo))
+    }
+
+    pub(super) fn calm_network(&self) -> Network {
+        Network::new(self.dynamo.database().clone(), 0, Rates::default()).with_journal(self.journal.clone())
+    }
+
+    /// Somebody who mends.
+    pub(super) fn operator(&self, bus: &Bus) -> Operator {
+        let client = self.calm();
+        let parked = ParkedOrders::new(client.clone(), PARKED);
+        let mut consumers = vec![Consumer::Publisher, Consumer::CustomerTotals];
+        if !self.shape.is_deployed {
+            consumers.push(Consumer::OrderSummaryByCustomer);
+        }
+        let redrive = self.release.redrive(bus.client(configs::eventbridge()), client);
+        Operator { parked, redrive, consumers, mishaps: self.mishaps.clone() }
+    }
+}
