@@ -5,8 +5,10 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::time::UNIX_EPOCH;
 
 use anyhow::Context;
+use event_store::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -54,6 +56,13 @@ impl StateFile {
         let temporary = self.with_suffix(".new");
         let written = fs::write(&temporary, serde_json::to_vec_pretty(state)?);
         written.and_then(|()| fs::rename(&temporary, &self.0)).with_context(|| format!("cannot write {self}"))
+    }
+
+    /// When it was written last, if that can be told.
+    pub(crate) fn written_at(&self) -> Option<Timestamp> {
+        let written = fs::metadata(&self.0).and_then(|file| file.modified()).ok()?;
+        let since_epoch = written.duration_since(UNIX_EPOCH).ok()?;
+        Timestamp::from_epoch_ms(i64::try_from(since_epoch.as_millis()).ok()?).ok()
     }
 
     pub(crate) fn remove(&self) -> anyhow::Result<()> {

@@ -65,9 +65,9 @@ impl Rebuild {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { sweep: arguments } = arguments;
-    let tables = arguments.tables("rebuild");
-    let mut state = begin(arguments.state_file(&tables), tables.clone(), Rebuild::new(tables.segments))?;
     let client = arguments.client().await;
+    let tables = arguments.tables("rebuild").identified(&client).await;
+    let mut state = begin(arguments.state_file(&tables), tables.clone(), Rebuild::new(tables.segments))?;
     let bar = Bar::new("commits", item_count(&client, &tables.events).await, state.known().tally.commits)?;
     let store = DynamoEventStore::new(client.clone(), &tables.events);
     let engines = Engines::new(&store, &client, &tables);

@@ -44,6 +44,7 @@ impl SweepArguments {
             events: self.table.clone().unwrap_or_else(|| "OrderEvents".to_owned()),
             rows: self.rows.clone().unwrap_or_else(|| "OrderSummaryByCustomer".to_owned()),
             totals: self.totals.clone().unwrap_or_else(|| "CustomerTotals".to_owned()),
+            ids: Vec::new(),
             segments: self.segments,
             local: self.aws.local,
             projection: OrderSummaryByCustomer::NUMBER,

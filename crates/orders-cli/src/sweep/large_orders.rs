@@ -12,6 +12,7 @@ pub(crate) fn tables() -> Tables {
         events: "OrderEvents".to_owned(),
         rows: "OrderSummaryByCustomer".to_owned(),
         totals: "CustomerTotals".to_owned(),
+        ids: Vec::new(),
         segments: 1,
         local: true,
         projection: 1,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use aws_sdk_dynamodb::Client;
+
 use crate::state_file::{Lock, StateFile, difference};
 use crate::text::note;
 
@@ -16,6 +18,9 @@ pub(crate) struct Tables {
     pub(crate) events: String,
     pub(crate) rows: String,
     pub(crate) totals: String,
+    /// What tells tables of the same names apart, as far as it can be read: those of another stack, or made anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ids: Vec<Option<String>>,
     /// In how many parts. A position belongs to one of so many.
     pub(crate) segments: u32,
     /// Whether they are the local stack's.
@@ -24,6 +29,19 @@ pub(crate) struct Tables {
     pub(crate) projection: u32,
     /// The same of the totals' projection.
     pub(crate) totals_projection: u32,
+}
+
+impl Tables {
+    /// The same, with the tables' ids. Whoever may not describe them goes without.
+    pub(crate) async fn identified(mut self, client: &Client) -> Self {
+        let mut ids = Vec::new();
+        for table in [&self.events, &self.rows, &self.totals] {
+            let described = client.describe_table().table_name(table).send().await.ok();
+            ids.push(described.and_then(|it| it.table).and_then(|it| it.table_id));
+        }
+        self.ids = ids;
+        self
+    }
 }
 
 /// Where a segment is.
@@ -101,6 +119,7 @@ pub(crate) fn begin<T: Serialize + DeserializeOwned>(
             "{file} belongs to another run, {difference}: finish that one, give this one a --state file of its own, or delete the file"
         );
     }
-    note(&format!("going on from {file}"));
+    let since = file.written_at().map(|time| format!(", of {time}")).unwrap_or_default();
+    note(&format!("going on from {file}{since}: what is settled there is not looked at again; delete it to begin anew"));
     Ok(State { _lock: lock, file, kept })
 }

@@ -58,10 +58,10 @@ impl From<Verdict> for ExitCode {
 }
 
 pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> anyhow::Result<Verdict> {
-    let tables = arguments.tables(if repair { "repair" } else { "verify" });
+    let client = arguments.client().await;
+    let tables = arguments.tables(if repair { "repair" } else { "verify" }).identified(&client).await;
     let new = Verification::new(tables.segments);
     let mut state = begin(arguments.state_file(&tables), tables.clone(), new)?;
-    let client = arguments.client().await;
     let mut expected = Some(0_u64);
     for table in [&tables.events, &tables.rows, &tables.totals] {
         expected = expected.zip(item_count(&client, table).await).map(|(sum, count)| sum.saturating_add(count));
