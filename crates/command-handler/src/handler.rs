@@ -66,6 +66,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         let (route, _) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
         caller.require(route.scope())?;
         let parsed = parse_command(request)?;
+        entry.correlation_id.clone_from(&parsed.headers.correlation_id);
         if let Command::PlaceOrder(place) = &parsed.command
             && !caller.may_see(&place.customer_id)
         {
@@ -75,7 +76,6 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         entry.order_id = Some(order_id.to_string());
 
         let headers = parsed.headers;
-        entry.correlation_id.clone_from(&headers.correlation_id);
         let invocation = Invocation {
             aggregate_id: order_id.as_str(),
             creates: parsed.order_id.is_none(),
@@ -95,7 +95,10 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
                 entry.accepted(&execution);
                 accepted(order_id, &execution)
             }
-            Err(failure) => Err(refused(failure, entry)),
+            Err(failure) => {
+                let problem = refused(&failure, entry);
+                Err(if is_to_hide(&failure, &caller, &invocation) { Problem::order_not_found() } else { problem })
+            }
         }
     }
 }
@@ -130,21 +133,28 @@ fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response
     responses::command_accepted(&reply, outcome, replayed)
 }
 
+/// Whether an order could not be read, nor therefore whose it is, by a caller who may see some orders only: to them it is
+/// unknown, for anything else would say that it exists. An order that they place is theirs.
+fn is_to_hide(failure: &Failure<Rejection>, caller: &Caller, invocation: &Invocation<'_>) -> bool {
+    let is_unreadable = matches!(failure, Failure::Store(StoreError::Unreadable { .. }));
+    is_unreadable && !caller.sees_everyone() && !invocation.creates
+}
+
 /// The problem to answer a failure with. What the caller is not told, `entry` is.
-fn refused(failure: Failure<Rejection>, entry: &mut LogEntry) -> Problem {
+fn refused(failure: &Failure<Rejection>, entry: &mut LogEntry) -> Problem {
     match failure {
-        Failure::Refused(rejection) => Problem::refused(&rejection),
+        Failure::Refused(rejection) => Problem::refused(rejection),
         Failure::RequestIdReused => Problem::idempotency_key_reused(),
-        Failure::VersionMismatch { current } => {
+        &Failure::VersionMismatch { current } => {
             entry.version = Some(current);
             Problem::version_mismatch(current)
         }
-        Failure::Conflict { attempts } => {
+        &Failure::Conflict { attempts } => {
             entry.attempts = Some(attempts);
             Problem::conflict()
         }
         Failure::Store(error) => {
-            entry.failed(&error);
+            entry.failed(error);
             match error {
                 StoreError::Unavailable { .. } => Problem::unavailable(),
                 StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unwritable { .. } => {

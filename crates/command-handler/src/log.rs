@@ -49,7 +49,7 @@ impl LogEntry {
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
         let Self { order_id, version, attempts, outcome, correlation_id, accepted: _, error } = self;
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        if status.is_server_error() {
+        if status.is_server_error() || error.is_some() {
             tracing::error!(
                 order_id,
                 version,

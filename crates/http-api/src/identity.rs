@@ -122,6 +122,15 @@ impl Caller {
         }
     }
 
+    /// Whether they may see and touch every customer's orders.
+    #[must_use]
+    pub fn sees_everyone(&self) -> bool {
+        match &self.rights {
+            Rights::All => true,
+            Rights::Customer { .. } => false,
+        }
+    }
+
     /// Whether they may see and touch that customer's orders.
     #[must_use]
     pub fn may_see(&self, customer: &CustomerId) -> bool {

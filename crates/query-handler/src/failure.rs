@@ -4,7 +4,7 @@ use event_store::StoreError;
 use event_store::store::chain;
 use function_setup::deadline::OutOfTime;
 use http_api::invalid::Place;
-use http_api::{Problem, cursor};
+use http_api::{Caller, Problem, cursor};
 use parked_orders::ParkedError;
 use read_model::RowError;
 
@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Problem(Problem),
     /// The events cannot be read.
     Events(StoreError),
+    /// The events cannot be read, nor therefore whose they are, which the caller would have to know.
+    Hidden(StoreError),
     /// The rows cannot be read.
     Rows(RowError),
     /// Whether the rows are stale cannot be read. An answer without it could hide that they are.
@@ -30,10 +32,25 @@ impl Failure {
         Self::Problem(Problem::invalid_request(&[cursor::refused().at(place)]))
     }
 
+    /// What is shown to that caller. To one who may see some orders only, an order that cannot be read is unknown: anything else
+    /// would say that it exists.
+    pub(crate) fn shown_to(self, caller: &Caller) -> Self {
+        match self {
+            Self::Events(error @ StoreError::Unreadable { .. }) if !caller.sees_everyone() => Self::Hidden(error),
+            failure @ (Self::Problem(_)
+            | Self::Events(_)
+            | Self::Hidden(_)
+            | Self::Rows(_)
+            | Self::Parked(_)
+            | Self::OutOfTime(_)) => failure,
+        }
+    }
+
     /// What the caller is told.
     pub(crate) fn problem(self) -> Problem {
         match self {
             Self::Problem(problem) => problem,
+            Self::Hidden(_) => Problem::order_not_found(),
             Self::Events(StoreError::Unavailable { .. })
             | Self::Rows(RowError::Unavailable { .. })
             | Self::Parked(ParkedError::Unavailable { .. })
@@ -50,7 +67,7 @@ impl Failure {
     pub(crate) fn cause(&self) -> Option<String> {
         match self {
             Self::Problem(_) => None,
-            Self::Events(error) => Some(chain(error)),
+            Self::Events(error) | Self::Hidden(error) => Some(chain(error)),
             Self::Rows(error) => Some(chain(error)),
             Self::Parked(error) => Some(chain(error)),
             Self::OutOfTime(error) => Some(chain(error)),

@@ -90,13 +90,15 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
             }
             ParsedQuery::GetOrder(query) => {
                 entry.order_id = Some(query.order_id.to_string());
-                let summary = order::get(&self.events, &self.summaries, &self.parked, &caller, &query).await?;
+                let summary = order::get(&self.events, &self.summaries, &self.parked, &caller, &query).await;
+                let summary = summary.map_err(|failure| failure.shown_to(&caller))?;
                 entry.version = Some(summary.version);
                 responses::order(&summary, IfNoneMatch::of(request).as_ref())?
             }
             ParsedQuery::ListEvents(query) => {
                 entry.order_id = Some(query.order_id.to_string());
-                responses::events_page(&events::list(&self.events, &caller, &query).await?)?
+                let page = events::list(&self.events, &caller, &query).await;
+                responses::events_page(&page.map_err(|failure| failure.shown_to(&caller))?)?
             }
             ParsedQuery::GetOpenApi => responses::openapi(),
         };

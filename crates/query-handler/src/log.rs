@@ -27,7 +27,7 @@ impl LogEntry {
         let Self { order_id, version, outcome, error } = self;
         let (order_id, error) = (order_id.as_deref(), error.as_deref());
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        if status.is_server_error() {
+        if status.is_server_error() || error.is_some() {
             tracing::error!(order_id, version, request_id, outcome, duration_ms, error, "query failed");
         } else {
             tracing::info!(order_id, version, request_id, outcome, duration_ms, "query {outcome}");

@@ -61,13 +61,19 @@ pub(crate) fn poison(system: &System, order: &str) -> Vec<String> {
     orders
 }
 
-/// Asks for an order that cannot be read, and commands it.
+/// Asks for an order that cannot be read, and commands it: a customer, to whom it is unknown, and an admin.
 pub(crate) async fn ask_for(system: &System, order: &str) {
+    let admin = ("x-test-claims", r#"{"sub":"canary-desk","scope":"orders:admin"}"#);
+    let (order, payment) =
+        (format!("/orders/{order}"), json!({ "paymentId": "canary", "amount": 1, "method": "canary" }));
     for query in ["", "?version=1", "/events"] {
-        get(system, &format!("/orders/{order}{query}")).await.expect(500);
+        let path = format!("{order}{query}");
+        get(system, &path).await.expect_problem(404, "order_not_found");
+        system.api.get_with(&path, &[admin]).await.expect(500);
     }
-    let payment = json!({ "paymentId": "canary", "amount": 1, "method": "canary" });
-    command(system, &format!("/orders/{order}/payments"), &payment).await.expect(500);
+    let pay = format!("{order}/payments");
+    command(system, &pay, &payment).await.expect_problem(404, "order_not_found");
+    system.api.post_with(&pay, &[admin], payment).await.expect(500);
 }
 
 /// Makes every row and every note unreadable, then has them read by queries and by the consumers of the stream.
