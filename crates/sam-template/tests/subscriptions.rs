@@ -118,6 +118,18 @@ fn replays_are_logged_and_reach_no_other_subscription() {
     assert_eq!(taking_replays, ["PublishedEventsRule"]);
 }
 
+/// A published event is what a customer ordered, whole.
+#[test]
+fn what_events_hold_is_in_no_log_unless_that_is_asked_for() {
+    let logged = |parameters: &[(&str, &str)]| {
+        let template = Template::of_this_project().unwrap().with_parameters(parameters).unwrap();
+        let deployed = rules().into_iter().filter(|rule| template.resource(&rule.logical_id).unwrap().is_some());
+        deployed.flat_map(|rule| rule.targets).filter(|target| target.arn.contains(":logs:")).count()
+    };
+    assert_eq!(logged(&[]), 0);
+    assert_eq!(logged(&[("LogPublishedEvents", "true")]), 1);
+}
+
 /// Lambda needs no source: it takes a role for the function that names it. Nor does the making of a log stream, for which
 /// EventBridge names none.
 #[test]
