@@ -20,6 +20,25 @@ fn it_prints_what_the_documentation_shows() {
 }
 
 #[test]
+fn the_documentation_counts_what_the_template_has_by_the_month() {
+    let (template, page) = (include_str!("../../../template.yaml"), include_str!("../../../docs/COST.md"));
+    let count = |text: &str| template.matches(text).count();
+    let alarms = count("    Type: AWS::CloudWatch::Alarm\n");
+    // An alarm names its metric itself, or lists those of its expression. Each costs ten cents.
+    let metrics = count("\n      MetricName: ") + count("MetricStat:");
+    let (dashboards, queries) =
+        (count("Type: AWS::CloudWatch::Dashboard\n"), count("Type: AWS::Logs::QueryDefinition\n"));
+    for told in [
+        format!("| {alarms} alarms on {metrics} metrics | {}.{}0 |", metrics / 10, metrics % 10),
+        format!("| dashboards, 3 $ each | {dashboards} | {}.00 |", dashboards * 3),
+        format!("| metrics of {} mappings", count("- EventCount\n")),
+        format!("| saved queries | {queries} | 0 |"),
+    ] {
+        assert!(page.contains(&told), "docs/COST.md does not say: {told}");
+    }
+}
+
+#[test]
 fn other_prices_are_taken_from_a_file_and_wrong_ones_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("prices.json");

@@ -13,6 +13,7 @@ use local_stack::{DataLocation, Functions, Invoker, LocalStack, Options, Surroun
 use sam_template::Template;
 use serde_json::{Value, json};
 
+use super::measure::Stored;
 use super::metered::{Counter, Usage};
 use crate::api::{Api, ApiArguments};
 
@@ -110,18 +111,28 @@ impl Bench {
         details.map(|detail| envelope(detail).to_string().len()).collect()
     }
 
-    /// How many bytes a table holds, as DynamoDB bills them: with the overhead of each item, without indexes.
-    pub(crate) fn table_bytes(&self, table: &str) -> anyhow::Result<u64> {
+    /// How many bytes DynamoDB would bill a table for.
+    pub(crate) fn stored(&self, table: &'static str) -> anyhow::Result<Stored> {
         let request = serde_json::from_value(json!({ "TableName": table }))?;
-        let described = self.stack.database().database().describe_table(request)?;
-        let bytes =
-            described.table.table_size_bytes.context("the embedded DynamoDB does not say how large tables are")?;
-        Ok(bytes.try_into()?)
+        let described = self.stack.database().database().describe_table(request)?.table;
+        let items = billed(described.table_size_bytes, described.item_count)?;
+        let indexes = described.global_secondary_indexes.unwrap_or_default().into_iter();
+        let indexes = indexes.map(|index| billed(index.index_size_bytes, index.item_count));
+        Ok(Stored { table, items, indexes: indexes.sum::<anyhow::Result<u64>>()? })
     }
 
     pub(crate) async fn stop(self) {
         self.stack.stop().await;
     }
+}
+
+/// What DynamoDB bills beside each item's own bytes, and beside those of each entry in an index. `DescribeTable` leaves it out.
+const OVERHEAD: u64 = 100;
+
+/// The bytes that are billed for so many bytes in so many items.
+fn billed(bytes: Option<i64>, items: Option<i64>) -> anyhow::Result<u64> {
+    let (bytes, items) = bytes.zip(items).context("the embedded DynamoDB does not say how large tables are")?;
+    Ok(u64::try_from(bytes)? + u64::try_from(items)? * OVERHEAD)
 }
 
 /// How long a batch may take: on this machine, and not on AWS.

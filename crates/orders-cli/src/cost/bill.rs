@@ -2,14 +2,14 @@
 
 use anyhow::ensure;
 
-use super::measure::{Consumed, Counted};
+use super::measure::{Consumed, Counted, Stored};
 use super::metered::{Units, Usage};
-use super::prices::Dollars;
+use super::prices::{Dollars, Price};
 use super::tariff::{GB, Tariff, Unit};
 use super::workload::COMMANDS;
 
 /// For how many orders a bill is.
-pub(crate) const MILLION: u128 = 1_000_000;
+const MILLION: u128 = 1_000_000;
 
 /// Under which sum a line falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +18,7 @@ pub(crate) enum Scope {
     Order,
     /// The second read model.
     Totals,
-    /// What is kept of it all: archive, logs, traces.
+    /// What is kept of it all: archive and logs.
     Records,
 }
 
@@ -99,16 +99,11 @@ impl Tariff {
         let consumers = self.sheet(Scope::Records, consumed.orders);
         let batches = consumed.projector.invocations + consumed.publisher.invocations;
         let (log, access) = (u64::from(self.assumed.log_bytes), u64::from(self.assumed.access_bytes));
-        // Lambda traces each invocation as a request of its own: the HTTP API in front of it traces nothing.
-        let traced = u64::from(self.assumed.traced_percent);
         vec![
             consumers.line("archive of the bus", Unit::Archived, consumed.event_bytes),
-            consumers.line("log of published events", Unit::Logged, consumed.event_bytes),
-            commands.line("access log", Unit::AssumedLogged, counted.commands.http_requests * access),
-            commands.line("log of command-handler", Unit::AssumedLogged, counted.commands.invocations * log),
-            consumers.line("logs of projector and publisher", Unit::AssumedLogged, batches * log),
-            commands.line("X-Ray, command-handler", Unit::Traces, counted.commands.invocations * traced),
-            consumers.line("X-Ray, projector and publisher", Unit::Traces, batches * traced),
+            commands.line("access log", Unit::Logged, counted.commands.http_requests * access),
+            commands.line("log of command-handler", Unit::Logged, counted.commands.invocations * log),
+            consumers.line("logs of projector and publisher", Unit::Logged, batches * log),
         ]
     }
 
@@ -137,12 +132,17 @@ impl Tariff {
         .concat()
     }
 
-    /// What it costs to keep `bytes` of the orders counted for a month, times a million orders: in a table, and with
-    /// point-in-time recovery beside.
-    pub(crate) fn month(&self, counted: &Counted, bytes: u64) -> [Dollars; 2] {
-        let (million, orders) = (u128::from(bytes) * MILLION, u128::from(counted.orders));
-        [&self.prices.list.dynamodb_storage, &self.prices.list.dynamodb_recovery]
-            .map(|price| price.of(million, GB * orders))
+    /// What it costs to keep the orders counted in a table for a month, times a million orders: with its indexes, and for
+    /// point-in-time recovery, which is billed by the table alone.
+    pub(crate) fn month(&self, counted: &Counted, stored: &Stored) -> [Dollars; 2] {
+        let of = |price: &Price, bytes: u64| price.of(u128::from(bytes) * MILLION, GB * u128::from(counted.orders));
+        let list = &self.prices.list;
+        [of(&list.dynamodb_storage, stored.items + stored.indexes), of(&list.dynamodb_recovery, stored.items)]
+    }
+
+    /// What a million orders cost more where a log group takes every published event.
+    pub(crate) fn log_of_events(&self, consumed: &Consumed) -> Dollars {
+        self.prices.list.logs.of(u128::from(consumed.event_bytes) * MILLION, GB * u128::from(consumed.orders))
     }
 }
 

@@ -34,7 +34,6 @@ pub(crate) struct PriceList {
     pub(crate) eventbridge_event: Price,
     pub(crate) eventbridge_archive: Price,
     pub(crate) logs: Price,
-    pub(crate) traces: Price,
 }
 
 /// So many dollars for so many units.

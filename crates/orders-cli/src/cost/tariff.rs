@@ -19,14 +19,11 @@ pub(crate) struct Assumptions {
     #[arg(long = "assume-record-ms", value_name = "MS", default_value_t = 1)]
     pub(crate) record_ms: u32,
     /// Bytes that an invocation writes to its function's log, Lambda's own lines included
-    #[arg(long = "assume-log-bytes", value_name = "BYTES", default_value_t = 1000)]
+    #[arg(long = "assume-log-bytes", value_name = "BYTES", default_value_t = 1250)]
     pub(crate) log_bytes: u32,
     /// Bytes of a line of the API's access log
     #[arg(long = "assume-access-bytes", value_name = "BYTES", default_value_t = 400)]
     pub(crate) access_bytes: u32,
-    /// Invocations in a hundred that X-Ray records; it is X-Ray's default, beside one a second
-    #[arg(long = "assume-traced", value_name = "PERCENT", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub(crate) traced_percent: u8,
 }
 
 /// What a line counts. Those that are assumed say so.
@@ -48,10 +45,6 @@ pub(crate) enum Unit {
     Archived,
     /// Bytes that a log takes in.
     Logged,
-    /// The same, where they are not counted.
-    AssumedLogged,
-    /// Traces, counted in hundredths.
-    Traces,
 }
 
 /// A GB as AWS bills it, in bytes.
@@ -62,19 +55,18 @@ impl Unit {
     pub(crate) const fn in_one(self) -> u128 {
         match self {
             Self::Requests | Self::Invocations | Self::Events => 1,
-            Self::Archived | Self::Logged | Self::AssumedLogged => 1,
+            Self::Archived | Self::Logged => 1,
             Self::GbSeconds => 1024 * 1000,
             Self::WriteUnits | Self::ReadUnits => 2,
-            Self::Traces => 100,
         }
     }
 
     /// How many of what is counted make one that has a price.
     pub(crate) const fn in_priced(self) -> u128 {
         match self {
-            Self::Archived | Self::Logged | Self::AssumedLogged => GB,
+            Self::Archived | Self::Logged => GB,
             Self::Requests | Self::Invocations | Self::Events => self.in_one(),
-            Self::GbSeconds | Self::WriteUnits | Self::ReadUnits | Self::Traces => self.in_one(),
+            Self::GbSeconds | Self::WriteUnits | Self::ReadUnits => self.in_one(),
         }
     }
 }
@@ -88,9 +80,8 @@ impl fmt::Display for Unit {
             Self::WriteUnits => "write units",
             Self::ReadUnits => "read units",
             Self::Events => "events",
-            Self::Archived | Self::Logged => "bytes",
-            Self::AssumedLogged => "bytes, assumed",
-            Self::Traces => "traces, assumed",
+            Self::Archived => "bytes",
+            Self::Logged => "bytes, assumed",
         })
     }
 }
@@ -120,8 +111,7 @@ impl Tariff {
             Unit::ReadUnits => &self.prices.list.dynamodb_read,
             Unit::Events => &self.prices.list.eventbridge_event,
             Unit::Archived => &self.prices.list.eventbridge_archive,
-            Unit::Logged | Unit::AssumedLogged => &self.prices.list.logs,
-            Unit::Traces => &self.prices.list.traces,
+            Unit::Logged => &self.prices.list.logs,
         }
     }
 

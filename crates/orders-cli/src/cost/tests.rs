@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use clap::Parser;
 
-use super::measure::{Consumed, Counted, Traffic, measure};
+use super::measure::{Consumed, Counted, Stored, Traffic, measure};
 use super::metered::{Units, Usage};
 use super::*;
 
@@ -32,6 +32,11 @@ async fn an_order_takes_exactly_these_units() {
     // The index, the row and that there is no note on it.
     let reads = tables([("OrderSummaryByCustomer", 8 * 3, 0), ("ParkedOrders", 8 * 2, 0)]);
     assert_eq!(counted.reads, Usage { invocations: 8, http_requests: 8, tables: reads });
+
+    // An entry of the index is three keys, by name and value, and DynamoDB's own 100 bytes.
+    let (names, customer, time, id) = ("customerIdplacedAtOrderIdorderId".len(), "customer-000000".len(), 24, 36);
+    let entry = u64::try_from(names + customer + (time + 1 + id) + id).unwrap() + 100;
+    assert_eq!(counted.stored.map(|stored| stored.indexes), [0, 8 * entry, 0]);
 
     for (consumed, wanted) in counted.consumed.iter().zip(Traffic::ALL) {
         let (traffic, projector, publisher) = match wanted {
@@ -89,7 +94,11 @@ fn report(arguments: &[&str]) -> (String, serde_json::Value) {
         orders: 1,
         commands: usage(4, tables([("OrderEvents", 6, 8)])),
         reads: usage(1, tables([("OrderSummaryByCustomer", 3, 0), ("ParkedOrders", 2, 0)])),
-        stored_bytes: [("OrderEvents", 1024), ("OrderSummaryByCustomer", 512), ("CustomerTotals", 0)],
+        stored: [
+            Stored { table: "OrderEvents", items: 1024, indexes: 0 },
+            Stored { table: "OrderSummaryByCustomer", items: 512, indexes: 256 },
+            Stored { table: "CustomerTotals", items: 0, indexes: 0 },
+        ],
         consumed: Traffic::ALL.map(consumed).into(),
     };
     let report = Report::new(&tariff, &counted).unwrap();
@@ -114,7 +123,15 @@ fn a_bill_is_counts_times_prices() {
     assert_eq!(line(&text, "sum")[1..], ["goal", "14.500", "13.800", "19.400", "19.400", "19.400"]);
     assert_eq!(line(&text, "with CustomerTotals")[2..], ["13.800", "24.900", "24.900", "24.900"]);
     // A GB is 1024 MB: a million times 1 KB.
-    assert_eq!(line(&text, "orders kept for a month in OrderEvents").last(), Some(&"0.238"));
+    let dollars = |begins| line(&text, begins).last().map(|dollars| (*dollars).to_owned());
+    assert_eq!(dollars("orders kept for a month in OrderEvents").as_deref(), Some("0.238"));
+    // The index is stored, too, and in no backup: 768 bytes at 0.25 $, and 512 at 0.20 $ beside.
+    assert!(text.contains(
+        "in OrderSummaryByCustomer        0.179\n  with point-in-time recovery                            0.274"
+    ));
+    assert_eq!(dollars("orders with LogPublishedEvents=true").as_deref(), Some("1.907"));
+    // Five write units, where four commands write a row of one.
+    assert_eq!(dollars("the index ByOrder").as_deref(), Some("0.625"));
 }
 
 #[test]
