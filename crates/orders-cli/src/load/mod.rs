@@ -99,6 +99,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     load.progress.finish_and_clear();
     let lag = sampler.await??;
     print(&report::report(&tally, &lag, elapsed)?);
+    let errors: u64 = tally.errors.values().sum();
+    anyhow::ensure!(errors == 0, "{errors} requests failed, listed above");
     Ok(())
 }
 
