@@ -12,11 +12,20 @@ fn section(name: &str) -> Vec<&'static str> {
     lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
-/// The parameters that an environment gives.
+/// The parameters that an environment gives, one on each line of the list.
 fn parameters(environment: &str) -> Vec<(&'static str, &'static str)> {
     let section = section(&format!("{environment}.deploy.parameters"));
-    let quoted = section.iter().filter_map(|line| line.strip_prefix('"')?.strip_suffix("\","));
-    quoted.map(|parameter| parameter.split_once('=').unwrap()).collect()
+    let (_, after) = section.split_at(section.iter().position(|line| *line == "parameter_overrides = [").unwrap() + 1);
+    let (list, _) = after.split_at(after.iter().position(|line| *line == "]").unwrap());
+    list.iter().map(|line| parameter(line)).collect()
+}
+
+/// `"Stage=dev",`, of which TOML lets the last one go without a comma.
+fn parameter(line: &'static str) -> (&'static str, &'static str) {
+    let quoted = line.strip_suffix(',').unwrap_or(line);
+    let parameter = quoted.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap();
+    assert!(!parameter.contains('"'), "one parameter a line: {line}");
+    parameter.split_once('=').unwrap()
 }
 
 fn deployed(environment: &str) -> Template {
