@@ -99,13 +99,13 @@ fn delivered(id: String, image: Item) -> Delivered<Event> {
     Delivered { id, record }
 }
 
-/// How long ago the oldest commit of a batch was recorded, in milliseconds; 0 where there is none, or where the
-/// clocks disagree.
+/// How long ago the oldest commit of a batch was recorded, in milliseconds, 0 where the clocks disagree; `None` where no
+/// commit can be read.
 #[must_use]
-pub fn lag_ms(delivered: &[Delivered<Event>]) -> u64 {
+pub fn lag_ms(delivered: &[Delivered<Event>]) -> Option<u64> {
     let recorded = delivered.iter().filter_map(|it| it.record.as_ref().ok()).map(|commit| commit.recorded_at);
-    let lag = recorded.min().map_or(0, |oldest| Timestamp::now().epoch_ms() - oldest.epoch_ms());
-    u64::try_from(lag).unwrap_or(0)
+    let lag = recorded.min().map(|oldest| Timestamp::now().epoch_ms() - oldest.epoch_ms());
+    lag.map(|lag| u64::try_from(lag).unwrap_or(0))
 }
 
 /// The answer that these records must come again. Lambda goes on from the lowest of the sequence numbers.

@@ -136,11 +136,9 @@ pub(crate) fn metrics(consumer: Consumer, batch: &Batch, came_to: &CameTo) {
         .by("consumer", consumer.as_str())
         .count("RowsWritten", came_to.counters.rows_written)
         .count("OrdersParked", u64::try_from(came_to.parked).unwrap_or(u64::MAX));
-    let is_readable = batch.delivered.iter().any(|delivered| delivered.record.is_ok());
-    let metrics = if is_readable {
-        metrics.milliseconds("ProjectionLag", order_stream::lag_ms(&batch.delivered))
-    } else {
-        metrics
+    let metrics = match order_stream::lag_ms(&batch.delivered) {
+        Some(lag_ms) => metrics.milliseconds("ProjectionLag", lag_ms),
+        None => metrics,
     };
     metrics.write();
 }

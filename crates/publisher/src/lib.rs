@@ -83,8 +83,7 @@ impl Publisher {
         batch.violations.iter().for_each(Violation::log);
         let records = batch.delivered.len() + batch.violations.len();
         report::received(&batch);
-        let is_readable = batch.delivered.iter().any(|delivered| delivered.record.is_ok());
-        let lag = is_readable.then(|| (order_stream::lag_ms(&batch.delivered), Instant::now()));
+        let lag = order_stream::lag_ms(&batch.delivered).map(|lag_ms| (lag_ms, Instant::now()));
 
         let mut outbox = Outbox::of(batch.delivered, batch.customers);
         let mut parked = parking::hold(&self.parked, &mut outbox).await;

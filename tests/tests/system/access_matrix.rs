@@ -23,24 +23,24 @@ const R404: Cell = (404, "order_not_found");
 
 /// A route, the scope that it asks of a token, and what each caller gets who calls it for an order of Anna's: in a deployment
 /// with tokens, the owner, another customer, an admin, the owner without the scope, a service, nobody; in one with signatures, a
-/// service, an admin's token, nobody.
-type Row = (&'static str, &'static str, [Cell; 6], [Cell; 3]);
+/// service, an admin's token, nobody; in one without authentication, anybody.
+type Row = (&'static str, &'static str, [Cell; 6], [Cell; 3], Cell);
 
 #[rustfmt::skip]
 const MATRIX: [Row; 13] = [
-    ("POST /orders",                                            "orders:write",      [R201, F403, R201, S403, R401, R401], [R201, R401, R401]),
-    ("POST /orders/{orderId}/payments",                         "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401]),
-    ("POST /orders/{orderId}/payments/{paymentId}/corrections", "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401]),
-    ("POST /orders/{orderId}/refunds",                          "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401]),
-    ("POST /orders/{orderId}/shipments",                        "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401]),
-    ("POST /orders/{orderId}/shipments/{shipmentId}/delivery",  "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401]),
-    ("POST /orders/{orderId}/returns",                          "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401]),
-    ("POST /orders/{orderId}/cancellation",                     "orders:write",      [R201, R404, R201, S403, R401, R401], [R201, R401, R401]),
-    ("GET /customers/{customerId}/orders",                      "orders:read",       [R200, F403, R200, S403, R401, R401], [R200, R401, R401]),
-    ("GET /customers/{customerId}/totals",                      "orders:read",       [R200, F403, R200, S403, R401, R401], [R200, R401, R401]),
-    ("GET /orders/{orderId}",                                   "orders:read",       [R200, R404, R200, S403, R401, R401], [R200, R401, R401]),
-    ("GET /orders/{orderId}/events",                            "orders:read",       [R200, R404, R200, S403, R401, R401], [R200, R401, R401]),
-    ("GET /openapi.json",                                       "orders:read",       [R200, R200, R200, S403, R401, R401], [R200, R401, R401]),
+    ("POST /orders",                                            "orders:write",      [R201, F403, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("POST /orders/{orderId}/payments",                         "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("POST /orders/{orderId}/payments/{paymentId}/corrections", "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("POST /orders/{orderId}/refunds",                          "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("POST /orders/{orderId}/shipments",                        "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("POST /orders/{orderId}/shipments/{shipmentId}/delivery",  "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("POST /orders/{orderId}/returns",                          "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("POST /orders/{orderId}/cancellation",                     "orders:write",      [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("GET /customers/{customerId}/orders",                      "orders:read",       [R200, F403, R200, S403, R401, R401], [R200, R401, R401], R200),
+    ("GET /customers/{customerId}/totals",                      "orders:read",       [R200, F403, R200, S403, R401, R401], [R200, R401, R401], R200),
+    ("GET /orders/{orderId}",                                   "orders:read",       [R200, R404, R200, S403, R401, R401], [R200, R401, R401], R200),
+    ("GET /orders/{orderId}/events",                            "orders:read",       [R200, R404, R200, S403, R401, R401], [R200, R401, R401], R200),
+    ("GET /openapi.json",                                       "orders:read",       [R200, R200, R200, S403, R401, R401], [R200, R401, R401], R200),
 ];
 
 /// What the authorizer in front passes on (`system_tests::authorizer`); nothing where it authenticated nobody.
@@ -69,6 +69,11 @@ fn with_tokens(scope: &str) -> [Identity; 6] {
 /// The callers of a deployment with signatures.
 fn with_signatures(_: &str) -> [Identity; 3] {
     [service(), admin(), None]
+}
+
+/// The callers of a deployment without authentication.
+fn with_nothing(_: &str) -> [Identity; 1] {
+    [None]
 }
 
 async fn call(system: &System, method: &Method, path: &str, who: &Identity, body: &Value) -> Cell {
@@ -130,7 +135,7 @@ impl Orders {
     }
 }
 
-/// Holds every cell of one deployment's half of the matrix.
+/// Holds every cell of one deployment's part of the matrix.
 async fn assert_cells<const N: usize>(
     system: &System,
     callers: fn(&str) -> [Identity; N],
@@ -167,11 +172,17 @@ fn the_matrix_holds_every_route_once() {
 #[tokio::test]
 async fn with_tokens_everybody_gets_what_the_matrix_says() {
     let system = System::start_with_tokens().await;
-    assert_cells(&system, with_tokens, &admin(), |(_, _, tokens, _)| *tokens).await;
+    assert_cells(&system, with_tokens, &admin(), |(_, _, tokens, ..)| *tokens).await;
 }
 
 #[tokio::test]
 async fn with_signatures_everybody_gets_what_the_matrix_says() {
     let system = System::start_with_signatures().await;
-    assert_cells(&system, with_signatures, &service(), |(_, _, _, signatures)| *signatures).await;
+    assert_cells(&system, with_signatures, &service(), |(_, _, _, signatures, _)| *signatures).await;
+}
+
+#[tokio::test]
+async fn without_authentication_anybody_gets_what_the_matrix_says() {
+    let system = System::start().await;
+    assert_cells(&system, with_nothing, &None, |(.., anybody)| [*anybody]).await;
 }

@@ -1,9 +1,8 @@
-//! What the functions and the template must agree on: variables, scopes, headers.
+//! What the functions and the template must agree on: variables and headers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
-use http_api::{CommandRoute, QueryRoute, Scope};
 use sam_template::Template;
 use serde_json::Value;
 
@@ -41,22 +40,6 @@ fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables(
     let read: BTreeSet<&str> = READ.iter().flat_map(|(_, names)| *names).copied().collect();
     let others: Vec<&str> = sample.keys().copied().filter(|name| !read.contains(name)).collect();
     assert!(others.iter().all(|name| name.starts_with("AWS_")), "{others:?}");
-}
-
-/// The gateway asks first and the functions again: a route that only one of them guards is a mistake of the other.
-#[test]
-fn the_gateway_asks_a_token_for_the_scope_that_the_functions_ask_for() {
-    let tokens = [("AuthMode", "jwt"), ("JwtIssuer", "https://id.example"), ("JwtAudience", "orders")];
-    let routes = Template::of_this_project().unwrap().with_parameters(&tokens).unwrap().routes().unwrap();
-    let by_gateway: BTreeMap<String, Vec<String>> =
-        routes.into_iter().map(|route| (format!("{} {}", route.method, route.path), route.scopes)).collect();
-    let commands = CommandRoute::ALL.iter().map(|route| (route.key(), route.scope()));
-    let queries = QueryRoute::ALL.iter().map(|route| (route.key(), route.scope()));
-    let by_functions: BTreeMap<String, Vec<String>> = commands
-        .chain(queries)
-        .map(|(key, scope)| (key.to_owned(), [scope, Scope::OrdersAdmin].map(|scope| scope.as_str().to_owned()).into()))
-        .collect();
-    assert_eq!(by_gateway, by_functions);
 }
 
 #[test]

@@ -99,6 +99,20 @@ async fn a_failure_is_one_error_with_everything_that_it_came_from() {
 }
 
 #[tokio::test]
+async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that_there_is_none() {
+    let poisoned = Broken(|| StoreError::Unreadable {
+        aggregate_id: "o-1".to_owned(),
+        version: 1,
+        source: io::Error::other("torn").into(),
+    });
+    let call = cancel("o-1").token_of("customer-1001", "orders:write");
+    let lines = logged(poisoned, AuthMode::Jwt, &call).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((&lines[0]["level"], &lines[0]["outcome"]), (&json!("ERROR"), &json!("order_not_found")));
+    assert!(lines[0]["error"].as_str().unwrap().ends_with("torn"), "{lines:?}");
+}
+
+#[tokio::test]
 async fn a_command_is_found_by_the_correlation_id_that_it_came_with() {
     let call = place_order().key("key-1").header("x-correlation-id", "checkout-7");
     let store = Counted::default();
@@ -106,7 +120,10 @@ async fn a_command_is_found_by_the_correlation_id_that_it_came_with() {
         assert_eq!(logged(store.clone(), AuthMode::None, &call).await[0]["correlation_id"], "checkout-7");
     }
     let refused = cancel("no-such-order").header("x-correlation-id", "checkout-7");
-    assert_eq!(logged(store, AuthMode::None, &refused).await[0]["correlation_id"], "checkout-7");
+    assert_eq!(logged(store.clone(), AuthMode::None, &refused).await[0]["correlation_id"], "checkout-7");
+    let forbidden = call.token_of("customer-2", "orders:write");
+    let line = &logged(store, AuthMode::Jwt, &forbidden).await[0];
+    assert_eq!((&line["outcome"], &line["correlation_id"]), (&json!("forbidden"), &json!("checkout-7")));
 }
 
 #[tokio::test]
