@@ -30,7 +30,7 @@ class Tokens:
         return [
             self.a_customer_places_an_order_of_their_own_and_no_others,
             self.a_token_that_is_missing_expired_forged_or_anothers_is_refused,
-            self.each_route_asks_for_its_scope,
+            self.a_route_of_each_scope_asks_for_it,
             self.a_customer_sees_their_own_order,
             self.anothers_order_looks_like_one_that_was_never_placed,
             self.an_administrator_sees_every_order,
@@ -57,7 +57,7 @@ class Tokens:
         expect([self._stack.api(bearer=bearer).get(path).status for bearer in refused], [401] * len(refused))
         expect(self._stack.api(bearer=token).get(path).status, 200)
 
-    def each_route_asks_for_its_scope(self) -> None:
+    def a_route_of_each_scope_asks_for_it(self) -> None:
         for scope, call in ROUTES.items():
             others = [other for other in ROUTES if other != scope]
             expect((scope, call(self._caller("carol", *others)).status), (scope, 403))
