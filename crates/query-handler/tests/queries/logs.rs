@@ -79,3 +79,18 @@ async fn a_failure_is_one_error_with_everything_that_it_came_from() {
     assert_eq!((&line["order_id"], &line["request_id"]), (&json!("o-1"), &json!("gw-1")));
     assert_eq!(line["error"], "Query failed: the store is unavailable: cable cut");
 }
+
+#[tokio::test]
+async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that_there_is_none() {
+    for query in [get_order("o-1"), list_events("o-1")] {
+        let poisoned = BrokenEvents(|| StoreError::Unreadable {
+            aggregate_id: "o-1".to_owned(),
+            version: 1,
+            source: io::Error::other("torn").into(),
+        });
+        let handler = Ledger::empty().await.handler_on(poisoned, Rows::default(), AuthMode::Jwt);
+        let line = logged(&handler, query.token_of("customer-1001", "orders:read")).await;
+        assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("order_not_found")));
+        assert!(line["error"].as_str().unwrap().ends_with("torn"), "{line}");
+    }
+}
