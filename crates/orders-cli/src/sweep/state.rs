@@ -120,6 +120,8 @@ pub(crate) fn begin<T: Serialize + DeserializeOwned>(
         );
     }
     let since = file.written_at().map(|time| format!(", of {time}")).unwrap_or_default();
-    note(&format!("going on from {file}{since}: what is settled there is not looked at again; delete it to begin anew"));
+    note(&format!(
+        "going on from {file}{since}: what is settled there is not looked at again; delete it to begin anew"
+    ));
     Ok(State { _lock: lock, file, kept })
 }
