@@ -1,26 +1,33 @@
 //! One line a command: enough to find it, and nothing of what was in it; and its metrics.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use event_store::{EventStore, StoreError};
 use futures_util::future::join;
 use http_api::AuthMode;
 use order_store::Orders;
 use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::gateway::Call;
 use crate::order_life::{cancel, handler, open_handler, pay, place_order, placed, send, ship};
 use crate::stores::{Broken, Counted, Crowded};
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was written on this thread, and so by this test: each has a thread of its own.
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl io::Write for Lines {
+struct OnThisThread;
+
+impl io::Write for OnThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        WRITTEN.with_borrow_mut(|written| written.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -28,15 +35,22 @@ impl io::Write for Lines {
     }
 }
 
+/// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
+fn subscribe() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
+        tracing_subscriber::registry().with(lines).with(LevelFilter::INFO).init();
+    });
+}
+
 /// What is written meanwhile, as log and as metrics.
 async fn written(meanwhile: impl Future) -> (Vec<Value>, Vec<Value>) {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    subscribe();
+    // What was written so far is of what was done to prepare this.
+    let _before = WRITTEN.take();
     meanwhile.await;
-    let bytes = lines.0.lock().unwrap().clone();
-    let lines = String::from_utf8(bytes).unwrap();
+    let lines = String::from_utf8(WRITTEN.take()).unwrap();
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).partition(|line: &Value| line["target"] != "metrics")
 }
 

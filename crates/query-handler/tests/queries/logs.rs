@@ -1,7 +1,8 @@
 //! One line a query: enough to find it, and nothing of what was in it; and one of metrics, with which a first invocation tells.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use event_store::{EventStore, StoreError};
 use http_api::AuthMode;
@@ -11,18 +12,23 @@ use read_model::DynamoTotals;
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::gateway::Call;
 use crate::given::{Ledger, ask, get_order, list_events, list_orders};
 use crate::outages::BrokenEvents;
 use crate::rows::Rows;
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was written on this thread, and so by this test: each has a thread of its own.
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl io::Write for Lines {
+struct OnThisThread;
+
+impl io::Write for OnThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        WRITTEN.with_borrow_mut(|written| written.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -30,15 +36,22 @@ impl io::Write for Lines {
     }
 }
 
+/// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
+fn subscribe() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
+        tracing_subscriber::registry().with(lines).with(LevelFilter::INFO).init();
+    });
+}
+
 /// The one line of a query.
 async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows, DynamoTotals>, call: Call) -> Value {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(LevelFilter::INFO).with(layer));
+    subscribe();
+    // What was written so far is of what was done to prepare this.
+    let _before = WRITTEN.take();
     ask(handler, &call.gateway_request_id("gw-1")).await;
-    let bytes = lines.0.lock().unwrap().clone();
-    let lines = String::from_utf8(bytes).unwrap();
+    let lines = String::from_utf8(WRITTEN.take()).unwrap();
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let [line, metrics] = &lines[..] else { panic!("{lines:#?}") };
     assert_eq!((&metrics["target"], &metrics["metrics"]), (&json!("metrics"), &json!("[]")));
