@@ -25,7 +25,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use dynoxide::DynoxideError;
 pub use dynoxide::{Database, DynoxideError as DatabaseError};
-pub use meter::Meter;
+pub use meter::{Meter, Units};
 use sam_template::{Template, TemplateError};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;

@@ -22,15 +22,22 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// What was sent and what it consumed. Capacity is in half units, the smallest step DynamoDB bills.
+/// What was consumed of a table, its indexes included, in half units, the smallest step DynamoDB bills.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Units {
+    /// Read capacity.
+    pub read_halves: u64,
+    /// Write capacity. A refused conditional write consumes too, but DynamoDB does not report it.
+    pub write_halves: u64,
+}
+
+/// What was sent and what it consumed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Requests on the wire, retries included, by operation.
     pub requests: BTreeMap<String, u64>,
-    /// Read capacity, in half units.
-    pub read_half_units: u64,
-    /// Write capacity, in half units. A refused conditional write consumes too, but DynamoDB does not report it.
-    pub write_half_units: u64,
+    /// Capacity, by table.
+    pub tables: BTreeMap<String, Units>,
 }
 
 impl Reading {
@@ -38,6 +45,18 @@ impl Reading {
     #[must_use]
     pub fn total_requests(&self) -> u64 {
         self.requests.values().sum()
+    }
+
+    /// Read capacity of all tables, in half units.
+    #[must_use]
+    pub fn read_half_units(&self) -> u64 {
+        self.tables.values().map(|units| units.read_halves).sum()
+    }
+
+    /// Write capacity of all tables, in half units.
+    #[must_use]
+    pub fn write_half_units(&self) -> u64 {
+        self.tables.values().map(|units| units.write_halves).sum()
     }
 
     /// Requests of one operation.
@@ -98,11 +117,11 @@ impl Intercept for Meter {
         let Ok(output) = context.output_or_error() else { return Ok(()) };
         let mut reading = self.reading();
         for (reads, consumed) in consumed(output) {
-            let half_units = half_units(consumed);
+            let units = reading.tables.entry(consumed.table_name().unwrap_or_default().to_owned()).or_default();
             if reads {
-                reading.read_half_units += half_units;
+                units.read_halves += half_units(consumed);
             } else {
-                reading.write_half_units += half_units;
+                units.write_halves += half_units(consumed);
             }
         }
         Ok(())

@@ -20,8 +20,8 @@ async fn metered_store() -> (EmbeddedDynamoDb, DynamoEventStore, Meter) {
 /// Requests, read units and write units, where they are whole.
 fn cost(meter: &Meter) -> (u64, u64, u64) {
     let reading = meter.take();
-    assert_eq!((reading.read_half_units % 2, reading.write_half_units % 2), (0, 0), "{reading:?}");
-    (reading.total_requests(), reading.read_half_units / 2, reading.write_half_units / 2)
+    assert_eq!((reading.read_half_units() % 2, reading.write_half_units() % 2), (0, 0), "{reading:?}");
+    (reading.total_requests(), reading.read_half_units() / 2, reading.write_half_units() / 2)
 }
 
 #[tokio::test]

@@ -177,7 +177,7 @@ async fn a_scan_costs_its_pages_and_a_consistent_one_twice_as_much() {
     let mut consumed = Vec::new();
     for (consistent, recorded) in [(false, None), (true, None), (true, Some(at(0)..at(1)))] {
         let (found, pages) = pages(&dynamo.store, ScanRequest { consistent, recorded, ..EVERYTHING }).await;
-        consumed.push((found.len(), pages, dynamo.meter.take().read_half_units));
+        consumed.push((found.len(), pages, dynamo.meter.take().read_half_units()));
     }
     // 80 items of 40 KB and a bit: 800 units and a few, rounded up page by page; half of it where a page may be stale.
     let [(80, 4, stale), (80, 4, consistent), (0, 4, filtered)] = consumed[..] else { panic!("{consumed:?}") };
@@ -205,5 +205,5 @@ async fn one_aggregate_is_a_query_of_what_it_has() {
     let found = ids(&dynamo.store, ScanRequest { scope: Scope::Aggregate("a1".to_owned()), ..EVERYTHING }).await;
     assert_eq!(found, ["a1@1", "a1@2", "a1@3"]);
     let reading = dynamo.meter.take();
-    assert_eq!((reading.requests_of("Query"), reading.total_requests(), reading.read_half_units), (1, 1, 2));
+    assert_eq!((reading.requests_of("Query"), reading.total_requests(), reading.read_half_units()), (1, 1, 2));
 }

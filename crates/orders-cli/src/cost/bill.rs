@@ -1,9 +1,10 @@
 //! Counted units times their prices: a line for each thing that AWS bills.
 
 use anyhow::ensure;
+use embedded_dynamodb::Units;
 
 use super::measure::{Consumed, Counted, Stored};
-use super::metered::{Units, Usage};
+use super::metered::Usage;
 use super::prices::{Dollars, Price};
 use super::tariff::{GB, Tariff, Unit};
 use super::workload::COMMANDS;

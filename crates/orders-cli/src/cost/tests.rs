@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use clap::Parser;
+use embedded_dynamodb::Units;
 
 use super::measure::{Consumed, Counted, Stored, Traffic, measure};
-use super::metered::{Units, Usage};
+use super::metered::Usage;
 use super::*;
 
 /// Half units of reading and writing, by table.

@@ -166,7 +166,7 @@ async fn among_few_parked_orders_those_asked_for_are_told_by_one_query() {
     let found = ParkedOrders::new(client, TABLE).among(Publisher, &["o-3", "o-2", "o-9"]).await.unwrap();
     assert_eq!(orders(found.values().flatten()), ["o-2", "o-3"].into());
     let spent = meter.take();
-    assert_eq!((spent.requests_of("Query"), spent.total_requests(), spent.read_half_units), (1, 1, 2));
+    assert_eq!((spent.requests_of("Query"), spent.total_requests(), spent.read_half_units()), (1, 1, 2));
 }
 
 #[tokio::test]

@@ -103,8 +103,8 @@ async fn where_nothing_is_parked_the_notes_cost_one_query_of_one_read_unit_a_bat
     }
     assert_eq!((spent[0].requests_of("PutItem"), spent[0].total_requests()), (150, 150));
     assert_eq!((spent[1].requests_of("Query"), spent[1].total_requests()), (1, 151));
-    assert_eq!((spent[0].read_half_units, spent[1].read_half_units), (0, 2));
-    assert_eq!(spent[0].write_half_units, spent[1].write_half_units);
+    assert_eq!((spent[0].read_half_units(), spent[1].read_half_units()), (0, 2));
+    assert_eq!(spent[0].write_half_units(), spent[1].write_half_units());
 }
 
 #[tokio::test]

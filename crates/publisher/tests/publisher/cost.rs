@@ -33,7 +33,7 @@ async fn while_nothing_is_parked_a_batch_costs_one_read_unit() {
         assert_eq!(answer, go_on_from(None));
         let reading = meter.take();
         assert_eq!((reading.requests_of("Query"), reading.total_requests()), (1, 1));
-        assert_eq!((reading.read_half_units, reading.write_half_units), (2, 0));
+        assert_eq!((reading.read_half_units(), reading.write_half_units()), (2, 0));
     }
 }
 

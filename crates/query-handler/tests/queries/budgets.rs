@@ -16,8 +16,8 @@ use crate::given::{ask, clock, database, get_order, get_totals, list_events, lis
 /// Requests, and read capacity in half units.
 fn cost(meter: &Meter) -> (u64, u64) {
     let reading = meter.take();
-    assert_eq!(reading.write_half_units, 0, "a query writes nothing: {reading:?}");
-    (reading.total_requests(), reading.read_half_units)
+    assert_eq!(reading.write_half_units(), 0, "a query writes nothing: {reading:?}");
+    (reading.total_requests(), reading.read_half_units())
 }
 
 #[tokio::test]

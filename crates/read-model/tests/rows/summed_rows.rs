@@ -78,7 +78,7 @@ async fn a_placing_and_a_payment_are_a_transaction_and_a_shipment_is_a_plain_wri
         let spent = book.meter.take();
         let requests = ["BatchGetItem", "Query", "TransactWriteItems", "PutItem"].map(|name| spent.requests_of(name));
         assert_eq!(requests.iter().sum::<u64>(), spent.total_requests());
-        (requests, spent.read_half_units, spent.write_half_units)
+        (requests, spent.read_half_units(), spent.write_half_units())
     };
     // Of the row and its sum, neither of which is there yet, to write both; two units each. And a look for other rows, of
     // which there are none.
