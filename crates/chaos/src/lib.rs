@@ -25,7 +25,7 @@
 //! | [`network`], [`bus`] | the HTTP clients: delays, strikes, carry requests to the database and to the bus |
 //! | [`strike`] | what can go wrong with one request, and the dice |
 //! | [`tampering`] | what is done to stored commits: poison, useless snapshots, large orders |
-//! | `mapping` | a consumer of the stream, and how badly it is delivered to it |
+//! | `mapping` | a shard of the stream, and how badly it is delivered to its consumer |
 //! | [`journal`], [`rolling`], `rebuild` | the tables at every moment, the projector's next release, a rebuild meanwhile |
 //! | `brittle` | a release of the projections that panics |
 //! | `mishaps` | what must not happen meanwhile |

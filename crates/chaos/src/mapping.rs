@@ -1,4 +1,4 @@
-//! A consumer of the stream, and the stream as it may be delivered to it: repeated, out of order, split, with gaps.
+//! A shard of the stream, and how it may be delivered to a consumer: repeated, out of order, split, with gaps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -40,9 +40,25 @@ pub(crate) struct Disturbances {
     pub(crate) losses: bool,
 }
 
-/// An event source mapping.
+/// A shard of the stream. All records of an order are in one; consumers work on several at once, and meet where orders do: in
+/// what a customer's orders come to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shard {
+    pub(crate) number: u8,
+    pub(crate) of: u8,
+}
+
+impl Shard {
+    fn holds(self, record: &Value) -> bool {
+        let order = record["dynamodb"]["Keys"]["aggregateId"]["S"].as_str().unwrap_or_default();
+        order.bytes().fold(0, u8::wrapping_add) % self.of == self.number
+    }
+}
+
+/// An event source mapping's work on one shard.
 pub(crate) struct Mapping {
     pub(crate) database: Database,
+    pub(crate) shard: Shard,
     /// The releases; where there are two, each batch meets one of them.
     pub(crate) deployed: Vec<Deployed>,
     pub(crate) tampering: Tampering,
@@ -55,7 +71,10 @@ pub(crate) struct Mapping {
     pub(crate) given_up: Vec<Value>,
     /// The orders of the records that are lost.
     pub(crate) lost: BTreeSet<String>,
+    /// The shard's records.
     pub(crate) records: Vec<Value>,
+    /// The sequence number up to which the stream was read.
+    pub(crate) read_to: Option<String>,
     /// How many of the records were delivered.
     pub(crate) next: usize,
     pub(crate) newer_began: bool,
@@ -118,9 +137,11 @@ impl Mapping {
     }
 
     fn read(&mut self) {
-        let last = self.records.last().map(|record| record["dynamodb"]["SequenceNumber"].clone());
-        let after = last.as_ref().and_then(Value::as_str);
-        self.records.extend(embedded_dynamodb::stream::records(&self.database, EVENTS, after).unwrap_or_default());
+        let read_to = self.read_to.as_deref();
+        let read = embedded_dynamodb::stream::records(&self.database, EVENTS, read_to).unwrap_or_default();
+        let Some(last) = read.last() else { return };
+        self.read_to = last["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
+        self.records.extend(read.into_iter().filter(|record| self.shard.holds(record)));
     }
 
     fn disturbed(&mut self, next: usize, size: usize) -> Vec<Value> {

@@ -30,6 +30,7 @@ use crate::reader::{Inquiry, Known};
 use crate::rebuild::rebuild;
 use crate::release::Release;
 use crate::tampering::{Tamper, Tampering};
+use books::newest;
 use scene::Scene;
 
 /// The caller whom the functions see where nobody is authenticated.
@@ -73,9 +74,10 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
 
     let network = scene.network(random.u64(..), true);
     let bus = Bus::new(random.u64(..), shape.rates, shape.refused_percent, scene.faults.clone());
-    let (projector, publisher) = (scene.projector(&mut random), scene.publisher(&bus, &mut random));
+    let (projectors, publisher) = (scene.projectors(&mut random), scene.publisher(&bus, &mut random));
     let (ended, over) = watch::channel(false);
-    let consumers = (tokio::spawn(projector.run(over.clone())), tokio::spawn(publisher.run(over.clone())));
+    let projecting: Vec<_> = projectors.into_iter().map(|shard| tokio::spawn(shard.run(over.clone()))).collect();
+    let publishing = tokio::spawn(publisher.run(over.clone()));
     let rebuilding = shape.is_rebuilt.then(|| {
         let client = scene.network(random.u64(..), false).client(configs::dynamodb(&scene.dynamo));
         let (random, faults, mishaps) = (random.fork(), scene.faults.clone(), scene.mishaps.clone());
@@ -111,12 +113,15 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     if let Some(rebuilding) = rebuilding {
         rebuilding.await.map_err(harness)?;
     }
-    let mut projector = consumers.0.await.map_err(harness)?;
-    let mut publisher = consumers.1.await.map_err(harness)?;
+    let mut projectors = Vec::new();
+    for shard in projecting {
+        projectors.push(shard.await.map_err(harness)?);
+    }
+    let mut publisher = publishing.await.map_err(harness)?;
 
     let operator = scene.operator(&bus);
     let parked = operator.parked().await;
-    let drained = scene.drained(&projector);
+    let drained = scene.drained(&projectors);
     // Nothing strikes those who ask from now on.
     let mut reader = scene.reader(scene.calm_network(), &mut random);
     reader.kills.percent = 0;
@@ -125,16 +130,17 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
 
     // All is well again, and the newer release is everywhere.
     let given_up: BTreeSet<String> = publisher.orders_given_up().collect();
-    let lost = projector.lost.iter().cloned().chain(projector.orders_given_up()).collect();
+    let lost = projectors.iter().flat_map(|shard| shard.lost.iter().cloned().chain(shard.orders_given_up())).collect();
     bus.calm();
-    projector.deployed.iter().chain(&publisher.deployed).for_each(|deployed| deployed.network.calm());
+    let consumers = projectors.iter().chain([&publisher]).flat_map(|consumer| &consumer.deployed);
+    consumers.for_each(|deployed| deployed.network.calm());
     scene.tampering.deploy();
     operator.redrive().await;
     let redriven = scene.journal.rows();
     let mut repaired = None;
     if shape.is_repaired {
         operator.repair(release, &scene.calm(), shape.is_deployed).await;
-        repaired = Some((scene.journal.rows(), projector.newest()));
+        repaired = Some((scene.journal.rows(), newest(&projectors)));
     }
     network.calm();
     client.kills.percent = 0;
@@ -148,7 +154,9 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         last_words.push(client.send(command).await);
     }
     // Where the summaries are the newer release's, this one does not redrive them: their notes go with the order's next event.
-    projector.settle(shape.is_repaired && !shape.is_deployed).await;
+    for shard in &mut projectors {
+        shard.settle(shape.is_repaired && !shape.is_deployed).await;
+    }
     publisher.settle(false).await;
     operator.redrive().await;
     let left_parked = operator.parked().await;

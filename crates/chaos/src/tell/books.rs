@@ -49,10 +49,10 @@ impl Scene<'_> {
     }
 
     /// Of each order in the stream the version of its row, and of its newest commit.
-    pub(super) fn drained(&self, projector: &Mapping) -> BTreeMap<String, (u64, u64)> {
+    pub(super) fn drained(&self, projectors: &[Mapping]) -> BTreeMap<String, (u64, u64)> {
         let rows = self.journal.rows();
         let row = |order: &str| rows.get(&(Consumer::OrderSummaryByCustomer, order.to_owned())).copied().unwrap_or(0);
-        projector.newest().into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
+        newest(projectors).into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
     }
 
     /// What each customer's orders come to.
@@ -77,4 +77,9 @@ impl Scene<'_> {
         }
         recorded
     }
+}
+
+/// The newest version of each order in any shard.
+pub(super) fn newest(projectors: &[Mapping]) -> BTreeMap<String, u64> {
+    projectors.iter().flat_map(Mapping::newest).collect()
 }

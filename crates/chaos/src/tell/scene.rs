@@ -14,7 +14,7 @@ use crate::configs;
 use crate::fault::Faults;
 use crate::journal::Journal;
 use crate::kill::Kills;
-use crate::mapping::{Deployed, Disturbances, Mapping};
+use crate::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::mishaps::Mishaps;
 use crate::network::Network;
 use crate::operator::Operator;
@@ -27,6 +27,8 @@ use crate::tampering::{Poison, Tampering};
 
 /// Instances of the command handler.
 const INSTANCES: u8 = 3;
+/// Shards of the stream on which projectors work at once.
+const SHARDS: u8 = 2;
 
 /// What everything in a history shares.
 pub(super) struct Scene<'a> {
@@ -85,9 +87,10 @@ impl Scene<'_> {
         }
     }
 
-    pub(super) fn mapping(&self, deployed: Vec<Deployed>, disturbances: Disturbances, random: &mut Rng) -> Mapping {
+    fn mapping(&self, shard: Shard, deployed: Vec<Deployed>, disturbances: Disturbances, random: &mut Rng) -> Mapping {
         Mapping {
             database: self.dynamo.database().clone(),
+            shard,
             deployed,
             tampering: self.tampering.clone(),
             disturbances,
@@ -98,13 +101,19 @@ impl Scene<'_> {
             given_up: Vec::new(),
             lost: BTreeSet::new(),
             records: Vec::new(),
+            read_to: None,
             next: 0,
             newer_began: false,
         }
     }
 
-    /// The projector; in a rolling deployment in two releases.
-    pub(super) fn projector(&self, random: &mut Rng) -> Mapping {
+    /// The projectors, one for each shard: each is an instance of its own, and they share nothing but the tables.
+    pub(super) fn projectors(&self, random: &mut Rng) -> Vec<Mapping> {
+        (0..SHARDS).map(|number| self.projector(Shard { number, of: SHARDS }, random)).collect()
+    }
+
+    /// A projector; in a rolling deployment in two releases.
+    fn projector(&self, shard: Shard, random: &mut Rng) -> Mapping {
         let network = self.network(random.u64(..), false);
         let client = network.client(configs::dynamodb(&self.dynamo));
         let is_brittle = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
@@ -119,7 +128,7 @@ impl Scene<'_> {
             deployed.push(Deployed { function: Box::new(function), network, is_newer: true, reads_all: true });
         }
         let disturbances = Disturbances { shuffles: true, losses: true };
-        self.mapping(deployed, disturbances, random)
+        self.mapping(shard, deployed, disturbances, random)
     }
 
     /// The publisher. Its batches are shuffled only where no poison is: poison holds back what is known to come after it.
@@ -130,7 +139,7 @@ impl Scene<'_> {
         let disturbances = Disturbances { shuffles: self.shape.foreign_percent == 0, losses: false };
         let reads_all = !self.shape.poison.stops(Consumer::Publisher);
         let deployed = vec![Deployed { function, network, is_newer: true, reads_all }];
-        self.mapping(deployed, disturbances, random)
+        self.mapping(Shard { number: 0, of: 1 }, deployed, disturbances, random)
     }
 
     /// Reads and writes on a network of its own, where nothing strikes.

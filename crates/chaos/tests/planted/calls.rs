@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::scan::ScanOutput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
@@ -54,6 +55,15 @@ impl Intercept for Meddler {
                     item.get("version") != Some(&AttributeValue::N("1".to_owned()))
                 };
                 put.item.iter_mut().filter(|item| is_later(item)).for_each(|item| drop(item.remove("actor")));
+            }
+        }
+        if let Some(write) = context.input_mut().downcast_mut::<TransactWriteItemsInput>()
+            && self.0 == Bug::DropsTheSumGuard
+        {
+            for put in write.transact_items.iter_mut().flatten().filter_map(|item| item.put.as_mut()) {
+                put.condition_expression = None;
+                put.expression_attribute_names = None;
+                put.expression_attribute_values = None;
             }
         }
         Ok(())

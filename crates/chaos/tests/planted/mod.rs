@@ -53,6 +53,8 @@ pub(crate) enum Bug {
     ForgetsRequests,
     /// Rows are written without a condition.
     DropsTheRowGuard,
+    /// Rows are written with their sums, and without a condition.
+    DropsTheSumGuard,
     /// Orders that are parked are not looked for.
     PublishesPastPoison,
     /// Missing commits are counted, and their events are not folded.
@@ -94,7 +96,7 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -106,6 +108,7 @@ impl Bug {
         Self::TrustsAnOldSnapshot,
         Self::ForgetsRequests,
         Self::DropsTheRowGuard,
+        Self::DropsTheSumGuard,
         Self::PublishesPastPoison,
         Self::SkipsGaps,
         Self::ProjectorAcknowledgesAll,
@@ -132,7 +135,7 @@ impl Bug {
         use Invariant::{
             Acknowledged, Answers, Gapless, KnownIsShown, Listed, NoPanic, Parked, Published, PublishedInOrder,
             QueryAnswered, Readable, RecordedOnce, Redriven, Repaired, RowAdvances, RowIsDrained, RowIsPrefix,
-            SameReply, Shown, StaleIsSaid, TimeRises, TimeTravel, TotalsShown, Trail, TruthfulReply,
+            SameReply, Shown, StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply,
         };
         match self {
             Self::Nothing => &[],
@@ -145,6 +148,7 @@ impl Bug {
             Self::TrustsAnOldSnapshot => &[Answers, TruthfulReply],
             Self::ForgetsRequests => &[Acknowledged, RecordedOnce],
             Self::DropsTheRowGuard => &[RowAdvances],
+            Self::DropsTheSumGuard => &[Totals],
             Self::PublishesPastPoison => &[PublishedInOrder],
             Self::SkipsGaps => &[RowIsPrefix],
             Self::ProjectorAcknowledgesAll => &[RowIsDrained],
