@@ -26,9 +26,9 @@ use aws_smithy_types::config_bag::ConfigBag;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Units {
     /// Read capacity.
-    pub read_halves: u64,
+    pub read_half_units: u64,
     /// Write capacity. A refused conditional write consumes too, but DynamoDB does not report it.
-    pub write_halves: u64,
+    pub write_half_units: u64,
 }
 
 /// What was sent and what it consumed.
@@ -50,13 +50,13 @@ impl Reading {
     /// Read capacity of all tables, in half units.
     #[must_use]
     pub fn read_half_units(&self) -> u64 {
-        self.tables.values().map(|units| units.read_halves).sum()
+        self.tables.values().map(|units| units.read_half_units).sum()
     }
 
     /// Write capacity of all tables, in half units.
     #[must_use]
     pub fn write_half_units(&self) -> u64 {
-        self.tables.values().map(|units| units.write_halves).sum()
+        self.tables.values().map(|units| units.write_half_units).sum()
     }
 
     /// Requests of one operation.
@@ -119,9 +119,9 @@ impl Intercept for Meter {
         for (reads, consumed) in consumed(output) {
             let units = reading.tables.entry(consumed.table_name().unwrap_or_default().to_owned()).or_default();
             if reads {
-                units.read_halves += half_units(consumed);
+                units.read_half_units += half_units(consumed);
             } else {
-                units.write_halves += half_units(consumed);
+                units.write_half_units += half_units(consumed);
             }
         }
         Ok(())
@@ -179,5 +179,7 @@ fn consumed(output: &Output) -> Vec<(bool, &ConsumedCapacity)> {
     reason = "DynamoDB reports capacity as a non-negative float in steps of a half"
 )]
 fn half_units(consumed: &ConsumedCapacity) -> u64 {
-    (consumed.capacity_units().unwrap_or_default() * 2.0).round() as u64
+    let half_units = consumed.capacity_units().unwrap_or_default() * 2.0;
+    debug_assert!(half_units.fract() == 0.0, "{consumed:?} is no number of half units");
+    half_units as u64
 }

@@ -9,6 +9,21 @@ use serde_json::{Value, json};
 
 use crate::EmbeddedError;
 
+/// All records of a table's stream after the sequence number `after`, oldest first, each as Lambda hands it on.
+///
+/// # Errors
+/// [`EmbeddedError::Database`].
+pub fn all(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<Value>, EmbeddedError> {
+    let mut after = after.map(str::to_owned);
+    let mut all = Vec::new();
+    loop {
+        let page = records(database, table, after.as_deref())?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after = last["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
+        all.extend(page);
+    }
+}
+
 /// The records of a table's stream after the sequence number `after`, oldest first, each as Lambda hands it on; 1,000 at
 /// most. None where the table has no stream.
 ///

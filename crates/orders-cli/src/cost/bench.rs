@@ -78,15 +78,7 @@ impl Bench {
 
     /// The stream's records, oldest first.
     pub(crate) fn stream(&self) -> anyhow::Result<Vec<Value>> {
-        let mut records: Vec<Value> = Vec::new();
-        loop {
-            let after = records.last().and_then(|last| last["dynamodb"]["SequenceNumber"].as_str());
-            let page = stream::records(self.stack.database().database(), "OrderEvents", after)?;
-            if page.is_empty() {
-                return Ok(records);
-            }
-            records.extend(page);
-        }
+        Ok(stream::all(self.stack.database().database(), "OrderEvents", None)?)
     }
 
     /// Hands a batch to a consumer, which must take all of it.

@@ -59,8 +59,8 @@ impl Sheet<'_> {
 
     fn table(&self, name: &'static str, usages: &[&Usage]) -> [Line; 2] {
         let sum = |halves: fn(Units) -> u64| usages.iter().map(|usage| halves(usage.of(name))).sum();
-        let written = self.line(name, Unit::WriteUnits, sum(|units| units.write_halves));
-        [written, self.line(name, Unit::ReadUnits, sum(|units| units.read_halves))]
+        let written = self.line(name, Unit::WriteUnits, sum(|units| units.write_half_units));
+        [written, self.line(name, Unit::ReadUnits, sum(|units| units.read_half_units))]
     }
 }
 

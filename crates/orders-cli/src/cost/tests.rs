@@ -9,7 +9,9 @@ use super::*;
 
 /// Half units of reading and writing, by table.
 fn tables<const N: usize>(units: [(&str, u64, u64); N]) -> BTreeMap<String, Units> {
-    let units = units.map(|(table, read_halves, write_halves)| (table.to_owned(), Units { read_halves, write_halves }));
+    let units = units.map(|(table, read_half_units, write_half_units)| {
+        (table.to_owned(), Units { read_half_units, write_half_units })
+    });
     units.into()
 }
 
@@ -60,12 +62,15 @@ async fn the_hundredth_order_takes_what_the_eighth_took() {
     let (few, many) = tokio::join!(measure(8), measure(32));
     let (few, many) = (few.unwrap(), many.unwrap());
     let (of_few, of_many) = (few.commands.of("OrderEvents"), many.commands.of("OrderEvents"));
-    assert_eq!((of_few.read_halves * 4, of_few.write_halves * 4), (of_many.read_halves, of_many.write_halves));
+    assert_eq!(
+        (of_few.read_half_units * 4, of_few.write_half_units * 4),
+        (of_many.read_half_units, of_many.write_half_units)
+    );
     let summaries = |counted: &Counted| {
         let units = counted.consumed.iter().map(|consumed| consumed.projector.of("OrderSummaryByCustomer"));
         units
             .zip(&counted.consumed)
-            .map(|(units, of)| (units.read_halves / of.orders, units.write_halves / of.orders))
+            .map(|(units, of)| (units.read_half_units / of.orders, units.write_half_units / of.orders))
             .collect::<Vec<_>>()
     };
     assert_eq!(summaries(&few), summaries(&many));
