@@ -61,6 +61,8 @@ pub struct Exchange {
     pub asked_at: Timestamp,
     /// The place of that beginning among all beginnings and ends of a history's attempts.
     pub began: u64,
+    /// The place at which the first attempt began.
+    pub sent: u64,
     /// The place of its end.
     pub ended: u64,
 }
@@ -167,7 +169,7 @@ impl Client {
 
     /// Sends a command until it is answered.
     pub(crate) async fn send(&mut self, command: Command) -> Exchange {
-        let (mut told, mut asked_at, mut began, mut ended) = (Told::Nothing, clock::now(), 0, 0);
+        let (mut told, mut asked_at, mut began, mut sent, mut ended) = (Told::Nothing, clock::now(), 0, 0, 0);
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 self.pause(50..=400).await;
@@ -178,6 +180,9 @@ impl Client {
             }
             asked_at = clock::now();
             began = self.under_way.begin(&command, &self.faults);
+            if attempt == 0 {
+                sent = began;
+            }
             let answer = self.attempt(&command).await;
             ended = self.under_way.end(&command);
             if let Some(answer) = answer {
@@ -188,7 +193,7 @@ impl Client {
                 break;
             }
         }
-        Exchange { command, told, asked_at, began, ended }
+        Exchange { command, told, asked_at, began, sent, ended }
     }
 
     /// One invocation; nothing where it was killed, panicked, or answered that it should be tried again.

@@ -15,6 +15,8 @@ pub struct Command {
     pub path: String,
     /// Its body; null where it has none.
     pub body: Value,
+    /// Its `If-Match`: the version at which it may be done.
+    pub if_match: Option<u64>,
 }
 
 /// Whose orders they are.
@@ -56,7 +58,7 @@ impl Command {
             { "sku": "B", "quantity": 2, "unitPrice": 250 },
         ]);
         let body = json!({ "customerId": order.customer, "currency": order.currency, "items": items });
-        Self { order: order.id.clone(), key: order.key.clone(), path: "/orders".to_owned(), body }
+        Self { order: order.id.clone(), key: order.key.clone(), path: "/orders".to_owned(), body, if_match: None }
     }
 
     /// The same key with a body that asks for something else; the same command where there is nothing to change.
@@ -95,7 +97,9 @@ impl Command {
             14 => ("returns".to_owned(), json!({ "returnId": name(random), "items": units(random) })),
             _ => ("cancellation".to_owned(), json!({ "reason": "ordered twice" })),
         };
-        Self { order: order.to_owned(), key, path: format!("/orders/{order}/{path}"), body }
+        // The client guesses: what it knows has mostly passed anyway, where several work on one order.
+        let if_match = (random.u8(0..10) == 0).then(|| random.u64(1..=9));
+        Self { order: order.to_owned(), key, path: format!("/orders/{order}/{path}"), body, if_match }
     }
 
     /// The request as it reaches the function, under the gateway's id `request_id`.
@@ -115,10 +119,14 @@ impl Command {
             let name = name.strip_prefix('{')?.strip_suffix('}')?;
             Some((name.to_owned(), Value::from(*value)))
         });
+        let mut headers = json!({ "content-type": "application/json", "idempotency-key": self.key });
+        if let Some(version) = self.if_match {
+            headers["if-match"] = format!("\"{version}\"").into();
+        }
         let body = if self.body.is_null() { Value::Null } else { Value::from(self.body.to_string()) };
         let payload = json!({
             "version": "2.0", "routeKey": route, "rawPath": self.path, "rawQueryString": "",
-            "headers": { "content-type": "application/json", "idempotency-key": self.key },
+            "headers": headers,
             "requestContext": {
                 "requestId": request_id, "routeKey": route, "stage": "$default", "timeEpoch": 0,
                 "http": { "method": "POST", "path": self.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },

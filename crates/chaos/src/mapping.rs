@@ -77,6 +77,7 @@ pub(crate) struct Mapping {
     pub(crate) read_to: Option<String>,
     /// How many of the records were delivered.
     pub(crate) next: usize,
+    /// Whether the newer release has worked on this shard.
     pub(crate) newer_began: bool,
 }
 
@@ -138,7 +139,7 @@ impl Mapping {
 
     fn read(&mut self) {
         let read_to = self.read_to.as_deref();
-        let read = embedded_dynamodb::stream::records(&self.database, EVENTS, read_to).unwrap_or_default();
+        let read = embedded_dynamodb::stream::all(&self.database, EVENTS, read_to).unwrap_or_default();
         let Some(last) = read.last() else { return };
         self.read_to = last["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
         self.records.extend(read.into_iter().filter(|record| self.shard.holds(record)));

@@ -76,7 +76,8 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let bus = Bus::new(random.u64(..), shape.rates, shape.refused_percent, scene.faults.clone());
     let (projectors, publisher) = (scene.projectors(&mut random), scene.publisher(&bus, &mut random));
     let (ended, over) = watch::channel(false);
-    let projecting: Vec<_> = projectors.into_iter().map(|shard| tokio::spawn(shard.run(over.clone()))).collect();
+    let projecting: Vec<_> =
+        projectors.into_iter().map(|projector| tokio::spawn(projector.run(over.clone()))).collect();
     let publishing = tokio::spawn(publisher.run(over.clone()));
     let rebuilding = shape.is_rebuilt.then(|| {
         let client = scene.network(random.u64(..), false).client(configs::dynamodb(&scene.dynamo));
@@ -114,8 +115,8 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         rebuilding.await.map_err(harness)?;
     }
     let mut projectors = Vec::new();
-    for shard in projecting {
-        projectors.push(shard.await.map_err(harness)?);
+    for running in projecting {
+        projectors.push(running.await.map_err(harness)?);
     }
     let mut publisher = publishing.await.map_err(harness)?;
 
@@ -130,7 +131,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
 
     // All is well again, and the newer release is everywhere.
     let given_up: BTreeSet<String> = publisher.orders_given_up().collect();
-    let lost = projectors.iter().flat_map(|shard| shard.lost.iter().cloned().chain(shard.orders_given_up())).collect();
+    let lost = projectors.iter().flat_map(|it| it.lost.iter().cloned().chain(it.orders_given_up())).collect();
     bus.calm();
     let consumers = projectors.iter().chain([&publisher]).flat_map(|consumer| &consumer.deployed);
     consumers.for_each(|deployed| deployed.network.calm());
@@ -154,8 +155,8 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         last_words.push(client.send(command).await);
     }
     // Where the summaries are the newer release's, this one does not redrive them: their notes go with the order's next event.
-    for shard in &mut projectors {
-        shard.settle(shape.is_repaired && !shape.is_deployed).await;
+    for projector in &mut projectors {
+        projector.settle(shape.is_repaired && !shape.is_deployed).await;
     }
     publisher.settle(false).await;
     operator.redrive().await;

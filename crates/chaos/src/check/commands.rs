@@ -8,6 +8,7 @@ use order_domain::{Event, Order};
 use order_store::{OrderCommit, Orders};
 use serde_json::{Value, json};
 
+use super::decisions;
 use super::findings::{Findings, Invariant};
 use crate::client::{Exchange, Told};
 use crate::history::History;
@@ -23,6 +24,7 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
         findings.must(Invariant::NoServerError, order, !fails, what);
         truthful(order, exchange, commits, &states, findings);
     }
+    decisions::check(order, commits, &states, &exchanges, findings);
     replies_agree(order, &exchanges, findings);
     acknowledged(order, commits, &exchanges, findings);
     for last in history.last_words.iter().filter(|last| last.command.order == order) {
@@ -77,10 +79,8 @@ fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], states: &
         (_, Some((commit, _))) => {
             (false, format!("{key} needed no change, and is recorded as version {}", commit.version))
         }
-        (_, None) => {
-            let exists = body["version"].as_u64().is_some_and(|version| version <= commits.len() as u64);
-            (exists, format!("{key} was told of a version that does not exist: {body}"))
-        }
+        // What a reply says that is recorded nowhere is compared with the rules: `decisions`.
+        (_, None) => return,
     };
     findings.must(Invariant::TruthfulReply, order, holds, || what);
 }
@@ -148,7 +148,7 @@ pub(super) fn states(commits: &[OrderCommit]) -> Vec<Order> {
 }
 
 /// The reply that a commit is answered with.
-fn reply(commit: &Commit<Event>, state: &Order) -> Value {
+pub(super) fn reply(commit: &Commit<Event>, state: &Order) -> Value {
     let events = commit.events.iter().map(|recorded| event(commit, recorded));
     json!({
         "orderId": commit.aggregate_id, "version": commit.version, "status": state.status().as_str(),

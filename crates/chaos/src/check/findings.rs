@@ -13,6 +13,8 @@ pub enum Invariant {
     RecordedOnce,
     /// Replies say what is recorded.
     TruthfulReply,
+    /// A refusal, or that nothing need change, is what the rules say.
+    Decided,
     /// The same request has the same reply; its key with another body has none.
     SameReply,
     /// What was acknowledged is answered as before.
@@ -69,11 +71,12 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
         Self::TruthfulReply,
+        Self::Decided,
         Self::SameReply,
         Self::Acknowledged,
         Self::NoServerError,
@@ -110,6 +113,9 @@ impl Invariant {
             Self::TimeRises => "recordedAt rises with the version",
             Self::RecordedOnce => "a commit was asked for, and is recorded once",
             Self::TruthfulReply => "a client was told what is recorded",
+            Self::Decided => {
+                "a refusal, or that nothing need change, is what the rules say of the order as it was meanwhile"
+            }
             Self::SameReply => "one key has one reply and one body",
             Self::Acknowledged => "what was acknowledged is answered as before, and its key refused to another body",
             Self::NoServerError => "a command is answered by 200, 201, 4xx or 503",

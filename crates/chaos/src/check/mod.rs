@@ -1,9 +1,10 @@
 //! What must hold of a history, whatever struck. A model of its own: it knows what was sent, told and stored, and no code
-//! that is under test but the fold and the CloudEvents of a commit.
+//! that is under test but the domain (its fold, its rules) and the CloudEvents of a commit.
 //!
 //! - [`findings`]: the invariants, and what does not hold
 //! - `mishaps`: what must not happen while a history is told
 //! - `commands`: what is recorded, and what clients were told of it
+//! - `decisions`: refusals, and that nothing need change
 //! - `queries`, `lists`: what clients were told of what they asked
 //! - `rows`: the read model at every moment
 //! - `parked`: what waits for a fix
@@ -11,6 +12,7 @@
 //! - `published`: the bus
 
 mod commands;
+mod decisions;
 pub mod findings;
 mod lists;
 mod mishaps;

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::scan::ScanOutput;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::PutEventsResultEntry;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -60,7 +60,11 @@ impl Intercept for Meddler {
         if let Some(write) = context.input_mut().downcast_mut::<TransactWriteItemsInput>()
             && self.0 == Bug::DropsTheSumGuard
         {
-            for put in write.transact_items.iter_mut().flatten().filter_map(|item| item.put.as_mut()) {
+            let is_sum = |put: &Put| {
+                put.item.get("entry").and_then(|it| it.as_s().ok()).is_some_and(|it| it.starts_with("total#"))
+            };
+            let puts = write.transact_items.iter_mut().flatten().filter_map(|item| item.put.as_mut());
+            for put in puts.filter(|put| is_sum(put)) {
                 put.condition_expression = None;
                 put.expression_attribute_names = None;
                 put.expression_attribute_values = None;

@@ -1,16 +1,20 @@
 //! Releases with a bug each, for the checker to find.
 //!
 //! - `store`: bugs of the event store, as the command handlers and the projector see it
+//! - `commands`: bugs of the command handler around its store
 //! - `calls`: bugs in calls of DynamoDB and EventBridge, and in how their answers are read
 //! - `functions`: bugs of the stream's consumers, and of redriving
 //! - `queries`: bugs of the query handler
 //! - `swallow`: writes that never leave
 
 mod calls;
+mod commands;
 mod functions;
 mod queries;
 mod store;
 mod swallow;
+
+use std::sync::Mutex;
 
 use aws_sdk_dynamodb::Client;
 use chaos::release::{self, Instance, Invocation, Redriving, Release, StreamFunction};
@@ -21,6 +25,7 @@ use projector::Projector;
 use read_model::{AuditError, DynamoRows, DynamoSummaries, DynamoTotals, SummedRows};
 
 use calls::Meddler;
+use commands::{Appeases, Overlooks, Remembers};
 use functions::{Acknowledges, Panics, Unparks};
 use queries::{Events, Forgetful, Summaries, Sums};
 use store::{Hollow, Store};
@@ -43,6 +48,12 @@ pub(crate) enum Bug {
     TakesAnOutageForSuccess,
     /// A key stands for whatever body comes with it.
     IgnoresTheFingerprint,
+    /// What was refused once is refused for ever.
+    RemembersRefusals,
+    /// Of a command that is refused it says that nothing need change.
+    CallsARefusalNoChange,
+    /// `If-Match` is not looked at.
+    IgnoresIfMatch,
     /// Commits are written without a condition.
     DropsTheCondition,
     /// Only the first page of an order's commits is read.
@@ -53,7 +64,7 @@ pub(crate) enum Bug {
     ForgetsRequests,
     /// Rows are written without a condition.
     DropsTheRowGuard,
-    /// Rows are written with their sums, and without a condition.
+    /// Sums are written without a condition.
     DropsTheSumGuard,
     /// Orders that are parked are not looked for.
     PublishesPastPoison,
@@ -96,13 +107,16 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
         Self::LeavesOutAVersion,
         Self::TakesAnOutageForSuccess,
         Self::IgnoresTheFingerprint,
+        Self::RemembersRefusals,
+        Self::CallsARefusalNoChange,
+        Self::IgnoresIfMatch,
         Self::DropsTheCondition,
         Self::StopsPaging,
         Self::TrustsAnOldSnapshot,
@@ -133,14 +147,16 @@ impl Bug {
     /// What it does not keep.
     pub(crate) const fn expected(self) -> &'static [Invariant] {
         use Invariant::{
-            Acknowledged, Answers, Gapless, KnownIsShown, Listed, NoPanic, Parked, Published, PublishedInOrder,
-            QueryAnswered, Readable, RecordedOnce, Redriven, Repaired, RowAdvances, RowIsDrained, RowIsPrefix,
-            SameReply, Shown, StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply,
+            Acknowledged, Answers, Decided, Gapless, KnownIsShown, Listed, NoPanic, Parked, Published,
+            PublishedInOrder, QueryAnswered, Readable, RecordedOnce, Redriven, Repaired, RowAdvances, RowIsDrained,
+            RowIsPrefix, SameReply, Shown, StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail,
+            TruthfulReply,
         };
         match self {
             Self::Nothing => &[],
             Self::TakesALostRaceForAWin | Self::TakesAnOutageForSuccess | Self::DropsTheCondition => &[TruthfulReply],
             Self::DoesNotKnowItsOwnCommit => &[RecordedOnce, Acknowledged],
+            Self::RemembersRefusals | Self::CallsARefusalNoChange | Self::IgnoresIfMatch => &[Decided],
             Self::BelievesTheClock => &[TimeRises],
             Self::LeavesOutAVersion => &[Gapless],
             Self::IgnoresTheFingerprint => &[SameReply],
@@ -178,6 +194,8 @@ impl Bug {
             | Self::PanicsOnPoison
             | Self::HidesWhatIsParked => shape.foreign_percent > 0,
             Self::RepairsAsTheOtherRelease => shape.is_repaired && shape.is_deployed,
+            // Two projectors do it, without a rebuild.
+            Self::DropsTheSumGuard => !shape.is_rebuilt,
             _ => true,
         }
     }
@@ -190,7 +208,13 @@ impl Bug {
 impl Release for Bug {
     fn command_handler(&self, client: Client) -> Instance {
         let store = DynamoEventStore::new(self.on_dynamodb(&client), "OrderEvents");
-        release::command_handler(Store { store, bug: *self })
+        let handler = release::command_handler(Store { store, bug: *self });
+        match self {
+            Self::RemembersRefusals => Box::new(Remembers { handler, refused: Mutex::default() }),
+            Self::CallsARefusalNoChange => Box::new(Appeases(handler)),
+            Self::IgnoresIfMatch => Box::new(Overlooks(handler)),
+            _ => handler,
+        }
     }
 
     fn query_handler(&self, client: Client) -> Instance {

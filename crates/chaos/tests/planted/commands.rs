@@ -1,0 +1,62 @@
+//! Bugs of the command handler around its store.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Mutex;
+
+use chaos::release::{HttpFunction, Instance, Invocation};
+use lambda_http::{Body, Request, RequestExt, Response};
+use serde_json::{Value, json};
+
+/// A function that answers what it has refused once without looking again.
+pub(crate) struct Remembers {
+    pub(crate) handler: Instance,
+    pub(crate) refused: Mutex<HashMap<String, Vec<u8>>>,
+}
+
+impl HttpFunction for Remembers {
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        Box::pin(async move {
+            let asked = format!("{} {:?}", request.raw_http_path(), request.body());
+            if let Some(refusal) = self.refused.lock().unwrap().get(&asked) {
+                return Ok(Response::builder().status(409).body(Body::from(refusal.clone())).unwrap());
+            }
+            let response = self.handler.handle(request).await?;
+            if response.status() == 409 && code(response.body()) != "conflict" {
+                self.refused.lock().unwrap().insert(asked, response.body().to_vec());
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// A function whose callers are not to be bothered with refusals.
+pub(crate) struct Appeases(pub(crate) Instance);
+
+impl HttpFunction for Appeases {
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        Box::pin(async move {
+            let response = self.0.handle(request).await?;
+            if response.status() != 409 || code(response.body()) == "conflict" {
+                return Ok(response);
+            }
+            let reply = json!({ "version": 1, "status": "placed", "events": [] }).to_string();
+            Ok(Response::builder().status(200).body(Body::from(reply)).unwrap())
+        })
+    }
+}
+
+/// A function that never hears of `If-Match`.
+pub(crate) struct Overlooks(pub(crate) Instance);
+
+impl HttpFunction for Overlooks {
+    fn handle(&self, mut request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        request.headers_mut().remove("if-match");
+        self.0.handle(request)
+    }
+}
+
+fn code(body: &[u8]) -> String {
+    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
+    problem["code"].as_str().unwrap_or_default().to_owned()
+}
