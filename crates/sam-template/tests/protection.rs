@@ -30,14 +30,21 @@ fn data_is_protected_unless_a_stack_is_made_to_be_thrown_away() {
 }
 
 #[test]
-fn what_cannot_be_made_again_outlives_a_protected_stack() {
+fn tables_and_what_was_not_delivered_outlive_a_protected_stack() {
     let retained = yaml("!If [DataIsProtected, Retain, Delete]");
     let resources = section("Resources");
     let outlives = |policy: &str| -> Vec<String> {
         let kept = resources.iter().filter(|(_, resource)| resource.get(policy) == Some(&retained));
         kept.map(|(id, _)| id.as_str().unwrap().to_owned()).collect()
     };
-    let kept = ["OrderEvents", "ParkedOrders", "FailedBatches", "UndeliveredEvents"];
+    let kept = [
+        "OrderEvents",
+        "OrderSummaryByCustomer",
+        "CustomerTotals",
+        "ParkedOrders",
+        "FailedBatches",
+        "UndeliveredEvents",
+    ];
     assert_eq!(outlives("DeletionPolicy"), kept);
     assert_eq!(outlives("UpdateReplacePolicy"), kept);
     // What is kept in a stack that is thrown away has to be found and deleted by hand.
@@ -46,12 +53,10 @@ fn what_cannot_be_made_again_outlives_a_protected_stack() {
 }
 
 #[test]
-fn nobody_deletes_a_table_of_a_protected_stack_that_cannot_be_made_again() {
-    let protected = yaml("!Ref ProtectData");
-    let refused = tables()
-        .into_iter()
-        .filter(|(_, table)| table["Properties"].get("DeletionProtectionEnabled") == Some(&protected));
-    assert_eq!(refused.map(|(id, _)| id).collect::<Vec<_>>(), ["OrderEvents", "ParkedOrders"]);
+fn nobody_deletes_a_table_of_a_protected_stack() {
+    for (id, table) in tables() {
+        assert_eq!(table["Properties"]["DeletionProtectionEnabled"], yaml("!Ref ProtectData"), "{id}");
+    }
 }
 
 #[test]
@@ -60,6 +65,15 @@ fn every_table_of_a_protected_stack_can_be_restored_to_any_second() {
         let recovery = &table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
         assert_eq!(recovery, &yaml("!Ref ProtectData"), "{id}");
     }
+}
+
+#[test]
+fn the_api_is_throttled_and_keeps_an_access_log() {
+    let [(id, stage)] = of_type("AWS::ApiGatewayV2::Stage").try_into().unwrap();
+    let (settings, log) = (&stage["Properties"]["DefaultRouteSettings"], &stage["Properties"]["AccessLogSettings"]);
+    assert_eq!(settings["ThrottlingRateLimit"], yaml("!Ref ThrottlingRateLimit"), "{id}");
+    assert_eq!(settings["ThrottlingBurstLimit"], yaml("!Ref ThrottlingBurstLimit"), "{id}");
+    assert_eq!(log["DestinationArn"], yaml("!GetAtt HttpApiLogGroup.Arn"), "{id}");
 }
 
 /// An index without the cap of its table would still be paid for without one.
