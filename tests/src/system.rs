@@ -113,7 +113,7 @@ fn request<T: DeserializeOwned>(request: Value) -> T {
     serde_json::from_value(request).unwrap()
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         data: DataLocation::InMemory,
         http: embedded_dynamodb::ANY_PORT,

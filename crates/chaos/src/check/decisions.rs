@@ -25,8 +25,8 @@ pub(super) fn check(
         let holds = match &exchange.told {
             Told::Accepted { status: 201, .. } => {
                 let own = commits.iter().find(|commit| commit.request.request_id == exchange.command.key);
-                let Some(commit) = own.filter(|_| exchange.command.if_match.is_some()) else { continue };
-                exchange.command.if_match == Some(commit.version - 1)
+                let (Some(commit), Some(expected)) = (own, exchange.command.if_match) else { continue };
+                expected + 1 == commit.version
             }
             Told::Accepted { body, .. } => {
                 says(exchange, commits, states, versions.clone(), |said| said == Said::Nothing(body))

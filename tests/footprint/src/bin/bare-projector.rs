@@ -1,0 +1,120 @@
+//! `projector`'s seven calls for a batch of one payment and nothing else: for each read model what is parked, the row as it
+//! is, and the row as it becomes; in the totals together with their sum, which is read along with its row.
+
+use std::collections::HashMap;
+
+use aws_config::BehaviorVersion;
+use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::Value;
+
+type Item = HashMap<String, AttributeValue>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Commit {
+    aggregate_id: String,
+    version: u64,
+    customer_id: String,
+    placed_at: String,
+    events: Vec<Value>,
+}
+
+struct Tables {
+    client: Client,
+    summaries: String,
+    totals: String,
+    parked: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+    let (client, [events, summaries, totals, parked]) =
+        (Client::new(&sdk), ["EVENTS_TABLE", "SUMMARY_TABLE", "TOTALS_TABLE", "PARKED_TABLE"].map(std::env::var));
+    // The real function makes its connection before it is asked anything, and so does this one.
+    let prime = client.query().table_name(events?).key_condition_expression("aggregateId = :id");
+    prime.expression_attribute_values(":id", string("-")).limit(1).send().await?;
+    let tables = Tables { client, summaries: summaries?, totals: totals?, parked: parked? };
+    lambda_runtime::run(service_fn(|event| tables.project(event))).await
+}
+
+impl Tables {
+    async fn project(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, Error> {
+        for record in event.payload.records {
+            let commit: Commit = serde_dynamo::from_item(record.change.new_image)?;
+            let paid = commit.events.first().and_then(|event| event["data"]["amount"].as_u64()).ok_or("no payment")?;
+            tokio::try_join!(self.summarise(&commit, paid), self.total(&commit, paid))?;
+        }
+        Ok(DynamoDbEventResponse::default())
+    }
+
+    async fn summarise(&self, commit: &Commit, paid: u64) -> Result<(), Error> {
+        let sort = format!("{}#{}", commit.placed_at, commit.aggregate_id);
+        let keys = vec![key(&commit.customer_id, "placedAtOrderId", &sort)];
+        let (parked, rows) =
+            tokio::join!(self.is_anything_parked("OrderSummaryByCustomer"), self.read(&self.summaries, keys));
+        let row = rows?.pop().filter(|_| matches!(parked, Ok(false))).ok_or("no row to go on from")?;
+        self.client
+            .put_item()
+            .table_name(&self.summaries)
+            .set_item(Some(changed(row, "amountPaid", paid, commit.version)?))
+            .condition_expression("version < :version")
+            .expression_attribute_values(":version", AttributeValue::N(commit.version.to_string()))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    async fn total(&self, commit: &Commit, paid: u64) -> Result<(), Error> {
+        let entry = |entry: &str| key(&commit.customer_id, "entry", entry);
+        let order = entry(&format!("order#{}", commit.aggregate_id));
+        let row = self.read(&self.totals, vec![order.clone()]);
+        let (parked, row) = tokio::join!(self.is_anything_parked("CustomerTotals"), row);
+        row?.pop().filter(|_| matches!(parked, Ok(false))).ok_or("no row to go on from")?;
+        let puts = self.read(&self.totals, vec![order, entry("total#1#EUR")]).await?.into_iter().map(|row| {
+            let was = row.get("amountPaid").or(row.get("gross")).cloned().ok_or("no amount")?;
+            let name = if row.contains_key("gross") { "gross" } else { "amountPaid" };
+            let put = Put::builder()
+                .table_name(&self.totals)
+                .set_item(Some(changed(row, name, paid, commit.version)?))
+                .condition_expression(format!("{name} = :was"))
+                .expression_attribute_values(":was", was);
+            Ok(TransactWriteItem::builder().put(put.build()?).build())
+        });
+        let puts = puts.collect::<Result<Vec<_>, Error>>()?;
+        self.client.transact_write_items().set_transact_items(Some(puts)).send().await?;
+        Ok(())
+    }
+
+    async fn read(&self, table: &str, keys: Vec<Item>) -> Result<Vec<Item>, Error> {
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
+        let found = self.client.batch_get_item().request_items(table, keys).send().await?;
+        Ok(found.responses.unwrap_or_default().into_values().flatten().collect())
+    }
+
+    async fn is_anything_parked(&self, consumer: &str) -> Result<bool, Error> {
+        let query = self.client.query().table_name(&self.parked).key_condition_expression("consumer = :consumer");
+        let query = query.expression_attribute_values(":consumer", string(consumer)).consistent_read(true).limit(100);
+        Ok(query.send().await?.count > 0)
+    }
+}
+
+fn changed(mut row: Item, name: &str, by: u64, version: u64) -> Result<Item, Error> {
+    let was = row.get(name).and_then(|amount| amount.as_n().ok()).ok_or("no amount")?.parse::<u64>()?;
+    row.insert(name.to_owned(), AttributeValue::N((was + by).to_string()));
+    row.insert("version".to_owned(), AttributeValue::N(version.to_string()));
+    Ok(row)
+}
+
+fn key(customer_id: &str, sort_name: &str, sort: &str) -> Item {
+    HashMap::from([("customerId".to_owned(), string(customer_id)), (sort_name.to_owned(), string(sort))])
+}
+
+fn string(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
