@@ -59,6 +59,7 @@ fn has_items(event: &Event) -> bool {
         Event::OrderPlaced(placed) => !placed.items.is_empty(),
         Event::ItemShipped(shipped) => !shipped.items.is_empty(),
         Event::ItemReturned(returned) => !returned.items.is_empty(),
+        Event::ItemsCancelled(cancelled) => !cancelled.items.is_empty(),
         Event::PaymentReceived(_)
         | Event::PaymentCorrected(_)
         | Event::PaymentRefunded(_)

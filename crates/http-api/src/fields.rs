@@ -1,10 +1,10 @@
 //! Reading an object field by field: each field is asked for once, every fault is noted, what is left over is unknown.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use order_domain::values::{Amount, Currency, MAX_ITEMS, Quantity, Text, ValueError};
+use order_domain::values::{Amount, Currency, MAX_ITEMS, Metadata, Quantity, ReasonCode, Reference, Text, ValueError};
 
-use crate::invalid::{Fault, Invalid, Place};
+use crate::invalid::{Fault, Invalid, Place, note};
 use crate::json::{Json, member_pointer};
 
 /// The fields of one object.
@@ -99,6 +99,31 @@ impl<'a> Fields<'a> {
         (read.len() == items.len()).then_some(read)
     }
 
+    /// An object of short strings; none where it was left out.
+    pub fn metadata(&mut self, name: &'static str, errors: &mut Vec<Invalid>) -> Option<Metadata> {
+        let pointer = self.pointer(name);
+        let Some(value) = self.get(name) else { return Some(Metadata::default()) };
+        let Json::Object(members) = value else {
+            errors.push(wrong_type("an object", value).at(Place::Pointer(pointer)));
+            return None;
+        };
+        let known = errors.len();
+        let mut notes = BTreeMap::new();
+        for (key, value) in members {
+            let read = Metadata::check_name(key).map_err(Fault::from).and_then(|()| text(value));
+            let fault = match read.map(|value| notes.insert(key.clone(), value)) {
+                Ok(None) => continue,
+                Ok(Some(_)) => Fault::new("duplicate_field", "must be given once"),
+                Err(fault) => fault,
+            };
+            errors.push(fault.at(Place::Pointer(member_pointer(&pointer, key))));
+        }
+        if errors.len() > known {
+            return None;
+        }
+        note(errors, Place::Pointer(pointer), Metadata::try_from(notes))
+    }
+
     /// Notes every field that was not asked for, so that a client's typo never becomes silence, and every one that was
     /// sent again. (What is inside an unknown field is not looked at: it is refused as it stands.)
     pub fn finish(self, errors: &mut Vec<Invalid>) {
@@ -163,6 +188,22 @@ pub fn id<T>(parse: impl FnOnce(&str) -> Result<T, ValueError>) -> impl FnOnce(&
 /// When it is not a string, or not a [`Text`].
 pub fn text(value: &Json) -> Result<Text, Fault> {
     Ok(Text::parse(read_string(value)?)?)
+}
+
+/// Reads a shop's own order number.
+///
+/// # Errors
+/// When it is not a string, or not a [`Reference`].
+pub fn reference(value: &Json) -> Result<Reference, Fault> {
+    Ok(Reference::parse(read_string(value)?)?)
+}
+
+/// Reads a word beside a reason.
+///
+/// # Errors
+/// When it is not a string, or not a [`ReasonCode`].
+pub fn reason_code(value: &Json) -> Result<ReasonCode, Fault> {
+    Ok(ReasonCode::parse(read_string(value)?)?)
 }
 
 /// Reads an ISO 4217 currency code.

@@ -70,9 +70,11 @@ impl From<ValueError> for Fault {
             ValueError::Empty => "empty",
             ValueError::TooLong { .. } => "too_long",
             ValueError::BadIdCharacter => "bad_id",
-            ValueError::BadTextCharacter => "bad_text",
+            ValueError::BadTextCharacter | ValueError::Invisible => "bad_text",
+            ValueError::BadReasonCode => "bad_reason_code",
+            ValueError::MetadataTooLarge { .. } => "too_large",
             ValueError::AmountOutOfRange | ValueError::QuantityOutOfRange => "out_of_range",
-            ValueError::UnknownCurrency => "unknown_currency",
+            ValueError::UnknownCurrency | ValueError::NotACurrencyCode => "unknown_currency",
         };
         Self::new(code, error.to_string())
     }

@@ -53,6 +53,8 @@ routes! {
         RecordDelivery = "POST /orders/{orderId}/shipments/{shipmentId}/delivery", FulfillmentWrite;
         /// Takes shipped items back.
         ReturnItems = "POST /orders/{orderId}/returns", FulfillmentWrite;
+        /// Takes units that were not shipped out of the order.
+        CancelItems = "POST /orders/{orderId}/item-cancellations", OrdersWrite;
         /// Cancels an order of which nothing was shipped.
         CancelOrder = "POST /orders/{orderId}/cancellation", OrdersWrite;
     }

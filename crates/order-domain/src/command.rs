@@ -1,6 +1,9 @@
 //! What may be asked of an order. Everything here has been parsed: a command cannot hold an ill-formed value.
 
-use crate::values::{Amount, Currency, CustomerId, PaymentId, Quantity, RefundId, ReturnId, ShipmentId, Sku, Text};
+use crate::values::{
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, Metadata, PaymentId, Quantity, ReasonCode, Reference,
+    RefundId, ReturnId, ShipmentId, Sku, Text,
+};
 
 /// One request to change an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Command {
     RecordDelivery(RecordDelivery),
     /// Takes shipped items back.
     ReturnItems(ReturnItems),
+    /// Takes units that were not shipped out of the order.
+    CancelItems(CancelItems),
     /// Cancels an order of which nothing was shipped.
     CancelOrder(CancelOrder),
 }
@@ -38,6 +43,10 @@ pub struct PlaceOrder {
     pub tax: Amount,
     /// Discount granted, in minor units.
     pub discount: Amount,
+    /// The shop's own order number; it need not be unique.
+    pub reference: Option<Reference>,
+    /// The shop's own notes.
+    pub metadata: Metadata,
 }
 
 /// One line of an order.
@@ -79,12 +88,16 @@ pub struct RecordPayment {
 /// Corrects the amount of a recorded payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorrectPayment {
+    /// The correction's name, unique in the order.
+    pub correction_id: CorrectionId,
     /// Which payment.
     pub payment_id: PaymentId,
     /// The right amount, in minor units; 0 where nothing was received after all.
     pub amount: Amount,
     /// Why.
     pub reason: Text,
+    /// Why, in a word for statistics.
+    pub reason_code: Option<ReasonCode>,
 }
 
 /// Refunds part or all of a payment.
@@ -96,8 +109,12 @@ pub struct RefundPayment {
     pub payment_id: PaymentId,
     /// How much, in minor units; more than 0.
     pub amount: Amount,
+    /// How much of what is due the refund lowers, in minor units; `None` leaves that to the rules.
+    pub reduction: Option<Amount>,
     /// Why.
     pub reason: Option<Text>,
+    /// Why, in a word for statistics.
+    pub reason_code: Option<ReasonCode>,
 }
 
 /// Ships items of a paid order.
@@ -129,6 +146,23 @@ pub struct ReturnItems {
     pub items: Vec<ItemQuantity>,
     /// Why.
     pub reason: Option<Text>,
+    /// Why, in a word for statistics.
+    pub reason_code: Option<ReasonCode>,
+}
+
+/// Takes units that were not shipped out of the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CancelItems {
+    /// The cancellation's name, unique in the order.
+    pub cancellation_id: CancellationId,
+    /// The units, each sku once.
+    pub items: Vec<ItemQuantity>,
+    /// How much what is due falls, in minor units; `None` is the units' share of it.
+    pub reduction: Option<Amount>,
+    /// Why.
+    pub reason: Text,
+    /// Why, in a word for statistics.
+    pub reason_code: Option<ReasonCode>,
 }
 
 /// Cancels an order of which nothing was shipped.
@@ -136,4 +170,6 @@ pub struct ReturnItems {
 pub struct CancelOrder {
     /// Why.
     pub reason: Text,
+    /// Why, in a word for statistics.
+    pub reason_code: Option<ReasonCode>,
 }

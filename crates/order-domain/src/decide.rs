@@ -8,9 +8,10 @@ mod fulfillment;
 mod payments;
 mod placing;
 
+use crate::event::ItemQuantity;
 use crate::fingerprint::Fingerprint;
-use crate::order::{Recorded, RecordedAt};
-use crate::values::{Amount, MAX_ITEMS, Sku};
+use crate::order::{Line, Recorded, RecordedAt, Reducing};
+use crate::values::{Amount, MAX_CHANGES, MAX_ITEMS, Sku};
 use crate::{Command, Event, Order, Rejection};
 
 /// What a command comes to.
@@ -35,6 +36,7 @@ pub fn decide(order: &Order, command: Command) -> Result<Decision, Rejection> {
         Command::ShipItems(command) => fulfillment::ship(placed(order)?, command),
         Command::RecordDelivery(command) => fulfillment::record_delivery(placed(order)?, command),
         Command::ReturnItems(command) => fulfillment::take_back(placed(order)?, command),
+        Command::CancelItems(command) => cancellation::cancel_items(placed(order)?, command),
         Command::CancelOrder(command) => cancellation::cancel(placed(order)?, command),
     }
 }
@@ -50,6 +52,33 @@ fn record(event: Event) -> Result<Decision, Rejection> {
 /// The answer to an id that was used before: nothing changes where the data is the same.
 fn repeated<Id>(recorded: &Recorded<Id>, again: Fingerprint, reused: Rejection) -> Result<Decision, Rejection> {
     if recorded.fingerprint == again { Ok(Decision::Unchanged(recorded.at)) } else { Err(reused) }
+}
+
+/// The same for an id that lowered what is due. A reduction that the command leaves to the rules is the same as any.
+fn repeated_reduction<Id>(
+    recorded: &Reducing<Id>,
+    again: Fingerprint,
+    named: Option<Amount>,
+    reused: Rejection,
+) -> Result<Decision, Rejection> {
+    let is_same = named.is_none_or(|reduction| reduction == recorded.reduction);
+    if is_same { repeated(&recorded.recorded, again, reused) } else { Err(reused) }
+}
+
+/// Whether one more id fits into the order's state.
+fn check_room(order: &Order) -> Result<(), Rejection> {
+    if order.changes() < MAX_CHANGES { Ok(()) } else { Err(Rejection::TooManyChanges { max: MAX_CHANGES }) }
+}
+
+fn check_each(
+    order: &Order,
+    items: &[ItemQuantity],
+    check: impl Fn(&Line, &ItemQuantity) -> Result<(), Rejection>,
+) -> Result<(), Rejection> {
+    items.iter().try_for_each(|item| match order.line(&item.sku) {
+        Some(line) => check(line, item),
+        None => Err(Rejection::UnknownSku { sku: item.sku.clone() }),
+    })
 }
 
 fn check_positive(amount: Amount) -> Result<(), Rejection> {

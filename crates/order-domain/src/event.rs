@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use crate::command::{ItemQuantity, OrderItem};
-use crate::values::{Amount, Currency, CustomerId, MAX_ITEMS, PaymentId, RefundId, ReturnId, ShipmentId, Text};
+use crate::values::{
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, MAX_ITEMS, Metadata, PaymentId, ReasonCode, Reference,
+    RefundId, ReturnId, ShipmentId, Text,
+};
 
 /// One thing that happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub enum Event {
     ItemDelivered(ItemDelivered),
     /// Shipped items came back.
     ItemReturned(ItemReturned),
+    /// Units that were not shipped were taken out of the order.
+    ItemsCancelled(ItemsCancelled),
     /// The order was cancelled.
     OrderCancelled(OrderCancelled),
 }
@@ -60,6 +65,12 @@ pub struct OrderPlaced {
     pub discount: Amount,
     /// What is to be paid, in minor units: items + shipping + tax - discount. Since version 2.
     pub total: Amount,
+    /// The shop's own order number; it need not be unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
+    /// The shop's own notes, by name.
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata,
 }
 
 /// A payment was received.
@@ -79,6 +90,8 @@ pub struct PaymentReceived {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentCorrected {
+    /// The correction's name, unique in the order.
+    pub correction_id: CorrectionId,
     /// Which payment.
     pub payment_id: PaymentId,
     /// The latest effective event of that payment: the receipt, or the correction before this one.
@@ -88,8 +101,13 @@ pub struct PaymentCorrected {
     pub previous_amount: Amount,
     /// The amount in force from now on, in minor units.
     pub corrected_amount: Amount,
+    /// What is due of the order after this event, in minor units.
+    pub due: Amount,
     /// Why.
     pub reason: Text,
+    /// Why, in a word for statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<ReasonCode>,
 }
 
 /// Part or all of a payment was given back.
@@ -102,9 +120,17 @@ pub struct PaymentRefunded {
     pub payment_id: PaymentId,
     /// How much, in minor units.
     pub amount: Amount,
+    /// How much of what is due this refund forgives, in minor units.
+    pub reduction: Amount,
+    /// What is due of the order after this event, in minor units. A refund that completes giving a payment back takes
+    /// back what earlier refunds of that payment forgave, so this can be more than before.
+    pub due: Amount,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+    /// Why, in a word for statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<ReasonCode>,
 }
 
 /// One shipment left.
@@ -144,12 +170,40 @@ pub struct ItemReturned {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+    /// Why, in a word for statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<ReasonCode>,
+}
+
+/// Units that were not shipped were taken out of the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemsCancelled {
+    /// The cancellation's name, unique in the order.
+    pub cancellation_id: CancellationId,
+    /// The units.
+    #[schemars(length(min = 1, max = MAX_ITEMS))]
+    pub items: Vec<ItemQuantity>,
+    /// How much what is due fell, in minor units.
+    pub reduction: Amount,
+    /// What is due of the order after this event, in minor units.
+    pub due: Amount,
+    /// Why.
+    pub reason: Text,
+    /// Why, in a word for statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<ReasonCode>,
 }
 
 /// The order was cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
+    /// What is due of the order after this event, in minor units: 0.
+    pub due: Amount,
     /// Why.
     pub reason: Text,
+    /// Why, in a word for statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<ReasonCode>,
 }

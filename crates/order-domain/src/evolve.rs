@@ -2,7 +2,7 @@
 
 use crate::event::ItemQuantity;
 use crate::fingerprint::Fingerprint;
-use crate::order::{Line, Payment, Placed, Recorded, Shipment};
+use crate::order::{Charges, Line, Payment, Placed, Recorded, Reducing, Shipment};
 use crate::{Event, EventRef, Order};
 
 /// The order after `event`, which stands at `at`. Never fails and never judges: it happened. What names an id
@@ -18,13 +18,18 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
                 unit_price: item.unit_price,
                 shipped: 0,
                 returned: 0,
+                cancelled: 0,
             });
             order.placed = Some(Placed {
                 customer_id: event.customer_id.clone(),
                 currency: event.currency,
                 total: event.total,
                 lines: lines.collect(),
+                charges: Charges { shipping: event.shipping, tax: event.tax, discount: event.discount },
+                reference: event.reference.clone(),
+                has_metadata: !event.metadata.is_empty(),
             });
+            order.due = event.total;
         }
         Event::PaymentReceived(event) => order.payments.push(Payment {
             id: event.payment_id.clone(),
@@ -33,22 +38,34 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
             amount: event.amount,
             amount_set_by: at.event_id,
             refunded: 0,
+            forgiven: 0,
         }),
         Event::PaymentCorrected(event) => {
             if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
                 payment.amount = event.corrected_amount;
                 payment.amount_set_by = at.event_id;
+                if payment.is_given_back() {
+                    payment.forgiven = 0;
+                }
             }
+            order.corrections.push(Recorded {
+                id: event.correction_id.clone(),
+                fingerprint: Fingerprint::from(event),
+                at: at.into(),
+            });
+            order.due = event.due;
         }
         Event::PaymentRefunded(event) => {
             if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
                 payment.refunded = payment.refunded.saturating_add(event.amount.minor_units());
+                // The payment is undone and the debt stays: only what the last of its refunds names is forgiven.
+                let earlier = if payment.is_given_back() { 0 } else { payment.forgiven };
+                payment.forgiven = earlier.saturating_add(event.reduction.minor_units());
             }
-            order.refunds.push(Recorded {
-                id: event.refund_id.clone(),
-                fingerprint: Fingerprint::from(event),
-                at: at.into(),
-            });
+            let recorded =
+                Recorded { id: event.refund_id.clone(), fingerprint: Fingerprint::from(event), at: at.into() };
+            order.refunds.push(Reducing { recorded, reduction: event.reduction });
+            order.due = event.due;
         }
         Event::ItemShipped(event) => {
             for_each_line(&mut order, &event.items, |line, count| line.shipped = line.shipped.saturating_add(count));
@@ -70,7 +87,22 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
                 at: at.into(),
             });
         }
-        Event::OrderCancelled(_) => order.cancelled = Some(at.into()),
+        Event::ItemsCancelled(event) => {
+            for_each_line(&mut order, &event.items, |line, count| {
+                line.cancelled = line.cancelled.saturating_add(count);
+            });
+            let recorded =
+                Recorded { id: event.cancellation_id.clone(), fingerprint: Fingerprint::from(event), at: at.into() };
+            order.cancellations.push(Reducing { recorded, reduction: event.reduction });
+            order.due = event.due;
+            if order.cancelled.is_none() && order.fulfillment_figures().ordered == 0 {
+                order.cancelled = Some(at.into());
+            }
+        }
+        Event::OrderCancelled(event) => {
+            order.cancelled = Some(at.into());
+            order.due = event.due;
+        }
     }
     order
 }

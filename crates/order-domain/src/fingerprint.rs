@@ -1,23 +1,27 @@
-//! Tells whether an id is used again with the same data, in 8 bytes instead of the data.
+//! Tells whether an id is used again with the same data, in 4 bytes instead of the data.
 //!
 //! A fingerprint is part of the stored state: what goes into it, and how, changes only with
 //! [`Order::SCHEMA`](crate::Order::SCHEMA).
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{ItemQuantity, ItemReturned, ItemShipped, PaymentRefunded};
-use crate::values::Text;
+use crate::event::{ItemQuantity, ItemReturned, ItemShipped, ItemsCancelled, PaymentCorrected, PaymentRefunded};
+use crate::values::{ReasonCode, Text};
 
-/// FNV-1a of the data's fields. Two requests under one id differ by accident or not at all: nobody gains by
-/// forging a match, which only leaves his own second request unrecorded.
+/// FNV-1a of the data's fields, folded to 32 bits. Two requests under one id differ by accident or not at all, so one
+/// such accident in four thousand million goes unnoticed. A caller gains nothing by a forged match: it only leaves the
+/// caller's own second request unrecorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Fingerprint(u64);
+pub(crate) struct Fingerprint(u32);
+
+/// The fields hashed so far.
+struct Fields(u64);
 
 /// Bytes that never occur in UTF-8, so that no two lists of fields run together into the same bytes.
 const END: u8 = 0xFF;
 const ABSENT: u8 = 0xFE;
 
-impl Fingerprint {
+impl Fields {
     const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
@@ -34,36 +38,76 @@ impl Fingerprint {
         self.bytes(text.as_bytes()).bytes(&[END])
     }
 
-    fn optional(self, text: Option<&Text>) -> Self {
+    fn optional(self, text: Option<&str>) -> Self {
         match text {
-            Some(text) => self.text(text.as_str()),
+            Some(text) => self.text(text),
             None => self.bytes(&[ABSENT]),
         }
     }
 
+    fn reason(self, reason: Option<&Text>, code: Option<&ReasonCode>) -> Self {
+        self.optional(reason.map(Text::as_str)).optional(code.map(ReasonCode::as_str))
+    }
+
+    /// In any order: sorted by sku, each of which is listed once.
     fn items(self, items: &[ItemQuantity]) -> Self {
-        let items = items.iter();
-        items.fold(self, |hash, item| hash.text(item.sku.as_str()).number(item.quantity.get().into())).bytes(&[END])
+        let mut sorted: Vec<_> = items.iter().collect();
+        sorted.sort_unstable_by(|left, right| left.sku.cmp(&right.sku));
+        let sorted = sorted.into_iter();
+        sorted.fold(self, |hash, item| hash.text(item.sku.as_str()).number(item.quantity.get().into())).bytes(&[END])
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half is folded into the lower one")]
+    const fn fingerprint(self) -> Fingerprint {
+        Fingerprint((self.0 ^ (self.0 >> 32)) as u32)
     }
 }
 
+impl From<&PaymentCorrected> for Fingerprint {
+    fn from(event: &PaymentCorrected) -> Self {
+        let PaymentCorrected {
+            correction_id: _,
+            payment_id,
+            corrects_event_id: _,
+            previous_amount: _,
+            corrected_amount,
+            due: _,
+            reason,
+            reason_code,
+        } = event;
+        let hash = Fields::new().text(payment_id.as_str()).number(corrected_amount.minor_units());
+        hash.reason(Some(reason), reason_code.as_ref()).fingerprint()
+    }
+}
+
+/// Without the reduction, which a command may leave to the rules: it is compared apart.
 impl From<&PaymentRefunded> for Fingerprint {
     fn from(event: &PaymentRefunded) -> Self {
-        let PaymentRefunded { refund_id: _, payment_id, amount, reason } = event;
-        Self::new().text(payment_id.as_str()).number(amount.minor_units()).optional(reason.as_ref())
+        let PaymentRefunded { refund_id: _, payment_id, amount, reduction: _, due: _, reason, reason_code } = event;
+        let hash = Fields::new().text(payment_id.as_str()).number(amount.minor_units());
+        hash.reason(reason.as_ref(), reason_code.as_ref()).fingerprint()
     }
 }
 
 impl From<&ItemShipped> for Fingerprint {
     fn from(event: &ItemShipped) -> Self {
         let ItemShipped { shipment_id: _, items, carrier, tracking_number } = event;
-        Self::new().items(items).optional(carrier.as_ref()).optional(tracking_number.as_ref())
+        let hash = Fields::new().items(items).optional(carrier.as_ref().map(Text::as_str));
+        hash.optional(tracking_number.as_ref().map(Text::as_str)).fingerprint()
     }
 }
 
 impl From<&ItemReturned> for Fingerprint {
     fn from(event: &ItemReturned) -> Self {
-        let ItemReturned { return_id: _, items, reason } = event;
-        Self::new().items(items).optional(reason.as_ref())
+        let ItemReturned { return_id: _, items, reason, reason_code } = event;
+        Fields::new().items(items).reason(reason.as_ref(), reason_code.as_ref()).fingerprint()
+    }
+}
+
+/// Without the reduction, as a refund's.
+impl From<&ItemsCancelled> for Fingerprint {
+    fn from(event: &ItemsCancelled) -> Self {
+        let ItemsCancelled { cancellation_id: _, items, reduction: _, due: _, reason, reason_code } = event;
+        Fields::new().items(items).reason(Some(reason), reason_code.as_ref()).fingerprint()
     }
 }

@@ -10,26 +10,49 @@ use uuid::Uuid;
 use crate::event::EventRef;
 use crate::fingerprint::Fingerprint;
 use crate::status::{FulfillmentFigures, FulfillmentStatus, OrderStatus, PaymentFigures, PaymentStatus};
-use crate::values::{Amount, Currency, CustomerId, PaymentId, Quantity, RefundId, ReturnId, ShipmentId, Sku, Text};
+use crate::values::{
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, PaymentId, Quantity, Reference, RefundId, ReturnId,
+    ShipmentId, Sku, Text,
+};
 
 /// One order, folded from its events. `Default` is the order that was never placed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     pub(crate) placed: Option<Placed>,
     pub(crate) payments: Vec<Payment>,
-    pub(crate) refunds: Vec<Recorded<RefundId>>,
+    pub(crate) corrections: Vec<Recorded<CorrectionId>>,
+    pub(crate) refunds: Vec<Reducing<RefundId>>,
     pub(crate) shipments: Vec<Shipment>,
     pub(crate) returns: Vec<Recorded<ReturnId>>,
+    pub(crate) cancellations: Vec<Reducing<CancellationId>>,
+    /// Where the order was cancelled, or its last unit.
     pub(crate) cancelled: Option<RecordedAt>,
+    /// The amount due, as the last event that changed it states it.
+    pub(crate) due: Amount,
 }
 
-/// What was settled when the order was placed, and how far each line has come.
+/// The terms on which the order was placed, and the progress of each line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Placed {
     pub(crate) customer_id: CustomerId,
     pub(crate) currency: Currency,
     pub(crate) total: Amount,
     pub(crate) lines: Vec<Line>,
+    pub(crate) charges: Charges,
+    pub(crate) reference: Option<Reference>,
+    /// Whether the order has metadata: that itself stays in the order's first event, to keep the state small.
+    pub(crate) has_metadata: bool,
+}
+
+/// The charges beside the items, in minor units: total = items + shipping + tax - discount.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charges {
+    /// Shipping charged.
+    pub shipping: Amount,
+    /// Tax charged.
+    pub tax: Amount,
+    /// Discount granted.
+    pub discount: Amount,
 }
 
 /// One line of an order, and how far it has come.
@@ -43,10 +66,20 @@ pub struct Line {
     pub quantity: Quantity,
     /// The price of one, in minor units.
     pub unit_price: Amount,
-    /// How many were shipped; never more than ordered.
+    /// How many were shipped; never more than ordered and not cancelled.
     pub shipped: u32,
     /// How many came back; never more than were shipped.
     pub returned: u32,
+    /// How many were cancelled before they were shipped.
+    pub cancelled: u32,
+}
+
+impl Line {
+    /// The units still to be shipped, as long as the order is not cancelled.
+    #[must_use]
+    pub const fn left_to_ship(&self) -> u32 {
+        self.quantity.get().saturating_sub(self.cancelled).saturating_sub(self.shipped)
+    }
 }
 
 /// A payment with its latest correction and the sum of its refunds.
@@ -60,6 +93,15 @@ pub(crate) struct Payment {
     /// The event that set `amount`: the one a correction corrects.
     pub(crate) amount_set_by: Uuid,
     pub(crate) refunded: u64,
+    /// How much of what is due this payment's refunds forgive.
+    pub(crate) forgiven: u64,
+}
+
+impl Payment {
+    /// Whether the payment was given back in full, by one refund or by several.
+    pub(crate) fn is_given_back(&self) -> bool {
+        self.refunded > 0 && self.refunded >= self.amount.minor_units()
+    }
 }
 
 /// Where in an order's history something was recorded: the commit that made this version holds the event.
@@ -86,6 +128,13 @@ pub(crate) struct Recorded<Id> {
     pub(crate) at: RecordedAt,
 }
 
+/// An id that was used to lower what is due, and by how much.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reducing<Id> {
+    pub(crate) recorded: Recorded<Id>,
+    pub(crate) reduction: Amount,
+}
+
 /// A shipment, and when its arrival was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shipment {
@@ -95,7 +144,7 @@ pub(crate) struct Shipment {
 
 impl Order {
     /// Raised whenever the fold's meaning or this struct's shape changes: snapshots of another number are not used.
-    pub const SCHEMA: u32 = 1;
+    pub const SCHEMA: u32 = 2;
 
     /// Whether it was placed.
     #[must_use]
@@ -139,10 +188,60 @@ impl Order {
         self.payments.iter().fold(0, |sum, payment| sum.saturating_add(payment.refunded))
     }
 
-    /// Whether it was cancelled.
+    /// The charges beside the items; none before it was placed.
+    #[must_use]
+    pub fn charges(&self) -> Charges {
+        self.placed.as_ref().map_or_else(Charges::default, |placed| placed.charges)
+    }
+
+    /// The shop's own order number.
+    #[must_use]
+    pub fn reference(&self) -> Option<&Reference> {
+        self.placed.as_ref().and_then(|placed| placed.reference.as_ref())
+    }
+
+    /// Whether the order has metadata, which its first event holds.
+    #[must_use]
+    pub fn has_metadata(&self) -> bool {
+        self.placed.as_ref().is_some_and(|placed| placed.has_metadata)
+    }
+
+    /// The amount due, in minor units: the total, less the reductions of cancelled items and of refunds; 0 once the
+    /// order is cancelled.
+    #[must_use]
+    pub const fn due(&self) -> Amount {
+        self.due
+    }
+
+    /// The amount paid beyond what is due, in minor units: to be given back.
+    #[must_use]
+    pub fn credit(&self) -> Amount {
+        // Never beyond what was paid, which `decide` keeps within an amount.
+        Amount::new(self.payment_figures().credit()).unwrap_or_default()
+    }
+
+    /// Whether it was cancelled, as a whole or down to its last unit.
     #[must_use]
     pub const fn is_cancelled(&self) -> bool {
         self.cancelled.is_some()
+    }
+
+    /// Whether units may be shipped: the order is not cancelled, and what is due is paid.
+    #[must_use]
+    pub fn may_ship(&self) -> bool {
+        self.payment_figures().may_ship()
+    }
+
+    /// The units still to be shipped, over all lines; 0 once the order is cancelled. A return does not change it.
+    #[must_use]
+    pub fn units_to_ship(&self) -> u64 {
+        self.fulfillment_figures().units_to_ship(self.is_cancelled())
+    }
+
+    /// Whether there are units to be shipped that may be shipped.
+    #[must_use]
+    pub fn to_ship(&self) -> bool {
+        self.may_ship() && self.units_to_ship() > 0
     }
 
     /// The one word for a customer.
@@ -163,11 +262,14 @@ impl Order {
         FulfillmentStatus::of(self.fulfillment_figures())
     }
 
-    pub(crate) fn payment_figures(&self) -> PaymentFigures {
+    /// The figures that the payment status is derived from.
+    #[must_use]
+    pub fn payment_figures(&self) -> PaymentFigures {
         PaymentFigures {
-            total: self.total().minor_units(),
+            due: self.due.minor_units(),
             paid: self.amount_paid(),
             refunded: self.amount_refunded(),
+            forgiven: self.payments.iter().fold(0, |sum, payment| sum.saturating_add(payment.forgiven)),
             cancelled: self.is_cancelled(),
         }
     }
@@ -175,7 +277,7 @@ impl Order {
     pub(crate) fn fulfillment_figures(&self) -> FulfillmentFigures {
         let lines = self.lines();
         FulfillmentFigures {
-            ordered: lines.iter().map(|line| u64::from(line.quantity.get())).sum(),
+            ordered: lines.iter().map(|line| u64::from(line.quantity.get().saturating_sub(line.cancelled))).sum(),
             shipped: lines.iter().map(|line| u64::from(line.shipped)).sum(),
             returned: lines.iter().map(|line| u64::from(line.returned)).sum(),
             any_undelivered: self.shipments.iter().any(|shipment| shipment.delivered.is_none()),
@@ -190,12 +292,30 @@ impl Order {
         self.payments.iter().find(|payment| payment.id == *id)
     }
 
-    pub(crate) fn refund(&self, id: &RefundId) -> Option<&Recorded<RefundId>> {
-        self.refunds.iter().find(|refund| refund.id == *id)
+    pub(crate) fn correction(&self, id: &CorrectionId) -> Option<&Recorded<CorrectionId>> {
+        self.corrections.iter().find(|correction| correction.id == *id)
+    }
+
+    pub(crate) fn refund(&self, id: &RefundId) -> Option<&Reducing<RefundId>> {
+        self.refunds.iter().find(|refund| refund.recorded.id == *id)
     }
 
     pub(crate) fn shipment(&self, id: &ShipmentId) -> Option<&Shipment> {
         self.shipments.iter().find(|shipment| shipment.recorded.id == *id)
+    }
+
+    pub(crate) fn cancellation(&self, id: &CancellationId) -> Option<&Reducing<CancellationId>> {
+        self.cancellations.iter().find(|cancellation| cancellation.recorded.id == *id)
+    }
+
+    /// How many ids were recorded of the order: see [`MAX_CHANGES`](crate::values::MAX_CHANGES).
+    pub(crate) const fn changes(&self) -> usize {
+        self.payments.len()
+            + self.corrections.len()
+            + self.refunds.len()
+            + self.shipments.len()
+            + self.returns.len()
+            + self.cancellations.len()
     }
 
     pub(crate) fn returned(&self, id: &ReturnId) -> Option<&Recorded<ReturnId>> {

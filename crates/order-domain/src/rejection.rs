@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::values::{Amount, PaymentId, Quantity, RefundId, ReturnId, ShipmentId, Sku};
+use crate::values::{Amount, CancellationId, CorrectionId, PaymentId, Quantity, RefundId, ReturnId, ShipmentId, Sku};
 
 /// A refusal: nothing was recorded. Each names the numbers it was decided on; amounts are minor units.
 ///
@@ -53,16 +53,40 @@ pub enum Rejection {
     /// The order was placed before.
     #[error("the order was already placed")]
     OrderAlreadyPlaced,
-    /// The order is cancelled, so nothing of it may be shipped.
-    #[error("the order is cancelled; nothing of it can be shipped")]
+    /// As many ids as an order may have are recorded already.
+    #[error("the order already has {max} payments, corrections, refunds, shipments, returns and cancellations")]
+    TooManyChanges {
+        /// How many there may be, together.
+        max: usize,
+    },
+    /// The order is cancelled, so nothing of it may be shipped or cancelled.
+    #[error("the order is cancelled; nothing of it can be shipped or cancelled")]
     OrderCancelled,
-    /// The order is not paid in full.
-    #[error("the order is not paid in full: {net_paid} of {total} paid")]
+    /// Less was paid than is due.
+    #[error("the order is not paid: {net_paid} of {due} due is paid")]
     NotPaid {
         /// Payments less refunds.
         net_paid: u64,
-        /// What is to be paid.
-        total: Amount,
+        /// The amount due.
+        due: Amount,
+    },
+    /// The reduction is larger than the command can forgive.
+    #[error("a reduction of {reduction} is more than {most}, the most that this can take off the {due} due")]
+    ReductionExceedsDue {
+        /// The reduction asked for.
+        reduction: Amount,
+        /// The largest reduction possible.
+        most: Amount,
+        /// The amount due.
+        due: Amount,
+    },
+    /// The reduction would leave something due of an order of which nothing is left.
+    #[error("nothing is left of the order, so nothing stays due: the reduction must be {due} or left out")]
+    ReductionLeavesDebt {
+        /// The reduction asked for.
+        reduction: Amount,
+        /// The amount due.
+        due: Amount,
     },
     /// The sum of the order's payments would be beyond what an amount can hold.
     #[error("{amount_paid} already paid; {amount} more exceeds {max}, the largest amount")]
@@ -89,6 +113,14 @@ pub enum Rejection {
         recorded_amount: Amount,
         /// What this command says.
         amount: Amount,
+    },
+    /// The correction was recorded with other data.
+    #[error("correction '{correction_id}' was already recorded with other data, at version {recorded_at_version}")]
+    CorrectionIdReused {
+        /// The id.
+        correction_id: CorrectionId,
+        /// The order's version that recorded it.
+        recorded_at_version: u64,
     },
     /// The correction would leave less than was already given back.
     #[error("{amount_refunded} of payment '{payment_id}' already refunded; it cannot be corrected to {amount}")]
@@ -135,7 +167,9 @@ pub enum Rejection {
         sku: Sku,
     },
     /// More was to be shipped than is left.
-    #[error("{shipped} of {ordered} of '{sku}' already shipped; cannot ship {requested} more")]
+    #[error(
+        "{shipped} of {ordered} of '{sku}' already shipped and {cancelled} cancelled; cannot ship {requested} more"
+    )]
     QuantityExceedsShippable {
         /// The sku.
         sku: Sku,
@@ -143,8 +177,32 @@ pub enum Rejection {
         ordered: Quantity,
         /// How many were shipped before.
         shipped: u32,
+        /// How many were cancelled before.
+        cancelled: u32,
         /// How many this command asks for.
         requested: Quantity,
+    },
+    /// More was to be cancelled than is left to ship.
+    #[error("{shipped} of {ordered} of '{sku}' already shipped and {cancelled} cancelled; cannot cancel {requested}")]
+    QuantityExceedsCancellable {
+        /// The sku.
+        sku: Sku,
+        /// How many were ordered.
+        ordered: Quantity,
+        /// How many were shipped before.
+        shipped: u32,
+        /// How many were cancelled before.
+        cancelled: u32,
+        /// How many this command asks for.
+        requested: Quantity,
+    },
+    /// The cancellation was recorded with other data.
+    #[error("cancellation '{cancellation_id}' was already recorded with other data, at version {recorded_at_version}")]
+    CancellationIdReused {
+        /// The id.
+        cancellation_id: CancellationId,
+        /// The order's version that recorded it.
+        recorded_at_version: u64,
     },
     /// The shipment was recorded with other data.
     #[error("shipment '{shipment_id}' was already recorded with other data, at version {recorded_at_version}")]
@@ -180,10 +238,10 @@ pub enum Rejection {
         /// The order's version that recorded it.
         recorded_at_version: u64,
     },
-    /// Something was shipped, so the order can no longer be cancelled.
-    #[error("{shipped} of {ordered} already shipped; the order can no longer be cancelled")]
+    /// Something was shipped, so the order can no longer be cancelled as a whole.
+    #[error("{shipped} of {ordered} already shipped; the order can no longer be cancelled, only its other items")]
     AlreadyShipped {
-        /// How many units were ordered, over all lines.
+        /// How many units were ordered and not cancelled, over all lines.
         ordered: u64,
         /// How many units were shipped, over all lines.
         shipped: u64,
@@ -203,17 +261,23 @@ impl Rejection {
             Self::AmountNotPositive => "amount_not_positive",
             Self::OrderNotFound => "order_not_found",
             Self::OrderAlreadyPlaced => "order_already_placed",
+            Self::TooManyChanges { .. } => "too_many_changes",
             Self::OrderCancelled => "order_cancelled",
             Self::NotPaid { .. } => "not_paid",
+            Self::ReductionExceedsDue { .. } => "reduction_exceeds_due",
+            Self::ReductionLeavesDebt { .. } => "reduction_leaves_debt",
             Self::AmountPaidTooLarge { .. } => "amount_paid_too_large",
             Self::UnknownPayment { .. } => "unknown_payment",
             Self::PaymentIdReused { .. } => "payment_id_reused",
+            Self::CorrectionIdReused { .. } => "correction_id_reused",
             Self::CorrectionBelowRefunded { .. } => "correction_below_refunded",
             Self::CorrectionChangesNothing { .. } => "correction_changes_nothing",
             Self::RefundExceedsPayment { .. } => "refund_exceeds_payment",
             Self::RefundIdReused { .. } => "refund_id_reused",
             Self::UnknownSku { .. } => "unknown_sku",
             Self::QuantityExceedsShippable { .. } => "quantity_exceeds_shippable",
+            Self::QuantityExceedsCancellable { .. } => "quantity_exceeds_cancellable",
+            Self::CancellationIdReused { .. } => "cancellation_id_reused",
             Self::ShipmentIdReused { .. } => "shipment_id_reused",
             Self::UnknownShipment { .. } => "unknown_shipment",
             Self::QuantityExceedsReturnable { .. } => "quantity_exceeds_returnable",

@@ -46,7 +46,9 @@ words! {
         Shipped = "shipped",
         /// Something is on its way.
         PartiallyShipped = "partially_shipped",
-        /// Paid in full, or more.
+        /// Everything paid was given back, and nothing was shipped.
+        Refunded = "refunded",
+        /// What is due is paid, or more.
         Paid = "paid",
         /// Paid in part.
         PartiallyPaid = "partially_paid",
@@ -58,17 +60,17 @@ words! {
 words! {
     /// Where an order's payment stands.
     PaymentStatus {
-        /// More was paid than is owed.
+        /// More was paid than is due.
         CreditOwed = "credit_owed",
         /// Everything paid was given back.
         Refunded = "refunded",
-        /// Nothing is owed: cancelled, and nothing paid.
+        /// Nothing is due: cancelled, and nothing was given back.
         Void = "void",
-        /// Paid in full.
+        /// What is due is paid.
         Paid = "paid",
-        /// Something was given back.
+        /// What is due is paid, and refunds lowered it.
         PartiallyRefunded = "partially_refunded",
-        /// Something was paid.
+        /// Something was paid, and less than is due.
         PartiallyPaid = "partially_paid",
         /// Nothing was paid.
         Unpaid = "unpaid",
@@ -96,13 +98,15 @@ words! {
 /// What the payment status is derived from, in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentFigures {
-    /// What is to be paid of an order that is not cancelled.
-    pub total: u64,
+    /// The amount due.
+    pub due: u64,
     /// The sum of the payments' amounts in force.
     pub paid: u64,
     /// The sum of the refunds.
     pub refunded: u64,
-    /// Whether the order was cancelled: then nothing is owed.
+    /// How much of what is due the refunds lowered.
+    pub forgiven: u64,
+    /// Whether the order was cancelled: then nothing is due.
     pub cancelled: bool,
 }
 
@@ -113,10 +117,16 @@ impl PaymentFigures {
         self.paid.saturating_sub(self.refunded)
     }
 
-    /// What is owed in all.
+    /// What was paid beyond what is due: to be given back.
     #[must_use]
-    pub const fn target(self) -> u64 {
-        if self.cancelled { 0 } else { self.total }
+    pub const fn credit(self) -> u64 {
+        self.net().saturating_sub(self.due)
+    }
+
+    /// Whether units may be shipped.
+    #[must_use]
+    pub const fn may_ship(self) -> bool {
+        !self.cancelled && self.net() >= self.due
     }
 }
 
@@ -124,15 +134,16 @@ impl PaymentStatus {
     /// The first word that holds.
     #[must_use]
     pub const fn of(figures: PaymentFigures) -> Self {
-        let (net, target) = (figures.net(), figures.target());
-        if net > target {
+        let PaymentFigures { due, paid: _, refunded, forgiven, cancelled } = figures;
+        let net = figures.net();
+        if net > due {
             Self::CreditOwed
-        } else if net == 0 && figures.refunded > 0 {
+        } else if cancelled {
+            if refunded > 0 { Self::Refunded } else { Self::Void }
+        } else if refunded > 0 && net == 0 && due > 0 {
             Self::Refunded
-        } else if net == target {
-            if figures.cancelled { Self::Void } else { Self::Paid }
-        } else if figures.refunded > 0 {
-            Self::PartiallyRefunded
+        } else if net == due {
+            if forgiven > 0 { Self::PartiallyRefunded } else { Self::Paid }
         } else if net > 0 {
             Self::PartiallyPaid
         } else {
@@ -142,10 +153,10 @@ impl PaymentStatus {
 }
 
 /// What the fulfilment status is derived from: units over all lines. Sums suffice, because of each line
-/// returned <= shipped <= ordered: the sums are equal only where every line is.
+/// returned <= shipped <= ordered - cancelled: the sums are equal only where every line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FulfillmentFigures {
-    /// Units ordered.
+    /// Units ordered and not cancelled.
     pub ordered: u64,
     /// Units shipped, whether or not they came back.
     pub shipped: u64,
@@ -155,12 +166,23 @@ pub struct FulfillmentFigures {
     pub any_undelivered: bool,
 }
 
+impl FulfillmentFigures {
+    /// The units still to be shipped; 0 once the order is cancelled. A return does not change it: the work that is left
+    /// is never hidden.
+    #[must_use]
+    pub const fn units_to_ship(self, cancelled: bool) -> u64 {
+        if cancelled { 0 } else { self.ordered.saturating_sub(self.shipped) }
+    }
+}
+
 impl FulfillmentStatus {
     /// The first word that holds.
     #[must_use]
     pub const fn of(figures: FulfillmentFigures) -> Self {
         let FulfillmentFigures { ordered, shipped, returned, any_undelivered } = figures;
-        if returned > 0 {
+        if ordered == 0 {
+            Self::Unfulfilled
+        } else if returned > 0 {
             if returned >= ordered { Self::Returned } else { Self::PartiallyReturned }
         } else if shipped == 0 {
             Self::Unfulfilled
@@ -188,12 +210,10 @@ impl OrderStatus {
             FulfillmentStatus::Shipped => Self::Shipped,
             FulfillmentStatus::PartiallyShipped => Self::PartiallyShipped,
             FulfillmentStatus::Unfulfilled => match payment {
-                PaymentStatus::Paid | PaymentStatus::CreditOwed => Self::Paid,
+                PaymentStatus::Refunded => Self::Refunded,
+                PaymentStatus::Paid | PaymentStatus::CreditOwed | PaymentStatus::PartiallyRefunded => Self::Paid,
                 PaymentStatus::PartiallyPaid => Self::PartiallyPaid,
-                PaymentStatus::Refunded
-                | PaymentStatus::PartiallyRefunded
-                | PaymentStatus::Void
-                | PaymentStatus::Unpaid => Self::Placed,
+                PaymentStatus::Void | PaymentStatus::Unpaid => Self::Placed,
             },
         }
     }

@@ -131,6 +131,7 @@ stored_events! {
     ItemShipped = "ItemShipped", version 1;
     ItemDelivered = "ItemDelivered", version 1;
     ItemReturned = "ItemReturned", version 1;
+    ItemsCancelled = "ItemsCancelled", version 1;
     OrderCancelled = "OrderCancelled", version 1;
 }
 

@@ -1,11 +1,17 @@
 //! Values that cannot be wrong: each is checked once, at the edge, by its `parse` or `new`. `schema` tells the same
 //! limits to readers of JSON Schema.
 
+mod currency;
+mod metadata;
 pub(crate) mod schema;
+mod text;
 
 use std::fmt;
 
+pub use currency::Currency;
+pub use metadata::{MAX_METADATA, Metadata};
 use serde::{Deserialize, Serialize};
+pub use text::{MAX_REASON_CODE, MAX_REFERENCE, MAX_TEXT, ReasonCode, Reference, Text};
 
 /// The largest amount in minor units, 2^53 - 1: the largest integer every JSON reader holds exactly.
 pub const MAX_AMOUNT: u64 = (1 << 53) - 1;
@@ -13,8 +19,9 @@ pub const MAX_AMOUNT: u64 = (1 << 53) - 1;
 pub const MAX_QUANTITY: u32 = 1_000_000;
 /// The most lines an order may have.
 pub const MAX_ITEMS: usize = 100;
-/// The most characters (Unicode scalar values) of a name or a reason.
-pub const MAX_TEXT: usize = 256;
+/// The most ids recorded of one order: payments, corrections, refunds, shipments, returns and cancellations together.
+/// It keeps the state of every order within a snapshot, and a snapshot within DynamoDB's 400 KB an item.
+pub const MAX_CHANGES: usize = 1_000;
 /// The most characters of an id.
 pub const MAX_ID: usize = 64;
 
@@ -33,18 +40,33 @@ pub enum ValueError {
     /// An id with a character outside `[A-Za-z0-9._-]`, or that starts with one of `._-`.
     #[error("must start with a letter or digit and contain only letters, digits, '.', '_' and '-'")]
     BadIdCharacter,
-    /// A control character, or a bidirectional embedding, override or isolate, in a text.
-    #[error("must not contain control characters or bidirectional overrides")]
+    /// A control character, a noncharacter, or a bidirectional embedding, override or isolate, in a text.
+    #[error("must not contain control characters, noncharacters or bidirectional overrides")]
     BadTextCharacter,
+    /// A text of blanks and invisible characters alone.
+    #[error("must have at least one visible character")]
+    Invisible,
+    /// A reason code with a character other than ASCII letters and `_`, or that starts with `_`.
+    #[error("must start with a letter and contain only letters and '_'")]
+    BadReasonCode,
+    /// Metadata whose names and values are larger than allowed, together.
+    #[error("must have at most {max} bytes of UTF-8, names and values together")]
+    MetadataTooLarge {
+        /// The limit, in bytes.
+        max: usize,
+    },
     /// An amount beyond [`MAX_AMOUNT`].
     #[error("must be an integer from 0 to 9007199254740991, in minor units")]
     AmountOutOfRange,
     /// A quantity outside 1..=[`MAX_QUANTITY`].
     #[error("must be an integer from 1 to 1000000")]
     QuantityOutOfRange,
-    /// Not the ISO 4217 code, in capital letters, of a currency that people pay in.
-    #[error("must be an ISO 4217 currency code such as EUR")]
+    /// Not the ISO 4217 code, in capital letters, of a currency that people pay in today.
+    #[error("must be the ISO 4217 code of a currency in use, such as EUR")]
     UnknownCurrency,
+    /// A stored currency that is not three capital letters.
+    #[error("must be three capital letters")]
+    NotACurrencyCode,
 }
 
 fn check_id(text: &str) -> Result<(), ValueError> {
@@ -112,64 +134,18 @@ id! {
     OrderId,
     /// Names a payment within an order.
     PaymentId,
+    /// Names a correction of a payment within an order.
+    CorrectionId,
     /// Names a refund within an order.
     RefundId,
     /// Names a shipment within an order.
     ShipmentId,
     /// Names a return within an order.
     ReturnId,
+    /// Names a cancellation of items within an order.
+    CancellationId,
     /// Names what is sold; at most once an order.
     Sku,
-}
-
-/// A name, a reason or another short text: 1..=256 characters of any script, no control characters, no bidirectional
-/// embeddings, overrides or isolates (which could make a text, and what stands after it, read otherwise than stored).
-/// The marks U+061C, U+200E and U+200F are welcome: right-to-left scripts are written with them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Text(String);
-
-impl Text {
-    /// Checks and wraps a text.
-    ///
-    /// # Errors
-    /// When it is empty, longer than [`MAX_TEXT`], or has a character that is not allowed.
-    pub fn parse(text: &str) -> Result<Self, ValueError> {
-        Self::try_from(text.to_owned())
-    }
-
-    /// The text as it was given.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-fn reorders_text(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
-impl TryFrom<String> for Text {
-    type Error = ValueError;
-
-    fn try_from(text: String) -> Result<Self, ValueError> {
-        if text.is_empty() {
-            return Err(ValueError::Empty);
-        }
-        if text.chars().count() > MAX_TEXT {
-            return Err(ValueError::TooLong { max: MAX_TEXT });
-        }
-        if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || reorders_text(c)) {
-            return Err(ValueError::BadTextCharacter);
-        }
-        Ok(Self(text))
-    }
-}
-
-impl From<Text> for String {
-    fn from(text: Text) -> String {
-        text.0
-    }
 }
 
 /// Money in minor units of the order's currency: 0..=2^53 - 1. Sums are checked by whoever adds.
@@ -193,6 +169,12 @@ impl Amount {
     #[must_use]
     pub const fn minor_units(self) -> u64 {
         self.0
+    }
+
+    /// This amount less another; nothing where the other is larger.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
     }
 
     /// Whether this is nothing; lets a stored field be left out.
@@ -260,44 +242,5 @@ impl From<Quantity> for u32 {
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// An ISO 4217 currency that people pay in: not a precious metal, a fund or a test code. A superseded one is
-/// accepted, because orders outlive currencies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Currency(iso_currency::Currency);
-
-impl Currency {
-    /// Reads a code of three capital letters.
-    ///
-    /// # Errors
-    /// When it is not the code of such a currency.
-    pub fn parse(code: &str) -> Result<Self, ValueError> {
-        iso_currency::Currency::from_code(code)
-            .filter(|currency| !currency.is_special() && !currency.is_fund())
-            .map(Self)
-            .ok_or(ValueError::UnknownCurrency)
-    }
-
-    /// The code of three capital letters.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        self.0.code()
-    }
-}
-
-impl TryFrom<String> for Currency {
-    type Error = ValueError;
-
-    fn try_from(code: String) -> Result<Self, ValueError> {
-        Self::parse(&code)
-    }
-}
-
-impl From<Currency> for String {
-    fn from(currency: Currency) -> String {
-        currency.code().to_owned()
     }
 }

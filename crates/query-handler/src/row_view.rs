@@ -5,6 +5,7 @@ use read_model::{OrderSummaryRow, SummaryItem};
 
 /// The order of a row.
 pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
+    let units_to_ship = row.units_to_ship();
     let OrderSummaryRow {
         order_id,
         customer_id,
@@ -13,9 +14,18 @@ pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
         fulfillment_status,
         currency,
         total,
+        shipping,
+        tax,
+        discount,
+        due,
+        forgiven: _,
         amount_paid,
         amount_refunded,
         item_count,
+        cancelled: _,
+        to_ship,
+        reference,
+        metadata,
         items,
         shipments_under_way: _,
         placed_at,
@@ -30,9 +40,17 @@ pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
         fulfillment_status,
         currency,
         total,
+        shipping,
+        tax,
+        discount,
+        due,
         amount_paid,
         amount_refunded,
         item_count,
+        units_to_ship,
+        to_ship,
+        reference,
+        metadata,
         items: items.into_iter().map(of_item).collect(),
         placed_at_ms: placed_at.epoch_ms(),
         last_updated_ms: last_updated.epoch_ms(),
@@ -43,6 +61,6 @@ pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
 }
 
 fn of_item(item: SummaryItem) -> LineView {
-    let SummaryItem { sku, name, quantity, unit_price, shipped, returned } = item;
-    LineView { sku, name, quantity, unit_price, shipped, returned }
+    let SummaryItem { sku, name, quantity, unit_price, shipped, returned, cancelled } = item;
+    LineView { sku, name, quantity, unit_price, shipped, returned, cancelled }
 }

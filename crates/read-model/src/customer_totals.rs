@@ -69,9 +69,11 @@ impl Projection for CustomerTotals {
                 let amount_refunded = stated(row.amount_refunded.checked_add(event.amount.minor_units()))?;
                 Ok(Contribution { amount_refunded, ..row })
             }
-            Event::ItemShipped(_) | Event::ItemDelivered(_) | Event::ItemReturned(_) | Event::OrderCancelled(_) => {
-                begun(row)
-            }
+            Event::ItemShipped(_)
+            | Event::ItemDelivered(_)
+            | Event::ItemReturned(_)
+            | Event::ItemsCancelled(_)
+            | Event::OrderCancelled(_) => begun(row),
         }
     }
 }

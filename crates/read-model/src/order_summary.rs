@@ -7,7 +7,8 @@ mod row;
 
 use event_store::RecordedEvent;
 use order_domain::event::{ItemQuantity, OrderPlaced};
-use order_domain::status::{FulfillmentFigures, FulfillmentStatus, OrderStatus, PaymentFigures, PaymentStatus};
+use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
+use order_domain::values::Amount;
 use order_domain::{Event, stored};
 use order_store::{OrderCommit, Orders, PLACED_AT};
 pub use row::{OrderSummaryRow, SummaryItem};
@@ -30,7 +31,7 @@ impl Projection for OrderSummaryByCustomer {
     type Aggregate = Orders;
     type Row = OrderSummaryRow;
     const NAME: &'static str = "OrderSummaryByCustomer";
-    const NUMBER: u32 = 1;
+    const NUMBER: u32 = 2;
     const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "placedAtOrderId" };
 
     fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
@@ -62,10 +63,10 @@ impl Projection for OrderSummaryByCustomer {
                 | Event::ItemShipped(_)
                 | Event::ItemDelivered(_)
                 | Event::ItemReturned(_)
+                | Event::ItemsCancelled(_)
                 | Event::OrderCancelled(_),
             ) => row.ok_or(FoldError::NotABeginning { version, event_type })?,
         };
-        let mut cancelled = row.status == OrderStatus::Cancelled;
         match &recorded.event {
             Event::OrderPlaced(_) => {}
             Event::PaymentReceived(event) => {
@@ -74,9 +75,11 @@ impl Projection for OrderSummaryByCustomer {
             Event::PaymentCorrected(event) => {
                 let others = row.amount_paid.saturating_sub(event.previous_amount.minor_units());
                 row.amount_paid = others.saturating_add(event.corrected_amount.minor_units());
+                follow_forgiven(&mut row, event.due);
             }
             Event::PaymentRefunded(event) => {
                 row.amount_refunded = row.amount_refunded.saturating_add(event.amount.minor_units());
+                follow_forgiven(&mut row, event.due);
             }
             Event::ItemShipped(event) => {
                 add_units(&mut row, &event.items, |line| &mut line.shipped);
@@ -84,9 +87,17 @@ impl Projection for OrderSummaryByCustomer {
             }
             Event::ItemDelivered(_) => row.shipments_under_way = row.shipments_under_way.saturating_sub(1),
             Event::ItemReturned(event) => add_units(&mut row, &event.items, |line| &mut line.returned),
-            Event::OrderCancelled(_) => cancelled = true,
+            Event::ItemsCancelled(event) => {
+                add_units(&mut row, &event.items, |line| &mut line.cancelled);
+                row.due = event.due.minor_units();
+                row.cancelled |= row.fulfillment_figures().ordered == 0;
+            }
+            Event::OrderCancelled(event) => {
+                row.due = event.due.minor_units();
+                row.cancelled = true;
+            }
         }
-        derive_statuses(&mut row, cancelled);
+        derive_statuses(&mut row);
         row.version = commit.version;
         row.last_updated = commit.recorded_at;
         Ok(row)
@@ -101,6 +112,7 @@ fn begin(placed: &OrderPlaced, commit: &OrderCommit) -> OrderSummaryRow {
         unit_price: item.unit_price.minor_units(),
         shipped: 0,
         returned: 0,
+        cancelled: 0,
     });
     OrderSummaryRow {
         order_id: commit.aggregate_id.clone(),
@@ -110,9 +122,18 @@ fn begin(placed: &OrderPlaced, commit: &OrderCommit) -> OrderSummaryRow {
         fulfillment_status: FulfillmentStatus::Unfulfilled,
         currency: placed.currency.code().to_owned(),
         total: placed.total.minor_units(),
+        shipping: placed.shipping.minor_units(),
+        tax: placed.tax.minor_units(),
+        discount: placed.discount.minor_units(),
+        due: placed.total.minor_units(),
+        forgiven: 0,
         amount_paid: 0,
         amount_refunded: 0,
         item_count: placed.items.iter().map(|item| u64::from(item.quantity.get())).sum(),
+        cancelled: false,
+        to_ship: false,
+        reference: placed.reference.as_ref().map(|reference| reference.as_str().to_owned()),
+        metadata: placed.metadata.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         items: items.collect(),
         shipments_under_way: 0,
         placed_at: commit.recorded_at,
@@ -130,18 +151,17 @@ fn add_units(row: &mut OrderSummaryRow, items: &[ItemQuantity], to: impl Fn(&mut
     }
 }
 
-fn derive_statuses(row: &mut OrderSummaryRow, cancelled: bool) {
-    row.payment_status = PaymentStatus::of(PaymentFigures {
-        total: row.total,
-        paid: row.amount_paid,
-        refunded: row.amount_refunded,
-        cancelled,
-    });
-    row.fulfillment_status = FulfillmentStatus::of(FulfillmentFigures {
-        ordered: row.item_count,
-        shipped: row.items.iter().map(|line| u64::from(line.shipped)).sum(),
-        returned: row.items.iter().map(|line| u64::from(line.returned)).sum(),
-        any_undelivered: row.shipments_under_way > 0,
-    });
-    row.status = OrderStatus::of(cancelled, row.payment_status, row.fulfillment_status);
+/// What is due after a refund or a correction: payments lower it by what they forgive and raise it by what they no longer
+/// do, and nothing else about them changes it.
+fn follow_forgiven(row: &mut OrderSummaryRow, due: Amount) {
+    let due = due.minor_units();
+    row.forgiven = row.forgiven.saturating_add(row.due).saturating_sub(due);
+    row.due = due;
+}
+
+fn derive_statuses(row: &mut OrderSummaryRow) {
+    row.payment_status = PaymentStatus::of(row.payment_figures());
+    row.fulfillment_status = FulfillmentStatus::of(row.fulfillment_figures());
+    row.status = OrderStatus::of(row.cancelled, row.payment_status, row.fulfillment_status);
+    row.to_ship = row.payment_figures().may_ship() && row.units_to_ship() > 0;
 }

@@ -23,15 +23,17 @@ pub(super) fn deliver(shipment_id: Option<ShipmentId>) -> Option<RecordDelivery>
     Some(RecordDelivery { shipment_id: shipment_id? })
 }
 
-/// `{returnId, items:[{sku, quantity}], reason?}`
+/// `{returnId, items:[{sku, quantity}], reason?, reasonCode?}`
 pub(super) fn take_back(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<ReturnItems> {
     let return_id = fields.required("returnId", fields::id(ReturnId::parse), errors);
     let items = item_quantities(fields, errors);
     let reason = fields.optional("reason", fields::text, errors);
-    Some(ReturnItems { return_id: return_id?, items: items?, reason: reason? })
+    let reason_code = fields.optional("reasonCode", fields::reason_code, errors);
+    Some(ReturnItems { return_id: return_id?, items: items?, reason: reason?, reason_code: reason_code? })
 }
 
-fn item_quantities(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<Vec<ItemQuantity>> {
+/// `items:[{sku, quantity}]`
+pub(super) fn item_quantities(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<Vec<ItemQuantity>> {
     let mut skus = HashSet::new();
     fields.items(
         "items",

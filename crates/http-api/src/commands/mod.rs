@@ -74,6 +74,7 @@ fn read_command(route: CommandRoute, path: &PathIds, body: &Json, errors: &mut V
     let mut fields = note(errors, Place::Pointer(String::new()), Fields::of(body, ""))?;
     let command = match route {
         CommandRoute::PlaceOrder => order::place(&mut fields, errors).map(Command::PlaceOrder),
+        CommandRoute::CancelItems => order::cancel_items(&mut fields, errors).map(Command::CancelItems),
         CommandRoute::CancelOrder => order::cancel(&mut fields, errors).map(Command::CancelOrder),
         CommandRoute::RecordPayment => payments::record(&mut fields, errors).map(Command::RecordPayment),
         CommandRoute::CorrectPayment => {

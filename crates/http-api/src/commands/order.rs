@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use order_domain::command::{CancelOrder, OrderItem, PlaceOrder};
-use order_domain::values::{Amount, CustomerId, Sku};
+use order_domain::command::{CancelItems, CancelOrder, OrderItem, PlaceOrder};
+use order_domain::values::{Amount, CancellationId, CustomerId, Sku};
 
+use super::fulfillment::item_quantities;
 use crate::fields::{self, Fields};
 use crate::invalid::{Fault, Invalid, Place};
 
-/// `{customerId, currency, items:[{sku, name?, quantity, unitPrice}], shipping?, tax?, discount?}`
+/// `{customerId, currency, items:[{sku, name?, quantity, unitPrice}], shipping?, tax?, discount?, reference?, metadata?}`
 pub(super) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<PlaceOrder> {
     let customer_id = fields.required("customerId", fields::id(CustomerId::parse), errors);
     let currency = fields.required("currency", fields::currency, errors);
@@ -16,6 +17,8 @@ pub(super) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Optio
     let items = fields.items("items", |item, errors| order_item(item, &mut skus, errors), errors);
     let mut charge = |name| fields.optional(name, fields::amount, errors).map(|amount| amount.unwrap_or(Amount::ZERO));
     let (shipping, tax, discount) = (charge("shipping"), charge("tax"), charge("discount"));
+    let reference = fields.optional("reference", fields::reference, errors);
+    let metadata = fields.metadata("metadata", errors);
     Some(PlaceOrder {
         customer_id: customer_id?,
         currency: currency?,
@@ -23,6 +26,8 @@ pub(super) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Optio
         shipping: shipping?,
         tax: tax?,
         discount: discount?,
+        reference: reference?,
+        metadata: metadata?,
     })
 }
 
@@ -44,8 +49,25 @@ pub(super) fn unique_sku(item: &mut Fields<'_>, seen: &mut HashSet<Sku>, errors:
     Some(sku)
 }
 
-/// `{reason}`
+/// `{cancellationId, items:[{sku, quantity}], reduction?, reason, reasonCode?}`
+pub(super) fn cancel_items(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<CancelItems> {
+    let cancellation_id = fields.required("cancellationId", fields::id(CancellationId::parse), errors);
+    let items = item_quantities(fields, errors);
+    let reduction = fields.optional("reduction", fields::amount, errors);
+    let reason = fields.required("reason", fields::text, errors);
+    let reason_code = fields.optional("reasonCode", fields::reason_code, errors);
+    Some(CancelItems {
+        cancellation_id: cancellation_id?,
+        items: items?,
+        reduction: reduction?,
+        reason: reason?,
+        reason_code: reason_code?,
+    })
+}
+
+/// `{reason, reasonCode?}`
 pub(super) fn cancel(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<CancelOrder> {
     let reason = fields.required("reason", fields::text, errors);
-    Some(CancelOrder { reason: reason? })
+    let reason_code = fields.optional("reasonCode", fields::reason_code, errors);
+    Some(CancelOrder { reason: reason?, reason_code: reason_code? })
 }

@@ -1,5 +1,7 @@
 //! An order as its customer sees it, alone or in a list.
 
+use std::collections::BTreeMap;
+
 use order_domain::Order;
 use order_domain::order::Line;
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
@@ -43,10 +45,28 @@ pub struct SummaryView {
     pub total: u64,
     /// The sum of the payments, as corrected, in minor units.
     pub amount_paid: u64,
+    /// Shipping charged, in minor units.
+    pub shipping: u64,
+    /// Tax charged, in minor units.
+    pub tax: u64,
+    /// Discount granted, in minor units.
+    pub discount: u64,
+    /// The amount due, in minor units: the total, less the reductions of cancelled items and of refunds.
+    pub due: u64,
     /// The sum of the refunds, in minor units.
     pub amount_refunded: u64,
     /// How many units were ordered, over all lines.
     pub item_count: u64,
+    /// The units still to be shipped, over all lines; 0 once the order is cancelled.
+    pub units_to_ship: u64,
+    /// Whether there are units to be shipped that may be shipped.
+    pub to_ship: bool,
+    /// The shop's own order number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The shop's own notes, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
     /// The lines.
     pub items: Vec<LineView>,
     /// When it was placed, in milliseconds since 1970.
@@ -66,7 +86,8 @@ pub struct SummaryView {
 }
 
 impl SummaryView {
-    /// The order as it was at `version`; `None` before it was placed.
+    /// The order as it was at `version`, without its metadata, which the state does not hold; `None` before it was
+    /// placed.
     #[must_use]
     pub fn of_order(
         order_id: &OrderId,
@@ -75,6 +96,7 @@ impl SummaryView {
         last_updated_ms: i64,
         version: u64,
     ) -> Option<Self> {
+        let charges = order.charges();
         Some(Self {
             order_id: order_id.to_string(),
             customer_id: order.customer_id()?.to_string(),
@@ -83,9 +105,17 @@ impl SummaryView {
             fulfillment_status: order.fulfillment_status(),
             currency: order.currency()?.code().to_owned(),
             total: order.total().minor_units(),
+            shipping: charges.shipping.minor_units(),
+            tax: charges.tax.minor_units(),
+            discount: charges.discount.minor_units(),
+            due: order.due().minor_units(),
             amount_paid: order.amount_paid(),
             amount_refunded: order.amount_refunded(),
             item_count: order.lines().iter().map(|line| u64::from(line.quantity.get())).sum(),
+            units_to_ship: order.units_to_ship(),
+            to_ship: order.to_ship(),
+            reference: order.reference().map(|reference| reference.as_str().to_owned()),
+            metadata: BTreeMap::new(),
             items: order.lines().iter().map(LineView::of_line).collect(),
             placed_at_ms,
             last_updated_ms,
@@ -113,6 +143,8 @@ pub struct LineView {
     pub shipped: u32,
     /// How many came back.
     pub returned: u32,
+    /// How many were cancelled before they were shipped.
+    pub cancelled: u32,
 }
 
 impl LineView {
@@ -126,6 +158,7 @@ impl LineView {
             unit_price: line.unit_price.minor_units(),
             shipped: line.shipped,
             returned: line.returned,
+            cancelled: line.cancelled,
         }
     }
 }

@@ -1,11 +1,14 @@
+use std::collections::BTreeMap;
+
 use http_api::{CommandRoute, ParsedCommand, Problem, parse_command};
 use order_domain::Command;
 use order_domain::command::{
-    CancelOrder, CorrectPayment, ItemQuantity, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, RefundPayment,
-    ReturnItems, ShipItems,
+    CancelItems, CancelOrder, CorrectPayment, ItemQuantity, OrderItem, PlaceOrder, RecordDelivery, RecordPayment,
+    RefundPayment, ReturnItems, ShipItems,
 };
 use order_domain::values::{
-    Amount, Currency, CustomerId, OrderId, PaymentId, Quantity, RefundId, ReturnId, ShipmentId, Sku, Text,
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, Metadata, OrderId, PaymentId, Quantity, ReasonCode,
+    Reference, RefundId, ReturnId, ShipmentId, Sku, Text,
 };
 use serde_json::{Value, json};
 
@@ -43,6 +46,7 @@ fn item(sku: &str, quantity: u32) -> ItemQuantity {
 fn an_order_is_placed_with_all_its_fields() {
     let body = json!({
         "customerId": "c-1", "currency": "EUR", "shipping": 490, "tax": 0, "discount": 100,
+        "reference": "#1001", "metadata": { "channel": "web" },
         "items": [{ "sku": "TEA", "name": "Thé à la menthe 🍵", "quantity": 3, "unitPrice": 999 }, { "sku": "CUP", "quantity": 1, "unitPrice": 0 }]
     });
     let tea = OrderItem {
@@ -64,6 +68,8 @@ fn an_order_is_placed_with_all_its_fields() {
         shipping: amount(490),
         tax: amount(0),
         discount: amount(100),
+        reference: Some(Reference::parse("#1001").unwrap()),
+        metadata: Metadata::try_from(BTreeMap::from([("channel".to_owned(), text("web"))])).unwrap(),
     };
     assert_eq!(command(PLACE, &[], &body), Command::PlaceOrder(wanted));
 }
@@ -96,25 +102,29 @@ fn every_other_route_gives_its_command() {
         command(
             "POST /orders/{orderId}/payments/{paymentId}/corrections",
             &payment,
-            &json!({ "amount": 0, "reason": "typo" })
+            &json!({ "correctionId": "c-1", "amount": 0, "reason": "typo", "reasonCode": "typing_error" })
         ),
         Command::CorrectPayment(CorrectPayment {
             payment_id: payment_id.clone(),
             amount: amount(0),
-            reason: text("typo")
+            correction_id: CorrectionId::parse("c-1").unwrap(),
+            reason: text("typo"),
+            reason_code: Some(ReasonCode::parse("typing_error").unwrap())
         })
     );
     assert_eq!(
         command(
             "POST /orders/{orderId}/refunds",
             &order,
-            &json!({ "refundId": "r-1", "paymentId": "p-1", "amount": 1 })
+            &json!({ "refundId": "r-1", "paymentId": "p-1", "amount": 1, "reduction": 0 })
         ),
         Command::RefundPayment(RefundPayment {
             refund_id: RefundId::parse("r-1").unwrap(),
             payment_id,
             amount: amount(1),
-            reason: None
+            reduction: Some(amount(0)),
+            reason: None,
+            reason_code: None
         })
     );
     assert_eq!(
@@ -140,12 +150,27 @@ fn every_other_route_gives_its_command() {
         Command::ReturnItems(ReturnItems {
             return_id: ReturnId::parse("b-1").unwrap(),
             items: vec![item("a", 1)],
-            reason: Some(text("broken"))
+            reason: Some(text("broken")),
+            reason_code: None
+        })
+    );
+    assert_eq!(
+        command(
+            "POST /orders/{orderId}/item-cancellations",
+            &order,
+            &json!({ "cancellationId": "x-1", "items": [{ "sku": "a", "quantity": 1 }], "reduction": 7, "reason": "gone" })
+        ),
+        Command::CancelItems(CancelItems {
+            cancellation_id: CancellationId::parse("x-1").unwrap(),
+            items: vec![item("a", 1)],
+            reduction: Some(amount(7)),
+            reason: text("gone"),
+            reason_code: None
         })
     );
     assert_eq!(
         command("POST /orders/{orderId}/cancellation", &order, &json!({ "reason": "twice" })),
-        Command::CancelOrder(CancelOrder { reason: text("twice") })
+        Command::CancelOrder(CancelOrder { reason: text("twice"), reason_code: None })
     );
 }
 

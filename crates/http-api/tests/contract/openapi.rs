@@ -134,13 +134,13 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
         let further: &[_] = match route {
             // There is no order yet to be unknown.
             CommandRoute::PlaceOrder => &[],
-            // Repeating a correction is refused: what it says is already so.
-            CommandRoute::CorrectPayment => &["404", "412"],
             CommandRoute::RecordPayment
+            | CommandRoute::CorrectPayment
             | CommandRoute::RefundPayment
             | CommandRoute::ShipItems
             | CommandRoute::RecordDelivery
             | CommandRoute::ReturnItems
+            | CommandRoute::CancelItems
             | CommandRoute::CancelOrder => &["200", "404", "412"],
         };
         return every.iter().chain(further).copied().collect();
@@ -262,7 +262,7 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         assert_valid("Problem", &body);
         assert_eq!(body, example(response, code));
     }
-    let refusal = Rejection::NotPaid { net_paid: 1000, total: order_domain::values::Amount::new(2997).unwrap() };
+    let refusal = Rejection::NotPaid { net_paid: 1000, due: order_domain::values::Amount::new(2997).unwrap() };
     assert_eq!(seen(Problem::refused(&refusal)), example("Conflict", "not_paid"));
     let amount = |minor_units| order_domain::values::Amount::new(minor_units).unwrap();
     let refusal = Rejection::TotalNegative { gross: amount(2997), discount: amount(5000) };

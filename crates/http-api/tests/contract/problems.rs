@@ -58,6 +58,7 @@ fn a_business_refusal_is_409_with_its_numbers() {
         sku: Sku::parse("TEA").unwrap(),
         ordered: Quantity::new(3).unwrap(),
         shipped: 2,
+        cancelled: 0,
         requested: Quantity::new(2).unwrap(),
     };
     assert_eq!(

@@ -1,10 +1,9 @@
 //! Shipping, delivering and taking back.
 
-use super::{Decision, check_list, record, repeated};
+use super::{Decision, check_each, check_list, check_room, record, repeated};
 use crate::command::{RecordDelivery, ReturnItems, ShipItems};
-use crate::event::{ItemDelivered, ItemQuantity, ItemReturned, ItemShipped};
+use crate::event::{ItemDelivered, ItemReturned, ItemShipped};
 use crate::fingerprint::Fingerprint;
-use crate::order::Line;
 use crate::{Event, Order, Rejection};
 
 pub(super) fn ship(order: &Order, command: ShipItems) -> Result<Decision, Rejection> {
@@ -18,22 +17,22 @@ pub(super) fn ship(order: &Order, command: ShipItems) -> Result<Decision, Reject
             Rejection::ShipmentIdReused { shipment_id: event.shipment_id, recorded_at_version: recorded.at.version };
         return repeated(recorded, again, reused);
     }
+    check_room(order)?;
     if order.is_cancelled() {
         return Err(Rejection::OrderCancelled);
     }
-    let net_paid = order.payment_figures().net();
-    if net_paid < order.total().minor_units() {
-        return Err(Rejection::NotPaid { net_paid, total: order.total() });
+    if !order.may_ship() {
+        return Err(Rejection::NotPaid { net_paid: order.payment_figures().net(), due: order.due });
     }
     check_each(order, &event.items, |line, item| {
-        let shippable = line.quantity.get().saturating_sub(line.shipped);
-        if item.quantity.get() <= shippable {
+        if item.quantity.get() <= line.left_to_ship() {
             return Ok(());
         }
         Err(Rejection::QuantityExceedsShippable {
             sku: line.sku.clone(),
             ordered: line.quantity,
             shipped: line.shipped,
+            cancelled: line.cancelled,
             requested: item.quantity,
         })
     })?;
@@ -51,14 +50,15 @@ pub(super) fn record_delivery(order: &Order, command: RecordDelivery) -> Result<
 }
 
 pub(super) fn take_back(order: &Order, command: ReturnItems) -> Result<Decision, Rejection> {
-    let ReturnItems { return_id, items, reason } = command;
+    let ReturnItems { return_id, items, reason, reason_code } = command;
     check_list(&items, |item| &item.sku)?;
-    let event = ItemReturned { return_id, items, reason };
+    let event = ItemReturned { return_id, items, reason, reason_code };
     if let Some(recorded) = order.returned(&event.return_id) {
         let again = Fingerprint::from(&event);
         let reused = Rejection::ReturnIdReused { return_id: event.return_id, recorded_at_version: recorded.at.version };
         return repeated(recorded, again, reused);
     }
+    check_room(order)?;
     check_each(order, &event.items, |line, item| {
         let returnable = line.shipped.saturating_sub(line.returned);
         if item.quantity.get() <= returnable {
@@ -72,15 +72,4 @@ pub(super) fn take_back(order: &Order, command: ReturnItems) -> Result<Decision,
         })
     })?;
     record(Event::ItemReturned(event))
-}
-
-fn check_each(
-    order: &Order,
-    items: &[ItemQuantity],
-    check: impl Fn(&Line, &ItemQuantity) -> Result<(), Rejection>,
-) -> Result<(), Rejection> {
-    items.iter().try_for_each(|item| match order.line(&item.sku) {
-        Some(line) => check(line, item),
-        None => Err(Rejection::UnknownSku { sku: item.sku.clone() }),
-    })
 }

@@ -1,9 +1,12 @@
 //! Receiving, correcting and refunding payments.
 
-use super::{Decision, check_positive, record as record_event, repeated};
+use uuid::Uuid;
+
+use super::{Decision, check_positive, check_room, record as record_event, repeated, repeated_reduction};
 use crate::command::{CorrectPayment, RecordPayment, RefundPayment};
 use crate::event::{PaymentCorrected, PaymentReceived, PaymentRefunded};
 use crate::fingerprint::Fingerprint;
+use crate::order::Payment;
 use crate::values::{Amount, MAX_AMOUNT};
 use crate::{Event, Order, Rejection};
 
@@ -19,14 +22,33 @@ pub(super) fn record(order: &Order, command: RecordPayment) -> Result<Decision, 
             Err(Rejection::PaymentIdReused { payment_id, recorded_amount: payment.received, amount })
         };
     }
+    check_room(order)?;
     check_sum(order.amount_paid(), amount)?;
     record_event(Event::PaymentReceived(PaymentReceived { payment_id, amount, method }))
 }
 
 pub(super) fn correct(order: &Order, command: CorrectPayment) -> Result<Decision, Rejection> {
-    let CorrectPayment { payment_id, amount, reason } = command;
-    let Some(payment) = order.payment(&payment_id) else { return Err(Rejection::UnknownPayment { payment_id }) };
-    let previous_amount = payment.amount;
+    let CorrectPayment { correction_id, payment_id, amount, reason, reason_code } = command;
+    let payment = order.payment(&payment_id);
+    let event = PaymentCorrected {
+        correction_id,
+        payment_id,
+        corrects_event_id: payment.map_or_else(Uuid::nil, |payment| payment.amount_set_by),
+        previous_amount: payment.map_or(Amount::ZERO, |payment| payment.amount),
+        corrected_amount: amount,
+        due: order.due,
+        reason,
+        reason_code,
+    };
+    if let Some(recorded) = order.correction(&event.correction_id) {
+        let again = Fingerprint::from(&event);
+        let recorded_at_version = recorded.at.version;
+        let reused = Rejection::CorrectionIdReused { correction_id: event.correction_id, recorded_at_version };
+        return repeated(recorded, again, reused);
+    }
+    check_room(order)?;
+    let Some(payment) = payment else { return Err(Rejection::UnknownPayment { payment_id: event.payment_id }) };
+    let (payment_id, previous_amount) = (payment.id.clone(), payment.amount);
     if amount == previous_amount {
         return Err(Rejection::CorrectionChangesNothing { payment_id, amount });
     }
@@ -34,29 +56,29 @@ pub(super) fn correct(order: &Order, command: CorrectPayment) -> Result<Decision
         return Err(Rejection::CorrectionBelowRefunded { payment_id, amount_refunded: payment.refunded, amount });
     }
     check_sum(order.amount_paid().saturating_sub(previous_amount.minor_units()), amount)?;
-    record_event(Event::PaymentCorrected(PaymentCorrected {
-        payment_id,
-        corrects_event_id: payment.amount_set_by,
-        previous_amount,
-        corrected_amount: amount,
-        reason,
-    }))
+    let gives_back = payment.refunded > 0 && payment.refunded == amount.minor_units();
+    let due = if gives_back { with_restored(order, payment) } else { order.due };
+    record_event(Event::PaymentCorrected(PaymentCorrected { due, ..event }))
 }
 
 pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, Rejection> {
-    let RefundPayment { refund_id, payment_id, amount, reason } = command;
+    let RefundPayment { refund_id, payment_id, amount, reduction: named, reason, reason_code } = command;
     check_positive(amount)?;
-    let event = PaymentRefunded { refund_id, payment_id, amount, reason };
-    if let Some(recorded) = order.refund(&event.refund_id) {
+    let (reduction, due) = (Amount::ZERO, order.due);
+    let event = PaymentRefunded { refund_id, payment_id, amount, reduction, due, reason, reason_code };
+    if let Some(refund) = order.refund(&event.refund_id) {
         let again = Fingerprint::from(&event);
-        let reused = Rejection::RefundIdReused { refund_id: event.refund_id, recorded_at_version: recorded.at.version };
-        return repeated(recorded, again, reused);
+        let recorded_at_version = refund.recorded.at.version;
+        let reused = Rejection::RefundIdReused { refund_id: event.refund_id, recorded_at_version };
+        return repeated_reduction(refund, again, named, reused);
     }
+    check_room(order)?;
     let Some(payment) = order.payment(&event.payment_id) else {
         return Err(Rejection::UnknownPayment { payment_id: event.payment_id });
     };
     let amount_paid = payment.amount;
-    if amount.minor_units() > amount_paid.minor_units().saturating_sub(payment.refunded) {
+    let refundable = amount_paid.minor_units().saturating_sub(payment.refunded);
+    if amount.minor_units() > refundable {
         return Err(Rejection::RefundExceedsPayment {
             payment_id: event.payment_id,
             amount_paid,
@@ -64,7 +86,30 @@ pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, 
             amount,
         });
     }
-    record_event(Event::PaymentRefunded(event))
+    let gives_back = amount.minor_units() == refundable;
+    let due = if gives_back { with_restored(order, payment) } else { order.due };
+    let most = amount.min(due);
+    let reduction = match named {
+        Some(reduction) if reduction > most => {
+            return Err(Rejection::ReductionExceedsDue { reduction, most, due });
+        }
+        Some(reduction) => reduction,
+        // The payment is undone and the debt stays.
+        None if gives_back => Amount::ZERO,
+        None => amount.saturating_sub(order.credit()).min(most),
+    };
+    record_event(Event::PaymentRefunded(PaymentRefunded { reduction, due: due.saturating_sub(reduction), ..event }))
+}
+
+/// What is due once a payment was given back in full: its refunds forgive nothing any more.
+fn with_restored(order: &Order, payment: &Payment) -> Amount {
+    if order.is_cancelled() {
+        return order.due;
+    }
+    // At most the total: what is due is that, less what is forgiven. Where an impossible history says otherwise, the
+    // debt stays as it is.
+    let restored = order.due.minor_units().saturating_add(payment.forgiven);
+    Amount::new(restored).unwrap_or(order.due)
 }
 
 /// The one reason to refuse a payment that happened: its sum could not be stated. Better a loud refusal of

@@ -10,8 +10,18 @@ pub(super) fn place(order: &Order, command: PlaceOrder) -> Result<Decision, Reje
     if order.exists() {
         return Err(Rejection::OrderAlreadyPlaced);
     }
-    let PlaceOrder { customer_id, currency, items, shipping, tax, discount } = command;
+    let PlaceOrder { customer_id, currency, items, shipping, tax, discount, reference, metadata } = command;
     check_list(&items, |item| &item.sku)?;
     let total = total(&items, shipping, tax, discount)?;
-    record(Event::OrderPlaced(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total }))
+    record(Event::OrderPlaced(OrderPlaced {
+        customer_id,
+        currency,
+        items,
+        shipping,
+        tax,
+        discount,
+        total,
+        reference,
+        metadata,
+    }))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::Rejection;
 use crate::event::{OrderItem, OrderPlaced};
 use crate::total::total;
-use crate::values::{Amount, Currency, CustomerId, MAX_ITEMS};
+use crate::values::{Amount, Currency, CustomerId, MAX_ITEMS, Metadata};
 
 /// The order was placed.
 #[derive(Deserialize, JsonSchema)]
@@ -33,5 +33,6 @@ pub(super) struct OrderPlacedV1 {
 pub(super) fn upcast(old: OrderPlacedV1) -> Result<OrderPlaced, Rejection> {
     let OrderPlacedV1 { customer_id, currency, items, shipping, tax, discount } = old;
     let total = total(&items, shipping, tax, discount)?;
-    Ok(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total })
+    let (reference, metadata) = (None, Metadata::default());
+    Ok(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total, reference, metadata })
 }

@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    Amount, Currency, CustomerId, MAX_AMOUNT, MAX_ID, MAX_QUANTITY, MAX_TEXT, OrderId, PaymentId, Quantity, RefundId,
-    ReturnId, ShipmentId, Sku, Text,
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, MAX_AMOUNT, MAX_ID, MAX_QUANTITY, MAX_REASON_CODE,
+    MAX_REFERENCE, MAX_TEXT, Metadata, OrderId, PaymentId, Quantity, ReasonCode, Reference, RefundId, ReturnId,
+    ShipmentId, Sku, Text,
 };
 
 macro_rules! json_schemas {
@@ -32,15 +33,34 @@ json_schemas! {
     CustomerId: id("Names a customer.");
     OrderId: id("Names an order.");
     PaymentId: id("Names a payment within an order.");
+    CorrectionId: id("Names a correction of a payment within an order.");
     RefundId: id("Names a refund within an order.");
     ShipmentId: id("Names a shipment within an order.");
     ReturnId: id("Names a return within an order.");
+    CancellationId: id("Names a cancellation of items within an order.");
     Sku: id("Names what is sold; at most once an order.");
     Text: json_schema!({
         "description": "A short text of any script, without control characters.",
         "type": "string",
         "minLength": 1,
         "maxLength": MAX_TEXT,
+    });
+    Reference: json_schema!({
+        "description": "A shop's own order number.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_REFERENCE,
+    });
+    ReasonCode: json_schema!({
+        "description": "A short word of the shop's own, for statistics.",
+        "type": "string",
+        "pattern": "^[A-Za-z][A-Za-z_]*$",
+        "maxLength": MAX_REASON_CODE,
+    });
+    Metadata: json_schema!({
+        "description": "A shop's own notes: short strings by name, at most 512 bytes of UTF-8 in all.",
+        "type": "object",
+        "additionalProperties": { "type": "string", "minLength": 1, "maxLength": MAX_TEXT },
     });
     Amount: json_schema!({
         "description": "Money in minor units of the order's currency.",
@@ -55,7 +75,7 @@ json_schemas! {
         "maximum": MAX_QUANTITY,
     });
     Currency: json_schema!({
-        "description": "An ISO 4217 code.",
+        "description": "An ISO 4217 code, which may have been withdrawn since.",
         "type": "string",
         "pattern": "^[A-Z]{3}$",
     });

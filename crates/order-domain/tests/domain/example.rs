@@ -1,15 +1,16 @@
 //! One customer's order of three mugs and a pot for 4500, and what may happen to it.
 
 use order_domain::command::{
-    CancelOrder, CorrectPayment, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, RefundPayment, ReturnItems,
-    ShipItems,
+    CancelItems, CancelOrder, CorrectPayment, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, RefundPayment,
+    ReturnItems, ShipItems,
 };
 use order_domain::event::{
-    ItemDelivered, ItemQuantity, ItemReturned, ItemShipped, OrderCancelled, OrderPlaced, PaymentCorrected,
-    PaymentReceived, PaymentRefunded,
+    ItemDelivered, ItemQuantity, ItemReturned, ItemShipped, ItemsCancelled, OrderCancelled, OrderPlaced,
+    PaymentCorrected, PaymentReceived, PaymentRefunded,
 };
 use order_domain::values::{
-    Amount, Currency, CustomerId, PaymentId, Quantity, RefundId, ReturnId, ShipmentId, Sku, Text,
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, Metadata, PaymentId, Quantity, RefundId, ReturnId,
+    ShipmentId, Sku, Text,
 };
 use order_domain::{Command, Event};
 
@@ -50,6 +51,14 @@ pub(crate) fn return_id(text: &str) -> ReturnId {
     ReturnId::parse(text).unwrap()
 }
 
+pub(crate) fn correction_id(text: &str) -> CorrectionId {
+    CorrectionId::parse(text).unwrap()
+}
+
+pub(crate) fn cancellation_id(text: &str) -> CancellationId {
+    CancellationId::parse(text).unwrap()
+}
+
 pub(crate) fn line(name: &str, count: u32, unit_price: u64) -> OrderItem {
     OrderItem { sku: sku(name), name: None, quantity: quantity(count), unit_price: amount(unit_price) }
 }
@@ -67,12 +76,29 @@ pub(crate) fn place_order() -> PlaceOrder {
         shipping: amount(490),
         tax: amount(10),
         discount: amount(100),
+        reference: None,
+        metadata: Metadata::default(),
     }
 }
 
 pub(crate) fn placed() -> Event {
-    let PlaceOrder { customer_id, currency, items, shipping, tax, discount } = place_order();
-    Event::OrderPlaced(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total: amount(TOTAL) })
+    placed_by(place_order(), TOTAL)
+}
+
+pub(crate) fn placed_by(command: PlaceOrder, total: u64) -> Event {
+    let PlaceOrder { customer_id, currency, items, shipping, tax, discount, reference, metadata } = command;
+    let total = amount(total);
+    Event::OrderPlaced(OrderPlaced {
+        customer_id,
+        currency,
+        items,
+        shipping,
+        tax,
+        discount,
+        total,
+        reference,
+        metadata,
+    })
 }
 
 pub(crate) fn record_payment(id: &str, paid: u64) -> Command {
@@ -83,19 +109,32 @@ pub(crate) fn received(id: &str, paid: u64) -> Event {
     Event::PaymentReceived(PaymentReceived { payment_id: payment_id(id), amount: amount(paid), method: None })
 }
 
-pub(crate) fn correct_payment(id: &str, right: u64) -> Command {
-    let reason = text("typing error");
-    Command::CorrectPayment(CorrectPayment { payment_id: payment_id(id), amount: amount(right), reason })
+/// A correction whose id is made of the amount.
+pub(crate) fn correct_payment(payment: &str, right: u64) -> Command {
+    correct_as(&format!("to-{right}"), payment, right)
 }
 
-/// A correction of the event at version `corrects`.
-pub(crate) fn corrected(id: &str, corrects: u64, from: u64, to: u64) -> Event {
+pub(crate) fn correct_as(id: &str, payment: &str, right: u64) -> Command {
+    Command::CorrectPayment(CorrectPayment {
+        correction_id: correction_id(id),
+        payment_id: payment_id(payment),
+        amount: amount(right),
+        reason: text("typing error"),
+        reason_code: None,
+    })
+}
+
+/// A correction of the event at version `corrects`, after which all of the total is due.
+pub(crate) fn corrected(payment: &str, corrects: u64, from: u64, to: u64) -> Event {
     Event::PaymentCorrected(PaymentCorrected {
-        payment_id: payment_id(id),
+        correction_id: correction_id(&format!("to-{to}")),
+        payment_id: payment_id(payment),
         corrects_event_id: at(corrects).event_id,
         previous_amount: amount(from),
         corrected_amount: amount(to),
+        due: amount(TOTAL),
         reason: text("typing error"),
+        reason_code: None,
     })
 }
 
@@ -104,16 +143,28 @@ pub(crate) fn refund_payment(id: &str, payment: &str, given_back: u64) -> Comman
         refund_id: refund_id(id),
         payment_id: payment_id(payment),
         amount: amount(given_back),
+        reduction: None,
         reason: None,
+        reason_code: None,
     })
 }
 
-pub(crate) fn refunded(id: &str, payment: &str, given_back: u64) -> Event {
+/// A refund that names what it forgives.
+pub(crate) fn refund_forgiving(id: &str, payment: &str, given_back: u64, reduction: u64) -> Command {
+    let Command::RefundPayment(refund) = refund_payment(id, payment, given_back) else { unreachable!("a refund") };
+    Command::RefundPayment(RefundPayment { reduction: Some(amount(reduction)), ..refund })
+}
+
+/// A refund that forgives `reduction` and leaves `due`.
+pub(crate) fn refunded(id: &str, payment: &str, given_back: u64, (reduction, due): (u64, u64)) -> Event {
     Event::PaymentRefunded(PaymentRefunded {
         refund_id: refund_id(id),
         payment_id: payment_id(payment),
         amount: amount(given_back),
+        reduction: amount(reduction),
+        due: amount(due),
         reason: None,
+        reason_code: None,
     })
 }
 
@@ -144,17 +195,53 @@ pub(crate) fn delivered(id: &str) -> Event {
 }
 
 pub(crate) fn return_items<const N: usize>(id: &str, contents: [(&str, u32); N]) -> Command {
-    Command::ReturnItems(ReturnItems { return_id: return_id(id), items: items(contents), reason: None })
+    Command::ReturnItems(ReturnItems {
+        return_id: return_id(id),
+        items: items(contents),
+        reason: None,
+        reason_code: None,
+    })
 }
 
 pub(crate) fn returned<const N: usize>(id: &str, contents: [(&str, u32); N]) -> Event {
-    Event::ItemReturned(ItemReturned { return_id: return_id(id), items: items(contents), reason: None })
+    Event::ItemReturned(ItemReturned {
+        return_id: return_id(id),
+        items: items(contents),
+        reason: None,
+        reason_code: None,
+    })
 }
 
 pub(crate) fn cancel_order() -> Command {
-    Command::CancelOrder(CancelOrder { reason: text("changed my mind") })
+    Command::CancelOrder(CancelOrder { reason: text("changed my mind"), reason_code: None })
 }
 
 pub(crate) fn cancelled() -> Event {
-    Event::OrderCancelled(OrderCancelled { reason: text("changed my mind") })
+    Event::OrderCancelled(OrderCancelled { due: Amount::ZERO, reason: text("changed my mind"), reason_code: None })
+}
+
+pub(crate) fn cancel_items<const N: usize>(id: &str, contents: [(&str, u32); N]) -> Command {
+    Command::CancelItems(CancelItems {
+        cancellation_id: cancellation_id(id),
+        items: items(contents),
+        reduction: None,
+        reason: text("out of stock"),
+        reason_code: None,
+    })
+}
+
+/// A cancellation of items by which what is due falls by `reduction` to `due`.
+pub(crate) fn items_cancelled<const N: usize>(
+    id: &str,
+    contents: [(&str, u32); N],
+    (reduction, due): (u64, u64),
+) -> Event {
+    Event::ItemsCancelled(ItemsCancelled {
+        cancellation_id: cancellation_id(id),
+        items: items(contents),
+        reduction: amount(reduction),
+        due: amount(due),
+        reason: text("out of stock"),
+        reason_code: None,
+    })
 }

@@ -3,3 +3,4 @@
 mod arbitrary;
 mod folding;
 mod invariants;
+mod money;

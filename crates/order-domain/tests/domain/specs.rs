@@ -3,6 +3,9 @@
 mod cancellation;
 mod corrections;
 mod deliveries;
+mod item_cancellations;
+mod limits;
+mod money;
 mod payments;
 mod placing;
 mod refunds;

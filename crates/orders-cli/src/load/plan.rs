@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     ShipItems,
     RecordDelivery,
     ReturnItems,
+    CancelItems,
     CancelOrder,
 }
 
@@ -41,6 +42,8 @@ enum Course {
     Returned,
     /// The payment was typed in wrong, and is corrected before anything ships.
     Corrected,
+    /// Paid, then a unit is sold out and cancelled, and the rest is shipped.
+    ItemCancelled,
     /// Paid, then cancelled and refunded.
     CancelledAfterPayment,
     /// Cancelled before a payment.
@@ -51,10 +54,11 @@ enum Course {
     Placed,
 }
 
-const COURSES: [(u32, Course); 7] = [
-    (62, Course::Delivered),
+const COURSES: [(u32, Course); 8] = [
+    (58, Course::Delivered),
     (12, Course::Returned),
     (4, Course::Corrected),
+    (4, Course::ItemCancelled),
     (4, Course::CancelledAfterPayment),
     (4, Course::Cancelled),
     (5, Course::PartlyPaid),
@@ -70,6 +74,11 @@ pub(crate) fn life(seed: u64, number: u64) -> Life {
         Course::Placed => {}
         Course::Cancelled => life.cancel(),
         Course::PartlyPaid => life.pay(&mut rng, life.total.div_ceil(2)),
+        Course::ItemCancelled => {
+            life.pay_in_full(&mut rng);
+            life.cancel_one_unit();
+            life.ship_and_deliver(&mut rng);
+        }
         Course::CancelledAfterPayment => {
             let total = life.total;
             life.pay(&mut rng, total);
@@ -166,7 +175,7 @@ impl Life {
         self.step(
             Kind::CorrectPayment,
             "/payments/pay-1/corrections",
-            json!({ "amount": amount, "reason": "typing error" }),
+            json!({ "correctionId": "cor-1", "amount": amount, "reason": "typing error" }),
         );
     }
 
@@ -180,8 +189,21 @@ impl Life {
         self.step(Kind::CancelOrder, "/cancellation", json!({ "reason": "customer changed their mind" }));
     }
 
+    /// One unit of the first line is never shipped.
+    fn cancel_one_unit(&mut self) {
+        let Some((sku, quantity, _)) = self.lines.first_mut() else { return };
+        *quantity -= 1;
+        let items = json!([{ "sku": sku, "quantity": 1 }]);
+        self.lines.retain(|(_, quantity, _)| *quantity > 0);
+        let body = json!({ "cancellationId": "can-1", "items": items, "reason": "sold out", "reasonCode": "sold_out" });
+        self.step(Kind::CancelItems, "/item-cancellations", body);
+    }
+
     /// One to three shipments, cut between lines; each is delivered.
     fn ship_and_deliver(&mut self, rng: &mut Rng) {
+        if self.lines.is_empty() {
+            return;
+        }
         let parts = rng.usize(1..=self.lines.len().min(3));
         let shipments: Vec<Vec<Value>> = self
             .lines
@@ -233,6 +255,7 @@ mod tests {
             Kind::RefundPayment => ("/{orderId}/refunds", json!({ "orderId": "o" })),
             Kind::ShipItems => ("/{orderId}/shipments", json!({ "orderId": "o" })),
             Kind::ReturnItems => ("/{orderId}/returns", json!({ "orderId": "o" })),
+            Kind::CancelItems => ("/{orderId}/item-cancellations", json!({ "orderId": "o" })),
             Kind::CancelOrder => ("/{orderId}/cancellation", json!({ "orderId": "o" })),
         };
         let route_key = format!("POST /orders{suffix}");

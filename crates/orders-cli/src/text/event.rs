@@ -32,6 +32,9 @@ pub(crate) fn event_summary(event_type: &str, data: &Value, currency: Option<&st
         "ItemShipped" => format!("{} {}{}", text("shipmentId"), items(data), by("carrier")),
         "ItemDelivered" => text("shipmentId").to_owned(),
         "ItemReturned" => format!("{} {}{}", text("returnId"), items(data), because("reason")),
+        "ItemsCancelled" => {
+            format!("{} {}, {} less due{}", text("cancellationId"), items(data), money("reduction"), because("reason"))
+        }
         "OrderCancelled" => text("reason").to_owned(),
         _ => data.to_string(),
     }
@@ -81,6 +84,11 @@ mod tests {
             ),
             ("ItemDelivered", json!({ "shipmentId": "s-1" }), "s-1"),
             ("ItemReturned", json!({ "returnId": "x-1", "items": items, "reason": "cold" }), "x-1 3 TEA + 1 CUP: cold"),
+            (
+                "ItemsCancelled",
+                json!({ "cancellationId": "x-1", "items": items, "reduction": 2998, "due": 0, "reason": "sold out" }),
+                "x-1 3 TEA + 1 CUP, 29.98 EUR less due: sold out",
+            ),
             ("OrderCancelled", json!({ "reason": "changed mind" }), "changed mind"),
         ]
     }

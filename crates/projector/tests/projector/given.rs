@@ -6,7 +6,7 @@ use function_setup::ProjectorConfig;
 use lambda_runtime::{Context, LambdaEvent};
 use order_domain::Command;
 use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
-use order_domain::values::{Amount, Currency, CustomerId, PaymentId, Quantity, Sku};
+use order_domain::values::{Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, Sku};
 use projector::{DynamoProjector, Projector};
 use serde_json::{Value, json};
 
@@ -26,6 +26,8 @@ pub(crate) fn place(customer: &str) -> Command {
         shipping: Amount::ZERO,
         tax: Amount::ZERO,
         discount: Amount::ZERO,
+        reference: None,
+        metadata: Metadata::default(),
     })
 }
 

@@ -11,7 +11,9 @@ use order_domain::Command;
 use order_domain::command::{
     CancelOrder, ItemQuantity, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, ReturnItems, ShipItems,
 };
-use order_domain::values::{Amount, Currency, CustomerId, PaymentId, Quantity, ReturnId, ShipmentId, Sku, Text};
+use order_domain::values::{
+    Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, ReturnId, ShipmentId, Sku, Text,
+};
 use parked_orders::ParkedOrders;
 use projector::Projector;
 use read_model::{InMemoryRows, OrderSummaryByCustomer, Standing};
@@ -38,6 +40,8 @@ fn place(customer: &str, sku: &str, name: &str, quantity: u32, price: u64) -> Co
         shipping: Amount::new(495).unwrap(),
         tax: Amount::ZERO,
         discount: Amount::ZERO,
+        reference: None,
+        metadata: Metadata::default(),
     })
 }
 
@@ -65,11 +69,11 @@ fn deliver(shipment: &str) -> Command {
 
 fn take_back(sku: &str, quantity: u32) -> Command {
     let return_id = ReturnId::parse("return-1").unwrap();
-    Command::ReturnItems(ReturnItems { return_id, items: units(sku, quantity), reason: None })
+    Command::ReturnItems(ReturnItems { return_id, items: units(sku, quantity), reason: None, reason_code: None })
 }
 
 fn cancel() -> Command {
-    Command::CancelOrder(CancelOrder { reason: Text::parse("ordered twice").unwrap() })
+    Command::CancelOrder(CancelOrder { reason: Text::parse("ordered twice").unwrap(), reason_code: None })
 }
 
 /// What happened, as the stream delivers it when nothing goes wrong.

@@ -15,7 +15,8 @@ fn received(id: &str) -> Event {
 }
 
 fn cancelled() -> Event {
-    Event::OrderCancelled(OrderCancelled { reason: Text::parse("changed my mind").unwrap() })
+    let reason = Text::parse("changed my mind").unwrap();
+    Event::OrderCancelled(OrderCancelled { due: Amount::ZERO, reason, reason_code: None })
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn example(schema: &DetailSchema) -> CloudEvent {
     }
 }
 
-/// The goldens as the story of one order, and a second one that is cancelled. Version 4, a payment of the 450 that the
+/// The goldens as the story of one order, a second one that is cancelled, and a third of which items are. Version 4, a payment of the 450 that the
 /// correction left open, is not told.
 fn place_in_story(event_type: &str) -> (&'static str, u64) {
     let order = "7c1f8f7e-3c0b-5d0f-9b35-6f0c3f1e2a10";
@@ -36,6 +36,7 @@ fn place_in_story(event_type: &str) -> (&'static str, u64) {
         "ItemDelivered" => (order, 6),
         "ItemReturned" => (order, 7),
         "PaymentRefunded" => (order, 8),
+        "ItemsCancelled" => ("b51c7a70-93f1-5d2c-9a35-2d2f5b8e4c33", 2),
         "OrderCancelled" => ("e2b0c6f4-58a9-5b0e-8d6c-0c9f6a7d1b22", 2),
         unknown => panic!("give {unknown} its place in the story"),
     }

@@ -2,7 +2,7 @@
 
 use order_domain::Command;
 use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
-use order_domain::values::{Amount, Currency, CustomerId, PaymentId, Quantity, Sku, Text};
+use order_domain::values::{Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, Sku, Text};
 use published_events::{CloudEvent, cloud_events};
 use serde_json::{Value, json};
 
@@ -23,6 +23,8 @@ pub(crate) fn place(items: usize, name: &str) -> Command {
         shipping: Amount::ZERO,
         tax: Amount::ZERO,
         discount: Amount::ZERO,
+        reference: None,
+        metadata: Metadata::default(),
     })
 }
 

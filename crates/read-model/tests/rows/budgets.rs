@@ -4,7 +4,7 @@ use embedded_dynamodb::{EmbeddedDynamoDb, Meter};
 use event_store::{DynamoEventStore, EventStore, InMemoryEventStore, RecordedEvent, Timestamp, UpTo};
 use order_domain::Event;
 use order_domain::event::PaymentCorrected;
-use order_domain::values::{Amount, PaymentId, Text};
+use order_domain::values::{Amount, CorrectionId, PaymentId, Text};
 use order_store::{OrderCommit, Orders};
 use read_model::{Counters, DynamoRows, DynamoSummaries, Engine, OrderSummaries};
 
@@ -103,11 +103,14 @@ fn corrections(number: usize) -> Vec<Event> {
     let reason = Text::parse(&"茶".repeat(256)).unwrap();
     let correction = |step: usize| {
         Event::PaymentCorrected(PaymentCorrected {
+            correction_id: CorrectionId::parse(&format!("c{number}-{step}")).unwrap(),
             payment_id: PaymentId::parse("p1").unwrap(),
             corrects_event_id: Default::default(),
             previous_amount: amount(number + step),
             corrected_amount: amount(number + step + 1),
+            due: amount(0),
             reason: reason.clone(),
+            reason_code: None,
         })
     };
     (0..31).map(correction).collect()

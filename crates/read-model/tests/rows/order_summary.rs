@@ -20,7 +20,8 @@ async fn the_row_is_the_summary_of_the_contract_and_what_its_fold_needs() {
     let expected = json!({
         "orderId": "o-1", "customerId": "c-1",
         "status": "partially_shipped", "paymentStatus": "paid", "fulfillmentStatus": "partially_shipped",
-        "currency": "EUR", "total": 25, "amountPaid": 25, "amountRefunded": 0, "itemCount": 3,
+        "currency": "EUR", "total": 25, "shipping": 2, "discount": 1, "due": 25,
+        "amountPaid": 25, "amountRefunded": 0, "itemCount": 3, "toShip": true,
         "items": [
             { "sku": "sku-1", "name": "Teapot 茶壺", "quantity": 2, "unitPrice": 10, "shipped": 2, "returned": 0 },
             { "sku": "sku-2", "quantity": 1, "unitPrice": 4, "shipped": 0, "returned": 0 },
@@ -79,7 +80,9 @@ fn told_by_the_domain(order: &Order, row: &OrderSummaryRow) -> OrderSummaryRow {
         unit_price: line.unit_price.minor_units(),
         shipped: line.shipped,
         returned: line.returned,
+        cancelled: line.cancelled,
     });
+    let charges = order.charges();
     OrderSummaryRow {
         customer_id: order.customer_id().unwrap().to_string(),
         status: order.status(),
@@ -87,6 +90,14 @@ fn told_by_the_domain(order: &Order, row: &OrderSummaryRow) -> OrderSummaryRow {
         fulfillment_status: order.fulfillment_status(),
         currency: order.currency().unwrap().code().to_owned(),
         total: order.total().minor_units(),
+        shipping: charges.shipping.minor_units(),
+        tax: charges.tax.minor_units(),
+        discount: charges.discount.minor_units(),
+        due: order.due().minor_units(),
+        forgiven: order.payment_figures().forgiven,
+        cancelled: order.is_cancelled(),
+        to_ship: order.to_ship(),
+        reference: order.reference().map(|reference| reference.as_str().to_owned()),
         amount_paid: order.amount_paid(),
         amount_refunded: order.amount_refunded(),
         item_count: order.lines().iter().map(|line| u64::from(line.quantity.get())).sum(),
@@ -106,6 +117,7 @@ proptest! {
         for ((commit, order), version) in told.into_iter().zip(0..) {
             let folded = fold(row, version, &commit).unwrap();
             prop_assert_eq!(&folded, &told_by_the_domain(&order, &folded));
+            prop_assert_eq!(folded.units_to_ship(), order.units_to_ship());
             prop_assert_eq!((folded.version, folded.last_updated), (commit.version, commit.recorded_at));
             row = Some(folded);
         }

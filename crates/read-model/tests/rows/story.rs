@@ -3,11 +3,12 @@
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{Delivered, EventStore, Fingerprint, InMemoryEventStore, RecordedEvent, Request, Timestamp, UpTo};
 use order_domain::command::{
-    CancelOrder, CorrectPayment, ItemQuantity, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, RefundPayment,
-    ReturnItems, ShipItems,
+    CancelItems, CancelOrder, CorrectPayment, ItemQuantity, OrderItem, PlaceOrder, RecordDelivery, RecordPayment,
+    RefundPayment, ReturnItems, ShipItems,
 };
 use order_domain::values::{
-    Amount, Currency, CustomerId, PaymentId, Quantity, RefundId, ReturnId, ShipmentId, Sku, Text,
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, Metadata, PaymentId, Quantity, RefundId, ReturnId,
+    ShipmentId, Sku, Text,
 };
 use order_domain::{Command, Decision, Event, Order, decide};
 use order_store::{OrderCommit, Orders};
@@ -87,6 +88,8 @@ pub(crate) fn place_in(customer: &str, currency: &str) -> Command {
         shipping: Amount::new(2).unwrap(),
         tax: Amount::ZERO,
         discount: Amount::new(1).unwrap(),
+        reference: None,
+        metadata: Metadata::default(),
     })
 }
 
@@ -97,13 +100,17 @@ pub(crate) fn pay(id: u32, amount: u64) -> Command {
 
 pub(crate) fn correct(id: u32, amount: u64) -> Command {
     let (payment_id, reason) = (PaymentId::parse(&format!("p{id}")).unwrap(), Text::parse("a typo").unwrap());
-    Command::CorrectPayment(CorrectPayment { payment_id, amount: Amount::new(amount).unwrap(), reason })
+    let correction_id = CorrectionId::parse(&format!("c{id}-{amount}")).unwrap();
+    let amount = Amount::new(amount).unwrap();
+    Command::CorrectPayment(CorrectPayment { correction_id, payment_id, amount, reason, reason_code: None })
 }
 
 pub(crate) fn refund(id: u32, payment: u32, amount: u64) -> Command {
     let refund_id = RefundId::parse(&format!("r{id}")).unwrap();
     let payment_id = PaymentId::parse(&format!("p{payment}")).unwrap();
-    Command::RefundPayment(RefundPayment { refund_id, payment_id, amount: Amount::new(amount).unwrap(), reason: None })
+    let amount = Amount::new(amount).unwrap();
+    let (reduction, reason, reason_code) = (None, None, None);
+    Command::RefundPayment(RefundPayment { refund_id, payment_id, amount, reduction, reason, reason_code })
 }
 
 fn some_of(sku: u32, quantity: u32) -> Vec<ItemQuantity> {
@@ -121,11 +128,21 @@ fn deliver(id: u32) -> Command {
 
 fn take_back(id: u32, sku: u32, quantity: u32) -> Command {
     let return_id = ReturnId::parse(&format!("b{id}")).unwrap();
-    Command::ReturnItems(ReturnItems { return_id, items: some_of(sku, quantity), reason: None })
+    Command::ReturnItems(ReturnItems { return_id, items: some_of(sku, quantity), reason: None, reason_code: None })
 }
 
 pub(crate) fn cancel() -> Command {
-    Command::CancelOrder(CancelOrder { reason: Text::parse("changed my mind").unwrap() })
+    Command::CancelOrder(CancelOrder { reason: Text::parse("changed my mind").unwrap(), reason_code: None })
+}
+
+fn cancel_items(id: u32, sku: u32, quantity: u32) -> Command {
+    Command::CancelItems(CancelItems {
+        cancellation_id: CancellationId::parse(&format!("x{id}")).unwrap(),
+        items: some_of(sku, quantity),
+        reduction: None,
+        reason: Text::parse("sold out").unwrap(),
+        reason_code: None,
+    })
 }
 
 /// What may be asked of a placed order, from few enough ids and amounts that much of it is accepted.
@@ -137,7 +154,8 @@ pub(crate) fn any_commands() -> impl Strategy<Value = Vec<Command>> {
         2 => (id.clone(), id.clone(), 1..=25_u64).prop_map(|(id, payment, amount)| refund(id, payment, amount)),
         6 => (id.clone(), 1..=2_u32, 1..=2_u32).prop_map(|(id, sku, quantity)| ship(id, sku, quantity)),
         4 => id.clone().prop_map(deliver),
-        4 => (id, 1..=2_u32, 1..=2_u32).prop_map(|(id, sku, quantity)| take_back(id, sku, quantity)),
+        4 => (id.clone(), 1..=2_u32, 1..=2_u32).prop_map(|(id, sku, quantity)| take_back(id, sku, quantity)),
+        3 => (id, 1..=2_u32, 1..=2_u32).prop_map(|(id, sku, quantity)| cancel_items(id, sku, quantity)),
         1 => Just(cancel()),
     ];
     // Half of the orders are paid at once, so that there is something to ship.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use order_domain::stored::{DecodeError, EVENT_TYPES, decode, encode};
+use order_domain::values::{Currency, Text};
 use order_domain::{Event, stored};
 use serde_json::{Value, json};
 
@@ -60,6 +61,17 @@ fn an_order_placed_before_totals_were_stored_gets_its_total() {
     assert_eq!(data.get("total"), None);
     let Ok(Event::OrderPlaced(placed)) = decode("OrderPlaced", 1, data) else { panic!("not an OrderPlaced") };
     assert_eq!(placed.total.minor_units(), 3 * 1000 + 1100 + 490 + 10 - 100);
+}
+
+/// A withdrawn currency and an invisible name: what placing accepted once and refuses today stays readable.
+#[test]
+fn an_order_placed_by_retired_rules_is_read_and_written_as_it_was() {
+    let data = golden("retired/OrderPlaced", 2);
+    let event = decode("OrderPlaced", 2, data.clone()).unwrap();
+    let Event::OrderPlaced(placed) = &event else { panic!("not an OrderPlaced") };
+    assert_eq!(placed.currency.code(), "ANG");
+    assert_eq!(encode(&event).unwrap().data, data);
+    assert!(Currency::parse("ANG").is_err() && Text::parse("\u{200B}").is_err());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use order_domain::command::{OrderItem, PlaceOrder};
 use order_domain::event::{ItemShipped, OrderPlaced};
+use order_domain::values::Reference;
 use order_domain::{Event, Order};
 
 use crate::example::*;
@@ -21,9 +22,11 @@ fn whole_life() -> Vec<Event> {
         quantity: quantity(2),
         unit_price: amount(1999),
     });
-    let PlaceOrder { customer_id, currency, shipping, tax, discount, .. } = place_order();
+    let PlaceOrder { customer_id, currency, shipping, tax, discount, metadata, .. } = place_order();
     let total = amount(6 * 1999 + 490 + 10 - 100);
-    let placed = OrderPlaced { customer_id, currency, items: items.to_vec(), shipping, tax, discount, total };
+    let reference = Some(Reference::parse("Shop order 20261129-00042").unwrap());
+    let items = items.to_vec();
+    let placed = OrderPlaced { customer_id, currency, items, shipping, tax, discount, total, reference, metadata };
     let shipment = |id: &str, name: &str| {
         Event::ItemShipped(ItemShipped {
             shipment_id: shipment_id(id),
@@ -43,7 +46,7 @@ fn whole_life() -> Vec<Event> {
         delivered("ship-2"),
         delivered("ship-3"),
         returned("return-1", [("SKU-100002", 1)]),
-        refunded("refund-1", "pay-1", 1999),
+        refunded("refund-1", "pay-1", 1999, (1999, 10_395)),
     ]
 }
 
@@ -59,7 +62,8 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn a_change_of_the_states_shape_or_of_the_fold_raises_its_schema_number() {
     let life: Vec<Event> = whole_life();
-    let also_cancelled: Vec<Event> = vec![placed(), received("p1", 1), cancelled()];
+    let also_cancelled: Vec<Event> =
+        vec![placed(), received("p1", 1), items_cancelled("x1", [("mug", 1)], (978, TOTAL - 978)), cancelled()];
     let found: Vec<String> =
         [life, also_cancelled].iter().map(|life| hex(&rmp_serde::to_vec(&order_after(life)).unwrap())).collect();
     let found = found.join("\n\n");
@@ -76,5 +80,5 @@ fn a_change_of_the_states_shape_or_of_the_fold_raises_its_schema_number() {
 #[test]
 fn the_state_of_a_whole_life_stays_small() {
     let size = rmp_serde::to_vec(&order_after(&whole_life())).unwrap().len();
-    assert!(size <= 300, "{size} bytes");
+    assert!(size <= 320, "{size} bytes");
 }

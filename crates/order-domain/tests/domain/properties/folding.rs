@@ -21,7 +21,7 @@ fn an_impossible_history_saturates() {
     let mut history = vec![placed(), received("p1", MAX_AMOUNT)];
     for _ in 0..5_000 {
         history.push(received("p2", MAX_AMOUNT));
-        history.push(refunded("r1", "p1", MAX_AMOUNT));
+        history.push(refunded("r1", "p1", MAX_AMOUNT, (MAX_AMOUNT, 1)));
         history.push(shipped("s1", [("mug", MAX_QUANTITY)]));
         history.push(returned("b1", [("mug", MAX_QUANTITY)]));
     }
@@ -60,10 +60,10 @@ proptest! {
 
     #[test]
     fn every_figure_has_its_words(
-        (total, paid, refunded, cancelled) in any::<(u64, u64, u64, bool)>(),
+        (due, paid, refunded, forgiven, cancelled) in any::<(u64, u64, u64, u64, bool)>(),
         (ordered, shipped, returned, any_undelivered) in any::<(u64, u64, u64, bool)>(),
     ) {
-        let _ = PaymentStatus::of(PaymentFigures { total, paid, refunded, cancelled });
+        let _ = PaymentStatus::of(PaymentFigures { due, paid, refunded, forgiven, cancelled });
         let _ = FulfillmentStatus::of(FulfillmentFigures { ordered, shipped, returned, any_undelivered });
     }
 

@@ -34,6 +34,6 @@ fn an_order_that_was_shipped_and_came_back_cannot_be_cancelled() {
 #[test]
 fn an_order_that_is_cancelled_again_stays_as_it_was_cancelled() {
     given([placed(), cancelled()]).when(cancel_order()).then_unchanged(2);
-    let for_another_reason = Command::CancelOrder(CancelOrder { reason: text("too late") });
+    let for_another_reason = Command::CancelOrder(CancelOrder { reason: text("too late"), reason_code: None });
     given([placed(), cancelled(), received("p1", 1)]).when(for_another_reason).then_unchanged(2);
 }

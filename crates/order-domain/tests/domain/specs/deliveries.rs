@@ -17,7 +17,7 @@ fn a_delivery_is_recorded_even_after_the_items_came_back_and_the_money_too() {
         received("p1", TOTAL),
         shipped("s1", [("mug", 1)]),
         returned("b1", [("mug", 1)]),
-        refunded("r1", "p1", TOTAL),
+        refunded("r1", "p1", TOTAL, (0, TOTAL)),
     ];
     given(history).when(record_delivery("s1")).then(delivered("s1"));
 }

@@ -30,6 +30,7 @@ fn nothing_else_can_happen_to_an_order_that_was_never_placed() {
         ship("s1", [("mug", 1)]),
         record_delivery("s1"),
         return_items("b1", [("mug", 1)]),
+        cancel_items("x1", [("mug", 1)]),
         cancel_order(),
     ];
     for command in commands {

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use order_domain::Rejection;
-use order_domain::values::{MAX_AMOUNT, MAX_ITEMS};
+use order_domain::values::{MAX_AMOUNT, MAX_CHANGES, MAX_ITEMS};
 
 use crate::example::*;
 
@@ -17,11 +17,15 @@ fn one_of_each() -> Vec<Rejection> {
         Rejection::AmountNotPositive,
         Rejection::OrderNotFound,
         Rejection::OrderAlreadyPlaced,
+        Rejection::TooManyChanges { max: MAX_CHANGES },
         Rejection::OrderCancelled,
-        Rejection::NotPaid { net_paid: 4000, total: amount(4500) },
+        Rejection::NotPaid { net_paid: 4000, due: amount(4500) },
+        Rejection::ReductionExceedsDue { reduction: amount(501), most: amount(500), due: amount(4500) },
+        Rejection::ReductionLeavesDebt { reduction: amount(501), due: amount(4500) },
         Rejection::AmountPaidTooLarge { amount_paid: 10, amount: amount(MAX_AMOUNT), max: MAX_AMOUNT },
         Rejection::UnknownPayment { payment_id: payment_id() },
         Rejection::PaymentIdReused { payment_id: payment_id(), recorded_amount: amount(45), amount: amount(54) },
+        Rejection::CorrectionIdReused { correction_id: correction_id("c1"), recorded_at_version: 4 },
         Rejection::CorrectionBelowRefunded { payment_id: payment_id(), amount_refunded: 1000, amount: amount(999) },
         Rejection::CorrectionChangesNothing { payment_id: payment_id(), amount: amount(4500) },
         Rejection::RefundExceedsPayment {
@@ -36,8 +40,17 @@ fn one_of_each() -> Vec<Rejection> {
             sku: sku("mug"),
             ordered: quantity(3),
             shipped: 2,
+            cancelled: 0,
             requested: quantity(2),
         },
+        Rejection::QuantityExceedsCancellable {
+            sku: sku("mug"),
+            ordered: quantity(3),
+            shipped: 1,
+            cancelled: 1,
+            requested: quantity(2),
+        },
+        Rejection::CancellationIdReused { cancellation_id: cancellation_id("x1"), recorded_at_version: 4 },
         Rejection::ShipmentIdReused { shipment_id: shipment_id("s1"), recorded_at_version: 4 },
         Rejection::UnknownShipment { shipment_id: shipment_id("s1") },
         Rejection::QuantityExceedsReturnable { sku: sku("mug"), shipped: 2, returned: 1, requested: quantity(2) },

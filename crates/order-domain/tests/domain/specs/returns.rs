@@ -53,7 +53,7 @@ fn a_return_lists_1_to_100_items_each_once() {
         .then_rejected(Rejection::RepeatedSku { sku: sku("mug"), index: 1 });
     let items = (0..101).map(|i| ItemQuantity { sku: sku(&format!("sku-{i}")), quantity: quantity(1) }).collect();
     given(shipped_and([]))
-        .when(Command::ReturnItems(ReturnItems { return_id: return_id("b1"), items, reason: None }))
+        .when(Command::ReturnItems(ReturnItems { return_id: return_id("b1"), items, reason: None, reason_code: None }))
         .then_rejected(Rejection::TooManyItems { count: 101, max: 100 });
 }
 
@@ -68,10 +68,17 @@ fn a_return_id_is_not_used_for_other_data() {
         return_id: return_id("b1"),
         items: items([("mug", 1)]),
         reason: Some(text("too small")),
+        reason_code: None,
     });
     for other in [return_items("b1", [("mug", 2)]), return_items("b1", [("pot", 1)]), with_reason] {
         given(shipped_and([returned("b1", [("mug", 1)])]))
             .when(other)
             .then_rejected(Rejection::ReturnIdReused { return_id: return_id("b1"), recorded_at_version: 4 });
     }
+}
+
+#[test]
+fn a_return_recorded_again_in_another_order_of_lines_changes_nothing() {
+    let history = shipped_and([returned("b1", [("mug", 1), ("pot", 1)])]);
+    given(history).when(return_items("b1", [("pot", 1), ("mug", 1)])).then_unchanged(4);
 }

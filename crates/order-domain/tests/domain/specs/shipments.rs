@@ -45,15 +45,27 @@ fn a_cancelled_order_cannot_be_shipped() {
 
 #[test]
 fn an_order_that_is_not_paid_in_full_cannot_be_shipped() {
-    let not_paid = |net_paid| Rejection::NotPaid { net_paid, total: amount(TOTAL) };
+    let not_paid = |net_paid| Rejection::NotPaid { net_paid, due: amount(TOTAL) };
     given([placed()]).when(ship("s1", [("mug", 1)])).then_rejected(not_paid(0));
     given([placed(), received("p1", 4499)]).when(ship("s1", [("mug", 1)])).then_rejected(not_paid(4499));
 }
 
 #[test]
-fn an_order_whose_payment_was_refunded_or_corrected_down_cannot_be_shipped() {
-    let rejection = Rejection::NotPaid { net_paid: 4400, total: amount(TOTAL) };
-    given(paid_and([refunded("r1", "p1", 100)])).when(ship("s1", [("mug", 1)])).then_rejected(rejection.clone());
+fn an_order_whose_payment_was_given_back_cannot_be_shipped() {
+    let rejection = Rejection::NotPaid { net_paid: 0, due: amount(TOTAL) };
+    let history = paid_and([refunded("r1", "p1", TOTAL, (0, TOTAL))]);
+    given(history).when(ship("s1", [("mug", 1)])).then_rejected(rejection);
+}
+
+#[test]
+fn an_order_of_which_a_refund_forgave_a_part_is_shipped() {
+    let history = paid_and([refunded("r1", "p1", 100, (100, TOTAL - 100))]);
+    given(history).when(ship("s1", [("mug", 1)])).then(shipped("s1", [("mug", 1)]));
+}
+
+#[test]
+fn an_order_whose_payment_was_corrected_down_cannot_be_shipped() {
+    let rejection = Rejection::NotPaid { net_paid: 4400, due: amount(TOTAL) };
     given(paid_and([corrected("p1", 2, 4500, 4400)])).when(ship("s1", [("mug", 1)])).then_rejected(rejection);
 }
 
@@ -64,6 +76,7 @@ fn no_more_is_shipped_than_was_ordered() {
         sku: sku("mug"),
         ordered: quantity(3),
         shipped: 2,
+        cancelled: 0,
         requested: quantity(2),
     });
 }
@@ -75,6 +88,7 @@ fn what_came_back_is_not_shipped_again() {
         sku: sku("pot"),
         ordered: quantity(1),
         shipped: 1,
+        cancelled: 0,
         requested: quantity(1),
     });
 }
@@ -97,7 +111,7 @@ fn a_shipment_lists_1_to_100_items_each_once() {
 
 #[test]
 fn a_shipment_that_is_sent_again_changes_nothing() {
-    let history = paid_and([shipped("s1", [("mug", 3), ("pot", 1)]), refunded("r1", "p1", 100)]);
+    let history = paid_and([shipped("s1", [("mug", 3), ("pot", 1)]), refunded("r1", "p1", 100, (100, TOTAL - 100))]);
     given(history).when(ship("s1", [("mug", 3), ("pot", 1)])).then_unchanged(3);
 }
 
@@ -126,4 +140,14 @@ fn a_shipment_id_is_not_used_for_other_data() {
             .when(other)
             .then_rejected(Rejection::ShipmentIdReused { shipment_id: shipment_id("s1"), recorded_at_version: 3 });
     }
+}
+
+#[test]
+fn a_shipment_recorded_again_in_another_order_of_lines_changes_nothing() {
+    let history = paid_and([shipped("s1", [("mug", 3), ("pot", 1)])]);
+    given(history.clone()).when(ship("s1", [("pot", 1), ("mug", 3)])).then_unchanged(3);
+    // Swapped quantities are other data.
+    given(history)
+        .when(ship("s1", [("pot", 3), ("mug", 1)]))
+        .then_rejected(Rejection::ShipmentIdReused { shipment_id: shipment_id("s1"), recorded_at_version: 3 });
 }

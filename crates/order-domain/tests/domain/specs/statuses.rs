@@ -8,27 +8,30 @@ use crate::harness::order_after;
 
 #[test]
 fn payment_is_the_first_word_that_holds() {
-    // total, paid, refunded, cancelled
+    // due, paid, refunded, forgiven, cancelled
     let table = [
-        (100, 101, 0, false, Payment::CreditOwed),
-        (100, 150, 49, false, Payment::CreditOwed),
-        (100, 1, 0, true, Payment::CreditOwed),
-        (0, 1, 0, false, Payment::CreditOwed),
-        (0, 5, 5, false, Payment::Refunded),
-        (100, 100, 100, true, Payment::Refunded),
-        (100, 0, 0, true, Payment::Void),
-        (100, 100, 0, false, Payment::Paid),
-        (100, 150, 50, false, Payment::Paid),
-        (0, 0, 0, false, Payment::Paid),
-        (100, 100, 100, false, Payment::Refunded),
-        (100, 40, 40, false, Payment::Refunded),
-        (100, 100, 1, false, Payment::PartiallyRefunded),
-        (100, 40, 1, false, Payment::PartiallyRefunded),
-        (100, 99, 0, false, Payment::PartiallyPaid),
-        (100, 0, 0, false, Payment::Unpaid),
+        (100, 101, 0, 0, false, Payment::CreditOwed),
+        (100, 150, 49, 0, false, Payment::CreditOwed),
+        (50, 100, 49, 50, false, Payment::CreditOwed),
+        (0, 1, 0, 0, true, Payment::CreditOwed),
+        (0, 1, 0, 0, false, Payment::CreditOwed),
+        (0, 100, 100, 0, true, Payment::Refunded),
+        (0, 0, 0, 0, true, Payment::Void),
+        (100, 100, 100, 0, false, Payment::Refunded),
+        (100, 40, 40, 0, false, Payment::Refunded),
+        (99, 40, 40, 1, false, Payment::Refunded),
+        (100, 100, 0, 0, false, Payment::Paid),
+        (100, 150, 50, 0, false, Payment::Paid),
+        (0, 0, 0, 0, false, Payment::Paid),
+        (0, 5, 5, 0, false, Payment::Paid),
+        (99, 100, 1, 1, false, Payment::PartiallyRefunded),
+        (0, 100, 100, 100, false, Payment::PartiallyRefunded),
+        (99, 40, 1, 1, false, Payment::PartiallyPaid),
+        (100, 99, 0, 0, false, Payment::PartiallyPaid),
+        (100, 0, 0, 0, false, Payment::Unpaid),
     ];
-    for (total, paid, refunded, cancelled, expected) in table {
-        let figures = PaymentFigures { total, paid, refunded, cancelled };
+    for (due, paid, refunded, forgiven, cancelled, expected) in table {
+        let figures = PaymentFigures { due, paid, refunded, forgiven, cancelled };
         assert_eq!(Payment::of(figures), expected, "{figures:?}");
     }
 }
@@ -47,6 +50,8 @@ fn fulfilment_is_the_first_word_that_holds() {
         (3, 2, 0, false, Fulfillment::PartiallyShipped),
         (3, 0, 0, false, Fulfillment::Unfulfilled),
         (0, 0, 0, false, Fulfillment::Unfulfilled),
+        (0, 0, 0, true, Fulfillment::Unfulfilled),
+        (2, 3, 2, true, Fulfillment::Returned),
     ];
     for (ordered, shipped, returned, any_undelivered, expected) in table {
         let figures = FulfillmentFigures { ordered, shipped, returned, any_undelivered };
@@ -65,12 +70,12 @@ fn the_one_word_is_the_first_that_holds() {
                 (Fulfillment::Delivered, _) => Status::Delivered,
                 (Fulfillment::Shipped, _) => Status::Shipped,
                 (Fulfillment::PartiallyShipped, _) => Status::PartiallyShipped,
-                (Fulfillment::Unfulfilled, Payment::Paid | Payment::CreditOwed) => Status::Paid,
+                (Fulfillment::Unfulfilled, Payment::Refunded) => Status::Refunded,
+                (Fulfillment::Unfulfilled, Payment::Paid | Payment::CreditOwed | Payment::PartiallyRefunded) => {
+                    Status::Paid
+                }
                 (Fulfillment::Unfulfilled, Payment::PartiallyPaid) => Status::PartiallyPaid,
-                (
-                    Fulfillment::Unfulfilled,
-                    Payment::Refunded | Payment::PartiallyRefunded | Payment::Void | Payment::Unpaid,
-                ) => Status::Placed,
+                (Fulfillment::Unfulfilled, Payment::Void | Payment::Unpaid) => Status::Placed,
             };
             assert_eq!(Status::of(false, payment, fulfillment), expected, "{fulfillment:?}, {payment:?}");
         }
@@ -89,7 +94,7 @@ fn an_order_says_the_words_of_its_life() {
         (delivered("s2"), "delivered", "paid", "delivered"),
         (received("p3", 1), "delivered", "credit_owed", "delivered"),
         (returned("b1", [("mug", 3)]), "partially_returned", "credit_owed", "partially_returned"),
-        (refunded("r1", "p1", 3000), "partially_returned", "partially_refunded", "partially_returned"),
+        (refunded("r1", "p1", 3001, (3000, 1500)), "partially_returned", "partially_refunded", "partially_returned"),
         (returned("b2", [("pot", 1)]), "returned", "partially_refunded", "returned"),
     ];
     let mut history = Vec::new();
@@ -104,9 +109,11 @@ fn an_order_says_the_words_of_its_life() {
 #[test]
 fn a_cancelled_order_is_void_until_it_owes_and_refunded_when_it_gave_back() {
     let mut history = vec![placed(), cancelled()];
-    for (event, payment) in
-        [(None, "void"), (Some(received("p1", 10)), "credit_owed"), (Some(refunded("r1", "p1", 10)), "refunded")]
-    {
+    for (event, payment) in [
+        (None, "void"),
+        (Some(received("p1", 10)), "credit_owed"),
+        (Some(refunded("r1", "p1", 10, (0, 0))), "refunded"),
+    ] {
         history.extend(event);
         let order = order_after(&history);
         assert_eq!((order.status().as_str(), order.payment_status().as_str()), ("cancelled", payment));

@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
+
 use order_domain::values::{
-    Amount, Currency, CustomerId, MAX_AMOUNT, MAX_QUANTITY, OrderId, Quantity, Sku, Text, ValueError,
+    Amount, Currency, CustomerId, MAX_AMOUNT, MAX_QUANTITY, Metadata, OrderId, Quantity, ReasonCode, Reference, Sku,
+    Text, ValueError,
 };
 
 #[test]
@@ -46,7 +49,7 @@ fn an_id_smuggles_no_delimiter_into_a_key() {
 #[test]
 fn a_text_is_1_to_256_characters_of_any_script() {
     let right_to_left = ["כוס (XL)\u{200F}", "\u{200E}500 גרם", "فنجان (XL)\u{061C}", "فنجان\u{200F}!"];
-    let scripts = ["x", "Tasse à café", "マグカップ", "فنجان", "👩‍👩‍👧 mug", " ", &"語".repeat(256)];
+    let scripts = ["x", "Tasse à café", "マグカップ", "فنجان", "👩‍👩‍👧 mug", " x", ".", &"語".repeat(256)];
     for text in scripts.into_iter().chain(right_to_left) {
         assert_eq!(Text::parse(text).unwrap().as_str(), text);
     }
@@ -90,14 +93,104 @@ fn a_quantity_is_1_to_a_million() {
     }
 }
 
+/// Blanks, joiners, marks of direction, fillers, variation selectors, tags, and the blank Braille pattern.
+const INVISIBLE: [&str; 16] = [
+    " ",
+    "   ",
+    "\u{A0}",
+    "\u{3000}",
+    "\u{200B}",
+    "\u{FEFF}",
+    "\u{200D}\u{200C}",
+    "\u{200F}",
+    "\u{AD}",
+    "\u{3164}",
+    "\u{115F}\u{1160}",
+    "\u{FFA0}",
+    "\u{2800}",
+    "\u{FE0F}",
+    "\u{E0041}",
+    " \u{2060}\u{200B} ",
+];
+
 #[test]
-fn a_currency_is_one_that_people_pay_in() {
-    for code in ["EUR", "USD", "JPY", "KWD", "XOF", "VES", "HRK"] {
+fn a_text_has_something_to_see() {
+    for text in INVISIBLE {
+        assert_eq!(Text::parse(text), Err(ValueError::Invisible), "{text:?}");
+        assert_eq!(Reference::parse(text), Err(ValueError::Invisible), "{text:?}");
+        assert!(Text::parse(&format!("{text}x")).is_ok(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_text_has_no_noncharacters() {
+    for c in ['\u{FDD0}', '\u{FDEF}', '\u{FFFE}', '\u{FFFF}', '\u{1FFFE}', '\u{10FFFF}'] {
+        assert_eq!(Text::parse(&format!("a{c}")), Err(ValueError::BadTextCharacter), "{c:?}");
+    }
+    assert!(Text::parse("\u{FFFD}\u{FDF0}").is_ok());
+}
+
+/// The first release accepted them: an order that has one must stay readable.
+#[test]
+fn texts_that_were_stored_are_read_by_the_rules_of_their_time() {
+    for text in INVISIBLE.into_iter().chain(["a\u{FFFE}"]) {
+        assert_eq!(serde_json::from_value::<Text>(text.into()).unwrap().as_str(), text);
+    }
+}
+
+#[test]
+fn a_reason_code_is_a_word_of_letters() {
+    for code in ["damaged", "SOLD_OUT", "a", &"x".repeat(32)] {
+        assert_eq!(ReasonCode::parse(code).unwrap().as_str(), code);
+    }
+    for code in ["_a", "a1", "a-b", "a b", "é", "a\0"] {
+        assert_eq!(ReasonCode::parse(code), Err(ValueError::BadReasonCode), "{code:?}");
+    }
+    assert_eq!(ReasonCode::parse(""), Err(ValueError::Empty));
+    assert_eq!(ReasonCode::parse(&"x".repeat(33)), Err(ValueError::TooLong { max: 32 }));
+}
+
+#[test]
+fn a_reference_is_1_to_64_characters_of_any_script() {
+    for number in ["1", "#1001", "2026/000-17", "注文 7", &"語".repeat(64)] {
+        assert_eq!(Reference::parse(number).unwrap().as_str(), number);
+    }
+    assert_eq!(Reference::parse(&"x".repeat(65)), Err(ValueError::TooLong { max: 64 }));
+}
+
+#[test]
+fn metadata_is_at_most_512_bytes_of_names_and_values() {
+    let of = |notes: &[(&str, &str)]| {
+        let notes = notes.iter().map(|(name, value)| ((*name).to_owned(), Text::parse(value).unwrap()));
+        Metadata::try_from(notes.collect::<BTreeMap<_, _>>())
+    };
+    let (a, b) = ("語".repeat(85), "語".repeat(84));
+    assert!(of(&[("a", &a), ("b", &b), ("c", "xx")]).is_ok(), "512 bytes");
+    assert_eq!(of(&[("a", &a), ("b", &b), ("c", "xxx")]), Err(ValueError::MetadataTooLarge { max: 512 }));
+    assert_eq!(of(&[("a b", "x")]), Err(ValueError::BadIdCharacter));
+    assert!(Metadata::default().is_empty());
+    assert_eq!(of(&[("b", "2"), ("a", "1")]).unwrap().iter().collect::<Vec<_>>(), [("a", "1"), ("b", "2")]);
+}
+
+#[test]
+fn a_new_order_is_in_a_currency_in_use() {
+    for code in ["EUR", "USD", "JPY", "KWD", "XOF", "VES", "VED"] {
         assert_eq!(Currency::parse(code).unwrap().code(), code);
     }
-    // No currency, a test code, gold, a unit of account, a fund, and what is no code at all.
-    for code in ["XXX", "XTS", "XAU", "XDR", "CHE", "AAA", "eur", "EU", "EURO", "", "E\0R", "ЕUR"] {
+    // No currency, a test code, gold, a unit of account, a fund, withdrawn ones, and what is no code at all.
+    let others =
+        ["XXX", "XTS", "XAU", "XDR", "CHE", "HRK", "ANG", "DEM", "AAA", "eur", "EU", "EURO", "", "E\0R", "ЕUR"];
+    for code in others {
         assert_eq!(Currency::parse(code), Err(ValueError::UnknownCurrency), "{code:?}");
+    }
+}
+
+#[test]
+fn a_stored_currency_is_readable_for_ever() {
+    for code in ["EUR", "HRK", "ANG", "DEM", "XAU", "QQQ"] {
+        assert_eq!(serde_json::from_value::<Currency>(code.into()).unwrap().code(), code);
+    }
+    for code in ["eur", "EU", "EURO", "", "E\0R", "ЕUR", "E1R"] {
         assert!(serde_json::from_value::<Currency>(code.into()).is_err(), "{code:?}");
     }
 }

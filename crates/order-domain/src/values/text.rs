@@ -1,0 +1,154 @@
+//! Texts that people read, and the short words beside them.
+
+use serde::{Deserialize, Serialize};
+
+use super::ValueError;
+
+/// The most characters (Unicode scalar values) of a name or a reason.
+pub const MAX_TEXT: usize = 256;
+/// The most characters of a shop's own order number.
+pub const MAX_REFERENCE: usize = 64;
+/// The most characters of a reason code.
+pub const MAX_REASON_CODE: usize = 32;
+
+/// The rules of new texts.
+fn check_new(text: &str, max: usize) -> Result<(), ValueError> {
+    check_stored(text, max)?;
+    if text.chars().any(is_noncharacter) {
+        return Err(ValueError::BadTextCharacter);
+    }
+    if text.chars().all(is_invisible) { Err(ValueError::Invisible) } else { Ok(()) }
+}
+
+/// The rules of stored texts: those of the first release. They never get stricter, or stored orders could not be read.
+fn check_stored(text: &str, max: usize) -> Result<(), ValueError> {
+    if text.is_empty() {
+        return Err(ValueError::Empty);
+    }
+    if text.chars().count() > max {
+        return Err(ValueError::TooLong { max });
+    }
+    if text.chars().any(|c| c.is_control() || is_line_break(c) || reorders_text(c)) {
+        return Err(ValueError::BadTextCharacter);
+    }
+    Ok(())
+}
+
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Bidirectional embeddings, overrides and isolates make a text, and what stands after it, read otherwise than stored.
+fn reorders_text(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The 66 code points that Unicode promises never to make characters of (Unicode Standard, section 23.7).
+fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+/// Characters that show nothing by themselves: white space, those with Unicode's property
+/// `Default_Ignorable_Code_Point` (version 17; unassigned ones in its ranges included), the annotation marks, and the
+/// blank Braille pattern.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident, $max:ident;)+) => {$(
+        $(#[$doc])*
+        ///
+        /// Every script is welcome. At least one character is visible; none is a control character, a noncharacter, or a
+        /// bidirectional embedding, override or isolate. The marks U+061C, U+200E and U+200F are allowed: right-to-left
+        /// scripts are written with them.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and wraps a text.
+            ///
+            /// # Errors
+            /// When it is empty, too long, invisible, or has a character that is not allowed.
+            pub fn parse(text: &str) -> Result<Self, ValueError> {
+                check_new(text, $max)?;
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The text as it was given.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ValueError;
+
+            /// Reads a stored text.
+            fn try_from(text: String) -> Result<Self, ValueError> {
+                check_stored(&text, $max)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> String {
+                text.0
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// A name, a reason or another short text of 1..=256 characters.
+    Text, MAX_TEXT;
+    /// A shop's own order number, of 1..=64 characters.
+    Reference, MAX_REFERENCE;
+}
+
+/// A short word of the shop's own beside a reason, for statistics: `[A-Za-z][A-Za-z_]{0,31}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReasonCode(String);
+
+impl ReasonCode {
+    /// Checks and wraps a reason code.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has a character that is not allowed.
+    pub fn parse(code: &str) -> Result<Self, ValueError> {
+        Self::try_from(code.to_owned())
+    }
+
+    /// The code as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ReasonCode {
+    type Error = ValueError;
+
+    fn try_from(code: String) -> Result<Self, ValueError> {
+        let Some(first) = code.bytes().next() else { return Err(ValueError::Empty) };
+        if code.len() > MAX_REASON_CODE {
+            return Err(ValueError::TooLong { max: MAX_REASON_CODE });
+        }
+        let rest_allowed = code.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+        if first.is_ascii_alphabetic() && rest_allowed { Ok(Self(code)) } else { Err(ValueError::BadReasonCode) }
+    }
+}
+
+impl From<ReasonCode> for String {
+    fn from(code: ReasonCode) -> Self {
+        code.0
+    }
+}

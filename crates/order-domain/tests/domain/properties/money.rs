@@ -1,0 +1,204 @@
+//! What is due, whatever is asked: by its definition, never below nothing, and never paid for in another way.
+
+use std::collections::HashMap;
+
+use order_domain::command::{CancelItems, PlaceOrder};
+use order_domain::event::ItemQuantity;
+use order_domain::values::PaymentId;
+use order_domain::{Command, Decision, Event, Order, decide, evolve};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::arbitrary::{any_command, placeable};
+use super::invariants::history_of;
+use crate::example::{cancel_order, cancellation_id, text};
+use crate::harness::at;
+
+/// One payment, added up apart from the fold.
+#[derive(Default)]
+struct Given {
+    amount: u64,
+    refunded: u64,
+    forgiven: u64,
+}
+
+impl Given {
+    fn is_given_back(&self) -> bool {
+        self.refunded > 0 && self.refunded == self.amount
+    }
+}
+
+/// What is due by definition: the total, less the reductions of cancelled items, less those of refunds; a payment that
+/// was given back in full forgives only what the refund that completed it names. 0 once the order is cancelled.
+fn due_of(history: &[Event]) -> (u64, u64) {
+    let (mut total, mut off, mut units, mut cancelled) = (0, 0, 0, false);
+    let mut payments: HashMap<&PaymentId, Given> = HashMap::new();
+    let sum = |items: &[ItemQuantity]| items.iter().map(|item| u64::from(item.quantity.get())).sum::<u64>();
+    for event in history {
+        match event {
+            Event::OrderPlaced(event) => {
+                total = event.total.minor_units();
+                units = event.items.iter().map(|item| u64::from(item.quantity.get())).sum();
+            }
+            Event::PaymentReceived(event) => {
+                payments.entry(&event.payment_id).or_default().amount = event.amount.minor_units();
+            }
+            Event::PaymentCorrected(event) => {
+                let payment = payments.get_mut(&event.payment_id).unwrap();
+                payment.amount = event.corrected_amount.minor_units();
+                if payment.is_given_back() {
+                    payment.forgiven = 0;
+                }
+            }
+            Event::PaymentRefunded(event) => {
+                let payment = payments.get_mut(&event.payment_id).unwrap();
+                payment.refunded += event.amount.minor_units();
+                if payment.is_given_back() {
+                    payment.forgiven = 0;
+                }
+                payment.forgiven += event.reduction.minor_units();
+            }
+            Event::ItemsCancelled(event) => {
+                off += event.reduction.minor_units();
+                units -= sum(&event.items);
+                cancelled |= units == 0;
+            }
+            Event::OrderCancelled(_) => cancelled = true,
+            Event::ItemShipped(_) | Event::ItemDelivered(_) | Event::ItemReturned(_) => {}
+        }
+    }
+    let forgiven: u64 = payments.values().map(|payment| payment.forgiven).sum();
+    let due = if cancelled { 0 } else { total.checked_sub(off).unwrap().checked_sub(forgiven).unwrap() };
+    (due, forgiven)
+}
+
+fn stated_due(event: &Event) -> Option<u64> {
+    match event {
+        Event::OrderPlaced(event) => Some(event.total.minor_units()),
+        Event::PaymentCorrected(event) => Some(event.due.minor_units()),
+        Event::PaymentRefunded(event) => Some(event.due.minor_units()),
+        Event::ItemsCancelled(event) => Some(event.due.minor_units()),
+        Event::OrderCancelled(event) => Some(event.due.minor_units()),
+        Event::PaymentReceived(_) | Event::ItemShipped(_) | Event::ItemDelivered(_) | Event::ItemReturned(_) => None,
+    }
+}
+
+/// The share of units in the total without shipping, rounded down, added up apart from the domain.
+fn share(first: &PlaceOrder, items: &[ItemQuantity]) -> u128 {
+    let price = |sku| first.items.iter().find(|item| item.sku == sku).map_or(0, |item| item.unit_price.minor_units());
+    let all: u128 = first
+        .items
+        .iter()
+        .map(|item| u128::from(item.unit_price.minor_units()) * u128::from(item.quantity.get()))
+        .sum();
+    let part: u128 =
+        items.iter().map(|item| u128::from(price(item.sku.clone())) * u128::from(item.quantity.get())).sum();
+    let shared = (all + u128::from(first.tax.minor_units())).saturating_sub(u128::from(first.discount.minor_units()));
+    (shared * part).checked_div(all).unwrap_or(0)
+}
+
+/// A command of a customer's own: nothing that names a reduction, and nothing about payments.
+fn is_customers(command: &Command) -> bool {
+    match command {
+        Command::CancelItems(command) => command.reduction.is_none(),
+        Command::CancelOrder(_) => true,
+        Command::PlaceOrder(_)
+        | Command::RecordPayment(_)
+        | Command::CorrectPayment(_)
+        | Command::RefundPayment(_)
+        | Command::ShipItems(_)
+        | Command::RecordDelivery(_)
+        | Command::ReturnItems(_) => false,
+    }
+}
+
+fn record(order: Order, history: &mut Vec<Event>, command: Command) -> Order {
+    let Ok(Decision::Record(events)) = decide(&order, command) else { return order };
+    events.into_iter().fold(order, |order, event| {
+        history.push(event);
+        evolve(order, &history[history.len() - 1], at(history.len() as u64))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn what_is_due_is_what_its_definition_says(first in placeable(), commands in vec(any_command(), 0..60)) {
+        let history = history_of(first, commands);
+        let mut order = Order::default();
+        for (index, event) in history.iter().enumerate() {
+            order = evolve(order, event, at(index as u64 + 1));
+            let (due, forgiven) = due_of(&history[..=index]);
+            prop_assert_eq!(order.due().minor_units(), due, "after {:?}", event);
+            prop_assert!(stated_due(event).is_none_or(|stated| stated == due), "{event:?} states another due");
+            prop_assert_eq!(order.payment_figures().forgiven, forgiven);
+            prop_assert!(order.due() <= order.total());
+        }
+    }
+
+    #[test]
+    fn nothing_ships_below_what_is_due(first in placeable(), commands in vec(any_command(), 0..60)) {
+        let history = history_of(first, commands);
+        let mut order = Order::default();
+        for (index, event) in history.iter().enumerate() {
+            if let Event::ItemShipped(_) = event {
+                let figures = order.payment_figures();
+                prop_assert!(figures.net() >= figures.due && !order.is_cancelled(), "{figures:?}");
+            }
+            order = evolve(order, event, at(index as u64 + 1));
+        }
+    }
+
+    #[test]
+    fn customers_lower_what_is_due_by_the_cancelled_units_share_at_most(
+        first in placeable(),
+        commands in vec(any_command(), 0..30),
+        last in vec(any_command(), 0..30),
+    ) {
+        let mut history = history_of(first.clone(), commands);
+        let mut order = crate::harness::order_after(&history);
+        for command in last.into_iter().filter(is_customers) {
+            let before = order.due().minor_units();
+            let known = history.len();
+            order = record(order, &mut history, command);
+            let fell = u128::from(before - order.due().minor_units());
+            let Some(event) = history.get(known) else { continue };
+            let allowed = if let Event::ItemsCancelled(event) = event { share(&first, &event.items) } else { 0 };
+            prop_assert!(order.is_cancelled() || fell <= allowed, "{event:?}: fell by {fell}, share {allowed}");
+        }
+    }
+
+    /// To cancel everything is free, in one go or one by one, with whatever before; and then nothing ships.
+    #[test]
+    fn an_order_of_which_nothing_is_left_owes_nothing_and_ships_nothing(
+        first in placeable(),
+        commands in vec(any_command(), 0..30),
+    ) {
+        let mut history = history_of(first, commands);
+        let mut order = crate::harness::order_after(&history);
+        let rest: Vec<_> = order
+            .lines()
+            .iter()
+            .filter_map(|line| Some(ItemQuantity {
+                sku: line.sku.clone(),
+                quantity: order_domain::values::Quantity::new(line.left_to_ship()).ok()?,
+            }))
+            .collect();
+        let cancel = Command::CancelItems(CancelItems {
+            cancellation_id: cancellation_id("the-rest"),
+            items: rest.clone(),
+            reduction: None,
+            reason: text("closing"),
+            reason_code: None,
+        });
+        order = record(order, &mut history, cancel);
+        prop_assert_eq!(order.units_to_ship(), 0);
+        prop_assert!(!order.to_ship());
+        let shipped: u32 = order.lines().iter().map(|line| line.shipped).sum();
+        prop_assert_eq!(order.is_cancelled(), shipped == 0);
+        prop_assert!(!order.is_cancelled() || order.due().is_zero());
+        let again = record(order.clone(), &mut history, cancel_order());
+        prop_assert!(again.is_cancelled() == order.is_cancelled());
+    }
+}
