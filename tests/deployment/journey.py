@@ -84,7 +84,7 @@ class Journey:
         expect_accepted(self._shop.post(f"{path}/payments", {"paymentId": "pay-1", "amount": 2000}, "tour-1"), 2)
         early = self._shop.post(f"{path}/shipments", SHIPMENT, "tour-2")
         expect((early.status, early.body["code"], early.body["netPaid"]), (409, "not_paid", 2000))
-        correction = {"amount": 2997, "reason": "bank statement"}
+        correction = {"correctionId": "cor-1", "amount": 2997, "reason": "bank statement"}
         expect_accepted(self._shop.post(f"{path}/payments/pay-1/corrections", correction, "tour-3"), 3)
 
     def an_order_that_is_paid_ships(self) -> None:

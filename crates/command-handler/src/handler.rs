@@ -72,6 +72,12 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         {
             return Err(Problem::forbidden());
         }
+        if let Command::CancelItems(cancel) = &parsed.command
+            && cancel.reduction.is_some()
+            && !caller.sees_everyone()
+        {
+            return Err(Problem::reduction_not_allowed());
+        }
         let order_id = address(&caller, &parsed)?;
         entry.order_id = Some(order_id.to_string());
 

@@ -179,6 +179,12 @@ fn encode_event<A: Aggregate>(recorded: &RecordedEvent<A::Event>) -> Result<Attr
     ])))
 }
 
+/// The size of an item as DynamoDB bills it, in bytes.
+#[must_use]
+pub fn billed_bytes(item: &Item) -> usize {
+    map_bytes(item.inner())
+}
+
 /// The size of a map's entries as DynamoDB bills them, in bytes: names and values, without the map's own overhead.
 fn map_bytes(map: &HashMap<String, AttributeValue>) -> usize {
     map.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()

@@ -105,6 +105,13 @@ impl Problem {
             .advising(Advice::Authenticate(scope.challenge()))
     }
 
+    /// 403: the caller names how much what is due falls, and may see some orders only: a customer sets no prices.
+    #[must_use]
+    pub fn reduction_not_allowed() -> Self {
+        let detail = "The caller may not name a reduction; leave it out, and it is the share of the cancelled items.";
+        Self::new(StatusCode::FORBIDDEN, "reduction_not_allowed", "Not allowed", detail)
+    }
+
     /// 404: the order is unknown, was not placed yet at the time asked for, or is not the caller's. Takes nothing of the
     /// case, so that the cases cannot be told apart.
     #[must_use]

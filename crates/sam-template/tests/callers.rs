@@ -60,6 +60,7 @@ fn every_route_asks_for_its_own_scope_or_for_that_of_an_administrator() {
             "GET /orders/{orderId}/events: orders:read",
             "GET /orders/{orderId}: orders:read",
             "POST /orders/{orderId}/cancellation: orders:write",
+            "POST /orders/{orderId}/item-cancellations: orders:write",
             "POST /orders/{orderId}/payments/{paymentId}/corrections: payments:write",
             "POST /orders/{orderId}/payments: payments:write",
             "POST /orders/{orderId}/refunds: payments:write",

@@ -74,6 +74,7 @@ fn every_route_of_the_contract_is_there_once_and_reaches_its_function() {
             "GET /orders/{orderId}/events -> query-handler (AWS_IAM)",
             "POST /orders -> command-handler (AWS_IAM)",
             "POST /orders/{orderId}/cancellation -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/item-cancellations -> command-handler (AWS_IAM)",
             "POST /orders/{orderId}/payments -> command-handler (AWS_IAM)",
             "POST /orders/{orderId}/payments/{paymentId}/corrections -> command-handler (AWS_IAM)",
             "POST /orders/{orderId}/refunds -> command-handler (AWS_IAM)",

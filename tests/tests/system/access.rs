@@ -19,11 +19,15 @@ async fn every_route(system: &System, order: &str, who: &[(&str, &str)]) -> Vec<
     let mut replies = Vec::new();
     for (command, body) in [
         ("payments", json!({ "paymentId": "p", "amount": 1 })),
-        ("payments/p/corrections", json!({ "amount": 2, "reason": "x" })),
+        ("payments/p/corrections", json!({ "correctionId": "c", "amount": 2, "reason": "x" })),
         ("refunds", json!({ "refundId": "r", "paymentId": "p", "amount": 1 })),
         ("shipments", json!({ "shipmentId": "s", "items": [{ "sku": "plate", "quantity": 1 }] })),
         ("shipments/s/delivery", Value::Null),
         ("returns", json!({ "returnId": "r", "items": [{ "sku": "plate", "quantity": 1 }] })),
+        (
+            "item-cancellations",
+            json!({ "cancellationId": "x", "items": [{ "sku": "plate", "quantity": 1 }], "reason": "x" }),
+        ),
         ("cancellation", json!({ "reason": "x" })),
     ] {
         let path = format!("/orders/{order}/{command}");

@@ -27,7 +27,7 @@ const R404: Cell = (404, "order_not_found");
 type Row = (&'static str, &'static str, [Cell; 6], [Cell; 3], Cell);
 
 #[rustfmt::skip]
-const MATRIX: [Row; 13] = [
+const MATRIX: [Row; 14] = [
     ("POST /orders",                                            "orders:write",      [R201, F403, R201, S403, R401, R401], [R201, R401, R401], R201),
     ("POST /orders/{orderId}/payments",                         "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
     ("POST /orders/{orderId}/payments/{paymentId}/corrections", "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
@@ -35,6 +35,7 @@ const MATRIX: [Row; 13] = [
     ("POST /orders/{orderId}/shipments",                        "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
     ("POST /orders/{orderId}/shipments/{shipmentId}/delivery",  "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
     ("POST /orders/{orderId}/returns",                          "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
+    ("POST /orders/{orderId}/item-cancellations",               "orders:write",      [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
     ("POST /orders/{orderId}/cancellation",                     "orders:write",      [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
     ("GET /customers/{customerId}/orders",                      "orders:read",       [R200, F403, R200, S403, R401, R401], [R200, R401, R401], R200),
     ("GET /customers/{customerId}/totals",                      "orders:read",       [R200, F403, R200, S403, R401, R401], [R200, R401, R401], R200),
@@ -124,11 +125,14 @@ impl Orders {
         let plate = json!([{ "sku": "plate", "quantity": 1 }]);
         match route.rsplit('/').next().unwrap() {
             "payments" => (&self.placed, json!({ "paymentId": "p", "amount": 1 })),
-            "corrections" => (&self.paid, json!({ "amount": 5_001, "reason": "miscounted" })),
+            "corrections" => (&self.paid, json!({ "correctionId": "c", "amount": 5_001, "reason": "miscounted" })),
             "refunds" => (&self.delivered, json!({ "refundId": "r", "paymentId": "p", "amount": 1 })),
             "shipments" => (&self.paid, json!({ "shipmentId": "s", "items": plate })),
             "delivery" => (&self.shipped, Value::Null),
             "returns" => (&self.delivered, json!({ "returnId": "r", "items": plate })),
+            "item-cancellations" => {
+                (&self.placed, json!({ "cancellationId": "x", "items": plate, "reason": "sold out" }))
+            }
             "cancellation" => (&self.placed, json!({ "reason": "changed my mind" })),
             _ => (&self.placed, three_items("anna")),
         }

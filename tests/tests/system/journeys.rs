@@ -31,7 +31,7 @@ pub(crate) async fn whole_life(system: &System) {
     assert_eq!(words(&paid.body), ["paid", "credit_owed", "unfulfilled"]);
 
     // The second payment was recorded wrongly: 3,000 were received.
-    let correction = json!({ "amount": 3_000, "reason": "bank statement" });
+    let correction = json!({ "correctionId": "cor-1", "amount": 3_000, "reason": "bank statement" });
     let corrected = api.post(&format!("/orders/{order}/payments/pay-2/corrections"), correction).await.expect(201);
     assert_eq!(words(&corrected.body), ["paid", "paid", "unfulfilled"]);
     assert_eq!(corrected.body["events"][0]["data"]["correctsEventId"], paid.body["events"][0]["eventId"]);
@@ -61,7 +61,9 @@ pub(crate) async fn whole_life(system: &System) {
     assert_eq!((&row["version"], &row["total"]), (&json!(10), &json!(5_000)));
     assert_eq!((&row["amountPaid"], &row["amountRefunded"]), (&json!(5_000), &json!(1_000)));
     assert_eq!(row["itemCount"], 7);
-    let plate = json!({ "sku": "plate", "quantity": 1, "unitPrice": 1000, "shipped": 1, "returned": 1 });
+    let plate =
+        json!({ "sku": "plate", "quantity": 1, "unitPrice": 1000, "shipped": 1, "returned": 1, "cancelled": 0 });
+    assert_eq!((&row["due"], &row["unitsToShip"], &row["toShip"]), (&json!(4_000), &json!(0), &json!(false)));
     assert_eq!(row["items"][1], plate);
     assert_eq!(row["lastUpdated"], refunded.body["events"][0]["recordedAt"]);
 

@@ -49,8 +49,9 @@ async fn an_order_is_loaded_whole_beyond_the_megabyte_that_one_query_returns() {
     let order = system.api.place("anna").await;
     let store = DynamoEventStore::new(system.stack.database().client(), "OrderEvents");
     for commit in 2..=6 {
-        let payments = (0..1_800)
-            .map(|part| json!({ "paymentId": format!("{commit}-{part}"), "amount": 1, "method": "m".repeat(60) }));
+        // Of an order's 1,000 ids, as large as they may be.
+        let payments = (0..190)
+            .map(|part| json!({ "paymentId": format!("{commit}-{part}"), "amount": 1, "method": "茶".repeat(256) }));
         let events = payments.map(|data| order_domain::stored::decode("PaymentReceived", 1, data).unwrap()).collect();
         let loaded = EventStore::<Orders>::load(&store, &order, UpTo::Head).await.unwrap();
         assert_eq!(loaded.version, commit - 1);
@@ -78,7 +79,7 @@ async fn an_order_is_loaded_whole_beyond_the_megabyte_that_one_query_returns() {
     assert_eq!(system.api.pay(&order, "pay-1", 1).await.expect(201).version(), 7);
     system.drained().await;
     let row = system.api.get("/customers/anna/orders").await.expect(200).body["items"][0].clone();
-    assert_eq!((&row["version"], &row["amountPaid"]), (&json!(7), &json!(9_001)));
+    assert_eq!((&row["version"], &row["amountPaid"]), (&json!(7), &json!(951)));
 }
 
 /// (dynamo-es numbers a view by how often it was updated: after a repeat its number is that of no version.)

@@ -105,8 +105,12 @@ async fn a_business_refusal_names_its_code_and_its_numbers() {
         ),
         ("shipments", json!({ "shipmentId": "s", "items": [{ "sku": "fork", "quantity": 1 }] }), "unknown_sku"),
         ("payments", json!({ "paymentId": "p", "amount": 1 }), "payment_id_reused"),
-        ("payments/nope/corrections", json!({ "amount": 1, "reason": "x" }), "unknown_payment"),
-        ("payments/p/corrections", json!({ "amount": 5_000, "reason": "x" }), "correction_changes_nothing"),
+        ("payments/nope/corrections", json!({ "correctionId": "c", "amount": 1, "reason": "x" }), "unknown_payment"),
+        (
+            "payments/p/corrections",
+            json!({ "correctionId": "c", "amount": 5_000, "reason": "x" }),
+            "correction_changes_nothing",
+        ),
         ("refunds", json!({ "refundId": "r", "paymentId": "p", "amount": 5_001 }), "refund_exceeds_payment"),
         (
             "returns",
@@ -140,11 +144,15 @@ async fn an_unknown_order_is_not_found_by_any_route() {
     let system = System::start().await;
     for (command, body) in [
         ("payments", json!({ "paymentId": "p", "amount": 1 })),
-        ("payments/p/corrections", json!({ "amount": 1, "reason": "x" })),
+        ("payments/p/corrections", json!({ "correctionId": "c", "amount": 1, "reason": "x" })),
         ("refunds", json!({ "refundId": "r", "paymentId": "p", "amount": 1 })),
         ("shipments", json!({ "shipmentId": "s", "items": [{ "sku": "a", "quantity": 1 }] })),
         ("shipments/s/delivery", Value::Null),
         ("returns", json!({ "returnId": "r", "items": [{ "sku": "a", "quantity": 1 }] })),
+        (
+            "item-cancellations",
+            json!({ "cancellationId": "x", "items": [{ "sku": "a", "quantity": 1 }], "reason": "x" }),
+        ),
         ("cancellation", json!({ "reason": "x" })),
     ] {
         system.api.post(&format!("/orders/nope/{command}"), body).await.expect_problem(404, "order_not_found");

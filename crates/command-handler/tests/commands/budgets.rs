@@ -2,8 +2,10 @@
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};
 use event_store::DynamoEventStore;
+use event_store::item::billed_bytes;
 use http_api::AuthMode;
 use sam_template::Template;
+use serde_dynamo::Item;
 use uuid::Uuid;
 
 use crate::gateway::{Call, Reply};
@@ -34,9 +36,24 @@ async fn placing_an_order_is_one_request_and_one_write_unit() {
     assert_eq!(cost(&meter), (1, 0, 1));
 }
 
+/// The bytes that every commit of a three-item order leaves free in its first kilobyte, for a hash of the history.
+const RESERVED: usize = 48;
+
+/// Holds every commit in the table to the first kilobyte less what is reserved, with a snapshot in each.
+async fn assert_first_kilobytes(database: &EmbeddedDynamoDb) {
+    let scanned = database.client().scan().table_name("OrderEvents").send().await.unwrap();
+    let commits: Vec<Item> = scanned.items.unwrap().into_iter().map(Item::from).collect();
+    assert!(commits.len() > 14, "{} commits", commits.len());
+    for commit in commits {
+        let (version, bytes) = (commit.inner().get("version"), billed_bytes(&commit));
+        assert!(commit.inner().contains_key("snapshot"), "version {version:?} has no snapshot");
+        assert!(bytes <= 1024 - RESERVED, "version {version:?} takes {bytes} bytes");
+    }
+}
+
 /// Sends every command of an order's life, each changed by `dressed`, to a fresh store and holds it to its budget.
 async fn spend_a_whole_life(auth_mode: AuthMode, dressed: impl Fn(Call) -> Call) {
-    let (_database, store, meter) = metered_store().await;
+    let (database, store, meter) = metered_store().await;
     let handler = handler(store, auth_mode);
     let place = || async {
         let reply = send(&handler, &dressed(place_order())).await;
@@ -50,6 +67,7 @@ async fn spend_a_whole_life(auth_mode: AuthMode, dressed: impl Fn(Call) -> Call)
     }
     assert_eq!(send(&handler, &dressed(cancel(&place().await))).await.status, 201);
     assert_eq!(cost(&meter), (2, 1, 1), "OrderCancelled");
+    assert_first_kilobytes(&database).await;
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ pub(crate) fn order_body() -> Value {
         ],
         "shipping": 499,
         "discount": 500,
+        "reference": "#2026-1129-0042",
     })
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn pay(order_id: &str, payment_id: &str, amount: u64) -> Call {
 }
 
 pub(crate) fn correct(order_id: &str, payment_id: &str, amount: u64) -> Call {
-    let body = json!({ "amount": amount, "reason": "Two digits were swapped" });
+    let body = json!({ "correctionId": "correction-1", "amount": amount, "reason": "Two digits were swapped" });
     Call::to(CommandRoute::CorrectPayment.key(), &[("orderId", order_id), ("paymentId", payment_id)]).body(&body)
 }
 
@@ -96,6 +97,13 @@ pub(crate) fn take_back(order_id: &str, return_id: &str, sku: &str, quantity: u3
     )
 }
 
+pub(crate) fn cancel_items(order_id: &str, cancellation_id: &str, sku: &str, quantity: u32) -> Call {
+    let items = json!([{ "sku": sku, "quantity": quantity }]);
+    let body =
+        json!({ "cancellationId": cancellation_id, "items": items, "reason": "Sold out", "reasonCode": "sold_out" });
+    on(CommandRoute::CancelItems, order_id, &body)
+}
+
 pub(crate) fn cancel(order_id: &str) -> Call {
     on(CommandRoute::CancelOrder, order_id, &json!({ "reason": "Ordered by mistake" }))
 }
@@ -105,7 +113,8 @@ pub(crate) fn life_after_placing(order_id: &str) -> Vec<(&'static str, Call)> {
     vec![
         ("PaymentReceived", pay(order_id, "payment-1", 7264)),
         ("PaymentCorrected", correct(order_id, "payment-1", 7246)),
-        ("ItemShipped", ship(order_id, "shipment-1", "TSHIRT-BLUE-M", 2)),
+        ("ItemsCancelled", cancel_items(order_id, "cancellation-1", "TSHIRT-BLUE-M", 1)),
+        ("ItemShipped", ship(order_id, "shipment-1", "TSHIRT-BLUE-M", 1)),
         ("ItemShipped", ship(order_id, "shipment-2", "MUG-WHITE", 1)),
         ("ItemShipped", ship(order_id, "shipment-3", "CAP-RED", 1)),
         ("ItemDelivered", deliver(order_id, "shipment-1")),

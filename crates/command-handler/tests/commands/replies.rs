@@ -51,7 +51,7 @@ async fn every_command_of_an_order_s_life_is_accepted_with_its_event_and_one_mor
         assert_eq!(body["events"][0]["eventType"], event_type);
         assert_eq!(body["events"][0]["version"], version);
     }
-    assert_eq!(store.appended(), 13);
+    assert_eq!(store.appended(), 14);
 }
 
 #[tokio::test]

@@ -67,10 +67,10 @@ fn a_business_refusal_is_409_with_its_numbers() {
             "type": "urn:problem-type:order-ledger:quantity_exceeds_shippable",
             "title": "The order does not allow this",
             "status": 409,
-            "detail": "2 of 3 of 'TEA' already shipped; cannot ship 2 more.",
+            "detail": "2 of 3 of 'TEA' already shipped and 0 cancelled; cannot ship 2 more.",
             "code": "quantity_exceeds_shippable",
             "requestId": "JKJaXmPLvHcESHA=",
-            "sku": "TEA", "ordered": 3, "shipped": 2, "requested": 2
+            "sku": "TEA", "ordered": 3, "shipped": 2, "cancelled": 0, "requested": 2
         })
     );
 }

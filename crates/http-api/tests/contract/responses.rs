@@ -151,8 +151,12 @@ fn an_order_tells_its_version_and_when_it_changed() {
         json!({
             "orderId": "o-1", "customerId": "c-1",
             "status": "partially_paid", "paymentStatus": "partially_paid", "fulfillmentStatus": "unfulfilled",
-            "currency": "EUR", "total": 2997, "amountPaid": 1000, "amountRefunded": 0, "itemCount": 3,
-            "items": [{ "sku": "TEA", "name": "Earl Grey", "quantity": 3, "unitPrice": 999, "shipped": 0, "returned": 0 }],
+            "currency": "EUR", "total": 2997, "shipping": 0, "tax": 0, "discount": 0, "due": 2997,
+            "amountPaid": 1000, "amountRefunded": 0, "itemCount": 3, "unitsToShip": 3, "toShip": false,
+            "items": [{
+                "sku": "TEA", "name": "Earl Grey", "quantity": 3, "unitPrice": 999,
+                "shipped": 0, "returned": 0, "cancelled": 0,
+            }],
             "placedAt": "2026-11-21T09:29:59.123Z", "lastUpdated": "2026-11-21T09:30:00.123Z", "version": 3
         })
     );

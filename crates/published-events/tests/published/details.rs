@@ -61,7 +61,7 @@ fn an_event_without_its_optional_fields_is_what_its_schema_asks_for() {
             json!({ "customerId": "c", "currency": "JPY", "total": 5, "items": [{ "sku": "a", "quantity": 1, "unitPrice": 5 }] }),
         ),
         ("PaymentReceived", json!({ "paymentId": "p", "amount": 5 })),
-        ("PaymentRefunded", json!({ "refundId": "r", "paymentId": "p", "amount": 5 })),
+        ("PaymentRefunded", json!({ "refundId": "r", "paymentId": "p", "amount": 5, "reduction": 0, "due": 5 })),
         ("ItemShipped", json!({ "shipmentId": "s", "items": [{ "sku": "a", "quantity": 1 }] })),
         ("ItemReturned", json!({ "returnId": "r", "items": [{ "sku": "a", "quantity": 1 }] })),
     ];

@@ -39,7 +39,12 @@ fn schema_and_domain_draw_the_same_line_for_numbers_ids_and_lengths() {
             vec![json!(1), json!(1_000_000)],
             vec![json!(0), json!(1_000_001), json!(-1), json!("1")],
         ),
-        ("OrderPlaced", "/currency", vec![json!("EUR"), json!("JPY")], vec![json!("eur"), json!("EURO"), json!("€")]),
+        (
+            "OrderPlaced",
+            "/currency",
+            vec![json!("EUR"), json!("JPY"), json!("ANG"), json!("ABC")],
+            vec![json!("eur"), json!("EURO"), json!("€")],
+        ),
         (
             "PaymentCorrected",
             "/correctsEventId",
@@ -58,14 +63,11 @@ fn schema_and_domain_draw_the_same_line_for_numbers_ids_and_lengths() {
 }
 
 #[test]
-fn which_codes_are_currencies_and_which_characters_are_texts_the_domain_alone_decides() {
-    // A limit in a published schema can never be widened. There will be new currencies, and texts may come to hold more.
-    for (event_type, pointer, value) in [
-        ("OrderPlaced", "/currency", json!("ABC")),
-        ("OrderPlaced", "/currency", json!("XAU")),
-        ("PaymentReceived", "/method", json!("card\u{7}")),
-        ("PaymentReceived", "/method", json!("card\u{202e}")),
-    ] {
+fn which_characters_are_texts_the_domain_alone_decides() {
+    // A limit in a published schema can never be widened, and texts may come to hold more.
+    for (event_type, pointer, value) in
+        [("PaymentReceived", "/method", json!("card\u{7}")), ("PaymentReceived", "/method", json!("card\u{202e}"))]
+    {
         assert_eq!(
             verdicts(event_type, pointer, &value),
             (false, true),

@@ -21,9 +21,11 @@ async fn an_order_is_shown_with_its_version_and_the_time_of_its_last_change() {
         json!({
             "orderId": order_id, "customerId": "customer-1001",
             "status": "delivered", "paymentStatus": "paid", "fulfillmentStatus": "delivered",
-            "currency": "EUR", "total": 2000, "amountPaid": 2000, "amountRefunded": 0, "itemCount": 2,
+            "currency": "EUR", "total": 2000, "shipping": 0, "tax": 0, "discount": 0, "due": 2000,
+            "amountPaid": 2000, "amountRefunded": 0, "itemCount": 2, "unitsToShip": 0, "toShip": false,
             "items": [{
-                "sku": "MUG-WHITE", "name": "Mug, white", "quantity": 2, "unitPrice": 1000, "shipped": 2, "returned": 0,
+                "sku": "MUG-WHITE", "name": "Mug, white", "quantity": 2, "unitPrice": 1000,
+                "shipped": 2, "returned": 0, "cancelled": 0,
             }],
             "placedAt": placed.to_string(), "lastUpdated": newest.to_string(), "version": 5,
         })

@@ -25,7 +25,8 @@ async fn order(ledger: &Ledger, key: &str, currency: &str, commands: &[(&str, Va
 async fn totals_are_by_currency_with_corrections_refunds_and_cancelled_orders_counted() {
     let ledger = Ledger::empty().await;
     let pay = ("payments", json!({ "paymentId": "payment-1", "amount": 1000 }));
-    let correct = ("payments/{paymentId}/corrections", json!({ "amount": 900, "reason": "mistyped" }));
+    let correct =
+        ("payments/{paymentId}/corrections", json!({ "correctionId": "c", "amount": 900, "reason": "mistyped" }));
     let refund = ("refunds", json!({ "refundId": "refund-1", "paymentId": "payment-1", "amount": 250 }));
     let cancel = ("cancellation", json!({ "reason": "ordered twice" }));
     let dollars = order(&ledger, "key-1", "USD", &[]).await;

@@ -110,9 +110,9 @@ async fn a_row_that_is_further_than_its_fold_is_held_to_all_it_claims() {
 async fn a_row_of_another_number_is_told_and_a_newer_one_is_left() {
     let scene = scene().await;
     let (key, row) = scene.row(5);
-    RowStore::<Numbered<2>>::write(&scene.rows, &key, 5, &row).await.unwrap();
+    RowStore::<Numbered<3>>::write(&scene.rows, &key, 5, &row).await.unwrap();
     let finding = scene.findings(5).await.pop().unwrap();
-    assert_eq!(finding.difference, Difference::NewerProjection { number: 2 });
+    assert_eq!(finding.difference, Difference::NewerProjection { number: 3 });
     assert!(scene.audit().mend(finding).await.unwrap().is_some());
     scene.set("projection", number(0)).await;
     let finding = scene.findings(5).await.pop().unwrap();

@@ -164,7 +164,7 @@ async fn a_row_of_an_older_number_is_rebuilt_from_the_first_event() {
     let bench = Bench::new();
     let commits = paid_in_parts(&bench.store, "o-1", 5).await;
     bench.project(&commits[..4]).await;
-    let newer = bench.rows.seen_by::<Numbered<2>>();
+    let newer = bench.rows.seen_by::<Numbered<3>>();
     let outcome = Engine::new(bench.store.clone(), newer.clone()).project(entries(&commits[4..]), None).await;
     assert_eq!((outcome.failed.len(), outcome.counters.gaps_repaired), (0, 1));
     let rebuilt = Standing::Row { version: 6, row: row_of(&commits) };
@@ -176,7 +176,7 @@ async fn a_replay_under_a_newer_number_takes_no_row_backwards() {
     let bench = Bench::new();
     let commits = paid_in_parts(&bench.store, "o-1", 5).await;
     bench.project(&commits).await;
-    let newer = bench.rows.seen_by::<Numbered<2>>();
+    let newer = bench.rows.seen_by::<Numbered<3>>();
     let outcome = Engine::new(bench.store.clone(), newer.clone()).project(entries(&commits[..2]), None).await;
     assert_eq!((outcome.failed.len(), outcome.counters.rows_written), (0, 1));
     let whole = Standing::Row { version: 6, row: row_of(&commits) };
@@ -187,7 +187,7 @@ async fn a_replay_under_a_newer_number_takes_no_row_backwards() {
 async fn a_row_of_a_newer_number_is_left_and_its_records_come_again() {
     let bench = Bench::new();
     let commits = paid_in_parts(&bench.store, "o-1", 2).await;
-    let newer = Engine::new(bench.store.clone(), bench.rows.seen_by::<Numbered<2>>());
+    let newer = Engine::new(bench.store.clone(), bench.rows.seen_by::<Numbered<3>>());
     newer.project(entries(&commits[..1]), None).await;
     // With and without version 1 in the batch: once the row is read first, once the write finds it.
     for batch in [&commits[1..], &commits[..]] {

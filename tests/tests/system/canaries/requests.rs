@@ -63,7 +63,7 @@ pub(crate) async fn life(system: &System) -> String {
     let one = json!([{ "sku": SKU, "quantity": 1 }]);
     for (route, body) in [
         ("payments", json!({ "paymentId": "canary-p", "amount": 299, "method": METHOD })),
-        ("payments/canary-p/corrections", json!({ "amount": 300, "reason": CORRECTION })),
+        ("payments/canary-p/corrections", json!({ "correctionId": "canary-c", "amount": 300, "reason": CORRECTION })),
         (
             "shipments",
             json!({ "shipmentId": "canary-s", "items": one, "carrier": CARRIER, "trackingNumber": TRACKING }),
