@@ -94,11 +94,12 @@ fn decode_item<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> 
     if events.is_empty() {
         return Err(ItemError::new(format!("{EVENTS} is empty")));
     }
-    let tags = attributes
-        .0
-        .into_iter()
-        .filter_map(|(name, value)| if let AttributeValue::S(text) = value { Some((name, text)) } else { None });
-    Ok(Commit { aggregate_id, version, recorded_at, request, tags: tags.collect(), events })
+    let tags = A::TAGS.iter().filter_map(|name| match attributes.0.remove(*name) {
+        Some(AttributeValue::S(text)) => Some(((*name).to_owned(), text)),
+        Some(_) | None => None,
+    });
+    let tags = tags.collect();
+    Ok(Commit { aggregate_id, version, recorded_at, request, tags, events })
 }
 
 fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::Event>, ItemError> {
@@ -153,6 +154,9 @@ pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy)
         }
     }
     for (name, value) in &commit.tags {
+        if !A::TAGS.contains(&name.as_str()) {
+            return Err(unwritable(format!("the aggregate does not name the tag {name}").into()));
+        }
         if item.insert(name.clone(), string(value)).is_some() || name == SNAPSHOT {
             return Err(unwritable(format!("the tag {name} has the name of an attribute of every commit").into()));
         }
@@ -201,7 +205,7 @@ fn value_bytes(value: &AttributeValue) -> usize {
     }
 }
 
-/// Attributes that are taken out one by one, so that what is left over are the tags.
+/// Attributes that are taken out one by one.
 struct Attributes(HashMap<String, AttributeValue>);
 
 impl Attributes {

@@ -21,6 +21,7 @@ impl Aggregate for Diary {
     type State = Entries;
     type Event = i64;
     const STATE_SCHEMA: u32 = 1;
+    const TAGS: &'static [&'static str] = &["kept"];
 
     fn evolve(mut diary: Self::State, event: &i64, at: EventPosition) -> Self::State {
         diary.push((at.version, *event));
