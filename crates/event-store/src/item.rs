@@ -55,6 +55,20 @@ pub fn key_of(item: &Item) -> Option<(String, u64)> {
     Some((aggregate_id.clone(), version.parse().ok()?))
 }
 
+/// The version of an item and when it was recorded, also of one that cannot be read otherwise.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] when one of the two cannot be read.
+pub(crate) fn time_of(aggregate_id: &str, item: &Item) -> Result<(u64, Timestamp), StoreError> {
+    let version = key_of(item).map(|(_, version)| version);
+    let at = match item.inner().get(RECORDED_AT) {
+        Some(AttributeValue::S(text)) => text.parse().ok(),
+        Some(_) | None => None,
+    };
+    let problem = format!("{RECORDED_AT} is not a timestamp");
+    version.zip(at).ok_or_else(|| StoreError::unreadable(aggregate_id, version.unwrap_or(0), problem))
+}
+
 /// The correlation id in an item, also in one that cannot be read otherwise.
 #[must_use]
 pub fn correlation_of(item: &Item) -> Option<&str> {

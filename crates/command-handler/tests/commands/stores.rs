@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event_store::{
-    Appended, Commit, EventStore, Fingerprint, InMemoryEventStore, Loaded, NewCommit, Request, StoreError, Timestamp,
-    UpTo,
+    Appended, Commit, CommitPage, EventStore, Fingerprint, InMemoryEventStore, Loaded, NewCommit, Request, StoreError,
+    Timestamp, UpTo,
 };
 use order_domain::Event;
 use order_domain::event::PaymentReceived;
@@ -46,6 +46,10 @@ impl EventStore<Orders> for Counted {
     async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         EventStore::<Orders>::commits(&self.inner, id, after, limit).await
     }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.inner, id, after, limit).await
+    }
 }
 
 /// A store that fails every call in one way.
@@ -64,6 +68,10 @@ impl EventStore<Orders> for Broken {
     async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         Err((self.0)())
     }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
+        Err((self.0)())
+    }
 }
 
 /// A store that never answers.
@@ -80,6 +88,10 @@ impl EventStore<Orders> for Silent {
     }
 
     async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        pending().await
+    }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
         pending().await
     }
 }
@@ -117,5 +129,9 @@ impl EventStore<Orders> for Crowded {
 
     async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         EventStore::<Orders>::commits(&self.inner, id, after, limit).await
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.inner, id, after, limit).await
     }
 }

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod as_of;
 mod budgets;
 mod commands;
 mod faults;
 mod history;
 mod ledger;
+mod pages;
 mod scan;
 mod snapshots;
 
@@ -79,12 +81,19 @@ contract![
     history::an_aggregate_to_which_nothing_happened_is_absent,
     history::a_version_is_taken_once,
     history::every_past_version_can_be_loaded,
-    history::the_aggregate_at_a_time_is_the_newest_commit_up_to_it,
     history::commits_are_read_in_order_from_any_version,
     history::time_rises_within_an_aggregate_whatever_the_clock_does,
     history::tags_of_the_first_commit_stand_on_every_later_one,
     history::a_stream_beyond_one_megabyte_loads,
     history::a_commit_beyond_the_item_limit_is_refused_whole,
+    history::a_tag_that_the_aggregate_does_not_name_is_not_written,
+    as_of::the_aggregate_at_a_time_is_the_newest_commit_up_to_it,
+    as_of::an_aggregate_of_one_commit_is_absent_before_it,
+    as_of::an_unknown_aggregate_is_absent_at_every_instant,
+    as_of::an_unreadable_commit_matters_only_where_it_is_folded,
+    pages::a_page_says_whether_another_follows,
+    pages::a_page_ends_before_a_commit_that_cannot_be_read,
+    pages::commits_are_all_read_or_an_error,
     snapshots::a_load_rests_on_the_newest_snapshot,
     snapshots::a_snapshot_of_another_schema_is_walked_past,
     snapshots::a_stream_without_any_snapshot_loads,
