@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
+use crate::item::EncodedCommit;
 use crate::page::Commits;
 use crate::{Aggregate, Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, UpTo, item, snapshot};
 
@@ -40,17 +41,18 @@ impl DynamoEventStore {
 
 impl<A: Aggregate> EventStore<A> for DynamoEventStore {
     async fn append(&self, new: &NewCommit<A>) -> Result<Appended<A::Event>, StoreError> {
+        let EncodedCommit { item, oversized_snapshot } = item::encode(new, self.policy)?;
         let result = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item::encode(new, self.policy)?.into()))
+            .set_item(Some(item.into()))
             .condition_expression("attribute_not_exists(#id)")
             .expression_attribute_names("#id", item::AGGREGATE_ID)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let Err(error) = result else { return Ok(Appended::Written) };
+        let Err(error) = result else { return Ok(Appended::Written { oversized_snapshot }) };
         let existing = match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
             Some(_) | None => None,

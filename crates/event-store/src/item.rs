@@ -139,11 +139,18 @@ pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option
     contain(|| snapshot::decode::<A>(map, version)).ok().flatten()
 }
 
-/// A commit as an item, with its snapshot where that is free or due.
+/// A commit as it is to be written.
+pub(crate) struct EncodedCommit {
+    pub(crate) item: Item,
+    /// The bytes that the item would have with the snapshot that is due, where that is too much.
+    pub(crate) oversized_snapshot: Option<usize>,
+}
+
+/// A commit as an item, with its snapshot where that is free or due, and fits.
 ///
 /// # Errors
 /// [`StoreError::Unwritable`] when something cannot be encoded, or the item would be beyond 400 KB.
-pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy) -> Result<Item, StoreError> {
+pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy) -> Result<EncodedCommit, StoreError> {
     let commit = &new.commit;
     let unwritable = |source: CodecError| StoreError::Unwritable {
         aggregate_id: commit.aggregate_id.clone(),
@@ -181,10 +188,12 @@ pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy)
     }
     let snapshot = AttributeValue::M(snapshot::encode::<A>(&new.state, &new.requests).map_err(unwritable)?);
     let bytes_with = bytes + SNAPSHOT.len() + value_bytes(&snapshot);
-    if policy.attaches(new.since_snapshot, bytes, bytes_with) && bytes_with <= MAX_ITEM_BYTES {
+    let fits = bytes_with <= MAX_ITEM_BYTES;
+    if fits && policy.attaches(new.since_snapshot, bytes, bytes_with) {
         item.insert(SNAPSHOT.to_owned(), snapshot);
     }
-    Ok(Item::from(item))
+    let oversized_snapshot = (!fits && policy.is_due(new.since_snapshot)).then_some(bytes_with);
+    Ok(EncodedCommit { item: Item::from(item), oversized_snapshot })
 }
 
 fn encode_event<A: Aggregate>(recorded: &RecordedEvent<A::Event>) -> Result<AttributeValue, CodecError> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_dynamo::Item;
 
 use crate::as_of::Search;
+use crate::item::EncodedCommit;
 use crate::page::Commits;
 use crate::walk::Walk;
 use crate::{
@@ -58,7 +59,7 @@ impl InMemoryEventStore {
 
 impl<A: Aggregate> EventStore<A> for InMemoryEventStore {
     async fn append(&self, new: &NewCommit<A>) -> Result<Appended<A::Event>, StoreError> {
-        let item = item::encode(new, self.policy)?;
+        let EncodedCommit { item, oversized_snapshot } = item::encode(new, self.policy)?;
         let key = (new.commit.aggregate_id.clone(), new.commit.version);
         let mut items = self.items();
         match items.get(&key) {
@@ -67,7 +68,7 @@ impl<A: Aggregate> EventStore<A> for InMemoryEventStore {
                 .map_err(|error| StoreError::unreadable(&key.0, key.1, error)),
             None => {
                 items.insert(key, item);
-                Ok(Appended::Written)
+                Ok(Appended::Written { oversized_snapshot })
             }
         }
     }

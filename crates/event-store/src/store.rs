@@ -72,7 +72,11 @@ pub fn chain(error: &dyn Error) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Appended<E> {
     /// It is written.
-    Written,
+    Written {
+        /// Where a snapshot was due and left out because the commit would be beyond DynamoDB's 400 KB with it: the bytes that
+        /// the commit would have. Until a snapshot fits again, every load folds more commits.
+        oversized_snapshot: Option<usize>,
+    },
     /// That version exists already: the commit that holds it. Where its request is the one that was to be written,
     /// it is an earlier attempt or a duplicate; otherwise another writer won.
     Occupied(Commit<E>),

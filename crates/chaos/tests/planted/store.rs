@@ -25,8 +25,10 @@ impl EventStore<Orders> for Store {
         }
         let appended = self.store.append(&new).await;
         match (self.bug, appended) {
-            (Bug::TakesALostRaceForAWin, Ok(_)) => Ok(Appended::Written),
-            (Bug::TakesAnOutageForSuccess, Err(StoreError::Unavailable { .. })) => Ok(Appended::Written),
+            (Bug::TakesALostRaceForAWin, Ok(_)) => Ok(Appended::Written { oversized_snapshot: None }),
+            (Bug::TakesAnOutageForSuccess, Err(StoreError::Unavailable { .. })) => {
+                Ok(Appended::Written { oversized_snapshot: None })
+            }
             (Bug::DoesNotKnowItsOwnCommit, Ok(Appended::Occupied(mut commit))) => {
                 commit.request.request_id.push_str("-of-another");
                 Ok(Appended::Occupied(commit))

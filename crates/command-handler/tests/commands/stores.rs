@@ -29,7 +29,7 @@ impl Counted {
 impl EventStore<Orders> for Counted {
     async fn append(&self, new: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
         let appended = self.inner.append(new).await?;
-        if appended == Appended::Written {
+        if matches!(appended, Appended::Written { .. }) {
             self.appended.fetch_add(1, Ordering::Relaxed);
         }
         // Lets the other requests of a race in between.
@@ -119,8 +119,35 @@ impl EventStore<Orders> for Crowded {
             method: None,
         };
         let other = head.next(&request, vec![Event::PaymentReceived(payment)], Timestamp::now());
-        assert_eq!(self.inner.append(&other).await?, Appended::Written);
+        assert!(matches!(self.inner.append(&other).await?, Appended::Written { .. }));
         self.inner.append(new).await
+    }
+
+    async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        self.inner.load(aggregate_id, up_to).await
+    }
+
+    async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        EventStore::<Orders>::commits(&self.inner, id, after, limit).await
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.inner, id, after, limit).await
+    }
+}
+
+/// A store where a snapshot is always due and never fits.
+#[derive(Clone, Default)]
+pub(crate) struct Outgrown {
+    pub(crate) inner: InMemoryEventStore,
+}
+
+impl EventStore<Orders> for Outgrown {
+    async fn append(&self, new: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        match self.inner.append(new).await? {
+            Appended::Written { .. } => Ok(Appended::Written { oversized_snapshot: Some(410_000) }),
+            occupied @ Appended::Occupied(_) => Ok(occupied),
+        }
     }
 
     async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<Orders>, StoreError> {

@@ -34,7 +34,7 @@ pub(crate) async fn a_version_is_taken_once(store: &impl Store) {
     let absent = Loaded::<Ledger>::absent("a1");
     let first = absent.next(&request("r1", "x"), vec![booked(1)], at(1));
     let second = absent.next(&request("r2", "y"), vec![booked(2)], at(2));
-    assert_eq!(store.append(&first).await.unwrap(), Appended::Written);
+    assert_eq!(store.append(&first).await.unwrap(), Appended::Written { oversized_snapshot: None });
     assert_eq!(store.append(&second).await.unwrap(), Appended::Occupied(first.commit));
     assert_eq!(load(store, UpTo::Head).await.state.balance, 1);
 }
