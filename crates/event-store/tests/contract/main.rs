@@ -60,7 +60,9 @@ pub(crate) async fn dynamo_store() -> (DynamoEventStore, EmbeddedDynamoDb) {
 }
 
 /// What the scenarios ask of a store: the port, on the ledger and on the ledgers of other schemas.
-pub(crate) trait Store: EventStore<Ledger> + EventStore<ledger::LaterLedger> + Clone + 'static {
+pub(crate) trait Store:
+    EventStore<Ledger> + EventStore<ledger::LaterLedger> + EventStore<snapshots::Hoard> + Clone + 'static
+{
     fn with_snapshots(self, policy: snapshot::Policy) -> Self;
 }
 
@@ -97,6 +99,8 @@ contract![
     snapshots::a_load_rests_on_the_newest_snapshot,
     snapshots::a_snapshot_of_another_schema_is_walked_past,
     snapshots::a_stream_without_any_snapshot_loads,
+    snapshots::a_due_snapshot_that_does_not_fit_is_left_out_and_reported,
+    snapshots::a_store_without_snapshots_misses_none,
     commands::a_repeated_request_appends_nothing_and_answers_the_original,
     commands::a_request_is_remembered_for_sixty_four_commits,
     commands::a_request_id_used_for_something_else_is_refused,
