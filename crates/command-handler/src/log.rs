@@ -24,7 +24,7 @@ pub(crate) struct LogEntry {
     pub(crate) correlation_id: Option<String>,
     /// How it ended, if it was accepted.
     accepted: Option<Outcome>,
-    /// Whether other writers won every attempt: that is the order's business, and no error of ours.
+    /// True if other writers won every attempt. That is no error of ours.
     contended: bool,
     /// The bytes of a commit with its snapshot, where one was due and too large.
     oversized_snapshot: Option<usize>,

@@ -65,7 +65,7 @@ impl Search {
         self.below.map_or(0, |(version, _)| version)
     }
 
-    /// How many versions may still be the answer, besides the newest one known to lie below.
+    /// The number of versions that may still be the answer, besides the newest one known to lie below.
     fn open(&self) -> u64 {
         self.above.0.saturating_sub(self.answer() + 1)
     }

@@ -2,10 +2,10 @@
 
 use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, Request, StoreError, Timestamp, UpTo, pause};
 
-/// How often a command is decided before it gives up with [`Failure::Contention`]. Bounded, because refused writes are billed.
+/// The number of attempts before a command gives up with [`Failure::Contention`]. Bounded, because refused writes are billed.
 pub const MAX_ATTEMPTS: u32 = 10;
-/// The longest pause before the third attempt, in milliseconds; it doubles with each further one. With these numbers, forty
-/// writers of one aggregate come to lie far enough apart: of forty at once, hardly one gives up.
+/// The longest pause before the third attempt, in milliseconds; it doubles with each further one. With these numbers, hardly one
+/// of forty writers of one aggregate gives up.
 const FIRST_PAUSE_MS: u64 = 20;
 /// The longest pause there is, in milliseconds: ten attempts pause for 3.3 s at most, and for half of that on average.
 const LONGEST_PAUSE_MS: u64 = 1_000;
@@ -75,7 +75,7 @@ pub struct Execution<A: Aggregate> {
     pub version: u64,
     /// How often it was decided; above 1, other writers won in between.
     pub attempts: u32,
-    /// Where a snapshot was due and too large for the commit: the bytes that the commit would have had with it.
+    /// The bytes that the commit would have had with its snapshot, if one was due and too large for it.
     pub oversized_snapshot: Option<usize>,
 }
 

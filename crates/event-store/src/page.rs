@@ -9,9 +9,9 @@ use crate::{Aggregate, Commit, StoreError, item};
 pub struct CommitPage<E> {
     /// The commits, in order. Fewer than asked for where there are no more, or where one cannot be read.
     pub commits: Vec<Commit<E>>,
-    /// Why the commit that follows `commits` cannot be read, where it belongs to this page and cannot.
+    /// The error of the commit that follows `commits`, if that one belongs to this page and cannot be read.
     pub unreadable: Option<StoreError>,
-    /// Whether a commit follows `commits`, readable or not.
+    /// True if a commit follows `commits`, readable or not.
     pub has_more: bool,
 }
 

@@ -45,7 +45,7 @@ impl Policy {
         (self.when_free && free) || self.is_due(since_snapshot)
     }
 
-    /// Whether a snapshot is worth a write unit.
+    /// True if a snapshot is worth a write unit.
     pub(crate) const fn is_due(self, since_snapshot: u64) -> bool {
         since_snapshot >= self.every
     }

@@ -73,8 +73,8 @@ pub fn chain(error: &dyn Error) -> String {
 pub enum Appended<E> {
     /// It is written.
     Written {
-        /// Where a snapshot was due and left out because the commit would be beyond DynamoDB's 400 KB with it: the bytes that
-        /// the commit would have. Until a snapshot fits again, every load folds more commits.
+        /// The bytes that the commit would have with its snapshot, if one was due and left out because they exceed DynamoDB's
+        /// 400 KB. Until a snapshot fits again, every load folds more commits.
         oversized_snapshot: Option<usize>,
     },
     /// That version exists already: the commit that holds it. Where its request is the one that was to be written,

@@ -9,7 +9,7 @@ use crate::as_of::Search;
 use crate::walk::Walk;
 use crate::{Aggregate, Loaded, StoreError, Timestamp, item};
 
-/// How many commits the pages of a load hold. Four commits of up to 1 KB are one read unit; the next page spans
+/// The sizes of a load's pages, in commits. Four commits of up to 1 KB are one read unit; the next page spans
 /// more than the default distance of two snapshots; after that, only DynamoDB's own 1 MB a page.
 const LOAD_PAGES: [Option<i32>; 3] = [Some(4), Some(32), None];
 
@@ -74,7 +74,7 @@ impl DynamoEventStore {
         }
     }
 
-    /// When a version was recorded that must be there: one item is read, and of it the time alone is transferred.
+    /// The time of a version that must be there: one item is read, and only its time is transferred.
     async fn recorded_at(&self, aggregate_id: &str, version: u64) -> Result<Timestamp, StoreError> {
         let one = self
             .back(aggregate_id, Some(version))

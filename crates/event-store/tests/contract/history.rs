@@ -81,7 +81,7 @@ pub(crate) async fn tags_of_the_first_commit_stand_on_every_later_one(store: &im
     }
 }
 
-/// Only the tags that the aggregate names are read: everything else that a tool adds is no business of ours.
+/// Only the tags that the aggregate names are read.
 #[tokio::test]
 async fn an_attribute_that_a_tool_added_is_not_copied_onto_later_commits() {
     let dynamo = dynamo().await;

@@ -87,7 +87,7 @@ async fn a_trail_shows_what_precedes_an_unreadable_commit_and_then_names_it() {
     }
 }
 
-/// To customers, what cannot be read belongs to nobody who can be named.
+/// A commit that cannot be read does not say whose it is, so customers must not learn that it exists.
 #[tokio::test]
 async fn a_customer_sees_the_same_pages_and_then_404() {
     let (ledger, order_id) = unreadable_at_version_6().await;
