@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use command_handler::CommandHandler;
 use event_store::{
-    Appended, Commit, DynamoEventStore, EventStore, Fingerprint, Loaded, NewCommit, Request, StoreError, Timestamp,
-    UpTo,
+    Appended, Commit, CommitPage, DynamoEventStore, EventStore, Fingerprint, Loaded, NewCommit, Request, StoreError,
+    Timestamp, UpTo,
 };
 use http_api::AuthMode;
 use lambda_http::service_fn;
@@ -48,6 +48,10 @@ impl EventStore<Orders> for Rival {
 
     async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         EventStore::<Orders>::commits(&self.0, id, after, limit).await
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.0, id, after, limit).await
     }
 }
 

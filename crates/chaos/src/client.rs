@@ -209,7 +209,6 @@ impl Client {
         let code = body["code"].as_str().unwrap_or_default().to_owned();
         match status {
             200 | 201 => Some(Told::Accepted { status, body, replayed }),
-            409 if code == "conflict" => None,
             400..=499 => Some(Told::Refused { status, code }),
             // The only honest "try again".
             503 => None,

@@ -155,17 +155,16 @@ fn refused(failure: &Failure<Rejection>, entry: &mut LogEntry) -> Problem {
             entry.version = Some(current);
             Problem::version_mismatch(current)
         }
-        &Failure::Conflict { attempts } => {
-            entry.attempts = Some(attempts);
-            Problem::conflict()
+        &Failure::Contention { attempts } => {
+            entry.contended(attempts);
+            Problem::contention()
         }
         Failure::Store(error) => {
             entry.failed(error);
             match error {
                 StoreError::Unavailable { .. } => Problem::unavailable(),
-                StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unwritable { .. } => {
-                    Problem::internal()
-                }
+                StoreError::Unreadable { version, .. } => Problem::order_unreadable(*version),
+                StoreError::Refused { .. } | StoreError::Unwritable { .. } => Problem::internal(),
             }
         }
     }

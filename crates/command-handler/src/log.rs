@@ -24,6 +24,10 @@ pub(crate) struct LogEntry {
     pub(crate) correlation_id: Option<String>,
     /// How it ended, if it was accepted.
     accepted: Option<Outcome>,
+    /// True if other writers won every attempt. That is no error of ours.
+    contended: bool,
+    /// The bytes of a commit with its snapshot, where one was due and too large.
+    oversized_snapshot: Option<usize>,
     error: Option<String>,
 }
 
@@ -33,6 +37,7 @@ impl LogEntry {
         self.version = Some(execution.version);
         self.attempts = Some(execution.attempts);
         self.accepted = Some(execution.outcome);
+        self.oversized_snapshot = execution.oversized_snapshot;
         self.outcome = match execution.outcome {
             Outcome::Recorded => "recorded",
             Outcome::Replayed => "replayed",
@@ -40,16 +45,36 @@ impl LogEntry {
         };
     }
 
+    /// Notes that other writers won every attempt.
+    pub(crate) fn contended(&mut self, attempts: u32) {
+        self.attempts = Some(attempts);
+        self.contended = true;
+    }
+
     /// Notes an error with everything that it came from.
     pub(crate) fn failed(&mut self, error: &dyn Error) {
         self.error = Some(chain(error));
     }
 
-    /// Writes the line, an error of ours as one, and the metrics.
+    /// Writes the line, an error of ours as one, a warning where the state has outgrown its snapshots, and the metrics.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
-        let Self { order_id, version, attempts, outcome, correlation_id, accepted: _, error } = self;
+        let Self { order_id, version, attempts, outcome, correlation_id, error, .. } = self;
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        if status.is_server_error() || error.is_some() {
+        if let Some(bytes) = self.oversized_snapshot {
+            tracing::warn!(order_id, version, request_id, bytes, "the order's state is too large for a snapshot");
+        }
+        if self.contended {
+            tracing::warn!(
+                order_id,
+                version,
+                request_id,
+                correlation_id,
+                outcome,
+                duration_ms,
+                attempts,
+                "command lost every race"
+            );
+        } else if status.is_server_error() || error.is_some() {
             tracing::error!(
                 order_id,
                 version,
@@ -90,6 +115,8 @@ impl LogEntry {
             .count("CommandsAccepted", accepted)
             .count("CommandsReplayed", replayed)
             .count("Conflicts", lost)
+            .count("CommandsContended", u64::from(self.contended))
+            .count("SnapshotsTooLarge", u64::from(self.oversized_snapshot.is_some()))
             .by("code", self.outcome)
             .count("CommandsRefused", u64::from(status.is_client_error()))
     }

@@ -26,6 +26,7 @@ impl Aggregate for Ledger {
     type State = Account;
     type Event = Entry;
     const STATE_SCHEMA: u32 = 1;
+    const TAGS: &'static [&'static str] = &[];
 
     fn evolve(account: Account, entry: &Entry, _at: EventPosition) -> Account {
         let change = match entry {

@@ -47,11 +47,15 @@ pub trait Aggregate: Send + Sync + 'static {
     /// Raised whenever the fold's meaning or the state's shape changes. A snapshot of another number is not used.
     const STATE_SCHEMA: u32;
 
+    /// The names of the tags. A string attribute of another name, which a tool added to a commit, is ignored.
+    /// A name must not be one of the commit's own attributes.
+    const TAGS: &'static [&'static str];
+
     /// The state after `event`. Must not fail: the event happened.
     fn evolve(state: Self::State, event: &Self::Event, at: EventPosition) -> Self::State;
 
     /// The tags of an aggregate, from its state after its first commit and the time of that commit. Every later
-    /// commit carries the same ones. A name must not be one of the commit's own attributes.
+    /// commit carries the same ones. Their names are in [`TAGS`](Self::TAGS).
     fn tags(first: &Self::State, recorded_at: Timestamp) -> Tags;
 
     /// The event as it is to be kept.

@@ -46,6 +46,7 @@ mod tests {
         type State = ();
         type Event = ();
         const STATE_SCHEMA: u32 = 1;
+        const TAGS: &'static [&'static str] = &[];
 
         fn evolve((): (), (): &(), _: EventPosition) {}
 

@@ -1,5 +1,7 @@
 //! The DynamoDB adapter, on the AWS SDK: one `PutItem` an append, one `Query` a load.
 
+mod read;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
@@ -8,16 +10,12 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use serde_dynamo::Item;
 
-use crate::walk::Walk;
-use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, StoreError, UpTo, item, snapshot};
+use crate::item::EncodedCommit;
+use crate::page::Commits;
+use crate::{Aggregate, Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, UpTo, item, snapshot};
 
 pub(crate) type SdkItem = HashMap<String, AttributeValue>;
-
-/// How many commits the pages of a load hold. Four commits of up to 1 KB are one read unit; the next page spans
-/// more than the default distance of two snapshots; after that, only DynamoDB's own 1 MB a page.
-const LOAD_PAGES: [Option<i32>; 3] = [Some(4), Some(32), None];
 
 /// Commits in a DynamoDB table with partition key `aggregateId` (S) and sort key `version` (N).
 #[derive(Debug, Clone)]
@@ -39,85 +37,38 @@ impl DynamoEventStore {
     pub fn with_snapshots(self, policy: snapshot::Policy) -> Self {
         Self { policy, ..self }
     }
-
-    /// One page of an aggregate's items, newest first from `up_to`, and where the next page starts.
-    async fn page_back(
-        &self,
-        aggregate_id: &str,
-        up_to: UpTo,
-        limit: Option<i32>,
-        start: Option<SdkItem>,
-    ) -> Result<(Vec<Item>, Option<SdkItem>), StoreError> {
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .scan_index_forward(false)
-            .set_exclusive_start_key(start)
-            .expression_attribute_names("#id", item::AGGREGATE_ID)
-            .expression_attribute_values(":id", AttributeValue::S(aggregate_id.to_owned()));
-        query = match up_to {
-            UpTo::Head => query.key_condition_expression("#id = :id").set_limit(limit),
-            UpTo::Version(version) => query
-                .key_condition_expression("#id = :id AND #version <= :version")
-                .expression_attribute_names("#version", item::VERSION)
-                .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
-                .set_limit(limit),
-            // A limit counts before the filter: it would only make more pages.
-            UpTo::Time(time) => query
-                .key_condition_expression("#id = :id")
-                .filter_expression("#recordedAt <= :time")
-                .expression_attribute_names("#recordedAt", item::RECORDED_AT)
-                .expression_attribute_values(":time", AttributeValue::S(time.to_string())),
-        };
-        let output = query.send().await.map_err(query_failed)?;
-        let items = output.items.unwrap_or_default().into_iter().map(Item::from).collect();
-        Ok((items, output.last_evaluated_key))
-    }
 }
 
 impl<A: Aggregate> EventStore<A> for DynamoEventStore {
     async fn append(&self, new: &NewCommit<A>) -> Result<Appended<A::Event>, StoreError> {
+        let EncodedCommit { item, oversized_snapshot } = item::encode(new, self.policy)?;
         let result = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item::encode(new, self.policy)?.into()))
+            .set_item(Some(item.into()))
             .condition_expression("attribute_not_exists(#id)")
             .expression_attribute_names("#id", item::AGGREGATE_ID)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let Err(error) = result else { return Ok(Appended::Written) };
+        let Err(error) = result else { return Ok(Appended::Written { oversized_snapshot }) };
         let existing = match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
             Some(_) | None => None,
         };
         let Some(existing) = existing else { return Err(put_failed(error)) };
-        let existing = item::decode::<A>(existing.into()).map_err(|error| StoreError::Unreadable {
-            aggregate_id: new.commit.aggregate_id.clone(),
-            version: new.commit.version,
-            source: error.into(),
-        })?;
+        let (aggregate_id, version) = (&new.commit.aggregate_id, new.commit.version);
+        let existing =
+            item::decode::<A>(existing.into()).map_err(|error| StoreError::unreadable(aggregate_id, version, error))?;
         Ok(Appended::Occupied(existing))
     }
 
     async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<A>, StoreError> {
-        let mut walk = Walk::<A>::new(aggregate_id);
-        let mut start = None;
-        let mut limits = LOAD_PAGES.into_iter();
-        loop {
-            let (items, next) = self.page_back(aggregate_id, up_to, limits.next().flatten(), start).await?;
-            for item in items {
-                if walk.push(item)? {
-                    return walk.finish();
-                }
-            }
-            start = next;
-            if start.is_none() {
-                return walk.finish();
-            }
+        match up_to {
+            UpTo::Head => self.load_back(aggregate_id, None).await,
+            UpTo::Version(version) => self.load_back(aggregate_id, Some(version)).await,
+            UpTo::Time(instant) => self.load_at(aggregate_id, instant).await,
         }
     }
 
@@ -127,39 +78,31 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
         after: u64,
         limit: Option<usize>,
     ) -> Result<Vec<Commit<A::Event>>, StoreError> {
-        let mut commits = Vec::new();
+        let mut commits = Commits::<A>::after(aggregate_id, after);
         let mut start = None;
         loop {
             let missing = limit.map(|limit| limit - commits.len());
-            let output = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .key_condition_expression("#id = :id AND #version > :after")
-                .expression_attribute_names("#id", item::AGGREGATE_ID)
-                .expression_attribute_names("#version", item::VERSION)
-                .expression_attribute_values(":id", AttributeValue::S(aggregate_id.to_owned()))
-                .expression_attribute_values(":after", AttributeValue::N(after.to_string()))
-                .set_limit(missing.and_then(|missing| i32::try_from(missing).ok()))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(query_failed)?;
-            for item in output.items.unwrap_or_default() {
-                let expected = after + 1 + u64::try_from(commits.len()).unwrap_or(u64::MAX);
-                let commit = item::decode::<A>(item.into()).map_err(|error| StoreError::Unreadable {
-                    aggregate_id: aggregate_id.to_owned(),
-                    version: expected,
-                    source: error.into(),
-                })?;
-                commits.push(commit);
-            }
-            start = output.last_evaluated_key;
+            let (items, next) = self.page_on(aggregate_id, after, missing, start).await?;
+            items.into_iter().try_for_each(|item| commits.push(item))?;
+            start = next;
             if start.is_none() || limit.is_some_and(|limit| commits.len() >= limit) {
-                return Ok(commits);
+                return Ok(commits.into_inner());
             }
         }
+    }
+
+    async fn page(&self, aggregate_id: &str, after: u64, limit: usize) -> Result<CommitPage<A::Event>, StoreError> {
+        let (mut items, mut start) = (Vec::new(), None);
+        // One more than is shown tells whether there is another page.
+        while let Some(missing) = limit.saturating_add(1).checked_sub(items.len()).filter(|missing| *missing > 0) {
+            let (more, next) = self.page_on(aggregate_id, after, Some(missing), start).await?;
+            items.extend(more);
+            start = next;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(Commits::<A>::after(aggregate_id, after).into_page(items, limit))
     }
 }
 

@@ -55,6 +55,20 @@ pub fn key_of(item: &Item) -> Option<(String, u64)> {
     Some((aggregate_id.clone(), version.parse().ok()?))
 }
 
+/// The version of an item and when it was recorded, also of one that cannot be read otherwise.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] when one of the two cannot be read.
+pub(crate) fn time_of(aggregate_id: &str, item: &Item) -> Result<(u64, Timestamp), StoreError> {
+    let version = key_of(item).map(|(_, version)| version);
+    let at = match item.inner().get(RECORDED_AT) {
+        Some(AttributeValue::S(text)) => text.parse().ok(),
+        Some(_) | None => None,
+    };
+    let problem = format!("{RECORDED_AT} is not a timestamp");
+    version.zip(at).ok_or_else(|| StoreError::unreadable(aggregate_id, version.unwrap_or(0), problem))
+}
+
 /// The correlation id in an item, also in one that cannot be read otherwise.
 #[must_use]
 pub fn correlation_of(item: &Item) -> Option<&str> {
@@ -94,11 +108,12 @@ fn decode_item<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> 
     if events.is_empty() {
         return Err(ItemError::new(format!("{EVENTS} is empty")));
     }
-    let tags = attributes
-        .0
-        .into_iter()
-        .filter_map(|(name, value)| if let AttributeValue::S(text) = value { Some((name, text)) } else { None });
-    Ok(Commit { aggregate_id, version, recorded_at, request, tags: tags.collect(), events })
+    let tags = A::TAGS.iter().filter_map(|name| match attributes.0.remove(*name) {
+        Some(AttributeValue::S(text)) => Some(((*name).to_owned(), text)),
+        Some(_) | None => None,
+    });
+    let tags = tags.collect();
+    Ok(Commit { aggregate_id, version, recorded_at, request, tags, events })
 }
 
 fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::Event>, ItemError> {
@@ -124,11 +139,18 @@ pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option
     contain(|| snapshot::decode::<A>(map, version)).ok().flatten()
 }
 
-/// A commit as an item, with its snapshot where that is free or due.
+/// A commit as it is to be written.
+pub(crate) struct EncodedCommit {
+    pub(crate) item: Item,
+    /// The bytes that the item would have with the snapshot that is due, where that is too much.
+    pub(crate) oversized_snapshot: Option<usize>,
+}
+
+/// A commit as an item, with its snapshot where that is free or due, and fits.
 ///
 /// # Errors
 /// [`StoreError::Unwritable`] when something cannot be encoded, or the item would be beyond 400 KB.
-pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy) -> Result<Item, StoreError> {
+pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy) -> Result<EncodedCommit, StoreError> {
     let commit = &new.commit;
     let unwritable = |source: CodecError| StoreError::Unwritable {
         aggregate_id: commit.aggregate_id.clone(),
@@ -153,6 +175,9 @@ pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy)
         }
     }
     for (name, value) in &commit.tags {
+        if !A::TAGS.contains(&name.as_str()) {
+            return Err(unwritable(format!("the aggregate does not name the tag {name}").into()));
+        }
         if item.insert(name.clone(), string(value)).is_some() || name == SNAPSHOT {
             return Err(unwritable(format!("the tag {name} has the name of an attribute of every commit").into()));
         }
@@ -163,10 +188,12 @@ pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy)
     }
     let snapshot = AttributeValue::M(snapshot::encode::<A>(&new.state, &new.requests).map_err(unwritable)?);
     let bytes_with = bytes + SNAPSHOT.len() + value_bytes(&snapshot);
-    if policy.attaches(new.since_snapshot, bytes, bytes_with) && bytes_with <= MAX_ITEM_BYTES {
+    let fits = bytes_with <= MAX_ITEM_BYTES;
+    if fits && policy.attaches(new.since_snapshot, bytes, bytes_with) {
         item.insert(SNAPSHOT.to_owned(), snapshot);
     }
-    Ok(Item::from(item))
+    let oversized_snapshot = (!fits && policy.is_due(new.since_snapshot)).then_some(bytes_with);
+    Ok(EncodedCommit { item: Item::from(item), oversized_snapshot })
 }
 
 fn encode_event<A: Aggregate>(recorded: &RecordedEvent<A::Event>) -> Result<AttributeValue, CodecError> {
@@ -207,7 +234,7 @@ fn value_bytes(value: &AttributeValue) -> usize {
     }
 }
 
-/// Attributes that are taken out one by one, so that what is left over are the tags.
+/// Attributes that are taken out one by one.
 struct Attributes(HashMap<String, AttributeValue>);
 
 impl Attributes {

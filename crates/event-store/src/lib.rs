@@ -10,7 +10,9 @@
 //! | [`commit`] | the unit that is written, read and delivered |
 //! | [`delivery`] | a commit as a stream delivers it |
 //! | [`mod@contain`] | a panic over one commit stays that commit's |
-//! | [`store`] | the port: append, load, commits |
+//! | [`store`] | the port: append, load, commits, page |
+//! | [`page`] | commits in order, up to the first that cannot be read |
+//! | `as_of` | the search for the version at an instant |
 //! | [`mod@execute`] | one command from load to append: repeats, races, retries |
 //! | [`loaded`] | an aggregate as read, and the commit that would follow |
 //! | [`item`] | commits as DynamoDB items: the stored attribute names |
@@ -26,6 +28,7 @@
 //! ```
 
 pub mod aggregate;
+mod as_of;
 pub mod commit;
 pub mod contain;
 pub mod delivery;
@@ -34,6 +37,7 @@ pub mod execute;
 pub mod item;
 pub mod loaded;
 pub mod memory;
+pub mod page;
 mod pause;
 pub mod ring;
 pub mod scan;
@@ -50,6 +54,7 @@ pub use dynamo::DynamoEventStore;
 pub use execute::{Decided, Execution, Failure, Invocation, Outcome, Rules, execute};
 pub use loaded::{Loaded, NewCommit};
 pub use memory::InMemoryEventStore;
+pub use page::CommitPage;
 pub use pause::pause;
 pub use scan::{Position, ScanRequest, ScannedPage, Scope};
 pub use store::{Appended, EventStore, StoreError, UpTo};

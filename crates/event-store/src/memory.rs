@@ -5,8 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_dynamo::Item;
 
+use crate::as_of::Search;
+use crate::item::EncodedCommit;
+use crate::page::Commits;
 use crate::walk::Walk;
-use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, StoreError, UpTo, item, snapshot};
+use crate::{
+    Aggregate, Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, Timestamp, UpTo, item, snapshot,
+};
 
 /// Keeps commits in memory, encoded as they would be in DynamoDB. Clones share their content.
 #[derive(Clone, Default)]
@@ -27,42 +32,56 @@ impl InMemoryEventStore {
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn decode<A: Aggregate>(
-        (aggregate_id, version): &(String, u64),
-        item: &Item,
-    ) -> Result<Commit<A::Event>, StoreError> {
-        item::decode::<A>(item.clone()).map_err(|error| StoreError::Unreadable {
-            aggregate_id: aggregate_id.clone(),
-            version: *version,
-            source: error.into(),
-        })
+    /// Copies of an aggregate's items after a version, in order.
+    fn after(&self, aggregate_id: &str, after: u64, limit: usize) -> Vec<Item> {
+        let range = (aggregate_id.to_owned(), after.saturating_add(1))..=(aggregate_id.to_owned(), u64::MAX);
+        self.items().range(range).take(limit).map(|(_, item)| item.clone()).collect()
+    }
+
+    /// The version that an aggregate had at an instant; 0 where it had none.
+    fn version_at(&self, aggregate_id: &str, instant: Timestamp) -> Result<u64, StoreError> {
+        let items = self.items();
+        let key = |version| (aggregate_id.to_owned(), version);
+        let Some((_, head)) = items.range(key(0)..=key(u64::MAX)).next_back() else { return Ok(0) };
+        let head = item::time_of(aggregate_id, head)?;
+        if head.1 <= instant {
+            return Ok(head.0);
+        }
+        let mut search = Search::new(instant, head);
+        while let Some(version) = search.next() {
+            let found = items.get(&key(version));
+            let found = found.ok_or_else(|| StoreError::unreadable(aggregate_id, version, "it is missing"))?;
+            search.learn(version, item::time_of(aggregate_id, found)?.1);
+        }
+        Ok(search.answer())
     }
 }
 
 impl<A: Aggregate> EventStore<A> for InMemoryEventStore {
     async fn append(&self, new: &NewCommit<A>) -> Result<Appended<A::Event>, StoreError> {
-        let item = item::encode(new, self.policy)?;
+        let EncodedCommit { item, oversized_snapshot } = item::encode(new, self.policy)?;
         let key = (new.commit.aggregate_id.clone(), new.commit.version);
         let mut items = self.items();
         match items.get(&key) {
-            Some(existing) => Ok(Appended::Occupied(Self::decode::<A>(&key, existing)?)),
+            Some(existing) => item::decode::<A>(existing.clone())
+                .map(Appended::Occupied)
+                .map_err(|error| StoreError::unreadable(&key.0, key.1, error)),
             None => {
                 items.insert(key, item);
-                Ok(Appended::Written)
+                Ok(Appended::Written { oversized_snapshot })
             }
         }
     }
 
     async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<A>, StoreError> {
-        let last = if let UpTo::Version(version) = up_to { version } else { u64::MAX };
+        let last = match up_to {
+            UpTo::Head => u64::MAX,
+            UpTo::Version(version) => version,
+            UpTo::Time(instant) => self.version_at(aggregate_id, instant)?,
+        };
         let items = self.items();
         let mut walk = Walk::<A>::new(aggregate_id);
-        for (key, item) in items.range((aggregate_id.to_owned(), 0)..=(aggregate_id.to_owned(), last)).rev() {
-            if let UpTo::Time(time) = up_to
-                && Self::decode::<A>(key, item)?.recorded_at > time
-            {
-                continue;
-            }
+        for (_, item) in items.range((aggregate_id.to_owned(), 0)..=(aggregate_id.to_owned(), last)).rev() {
             if walk.push(item.clone())? {
                 break;
             }
@@ -76,9 +95,14 @@ impl<A: Aggregate> EventStore<A> for InMemoryEventStore {
         after: u64,
         limit: Option<usize>,
     ) -> Result<Vec<Commit<A::Event>>, StoreError> {
-        let items = self.items();
-        let range = (aggregate_id.to_owned(), after.saturating_add(1))..=(aggregate_id.to_owned(), u64::MAX);
-        let found = items.range(range).take(limit.unwrap_or(usize::MAX));
-        found.map(|(key, item)| Self::decode::<A>(key, item)).collect()
+        let mut commits = Commits::<A>::after(aggregate_id, after);
+        let items = self.after(aggregate_id, after, limit.unwrap_or(usize::MAX));
+        items.into_iter().try_for_each(|item| commits.push(item))?;
+        Ok(commits.into_inner())
+    }
+
+    async fn page(&self, aggregate_id: &str, after: u64, limit: usize) -> Result<CommitPage<A::Event>, StoreError> {
+        let items = self.after(aggregate_id, after, limit.saturating_add(1));
+        Ok(Commits::<A>::after(aggregate_id, after).into_page(items, limit))
     }
 }

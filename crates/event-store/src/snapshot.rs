@@ -42,7 +42,12 @@ impl Policy {
     #[must_use]
     pub const fn attaches(self, since_snapshot: u64, bytes: usize, bytes_with: usize) -> bool {
         let free = bytes.div_ceil(WRITE_UNIT_BYTES) == bytes_with.div_ceil(WRITE_UNIT_BYTES);
-        (self.when_free && free) || since_snapshot >= self.every
+        (self.when_free && free) || self.is_due(since_snapshot)
+    }
+
+    /// True if a snapshot is worth a write unit.
+    pub(crate) const fn is_due(self, since_snapshot: u64) -> bool {
+        since_snapshot >= self.every
     }
 }
 

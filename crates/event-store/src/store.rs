@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 
-use crate::{Aggregate, Commit, Loaded, NewCommit, Timestamp};
+use crate::{Aggregate, Commit, CommitPage, Loaded, NewCommit, Timestamp};
 
 /// Why the store could not answer. Nothing here is a lost race or a refusal: those are answers.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,16 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    pub(crate) fn unreadable(
+        aggregate_id: &str,
+        version: u64,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unreadable { aggregate_id: aggregate_id.to_owned(), version, source: source.into() }
+    }
+}
+
 /// An error with everything that caused it, in one line: for logs.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
@@ -62,7 +72,11 @@ pub fn chain(error: &dyn Error) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Appended<E> {
     /// It is written.
-    Written,
+    Written {
+        /// The bytes that the commit would have with its snapshot, if one was due and left out because they exceed DynamoDB's
+        /// 400 KB. Until a snapshot fits again, every load folds more commits.
+        oversized_snapshot: Option<usize>,
+    },
     /// That version exists already: the commit that holds it. Where its request is the one that was to be written,
     /// it is an earlier attempt or a duplicate; otherwise another writer won.
     Occupied(Commit<E>),
@@ -75,7 +89,9 @@ pub enum UpTo {
     Head,
     /// The commit of this version, or the newest before it.
     Version(u64),
-    /// The newest commit recorded at this instant or before it.
+    /// The newest commit recorded at this instant or before it. The store looks at the times of few commits to find it; where
+    /// it meets a time that cannot be read, it answers [`StoreError::Unreadable`]. Events are read of those commits only
+    /// that are folded.
     Time(Timestamp),
 }
 
@@ -87,11 +103,20 @@ pub trait EventStore<A: Aggregate>: Send + Sync {
     /// Reads an aggregate as it was at a point; [`Loaded::absent`] where nothing had been appended.
     fn load(&self, aggregate_id: &str, up_to: UpTo) -> impl Future<Output = Result<Loaded<A>, StoreError>> + Send;
 
-    /// Reads commits in order: those after version `after`, `limit` at most.
+    /// Reads commits in order: those after version `after`, `limit` at most. All of them, or an error.
     fn commits(
         &self,
         aggregate_id: &str,
         after: u64,
         limit: Option<usize>,
     ) -> impl Future<Output = Result<Vec<Commit<A::Event>>, StoreError>> + Send;
+
+    /// Reads one page of commits in order: those after version `after`, `limit` at most, up to the first that cannot be read.
+    /// Nothing beyond the page is decoded.
+    fn page(
+        &self,
+        aggregate_id: &str,
+        after: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<CommitPage<A::Event>, StoreError>> + Send;
 }

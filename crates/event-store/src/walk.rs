@@ -37,7 +37,7 @@ impl<A: Aggregate> Walk<A> {
     }
 
     fn unreadable(&self, version: u64, source: crate::aggregate::CodecError) -> StoreError {
-        StoreError::Unreadable { aggregate_id: self.aggregate_id.clone(), version, source }
+        StoreError::unreadable(&self.aggregate_id, version, source)
     }
 
     /// Folds what was taken.

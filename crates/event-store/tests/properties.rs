@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use event_store::{
     Aggregate, CodecError, Decided, EncodedEvent, EventPosition, EventStore, Failure, Fingerprint, InMemoryEventStore,
-    Invocation, Loaded, Outcome, Request, Rules, Tags, Timestamp, UpTo, execute, item, snapshot,
+    Invocation, Loaded, Outcome, Request, Rules, StoreError, Tags, Timestamp, UpTo, execute, item, snapshot,
 };
 use proptest::prelude::*;
 use serde_dynamo::{AttributeValue, Item};
@@ -21,6 +21,7 @@ impl Aggregate for Diary {
     type State = Entries;
     type Event = i64;
     const STATE_SCHEMA: u32 = 1;
+    const TAGS: &'static [&'static str] = &["kept"];
 
     fn evolve(mut diary: Self::State, event: &i64, at: EventPosition) -> Self::State {
         diary.push((at.version, *event));
@@ -37,6 +38,32 @@ impl Aggregate for Diary {
 
     fn decode(event: EncodedEvent) -> Result<i64, CodecError> {
         event.data.as_i64().ok_or_else(|| "not an integer".into())
+    }
+}
+
+/// The same diary, read by a release that cannot read a negative entry.
+struct Positive;
+
+impl Aggregate for Positive {
+    type State = Entries;
+    type Event = i64;
+    const STATE_SCHEMA: u32 = Diary::STATE_SCHEMA;
+    const TAGS: &'static [&'static str] = Diary::TAGS;
+
+    fn evolve(diary: Self::State, event: &i64, at: EventPosition) -> Self::State {
+        Diary::evolve(diary, event, at)
+    }
+
+    fn tags(first: &Self::State, recorded_at: Timestamp) -> Tags {
+        Diary::tags(first, recorded_at)
+    }
+
+    fn encode(event: &i64) -> Result<EncodedEvent, CodecError> {
+        Diary::encode(event)
+    }
+
+    fn decode(event: EncodedEvent) -> Result<i64, CodecError> {
+        Diary::decode(event).and_then(|entry| if entry < 0 { Err("negative".into()) } else { Ok(entry) })
     }
 }
 
@@ -155,6 +182,38 @@ proptest! {
                 prop_assert_eq!(&then.state, &expected);
                 let at_that_time: Loaded<Diary> = store.load("d", UpTo::Time(commit.recorded_at)).await.unwrap();
                 prop_assert_eq!(at_that_time.state, expected);
+            }
+            Ok(())
+        })?;
+    }
+
+    /// The definition: the newest commit recorded at the instant or before it, unreadable where it must be folded.
+    #[test]
+    fn an_instant_shows_the_newest_commit_recorded_at_it_or_before(
+        commits in prop::collection::vec((prop::collection::vec(-1i64..30, 1..3), -10_000_000i64..10_000_000), 1..40),
+        elsewhere in -20_000_000i64..20_000_000,
+    ) {
+        let store = InMemoryEventStore::default().with_snapshots(snapshot::Policy::NEVER);
+        runtime().block_on(async {
+            write(&store, &commits).await;
+            let recorded = EventStore::<Diary>::commits(&store, "d", 0, None).await.unwrap();
+            let around = recorded.iter().map(|commit| commit.recorded_at.epoch_ms()).flat_map(|at| [at - 1, at, at + 1]);
+            for instant in around.chain([elsewhere]) {
+                let instant = Timestamp::from_epoch_ms(instant).unwrap();
+                let then: Vec<_> = recorded.iter().filter(|commit| commit.recorded_at <= instant).collect();
+                let loaded: Loaded<Diary> = store.load("d", UpTo::Time(instant)).await.unwrap();
+                prop_assert_eq!(loaded.version, then.last().map_or(0, |commit| commit.version));
+                let negative = then.iter().rev().find(|commit| commit.events.iter().any(|entry| entry.event < 0));
+                let read: Result<Loaded<Positive>, _> = store.load("d", UpTo::Time(instant)).await;
+                match (read, negative) {
+                    (Ok(read), None) => prop_assert_eq!((read.version, read.state), (loaded.version, loaded.state)),
+                    (Err(StoreError::Unreadable { version, .. }), Some(commit)) => {
+                        prop_assert_eq!(version, commit.version);
+                    }
+                    (read, negative) => {
+                        prop_assert!(false, "{:?} where {:?} is unreadable", read.map(|read| read.version), negative);
+                    }
+                }
             }
             Ok(())
         })?;

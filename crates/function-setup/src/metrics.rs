@@ -8,8 +8,10 @@
 //! |---|---|---|---|
 //! | `CommandsAccepted` | Count | | commands that are recorded now, or found that nothing need change |
 //! | `CommandsReplayed` | Count | | repeats, answered from the commit of the first request |
-//! | `CommandsRefused` | Count | `code` | commands answered with 4xx, by the problem's code. 5xx are failures, and counted by API Gateway |
+//! | `CommandsRefused` | Count | `code` | commands answered with 4xx, by the problem's code. 5xx are counted by API Gateway, and are failures, except those of `CommandsContended` |
 //! | `Conflicts` | Count | | attempts to commit that another writer won, of commands that were accepted or ran out of attempts |
+//! | `CommandsContended` | Count | | commands answered with 503 `contention`: other writers won every attempt. No failure, so no alarm that a deployment goes by counts them |
+//! | `SnapshotsTooLarge` | Count | | commits for which a snapshot was due that does not fit into them: each load of their order folds more commits than before |
 //! | `ProjectionLag` | Milliseconds | `consumer` | age of a batch's oldest commit when the batch ends, be it in its row by then or not: a batch that is stuck lags ever more |
 //! | `RowsWritten` | Count | `consumer` | rows written |
 //! | `OrdersParked` | Count | `consumer` | orders that are parked, and parked ones that were tried again in vain |

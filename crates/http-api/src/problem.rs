@@ -127,13 +127,6 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "route_not_found", "Route not found", detail)
     }
 
-    /// 409: other writers won every attempt. Nothing was written; the same request may be sent again.
-    #[must_use]
-    pub fn conflict() -> Self {
-        let detail = "The order was changed by others at the same time; send the request again.";
-        Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail).advising(Advice::RetryAfter)
-    }
-
     /// 409: a business refusal, with the ids and numbers it was decided on; 404 where there is no order.
     #[must_use]
     pub fn refused(rejection: &Rejection) -> Self {
@@ -172,6 +165,26 @@ impl Problem {
     pub fn internal() -> Self {
         let detail = "Something went wrong here; the requestId finds it in the logs.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
+    }
+
+    /// 500: this commit of the order cannot be read, and the request needs it. For callers who may see every order: to others
+    /// such an order is unknown, because nothing says whose it is.
+    #[must_use]
+    pub fn order_unreadable(version: u64) -> Self {
+        let detail = format!(
+            "Version {version} of this order cannot be read by this release of the service. The operator is informed."
+        );
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "order_unreadable", "Order unreadable", detail)
+            .with("version", version)
+    }
+
+    /// 503: other writers won every attempt. Nothing was written; the same request may be sent again. (Not a 4xx: some senders
+    /// of webhooks give up on those.)
+    #[must_use]
+    pub fn contention() -> Self {
+        let detail = "Others changed the order at the same time; nothing was recorded. Send the same request again.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "contention", "Too many changes at once", detail)
+            .advising(Advice::RetryAfter)
     }
 
     /// 503: the store is throttled or out. Nothing was written, or a retry with the same key finds what was.

@@ -22,6 +22,7 @@ impl Aggregate for Orders {
     type State = Order;
     type Event = Event;
     const STATE_SCHEMA: u32 = Order::SCHEMA;
+    const TAGS: &'static [&'static str] = &[CUSTOMER_ID, PLACED_AT];
 
     fn evolve(order: Order, event: &Event, at: EventPosition) -> Order {
         order_domain::evolve(order, event, EventRef { event_id: at.event_id, version: at.version })

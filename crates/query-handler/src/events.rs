@@ -1,6 +1,6 @@
 //! An order's audit trail, oldest event first.
 
-use event_store::EventStore;
+use event_store::{CommitPage, EventStore};
 use http_api::replies::{AuditEvent, EventView, EventsPage};
 use http_api::{Caller, EventsQuery, Problem};
 use order_domain::values::CustomerId;
@@ -9,7 +9,7 @@ use order_store::{OrderCommit, Orders};
 use crate::failure::Failure;
 
 /// One page of the trail. A page holds whole commits, so that its cursor is a version; today's commits are one event
-/// each. A position beyond the newest commit, which no reply of ours names, reads as an unknown order.
+/// each. A page ends before a commit that cannot be read; the next page begins there, and says so. A position beyond the newest commit, which no reply of ours names, reads as an unknown order.
 pub(crate) async fn list<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -21,13 +21,15 @@ pub(crate) async fn list<S: EventStore<Orders>>(
         Some(_) => return Err(Failure::bad_cursor()),
     };
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    // One more than asked for tells whether there is another page.
-    let mut commits = events.commits(query.order_id.as_str(), after, Some(limit.saturating_add(1))).await?;
+    let CommitPage { commits, unreadable, has_more } = events.page(query.order_id.as_str(), after, limit).await?;
+    if let Some(error) = unreadable
+        && commits.is_empty()
+    {
+        return Err(error.into());
+    }
     if !commits.first().is_some_and(|first| may_see(caller, first)) {
         return Err(Problem::order_not_found().into());
     }
-    let has_more = commits.len() > limit;
-    commits.truncate(limit);
     let last = commits.last().filter(|_| has_more).map(|commit| commit.version.to_string());
     let items = commits.iter().map(audit_events).collect::<Result<Vec<_>, Problem>>()?;
     Ok(EventsPage {

@@ -51,13 +51,12 @@ impl Failure {
         match self {
             Self::Problem(problem) => problem,
             Self::Hidden(_) => Problem::order_not_found(),
+            Self::Events(StoreError::Unreadable { version, .. }) => Problem::order_unreadable(version),
             Self::Events(StoreError::Unavailable { .. })
             | Self::Rows(RowError::Unavailable { .. })
             | Self::Parked(ParkedError::Unavailable { .. })
             | Self::OutOfTime(_) => Problem::unavailable(),
-            Self::Events(
-                StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Unwritable { .. },
-            )
+            Self::Events(StoreError::Refused { .. } | StoreError::Unwritable { .. })
             | Self::Rows(RowError::Refused { .. } | RowError::Unreadable { .. } | RowError::Unwritable { .. })
             | Self::Parked(ParkedError::Refused { .. } | ParkedError::Unreadable { .. }) => Problem::internal(),
         }

@@ -43,7 +43,7 @@ fn alarms_for_what_a_function_does_take_a_release_back_that_is_not_all_at_once()
     }
     for function in FUNCTIONS {
         let preference = &properties(&[], function)["DeploymentPreference"];
-        // Its own errors are those of Lambda. What else goes wrong is answered with 5xx, parked, or comes again.
+        // Its own errors are those of Lambda. What else goes wrong is answered with 5xx, parked, or retried.
         let mut alarms = vec![format!("{function}ErrorsAlarm")];
         let others: &[&str] = match function {
             "CommandHandler" | "QueryHandler" => &["ApiServerErrorsAlarm"],
@@ -60,6 +60,40 @@ Role: !GetAtt DeploymentRole.Arn",
     )
     .unwrap();
     assert_eq!(template["Globals"]["Function"]["DeploymentPreference"], of_all);
+}
+
+/// A burst of clients on one order is answered with 503 `contention`, which the gateway counts as 5xx. No release is at fault.
+#[test]
+fn no_alarm_that_takes_a_release_back_counts_contention() {
+    let template: Yaml = serde_norway::from_str(include_str!("../../../template.yaml")).unwrap();
+    let mut counts_server_errors = 0;
+    for function in FUNCTIONS {
+        let alarms = properties(&[], function)["DeploymentPreference"]["Alarms"].as_array().unwrap().clone();
+        for alarm in alarms {
+            let alarm = &template["Resources"][alarm.as_str().unwrap()]["Properties"];
+            let name = |metric: &Yaml| metric["MetricName"].as_str().unwrap_or_default().to_owned();
+            assert!(!["4xx", "5xx", "Conflicts", "CommandsContended"].contains(&name(alarm).as_str()), "{function}");
+            let Some(metrics) = alarm.get("Metrics").and_then(Yaml::as_sequence) else { continue };
+            let of = |wanted: &str| {
+                metrics
+                    .iter()
+                    .find(|metric| metric.get("MetricStat").is_some_and(|stat| name(&stat["Metric"]) == wanted))
+            };
+            let Some(errors) = of("5xx") else { continue };
+            counts_server_errors += 1;
+            let contended = of("CommandsContended").unwrap();
+            assert_eq!(contended["MetricStat"]["Stat"], errors["MetricStat"]["Stat"], "{function}");
+            assert_eq!(contended["MetricStat"]["Period"], errors["MetricStat"]["Period"], "{function}");
+            let of_the_commands: Yaml =
+                serde_norway::from_str("[{ Name: function_name, Value: !Ref CommandHandler }]").unwrap();
+            assert_eq!(contended["MetricStat"]["Metric"]["Dimensions"], of_the_commands, "{function}");
+            // Where a minute has no contention, the metric has no value, and without FILL the expression would have none either.
+            let expression = metrics.iter().find_map(|metric| metric.get("Expression")?.as_str()).unwrap();
+            let (errors, contended) = (errors["Id"].as_str().unwrap(), contended["Id"].as_str().unwrap());
+            assert!(expression.contains(&format!("({errors} - FILL({contended}, 0))")), "{function}: {expression}");
+        }
+    }
+    assert_eq!(counts_server_errors, 2, "both functions of the API");
 }
 
 /// The transform resolves parameters in resources only: a variable of `Globals` that a parameter sets would change without a new

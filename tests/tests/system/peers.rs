@@ -64,7 +64,7 @@ async fn an_order_is_loaded_whole_beyond_the_megabyte_that_one_query_returns() {
         };
         assert!(matches!(
             store.append(&loaded.next(&request, events, Timestamp::now())).await.unwrap(),
-            Appended::Written
+            Appended::Written { oversized_snapshot: None }
         ));
     }
     let query = system.stack.database().client().query().table_name("OrderEvents");

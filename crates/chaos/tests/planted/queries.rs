@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use chaos::release::{HttpFunction, Instance, Invocation};
-use event_store::{Appended, Commit, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
+use event_store::{Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_domain::Event;
 use order_domain::status::OrderStatus;
@@ -43,8 +43,12 @@ impl EventStore<Orders> for Events {
     }
 
     async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        EventStore::<Orders>::commits(&self.store, id, after, limit).await
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
         let skipped = u64::from(self.bug == Bug::SkipsAnEventBetweenPages && after > 0);
-        EventStore::<Orders>::commits(&self.store, id, after + skipped, limit).await
+        EventStore::<Orders>::page(&self.store, id, after + skipped, limit).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bugs of the event store.
 
 use chaos::clock;
-use event_store::{Appended, Commit, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
+use event_store::{Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
 use order_domain::Event;
 use order_store::Orders;
 
@@ -25,8 +25,10 @@ impl EventStore<Orders> for Store {
         }
         let appended = self.store.append(&new).await;
         match (self.bug, appended) {
-            (Bug::TakesALostRaceForAWin, Ok(_)) => Ok(Appended::Written),
-            (Bug::TakesAnOutageForSuccess, Err(StoreError::Unavailable { .. })) => Ok(Appended::Written),
+            (Bug::TakesALostRaceForAWin, Ok(_)) => Ok(Appended::Written { oversized_snapshot: None }),
+            (Bug::TakesAnOutageForSuccess, Err(StoreError::Unavailable { .. })) => {
+                Ok(Appended::Written { oversized_snapshot: None })
+            }
             (Bug::DoesNotKnowItsOwnCommit, Ok(Appended::Occupied(mut commit))) => {
                 commit.request.request_id.push_str("-of-another");
                 Ok(Appended::Occupied(commit))
@@ -45,6 +47,10 @@ impl EventStore<Orders> for Store {
 
     async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         EventStore::<Orders>::commits(&self.store, id, after, limit).await
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.store, id, after, limit).await
     }
 }
 
@@ -65,5 +71,9 @@ impl EventStore<Orders> for Hollow {
         let mut commits = EventStore::<Orders>::commits(&self.0, id, after, limit).await?;
         commits.iter_mut().filter(|commit| commit.version > 1).for_each(|commit| commit.events.clear());
         Ok(commits)
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.0, id, after, limit).await
     }
 }

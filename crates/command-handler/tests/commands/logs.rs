@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Once;
 
+use event_store::execute::MAX_ATTEMPTS;
 use event_store::{EventStore, StoreError};
 use futures_util::future::join;
 use http_api::AuthMode;
@@ -16,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::gateway::Call;
 use crate::order_life::{cancel, handler, open_handler, pay, place_order, placed, send, ship};
-use crate::stores::{Broken, Counted, Crowded};
+use crate::stores::{Broken, Counted, Crowded, Outgrown};
 
 thread_local! {
     /// What was written on this thread, and so by this test: each has a thread of its own.
@@ -126,6 +127,35 @@ async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that
     assert!(lines[0]["error"].as_str().unwrap().ends_with("torn"), "{lines:?}");
 }
 
+/// Many clients on one order are the order's business: an error of ours would wake the operator.
+#[tokio::test]
+async fn a_command_that_loses_every_race_is_a_warning_and_no_error() {
+    let store = Crowded::default();
+    let order_id = placed(&handler(store.inner.clone(), AuthMode::None)).await;
+    let lines = logged(store, AuthMode::None, &pay(&order_id, "payment-1", 1)).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((&lines[0]["level"], &lines[0]["outcome"]), (&json!("WARN"), &json!("contention")));
+    assert_eq!((&lines[0]["attempts"], lines[0].get("error")), (&json!(MAX_ATTEMPTS), None));
+    assert_eq!(lines[0]["order_id"], order_id);
+}
+
+#[tokio::test]
+async fn a_snapshot_that_does_not_fit_is_a_warning_and_a_metric() {
+    let store = Outgrown::default();
+    let order_id = placed(&handler(store.inner.clone(), AuthMode::None)).await;
+    let lines = logged(store.clone(), AuthMode::None, &pay(&order_id, "payment-1", 1)).await;
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!((&lines[0]["level"], &lines[0]["order_id"]), (&json!("WARN"), &json!(order_id)));
+    assert_eq!((&lines[0]["version"], &lines[0]["bytes"]), (&json!(2), &json!(410_000)));
+    assert_eq!((&lines[1]["level"], &lines[1]["outcome"]), (&json!("INFO"), &json!("recorded")));
+
+    let handler = handler(store, AuthMode::None);
+    let outgrown = told(send(&handler, &pay(&order_id, "payment-2", 1))).await;
+    assert_eq!(outgrown, counts(&[("CommandsAccepted", "", 1), ("SnapshotsTooLarge", "", 1)]));
+    let replayed = told(send(&handler, &pay(&order_id, "payment-2", 1))).await;
+    assert_eq!(replayed, counts(&[("CommandsAccepted", "", 1)]), "nothing was written");
+}
+
 #[tokio::test]
 async fn a_command_is_found_by_the_correlation_id_that_it_came_with() {
     let call = place_order().key("key-1").header("x-correlation-id", "checkout-7");
@@ -173,5 +203,5 @@ async fn attempts_that_another_writer_won_are_counted_whether_the_command_was_ac
 
     let crowded = handler(Crowded { inner: store.inner }, AuthMode::None);
     let lost = told(send(&crowded, &pay(&order_id, "payment-3", 1))).await;
-    assert_eq!(lost, counts(&[("Conflicts", "", 8), ("CommandsRefused", "conflict", 1)]));
+    assert_eq!(lost, counts(&[("Conflicts", "", u64::from(MAX_ATTEMPTS)), ("CommandsContended", "", 1)]));
 }

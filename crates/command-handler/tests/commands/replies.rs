@@ -167,11 +167,11 @@ async fn a_body_that_the_gateway_encoded_is_decoded() {
 }
 
 #[tokio::test]
-async fn whoever_loses_every_race_is_told_to_retry() {
+async fn a_command_that_loses_every_race_is_answered_503_and_may_be_retried() {
     let store = Crowded::default();
     let order_id = placed(&handler(store.inner.clone(), AuthMode::None)).await;
     let reply = send(&handler(store, AuthMode::None), &pay(&order_id, "payment-1", 1)).await;
-    assert_eq!(reply.problem(), (409, "conflict".to_owned()));
+    assert_eq!(reply.problem(), (503, "contention".to_owned()));
     assert_eq!(reply.header("retry-after"), Some("1"));
 }
 
@@ -189,15 +189,25 @@ async fn an_outage_is_a_503_that_says_when_to_retry() {
 
 #[tokio::test]
 async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
-    let faults: [fn() -> StoreError; 3] = [
+    let faults: [fn() -> StoreError; 2] = [
         || StoreError::Refused { operation: "PutItem", source: "table secret-table is missing".into() },
-        || StoreError::Unreadable { aggregate_id: "o-1".into(), version: 3, source: "secret-table".into() },
         || StoreError::Unwritable { aggregate_id: "o-1".into(), version: 3, source: "secret-table".into() },
     ];
     for fault in faults {
         let reply = send(&handler(Broken(fault), AuthMode::None), &correct("o-1", "payment-1", 1)).await;
         assert_eq!(reply.problem(), (500, "internal_error".to_owned()));
         assert!(!reply.body.contains("secret") && !reply.body.contains("o-1"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_command_on_an_order_that_cannot_be_read_is_500_and_names_the_version() {
+    let unreadable = || StoreError::Unreadable { aggregate_id: "o-1".into(), version: 3, source: "secret".into() };
+    for call in [correct("o-1", "payment-1", 1), cancel("o-1"), place_order()] {
+        let reply = send(&handler(Broken(unreadable), AuthMode::None), &call).await;
+        assert_eq!(reply.problem(), (500, "order_unreadable".to_owned()));
+        assert_eq!(reply.json()["version"], 3);
+        assert!(!reply.body.contains("secret"), "{}", reply.body);
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event_store::{
-    Appended, Commit, EventStore, Fingerprint, InMemoryEventStore, Loaded, NewCommit, Request, StoreError, Timestamp,
-    UpTo,
+    Appended, Commit, CommitPage, EventStore, Fingerprint, InMemoryEventStore, Loaded, NewCommit, Request, StoreError,
+    Timestamp, UpTo,
 };
 use order_domain::Event;
 use order_domain::event::PaymentReceived;
@@ -29,7 +29,7 @@ impl Counted {
 impl EventStore<Orders> for Counted {
     async fn append(&self, new: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
         let appended = self.inner.append(new).await?;
-        if appended == Appended::Written {
+        if matches!(appended, Appended::Written { .. }) {
             self.appended.fetch_add(1, Ordering::Relaxed);
         }
         // Lets the other requests of a race in between.
@@ -45,6 +45,10 @@ impl EventStore<Orders> for Counted {
 
     async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         EventStore::<Orders>::commits(&self.inner, id, after, limit).await
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.inner, id, after, limit).await
     }
 }
 
@@ -64,6 +68,10 @@ impl EventStore<Orders> for Broken {
     async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         Err((self.0)())
     }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
+        Err((self.0)())
+    }
 }
 
 /// A store that never answers.
@@ -80,6 +88,10 @@ impl EventStore<Orders> for Silent {
     }
 
     async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        pending().await
+    }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
         pending().await
     }
 }
@@ -107,7 +119,7 @@ impl EventStore<Orders> for Crowded {
             method: None,
         };
         let other = head.next(&request, vec![Event::PaymentReceived(payment)], Timestamp::now());
-        assert_eq!(self.inner.append(&other).await?, Appended::Written);
+        assert!(matches!(self.inner.append(&other).await?, Appended::Written { .. }));
         self.inner.append(new).await
     }
 
@@ -117,5 +129,36 @@ impl EventStore<Orders> for Crowded {
 
     async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
         EventStore::<Orders>::commits(&self.inner, id, after, limit).await
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.inner, id, after, limit).await
+    }
+}
+
+/// A store where a snapshot is always due and never fits.
+#[derive(Clone, Default)]
+pub(crate) struct Outgrown {
+    pub(crate) inner: InMemoryEventStore,
+}
+
+impl EventStore<Orders> for Outgrown {
+    async fn append(&self, new: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        match self.inner.append(new).await? {
+            Appended::Written { .. } => Ok(Appended::Written { oversized_snapshot: Some(410_000) }),
+            occupied @ Appended::Occupied(_) => Ok(occupied),
+        }
+    }
+
+    async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        self.inner.load(aggregate_id, up_to).await
+    }
+
+    async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        EventStore::<Orders>::commits(&self.inner, id, after, limit).await
+    }
+
+    async fn page(&self, id: &str, after: u64, limit: usize) -> Result<CommitPage<Event>, StoreError> {
+        EventStore::<Orders>::page(&self.inner, id, after, limit).await
     }
 }

@@ -1,9 +1,9 @@
 //! What a command costs on DynamoDB, counted exactly: requests on the wire and consumed capacity.
 
-use event_store::Outcome;
+use event_store::{EventStore, InMemoryEventStore, Loaded, Outcome, UpTo};
 
-use crate::dynamo;
-use crate::ledger::{book, fill, run, run_with};
+use crate::ledger::{Ledger, at, book, booked, fill, request, run, run_with};
+use crate::{Dynamo, dynamo};
 
 #[tokio::test]
 async fn a_creation_is_one_request_and_one_write_unit() {
@@ -49,4 +49,61 @@ async fn a_duplicate_of_an_older_request_is_two_reads() {
     let reading = dynamo.meter.take();
     assert_eq!((again.outcome, again.version), (Outcome::Replayed, 50));
     assert_eq!((reading.total_requests(), reading.read_half_units(), reading.write_half_units()), (2, 4, 0));
+}
+
+/// An order's life of 9,300 commits, in milliseconds: one a minute, then a burst of one a millisecond half a year later, and
+/// the last commit after ten years.
+fn time_of(version: u64) -> i64 {
+    let version = i64::try_from(version).unwrap();
+    match version {
+        ..=4_650 => version * 60_000,
+        4_651..=9_299 => 15_768_000_000 + version,
+        _ => 315_360_000_000,
+    }
+}
+
+/// The commits are made in memory, so that DynamoDB is asked for nothing but to write them.
+async fn a_life_of_9300_commits(dynamo: &Dynamo) {
+    let memory = InMemoryEventStore::default();
+    for version in 1..=9_300 {
+        let loaded: Loaded<Ledger> = memory.load("a1", UpTo::Head).await.unwrap();
+        let new = loaded.next(&request(&format!("r{version}"), "x"), vec![booked(1)], at(time_of(version)));
+        memory.append(&new).await.unwrap();
+        dynamo.store.append(&new).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn any_instant_of_9300_commits_costs_at_most_forty_read_units() {
+    let dynamo = dynamo().await;
+    a_life_of_9300_commits(&dynamo).await;
+    // Requests and half units: before the first commit, at it, where commits are evenly spaced, in the burst, and at the end.
+    let exact = [
+        (0, 0, (2, 4)),
+        (time_of(1), 1, (3, 6)),
+        (time_of(2_000), 2_000, (5, 10)),
+        (time_of(2_000) + 1, 2_000, (7, 14)),
+        (time_of(7_000), 7_000, (7, 14)),
+        (time_of(9_299) + 1, 9_299, (27, 54)),
+        (time_of(9_300), 9_300, (1, 2)),
+        (time_of(9_300) + 1, 9_300, (1, 2)),
+    ];
+    let mut found = Vec::new();
+    for (instant, version, _) in exact {
+        dynamo.meter.take();
+        let loaded: Loaded<Ledger> = dynamo.store.load("a1", UpTo::Time(at(instant))).await.unwrap();
+        let reading = dynamo.meter.take();
+        assert_eq!((loaded.version, loaded.state.entries), (version, version));
+        found.push((instant, version, (reading.total_requests(), reading.read_half_units())));
+    }
+    assert_eq!(found, exact);
+    for version in (1..9_300).step_by(211) {
+        for instant in [time_of(version) - 1, time_of(version)] {
+            dynamo.meter.take();
+            let loaded: Loaded<Ledger> = dynamo.store.load("a1", UpTo::Time(at(instant))).await.unwrap();
+            let reading = dynamo.meter.take();
+            assert_eq!(loaded.version, version - u64::from(instant < time_of(version)));
+            assert!(reading.read_half_units() <= 80, "{} half units at {instant}", reading.read_half_units());
+        }
+    }
 }

@@ -124,7 +124,7 @@ pub(crate) async fn sixteen_writers_leave_no_gap_and_overwrite_nothing(store: &i
                         assert_eq!(execution.state.entries, execution.version, "the reply is the state it made");
                         accepted += 1;
                     }
-                    Err(Failure::Conflict { .. }) => {}
+                    Err(Failure::Contention { .. }) => {}
                     Err(other) => panic!("{other:?}"),
                 }
             }

@@ -1,9 +1,10 @@
 //! What is appended, and what is read of it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::{Appended, EventStore, Loaded, StoreError, UpTo};
 
-use crate::Store;
 use crate::ledger::{Account, Booked, Ledger, at, book, booked, fill, request, run, run_with};
+use crate::{Store, dynamo};
 
 async fn load(store: &impl Store, up_to: UpTo) -> Loaded<Ledger> {
     EventStore::<Ledger>::load(store, "a1", up_to).await.unwrap()
@@ -33,7 +34,7 @@ pub(crate) async fn a_version_is_taken_once(store: &impl Store) {
     let absent = Loaded::<Ledger>::absent("a1");
     let first = absent.next(&request("r1", "x"), vec![booked(1)], at(1));
     let second = absent.next(&request("r2", "y"), vec![booked(2)], at(2));
-    assert_eq!(store.append(&first).await.unwrap(), Appended::Written);
+    assert_eq!(store.append(&first).await.unwrap(), Appended::Written { oversized_snapshot: None });
     assert_eq!(store.append(&second).await.unwrap(), Appended::Occupied(first.commit));
     assert_eq!(load(store, UpTo::Head).await.state.balance, 1);
 }
@@ -46,16 +47,6 @@ pub(crate) async fn every_past_version_can_be_loaded(store: &impl Store) {
     }
     assert_eq!(load(store, UpTo::Version(99)).await.version, 30);
     assert!(!load(store, UpTo::Version(0)).await.exists());
-}
-
-pub(crate) async fn the_aggregate_at_a_time_is_the_newest_commit_up_to_it(store: &impl Store) {
-    for (request_id, clock) in [("r1", (|| at(1_000)) as fn() -> _), ("r2", || at(2_000)), ("r3", || at(3_000))] {
-        run_with(store, "a1", request_id, &book(1), |invocation| invocation.clock = clock).await.unwrap();
-    }
-    for (time, version) in [(999, 0), (1_000, 1), (1_999, 1), (2_000, 2), (3_000, 3), (9_000, 3)] {
-        let then = load(store, UpTo::Time(at(time))).await;
-        assert_eq!((then.version, then.state.entries), (version, version), "at {time} ms");
-    }
 }
 
 pub(crate) async fn commits_are_read_in_order_from_any_version(store: &impl Store) {
@@ -88,6 +79,40 @@ pub(crate) async fn tags_of_the_first_commit_stand_on_every_later_one(store: &im
         assert_eq!(commit.tags["openingBalance"], "70");
         assert_eq!(commit.tags["openedAt"], at(1_000).to_string());
     }
+}
+
+/// Only the tags that the aggregate names are read.
+#[tokio::test]
+async fn an_attribute_that_a_tool_added_is_not_copied_onto_later_commits() {
+    let dynamo = dynamo().await;
+    let client = dynamo.server.client();
+    run(&dynamo.store, "a1", "r1", &book(70)).await.unwrap();
+    let items = async || {
+        let id = AttributeValue::S("a1".to_owned());
+        let query = client.query().table_name("OrderEvents").key_condition_expression("aggregateId = :id");
+        query.expression_attribute_values(":id", id).send().await.unwrap().items.unwrap()
+    };
+    let mut touched = items().await.remove(0);
+    touched.insert("ttl".to_owned(), AttributeValue::N("1".to_owned()));
+    touched.insert("reviewedBy".to_owned(), AttributeValue::S("a tool".to_owned()));
+    touched.insert("openedat".to_owned(), AttributeValue::S("another case".to_owned()));
+    client.put_item().table_name("OrderEvents").set_item(Some(touched)).send().await.unwrap();
+
+    run(&dynamo.store, "a1", "r2", &book(5)).await.unwrap();
+    run(&dynamo.store, "a1", "r3", &book(5)).await.unwrap();
+    for commit in EventStore::<Ledger>::commits(&dynamo.store, "a1", 0, None).await.unwrap() {
+        assert_eq!(commit.tags.keys().collect::<Vec<_>>(), ["openedAt", "openingBalance"]);
+    }
+    for item in &items().await[1..] {
+        assert!(["ttl", "reviewedBy", "openedat"].iter().all(|name| !item.contains_key(*name)), "{item:?}");
+        assert!(item.contains_key("openedAt") && item.contains_key("openingBalance"), "{item:?}");
+    }
+}
+
+pub(crate) async fn a_tag_that_the_aggregate_does_not_name_is_not_written(store: &impl Store) {
+    let mut new = Loaded::<Ledger>::absent("a1").next(&request("r1", "x"), vec![booked(1)], at(1));
+    new.commit.tags.insert("unnamed".to_owned(), "x".to_owned());
+    assert!(matches!(store.append(&new).await, Err(StoreError::Unwritable { version: 1, .. })));
 }
 
 pub(crate) async fn a_stream_beyond_one_megabyte_loads(store: &impl Store) {

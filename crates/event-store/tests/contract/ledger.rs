@@ -28,13 +28,14 @@ pub(crate) fn booked(cents: i64) -> Booked {
 /// An account under one number of its state's schema.
 pub(crate) struct LedgerOfSchema<const SCHEMA: u32>;
 pub(crate) type Ledger = LedgerOfSchema<1>;
-/// The same account after its fold's meaning has changed.
+/// The same account in a later release: its fold's meaning has changed, and it knows events that this one does not.
 pub(crate) type LaterLedger = LedgerOfSchema<2>;
 
 impl<const SCHEMA: u32> Aggregate for LedgerOfSchema<SCHEMA> {
     type State = Account;
     type Event = Booked;
     const STATE_SCHEMA: u32 = SCHEMA;
+    const TAGS: &'static [&'static str] = &["openedAt", "openingBalance"];
 
     fn evolve(account: Account, event: &Booked, at: EventPosition) -> Account {
         let last_deposit_at = if event.cents > 0 { at.version } else { account.last_deposit_at };
@@ -49,11 +50,12 @@ impl<const SCHEMA: u32> Aggregate for LedgerOfSchema<SCHEMA> {
     }
 
     fn encode(event: &Booked) -> Result<EncodedEvent, CodecError> {
-        Ok(EncodedEvent { event_type: "Booked".to_owned(), schema_version: 1, data: serde_json::to_value(event)? })
+        let schema_version = if event.note == "new" { SCHEMA } else { 1 };
+        Ok(EncodedEvent { event_type: "Booked".to_owned(), schema_version, data: serde_json::to_value(event)? })
     }
 
     fn decode(event: EncodedEvent) -> Result<Booked, CodecError> {
-        if (event.event_type.as_str(), event.schema_version) != ("Booked", 1) {
+        if event.event_type != "Booked" || !(1..=SCHEMA).contains(&event.schema_version) {
             return Err(format!("{} of version {} is unknown", event.event_type, event.schema_version).into());
         }
         Ok(serde_json::from_value(event.data)?)

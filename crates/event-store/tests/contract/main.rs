@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod as_of;
 mod budgets;
 mod commands;
 mod faults;
 mod history;
 mod ledger;
+mod pages;
 mod scan;
 mod snapshots;
 
@@ -58,7 +60,9 @@ pub(crate) async fn dynamo_store() -> (DynamoEventStore, EmbeddedDynamoDb) {
 }
 
 /// What the scenarios ask of a store: the port, on the ledger and on the ledgers of other schemas.
-pub(crate) trait Store: EventStore<Ledger> + EventStore<ledger::LaterLedger> + Clone + 'static {
+pub(crate) trait Store:
+    EventStore<Ledger> + EventStore<ledger::LaterLedger> + EventStore<snapshots::Hoard> + Clone + 'static
+{
     fn with_snapshots(self, policy: snapshot::Policy) -> Self;
 }
 
@@ -79,15 +83,24 @@ contract![
     history::an_aggregate_to_which_nothing_happened_is_absent,
     history::a_version_is_taken_once,
     history::every_past_version_can_be_loaded,
-    history::the_aggregate_at_a_time_is_the_newest_commit_up_to_it,
     history::commits_are_read_in_order_from_any_version,
     history::time_rises_within_an_aggregate_whatever_the_clock_does,
     history::tags_of_the_first_commit_stand_on_every_later_one,
     history::a_stream_beyond_one_megabyte_loads,
     history::a_commit_beyond_the_item_limit_is_refused_whole,
+    history::a_tag_that_the_aggregate_does_not_name_is_not_written,
+    as_of::the_aggregate_at_a_time_is_the_newest_commit_up_to_it,
+    as_of::an_aggregate_of_one_commit_is_absent_before_it,
+    as_of::an_unknown_aggregate_is_absent_at_every_instant,
+    as_of::an_unreadable_commit_matters_only_where_it_is_folded,
+    pages::a_page_says_whether_another_follows,
+    pages::a_page_ends_before_a_commit_that_cannot_be_read,
+    pages::commits_are_all_read_or_an_error,
     snapshots::a_load_rests_on_the_newest_snapshot,
     snapshots::a_snapshot_of_another_schema_is_walked_past,
     snapshots::a_stream_without_any_snapshot_loads,
+    snapshots::a_due_snapshot_that_does_not_fit_is_left_out_and_reported,
+    snapshots::a_store_without_snapshots_misses_none,
     commands::a_repeated_request_appends_nothing_and_answers_the_original,
     commands::a_request_is_remembered_for_sixty_four_commits,
     commands::a_request_id_used_for_something_else_is_refused,

@@ -249,12 +249,14 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         ("Forbidden", Problem::forbidden()),
         ("InsufficientScope", Problem::insufficient_scope(Scope::PaymentsWrite)),
         ("OrderNotFound", Problem::order_not_found()),
-        ("Conflict", Problem::conflict()),
         ("VersionMismatch", Problem::version_mismatch(4)),
         ("BodyTooLarge", Problem::body_too_large(MAX_BODY)),
         ("IdempotencyKeyReused", Problem::idempotency_key_reused()),
         ("InternalError", Problem::internal()),
+        ("InternalError", Problem::order_unreadable(4)),
         ("Unavailable", Problem::unavailable()),
+        ("CommandUnavailable", Problem::unavailable()),
+        ("CommandUnavailable", Problem::contention()),
     ];
     for (response, problem) in sent {
         let code = problem.code();

@@ -12,7 +12,8 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
     let cases = [
         (Problem::idempotency_key_reused(), 422, "idempotency_key_reused", None),
         (Problem::version_mismatch(4), 412, "version_mismatch", None),
-        (Problem::conflict(), 409, "conflict", Some(("retry-after", "1"))),
+        (Problem::contention(), 503, "contention", Some(("retry-after", "1"))),
+        (Problem::order_unreadable(4), 500, "order_unreadable", None),
         (Problem::order_not_found(), 404, "order_not_found", None),
         (Problem::route_not_found(), 404, "route_not_found", None),
         (Problem::invalid_request(&[]), 400, "invalid_request", None),
@@ -50,6 +51,7 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
 fn members_of_the_case_stand_beside_the_others() {
     assert_eq!(seen(Problem::version_mismatch(4))["currentVersion"], 4);
     assert_eq!(seen(Problem::body_too_large(MAX_BODY))["maxBytes"], 262_144);
+    assert_eq!(seen(Problem::order_unreadable(4))["version"], 4);
 }
 
 #[test]

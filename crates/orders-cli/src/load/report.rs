@@ -60,7 +60,7 @@ mod tests {
         let (mut first, mut second) = (Tally { orders: 1, ..Tally::default() }, Tally::default());
         first.accepted(Kind::PlaceOrder, Duration::from_millis(2)).unwrap();
         second.accepted(Kind::PlaceOrder, Duration::from_millis(4)).unwrap();
-        second.refused(&ApiError::Refused { status: 409, code: "conflict".to_owned(), detail: String::new() });
+        second.refused(&ApiError::Refused { status: 503, code: "contention".to_owned(), detail: String::new() });
         first.merge(second);
         let mut samples = Latencies::new().unwrap();
         samples.record(Duration::from_millis(10));
@@ -75,7 +75,7 @@ summary lag      1  10.00 ms  10.00 ms  10.00 ms  10.00 ms
 
 summary lag: from an acknowledged command until the customer's list shows its version, sampled one order at a time
 errors: 1
-  1 x 409 conflict";
+  1 x 503 contention";
         assert_eq!(strip_ansi_codes(&report), expected);
     }
 }

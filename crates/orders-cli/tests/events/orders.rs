@@ -42,7 +42,7 @@ impl Recorded {
         };
         let events = events.iter().map(|(event_type, data)| stored::decode(event_type, 1, data.clone()).unwrap());
         let appended = self.store.append(&loaded.next(&request, events.collect(), time)).await.unwrap();
-        assert_eq!(appended, Appended::Written);
+        assert_eq!(appended, Appended::Written { oversized_snapshot: None });
     }
 
     /// An order of two events, placed and paid.

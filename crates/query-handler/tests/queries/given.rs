@@ -109,6 +109,11 @@ impl Ledger {
         EventStore::<Orders>::commits(&self.events, order_id, 0, None).await.unwrap()
     }
 
+    /// The commits of an order up to a version, where it has more that cannot be read.
+    pub(crate) async fn events_of(&self, order_id: &str, versions: usize) -> Vec<OrderCommit> {
+        EventStore::<Orders>::commits(&self.events, order_id, 0, Some(versions)).await.unwrap()
+    }
+
     /// Brings an order's row to that version.
     pub(crate) async fn project(&self, order_id: &str, version: usize) {
         let commits = self.commits(order_id).await;

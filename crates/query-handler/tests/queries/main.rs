@@ -17,4 +17,5 @@ mod samples;
 mod stale;
 mod time_travel;
 mod totals;
+mod unreadable_orders;
 mod unreadable_rows;

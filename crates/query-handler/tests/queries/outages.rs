@@ -4,7 +4,7 @@ use std::future::pending;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use event_store::{Appended, Commit, EventStore, InMemoryEventStore, Loaded, NewCommit, StoreError, UpTo};
+use event_store::{Appended, Commit, CommitPage, EventStore, InMemoryEventStore, Loaded, NewCommit, StoreError, UpTo};
 use http_api::AuthMode;
 use order_domain::Event;
 use order_store::Orders;
@@ -30,6 +30,10 @@ impl EventStore<Orders> for BrokenEvents {
     }
 
     async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        Err((self.0)())
+    }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
         Err((self.0)())
     }
 }
@@ -75,6 +79,10 @@ impl EventStore<Orders> for Silent {
     }
 
     async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        pending().await
+    }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
         pending().await
     }
 }

@@ -1,0 +1,133 @@
+//! Reading from DynamoDB: back from a version to a snapshot, forward from a version, and back to an instant.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_dynamo::Item;
+
+use super::{DynamoEventStore, SdkItem, query_failed};
+use crate::as_of::Search;
+use crate::walk::Walk;
+use crate::{Aggregate, Loaded, StoreError, Timestamp, item};
+
+/// The sizes of a load's pages, in commits. Four commits of up to 1 KB are one read unit; the next page spans
+/// more than the default distance of two snapshots; after that, only DynamoDB's own 1 MB a page.
+const LOAD_PAGES: [Option<i32>; 3] = [Some(4), Some(32), None];
+
+/// Items in the order of the query, and where the next page starts.
+type Page = (Vec<Item>, Option<SdkItem>);
+
+impl DynamoEventStore {
+    /// The aggregate as of a version, or of the newest.
+    pub(super) async fn load_back<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+        up_to: Option<u64>,
+    ) -> Result<Loaded<A>, StoreError> {
+        let first = send(self.back(aggregate_id, up_to).set_limit(LOAD_PAGES[0])).await?;
+        self.load_on(aggregate_id, up_to, first).await
+    }
+
+    /// The same, from a first page that was read before.
+    async fn load_on<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+        up_to: Option<u64>,
+        first: Page,
+    ) -> Result<Loaded<A>, StoreError> {
+        let mut walk = Walk::<A>::new(aggregate_id);
+        let (mut items, mut next) = first;
+        let mut limits = LOAD_PAGES.into_iter().skip(1);
+        loop {
+            for item in items {
+                if walk.push(item)? {
+                    return walk.finish();
+                }
+            }
+            if next.is_none() {
+                return walk.finish();
+            }
+            let page = self.back(aggregate_id, up_to).set_limit(limits.next().flatten()).set_exclusive_start_key(next);
+            (items, next) = send(page).await?;
+        }
+    }
+
+    /// The aggregate as of an instant. Where that is at the newest commit or after it, this is a load of the head, in the
+    /// same requests; otherwise the version is searched for, and then loaded.
+    pub(super) async fn load_at<A: Aggregate>(
+        &self,
+        aggregate_id: &str,
+        instant: Timestamp,
+    ) -> Result<Loaded<A>, StoreError> {
+        let newest = send(self.back(aggregate_id, None).set_limit(LOAD_PAGES[0])).await?;
+        let Some(head) = newest.0.first() else { return Ok(Loaded::absent(aggregate_id)) };
+        let head = item::time_of(aggregate_id, head)?;
+        if head.1 <= instant {
+            return self.load_on(aggregate_id, None, newest).await;
+        }
+        let mut search = Search::new(instant, head);
+        while let Some(version) = search.next() {
+            search.learn(version, self.recorded_at(aggregate_id, version).await?);
+        }
+        match search.answer() {
+            0 => Ok(Loaded::absent(aggregate_id)),
+            version => self.load_back(aggregate_id, Some(version)).await,
+        }
+    }
+
+    /// The time of a version that must be there: one item is read, and only its time is transferred.
+    async fn recorded_at(&self, aggregate_id: &str, version: u64) -> Result<Timestamp, StoreError> {
+        let one = self
+            .back(aggregate_id, Some(version))
+            .limit(1)
+            .projection_expression("#id, #version, #recordedAt")
+            .expression_attribute_names("#recordedAt", item::RECORDED_AT);
+        match send(one).await?.0.first().map(|item| item::time_of(aggregate_id, item)).transpose()? {
+            Some((found, at)) if found == version => Ok(at),
+            Some(_) | None => Err(StoreError::unreadable(aggregate_id, version, "it is missing")),
+        }
+    }
+
+    /// One page of an aggregate's items after a version, in order, and where the next page starts.
+    pub(super) async fn page_on(
+        &self,
+        aggregate_id: &str,
+        after: u64,
+        limit: Option<usize>,
+        start: Option<SdkItem>,
+    ) -> Result<Page, StoreError> {
+        let query = self
+            .of(aggregate_id)
+            .key_condition_expression("#id = :id AND #version > :after")
+            .expression_attribute_names("#version", item::VERSION)
+            .expression_attribute_values(":after", AttributeValue::N(after.to_string()))
+            .set_limit(limit.and_then(|limit| i32::try_from(limit).ok()))
+            .set_exclusive_start_key(start);
+        send(query).await
+    }
+
+    /// A query for an aggregate's items, newest first.
+    fn back(&self, aggregate_id: &str, up_to: Option<u64>) -> QueryFluentBuilder {
+        let query = self.of(aggregate_id).scan_index_forward(false);
+        match up_to {
+            None => query.key_condition_expression("#id = :id"),
+            Some(version) => query
+                .key_condition_expression("#id = :id AND #version <= :version")
+                .expression_attribute_names("#version", item::VERSION)
+                .expression_attribute_values(":version", AttributeValue::N(version.to_string())),
+        }
+    }
+
+    fn of(&self, aggregate_id: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .expression_attribute_names("#id", item::AGGREGATE_ID)
+            .expression_attribute_values(":id", AttributeValue::S(aggregate_id.to_owned()))
+    }
+}
+
+async fn send(query: QueryFluentBuilder) -> Result<Page, StoreError> {
+    let output = query.send().await.map_err(query_failed)?;
+    Ok((output.items.unwrap_or_default().into_iter().map(Item::from).collect(), output.last_evaluated_key))
+}
