@@ -57,7 +57,7 @@ impl Rules<Diary> for Write {
 
 fn invocation(request: &Request) -> Invocation<'_> {
     let clock = || Timestamp::from_epoch_ms(0).unwrap();
-    Invocation { aggregate_id: "d", creates: false, request, expected_version: None, clock }
+    Invocation { aggregate_id: "d", creates: false, request, expected_versions: None, clock }
 }
 
 fn request(number: usize) -> Request {
