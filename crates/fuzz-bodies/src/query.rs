@@ -3,7 +3,7 @@
 use event_store::Timestamp;
 use http_api::queries::MAX_LIMIT;
 use http_api::timestamps::rfc3339_ms;
-use http_api::{EventsQuery, IfNoneMatch, ListQuery, OrderQuery, OrderView, ParsedQuery, QueryRoute, parse_query};
+use http_api::{EventsQuery, IfNoneMatch, ListQuery, OrderView, ParsedQuery, QueryRoute, parse_query};
 use order_domain::status::OrderStatus;
 
 use crate::command::refused;

@@ -1,8 +1,8 @@
 //! Entity tags as RFC 9110 has them (sections 8.8.3, 13.1.1 and 13.1.2): lists, `*`, and weak tags.
 
 use lambda_http::Request;
-use lambda_http::http::HeaderMap;
 use lambda_http::http::header::IF_NONE_MATCH;
+use lambda_http::http::{HeaderMap, HeaderValue};
 
 use crate::invalid::Fault;
 
@@ -27,7 +27,7 @@ impl TagList {
     /// Reads all lines of a header; `None` where it was not sent. A list without a single tag is ill-formed: the sender
     /// meant a condition, so the request must not pass as one without.
     fn read(headers: &HeaderMap, name: &str) -> Option<Result<Self, IllFormed>> {
-        let lines: Vec<&[u8]> = headers.get_all(name).iter().map(|value| value.as_bytes()).collect();
+        let lines: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
         if lines.is_empty() {
             return None;
         }
