@@ -76,6 +76,12 @@ impl Api {
         self.send(Method::POST, path, headers, Some(body)).await
     }
 
+    /// Places an order under a fresh idempotency key, with these headers besides.
+    pub async fn place_with(&self, headers: &[(&str, &str)], body: Value) -> Reply {
+        let key = fresh_key();
+        self.post_with("/orders", &[headers, &[("idempotency-key", key.as_str())]].concat(), body).await
+    }
+
     /// Posts any bytes.
     pub async fn post_raw(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
         self.send(Method::POST, path, &[("idempotency-key", &fresh_key())], Some(body.into())).await

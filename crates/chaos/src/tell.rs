@@ -208,7 +208,7 @@ async fn late_retries(client: &mut Client, exchanges: &[Exchange], faults: &Faul
 /// The `number`th order.
 fn new_order(number: u8, random: &mut Rng) -> NewOrder {
     let key = format!("order-{number}");
-    NewOrder::drawn(new_order_id(CALLER, Some(&key)), key, random)
+    NewOrder::drawn(new_order_id(CALLER, &key), key, random)
 }
 
 /// The `number`th command: the first ones place orders; some of those are sent by several clients at once, and some with a

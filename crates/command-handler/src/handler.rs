@@ -40,7 +40,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         let started = Instant::now();
         // A problem's `requestId` and the log's are the same, so that one finds the other.
         let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
-        let mut entry = LogEntry::default();
+        let mut entry = LogEntry::of(&request);
         let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
         let answer = deadline::within(deadline_ms, self.answer(&request, &request_id, &mut entry)).await;
         let answer = answer.unwrap_or_else(|out_of_time| {
@@ -48,10 +48,11 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
             entry.failed(&out_of_time);
             Err(Problem::unavailable())
         });
-        let response = answer.unwrap_or_else(|problem| {
+        let mut response = answer.unwrap_or_else(|problem| {
             entry.outcome = problem.code();
             problem.into_response(&request_id)
         });
+        entry.correlation.mark(&mut response, &request_id);
         entry.write(&request_id, response.status(), started.elapsed());
         Ok(response)
     }
@@ -66,7 +67,6 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         let (route, _) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
         caller.require(route.scope())?;
         let parsed = parse_command(request)?;
-        entry.correlation_id.clone_from(&parsed.headers.correlation_id);
         if let Command::PlaceOrder(place) = &parsed.command
             && !caller.may_see(&place.customer_id)
         {
@@ -89,10 +89,10 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
                 request_id: headers.idempotency_key.unwrap_or_else(|| request_id.to_owned()),
                 fingerprint: Fingerprint(parsed.fingerprint),
                 actor: caller.actor().to_owned(),
-                correlation_id: headers.correlation_id,
+                correlation_id: entry.correlation.id.clone(),
                 causation_id: None,
             },
-            expected_version: headers.if_match,
+            expected_versions: headers.if_match.as_deref(),
             clock: self.clock,
         };
         let rules = OrderRules { caller: &caller, command: &parsed.command };
@@ -114,9 +114,9 @@ fn address(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> 
     if let Some(order_id) = &parsed.order_id {
         return Ok(order_id.clone());
     }
+    let key = parsed.headers.idempotency_key.as_deref().ok_or_else(Problem::idempotency_key_required)?;
     // Every UUID is an order id, so this cannot fail.
-    let new = new_order_id(caller.actor(), parsed.headers.idempotency_key.as_deref());
-    OrderId::try_from(new).map_err(|_| Problem::internal())
+    OrderId::try_from(new_order_id(caller.actor(), key)).map_err(|_| Problem::internal())
 }
 
 /// The reply to an accepted command. A replay is answered from its own commit and the state right after it, and is

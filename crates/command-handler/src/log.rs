@@ -6,6 +6,8 @@ use std::time::Duration;
 use event_store::store::chain;
 use event_store::{Execution, Outcome};
 use function_setup::metrics::Metrics;
+use http_api::Correlation;
+use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use order_store::Orders;
 
@@ -20,8 +22,8 @@ pub(crate) struct LogEntry {
     pub(crate) attempts: Option<u32>,
     /// `recorded`, `replayed`, `unchanged`, or the code of the problem.
     pub(crate) outcome: &'static str,
-    /// What the caller gave with the command, once that is parsed.
-    pub(crate) correlation_id: Option<String>,
+    /// The correlation id that the caller gave.
+    pub(crate) correlation: Correlation,
     /// How it ended, if it was accepted.
     accepted: Option<Outcome>,
     /// True if other writers won every attempt. That is no error of ours.
@@ -32,6 +34,11 @@ pub(crate) struct LogEntry {
 }
 
 impl LogEntry {
+    /// The entry of a request of which nothing else is known yet.
+    pub(crate) fn of(request: &Request) -> Self {
+        Self { correlation: Correlation::of(request), ..Self::default() }
+    }
+
     /// Notes how an accepted command ended.
     pub(crate) fn accepted(&mut self, execution: &Execution<Orders>) {
         self.version = Some(execution.version);
@@ -58,7 +65,9 @@ impl LogEntry {
 
     /// Writes the line, an error of ours as one, a warning where the state has outgrown its snapshots, and the metrics.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
-        let Self { order_id, version, attempts, outcome, correlation_id, error, .. } = self;
+        let Self { order_id, version, attempts, outcome, correlation, error, .. } = self;
+        let correlation_id = &correlation.id;
+        let correlation_id_ignored = correlation.is_unusable.then_some(true);
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         if let Some(bytes) = self.oversized_snapshot {
             tracing::warn!(order_id, version, request_id, bytes, "the order's state is too large for a snapshot");
@@ -80,6 +89,7 @@ impl LogEntry {
                 version,
                 request_id,
                 correlation_id,
+                correlation_id_ignored,
                 outcome,
                 duration_ms,
                 attempts,
@@ -92,6 +102,7 @@ impl LogEntry {
                 version,
                 request_id,
                 correlation_id,
+                correlation_id_ignored,
                 outcome,
                 duration_ms,
                 attempts,

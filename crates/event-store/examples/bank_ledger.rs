@@ -85,7 +85,7 @@ async fn enter(store: &InMemoryEventStore, request_id: &str, entry: Entry) -> Re
         aggregate_id: "account-1",
         creates: false,
         request: &request,
-        expected_version: None,
+        expected_versions: None,
         clock: Timestamp::now,
     };
     Ok(execute::<Ledger, _, _>(store, invocation, &entry).await?.state.balance)

@@ -32,7 +32,8 @@ pub struct Request {
     pub fingerprint: Fingerprint,
     /// On whose behalf.
     pub actor: String,
-    /// The id that runs through everything one outside cause set off; `None` where that is the request itself.
+    /// The id that runs through everything one outside cause set off, where the request named one. Its own id is no
+    /// substitute: it is the client's secret to repeat the request by.
     pub correlation_id: Option<String>,
     /// The id of the message that made this request necessary; `None` where it came from outside.
     pub causation_id: Option<String>,
@@ -65,12 +66,6 @@ pub struct Commit<E> {
 }
 
 impl<E> Commit<E> {
-    /// The correlation id: the request's own id where it names no other.
-    #[must_use]
-    pub fn correlation_id(&self) -> &str {
-        self.request.correlation_id.as_deref().unwrap_or(&self.request.request_id)
-    }
-
     /// The state after this commit.
     #[must_use]
     pub fn apply_to<A: Aggregate<Event = E>>(&self, state: A::State) -> A::State {

@@ -19,8 +19,8 @@ pub struct Invocation<'a> {
     pub creates: bool,
     /// By which request.
     pub request: &'a Request,
-    /// The version the caller decided on, where it said so.
-    pub expected_version: Option<u64>,
+    /// The versions of which the aggregate must be at one, where the caller said so; with none named, no version fits.
+    pub expected_versions: Option<&'a [u64]>,
     /// The clock; it may jump and stand still.
     pub clock: fn() -> Timestamp,
 }
@@ -131,7 +131,7 @@ where
         if let Some(earlier) = find_request(store, &loaded, request).await? {
             return replay(earlier, request, attempt);
         }
-        if invocation.expected_version.is_some_and(|expected| expected != loaded.version) {
+        if invocation.expected_versions.is_some_and(|expected| !expected.contains(&loaded.version)) {
             return Err(Failure::VersionMismatch { current: loaded.version });
         }
         let events = match rules.decide(&loaded.state).map_err(Failure::Refused)? {

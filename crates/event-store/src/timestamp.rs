@@ -3,6 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, date};
+use jiff::fmt::temporal::Pieces;
+
 /// An instant in UTC with millisecond resolution, from the years 0001 to 9999, written as
 /// `2026-11-21T09:30:00.123Z`: fixed width, so the order of the texts is the order of the instants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,8 +17,10 @@ pub struct Timestamp(i64);
 #[error("must be an RFC 3339 timestamp such as 2026-11-21T09:30:00.123Z")]
 pub struct TimestampError;
 
-/// 0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z, less a day for jiff's own offset margin.
-const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_207_200_999;
+/// 0001-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z.
+const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+/// 1970-01-01T00:00:00. Calculated is in civil time: jiff's own instants end a day before the year 9999 does.
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
 impl Timestamp {
     /// The instant so many milliseconds after the Unix epoch.
@@ -46,9 +52,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // From nanoseconds: by milliseconds jiff comes no further than the last whole second there is.
-        let instant = jiff::Timestamp::from_nanosecond(i128::from(self.0) * 1_000_000).map_err(|_| fmt::Error)?;
-        write!(f, "{instant:.3}")
+        write!(f, "{:.3}Z", EPOCH.saturating_add(SignedDuration::from_millis(self.0)))
     }
 }
 
@@ -57,7 +61,12 @@ impl FromStr for Timestamp {
 
     /// Reads RFC 3339 with any offset; what is finer than a millisecond is dropped.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let instant: jiff::Timestamp = text.parse().map_err(|_| TimestampError)?;
-        Self::from_epoch_ms(instant.as_nanosecond().div_euclid(1_000_000).try_into().map_err(|_| TimestampError)?)
+        let pieces = Pieces::parse(text).map_err(|_| TimestampError)?;
+        let (Some(time), Some(offset)) = (pieces.time(), pieces.to_numeric_offset()) else {
+            return Err(TimestampError);
+        };
+        let local = pieces.date().to_datetime(time).duration_since(EPOCH);
+        let nanoseconds = local.as_nanos() - i128::from(offset.seconds()) * 1_000_000_000;
+        Self::from_epoch_ms(nanoseconds.div_euclid(1_000_000).try_into().map_err(|_| TimestampError)?)
     }
 }

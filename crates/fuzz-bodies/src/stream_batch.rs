@@ -42,7 +42,7 @@ fn published(commit: &OrderCommit) {
     let ours = OrderId::parse(&commit.aggregate_id).is_ok()
         && order_store::customer_id(commit).is_some_and(|id| CustomerId::parse(id).is_ok())
         && PUBLISHED_VERSIONS.contains(&commit.version)
-        && !commit.correlation_id().is_empty()
+        && commit.request.correlation_id.as_deref() != Some("")
         && commit.request.causation_id.as_deref() != Some("")
         && commit.events.iter().all(|recorded| has_items(&recorded.event));
     for event in events {

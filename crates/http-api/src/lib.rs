@@ -11,7 +11,10 @@
 //! | [`routes`] | every route, what it asks of a token, and which of them a request is for |
 //! | [`commands`] | a request read into an [`order_domain::Command`], every error at once |
 //! | [`queries`] | query parameters read into types that cannot be wrong |
-//! | [`headers`] | `Idempotency-Key`, `If-Match`, `If-None-Match`, `X-Correlation-Id`, the gateway's request id |
+//! | [`headers`] | `Idempotency-Key`, `If-Match`, the gateway's request id |
+//! | [`entity_tags`] | `If-Match` and `If-None-Match` as RFC 9110 has them |
+//! | [`correlation`] | `X-Correlation-Id`, on requests and replies |
+//! | `content_type` | the media types of a body that is read |
 //! | [`identity`] | who calls, what they may do, and whose orders they may see |
 //! | [`scopes`] | what a token may be used for |
 //! | [`json`], [`fields`] | strict JSON, and the reading of an object field by field |
@@ -23,7 +26,10 @@
 //! | [`timestamps`] | RFC 3339 and HTTP dates |
 
 pub mod commands;
+mod content_type;
+pub mod correlation;
 pub mod cursor;
+pub mod entity_tags;
 pub mod fields;
 pub mod fingerprint;
 pub mod headers;
@@ -39,7 +45,9 @@ pub mod scopes;
 pub mod timestamps;
 
 pub use commands::{ParsedCommand, parse_command};
-pub use headers::{CommandHeaders, IfNoneMatch, gateway_request_id};
+pub use correlation::Correlation;
+pub use entity_tags::IfNoneMatch;
+pub use headers::{CommandHeaders, gateway_request_id};
 pub use identity::{AuthMode, Caller};
 pub use problem::Problem;
 pub use queries::{EventsQuery, ListQuery, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query};

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::invalid::{Invalid, MAX_ERRORS};
 use crate::scopes::Scope;
+use crate::timestamps::rfc3339_ms;
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -77,6 +78,14 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is not valid", detail).with("errors", listed)
     }
 
+    /// 400: a new order has no `Idempotency-Key`, which alone can tell a retry from a second order.
+    #[must_use]
+    pub fn idempotency_key_required() -> Self {
+        let detail = "Placing an order needs an Idempotency-Key: send a new key with each new order, and the same key \
+                      with each retry.";
+        Self::new(StatusCode::BAD_REQUEST, "idempotency_key_required", "Idempotency-Key required", detail)
+    }
+
     /// 401: nobody is named in the request context. `challenge` is how to authenticate here.
     #[must_use]
     pub fn unauthenticated(challenge: &'static str) -> Self {
@@ -112,12 +121,28 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "reduction_not_allowed", "Not allowed", detail)
     }
 
-    /// 404: the order is unknown, was not placed yet at the time asked for, or is not the caller's. Takes nothing of the
-    /// case, so that the cases cannot be told apart.
+    /// 404: the order is unknown, or is not the caller's. Takes nothing of the case, so that the cases cannot be told
+    /// apart.
     #[must_use]
     pub fn order_not_found() -> Self {
         let detail = "There is no such order, or it is not yours.";
         Self::new(StatusCode::NOT_FOUND, "order_not_found", "Order not found", detail)
+    }
+
+    /// 404: the order has not reached the version asked for. For callers who may see the order.
+    #[must_use]
+    pub fn version_not_reached(current_version: u64) -> Self {
+        let detail = format!("The order is at version {current_version} and has no later one.");
+        Self::new(StatusCode::NOT_FOUND, "version_not_reached", "Version not reached", detail)
+            .with("currentVersion", current_version)
+    }
+
+    /// 404: the order was placed after the instant asked for. For callers who may see the order.
+    #[must_use]
+    pub fn not_placed_yet(placed_at_ms: i64) -> Self {
+        let placed_at = rfc3339_ms(placed_at_ms);
+        let detail = format!("The order was placed later, at {placed_at}.");
+        Self::new(StatusCode::NOT_FOUND, "not_placed_yet", "Not placed yet", detail).with("placedAt", placed_at)
     }
 
     /// 404: no route of this API, by path or by method. (There is no 405: API Gateway has none either.)
@@ -138,7 +163,7 @@ impl Problem {
         Self { members, ..Self::new(StatusCode::CONFLICT, rejection.code(), title, sentence(rejection)) }
     }
 
-    /// 412: `If-Match` names another version than the order is at, or `minVersion` one it has not reached.
+    /// 412: `If-Match` does not name the version that the order is at, or `minVersion` one it has not reached.
     #[must_use]
     pub fn version_mismatch(current_version: u64) -> Self {
         let detail = format!("The order is at version {current_version}.");
@@ -151,6 +176,13 @@ impl Problem {
     pub fn body_too_large(max_bytes: usize) -> Self {
         let detail = format!("The body may have at most {max_bytes} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail).with("maxBytes", max_bytes)
+    }
+
+    /// 415: the body has no `Content-Type`, or one that is not JSON.
+    #[must_use]
+    pub fn unsupported_media_type() -> Self {
+        let detail = "Send the body with the header Content-Type: application/json.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
     }
 
     /// 422: the `Idempotency-Key` was used with another request.
@@ -187,10 +219,12 @@ impl Problem {
             .advising(Advice::RetryAfter)
     }
 
-    /// 503: the store is throttled or out. Nothing was written, or a retry with the same key finds what was.
+    /// 503: the store is throttled or out. A command may have been recorded: a retry with the same key finds it, and
+    /// without a key the caller must look first.
     #[must_use]
     pub fn unavailable() -> Self {
-        let detail = "The service is busy; send the request again, with the same Idempotency-Key if it had one.";
+        let detail = "The service is busy. Repeat a GET, or a command with the same Idempotency-Key. A command without \
+                      a key may have been recorded: read the order before you send it again.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
             .advising(Advice::RetryAfter)
     }

@@ -131,6 +131,11 @@ pub fn parse_query(request: &Request) -> Result<ParsedQuery, Problem> {
     query.filter(|_| errors.is_empty()).ok_or_else(|| Problem::invalid_request(&errors))
 }
 
+/// Notes every query parameter of a request that takes none.
+pub(crate) fn refuse_parameters(request: &Request, errors: &mut Vec<Invalid>) {
+    errors.extend(Parameters { request, known: Vec::new(), errors: Vec::new() }.finish());
+}
+
 /// The parameters of one request: each is asked for once, what is left over is unknown.
 struct Parameters<'a> {
     request: &'a Request,

@@ -86,15 +86,28 @@ pub struct AuditEvent {
     /// What happened.
     #[serde(flatten)]
     pub event: EventView,
-    /// Who asked for it.
+    /// Who asked for it; [`STAFF`] where the caller may not know.
     pub actor: String,
     /// The id of the request that asked for it: its `Idempotency-Key`, or the gateway's.
-    pub request_id: String,
-    /// The chain of requests it belongs to; the request's own id where it named none.
-    pub correlation_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The chain of requests it belongs to, where its request named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
     /// What caused the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<String>,
+}
+
+/// The actor of an event as a customer sees it, unless the customer is the actor.
+pub const STAFF: &str = "staff";
+
+impl AuditEvent {
+    /// The event without what identifies its request or the person behind it.
+    #[must_use]
+    pub fn by_staff(event: EventView) -> Self {
+        Self { event, actor: STAFF.to_owned(), request_id: None, correlation_id: None, causation_id: None }
+    }
 }
 
 /// A page of the audit trail, oldest first.

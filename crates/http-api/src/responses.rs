@@ -5,7 +5,7 @@ use lambda_http::http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
-use crate::headers::IfNoneMatch;
+use crate::entity_tags::IfNoneMatch;
 use crate::problem::Problem;
 use crate::replies::{CommandReply, CustomerTotalsView, EventsPage, SummaryPage, SummaryView};
 use crate::timestamps::http_date;
@@ -60,6 +60,8 @@ pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Respo
     let mut response = if known.is_some_and(|known| known.matches(summary.version)) {
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = StatusCode::NOT_MODIFIED;
+        // Given none, the gateway adds text/plain, which a cache then keeps for the JSON that it has.
+        set(&mut response, CONTENT_TYPE, "application/json");
         set(&mut response, CACHE_CONTROL, caching);
         response
     } else {

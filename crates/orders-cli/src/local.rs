@@ -104,7 +104,7 @@ fn welcome(served: &Served<'_>) -> String {
     let Served { api, dynamodb, eventbridge, events, data } = served;
     let events = events.map_or_else(|| "gone when this stops".to_owned(), |file| file.display().to_string());
     let bus = if *eventbridge == "http://127.0.0.1:8001" { String::new() } else { format!(" --bus-url {eventbridge}") };
-    let order = new_order_id(CALLER, Some(FIRST_ORDER));
+    let order = new_order_id(CALLER, FIRST_ORDER);
     let body = r#"{"customerId":"alice","currency":"EUR","items":[{"sku":"TEA-500","name":"Assam tea","quantity":3,"unitPrice":999}]}"#;
     format!(
         "{title}\n\n  HTTP API     {api}\n  DynamoDB     {dynamodb}\n  EventBridge  {eventbridge}\n  \
@@ -144,7 +144,7 @@ mod tests {
             "http://127.0.0.1:8000",
             "http://127.0.0.1:8001",
             ".order-ledger/events.ndjson",
-            &new_order_id("anonymous", Some("first-order")),
+            &new_order_id("anonymous", "first-order"),
         ] {
             assert!(text.contains(part), "{part}");
         }

@@ -43,9 +43,10 @@ pub struct CloudEvent {
     /// The event's place among the events of its order; sorts as text.
     #[schemars(regex(pattern = "^[0-9]{10}([.][0-9]{3})?$"))]
     pub sequence: String,
-    /// The id that runs through everything one outside cause set off.
-    #[schemars(length(min = 1))]
-    pub correlationid: String,
+    /// The id that runs through everything one outside cause set off; absent where the request named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1))]
+    pub correlationid: Option<String>,
     /// The id of the message that caused this event; absent where the cause came from outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1))]
@@ -89,7 +90,7 @@ pub fn cloud_events(commit: &OrderCommit) -> Result<Vec<CloudEvent>, Unpublishab
             time: commit.recorded_at.to_string(),
             dataschema: data_schema(stored.event_type, stored.schema_version),
             sequence: sequence(commit.version, index),
-            correlationid: commit.correlation_id().to_owned(),
+            correlationid: commit.request.correlation_id.clone(),
             causationid: commit.request.causation_id.clone(),
             customerid: customer.to_owned(),
             replayname: None,

@@ -31,27 +31,35 @@ pub(crate) async fn list<S: EventStore<Orders>>(
         return Err(Problem::order_not_found().into());
     }
     let last = commits.last().filter(|_| has_more).map(|commit| commit.version.to_string());
-    let items = commits.iter().map(audit_events).collect::<Result<Vec<_>, Problem>>()?;
+    let items = commits.iter().map(|commit| audit_events(caller, commit)).collect::<Result<Vec<_>, Problem>>()?;
     Ok(EventsPage {
         items: items.into_iter().flatten().collect(),
         next_cursor: last.map(|position| query.next_cursor(&position)),
     })
 }
 
-fn may_see(caller: &Caller, commit: &OrderCommit) -> bool {
+/// Whether the caller may see the order of a commit.
+pub(crate) fn may_see(caller: &Caller, commit: &OrderCommit) -> bool {
     let customer = order_store::customer_id(commit).map(CustomerId::parse);
     customer.is_some_and(|customer| customer.is_ok_and(|customer| caller.may_see(&customer)))
 }
 
-fn audit_events(commit: &OrderCommit) -> Result<Vec<AuditEvent>, Problem> {
+/// The events of a commit. A customer is shown the request of a commit that they made themselves, and no other: it would
+/// tell who works for the shop, and by which key to repeat another's request.
+fn audit_events(caller: &Caller, commit: &OrderCommit) -> Result<Vec<AuditEvent>, Problem> {
     let request = &commit.request;
+    let is_shown = caller.sees_everyone() || request.actor == caller.actor();
     let events = commit.events.iter().map(|recorded| {
         let recorded_at_ms = commit.recorded_at.epoch_ms();
+        let event = EventView::of(&recorded.event, recorded.event_id, commit.version, recorded_at_ms)?;
+        if !is_shown {
+            return Ok(AuditEvent::by_staff(event));
+        }
         Ok(AuditEvent {
-            event: EventView::of(&recorded.event, recorded.event_id, commit.version, recorded_at_ms)?,
+            event,
             actor: request.actor.clone(),
-            request_id: request.request_id.clone(),
-            correlation_id: commit.correlation_id().to_owned(),
+            request_id: Some(request.request_id.clone()),
+            correlation_id: request.correlation_id.clone(),
             causation_id: request.causation_id.clone(),
         })
     });

@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, EventStore};
 use function_setup::{QueryConfig, deadline};
 use http_api::{
-    AuthMode, Caller, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id, parse_query, responses,
+    AuthMode, Caller, Correlation, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id, parse_query,
+    responses,
 };
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_store::Orders;
@@ -56,10 +57,10 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
         let started = Instant::now();
         // A problem's `requestId` and the log's are the same, so that one finds the other.
         let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
-        let mut entry = LogEntry::default();
+        let mut entry = LogEntry { correlation: Correlation::of(&request), ..LogEntry::default() };
         let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
         let answer = deadline::within(deadline_ms, self.answer(&request, &mut entry)).await;
-        let response = match answer.unwrap_or_else(|out_of_time| Err(out_of_time.into())) {
+        let mut response = match answer.unwrap_or_else(|out_of_time| Err(out_of_time.into())) {
             Ok(response) => {
                 entry.outcome = "answered";
                 response
@@ -71,6 +72,7 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
                 problem.into_response(&request_id)
             }
         };
+        entry.correlation.mark(&mut response, &request_id);
         entry.write(&request_id, response.status(), started.elapsed());
         Ok(response)
     }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use function_setup::metrics::Metrics;
+use http_api::Correlation;
 use lambda_http::http::StatusCode;
 
 /// What there is to say of a query, as far as it got.
@@ -17,6 +18,8 @@ pub(crate) struct LogEntry {
     pub(crate) version: Option<u64>,
     /// `answered`, or the code of the problem.
     pub(crate) outcome: &'static str,
+    /// The correlation id that the caller gave.
+    pub(crate) correlation: Correlation,
     /// What only the log is told.
     pub(crate) error: Option<String>,
 }
@@ -24,13 +27,34 @@ pub(crate) struct LogEntry {
 impl LogEntry {
     /// Writes the line, an error of ours as one.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
-        let Self { order_id, version, outcome, error } = self;
+        let Self { order_id, version, outcome, correlation, error } = self;
+        let correlation_id = &correlation.id;
+        let correlation_id_ignored = correlation.is_unusable.then_some(true);
         let (order_id, error) = (order_id.as_deref(), error.as_deref());
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         if status.is_server_error() || error.is_some() {
-            tracing::error!(order_id, version, request_id, outcome, duration_ms, error, "query failed");
+            tracing::error!(
+                order_id,
+                version,
+                request_id,
+                correlation_id,
+                correlation_id_ignored,
+                outcome,
+                duration_ms,
+                error,
+                "query failed"
+            );
         } else {
-            tracing::info!(order_id, version, request_id, outcome, duration_ms, "query {outcome}");
+            tracing::info!(
+                order_id,
+                version,
+                request_id,
+                correlation_id,
+                correlation_id_ignored,
+                outcome,
+                duration_ms,
+                "query {outcome}"
+            );
         }
         // For the first invocation of a process, which has something to tell all the same.
         Metrics::new().write();

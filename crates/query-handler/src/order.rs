@@ -9,6 +9,7 @@ use order_store::Orders;
 use parked_orders::{Consumer, ParkedOrders};
 use read_model::{OrderSummaries, OrderSummaryRow, RowError};
 
+use crate::events::may_see;
 use crate::failure::Failure;
 use crate::row_view::of_row;
 use crate::stale;
@@ -22,24 +23,39 @@ pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
     query: &OrderQuery,
 ) -> Result<SummaryView, Failure> {
     let order_id = &query.order_id;
-    let (summary, as_of_ms) = match query.view {
-        OrderView::Latest { min_version } => {
-            return latest(events, summaries, parked, caller, order_id, min_version).await;
-        }
+    match query.view {
+        OrderView::Latest { min_version } => latest(events, summaries, parked, caller, order_id, min_version).await,
         OrderView::Version(version) => {
             let summary = folded(events, caller, order_id, UpTo::Version(version)).await?;
-            let summary = summary.filter(|summary| summary.version == version);
-            let recorded_at = summary.as_ref().map(|summary| summary.last_updated_ms);
-            (summary, recorded_at)
+            let summary = summary.ok_or_else(Problem::order_not_found)?;
+            if summary.version < version {
+                return Err(Problem::version_not_reached(summary.version).into());
+            }
+            Ok(SummaryView { as_of_ms: Some(summary.last_updated_ms), ..summary })
         }
         OrderView::AsOf(instant) => {
-            // What the store cannot write, the year 0, is before everything it holds.
-            let as_of = Timestamp::from_epoch_ms(instant).map_err(|_| Problem::order_not_found())?;
-            (folded(events, caller, order_id, UpTo::Time(as_of)).await?, Some(instant))
+            // The parameter is read into the years that the store can write.
+            let as_of = Timestamp::from_epoch_ms(instant).map_err(|_| Problem::internal())?;
+            match folded(events, caller, order_id, UpTo::Time(as_of)).await? {
+                Some(summary) => Ok(SummaryView { as_of_ms: Some(instant), ..summary }),
+                None => Err(not_there_yet(events, caller, order_id).await?.into()),
+            }
         }
-    };
-    let summary = summary.ok_or_else(Problem::order_not_found)?;
-    Ok(SummaryView { as_of_ms, ..summary })
+    }
+}
+
+/// The problem with an instant at which the caller could see no order: the order was placed later, or there is none that
+/// the caller may see. The first commit tells; it is read in this case only.
+async fn not_there_yet<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    order_id: &OrderId,
+) -> Result<Problem, StoreError> {
+    let first = events.commits(order_id.as_str(), 0, Some(1)).await?.pop();
+    Ok(match first.filter(|first| may_see(caller, first)) {
+        Some(first) => Problem::not_placed_yet(first.recorded_at.epoch_ms()),
+        None => Problem::order_not_found(),
+    })
 }
 
 /// The row, where it is there and has reached `min_version`; otherwise the fold of the events. So an order is found

@@ -109,7 +109,7 @@ impl Orders {
         ];
         for steps in 0..=life.len() {
             let headers: Vec<_> = who.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let placed = system.api.post_with("/orders", &headers, three_items("anna")).await.expect(201);
+            let placed = system.api.place_with(&headers, three_items("anna")).await.expect(201);
             let order = placed.body["orderId"].as_str().unwrap().to_owned();
             for (command, body) in &life[..steps] {
                 assert_eq!(call(system, &Method::POST, &format!("/orders/{order}/{command}"), who, body).await, R201);

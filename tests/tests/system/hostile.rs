@@ -220,12 +220,10 @@ async fn a_header_that_cannot_be_is_refused() {
         ("idempotency-key", ""),
         ("idempotency-key", "has space"),
         ("idempotency-key", long.as_str()),
+        ("idempotency-key", "\"open"),
         ("if-match", "1"),
-        ("if-match", "\"one\""),
-        ("if-match", "W/\"1\""),
-        ("if-match", "\"-1\""),
-        ("if-match", "\"99999999999999999999999\""),
-        ("x-correlation-id", ""),
+        ("if-match", "\"1\", one"),
+        ("if-match", ""),
     ] {
         let body = json!({ "paymentId": "p", "amount": 1 });
         let reply = system.api.post_with(&format!("/orders/{order}/payments"), &[(name, value)], body).await;

@@ -52,7 +52,6 @@ pub(crate) async fn the_published_life_is_the_recorded_one(system: &System) {
             "time": recorded["recordedAt"],
             "dataschema": event["dataschema"],
             "sequence": format!("{:010}", recorded["version"].as_u64().unwrap()),
-            "correlationid": recorded["correlationId"],
             "customerid": "anna",
             "data": recorded["data"],
         });

@@ -16,11 +16,43 @@ async fn a_new_order_is_created_with_its_version_and_its_place() {
 }
 
 #[tokio::test]
-async fn without_a_key_every_request_is_new() {
+async fn an_order_without_a_key_is_refused() {
     let system = System::start().await;
-    let one = system.api.post_with("/orders", &[], three_items("anna")).await.expect(201);
-    let other = system.api.post_with("/orders", &[], three_items("anna")).await.expect(201);
-    assert_ne!(one.body["orderId"], other.body["orderId"]);
+    let keyless = system.api.post_with("/orders", &[], three_items("anna")).await;
+    keyless.expect_problem(400, "idempotency_key_required");
+    assert_eq!(system.commits(), 0);
+}
+
+/// Over the gateway, which joins them by a comma.
+#[tokio::test]
+async fn a_key_that_was_given_twice_is_refused() {
+    let system = System::start().await;
+    let twice = [("idempotency-key", "k"), ("idempotency-key", "k")];
+    let reply = system.api.post_with("/orders", &twice, three_items("anna")).await;
+    assert_eq!(reply.expect_problem(400, "invalid_request").body["errors"][0]["code"], "bad_header");
+    assert_eq!(system.commits(), 0);
+}
+
+#[tokio::test]
+async fn the_lines_of_if_match_are_one_list() {
+    let system = System::start().await;
+    let path = format!("/orders/{}/payments", system.api.place("anna").await);
+    let pay = |tags: [(&'static str, &'static str); 2]| {
+        let (system, path) = (&system, &path);
+        async move { system.api.post_with(path, &tags, json!({ "paymentId": "p", "amount": 1 })).await }
+    };
+    let stale = pay([("if-match", "\"7\""), ("if-match", "W/\"1\"")]).await;
+    assert_eq!(stale.expect_problem(412, "version_mismatch").body["currentVersion"], 1);
+    pay([("if-match", "\"7\""), ("if-match", "\"1\"")]).await.expect(201);
+}
+
+/// The gateway adds text/plain to a reply that names no type, and a cache then keeps that for the JSON that it has.
+#[tokio::test]
+async fn a_304_says_that_it_is_about_json() {
+    let system = System::start().await;
+    let order = system.api.place("anna").await;
+    let reply = system.api.get_with(&format!("/orders/{order}"), &[("if-none-match", "*")]).await.expect(304);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
 }
 
 #[tokio::test]

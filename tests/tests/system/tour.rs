@@ -84,7 +84,10 @@ async fn run(command: &str, system: &System) -> String {
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     for line in text.trim_end().lines() {
-        if ["date: ", "apigw-requestid: ", "content-length: "].iter().any(|name| line.starts_with(name)) {
+        if ["date: ", "apigw-requestid: ", "x-correlation-id: ", "content-length: "]
+            .iter()
+            .any(|name| line.starts_with(name))
+        {
             continue;
         }
         let mut rest = line.trim_end();

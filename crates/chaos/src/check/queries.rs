@@ -178,7 +178,9 @@ fn audited(commit: &OrderCommit) -> Vec<Value> {
         let mut event = event(commit, recorded);
         event["actor"] = json!(commit.request.actor);
         event["requestId"] = json!(commit.request.request_id);
-        event["correlationId"] = json!(commit.correlation_id());
+        if let Some(correlation_id) = &commit.request.correlation_id {
+            event["correlationId"] = json!(correlation_id);
+        }
         event
     });
     audited.collect()

@@ -51,9 +51,10 @@ impl Call {
         self.text(&body.to_string())
     }
 
+    /// A body of that text, sent as JSON.
     pub(crate) fn text(mut self, body: &str) -> Self {
         self.0["body"] = json!(body);
-        self
+        self.header("content-type", "application/json")
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
@@ -69,6 +70,17 @@ impl Call {
 
     pub(crate) fn key(self, idempotency_key: &str) -> Self {
         self.header("idempotency-key", idempotency_key)
+    }
+
+    /// A key that no call before had.
+    pub(crate) fn new_key(self) -> Self {
+        self.key(&format!("key-of-call-{}", CALLS.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// The request without a header.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0["headers"].as_object_mut().unwrap().remove(name).unwrap();
+        self
     }
 
     pub(crate) fn gateway_request_id(mut self, id: &str) -> Self {

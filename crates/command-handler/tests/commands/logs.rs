@@ -171,6 +171,19 @@ async fn a_command_is_found_by_the_correlation_id_that_it_came_with() {
 }
 
 #[tokio::test]
+async fn a_correlation_id_that_cannot_be_used_is_ignored_and_the_log_says_so() {
+    for unusable in ["", "two words", &"c".repeat(129)] {
+        let call = place_order().header("x-correlation-id", unusable);
+        let line = &logged(Counted::default(), AuthMode::None, &call).await[0];
+        assert_eq!((&line["outcome"], &line["correlation_id_ignored"]), (&json!("recorded"), &json!(true)));
+        assert_eq!(line.get("correlation_id"), None);
+    }
+    let used = place_order().header("x-correlation-id", "c-1,two words");
+    let line = &logged(Counted::default(), AuthMode::None, &used).await[0];
+    assert_eq!((&line["correlation_id"], line.get("correlation_id_ignored")), (&json!("c-1"), None));
+}
+
+#[tokio::test]
 async fn commands_are_counted_as_accepted_replayed_or_refused_by_code() {
     let (handler, _) = open_handler();
     let place = place_order().key("key-1");

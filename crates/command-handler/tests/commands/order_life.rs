@@ -55,8 +55,9 @@ pub(crate) fn order_body() -> Value {
     })
 }
 
+/// A new order, under a key of its own.
 pub(crate) fn place_order() -> Call {
-    Call::to(CommandRoute::PlaceOrder.key(), &[]).body(&order_body())
+    Call::to(CommandRoute::PlaceOrder.key(), &[]).body(&order_body()).new_key()
 }
 
 fn on(route: CommandRoute, order_id: &str, body: &Value) -> Call {

@@ -81,6 +81,54 @@ async fn a_matching_version_is_accepted_and_another_is_told_the_current_one() {
 }
 
 #[tokio::test]
+async fn if_match_takes_a_list_and_compares_strongly() {
+    let (handler, _) = open_handler();
+    let order_id = placed(&handler).await;
+    let pay = |id: &str, tags: &str| pay(&order_id, id, 1).header("if-match", tags);
+    for tags in ["W/\"1\"", "\"001\"", "\"2\", \"3\"", "\"1,2\"", "\"\"", "\"99999999999999999999999\""] {
+        let reply = send(&handler, &pay("payment-1", tags)).await;
+        assert_eq!(reply.problem(), (412, "version_mismatch".to_owned()), "{tags}");
+        assert_eq!(reply.json()["currentVersion"], 1, "{tags}");
+    }
+    for (id, tags) in [("payment-1", "\"7\", \"1\""), ("payment-2", "*"), ("payment-3", "W/\"3\", \"3\"")] {
+        assert_eq!(send(&handler, &pay(id, tags)).await.status, 201, "{tags}");
+    }
+}
+
+/// The caller's own id, or else the gateway's id of the request.
+#[tokio::test]
+async fn every_reply_carries_the_correlation_id_in_force() {
+    let (open, store) = open_handler();
+    let order_id = placed(&open).await;
+    let calls = [
+        (201, pay(&order_id, "payment-1", 1).key("k")),
+        (201, pay(&order_id, "payment-1", 1).key("k")),
+        (200, pay(&order_id, "payment-1", 1)),
+        (400, place_order().text("{")),
+        (400, place_order().without("idempotency-key")),
+        (404, cancel("no-such-order")),
+        (404, Call::to("GET /nothing", &[])),
+        (409, ship(&order_id, "shipment-1", "CAP-RED", 1)),
+        (412, cancel(&order_id).header("if-match", "\"9\"")),
+        (413, place_order().text(&" ".repeat(256 * 1024 + 1))),
+        (415, place_order().header("content-type", "text/plain")),
+        (422, pay(&order_id, "payment-1", 2).key("k")),
+    ];
+    for (status, call) in calls {
+        let call = call.gateway_request_id("gw-1");
+        for (sent, carried) in
+            [(None, "gw-1"), (Some("c-1"), "c-1"), (Some("two words,c-2"), "c-2"), (Some(""), "gw-1")]
+        {
+            let call = sent.map_or(call.clone(), |id| call.clone().header("x-correlation-id", id));
+            let reply = send(&open, &call).await;
+            assert_eq!((reply.status, reply.header("x-correlation-id")), (status, Some(carried)), "{}", reply.body);
+        }
+    }
+    let closed = send(&handler(store, AuthMode::Iam), &place_order().gateway_request_id("gw-2")).await;
+    assert_eq!((closed.status, closed.header("x-correlation-id")), (401, Some("gw-2")));
+}
+
+#[tokio::test]
 async fn a_business_refusal_names_the_numbers_it_was_decided_on() {
     let (handler, store) = open_handler();
     let order_id = placed(&handler).await;
@@ -103,6 +151,7 @@ async fn an_order_that_comes_to_less_than_nothing_is_refused() {
         "customerId": "customer-1001", "currency": "EUR", "discount": 100,
         "items": [{ "sku": "CAP-RED", "quantity": 1, "unitPrice": 99 }],
     }));
+    let call = call.new_key();
     assert_eq!(send(&handler, &call).await.problem(), (409, "total_negative".to_owned()));
     assert_eq!(store.appended(), 0);
 }

@@ -11,12 +11,13 @@ use crate::order_life::{
 };
 use crate::stores::Counted;
 
-/// The same status, headers and body; only `Idempotent-Replayed` is new.
+/// The same status, headers and body; only `Idempotent-Replayed` is new, and the correlation id is of this request.
 #[track_caller]
 fn assert_replayed(again: &Reply, first: &Reply) {
-    let mut headers = again.headers.clone();
+    let (mut headers, mut first_headers) = (again.headers.clone(), first.headers.clone());
     assert_eq!(headers.remove("idempotent-replayed").unwrap(), "true");
-    assert_eq!((again.status, &headers, &again.body), (first.status, &first.headers, &first.body));
+    assert!(headers.remove("x-correlation-id").is_some() && first_headers.remove("x-correlation-id").is_some());
+    assert_eq!((again.status, &headers, &again.body), (first.status, &first_headers, &first.body));
 }
 
 #[tokio::test]
@@ -98,9 +99,35 @@ async fn without_a_key_the_gateway_s_request_id_is_the_request_s() {
 }
 
 #[tokio::test]
-async fn without_a_key_every_order_is_new() {
+async fn an_order_without_a_key_is_refused_and_nothing_is_written() {
     let (handler, store) = open_handler();
-    assert_ne!(placed(&handler).await, placed(&handler).await);
+    let keyless = place_order().without("idempotency-key");
+    for _ in 0..2 {
+        assert_eq!(send(&handler, &keyless).await.problem(), (400, "idempotency_key_required".to_owned()));
+    }
+    assert_eq!(store.appended(), 0);
+}
+
+/// The gateway joins a repeated header by a comma: accepted, such a key would place a second order beside its retry's.
+#[tokio::test]
+async fn a_key_that_was_given_twice_places_no_order() {
+    let (handler, store) = open_handler();
+    for joined in ["k,k", "k, k", "\"k\",\"k\""] {
+        let reply = send(&handler, &place_order().key(joined)).await;
+        assert_eq!(reply.problem(), (400, "invalid_request".to_owned()), "{joined}");
+        assert_eq!(reply.json()["errors"][0]["code"], "bad_header");
+    }
+    assert_eq!(store.appended(), 0);
+}
+
+#[tokio::test]
+async fn a_quoted_key_is_the_same_key_as_without_its_quotes() {
+    let (handler, store) = open_handler();
+    let first = send(&handler, &place_order().key("\"k\"")).await;
+    assert_replayed(&send(&handler, &place_order().key("k")).await, &first);
+    let order_id = first.json()["orderId"].as_str().unwrap().to_owned();
+    let paid = send(&handler, &pay(&order_id, "payment-1", 1).key("p")).await;
+    assert_replayed(&send(&handler, &pay(&order_id, "payment-1", 1).key("\"p\"")).await, &paid);
     assert_eq!(store.appended(), 2);
 }
 

@@ -65,9 +65,12 @@ pub(crate) async fn a_collision_of_request_hashes_costs_a_read_and_never_an_answ
 
 pub(crate) async fn a_command_that_was_decided_on_an_old_version_is_refused(store: &impl Store) {
     fill(store, "a1", 1..=3).await;
-    for (expected, accepted) in [(2, false), (4, false), (0, false), (3, true)] {
+    let nothing: &[u64] = &[];
+    for (expected, accepted) in
+        [(&[2][..], false), (&[4], false), (&[0], false), (nothing, false), (&[2, 4], false), (&[1, 3], true)]
+    {
         let result =
-            run_with(store, "a1", "r1", &book(1), |invocation| invocation.expected_version = Some(expected)).await;
+            run_with(store, "a1", "r1", &book(1), |invocation| invocation.expected_versions = Some(expected)).await;
         match result {
             Ok(execution) => assert!(accepted && execution.version == 4),
             Err(Failure::VersionMismatch { current }) => assert!(!accepted && current == 3),
@@ -75,7 +78,7 @@ pub(crate) async fn a_command_that_was_decided_on_an_old_version_is_refused(stor
         }
     }
     // A repeat is answered although the version has moved on.
-    let again = run_with(store, "a1", "r1", &book(1), |invocation| invocation.expected_version = Some(3)).await;
+    let again = run_with(store, "a1", "r1", &book(1), |invocation| invocation.expected_versions = Some(&[3])).await;
     assert_eq!(again.unwrap().outcome, Outcome::Replayed);
 }
 

@@ -19,7 +19,7 @@ pub(crate) async fn what_was_appended_is_loaded(store: &impl Store) {
     assert_eq!(loaded.state, Account { balance: 40, entries: 2, last_deposit_at: 1 });
     let newest = loaded.newest().unwrap();
     assert_eq!(newest.request, request("r2", &format!("{:?}", booked(-30))));
-    assert_eq!(newest.correlation_id(), "r2");
+    assert_eq!(newest.request.correlation_id, None, "the request's own id is no correlation id");
     assert_eq!(newest.events[0].event, booked(-30));
 }
 

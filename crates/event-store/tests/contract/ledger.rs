@@ -135,7 +135,7 @@ pub(crate) async fn run_with(
         aggregate_id: account,
         creates: false,
         request: &request,
-        expected_version: None,
+        expected_versions: None,
         clock: || at(1_000),
     };
     change(&mut invocation);

@@ -9,12 +9,14 @@ use lambda_http::Request;
 use order_domain::Command;
 use order_domain::values::{OrderId, PaymentId, ShipmentId, ValueError};
 
+use crate::content_type::is_json;
 use crate::fields::Fields;
 use crate::fingerprint::request_fingerprint;
 use crate::headers::CommandHeaders;
 use crate::invalid::{Fault, Invalid, Place, note};
 use crate::json::Json;
 use crate::problem::Problem;
+use crate::queries::refuse_parameters;
 use crate::routes::{CommandRoute, PathParameters};
 
 /// The most bytes of a request's body.
@@ -38,19 +40,28 @@ pub struct ParsedCommand {
 /// Reads a request for a change.
 ///
 /// # Errors
-/// `route_not_found`, `body_too_large`, or `invalid_request` with every error at once.
+/// `route_not_found`, `body_too_large`, `unsupported_media_type`, `invalid_request` with every error at once, or
+/// `idempotency_key_required`.
 pub fn parse_command(request: &Request) -> Result<ParsedCommand, Problem> {
     let (route, parameters) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
     if request.body().len() > MAX_BODY {
         return Err(Problem::body_too_large(MAX_BODY));
     }
+    if !request.body().is_empty() && !is_json(request.headers()) {
+        return Err(Problem::unsupported_media_type());
+    }
     let mut errors = Vec::new();
     let path = PathIds::read(route, &parameters, &mut errors);
+    refuse_parameters(request, &mut errors);
     let headers = CommandHeaders::read(route, request.headers(), &mut errors);
     let body = read_body(route, request.body(), &mut errors);
     let command = body.as_ref().and_then(|body| read_command(route, &path, body, &mut errors));
     match (command, body) {
         (Some(command), Some(body)) if errors.is_empty() => {
+            // Nothing else can tell a retry from a second order.
+            if route == CommandRoute::PlaceOrder && headers.idempotency_key.is_none() {
+                return Err(Problem::idempotency_key_required());
+            }
             let fingerprint = request_fingerprint("POST", &parameters.fill(route.key()), &body);
             Ok(ParsedCommand { route, order_id: path.order_id, command, fingerprint, headers })
         }

@@ -19,7 +19,7 @@ const PAY: &str = "POST /orders/{orderId}/payments";
 const DELIVER: &str = "POST /orders/{orderId}/shipments/{shipmentId}/delivery";
 
 fn parse(route_key: &str, parameters: &[(&str, &str)], body: &Value) -> Result<ParsedCommand, Problem> {
-    parse_command(&payload(route_key, parameters).body(body.to_string()).request())
+    parse_command(&payload(route_key, parameters).header("idempotency-key", "k").body(body.to_string()).request())
 }
 
 #[track_caller]
@@ -177,7 +177,7 @@ fn every_other_route_gives_its_command() {
 #[test]
 fn a_delivery_takes_no_body() {
     let shipment = [("orderId", "o-1"), ("shipmentId", "s-1")];
-    let without = parse_command(&payload(DELIVER, &shipment).request()).unwrap();
+    let without = parse_command(&payload(DELIVER, &shipment).header("idempotency-key", "k").request()).unwrap();
     let with = parse(DELIVER, &shipment, &json!({})).unwrap();
     assert_eq!(without, with);
     assert_eq!(errors_of(parse(DELIVER, &shipment, &json!({ "at": "noon" })).unwrap_err()), ["/at unknown_field"]);
@@ -215,6 +215,95 @@ fn every_error_of_path_headers_and_body_is_told_at_once() {
             "/curency unknown_field",
         ]
     );
+}
+
+/// Without a key, a retry after a reply that was lost would place a second order.
+#[test]
+fn an_order_is_placed_under_an_idempotency_key_only() {
+    let body = r#"{"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":1}]}"#;
+    let keyless = seen(parse_command(&payload(PLACE, &[]).body(body).request()).unwrap_err());
+    assert_eq!((&keyless["status"], &keyless["code"]), (&json!(400), &json!("idempotency_key_required")));
+    // Errors of the request come first, and together.
+    let errors = errors_of(parse_command(&payload(PLACE, &[]).body("{}").request()).unwrap_err());
+    assert_eq!(errors, ["/customerId missing_field", "/currency missing_field", "/items missing_field"]);
+
+    let ids = [("orderId", "o-1"), ("paymentId", "p-1"), ("shipmentId", "s-1")];
+    for route in CommandRoute::ALL.iter().filter(|route| **route != CommandRoute::PlaceOrder) {
+        let problem = parse_command(&payload(route.key(), &ids).body("{}").request()).map(drop);
+        assert!(problem.is_ok() || problem.unwrap_err().code() == "invalid_request", "{}", route.key());
+    }
+}
+
+#[test]
+fn a_query_parameter_of_a_command_is_refused() {
+    let errors = |route: CommandRoute, query: &str| {
+        let ids = [("orderId", "o-1"), ("paymentId", "p-1"), ("shipmentId", "s-1")];
+        let request = payload(route.key(), &ids).query(query).header("idempotency-key", "k").body("{}").request();
+        let errors = parse_command(&request).map_or_else(errors_of, |_| Vec::new());
+        errors.into_iter().filter(|error| error.ends_with(" unknown_parameter")).collect::<Vec<_>>()
+    };
+    for route in CommandRoute::ALL {
+        assert_eq!(errors(*route, "expectedVersion=99"), ["expectedVersion unknown_parameter"], "{}", route.key());
+        assert_eq!(errors(*route, "a=1&a=2&b=&c"), ["a", "b", "c"].map(|name| format!("{name} unknown_parameter")));
+        assert_eq!(errors(*route, "%65xpectedVersion=1"), ["expectedVersion unknown_parameter"]);
+        assert_eq!(errors(*route, "=1"), [" unknown_parameter"], "a parameter without a name");
+        for nothing in ["", "&", "&&"] {
+            assert_eq!(errors(*route, nothing), [""; 0], "{nothing:?}");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_is_not_declared_as_json_is_415() {
+    let pay = |content_type| {
+        let request = payload(PAY, &[("orderId", "o-1")]).body(r#"{"paymentId":"p","amount":1}"#);
+        parse_command(&request.content_type(content_type).request()).map(drop)
+    };
+    for json in [
+        "application/json",
+        "Application/JSON",
+        "application/json;charset=utf-8",
+        "application/json ; charset=\"UTF-8\"",
+        "application/json; profile=\"a,b\"",
+        "application/json;",
+        "application/vnd.shop.order+json",
+        "text/x+JSON; q=1",
+    ] {
+        assert_eq!(pay(Some(json)), Ok(()), "{json}");
+    }
+    for other in [
+        "",
+        "json",
+        "/json",
+        "application/",
+        "text/plain",
+        "text/json",
+        "application/jsonx",
+        "application/json5",
+        "application/+json",
+        "application/x json+json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=application/json",
+        "application/json, text/plain",
+        "application/json,application/json",
+        "application/json; charset=utf-8, text/plain",
+        "application/json; a=\"b, text/plain",
+        "application/jsön",
+    ] {
+        assert_eq!(pay(Some(other)), Err(Problem::unsupported_media_type()), "{other}");
+    }
+    assert_eq!(pay(None), Err(Problem::unsupported_media_type()));
+    assert_eq!(Problem::unsupported_media_type().status(), 415);
+}
+
+#[test]
+fn a_command_without_a_body_needs_no_content_type() {
+    let shipment = [("orderId", "o-1"), ("shipmentId", "s-1")];
+    for content_type in [None, Some("text/plain")] {
+        assert!(parse_command(&payload(DELIVER, &shipment).content_type(content_type).request()).is_ok());
+    }
+    let with_a_body = payload(DELIVER, &shipment).body("{}").content_type(None).request();
+    assert_eq!(parse_command(&with_a_body), Err(Problem::unsupported_media_type()));
 }
 
 #[test]

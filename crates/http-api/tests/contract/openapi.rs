@@ -9,7 +9,7 @@ use order_domain::{Rejection, stored};
 use serde_json::{Value, json};
 
 use super::payload::{body_of, payload, seen};
-use super::responses::{command_reply, customer_totals, events_page, summary};
+use super::responses::{INSTANT, command_reply, customer_totals, events_page, summary};
 
 pub(crate) fn document() -> Value {
     serde_json::from_str(OPENAPI).unwrap()
@@ -130,7 +130,7 @@ fn what_a_403_can_mean_is_described() {
 /// Every status that the handlers can send on a route.
 fn statuses(key: &str) -> BTreeSet<&'static str> {
     if let Some(route) = CommandRoute::ALL.iter().find(|route| route.key() == key) {
-        let every = ["201", "400", "401", "403", "409", "413", "422", "500", "503"];
+        let every = ["201", "400", "401", "403", "409", "413", "415", "422", "500", "503"];
         let further: &[_] = match route {
             // There is no order yet to be unknown.
             CommandRoute::PlaceOrder => &[],
@@ -152,6 +152,35 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
         QueryRoute::GetOpenApi => &[],
     };
     ["200", "400", "401", "403"].iter().chain(further).copied().collect()
+}
+
+/// `placeOrder` alone needs a key: every other command names its order, and most name what they record.
+#[test]
+fn only_a_new_order_needs_an_idempotency_key() {
+    let document = document();
+    for route in CommandRoute::ALL {
+        let (_, operation) = operations().into_iter().find(|(key, _)| key == route.key()).unwrap();
+        let parameters = operation["parameters"].as_array().unwrap().iter();
+        let keys: Vec<_> = parameters
+            .map(|parameter| document.pointer(&parameter["$ref"].as_str().unwrap()[1..]).unwrap())
+            .filter(|parameter| parameter["name"] == "Idempotency-Key")
+            .collect();
+        assert_eq!(keys.len(), 1, "{}", route.key());
+        assert_eq!(keys[0]["required"] == true, *route == CommandRoute::PlaceOrder, "{}", route.key());
+    }
+}
+
+/// The functions' own replies. Those of the gateway alone (429) have no such header.
+#[test]
+fn every_reply_of_a_function_carries_a_correlation_id() {
+    let document = document();
+    for (key, operation) in operations() {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = response["$ref"].as_str().map_or(response, |it| document.pointer(&it[1..]).unwrap());
+            let described = !response["headers"]["X-Correlation-Id"].is_null();
+            assert_eq!(described, status != "429", "{key} {status}");
+        }
+    }
 }
 
 #[test]
@@ -183,13 +212,14 @@ fn every_example_of_a_request_is_valid_and_is_understood() {
         let Some(content) = operation.pointer("/requestBody/content/application~1json") else { continue };
         let schema = content["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
         assert_valid(schema, &content["example"]);
-        let parsed = parse_command(&payload(&key, &ids).body(content["example"].to_string()).request());
+        let keyed = || payload(&key, &ids).header("idempotency-key", "k");
+        let parsed = parse_command(&keyed().body(content["example"].to_string()).request());
         assert_eq!(parsed.unwrap().route.key(), key);
 
         let mut with_typo = content["example"].clone();
         with_typo["typo"] = json!(1);
         assert!(!errors(schema, &with_typo).is_empty(), "{schema} lets unknown fields pass");
-        assert!(parse_command(&payload(&key, &ids).body(with_typo.to_string()).request()).is_err());
+        assert!(parse_command(&keyed().body(with_typo.to_string()).request()).is_err());
     }
 }
 
@@ -250,7 +280,12 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         ("InsufficientScope", Problem::insufficient_scope(Scope::PaymentsWrite)),
         ("OrderNotFound", Problem::order_not_found()),
         ("VersionMismatch", Problem::version_mismatch(4)),
+        ("InvalidNewOrder", Problem::idempotency_key_required()),
+        ("NoSuchPoint", Problem::order_not_found()),
+        ("NoSuchPoint", Problem::version_not_reached(4)),
+        ("NoSuchPoint", Problem::not_placed_yet(INSTANT)),
         ("BodyTooLarge", Problem::body_too_large(MAX_BODY)),
+        ("UnsupportedMediaType", Problem::unsupported_media_type()),
         ("IdempotencyKeyReused", Problem::idempotency_key_reused()),
         ("InternalError", Problem::internal()),
         ("InternalError", Problem::order_unreadable(4)),

@@ -13,6 +13,7 @@ pub(crate) struct Payload {
     parameters: Vec<(String, String)>,
     query: String,
     headers: Vec<(String, String)>,
+    content_type: Option<String>,
     body: Vec<u8>,
     authorizer: Value,
 }
@@ -25,6 +26,7 @@ pub(crate) fn payload(route_key: &str, parameters: &[(&str, &str)]) -> Payload {
         parameters,
         query: String::new(),
         headers: Vec::new(),
+        content_type: Some("application/json".to_owned()),
         body: Vec::new(),
         authorizer: Value::Null,
     }
@@ -43,6 +45,12 @@ impl Payload {
 
     pub(crate) fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = body.as_ref().to_vec();
+        self
+    }
+
+    /// The type that a body is sent with; an ordinary one has `application/json`.
+    pub(crate) fn content_type(mut self, content_type: Option<&str>) -> Self {
+        self.content_type = content_type.map(str::to_owned);
         self
     }
 
@@ -70,8 +78,11 @@ impl Payload {
             Ok(text) => (text.to_owned(), false),
             Err(_) => (base64::engine::general_purpose::STANDARD.encode(&self.body), true),
         };
-        let headers: serde_json::Map<_, _> =
+        let mut headers: serde_json::Map<_, _> =
             self.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        if let Some(content_type) = self.content_type.as_deref().filter(|_| !body.is_empty()) {
+            headers.insert("content-type".to_owned(), json!(content_type));
+        }
         let parameters: serde_json::Map<_, _> =
             self.parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         let mut event = json!({

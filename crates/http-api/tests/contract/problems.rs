@@ -17,7 +17,11 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
         (Problem::order_not_found(), 404, "order_not_found", None),
         (Problem::route_not_found(), 404, "route_not_found", None),
         (Problem::invalid_request(&[]), 400, "invalid_request", None),
+        (Problem::idempotency_key_required(), 400, "idempotency_key_required", None),
+        (Problem::version_not_reached(4), 404, "version_not_reached", None),
+        (Problem::not_placed_yet(0), 404, "not_placed_yet", None),
         (Problem::body_too_large(MAX_BODY), 413, "body_too_large", None),
+        (Problem::unsupported_media_type(), 415, "unsupported_media_type", None),
         (Problem::unauthenticated("Bearer"), 401, "unauthenticated", Some(("www-authenticate", "Bearer"))),
         (Problem::forbidden(), 403, "forbidden", None),
         (
@@ -50,8 +54,18 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
 #[test]
 fn members_of_the_case_stand_beside_the_others() {
     assert_eq!(seen(Problem::version_mismatch(4))["currentVersion"], 4);
+    assert_eq!(seen(Problem::version_not_reached(4))["currentVersion"], 4);
+    assert_eq!(seen(Problem::not_placed_yet(0))["placedAt"], "1970-01-01T00:00:00.000Z");
     assert_eq!(seen(Problem::body_too_large(MAX_BODY))["maxBytes"], 262_144);
     assert_eq!(seen(Problem::order_unreadable(4))["version"], 4);
+}
+
+/// A caller who follows the words must not record a payment twice.
+#[test]
+fn a_503_tells_no_caller_to_repeat_a_command_without_its_key() {
+    let detail = seen(Problem::unavailable())["detail"].as_str().unwrap().to_owned();
+    let advice = "A command without a key may have been recorded: read the order before you send it again.";
+    assert!(detail.ends_with(advice), "{detail}");
 }
 
 #[test]

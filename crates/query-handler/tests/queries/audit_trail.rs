@@ -1,9 +1,10 @@
 //! An order's audit trail.
 
-use http_api::cursor;
+use http_api::{AuthMode, cursor};
 use serde_json::{Value, json};
 
-use crate::given::{Ledger, list_events};
+use crate::gateway::Call;
+use crate::given::{Ledger, ask, list_events};
 
 #[tokio::test]
 async fn every_event_is_there_with_who_asked_for_it_when_and_why() {
@@ -31,6 +32,42 @@ async fn every_event_is_there_with_who_asked_for_it_when_and_why() {
             "actor": "anonymous", "requestId": commits[1].request.request_id, "correlationId": "checkout-7",
         })
     );
+}
+
+/// An `Idempotency-Key` lets anyone repeat the request, and the names of staff are no customer's business.
+#[tokio::test]
+async fn a_customer_sees_the_requests_of_no_one_else() {
+    let ledger = Ledger::empty().await;
+    let placed = Ledger::order_body("customer-1001");
+    let placed = Call::to("POST /orders", &[]).body(&placed).key("own-key").header("x-correlation-id", "own-chain");
+    let own = ledger.command_as("customer-1001", &placed).await.json()["orderId"].as_str().unwrap().to_owned();
+    let paid = json!({ "paymentId": "payment-1", "amount": 1000 });
+    let paid = Call::to("POST /orders/{orderId}/payments", &[("orderId", &own)]).body(&paid);
+    ledger.command(&paid.key("their-key").header("x-correlation-id", "their-chain")).await;
+
+    let trail = async |subject: &str, scope: &str| {
+        let call = list_events(&own).token_of(subject, scope);
+        ask(&ledger.handler(AuthMode::Jwt), &call).await.json()["items"].clone()
+    };
+    let seen = trail("customer-1001", "orders:read").await;
+    let who = |event: &Value| {
+        ["actor", "requestId", "correlationId", "causationId"].map(|name| event.get(name).cloned().unwrap_or_default())
+    };
+    assert_eq!(who(&seen[0]), [json!("jwt:customer-1001"), json!("own-key"), json!("own-chain"), Value::Null]);
+    assert_eq!(who(&seen[1]), [json!("staff"), Value::Null, Value::Null, Value::Null]);
+    assert_eq!(seen[1]["data"], json!({ "paymentId": "payment-1", "amount": 1000 }));
+    assert!(!seen[1].to_string().contains("their-"), "{seen}");
+
+    let everything = trail("agent-7", "orders:admin").await;
+    assert_eq!(who(&everything[0]), who(&seen[0]));
+    assert_eq!(who(&everything[1]), [json!("anonymous"), json!("their-key"), json!("their-chain"), Value::Null]);
+}
+
+#[tokio::test]
+async fn a_request_id_is_not_shown_as_a_correlation_id() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let trail = ledger.ask(&list_events(&order_id)).await.json();
+    assert_eq!((&trail["items"][0]["requestId"], trail["items"][0].get("correlationId")), (&json!("key-1"), None));
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
     let items = json!([{ "sku": "MUG-WHITE", "quantity": 2, "unitPrice": 1000 }]);
     let body = json!({ "customerId": "customer-1001", "currency": "EUR", "items": items });
     let commands = CommandHandler::new(events.clone(), AuthMode::None, clock);
-    let Ok(response) = commands.handle(Call::to("POST /orders", &[]).body(&body).request()).await;
+    let Ok(response) = commands.handle(Call::to("POST /orders", &[]).body(&body).new_key().request()).await;
     let order_id = Reply::of(response).json()["orderId"].as_str().unwrap().to_owned();
 
     let (client, meter) = database.metered_client();
@@ -53,6 +53,17 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
     for call in [get_order(&order_id).query("version=1"), list_events(&order_id)] {
         assert_eq!(ask(&handler, &call).await.status, 200);
         assert_eq!(cost(&meter), (1, 2));
+    }
+    // A version that the order has not reached is known at once; before it was placed, its first commit tells.
+    let point = |query| get_order(&order_id).query(query);
+    for (call, code, requests) in [
+        (point("version=99"), "version_not_reached", 1),
+        (point("asOf=2000-01-01T00:00:00Z"), "not_placed_yet", 2),
+        (get_order("no-such-order").query("version=1"), "order_not_found", 1),
+        (get_order("no-such-order").query("asOf=2000-01-01T00:00:00Z"), "order_not_found", 2),
+    ] {
+        assert_eq!(ask(&handler, &call).await.problem(), (404, code.to_owned()));
+        assert_eq!(cost(&meter), (requests, 2 * requests), "{code}");
     }
     // The rows or the totals, and at the same time what is parked.
     for call in [list_orders("customer-1001"), get_totals("customer-1001")] {

@@ -96,10 +96,22 @@ impl Ledger {
         Reply::of(response)
     }
 
+    /// A command of a customer, by token.
+    pub(crate) async fn command_as(&self, customer_id: &str, call: &Call) -> Reply {
+        let handler = CommandHandler::new(self.events.clone(), AuthMode::Jwt, clock);
+        let Ok(response) = handler.handle(call.clone().token_of(customer_id, "orders:write").request()).await;
+        Reply::of(response)
+    }
+
+    /// An order of two mugs, 2000 in all.
+    pub(crate) fn order_body(customer_id: &str) -> Value {
+        let items = json!([{ "sku": "MUG-WHITE", "name": "Mug, white", "quantity": 2, "unitPrice": 1000 }]);
+        json!({ "customerId": customer_id, "currency": "EUR", "items": items })
+    }
+
     /// Places an order of two mugs, 2000 in all.
     pub(crate) async fn place(&self, customer_id: &str, key: &str) -> String {
-        let items = json!([{ "sku": "MUG-WHITE", "name": "Mug, white", "quantity": 2, "unitPrice": 1000 }]);
-        let body = json!({ "customerId": customer_id, "currency": "EUR", "items": items });
+        let body = Self::order_body(customer_id);
         let reply = self.command(&Call::to("POST /orders", &[]).body(&body).key(key)).await;
         assert_eq!(reply.status, 201, "{}", reply.body);
         reply.json()["orderId"].as_str().unwrap().to_owned()

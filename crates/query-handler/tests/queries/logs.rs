@@ -76,6 +76,16 @@ async fn an_answered_query_is_one_line_with_the_order_and_its_version() {
 }
 
 #[tokio::test]
+async fn a_query_is_found_by_its_correlation_id_and_an_unusable_one_is_noted() {
+    let handler = Ledger::empty().await.handler(AuthMode::None);
+    let asked = async |id: &str| logged(&handler, get_order("no-such-order").header("x-correlation-id", id)).await;
+    let line = asked("checkout-7").await;
+    assert_eq!((&line["correlation_id"], line.get("correlation_id_ignored")), (&json!("checkout-7"), None));
+    let line = asked("two words").await;
+    assert_eq!((line.get("correlation_id"), &line["correlation_id_ignored"]), (None, &json!(true)));
+}
+
+#[tokio::test]
 async fn a_query_that_is_not_answered_is_one_line_with_its_code() {
     let line = logged(&Ledger::empty().await.handler(AuthMode::None), get_order("no-such-order")).await;
     assert_eq!((&line["level"], &line["outcome"]), (&json!("INFO"), &json!("order_not_found")));

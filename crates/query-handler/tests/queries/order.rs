@@ -35,10 +35,11 @@ async fn an_order_is_shown_with_its_version_and_the_time_of_its_last_change() {
 #[tokio::test]
 async fn an_acknowledged_order_is_found_before_its_row_is_there() {
     let (ledger, order_id) = Ledger::with_an_order().await;
-    let before = ledger.ask(&get_order(&order_id)).await;
+    let call = get_order(&order_id).gateway_request_id("gw-1");
+    let before = ledger.ask(&call).await;
     ledger.project(&order_id, 5).await;
     assert_eq!(before.status, 200);
-    assert_eq!(before, ledger.ask(&get_order(&order_id)).await);
+    assert_eq!(before, ledger.ask(&call).await);
 }
 
 #[tokio::test]
@@ -91,9 +92,36 @@ async fn whoever_has_the_version_already_gets_304_without_a_body() {
         assert_eq!((reply.status, reply.body.as_str()), (304, ""), "{tags}");
         assert_eq!(reply.header("etag"), Some("\"5\""));
         assert!(reply.header("last-modified").is_some());
+        // Given none, the gateway would add text/plain, which a cache keeps for the JSON that it has.
+        assert_eq!(reply.header("content-type"), Some("application/json"));
     }
-    for tags in ["\"4\"", "5", "", "\"50\"", "nonsense"] {
+    for tags in ["\"4\"", "5", "", "\"50\"", "\"05\"", "\"4,5\"", "nonsense", "\"5\", nonsense"] {
         assert_eq!(ask(tags).await.status, 200, "{tags}");
+    }
+}
+
+/// The caller's own id, or else the gateway's id of the request.
+#[tokio::test]
+async fn every_reply_carries_the_correlation_id_in_force() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let calls = [
+        (200, get_order(&order_id)),
+        (304, get_order(&order_id).header("if-none-match", "*")),
+        (400, get_order(&order_id).query("version=0")),
+        (404, get_order("no-such-order")),
+        (404, Call::to("GET /nothing", &[])),
+        (412, get_order(&order_id).query("minVersion=6")),
+        (200, Call::to("GET /openapi.json", &[])),
+    ];
+    for (status, call) in calls {
+        let call = call.gateway_request_id("gw-1");
+        for (sent, carried) in
+            [(None, "gw-1"), (Some("c-1"), "c-1"), (Some("two words,c-2"), "c-2"), (Some(""), "gw-1")]
+        {
+            let call = sent.map_or(call.clone(), |id| call.clone().header("x-correlation-id", id));
+            let reply = ledger.ask(&call).await;
+            assert_eq!((reply.status, reply.header("x-correlation-id")), (status, Some(carried)), "{}", reply.body);
+        }
     }
 }
 

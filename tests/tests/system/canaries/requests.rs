@@ -105,7 +105,8 @@ pub(crate) async fn refusals(system: &System, order: &str) {
         (key, payment("canary-2"), 422),
         (("idempotency-key", "canary key"), payment("canary-2"), 400),
         (("if-match", "\"1\""), payment("canary-2"), 412),
-        (("if-match", "\"canary\""), payment("canary-2"), 400),
+        (("if-match", "\"canary\""), payment("canary-2"), 412),
+        (("if-match", "canary"), payment("canary-2"), 400),
         (
             ("x-test-claims", r#"{"sub":"canary","scope":"canary:read","email":"jane@canary.example"}"#),
             "canary".into(),
