@@ -1,4 +1,4 @@
-//! One order: now, at least at a version, or as it was.
+//! One order: now, at least at a version, or as it was; with its details or without.
 
 use event_store::store::chain;
 use event_store::{EventStore, StoreError, Timestamp, UpTo};
@@ -11,7 +11,7 @@ use read_model::{OrderSummaries, OrderSummaryRow, RowError};
 
 use crate::failure::Failure;
 use crate::row_view::of_row;
-use crate::stale;
+use crate::{detailed, stale};
 
 /// The order as the query asks for it.
 pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
@@ -21,13 +21,14 @@ pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
     caller: &Caller,
     query: &OrderQuery,
 ) -> Result<SummaryView, Failure> {
-    let order_id = &query.order_id;
     let (summary, as_of_ms) = match query.view {
-        OrderView::Latest { min_version } => {
-            return latest(events, summaries, parked, caller, order_id, min_version).await;
+        OrderView::Latest { min_version } if !query.details => {
+            return latest(events, summaries, parked, caller, &query.order_id, min_version).await;
         }
+        OrderView::Latest { min_version } => return newest(events, caller, query, min_version).await,
+        OrderView::Consistent => return newest(events, caller, query, None).await,
         OrderView::Version(version) => {
-            let summary = folded(events, caller, order_id, UpTo::Version(version)).await?;
+            let summary = at(events, caller, query, UpTo::Version(version)).await?;
             let summary = summary.filter(|summary| summary.version == version);
             let recorded_at = summary.as_ref().map(|summary| summary.last_updated_ms);
             (summary, recorded_at)
@@ -35,11 +36,40 @@ pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
         OrderView::AsOf(instant) => {
             // What the store cannot write, the year 0, is before everything it holds.
             let as_of = Timestamp::from_epoch_ms(instant).map_err(|_| Problem::order_not_found())?;
-            (folded(events, caller, order_id, UpTo::Time(as_of)).await?, Some(instant))
+            (at(events, caller, query, UpTo::Time(as_of)).await?, Some(instant))
         }
     };
     let summary = summary.ok_or_else(Problem::order_not_found)?;
     Ok(SummaryView { as_of_ms, ..summary })
+}
+
+/// The order as its newest event leaves it, no older than `min_version`. It is read consistently, so it is never stale.
+async fn newest<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    query: &OrderQuery,
+    min_version: Option<u64>,
+) -> Result<SummaryView, Failure> {
+    let summary = at(events, caller, query, UpTo::Head).await?;
+    let summary = summary.ok_or_else(Problem::order_not_found)?;
+    if summary.version < min_version.unwrap_or(0) {
+        return Err(Problem::version_mismatch(summary.version).into());
+    }
+    Ok(summary)
+}
+
+/// The order as its events tell, up to a point, with its details where the query asks for them.
+async fn at<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    query: &OrderQuery,
+    up_to: UpTo,
+) -> Result<Option<SummaryView>, Failure> {
+    if query.details {
+        detailed::folded(events, caller, &query.order_id, up_to).await
+    } else {
+        Ok(folded(events, caller, &query.order_id, up_to).await?)
+    }
 }
 
 /// The row, where it is there and has reached `min_version`; otherwise the fold of the events. So an order is found
