@@ -54,3 +54,59 @@ impl PageBudget {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_api::replies::LineView;
+    use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
+
+    use super::*;
+
+    /// An order whose reply takes about so many bytes of the response.
+    fn order(bytes: usize) -> SummaryView {
+        let name = Some("\"".repeat(bytes / 4));
+        SummaryView {
+            order_id: "o-1".to_owned(),
+            customer_id: "c-1".to_owned(),
+            status: OrderStatus::Placed,
+            payment_status: PaymentStatus::Unpaid,
+            fulfillment_status: FulfillmentStatus::Unfulfilled,
+            currency: "EUR".to_owned(),
+            total: 1,
+            amount_paid: 0,
+            amount_refunded: 0,
+            item_count: 1,
+            items: vec![LineView { sku: "MUG".to_owned(), name, quantity: 1, unit_price: 1, shipped: 0, returned: 0 }],
+            placed_at_ms: 0,
+            last_updated_ms: 0,
+            version: 1,
+            as_of_ms: None,
+            stale: None,
+            details: None,
+        }
+    }
+
+    #[test]
+    fn a_page_ends_before_it_would_pass_4_mb() {
+        let (mut budget, quarter) = (PageBudget::after(0), order(MAX_PAGE / 4));
+        assert_eq!((0..5).map(|_| budget.take(&quarter)).collect::<Vec<_>>(), [true, true, true, false, false]);
+        assert!(budget.take(&order(1_000)), "what is left is of use to a smaller one");
+    }
+
+    #[test]
+    fn the_first_order_of_a_page_is_taken_however_large() {
+        let mut budget = PageBudget::after(PAGE_HALF_UNITS);
+        assert!(budget.allows_fold());
+        assert!(budget.take(&order(2 * MAX_PAGE)));
+        assert!(!budget.allows_fold());
+        assert!(!budget.take(&order(0)));
+    }
+
+    #[test]
+    fn a_row_that_is_left_out_is_progress_too() {
+        let mut budget = PageBudget::after(PAGE_HALF_UNITS);
+        budget.count_fold(None);
+        budget.skip();
+        assert!(!budget.allows_fold());
+    }
+}

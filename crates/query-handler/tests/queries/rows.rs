@@ -39,7 +39,7 @@ impl OrderSummaries for Rows {
     }
 }
 
-/// The rows here have no attribute `toShip`; no test filters by it.
+/// The orders of these tests that have a row are never to be shipped.
 fn facts(row: &OrderSummaryRow) -> ListedFacts {
     ListedFacts {
         status: row.status,
