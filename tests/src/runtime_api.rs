@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use local_stack::function::{Function, FunctionError, Invocation};
+use local_stack::function::{Function, FunctionError, Invocation, MAX_RESPONSE};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -78,6 +78,8 @@ impl Process {
             .route(&format!("{API}/invocation/next"), get(next))
             .route(&format!("{API}/invocation/{{id}}/response"), post(response))
             .route(&format!("{API}/invocation/{{id}}/error"), post(error))
+            // `response` refuses what is too large, and must have it whole to say how large it is.
+            .layer(DefaultBodyLimit::max(8 * MAX_RESPONSE))
             .with_state(Arc::clone(&api));
         let server = AbortOnDrop(tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() }));
         command
@@ -139,7 +141,12 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> (HeaderMap, Bytes) {
     (headers.collect(), work.payload)
 }
 
+/// Refuses an answer that is too large as the Runtime API does, with 413; the invocation has failed then.
 async fn response(State(api): State<Arc<RuntimeApi>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
+    if body.len() > MAX_RESPONSE {
+        answer(&api, &id, Err(FunctionError::ResponseTooLarge { bytes: body.len() }));
+        return StatusCode::PAYLOAD_TOO_LARGE;
+    }
     answer(&api, &id, Ok(body))
 }
 

@@ -3,7 +3,7 @@
 use event_store::Timestamp;
 use http_api::queries::MAX_LIMIT;
 use http_api::timestamps::rfc3339_ms;
-use http_api::{EventsQuery, IfNoneMatch, ListQuery, OrderView, ParsedQuery, QueryRoute, parse_query};
+use http_api::{EventsQuery, IfNoneMatch, ListQuery, OrderFilter, OrderView, ParsedQuery, QueryRoute, parse_query};
 use order_domain::status::OrderStatus;
 
 use crate::command::refused;
@@ -30,28 +30,49 @@ fn written(parsed: &ParsedQuery) -> String {
     match parsed {
         ParsedQuery::ListOrders(list) => {
             assert!((1..=MAX_LIMIT).contains(&list.limit));
-            let status = list.status.map(|status| format!("&status={}", status.as_str())).unwrap_or_default();
+            let filter = filter(&list.filter);
             let cursor = list.after.as_deref().map(|after| format!("&cursor={}", list.next_cursor(after)));
-            format!("limit={}{status}{}", list.limit, cursor.unwrap_or_default())
+            format!("limit={}{filter}{}", list.limit, cursor.unwrap_or_default())
         }
         ParsedQuery::ListEvents(events) => {
             assert!((1..=MAX_LIMIT).contains(&events.limit));
             let cursor = events.after.as_deref().map(|after| format!("&cursor={}", events.next_cursor(after)));
             format!("limit={}{}", events.limit, cursor.unwrap_or_default())
         }
-        ParsedQuery::GetOrder(order) => match order.view {
-            OrderView::Latest { min_version: None } => String::new(),
-            OrderView::Latest { min_version: Some(version) } => format!("minVersion={version}"),
-            OrderView::Version(version) => format!("version={version}"),
-            OrderView::AsOf(epoch_ms) => {
-                // Every instant that is read is one that the store can write, in the same words.
-                let instant = Timestamp::from_epoch_ms(epoch_ms).unwrap().to_string();
-                assert_eq!(instant, rfc3339_ms(epoch_ms));
-                format!("asOf={instant}")
-            }
-        },
+        ParsedQuery::GetOrder(order) => {
+            let view = match order.view {
+                OrderView::Latest { min_version: None } => "consistent=false".to_owned(),
+                OrderView::Latest { min_version: Some(version) } => format!("minVersion={version}"),
+                OrderView::Consistent => "consistent=true".to_owned(),
+                OrderView::Version(version) => format!("version={version}"),
+                OrderView::AsOf(epoch_ms) => format!("asOf={}", instant(epoch_ms)),
+            };
+            format!("{view}{}", if order.details { "&include=details" } else { "" })
+        }
         ParsedQuery::GetCustomerTotals(_) | ParsedQuery::GetOpenApi => String::new(),
     }
+}
+
+/// The filters, each as a parameter that follows another.
+fn filter(filter: &OrderFilter) -> String {
+    let OrderFilter { status, payment_status, fulfillment_status, to_ship, from_ms, to_ms } = filter;
+    let parameters = [
+        ("status", status.map(|status| status.as_str().to_owned())),
+        ("paymentStatus", payment_status.map(|status| status.as_str().to_owned())),
+        ("fulfillmentStatus", fulfillment_status.map(|status| status.as_str().to_owned())),
+        ("toShip", to_ship.map(|to_ship| to_ship.to_string())),
+        ("from", from_ms.map(instant)),
+        ("to", to_ms.map(instant)),
+    ];
+    let given = parameters.into_iter().filter_map(|(name, value)| Some(format!("&{name}={}", value?)));
+    given.collect()
+}
+
+/// Every instant that is read is one that the store can write, in the same words.
+fn instant(epoch_ms: i64) -> String {
+    let instant = Timestamp::from_epoch_ms(epoch_ms).unwrap().to_string();
+    assert_eq!(instant, rfc3339_ms(epoch_ms));
+    instant
 }
 
 /// A cursor at any position is taken by the list it was issued for, and by no other.

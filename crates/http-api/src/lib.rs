@@ -50,7 +50,7 @@ pub use entity_tags::IfNoneMatch;
 pub use headers::{CommandHeaders, gateway_request_id};
 pub use identity::{AuthMode, Caller};
 pub use problem::Problem;
-pub use queries::{EventsQuery, ListQuery, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query};
+pub use queries::{EventsQuery, ListQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query};
 pub use routes::{CommandRoute, QueryRoute};
 pub use scopes::Scope;
 

@@ -185,6 +185,14 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
     }
 
+    /// 422: the order has more details than one reply can hold. The request cannot be answered as long as it asks for
+    /// them; the audit trail has the same facts page by page.
+    #[must_use]
+    pub fn details_too_large() -> Self {
+        let detail = "The details of this order are too large for one reply; read its events page by page.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "details_too_large", "Details too large", detail)
+    }
+
     /// 422: the `Idempotency-Key` was used with another request.
     #[must_use]
     pub fn idempotency_key_reused() -> Self {

@@ -1,8 +1,11 @@
 //! Query parameters read into types that cannot be wrong. Unknown and repeated parameters are refused, every error at
 //! once.
 
+mod filter;
+
+pub use filter::OrderFilter;
+use filter::read_boolean;
 use lambda_http::{Request, RequestExt};
-use order_domain::status::OrderStatus;
 use order_domain::values::{CustomerId, MAX_AMOUNT, OrderId};
 
 use crate::commands::path_id;
@@ -34,13 +37,13 @@ pub enum ParsedQuery {
     GetOpenApi,
 }
 
-/// `GET /customers/{customerId}/orders?status=&limit=&cursor=`
+/// `GET /customers/{customerId}/orders`, with filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
     /// Whose orders.
     pub customer_id: CustomerId,
-    /// Only orders of that status.
-    pub status: Option<OrderStatus>,
+    /// Which of them.
+    pub filter: OrderFilter,
     /// The most orders to answer with: 1..=100.
     pub limit: u32,
     /// The position that the page before ended at, as given to [`ListQuery::next_cursor`].
@@ -61,6 +64,8 @@ pub struct OrderQuery {
     pub order_id: OrderId,
     /// At which point of its life.
     pub view: OrderView,
+    /// True if the reply is to list payments, refunds, shipments, returns and cancellations too.
+    pub details: bool,
 }
 
 /// At which point of its life an order is wanted.
@@ -71,6 +76,8 @@ pub enum OrderView {
         /// The version the caller has seen, from 1.
         min_version: Option<u64>,
     },
+    /// As its newest event leaves it, by a consistent read of the events.
+    Consistent,
     /// As it was at that version, from 1.
     Version(u64),
     /// As it was at that instant, in milliseconds since 1970.
@@ -94,7 +101,14 @@ impl ListQuery {
     /// The cursor of the page after this one, which ended at `position`.
     #[must_use]
     pub fn next_cursor(&self, position: &str) -> String {
-        cursor::encode(Self::KIND, &[self.customer_id.as_str(), self.status.map_or("", OrderStatus::as_str)], position)
+        Self::with_scope(&self.customer_id, &self.filter, |scope| cursor::encode(Self::KIND, scope, position))
+    }
+
+    /// Calls `with` with what a cursor is bound to: whose list it is, and its filters.
+    fn with_scope<T>(customer_id: &CustomerId, filter: &OrderFilter, with: impl FnOnce(&[&str]) -> T) -> T {
+        let filter = filter.scope();
+        let scope: Vec<&str> = std::iter::once(customer_id.as_str()).chain(filter.iter().map(String::as_str)).collect();
+        with(&scope)
     }
 }
 
@@ -145,35 +159,51 @@ struct Parameters<'a> {
 
 impl Parameters<'_> {
     fn list(&mut self, customer_id: Option<CustomerId>) -> Option<ListQuery> {
-        let status = self.read("status", read_status);
+        let filter = self.filter();
         let limit = self.limit();
-        let scope = (customer_id.as_ref().map(CustomerId::as_str), status);
-        let after = self.read("cursor", |text| match scope {
-            (Some(customer), Some(status)) => {
-                cursor::decode(ListQuery::KIND, &[customer, status.map_or("", OrderStatus::as_str)], text)
+        let after = self.read("cursor", |text| match (&customer_id, &filter) {
+            (Some(customer_id), Some(filter)) => {
+                ListQuery::with_scope(customer_id, filter, |scope| cursor::decode(ListQuery::KIND, scope, text))
             }
             // Which list it is for is not known; that is noted already.
             (None, _) | (_, None) => Ok(String::new()),
         });
-        Some(ListQuery { status: status?, limit: limit?, after: after?, customer_id: customer_id? })
+        Some(ListQuery { filter: filter?, limit: limit?, after: after?, customer_id: customer_id? })
     }
 
     fn order(&mut self, order_id: Option<OrderId>) -> Option<OrderQuery> {
-        let min_version = self.read("minVersion", read_version)?;
-        let version = self.read("version", read_version)?;
-        let as_of = self.read("asOf", parse_rfc3339)?;
-        let view = match (min_version, version, as_of) {
-            (min_version, None, None) => OrderView::Latest { min_version },
-            (None, Some(version), None) => OrderView::Version(version),
-            (None, None, Some(as_of)) => OrderView::AsOf(as_of),
-            (Some(_), Some(_), _) | (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
-                let name = if as_of.is_some() { "asOf" } else { "version" };
-                let fault = Fault::new("conflicting_parameters", "give one of minVersion, version and asOf");
-                self.errors.push(fault.at(Place::Parameter(name.to_owned())));
-                return None;
+        let min_version = self.read("minVersion", read_version);
+        let version = self.read("version", read_version);
+        let as_of = self.read("asOf", parse_rfc3339);
+        let consistent = self.read("consistent", read_boolean);
+        let details = self.read("include", read_include);
+        let view = self.view(min_version?, version?, as_of?, consistent? == Some(true))?;
+        Some(OrderQuery { order_id: order_id?, view, details: details?.is_some() })
+    }
+
+    fn view(
+        &mut self,
+        min_version: Option<u64>,
+        version: Option<u64>,
+        as_of: Option<i64>,
+        consistent: bool,
+    ) -> Option<OrderView> {
+        match (min_version, version, as_of, consistent) {
+            (min_version, None, None, false) => Some(OrderView::Latest { min_version }),
+            (None, Some(version), None, false) => Some(OrderView::Version(version)),
+            (None, None, Some(as_of), false) => Some(OrderView::AsOf(as_of)),
+            (None, None, None, true) => Some(OrderView::Consistent),
+            (_, _, _, true) | (Some(_), Some(_), _, _) | (Some(_), _, Some(_), _) | (_, Some(_), Some(_), _) => {
+                let name = match (consistent, as_of) {
+                    (true, _) => "consistent",
+                    (false, Some(_)) => "asOf",
+                    (false, None) => "version",
+                };
+                let words = "give one of minVersion, version, asOf and consistent=true";
+                self.errors.push(Fault::new("conflicting_parameters", words).at(Place::Parameter(name.to_owned())));
+                None
             }
-        };
-        Some(OrderQuery { order_id: order_id?, view })
+        }
     }
 
     fn events(&mut self, order_id: Option<OrderId>) -> Option<EventsQuery> {
@@ -217,11 +247,9 @@ impl Parameters<'_> {
     }
 }
 
-fn read_status(word: &str) -> Result<OrderStatus, Fault> {
-    OrderStatus::parse(word).ok_or_else(|| {
-        let words: Vec<_> = OrderStatus::ALL.iter().map(|status| status.as_str()).collect();
-        Fault::new("unknown_status", format!("must be one of {}", words.join(", ")))
-    })
+/// Reads the one thing that a reply can include.
+fn read_include(word: &str) -> Result<(), Fault> {
+    if word == "details" { Ok(()) } else { Err(Fault::new("unknown_include", "must be details")) }
 }
 
 fn read_limit(text: &str) -> Result<u32, Fault> {

@@ -1,8 +1,12 @@
 //! The shapes of replies: JSON in camelCase, amounts as integers in minor units, instants in RFC 3339.
 
+mod details;
+pub mod size;
 mod stale;
 mod summary;
 mod totals;
+
+pub use details::{CancellationView, DetailsView, PaymentView, RefundView, ReturnView, ShipmentView};
 
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::OrderId;

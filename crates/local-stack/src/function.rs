@@ -16,6 +16,11 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent, Service};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// The largest answer of a function that Lambda takes, in bytes of the payload: 6 MB for a synchronous invocation (AWS
+/// Lambda Developer Guide, "Lambda quotas"); the number is that of Lambda's own error message, "Exceeded maximum allowed
+/// payload size (6291556 bytes)".
+pub const MAX_RESPONSE: usize = 6_291_556;
+
 /// A Lambda function as its caller sees it.
 pub trait Function: Send + Sync {
     /// Runs the function once, with the JSON it takes, and returns the JSON it gives.
@@ -50,6 +55,12 @@ pub enum FunctionError {
     /// The handler panicked. Lambda reports that and goes on, and so does the local stack.
     #[error("the function panicked")]
     Panicked,
+    /// The answer is larger than [`MAX_RESPONSE`]; Lambda drops it.
+    #[error("response payload size ({bytes} bytes) exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)")]
+    ResponseTooLarge {
+        /// The size of the answer.
+        bytes: usize,
+    },
     /// The function did not answer within its time-out.
     #[error("the function did not answer within {} s", .0.as_secs())]
     TimedOut(Duration),

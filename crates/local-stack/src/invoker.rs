@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::function::{Function, FunctionError, Invocation};
+use crate::function::{Function, FunctionError, Invocation, MAX_RESPONSE};
 
 /// The functions of a stack by their names in the template.
 pub type Functions = BTreeMap<String, Arc<dyn Function>>;
@@ -29,7 +29,8 @@ impl Invoker {
         Self { functions: Arc::new(functions), timeouts: Arc::new(timeouts) }
     }
 
-    /// Runs `name` once. A panic or a time-out is this invocation's error, and touches no other.
+    /// Runs `name` once. A panic, a time-out or an answer that is too large is this invocation's error, and touches no
+    /// other.
     pub async fn invoke(&self, name: &str, payload: Bytes) -> Result<Bytes, FunctionError> {
         let function =
             self.functions.get(name).ok_or_else(|| FunctionError::Unreachable(format!("no function {name}")))?;
@@ -38,6 +39,9 @@ impl Invoker {
         // A task of its own, so that a panic unwinds there.
         let mut task = tokio::spawn(running);
         match tokio::time::timeout(timeout, &mut task).await {
+            Ok(Ok(Ok(answer))) if answer.len() > MAX_RESPONSE => {
+                Err(FunctionError::ResponseTooLarge { bytes: answer.len() })
+            }
             Ok(Ok(answer)) => answer,
             Ok(Err(join)) if join.is_panic() => Err(FunctionError::Panicked),
             Ok(Err(join)) => Err(FunctionError::Unreachable(join.to_string())),
@@ -88,6 +92,19 @@ mod tests {
         }));
         let answer = invoker(function, Duration::ZERO).invoke("f", "{}".into()).await;
         assert!(matches!(answer, Err(FunctionError::TimedOut(_))), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_larger_than_lambda_takes_is_an_error() {
+        let function = event_function(service_fn(|event: LambdaEvent<usize>| async move {
+            // A JSON string: its quotation marks count too.
+            Ok::<_, lambda_runtime::Error>("x".repeat(event.payload - 2))
+        }));
+        let invoker = invoker(function, Duration::from_secs(60));
+        let answer = async |bytes: usize| invoker.invoke("f", bytes.to_string().into()).await;
+        assert_eq!(answer(MAX_RESPONSE).await.unwrap().len(), MAX_RESPONSE);
+        let refused = answer(MAX_RESPONSE + 1).await;
+        assert!(matches!(refused, Err(FunctionError::ResponseTooLarge { bytes: 6_291_557 })), "{refused:?}");
     }
 
     #[tokio::test]

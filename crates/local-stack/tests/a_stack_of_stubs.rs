@@ -14,7 +14,7 @@ use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use lambda_http::{Body, Request, RequestExt, service_fn as http_service};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use local_stack::function::{event_function, http_function};
+use local_stack::function::{MAX_RESPONSE, event_function, http_function};
 use local_stack::{DataLocation, Faults, Functions, LocalStack, Options, StartError, Surroundings};
 use sam_template::Template;
 use serde_json::{Value, json};
@@ -96,6 +96,9 @@ async fn write(
 ) -> Result<http::Response<Body>, Error> {
     let id = request.path_parameters_ref().and_then(|path| path.first("id")).unwrap_or_default().to_owned();
     assert_ne!(id, "panic");
+    if id == "too-large" {
+        return Ok(http::Response::new("x".repeat(MAX_RESPONSE).into()));
+    }
     client.put_item().table_name(&environment["TABLE"]).item("id", AttributeValue::S(id.clone())).send().await?;
     let body = json!({ "id": id, "authMode": environment["AUTH_MODE"] }).to_string();
     Ok(http::Response::builder().status(201).header("content-type", "application/json").body(body.into())?)
@@ -149,7 +152,9 @@ async fn the_gateway_speaks_for_itself_where_no_function_answers() {
     let client = reqwest::Client::new();
     let get = client.get(format!("{}/things/a", stack.api_url())).send().await.unwrap();
     assert_eq!((get.status().as_u16(), get.text().await.unwrap()), (404, r#"{"message":"Not Found"}"#.to_owned()));
-    assert_eq!(put(&stack, "panic").await, (500, json!({ "message": "Internal Server Error" })));
+    for failing in ["panic", "too-large"] {
+        assert_eq!(put(&stack, failing).await, (500, json!({ "message": "Internal Server Error" })), "{failing}");
+    }
     let huge =
         client.put(format!("{}/things/a", stack.api_url())).body(vec![b'x'; 11 * 1024 * 1024]).send().await.unwrap();
     assert_eq!(

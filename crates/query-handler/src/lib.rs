@@ -17,7 +17,9 @@
 //! |---|---|
 //! | [`handler`] | one request from arrival to reply |
 //! | `order` | one order: now, at least at a version, or as it was |
+//! | `detailed`, `details` | one order with its payments, refunds, shipments and returns |
 //! | `orders` | a customer's list |
+//! | `list_filter`, `page_budget` | which orders a list shows, and the size and price of a page |
 //! | `totals` | what a customer's orders come to |
 //! | `events` | an order's audit trail |
 //! | `stale` | what a reply does not show, because an order is parked |
@@ -26,12 +28,16 @@
 //! | `log` | the one log line of a query |
 //! | `main.rs` | the wiring: configuration, logs, clients, the Lambda runtime |
 
+mod detailed;
+mod details;
 mod events;
 mod failure;
 pub mod handler;
+mod list_filter;
 mod log;
 mod order;
 mod orders;
+mod page_budget;
 mod row_view;
 mod stale;
 mod totals;

@@ -57,6 +57,7 @@ pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
         version,
         as_of_ms: None,
         stale: None,
+        details: None,
     }
 }
 

@@ -50,7 +50,9 @@ pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use row_error::RowError;
 pub use row_image::{ImagePage, RowImage, RowImages};
 pub use row_store::{Read, RowStore, Standing, Write};
-pub use summaries::{DynamoSummaries, OrderSummaries, SummaryRows, UnreadableRow};
+pub use summaries::{
+    DynamoSummaries, ListFilter, ListedFacts, OrderSummaries, PAGE_HALF_UNITS, SummaryRows, UnreadableRow,
+};
 pub use summed::{SumError, Summed};
 pub use summed_rows::SummedRows;
 pub use totals::{DynamoTotals, Totals};

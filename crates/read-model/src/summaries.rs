@@ -1,16 +1,21 @@
 //! What queries read: an order's summary, a customer's list.
 
+mod budget;
+mod filter;
+
 use std::collections::HashMap;
 use std::future::Future;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
-use order_domain::status::OrderStatus;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+pub use budget::PAGE_HALF_UNITS;
+pub use filter::{ListFilter, ListedFacts};
 
-use crate::order_summary::{BY_ORDER, ORDER_ID, OrderSummaryByCustomer, OrderSummaryRow, STATUS};
+use crate::order_summary::{BY_ORDER, ORDER_ID, OrderSummaryByCustomer, OrderSummaryRow};
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_item::{self, NOT_ITS_SHAPE};
+use budget::Budget;
 
 type Item = HashMap<String, AttributeValue>;
 type Listed = Result<OrderSummaryRow, UnreadableRow>;
@@ -18,22 +23,18 @@ type Listed = Result<OrderSummaryRow, UnreadableRow>;
 const PARTITION: &str = OrderSummaryByCustomer::KEY.partition;
 const SORT: &str = OrderSummaryByCustomer::KEY.sort;
 
-/// How many requests one page of a filtered list takes at most. Each looks at twice the rows of the one before, so
-/// a page of 20 ends after 20,460 rows at the latest, however few of them match.
-const MAX_REQUESTS: usize = 10;
-
 /// The summaries of orders. A row is served as it is, whatever the number of the projection that wrote it.
 pub trait OrderSummaries: Send + Sync {
     /// The summary of an order; `None` where there is none (yet). The index that leads to a new order's row may be a
     /// moment behind; the row itself is read consistently.
     fn find(&self, order_id: &str) -> impl Future<Output = Result<Option<OrderSummaryRow>, RowError>> + Send;
 
-    /// A page of a customer's orders, newest first: `limit` at most, those of `status` where one is given, from the
-    /// one after the sort key `after`.
+    /// A page of a customer's orders, newest first: `limit` at most, those that the filter admits, from the one after
+    /// the sort key `after`. A page ends sooner where reading on would consume more than [`PAGE_HALF_UNITS`].
     fn list(
         &self,
         customer_id: &str,
-        status: Option<OrderStatus>,
+        filter: &ListFilter,
         limit: usize,
         after: Option<&str>,
     ) -> impl Future<Output = Result<SummaryRows, RowError>> + Send;
@@ -44,9 +45,22 @@ pub trait OrderSummaries: Send + Sync {
 pub struct SummaryRows {
     /// The rows, newest first. One that cannot be read keeps its place and costs no other.
     pub rows: Vec<Result<OrderSummaryRow, UnreadableRow>>,
-    /// The sort key to go on after; `None` once there is nothing more. With it a page may be short, or even empty:
-    /// where few rows match, and where the list ended exactly with the page before.
+    /// The sort key to go on after; `None` once there is nothing more. With it a page may be short, or even empty,
+    /// where the budget ended it. Then nothing may follow: the budget did not allow to look.
     pub next: Option<String>,
+    /// The half read units that reading the page consumed.
+    pub half_units: u64,
+}
+
+impl SummaryRows {
+    /// The sort key of a listed row, whether or not it can be read.
+    #[must_use]
+    pub fn sort_key(listed: &Result<OrderSummaryRow, UnreadableRow>) -> String {
+        match listed {
+            Ok(row) => row.sort_key(),
+            Err(unreadable) => unreadable.sort_key.clone(),
+        }
+    }
 }
 
 /// A row of a list that cannot be read, as one that a newer release wrote. Its order's events say the same.
@@ -79,39 +93,39 @@ impl DynamoSummaries {
         Self { client, table: table.into() }
     }
 
-    /// Looks at `count` rows of a customer after a sort key: those of the status, and where to go on.
-    async fn look(
+    /// Examines `count` rows of a customer after a sort key.
+    async fn examine(
         &self,
         customer_id: &str,
-        status: Option<OrderStatus>,
+        filter: &ListFilter,
         count: usize,
         after: Option<&str>,
-    ) -> Result<(Vec<Listed>, Option<String>), RowError> {
-        let mut query = self
+    ) -> Result<Examined, RowError> {
+        let query = self
             .client
             .query()
             .table_name(&self.table)
             .scan_index_forward(false)
             .limit(i32::try_from(count).unwrap_or(i32::MAX))
-            .expression_attribute_names("#customer", PARTITION)
-            .expression_attribute_values(":customer", AttributeValue::S(customer_id.to_owned()))
-            .key_condition_expression("#customer = :customer");
-        if let Some(after) = after {
-            query = query
-                .set_key_condition_expression(Some("#customer = :customer AND #sort < :after".to_owned()))
-                .expression_attribute_names("#sort", SORT)
-                .expression_attribute_values(":after", AttributeValue::S(after.to_owned()));
-        }
-        if let Some(status) = status {
-            query = query
-                .filter_expression("#status = :status")
-                .expression_attribute_names("#status", STATUS)
-                .expression_attribute_values(":status", AttributeValue::S(status.as_str().to_owned()));
-        }
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let Some(query) = filter.apply(query, customer_id, after) else { return Ok(Examined::default()) };
         let output = query.send().await.map_err(|error| RowError::of("Query", error))?;
-        let rows = output.items.unwrap_or_default().into_iter().map(listed);
-        Ok((rows.collect(), output.last_evaluated_key.map(|key| string(&key, SORT))))
+        Ok(Examined {
+            count: u64::try_from(output.scanned_count).unwrap_or(0),
+            half_units: budget::half_units(output.consumed_capacity.as_ref()),
+            last: output.last_evaluated_key.map(|key| string(&key, SORT)),
+            rows: output.items.unwrap_or_default().into_iter().map(listed).collect(),
+        })
     }
+}
+
+/// The result of one request: the rows that match, and where to go on.
+#[derive(Default)]
+struct Examined {
+    rows: Vec<Listed>,
+    last: Option<String>,
+    count: u64,
+    half_units: u64,
 }
 
 impl OrderSummaries for DynamoSummaries {
@@ -145,28 +159,34 @@ impl OrderSummaries for DynamoSummaries {
     async fn list(
         &self,
         customer_id: &str,
-        status: Option<OrderStatus>,
+        filter: &ListFilter,
         limit: usize,
         after: Option<&str>,
     ) -> Result<SummaryRows, RowError> {
         let limit = limit.max(1);
         let mut rows: Vec<Listed> = Vec::new();
         let mut next = after.map(str::to_owned);
-        let mut count = limit;
-        for _ in 0..MAX_REQUESTS {
-            let (found, last) = self.look(customer_id, status, count, next.as_deref()).await?;
-            rows.extend(found);
+        let mut budget = Budget::default();
+        while let Some(affordable) = budget.next_limit() {
+            // One row more than asked for tells whether there is another page.
+            let missing = limit.saturating_add(1).saturating_sub(rows.len());
+            let count = if filter.lists_every_row() { missing.min(affordable) } else { affordable };
+            let (start, before) = (next, rows.len());
+            let examined = self.examine(customer_id, filter, count, start.as_deref()).await?;
+            budget.spend(examined.count, examined.half_units);
+            rows.extend(examined.rows);
+            next = examined.last;
             if rows.len() > limit {
                 rows.truncate(limit);
-                return Ok(SummaryRows { next: rows.last().map(sort_key), rows });
-            }
-            next = last;
-            if rows.len() == limit || next.is_none() {
+                // Rows that do not match were examined after the last one: the next page need not examine them again.
+                next = if before == limit { start } else { rows.last().map(SummaryRows::sort_key) };
                 break;
             }
-            count = count.saturating_mul(2);
+            if next.is_none() {
+                break;
+            }
         }
-        Ok(SummaryRows { rows, next })
+        Ok(SummaryRows { rows, next, half_units: budget.half_units() })
     }
 }
 
@@ -178,13 +198,6 @@ fn read(item: Item) -> Result<OrderSummaryRow, RowError> {
 fn listed(item: Item) -> Listed {
     let sort_key = string(&item, SORT);
     serde_dynamo::from_item(item).map_err(|_| UnreadableRow { sort_key })
-}
-
-fn sort_key(listed: &Listed) -> String {
-    match listed {
-        Ok(row) => row.sort_key(),
-        Err(unreadable) => unreadable.sort_key.clone(),
-    }
 }
 
 fn string(item: &Item, name: &str) -> String {

@@ -12,6 +12,7 @@ mod contract;
 mod correlation;
 mod hostile;
 mod journeys;
+mod large_pages;
 mod lists;
 mod long_streams;
 mod peers;

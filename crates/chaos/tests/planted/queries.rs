@@ -7,10 +7,10 @@ use chaos::release::{HttpFunction, Instance, Invocation};
 use event_store::{Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_domain::Event;
-use order_domain::status::OrderStatus;
 use order_store::Orders;
 use read_model::{
-    CurrencyTotals, DynamoSummaries, DynamoTotals, OrderSummaries, OrderSummaryRow, RowError, SummaryRows, Totals,
+    CurrencyTotals, DynamoSummaries, DynamoTotals, ListFilter, OrderSummaries, OrderSummaryRow, RowError, SummaryRows,
+    Totals,
 };
 
 use super::Bug;
@@ -74,17 +74,17 @@ impl OrderSummaries for Summaries {
     async fn list(
         &self,
         customer_id: &str,
-        status: Option<OrderStatus>,
+        filter: &ListFilter,
         limit: usize,
         after: Option<&str>,
     ) -> Result<SummaryRows, RowError> {
-        let mut page = self.rows.list(customer_id, status, limit, after).await?;
+        let mut page = self.rows.list(customer_id, filter, limit, after).await?;
         if self.bug == Bug::SkipsAnOrderBetweenPages && page.next.is_some() {
             page.rows.pop();
         }
         if self.bug == Bug::ListsSomebodyElse && page.next.is_none() {
             let other = if customer_id == "anna" { "bert" } else { "anna" };
-            page.rows.extend(self.rows.list(other, status, limit, None).await?.rows);
+            page.rows.extend(self.rows.list(other, filter, limit, None).await?.rows);
         }
         Ok(page)
     }

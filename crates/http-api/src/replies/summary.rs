@@ -8,6 +8,7 @@ use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::OrderId;
 use serde::{Serialize, Serializer};
 
+use super::details::DetailsView;
 use super::stale::Stale;
 use super::timestamp;
 
@@ -83,6 +84,9 @@ pub struct SummaryView {
     /// Where this does not show the order as far as it has come.
     #[serde(flatten)]
     pub stale: Option<Stale>,
+    /// The details, where the request asks for them.
+    #[serde(flatten)]
+    pub details: Option<DetailsView>,
 }
 
 impl SummaryView {
@@ -122,6 +126,7 @@ impl SummaryView {
             version,
             as_of_ms: None,
             stale: None,
+            details: None,
         })
     }
 }
@@ -163,7 +168,7 @@ impl LineView {
     }
 }
 
-fn optional_timestamp<S: Serializer>(epoch_ms: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn optional_timestamp<S: Serializer>(epoch_ms: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     match epoch_ms {
         Some(epoch_ms) => timestamp(epoch_ms, serializer),
         None => serializer.serialize_none(),

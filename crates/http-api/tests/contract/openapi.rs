@@ -2,14 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
-use http_api::replies::{CustomerTotalsView, Stale, SummaryPage, SummaryView};
+use http_api::replies::{CustomerTotalsView, DetailsView, Stale, SummaryPage, SummaryView};
 use http_api::{CommandRoute, OPENAPI, Problem, QueryRoute, Scope, parse_command, responses};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::{Rejection, stored};
 use serde_json::{Value, json};
 
 use super::payload::{body_of, payload, seen};
-use super::responses::{INSTANT, command_reply, customer_totals, events_page, summary};
+use super::responses::{INSTANT, command_reply, customer_totals, details, events_page, summary};
 
 pub(crate) fn document() -> Value {
     serde_json::from_str(OPENAPI).unwrap()
@@ -147,7 +147,7 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
     }
     let further: &[_] = match QueryRoute::ALL.iter().find(|route| route.key() == key).unwrap() {
         QueryRoute::ListOrders | QueryRoute::GetCustomerTotals => &["500", "503"],
-        QueryRoute::GetOrder => &["304", "404", "412", "500", "503"],
+        QueryRoute::GetOrder => &["304", "404", "412", "422", "500", "503"],
         QueryRoute::ListEvents => &["404", "500", "503"],
         QueryRoute::GetOpenApi => &[],
     };
@@ -245,6 +245,10 @@ fn replies_are_as_described() {
     assert_valid("Summary", &serde_json::to_value(summary()).unwrap());
     let stale = SummaryView { stale: Some(Stale::order(4)), ..summary() };
     assert_valid("Summary", &serde_json::to_value(&stale).unwrap());
+    let detailed = SummaryView { details: Some(details()), ..summary() };
+    assert_valid("Summary", &serde_json::to_value(&detailed).unwrap());
+    let none = SummaryView { details: Some(DetailsView::default()), ..summary() };
+    assert_valid("Summary", &serde_json::to_value(&none).unwrap());
     for (order, of_page) in [(summary(), None), (stale, Some(Stale::list(2)))] {
         let page = SummaryPage { items: vec![order], next_cursor: Some("x".to_owned()), stale: of_page };
         assert_valid("SummaryPage", &serde_json::to_value(page).unwrap());
@@ -286,6 +290,7 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         ("NoSuchPoint", Problem::not_placed_yet(INSTANT)),
         ("BodyTooLarge", Problem::body_too_large(MAX_BODY)),
         ("UnsupportedMediaType", Problem::unsupported_media_type()),
+        ("DetailsTooLarge", Problem::details_too_large()),
         ("IdempotencyKeyReused", Problem::idempotency_key_reused()),
         ("InternalError", Problem::internal()),
         ("InternalError", Problem::order_unreadable(4)),

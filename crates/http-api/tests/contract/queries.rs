@@ -1,5 +1,7 @@
-use http_api::{EventsQuery, ListQuery, OrderQuery, OrderView, ParsedQuery, Problem, TotalsQuery, parse_query};
-use order_domain::status::OrderStatus;
+use http_api::{
+    EventsQuery, ListQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, Problem, TotalsQuery, parse_query,
+};
+use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::{CustomerId, OrderId};
 
 use super::payload::{errors_of, payload, seen};
@@ -12,13 +14,17 @@ fn list(query: &str) -> Result<ListQuery, Problem> {
     })
 }
 
-fn view(query: &str) -> Result<OrderView, Problem> {
+fn order(query: &str) -> Result<OrderQuery, Problem> {
     let request = payload("GET /orders/{orderId}", &[("orderId", "o-1")]).query(query).request();
     parse_query(&request).map(|query| {
-        let ParsedQuery::GetOrder(OrderQuery { order_id, view }) = query else { panic!("{query:?}") };
-        assert_eq!(order_id.as_str(), "o-1");
-        view
+        let ParsedQuery::GetOrder(order) = query else { panic!("{query:?}") };
+        assert_eq!(order.order_id.as_str(), "o-1");
+        order
     })
+}
+
+fn view(query: &str) -> Result<OrderView, Problem> {
+    order(query).map(|order| order.view)
 }
 
 fn events(query: &str) -> Result<EventsQuery, Problem> {
@@ -31,15 +37,97 @@ fn events(query: &str) -> Result<EventsQuery, Problem> {
 
 #[test]
 fn a_list_is_of_20_orders_of_any_status_from_the_newest() {
-    let wanted = ListQuery { customer_id: CustomerId::parse("c-1").unwrap(), status: None, limit: 20, after: None };
+    let customer_id = CustomerId::parse("c-1").unwrap();
+    let wanted = ListQuery { customer_id, filter: OrderFilter::default(), limit: 20, after: None };
     assert_eq!(list(""), Ok(wanted));
+}
+
+fn filter(query: &str) -> OrderFilter {
+    list(query).unwrap().filter
 }
 
 #[test]
 fn a_list_takes_every_status() {
     for status in OrderStatus::ALL {
-        assert_eq!(list(&format!("status={}", status.as_str())).unwrap().status, Some(*status));
+        assert_eq!(filter(&format!("status={}", status.as_str())).status, Some(*status));
     }
+    for status in PaymentStatus::ALL {
+        assert_eq!(filter(&format!("paymentStatus={}", status.as_str())).payment_status, Some(*status));
+    }
+    for status in FulfillmentStatus::ALL {
+        assert_eq!(filter(&format!("fulfillmentStatus={}", status.as_str())).fulfillment_status, Some(*status));
+    }
+}
+
+#[test]
+fn the_filters_of_a_list_can_be_combined() {
+    let query = "status=paid&paymentStatus=credit_owed&fulfillmentStatus=unfulfilled&toShip=true\
+                 &from=2026-11-21T09:30:00.123Z&to=2026-11-21T10:30:00.123%2B01:00";
+    let wanted = OrderFilter {
+        status: Some(OrderStatus::Paid),
+        payment_status: Some(PaymentStatus::CreditOwed),
+        fulfillment_status: Some(FulfillmentStatus::Unfulfilled),
+        to_ship: Some(true),
+        from_ms: Some(1_795_253_400_123),
+        to_ms: Some(1_795_253_400_123),
+    };
+    assert_eq!(filter(query), wanted);
+    assert_eq!(filter("toShip=false"), OrderFilter { to_ship: Some(false), ..OrderFilter::default() });
+}
+
+#[test]
+fn a_filter_of_another_word_is_refused() {
+    for (query, errors) in [
+        ("status=unpaid", vec!["status unknown_status"]),
+        ("status=", vec!["status unknown_status"]),
+        ("paymentStatus=delivered", vec!["paymentStatus unknown_status"]),
+        ("paymentStatus=Paid", vec!["paymentStatus unknown_status"]),
+        ("fulfillmentStatus=placed", vec!["fulfillmentStatus unknown_status"]),
+        ("toShip=1", vec!["toShip not_a_boolean"]),
+        ("toShip=True", vec!["toShip not_a_boolean"]),
+        ("toShip=", vec!["toShip not_a_boolean"]),
+        ("toShip=true&toShip=true", vec!["toShip repeated_parameter"]),
+        ("from=yesterday&to=2026-11-21", vec!["from bad_timestamp", "to bad_timestamp"]),
+        ("paymentstatus=paid", vec!["paymentstatus unknown_parameter"]),
+    ] {
+        assert_eq!(errors_of(list(query).unwrap_err()), errors, "{query}");
+    }
+}
+
+#[test]
+fn a_range_that_begins_after_its_end_is_refused() {
+    let range = |from: &str, to: &str| list(&format!("from=2026-11-21T09:30:00{from}&to=2026-11-21T09:30:00{to}"));
+    for (from, to) in [(".001Z", "Z"), ("Z", "%2B00:01"), ("-00:01", "Z")] {
+        assert_eq!(errors_of(range(from, to).unwrap_err()), ["from conflicting_parameters"], "{from} {to}");
+    }
+    for (from, to) in [("Z", "Z"), ("Z", ".001Z"), ("%2B00:01", "Z")] {
+        assert!(range(from, to).is_ok(), "{from} {to}");
+    }
+}
+
+#[test]
+fn a_cursor_is_bound_to_every_filter() {
+    const EACH: [&str; 6] = [
+        "status=paid",
+        "paymentStatus=paid",
+        "fulfillmentStatus=shipped",
+        "toShip=true",
+        "from=2026-11-21T09:30:00Z",
+        "to=2026-11-21T09:30:00Z",
+    ];
+    let further = ["", "toShip=false", "from=2026-11-21T09:30:01Z", "to=2026-11-21T09:30:01Z"];
+    let queries: Vec<_> = EACH.into_iter().chain(further).collect();
+    for issuer in &queries {
+        let cursor = list(issuer).unwrap().next_cursor("p");
+        for taker in &queries {
+            let after = list(&format!("{taker}&cursor={cursor}")).map(|list| list.after);
+            assert_eq!(after.is_ok(), issuer == taker, "{issuer} {taker}");
+        }
+        assert!(list(&format!("{}&cursor={cursor}", EACH.join("&"))).is_err(), "{issuer}");
+    }
+    // The same instant in other words is the same filter.
+    let cursor = list(EACH[4]).unwrap().next_cursor("p");
+    assert!(list(&format!("from=2026-11-21T10:30:00.000%2B01:00&cursor={cursor}")).is_ok());
 }
 
 #[test]
@@ -104,14 +192,32 @@ fn an_order_is_wanted_now_at_a_version_or_at_an_instant() {
 }
 
 #[test]
+fn consistent_takes_two_words_and_include_one() {
+    assert_eq!(view("consistent=true"), Ok(OrderView::Consistent));
+    assert_eq!(view("consistent=false"), Ok(OrderView::Latest { min_version: None }));
+    assert_eq!(view("consistent=false&version=3"), Ok(OrderView::Version(3)));
+    for bad in ["", "1", "TRUE", "yes", "true%00"] {
+        assert_eq!(errors_of(order(&format!("consistent={bad}")).unwrap_err()), ["consistent not_a_boolean"], "{bad}");
+    }
+    for view in ["", "minVersion=2", "version=2", "asOf=2026-11-21T09:30:00Z", "consistent=true"] {
+        assert!(!order(view).unwrap().details);
+        assert!(order(&format!("{view}&include=details")).unwrap().details, "{view}");
+    }
+    for bad in ["", "detail", "Details", "details,events", "details%20"] {
+        assert_eq!(errors_of(order(&format!("include={bad}")).unwrap_err()), ["include unknown_include"], "{bad}");
+    }
+    assert_eq!(errors_of(order("include=details&include=details").unwrap_err()), ["include repeated_parameter"]);
+}
+
+#[test]
 fn only_one_point_of_its_life_may_be_named() {
-    let asked = ["minVersion=1", "version=1", "asOf=2026-11-21T09:30:00Z"];
-    for (one, other) in [(0, 1), (1, 2), (0, 2)] {
+    let asked = ["minVersion=1", "version=1", "asOf=2026-11-21T09:30:00Z", "consistent=true"];
+    for (one, other) in [(0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3)] {
         let errors = errors_of(view(&format!("{}&{}", asked[one], asked[other])).unwrap_err());
         assert_eq!(errors.len(), 1);
         assert!(errors[0].ends_with(" conflicting_parameters"), "{errors:?}");
     }
-    assert_eq!(errors_of(view(&asked.join("&")).unwrap_err()), ["asOf conflicting_parameters"]);
+    assert_eq!(errors_of(view(&asked.join("&")).unwrap_err()), ["consistent conflicting_parameters"]);
 }
 
 #[test]

@@ -1,12 +1,14 @@
 use http_api::IfNoneMatch;
 use http_api::replies::{
-    AuditEvent, CommandReply, CurrencyTotalsView, CustomerTotalsView, EventView, EventsPage, LineView, PlacedOrderView,
-    Stale, SummaryPage, SummaryView,
+    AuditEvent, CancellationView, CommandReply, CurrencyTotalsView, CustomerTotalsView, DetailsView, EventView,
+    EventsPage, LineView, PaymentView, PlacedOrderView, RefundView, ReturnView, ShipmentView, Stale, SummaryPage,
+    SummaryView,
 };
 use http_api::responses::{self, Outcome};
 use lambda_http::{Body, Response};
+use order_domain::event::ItemQuantity;
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
-use order_domain::values::OrderId;
+use order_domain::values::{OrderId, Quantity, Sku};
 use order_domain::{Event, EventRef, Order, evolve, stored};
 use serde_json::json;
 
@@ -70,6 +72,52 @@ pub(crate) fn summary() -> SummaryView {
         version: 3,
         as_of_ms: None,
         stale: None,
+        details: None,
+    }
+}
+
+/// One entry of each kind, with every field.
+pub(crate) fn details() -> DetailsView {
+    let text = |text: &str| Some(text.to_owned());
+    let items = || vec![ItemQuantity { sku: Sku::parse("TEA").unwrap(), quantity: Quantity::new(1).unwrap() }];
+    DetailsView {
+        payments: vec![PaymentView {
+            payment_id: "p-1".to_owned(),
+            amount: 1000,
+            amount_received: 1001,
+            amount_refunded: 1,
+            method: text("card"),
+            received_at_ms: INSTANT,
+        }],
+        refunds: vec![RefundView {
+            refund_id: "r-1".to_owned(),
+            payment_id: "p-1".to_owned(),
+            amount: 1,
+            reason: text("chipped"),
+            refunded_at_ms: INSTANT,
+        }],
+        shipments: vec![ShipmentView {
+            shipment_id: "s-1".to_owned(),
+            items: items(),
+            carrier: text("DHL"),
+            tracking_number: text("JD0146"),
+            shipped_at_ms: INSTANT,
+            delivered: true,
+            delivered_at_ms: Some(INSTANT),
+        }],
+        returns: vec![ReturnView {
+            return_id: "b-1".to_owned(),
+            items: items(),
+            reason: text("chipped"),
+            returned_at_ms: INSTANT,
+        }],
+        cancellations: vec![CancellationView {
+            cancellation_id: "x-1".to_owned(),
+            items: items(),
+            reduction: 999,
+            reason: "sold out".to_owned(),
+            cancelled_at_ms: INSTANT,
+        }],
     }
 }
 

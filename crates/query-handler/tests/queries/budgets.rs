@@ -49,8 +49,14 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
     // The index names the row's key; the row is read consistently, and so is that there is no note on it.
     assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);
     assert_eq!(cost(&meter), (3, 5));
-    // History needs no row.
-    for call in [get_order(&order_id).query("version=1"), list_events(&order_id)] {
+    // What is folded from the events needs no row: history, a consistent read, and details.
+    for call in [
+        get_order(&order_id).query("version=1"),
+        get_order(&order_id).query("consistent=true"),
+        get_order(&order_id).query("include=details"),
+        get_order(&order_id).query("version=1&include=details"),
+        list_events(&order_id),
+    ] {
         assert_eq!(ask(&handler, &call).await.status, 200);
         assert_eq!(cost(&meter), (1, 2));
     }

@@ -6,8 +6,17 @@ use crate::gateway::Call;
 use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders};
 
 fn every_query_of(order_id: &str) -> Vec<Call> {
-    let order = ["", "minVersion=1", "minVersion=99", "version=2", "version=99", "asOf=2100-01-01T00:00:00Z"];
-    let mut calls: Vec<_> = order.iter().map(|query| get_order(order_id).query(query)).collect();
+    let order = [
+        "",
+        "minVersion=1",
+        "minVersion=99",
+        "version=2",
+        "version=99",
+        "asOf=2100-01-01T00:00:00Z",
+        "consistent=true",
+    ];
+    let details = order.iter().map(|query| get_order(order_id).query(&format!("{query}&include=details")));
+    let mut calls: Vec<_> = order.iter().map(|query| get_order(order_id).query(query)).chain(details).collect();
     calls.push(get_order(order_id).header("if-none-match", "*"));
     calls.extend(["", "limit=2"].map(|query| list_events(order_id).query(query)));
     calls

@@ -67,6 +67,51 @@ async fn a_status_filters_the_list() {
 }
 
 #[tokio::test]
+async fn filters_can_be_combined_and_are_carried_by_the_cursor() {
+    let (ledger, placed) = with_orders(5).await;
+    let placed_at = |order: &str| ledger.commits(order);
+    let (from, to) = (placed_at(&placed[1]).await[0].recorded_at, placed_at(&placed[4]).await[0].recorded_at);
+    let filters = format!("status=placed&paymentStatus=unpaid&fulfillmentStatus=unfulfilled&from={from}&to={to}");
+    let page = async |query: &str| ledger.ask(&list_orders("customer-1001").query(query)).await;
+    let first = page(&format!("{filters}&limit=2")).await;
+    let cursor = first.json()["nextCursor"].as_str().unwrap().to_owned();
+    let second = page(&format!("{filters}&limit=2&cursor={cursor}")).await;
+    let listed = [order_ids(&first), order_ids(&second)].concat();
+    assert_eq!(listed, [3, 2, 1].map(|number| placed[number].clone()));
+    assert_eq!(second.json().get("nextCursor"), None);
+    for other in ["paymentStatus=paid", "fulfillmentStatus=shipped", "from=2100-01-01T00:00:00Z", "toShip=true"] {
+        assert_eq!(order_ids(&page(other).await), Vec::<String>::new(), "{other}");
+        assert_eq!(page(&format!("{other}&cursor={cursor}")).await.json()["errors"][0]["code"], "bad_cursor");
+    }
+}
+
+#[tokio::test]
+async fn a_range_may_lie_beyond_every_instant_that_is_stored() {
+    let (ledger, placed) = with_orders(1).await;
+    for (query, count) in [
+        ("from=0000-01-01T00:00:00Z", 1),
+        ("to=0000-01-01T00:00:00Z", 0),
+        ("from=0000-01-01T00:00:00Z&to=9999-12-30T22:00:00.999Z", 1),
+        ("from=9999-12-30T22:00:00.999Z", 0),
+    ] {
+        let reply = ledger.ask(&list_orders("customer-1001").query(query)).await;
+        assert_eq!(order_ids(&reply), placed[..count], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_page_has_no_cursor_at_an_exact_multiple_of_the_limit() {
+    let (ledger, _) = with_orders(4).await;
+    for filter in ["", "status=placed"] {
+        let first = ledger.ask(&list_orders("customer-1001").query(&format!("limit=2&{filter}"))).await;
+        let cursor = first.json()["nextCursor"].as_str().unwrap().to_owned();
+        let query = format!("limit=2&cursor={cursor}&{filter}");
+        let second = ledger.ask(&list_orders("customer-1001").query(&query)).await;
+        assert_eq!((order_ids(&second).len(), second.json().get("nextCursor")), (2, None), "{filter}");
+    }
+}
+
+#[tokio::test]
 async fn a_customer_nobody_heard_of_has_an_empty_list() {
     let reply = Ledger::empty().await.ask(&list_orders("customer-9")).await;
     assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"items":[]}"#));
@@ -114,7 +159,8 @@ async fn a_forged_cursor_is_refused_where_no_row_could_stand() {
 #[tokio::test]
 async fn a_parameter_that_makes_no_sense_is_refused() {
     let ledger = Ledger::empty().await;
-    for query in ["limit=0", "limit=101", "limit=ten", "limit=", "status=lost", "status=Placed", "page=2"] {
+    for query in ["limit=0", "limit=101", "limit=ten", "limit=", "status=lost", "status=Placed", "toShip=yes", "page=2"]
+    {
         let reply = ledger.ask(&list_orders("customer-1001").query(query)).await;
         assert_eq!(reply.problem(), (400, "invalid_request".to_owned()), "{query}");
     }

@@ -4,11 +4,14 @@
 
 mod audit_trail;
 mod budgets;
+mod consistent;
+mod details;
 #[path = "../../../command-handler/tests/commands/gateway.rs"]
 mod gateway;
 mod given;
 mod identity;
 mod list;
+mod list_budget;
 mod logs;
 mod order;
 mod outages;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use order_domain::status::OrderStatus;
-use read_model::{OrderSummaries, OrderSummaryRow, RowError, SummaryRows};
+use read_model::{ListFilter, ListedFacts, OrderSummaries, OrderSummaryRow, RowError, SummaryRows};
 
 /// Rows by customer and sort key. Clones share their content.
 #[derive(Clone, Default)]
@@ -24,21 +23,30 @@ impl OrderSummaries for Rows {
     async fn list(
         &self,
         customer_id: &str,
-        status: Option<OrderStatus>,
+        filter: &ListFilter,
         limit: usize,
         after: Option<&str>,
     ) -> Result<SummaryRows, RowError> {
         let rows = self.0.lock().unwrap();
         let newest_first = rows.iter().rev().filter(|((customer, sort), row)| {
-            customer == customer_id
-                && after.is_none_or(|after| sort.as_str() < after)
-                && status.is_none_or(|status| row.status == status)
+            customer == customer_id && after.is_none_or(|after| sort.as_str() < after) && filter.admits(&facts(row))
         });
         let mut found: Vec<_> = newest_first.map(|(_, row)| row.clone()).take(limit + 1).collect();
         let has_more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| has_more).map(OrderSummaryRow::sort_key);
-        Ok(SummaryRows { rows: found.into_iter().map(Ok).collect(), next })
+        Ok(SummaryRows { rows: found.into_iter().map(Ok).collect(), next, half_units: 0 })
+    }
+}
+
+/// The orders of these tests that have a row are never to be shipped.
+fn facts(row: &OrderSummaryRow) -> ListedFacts {
+    ListedFacts {
+        status: row.status,
+        payment_status: row.payment_status,
+        fulfillment_status: row.fulfillment_status,
+        to_ship: false,
+        placed_at: row.placed_at,
     }
 }
 
@@ -51,7 +59,7 @@ impl OrderSummaries for BrokenRows {
         Err((self.0)())
     }
 
-    async fn list(&self, _: &str, _: Option<OrderStatus>, _: usize, _: Option<&str>) -> Result<SummaryRows, RowError> {
+    async fn list(&self, _: &str, _: &ListFilter, _: usize, _: Option<&str>) -> Result<SummaryRows, RowError> {
         Err((self.0)())
     }
 }

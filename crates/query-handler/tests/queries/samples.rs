@@ -116,6 +116,13 @@ async fn the_samples_get_the_replies_that_are_stated() {
     assert!(payload("list-events-next-page.json").contains(cursor.as_str().unwrap()));
     assert_eq!(json("list-events-next-page.json")["items"].as_array().unwrap().len(), 4);
     assert_eq!(json("list-orders.json")["items"].as_array().unwrap().len(), 2);
+    let filtered = json("list-orders-with-filters.json")["items"].clone();
+    assert_eq!((filtered.as_array().unwrap().len(), &filtered[0]["status"]), (1, &"cancelled".into()));
+    assert_eq!(json("get-order-consistent.json")["version"], 9);
+    let details = json("get-order-details.json");
+    let count = |list: &str| details[list].as_array().unwrap().len();
+    assert_eq!(["payments", "refunds", "shipments", "returns", "cancellations"].map(count), [1, 1, 2, 1, 0]);
+    assert_eq!(details["version"], 9);
     let totals = json("get-customer-totals.json")["totals"].clone();
     assert_eq!(
         (&totals[0]["orders"], &totals[0]["gross"], &totals[0]["refunded"]),

@@ -9,6 +9,7 @@ mod customer_totals;
 mod engine;
 mod engine_faults;
 mod engine_properties;
+mod list_pages;
 mod order_summary;
 mod row_store_contract;
 mod story;

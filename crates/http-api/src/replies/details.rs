@@ -1,0 +1,129 @@
+//! The details of an order: every payment, refund, shipment, return and partial cancellation.
+
+use order_domain::event::ItemQuantity;
+use serde::Serialize;
+
+use super::summary::optional_timestamp;
+use super::timestamp;
+
+/// The details of an order, each list in the order in which its entries were recorded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DetailsView {
+    /// The payments.
+    pub payments: Vec<PaymentView>,
+    /// The refunds.
+    pub refunds: Vec<RefundView>,
+    /// The shipments.
+    pub shipments: Vec<ShipmentView>,
+    /// The returns.
+    pub returns: Vec<ReturnView>,
+    /// The partial cancellations.
+    pub cancellations: Vec<CancellationView>,
+}
+
+/// A payment of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentView {
+    /// The payment's name, unique in the order.
+    pub payment_id: String,
+    /// The amount in force, as corrected, in minor units.
+    pub amount: u64,
+    /// The amount as first recorded, in minor units.
+    pub amount_received: u64,
+    /// The sum of the refunds of this payment, in minor units.
+    pub amount_refunded: u64,
+    /// The means of payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The instant at which it was recorded, in milliseconds since 1970.
+    #[serde(rename = "receivedAt", serialize_with = "timestamp")]
+    pub received_at_ms: i64,
+}
+
+/// A refund of a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundView {
+    /// The refund's name, unique in the order.
+    pub refund_id: String,
+    /// The payment that was refunded.
+    pub payment_id: String,
+    /// The amount, in minor units.
+    pub amount: u64,
+    /// The amount by which it lowered what is due, in minor units.
+    pub reduction: u64,
+    /// The reason, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The reason, in a word of the shop's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    /// The instant at which it was recorded, in milliseconds since 1970.
+    #[serde(rename = "refundedAt", serialize_with = "timestamp")]
+    pub refunded_at_ms: i64,
+}
+
+/// A shipment of items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShipmentView {
+    /// The shipment's name, unique in the order.
+    pub shipment_id: String,
+    /// The items in it.
+    pub items: Vec<ItemQuantity>,
+    /// The carrier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// The carrier's number for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tracking_number: Option<String>,
+    /// The instant at which it was recorded, in milliseconds since 1970.
+    #[serde(rename = "shippedAt", serialize_with = "timestamp")]
+    pub shipped_at_ms: i64,
+    /// True once its delivery was recorded.
+    pub delivered: bool,
+    /// The instant at which its delivery was recorded, in milliseconds since 1970.
+    #[serde(rename = "deliveredAt", serialize_with = "optional_timestamp", skip_serializing_if = "Option::is_none")]
+    pub delivered_at_ms: Option<i64>,
+}
+
+/// A return of shipped items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnView {
+    /// The return's name, unique in the order.
+    pub return_id: String,
+    /// The items that came back.
+    pub items: Vec<ItemQuantity>,
+    /// The reason, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The reason, in a word of the shop's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    /// The instant at which it was recorded, in milliseconds since 1970.
+    #[serde(rename = "returnedAt", serialize_with = "timestamp")]
+    pub returned_at_ms: i64,
+}
+
+/// A cancellation of items that were not shipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CancellationView {
+    /// The cancellation's name, unique in the order.
+    pub cancellation_id: String,
+    /// The items taken out of the order.
+    pub items: Vec<ItemQuantity>,
+    /// The amount by which it lowered what is due, in minor units.
+    pub reduction: u64,
+    /// The reason, for people.
+    pub reason: String,
+    /// The reason, in a word of the shop's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    /// The instant at which it was recorded, in milliseconds since 1970.
+    #[serde(rename = "cancelledAt", serialize_with = "timestamp")]
+    pub cancelled_at_ms: i64,
+}

@@ -1,0 +1,47 @@
+//! The filter of a request as the rows' table applies it, and as it applies to an order folded from its events.
+
+use event_store::Timestamp;
+use http_api::OrderFilter;
+use http_api::replies::SummaryView;
+use order_domain::status::OrderStatus;
+use read_model::{ListFilter, ListedFacts};
+
+/// The first and the last instant that the store writes, in milliseconds since 1970.
+const WRITTEN_MS: (i64, i64) = (-62_135_596_800_000, 253_402_207_200_999);
+
+/// The filter of a request.
+pub(crate) fn of_request(filter: &OrderFilter) -> ListFilter {
+    let OrderFilter { status, payment_status, fulfillment_status, to_ship, from_ms, to_ms } = filter;
+    ListFilter {
+        status: *status,
+        payment_status: *payment_status,
+        fulfillment_status: *fulfillment_status,
+        to_ship: *to_ship,
+        placed_from: from_ms.and_then(written),
+        placed_before: to_ms.and_then(written),
+    }
+}
+
+/// True if the filter admits an order that was folded from its events.
+pub(crate) fn admits(filter: &ListFilter, order: &SummaryView) -> bool {
+    let Ok(placed_at) = Timestamp::from_epoch_ms(order.placed_at_ms) else { return false };
+    filter.admits(&ListedFacts {
+        status: order.status,
+        payment_status: order.payment_status,
+        fulfillment_status: order.fulfillment_status,
+        to_ship: is_to_ship(order),
+        placed_at,
+    })
+}
+
+/// True if units of the order can be shipped now: the row's attribute `toShip`.
+fn is_to_ship(order: &SummaryView) -> bool {
+    let is_paid = order.amount_paid.saturating_sub(order.amount_refunded) >= order.total;
+    let shipped: u64 = order.items.iter().map(|line| u64::from(line.shipped)).sum();
+    order.status != OrderStatus::Cancelled && is_paid && shipped < order.item_count
+}
+
+/// The nearest instant that the store writes: an instant before all orders bounds them like the first one.
+fn written(epoch_ms: i64) -> Option<Timestamp> {
+    Timestamp::from_epoch_ms(epoch_ms.clamp(WRITTEN_MS.0, WRITTEN_MS.1)).ok()
+}
