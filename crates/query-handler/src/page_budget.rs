@@ -16,7 +16,8 @@ const BYTES_A_HALF_UNIT: u64 = 1024;
 pub(crate) struct PageBudget {
     half_units: u64,
     bytes: usize,
-    /// True once a row was taken: a page takes at least one, or no page would lead past a row larger than the budget.
+    /// True once a row was taken. A page takes at least one, and folds it where it must, or no page would lead past a row
+    /// larger than the budget; the price of that one order may exceed the budget.
     begun: bool,
 }
 

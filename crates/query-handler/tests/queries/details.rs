@@ -108,7 +108,7 @@ async fn the_details_agree_with_the_summary_at_every_version() {
         assert_eq!(order["amountPaid"], sum("payments", "amount"), "{view}");
         assert_eq!(order["amountRefunded"], sum("payments", "amountRefunded"), "{view}");
         assert_eq!(order["amountRefunded"], sum("refunds", "amount"), "{view}");
-        assert_eq!(order["shipments"].as_array().unwrap().len(), [0, 0, 0, 0, 1, 1, 2, 2, 2, 2][version as usize - 1]);
+        assert_eq!(order["shipments"].as_array().unwrap().len(), usize::from(version >= 5) + usize::from(version >= 7));
         assert!(LISTS.iter().all(|list| order.as_object_mut().unwrap().remove(*list).is_some()));
         assert_eq!(order, without.json(), "{view}");
     }
@@ -181,7 +181,7 @@ async fn details_beyond_one_reply_are_a_422_and_not_read_to_the_end() {
     let ledger = Ledger::empty().await;
     let order_id = ledger.place("customer-1001", "key-1").await;
     let first = ledger.commits(&order_id).await.remove(0);
-    for (shipments, status, read) in [(450, 200, 451), (1_000, 422, 800), (1_000_000, 422, 800)] {
+    for (shipments, status, read) in [(650, 200, 651), (1_000, 422, 800), (1_000_000, 422, 800)] {
         let events = ManyShipments { first: first.clone(), shipments, read: Arc::default() };
         let handler = ledger.handler_on(events.clone(), Rows::default(), AuthMode::None);
         let reply = ask(&handler, &get_order(&order_id).query("include=details")).await;

@@ -69,8 +69,8 @@ async fn a_status_filters_the_list() {
 #[tokio::test]
 async fn filters_can_be_combined_and_are_carried_by_the_cursor() {
     let (ledger, placed) = with_orders(5).await;
-    let placed_at = |order: &str| ledger.commits(order);
-    let (from, to) = (placed_at(&placed[1]).await[0].recorded_at, placed_at(&placed[4]).await[0].recorded_at);
+    let from = ledger.commits(&placed[1]).await[0].recorded_at;
+    let to = ledger.commits(&placed[4]).await[0].recorded_at;
     let filters = format!("status=placed&paymentStatus=unpaid&fulfillmentStatus=unfulfilled&from={from}&to={to}");
     let page = async |query: &str| ledger.ask(&list_orders("customer-1001").query(query)).await;
     let first = page(&format!("{filters}&limit=2")).await;
