@@ -3,7 +3,6 @@
 use event_store::Timestamp;
 use http_api::OrderFilter;
 use http_api::replies::SummaryView;
-use order_domain::status::OrderStatus;
 use read_model::{ListFilter, ListedFacts};
 
 /// The first and the last instant that the store writes, in milliseconds since 1970.
@@ -29,16 +28,9 @@ pub(crate) fn admits(filter: &ListFilter, order: &SummaryView) -> bool {
         status: order.status,
         payment_status: order.payment_status,
         fulfillment_status: order.fulfillment_status,
-        to_ship: is_to_ship(order),
+        to_ship: order.to_ship,
         placed_at,
     })
-}
-
-/// True if units of the order can be shipped now: the row's attribute `toShip`.
-fn is_to_ship(order: &SummaryView) -> bool {
-    let is_paid = order.amount_paid.saturating_sub(order.amount_refunded) >= order.total;
-    let shipped: u64 = order.items.iter().map(|line| u64::from(line.shipped)).sum();
-    order.status != OrderStatus::Cancelled && is_paid && shipped < order.item_count
 }
 
 /// The nearest instant that the store writes: an instant before all orders bounds them like the first one.

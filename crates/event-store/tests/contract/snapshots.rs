@@ -79,7 +79,7 @@ async fn add(store: &impl EventStore<Hoard>, request_id: &str, kilobytes: u64) -
         aggregate_id: "hoard",
         creates: false,
         request: &request,
-        expected_version: None,
+        expected_versions: None,
         clock: || at(1_000),
     };
     execute::<Hoard, _, _>(store, invocation, &Add(kilobytes)).await.unwrap()

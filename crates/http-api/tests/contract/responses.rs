@@ -93,7 +93,9 @@ pub(crate) fn details() -> DetailsView {
             refund_id: "r-1".to_owned(),
             payment_id: "p-1".to_owned(),
             amount: 1,
+            reduction: 1,
             reason: text("chipped"),
+            reason_code: text("damaged"),
             refunded_at_ms: INSTANT,
         }],
         shipments: vec![ShipmentView {
@@ -109,6 +111,7 @@ pub(crate) fn details() -> DetailsView {
             return_id: "b-1".to_owned(),
             items: items(),
             reason: text("chipped"),
+            reason_code: text("damaged"),
             returned_at_ms: INSTANT,
         }],
         cancellations: vec![CancellationView {
@@ -116,6 +119,7 @@ pub(crate) fn details() -> DetailsView {
             items: items(),
             reduction: 999,
             reason: "sold out".to_owned(),
+            reason_code: text("sold_out"),
             cancelled_at_ms: INSTANT,
         }],
     }

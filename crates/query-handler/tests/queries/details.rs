@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use event_store::{Appended, Commit, EventStore, Loaded, NewCommit, StoreError, UpTo};
+use event_store::{Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, UpTo};
 use http_api::AuthMode;
 use order_domain::Event;
 use order_domain::event::{ItemQuantity, ItemShipped};
@@ -173,6 +173,10 @@ impl EventStore<Orders> for ManyShipments {
         let commits: Vec<_> = commits.collect();
         self.read.fetch_add(commits.len() as u64, Ordering::Relaxed);
         Ok(commits)
+    }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
+        unreachable!("only commits are read")
     }
 }
 

@@ -1,5 +1,7 @@
 //! Pages of a list over DynamoDB: every matching row once, in order, and no page beyond its budget.
 
+use std::collections::BTreeMap;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -40,6 +42,7 @@ fn row(number: usize, second: i64, size: Size) -> OrderSummaryRow {
         unit_price: 1,
         shipped: 0,
         returned: 0,
+        cancelled: 0,
     });
     OrderSummaryRow {
         order_id: format!("o-{number:05}"),
@@ -49,9 +52,18 @@ fn row(number: usize, second: i64, size: Size) -> OrderSummaryRow {
         fulfillment_status: FulfillmentStatus::Unfulfilled,
         currency: "EUR".to_owned(),
         total: 1,
+        shipping: 0,
+        tax: 0,
+        discount: 0,
+        due: 1,
+        forgiven: 0,
         amount_paid: 0,
         amount_refunded: 0,
         item_count: 1,
+        cancelled: false,
+        to_ship: false,
+        reference: None,
+        metadata: BTreeMap::new(),
         items: items.collect(),
         shipments_under_way: 0,
         placed_at: instant(second),
