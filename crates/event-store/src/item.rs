@@ -135,8 +135,8 @@ fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::
 
 /// The snapshot that an item carries, if this code can use it.
 pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option<Snapshot<A>> {
-    let Some(AttributeValue::M(map)) = item.inner().get(SNAPSHOT) else { return None };
-    contain(|| snapshot::decode::<A>(map, version)).ok().flatten()
+    let Some(AttributeValue::B(bytes)) = item.inner().get(SNAPSHOT) else { return None };
+    contain(|| snapshot::decode::<A>(bytes, version)).ok().flatten()
 }
 
 /// A commit as it is to be written.
@@ -186,7 +186,7 @@ pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy)
     if bytes > MAX_ITEM_BYTES {
         return Err(unwritable(format!("it has {bytes} bytes; an item has {MAX_ITEM_BYTES} at most").into()));
     }
-    let snapshot = AttributeValue::M(snapshot::encode::<A>(&new.state, &new.requests).map_err(unwritable)?);
+    let snapshot = AttributeValue::B(snapshot::encode::<A>(&new.state, &new.requests).map_err(unwritable)?);
     let bytes_with = bytes + SNAPSHOT.len() + value_bytes(&snapshot);
     let fits = bytes_with <= MAX_ITEM_BYTES;
     if fits && policy.attaches(new.since_snapshot, bytes, bytes_with) {

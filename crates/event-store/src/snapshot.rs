@@ -1,19 +1,12 @@
 //! Snapshots inside commits: when one is attached, and how it is encoded.
 //!
-//! The state is MessagePack with structs as arrays: names would double it, and a snapshot that is small is free.
-//! It is a cache and nothing else: what cannot be used is walked past, back to the first event if need be.
-
-use std::collections::HashMap;
-
-use serde_dynamo::AttributeValue;
+//! One binary attribute: the state's schema number (2 bytes, big-endian), the request ring (3 bytes a request, as many as
+//! the version has, 64 at most), and the state as MessagePack with structs as arrays. Names would double it, and a snapshot
+//! that is small is free. It is a cache and nothing else: what cannot be used is walked past, back to the first event if need be.
 
 use crate::Aggregate;
 use crate::aggregate::CodecError;
 use crate::ring::RequestRing;
-
-const SCHEMA: &str = "schema";
-const STATE: &str = "state";
-const REQUESTS: &str = "requests";
 
 /// Writes are billed per started kilobyte.
 const WRITE_UNIT_BYTES: usize = 1024;
@@ -57,27 +50,20 @@ pub(crate) struct Snapshot<A: Aggregate> {
     pub(crate) requests: RequestRing,
 }
 
-pub(crate) fn encode<A: Aggregate>(
-    state: &A::State,
-    requests: &RequestRing,
-) -> Result<HashMap<String, AttributeValue>, CodecError> {
-    Ok(HashMap::from([
-        (SCHEMA.to_owned(), AttributeValue::N(A::STATE_SCHEMA.to_string())),
-        (STATE.to_owned(), AttributeValue::B(rmp_serde::to_vec(state)?)),
-        (REQUESTS.to_owned(), AttributeValue::B(requests.to_bytes())),
-    ]))
+pub(crate) fn encode<A: Aggregate>(state: &A::State, requests: &RequestRing) -> Result<Vec<u8>, CodecError> {
+    let mut bytes = u16::try_from(A::STATE_SCHEMA)?.to_be_bytes().to_vec();
+    bytes.extend(requests.to_bytes());
+    rmp_serde::encode::write(&mut bytes, state)?;
+    Ok(bytes)
 }
 
 /// `None` where the snapshot is of another schema or does not decode.
-pub(crate) fn decode<A: Aggregate>(map: &HashMap<String, AttributeValue>, version: u64) -> Option<Snapshot<A>> {
-    let (Some(AttributeValue::N(schema)), Some(AttributeValue::B(state)), Some(AttributeValue::B(requests))) =
-        (map.get(SCHEMA), map.get(STATE), map.get(REQUESTS))
-    else {
-        return None;
-    };
-    if schema.parse() != Ok(A::STATE_SCHEMA) {
+pub(crate) fn decode<A: Aggregate>(bytes: &[u8], version: u64) -> Option<Snapshot<A>> {
+    let (schema, rest) = bytes.split_first_chunk::<2>()?;
+    if u32::from(u16::from_be_bytes(*schema)) != A::STATE_SCHEMA {
         return None;
     }
+    let (requests, state) = rest.split_at_checked(RequestRing::bytes_at(version))?;
     let state = rmp_serde::from_slice(state).ok()?;
     Some(Snapshot { state, requests: RequestRing::from_bytes(requests, version)? })
 }

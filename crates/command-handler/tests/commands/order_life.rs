@@ -51,7 +51,7 @@ pub(crate) fn order_body() -> Value {
         ],
         "shipping": 499,
         "discount": 500,
-        "reference": "#2026-1129-0042",
+        "reference": "#2026-0042",
     })
 }
 

@@ -98,23 +98,28 @@ async fn a_snapshot_that_does_not_decode_is_walked_past() {
         ("version".to_owned(), AttributeValue::N("12".to_owned())),
     ]);
     let stored = client.get_item().table_name("OrderEvents").set_key(Some(key)).send().await.unwrap().item.unwrap();
+    let Some(AttributeValue::B(sound_bytes)) = stored.get("snapshot") else { panic!("no snapshot") };
+    let sound_bytes = sound_bytes.as_ref();
+    let binary = |bytes: &[u8]| AttributeValue::B(Blob::new(bytes));
+    let (head, ring) = (2, 12 * 3);
     let damages = [
-        ("state", AttributeValue::B(Blob::new([0xc1, 0xff, 0x00]))),
-        ("state", AttributeValue::B(Blob::new([]))),
-        ("state", AttributeValue::S("text".to_owned())),
-        ("requests", AttributeValue::B(Blob::new([0; 44]))),
-        ("requests", AttributeValue::B(Blob::new([0; 47]))),
-        ("schema", AttributeValue::N("7".to_owned())),
-        ("schema", AttributeValue::S("1".to_owned())),
+        ("no state", binary(&sound_bytes[..head + ring])),
+        ("a state that is none", binary(&[&sound_bytes[..head + ring], &[0xc1, 0xff, 0x00]].concat())),
+        ("a request too few", binary(&[&sound_bytes[..head + ring - 3], &sound_bytes[head + ring..]].concat())),
+        ("cut within the requests", binary(&sound_bytes[..head + 5])),
+        ("cut within the schema", binary(&sound_bytes[..1])),
+        ("nothing", binary(&[])),
+        ("another schema", binary(&[&[0, 7], &sound_bytes[head..]].concat())),
+        ("a text", AttributeValue::S("text".to_owned())),
+        ("a map", AttributeValue::M(HashMap::new())),
     ];
-    for (part, damage) in damages {
+    for (what, damage) in damages {
         let mut damaged = stored.clone();
-        let Some(AttributeValue::M(snapshot)) = damaged.get_mut("snapshot") else { panic!("no snapshot") };
-        assert!(snapshot.insert(part.to_owned(), damage.clone()).is_some());
+        assert!(damaged.insert("snapshot".to_owned(), damage.clone()).is_some());
         client.put_item().table_name("OrderEvents").set_item(Some(damaged)).send().await.unwrap();
         let loaded = load(&dynamo.store).await;
-        assert_eq!(loaded.snapshot_version(), 11, "{part}: {damage:?}");
-        assert_eq!((loaded.version, &loaded.state), (12, &sound.state), "{part}: {damage:?}");
+        assert_eq!(loaded.snapshot_version(), 11, "{what}: {damage:?}");
+        assert_eq!((loaded.version, &loaded.state), (12, &sound.state), "{what}: {damage:?}");
         assert_eq!(loaded.candidates("fill-3").collect::<Vec<_>>(), [3]);
     }
 }

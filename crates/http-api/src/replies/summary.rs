@@ -44,8 +44,6 @@ pub struct SummaryView {
     pub currency: String,
     /// What is to be paid, in minor units.
     pub total: u64,
-    /// The sum of the payments, as corrected, in minor units.
-    pub amount_paid: u64,
     /// Shipping charged, in minor units.
     pub shipping: u64,
     /// Tax charged, in minor units.
@@ -54,6 +52,8 @@ pub struct SummaryView {
     pub discount: u64,
     /// The amount due, in minor units: the total, less the reductions of cancelled items and of refunds.
     pub due: u64,
+    /// The sum of the payments, as corrected, in minor units.
+    pub amount_paid: u64,
     /// The sum of the refunds, in minor units.
     pub amount_refunded: u64,
     /// How many units were ordered, over all lines.

@@ -11,9 +11,10 @@ async fn a_consistent_read_shows_every_event_whatever_the_row_shows() {
         if projected > 0 {
             ledger.project(&order_id, projected).await;
         }
-        let reply = ledger.ask(&get_order(&order_id).query("consistent=true")).await;
+        let get = |query| get_order(&order_id).query(query).header("x-correlation-id", "same");
+        let reply = ledger.ask(&get("consistent=true")).await;
         assert_eq!((reply.status, reply.header("etag")), (200, Some("\"5\"")), "{projected}");
-        assert_eq!(reply, ledger.ask(&get_order(&order_id).query("minVersion=5")).await);
+        assert_eq!(reply, ledger.ask(&get("minVersion=5")).await);
     }
 }
 
@@ -21,9 +22,10 @@ async fn a_consistent_read_shows_every_event_whatever_the_row_shows() {
 async fn consistent_false_is_as_if_it_were_not_given() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 2).await;
-    let plain = ledger.ask(&get_order(&order_id)).await;
+    let get = || get_order(&order_id).header("x-correlation-id", "same");
+    let plain = ledger.ask(&get()).await;
     assert_eq!(plain.json()["version"], 2);
-    assert_eq!(plain, ledger.ask(&get_order(&order_id).query("consistent=false")).await);
+    assert_eq!(plain, ledger.ask(&get().query("consistent=false")).await);
 }
 
 #[tokio::test]

@@ -26,14 +26,17 @@ async fn with_a_long_story() -> (Ledger, String) {
     let commands = [
         ("POST /orders/{orderId}/payments", json!({ "paymentId": "p-1", "amount": 1500, "method": "card" })),
         ("POST /orders/{orderId}/payments", json!({ "paymentId": "p-2", "amount": 1000 })),
-        ("POST /orders/{orderId}/payments/{paymentId}/corrections", json!({ "amount": 1050, "reason": "mistyped" })),
+        (
+            "POST /orders/{orderId}/payments/{paymentId}/corrections",
+            json!({ "correctionId": "c-1", "amount": 1050, "reason": "mistyped" }),
+        ),
         ("POST /orders/{orderId}/shipments", shipment),
         ("POST /orders/{orderId}/shipments/{shipmentId}/delivery", Value::Null),
         ("POST /orders/{orderId}/shipments", json!({ "shipmentId": "s-2", "items": items })),
         ("POST /orders/{orderId}/returns", json!({ "returnId": "b-1", "items": items, "reason": "chipped" })),
         (
             "POST /orders/{orderId}/refunds",
-            json!({ "refundId": "r-1", "paymentId": "p-1", "amount": 50, "reason": "chipped" }),
+            json!({ "refundId": "r-1", "paymentId": "p-1", "amount": 50, "reason": "chipped", "reasonCode": "damaged" }),
         ),
         ("POST /orders/{orderId}/refunds", json!({ "refundId": "r-2", "paymentId": "p-1", "amount": 25 })),
     ];
@@ -64,8 +67,11 @@ async fn the_details_of_an_order_are_what_its_events_say() {
             { "paymentId": "p-2", "amount": 1000, "amountReceived": 1000, "amountRefunded": 0, "receivedAt": at[2] },
         ],
         "refunds": [
-            { "refundId": "r-1", "paymentId": "p-1", "amount": 50, "reason": "chipped", "refundedAt": at[8] },
-            { "refundId": "r-2", "paymentId": "p-1", "amount": 25, "refundedAt": at[9] },
+            {
+                "refundId": "r-1", "paymentId": "p-1", "amount": 50, "reduction": 0, "reason": "chipped",
+                "reasonCode": "damaged", "refundedAt": at[8],
+            },
+            { "refundId": "r-2", "paymentId": "p-1", "amount": 25, "reduction": 25, "refundedAt": at[9] },
         ],
         "shipments": [
             {
@@ -117,7 +123,7 @@ async fn the_details_agree_with_the_summary_at_every_version() {
 #[tokio::test]
 async fn a_point_that_the_order_has_not_reached_has_no_details() {
     let (ledger, order_id) = with_a_long_story().await;
-    for view in ["minVersion=11", "version=11", "asOf=2000-01-01T00:00:00Z", "asOf=0000-01-01T00:00:00Z"] {
+    for view in ["minVersion=11", "version=11", "asOf=2000-01-01T00:00:00Z", "asOf=0001-01-01T00:00:00Z"] {
         let without = ledger.ask(&get_order(&order_id).query(view)).await;
         let with = ledger.ask(&get_order(&order_id).query(&format!("{view}&include=details"))).await;
         assert_eq!(with.problem(), without.problem(), "{view}");
