@@ -11,7 +11,7 @@ mod planted;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chaos::{AsDeployed, Campaign, Cause, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations};
+use chaos::{AsDeployed, Campaign, Cause, DEEDS, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations};
 use planted::Bug;
 
 /// How many histories the ordinary run tells; the long mode as many as `HISTORIES` says.
@@ -35,6 +35,12 @@ fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
     }
     for invariant in Invariant::ALL {
         println!("{:>7}  {}", sum.checked.get(&invariant).copied().unwrap_or(0), invariant.sentence());
+    }
+    for deed in DEEDS {
+        println!("{:>7}  {deed}", sum.deeds.get(deed).copied().unwrap_or(0));
+    }
+    for deed in DEEDS {
+        assert!(sum.deeds.contains_key(deed), "{deed}: never done");
     }
     for fault in Fault::ALL {
         assert!(sum.faults.contains_key(&fault), "{fault} never struck");

@@ -50,6 +50,9 @@ impl Intercept for Meddler {
                 put.expression_attribute_names = None;
                 put.expression_attribute_values = None;
             }
+            if put.table_name() == Some("OrderSummaryByCustomer") {
+                put.item.iter_mut().for_each(|row| misshow(row, self.0));
+            }
             if self.0 == Bug::WritesWhatNobodyCanRead && put.table_name() == Some("OrderEvents") {
                 let is_later = |item: &HashMap<String, AttributeValue>| {
                     item.get("version") != Some(&AttributeValue::N("1".to_owned()))
@@ -114,6 +117,24 @@ impl Intercept for Meddler {
             }
         }
         Ok(())
+    }
+}
+
+/// A row as a projection with a bug has it.
+fn misshow(row: &mut HashMap<String, AttributeValue>, bug: Bug) {
+    if bug == Bug::ShowsTheTotalAsDue
+        && let Some(total) = row.get("total").cloned()
+    {
+        row.insert("due".to_owned(), total);
+    }
+    if bug == Bug::ShowsNoCancelledUnits
+        && let Some(AttributeValue::L(lines)) = row.get_mut("items")
+    {
+        for line in lines {
+            if let AttributeValue::M(line) = line {
+                line.remove("cancelled");
+            }
+        }
     }
 }
 
