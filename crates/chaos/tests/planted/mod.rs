@@ -9,7 +9,7 @@
 //! - `swallow`: writes that never leave
 
 mod calls;
-mod commands;
+pub(crate) mod commands;
 mod functions;
 mod queries;
 mod rules;
