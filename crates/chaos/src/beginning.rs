@@ -74,7 +74,9 @@ pub(crate) async fn full(client: Dynamo, order: &NewOrder) -> Result<Vec<Exchang
         let (key, path) = (format!("filling-{commit}"), format!("/orders/{}/payments", order.id));
         let loaded = store.load(&order.id, UpTo::Head).await.map_err(|error| Cause::Unfilled(error.to_string()))?;
         append(&store, loaded, &key, Fingerprint::of(key.as_bytes()), events.collect()).await?;
-        commands.push(Command { order: order.id.clone(), key, path, body: Value::Null, if_match: None });
+        // Of a commit's payments the first, which may be sent again.
+        let body = json!({ "paymentId": format!("full-{commit}-0"), "amount": 1 });
+        commands.push(Command { order: order.id.clone(), key, path, body, if_match: None });
     }
     let unanswered =
         |command| Exchange { command, told: Told::Nothing, asked_at: clock::now(), began: 0, sent: 0, ended: 0 };
