@@ -45,6 +45,8 @@ pub struct Sum {
     pub faults: Counts,
     /// How often each invariant was looked at.
     pub checked: BTreeMap<Invariant, u64>,
+    /// How often each of [`DEEDS`](crate::check::DEEDS) was done.
+    pub deeds: BTreeMap<&'static str, u64>,
 }
 
 /// A history in which something does not hold.
@@ -98,7 +100,7 @@ impl Campaign {
                 let (history, findings) = looked_at?;
                 {
                     let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
-                    sum.add(&history, &findings.checked);
+                    sum.add(&history, &findings);
                     told(&sum);
                 }
                 if !findings.violations.is_empty() {
@@ -149,7 +151,7 @@ impl Failure {
 }
 
 impl Sum {
-    fn add(&mut self, history: &History, checked: &BTreeMap<Invariant, u64>) {
+    fn add(&mut self, history: &History, findings: &Findings) {
         self.histories += 1;
         self.commands += history.exchanges.len() as u64;
         self.commits += history.recorded.iter().map(|(_, commits)| commits.len() as u64).sum::<u64>();
@@ -157,8 +159,11 @@ impl Sum {
         for (fault, times) in &history.faults {
             *self.faults.entry(*fault).or_default() += times;
         }
-        for (invariant, times) in checked {
+        for (invariant, times) in &findings.checked {
             *self.checked.entry(*invariant).or_default() += times;
+        }
+        for (deed, times) in &findings.deeds {
+            *self.deeds.entry(deed).or_default() += times;
         }
     }
 }

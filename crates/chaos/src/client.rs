@@ -146,9 +146,26 @@ impl Client {
                 let again = earlier.command.clone();
                 exchanges.push(self.send(again).await);
             }
+            if self.random.u8(0..8) == 0
+                && let Some(again) = self.under_another_key(&exchanges)
+            {
+                exchanges.push(self.send(again).await);
+            }
             inquiries.extend(reader.look_around().await);
         }
         (exchanges, inquiries)
+    }
+
+    /// An earlier command under a key of its own, as a sender has it that lost the old one: mostly an old correction.
+    pub(crate) fn under_another_key(&mut self, exchanges: &[Exchange]) -> Option<Command> {
+        let is_correction = |exchange: &&Exchange| exchange.command.path.ends_with("/corrections");
+        let corrections: Vec<&Exchange> = exchanges.iter().filter(is_correction).collect();
+        let earlier = match self.random.choice(&corrections).copied() {
+            Some(correction) if self.random.bool() => correction,
+            Some(_) | None => self.random.choice(exchanges)?,
+        };
+        let key = format!("{}-again-{}", self.name, self.random.u32(..));
+        earlier.command.under_another_key(key)
     }
 
     /// Sends a command: mostly once, now and then 2 to 8 times at once, and some of these with another body.
@@ -210,7 +227,7 @@ impl Client {
         match status {
             200 | 201 => Some(Told::Accepted { status, body, replayed }),
             400..=499 => Some(Told::Refused { status, code }),
-            // The only honest "try again".
+            // An outage, or `contention`: other writers won every attempt. The client sends the command again.
             503 => None,
             _ => Some(Told::Failed { status, code }),
         }

@@ -23,10 +23,8 @@ pub struct Command {
 pub(crate) const CUSTOMERS: [&str; 2] = ["anna", "bert"];
 /// What they pay in.
 const CURRENCIES: [&str; 2] = ["EUR", "USD"];
-/// The ids of payments, shipments and so on come from a few, so that commands meet.
-const NAMES: [&str; 3] = ["1", "2", "3"];
-/// Beside the total of an order, 800.
-const AMOUNTS: [u64; 5] = [100, 300, 400, 800, 900];
+/// The total of an order with five units of its first line.
+pub(crate) const TOTAL: u64 = 800;
 
 /// An order that is to be placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,25 +37,39 @@ pub struct NewOrder {
     pub customer: &'static str,
     /// The code of its currency.
     pub currency: &'static str,
+    /// Whether it has shipping, tax and a discount, which leave its total as it is.
+    pub has_charges: bool,
+    /// Whether it has the shop's own number and notes.
+    pub has_notes: bool,
 }
 
 impl NewOrder {
     /// An order of somebody: mostly of the first customer in the first currency, so that some meet in one sum.
     pub(crate) fn drawn(id: String, key: String, random: &mut Rng) -> Self {
         let mut one_of = |two: [&'static str; 2]| two[usize::from(random.u8(0..3) == 0)];
-        Self { id, key, customer: one_of(CUSTOMERS), currency: one_of(CURRENCIES) }
+        let (customer, currency) = (one_of(CUSTOMERS), one_of(CURRENCIES));
+        Self { id, key, customer, currency, has_charges: random.bool(), has_notes: random.bool() }
     }
 }
 
 impl Command {
-    /// Places an order, for 500 minor units and 100 for each of `quantity`.
+    /// Places an order: four units of one line, and `quantity` units of the other.
     #[must_use]
     pub fn place(order: &NewOrder, quantity: u64) -> Self {
         let items = json!([
-            { "sku": "A", "quantity": quantity, "unitPrice": 100 },
-            { "sku": "B", "quantity": 2, "unitPrice": 250 },
+            { "sku": "A", "quantity": quantity, "unitPrice": 60 },
+            { "sku": "B", "quantity": 4, "unitPrice": 125 },
         ]);
-        let body = json!({ "customerId": order.customer, "currency": order.currency, "items": items });
+        let mut body = json!({ "customerId": order.customer, "currency": order.currency, "items": items });
+        if order.has_charges {
+            body["shipping"] = json!(60);
+            body["tax"] = json!(20);
+            body["discount"] = json!(80);
+        }
+        if order.has_notes {
+            body["reference"] = json!("shop #1");
+            body["metadata"] = json!({ "channel": "web", "wrapping": "紙" });
+        }
         Self { order: order.id.clone(), key: order.key.clone(), path: "/orders".to_owned(), body, if_match: None }
     }
 
@@ -75,31 +87,17 @@ impl Command {
         other
     }
 
-    /// Something to do with an order: what the domain says to it depends on what came before.
-    pub(crate) fn random(order: &str, key: String, random: &mut Rng) -> Self {
-        let name = |random: &mut Rng| random.choice(NAMES).unwrap_or_default();
-        let amount = random.choice(AMOUNTS).unwrap_or_default();
-        let units = |random: &mut Rng| {
-            let sku = if random.bool() { "A" } else { "B" };
-            json!([{ "sku": sku, "quantity": random.u64(1..=2) }])
-        };
-        let (path, body) = match random.u8(0..16) {
-            0..=5 => ("payments".to_owned(), json!({ "paymentId": name(random), "amount": amount })),
-            6 => (
-                format!("payments/{}/corrections", name(random)),
-                json!({ "amount": amount, "reason": "bank statement" }),
-            ),
-            7 => ("refunds".to_owned(), {
-                json!({ "refundId": name(random), "paymentId": name(random), "amount": amount })
-            }),
-            8..=11 => ("shipments".to_owned(), json!({ "shipmentId": name(random), "items": units(random) })),
-            12 | 13 => (format!("shipments/{}/delivery", name(random)), Value::Null),
-            14 => ("returns".to_owned(), json!({ "returnId": name(random), "items": units(random) })),
-            _ => ("cancellation".to_owned(), json!({ "reason": "ordered twice" })),
-        };
-        // The client guesses: what it knows has mostly passed anyway, where several work on one order.
-        let if_match = (random.u8(0..10) == 0).then(|| random.u64(1..=9));
-        Self { order: order.to_owned(), key, path: format!("/orders/{order}/{path}"), body, if_match }
+    /// The same under another key, the lines in another order; nothing where the key names the order.
+    #[must_use]
+    pub(crate) fn under_another_key(&self, key: String) -> Option<Self> {
+        if self.path == "/orders" {
+            return None;
+        }
+        let mut again = Self { key, if_match: None, ..self.clone() };
+        if let Some(lines) = again.body.get_mut("items").and_then(Value::as_array_mut) {
+            lines.reverse();
+        }
+        Some(again)
     }
 
     /// The request as it reaches the function, under the gateway's id `request_id`.

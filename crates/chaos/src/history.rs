@@ -86,6 +86,9 @@ pub enum Cause {
     /// There is no runtime to be had.
     #[error(transparent)]
     Runtime(#[from] std::io::Error),
+    /// The first order could not be filled up.
+    #[error("the first order could not be filled up: {0}")]
+    Unfilled(String),
     /// A part of the harness has panicked.
     #[error("the harness has panicked: {0}")]
     Panicked(String),

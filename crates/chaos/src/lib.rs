@@ -20,6 +20,7 @@
 //! | [`mod@shrink`] | making a failing plan smaller |
 //! | [`release`] | what is under test, and where tests plant bugs |
 //! | [`client`], [`command`] | a client that sends a command until it has an answer; commands as API Gateway hands them on |
+//! | `draft`, `beginning` | commands that build on one another; orders that have a past when a history begins |
 //! | [`reader`], [`query`] | a client that asks, and knows what it was told; queries as API Gateway hands them on |
 //! | [`clock`] | clocks that jump and stand still |
 //! | [`network`], [`bus`] | the HTTP clients: delays, strikes, carry requests to the database and to the bus |
@@ -32,6 +33,7 @@
 //! | `operator`, `repair` | what an operator does about parked orders, and about rows that lack something |
 //! | `kill`, `configs`, `wire` | functions that are killed; the SDKs' settings; DynamoDB's JSON protocol |
 
+mod beginning;
 mod brittle;
 pub mod bus;
 pub mod campaign;
@@ -40,6 +42,7 @@ pub mod client;
 pub mod clock;
 pub mod command;
 mod configs;
+mod draft;
 pub mod fault;
 pub mod history;
 pub mod journal;
@@ -63,11 +66,11 @@ mod wire;
 
 pub use bus::Bus;
 pub use campaign::{Campaign, Failure, Sum, Verdict};
-pub use check::{Invariant, Violation, violations};
+pub use check::{DEEDS, Invariant, Violation, violations};
 pub use fault::{Counts, Fault, Faults};
 pub use history::{Cause, History, Untold};
 pub use network::Network;
-pub use plan::{Plan, Shape};
+pub use plan::{Beginning, Plan, Shape};
 pub use query::Query;
 pub use reader::Inquiry;
 pub use release::{AsDeployed, Release};

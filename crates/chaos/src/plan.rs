@@ -90,6 +90,27 @@ impl FromStr for Numbers {
     }
 }
 
+/// The past of a history's first order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// It has none.
+    Fresh,
+    /// It has a correction, a newer one, and more commits since than requests are remembered.
+    Long,
+    /// It has nearly as many ids as an order may have. It is the only order.
+    Full,
+}
+
+impl Beginning {
+    fn drawn(random: &mut Rng) -> Self {
+        match random.u8(0..40) {
+            0 => Self::Full,
+            1 | 2 => Self::Long,
+            _ => Self::Fresh,
+        }
+    }
+}
+
 /// What a plan makes of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
@@ -111,6 +132,8 @@ pub struct Shape {
     pub poison: Poison,
     /// Snapshots that are made useless, in percent: 0 to 40.
     pub snapshot_percent: u8,
+    /// The past of the first order.
+    pub beginning: Beginning,
     /// Whether an order is beyond 1 MB.
     pub has_large_order: bool,
     /// Whether the read model is rebuilt meanwhile.
@@ -138,6 +161,8 @@ impl Shape {
         let mut one_in = |n: u8, fault: Fault| random.u8(0..n) == 0 && may(fault);
         let (is_foreign, has_large_order) = (one_in(4, Fault::Poison), one_in(40, Fault::LargeStream));
         let (is_rebuilt, is_deployed) = (one_in(4, Fault::RacingRebuild), one_in(5, Fault::RollingDeploy));
+        let (beginning, orders) = (Beginning::drawn(random), random.u8(1..=4));
+        let is_full = beginning == Beginning::Full;
         let mut percent = |most: u8, fault: Fault| random.u8(0..=most) * u8::from(may(fault));
         Self {
             clients: plan.clients.map_or(clients, |most| clients.min(most).max(1)),
@@ -145,11 +170,13 @@ impl Shape {
             kills_percent: percent(10, Fault::KilledFunction),
             snapshot_percent: percent(40, Fault::UnusableSnapshot),
             foreign_percent: if is_foreign { 10 } else { 0 },
-            orders: random.u8(1..=4),
+            orders: if is_full { 1 } else { orders },
+            beginning,
             commands: random.u8(5..=60),
             rates: Rates { before_percent, after_percent: faults - before_percent },
             poison: random.choice(Poison::ALL).unwrap_or(Poison::UnknownType),
-            has_large_order,
+            // Its snapshots and padding together would be beyond what an item may have.
+            has_large_order: has_large_order && !is_full,
             is_rebuilt,
             is_deployed,
             is_repaired: random.bool(),

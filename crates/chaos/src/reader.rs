@@ -73,9 +73,16 @@ pub(crate) struct Reader {
     pub(crate) kills: Kills,
     pub(crate) journal: Journal,
     pub(crate) mishaps: Mishaps,
+    /// Whether a trail is too long for small pages.
+    pub(crate) has_long_trail: bool,
 }
 
 impl Reader {
+    /// Entries on a page of a trail.
+    pub(crate) fn entries(&self, few: u32) -> u32 {
+        if self.has_long_trail { 100 } else { few }
+    }
+
     /// Asks something every other time.
     pub(crate) async fn look_around(&mut self) -> Option<Inquiry> {
         if self.random.bool() {
@@ -100,7 +107,7 @@ impl Reader {
                 let before = Timestamp::from_epoch_ms(recorded_at.epoch_ms() - 1).unwrap_or(*recorded_at);
                 Query::AsOf { order, at: if random.bool() { before } else { *recorded_at } }
             }
-            (7, _) => Query::Events { order, limit },
+            (7, _) => Query::Events { order, limit: if self.has_long_trail { 100 } else { limit } },
             (8 | 9, _) => {
                 let status = random.choice(OrderStatus::ALL).filter(|_| random.bool()).map(|status| status.as_str());
                 Query::List { customer, status, limit }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use embedded_dynamodb::Database;
 use event_store::Aggregate;
+use event_store::ring::RequestRing;
 use fastrand::Rng;
 use order_domain::Order;
 use order_store::Orders;
@@ -207,20 +208,29 @@ fn spoil_type(item: &mut Value, version: u64) {
 
 /// Makes an item's snapshot useless: missing, cut, no state at all, or of an older schema, under which another state stood.
 fn spoil(item: &mut Value, kind: u8) {
-    let snapshot = &mut item["snapshot"]["M"];
+    let version = item["version"]["N"].as_str().and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    let state_at = 2 + RequestRing::bytes_at(version);
+    let mut bytes =
+        aws_smithy_types::base64::decode(item["snapshot"]["B"].as_str().unwrap_or_default()).unwrap_or_default();
     match kind {
         0 => {
             item.as_object_mut().map(|attributes| attributes.remove("snapshot"));
+            return;
         }
-        1 => snapshot["requests"] = json!({ "B": "AAA=" }),
+        1 => bytes.truncate(state_at.saturating_sub(1)),
         // 0xc1, which MessagePack never uses.
-        2 => snapshot["state"] = json!({ "B": "wQ==" }),
+        2 => {
+            bytes.truncate(state_at);
+            bytes.push(0xc1);
+        }
         _ => {
-            let state = rmp_serde::to_vec(&Order::default()).unwrap_or_default();
-            snapshot["state"] = json!({ "B": base64(&state) });
-            snapshot["schema"] = json!({ "N": (Orders::STATE_SCHEMA - 1).to_string() });
+            let older = u16::try_from(Orders::STATE_SCHEMA - 1).unwrap_or_default();
+            bytes.truncate(state_at);
+            bytes.splice(..2.min(bytes.len()), older.to_be_bytes());
+            bytes.extend(rmp_serde::to_vec(&Order::default()).unwrap_or_default());
         }
     }
+    item["snapshot"] = json!({ "B": base64(&bytes) });
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -16,16 +16,18 @@ use sam_template::Template;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
+use crate::beginning;
 use crate::bus::Bus;
 use crate::client::{Client, Exchange, Told};
 use crate::clock;
 use crate::command::{Command, NewOrder};
 use crate::configs;
+use crate::draft::Drafts;
 use crate::fault::{Fault, Faults};
 use crate::history::{Cause, History, Untold};
 use crate::journal::Journal;
 use crate::mishaps::{Mishaps, said};
-use crate::plan::{Plan, Shape};
+use crate::plan::{Beginning, Plan, Shape};
 use crate::reader::{Inquiry, Known};
 use crate::rebuild::rebuild;
 use crate::release::Release;
@@ -34,9 +36,11 @@ use books::newest;
 use scene::Scene;
 
 /// The caller whom the functions see where nobody is authenticated.
-const CALLER: &str = "anonymous";
+pub(crate) const CALLER: &str = "anonymous";
 /// Commands that are sent again a day later.
 const LATE_RETRIES: usize = 3;
+/// Commands that are sent again a day later under another key.
+const LATE_REPEATS: usize = 2;
 
 /// Tells the history of a plan, over a release. Same plan, same history, on whatever thread.
 ///
@@ -72,6 +76,10 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let (mishaps, known) = (Mishaps::default(), Known::default());
     let scene = Scene { release, dynamo, shape, faults, tampering, journal, mishaps, orders, known };
 
+    let mut past = match (shape.beginning, scene.orders.first()) {
+        (Beginning::Full, Some(order)) => beginning::full(scene.calm(), order).await?,
+        (Beginning::Fresh | Beginning::Long | Beginning::Full, _) => Vec::new(),
+    };
     let network = scene.network(random.u64(..), true);
     let bus = Bus::new(random.u64(..), shape.rates, shape.refused_percent, scene.faults.clone());
     let (projectors, publisher) = (scene.projectors(&mut random), scene.publisher(&bus, &mut random));
@@ -85,10 +93,14 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         tokio::spawn(async move { mishaps.outlive("a rebuild", rebuild(client, random, faults, over)).await })
     });
 
+    let mut drafts = Drafts::default();
     let commands: Vec<(u8, Command)> =
-        (0..shape.commands).map(|it| (it, command(it, &scene.orders, &mut random))).collect();
+        (0..shape.commands).map(|it| (it, command(it, &scene.orders, &mut drafts, &mut random))).collect();
     let is_sent = |number: u8| plan.commands.as_ref().is_none_or(|numbers| numbers.0.contains(&number));
     let mut client = scene.client(&network, &mut random);
+    if let (Beginning::Long, Some(order)) = (shape.beginning, scene.orders.first()) {
+        past = beginning::long(&mut client, order).await;
+    }
     let mut clients = JoinSet::new();
     for number in 0..shape.clients {
         let own = commands.iter().filter(|(it, _)| it % shape.clients == number && is_sent(*it));
@@ -103,7 +115,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     }
     told.sort_by_key(|(number, _)| *number);
     let (exchanges, inquiries): (Vec<_>, Vec<_>) = told.into_iter().map(|(_, theirs)| theirs).unzip();
-    let mut exchanges: Vec<Exchange> = exchanges.into_iter().flatten().collect();
+    let mut exchanges: Vec<Exchange> = past.into_iter().chain(exchanges.into_iter().flatten()).collect();
     let mut inquiries: Vec<Inquiry> = inquiries.into_iter().flatten().collect();
     if scene.faults.may(Fault::LateRetry) {
         clock::next_day();
@@ -149,7 +161,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         scene.tampering.spoil_snapshots(scene.dynamo.database());
     }
     let last = (0..).zip(scene.orders.iter());
-    let last = last.map(|(number, order)| Command::random(&order.id, format!("last-{number}"), &mut random));
+    let last = last.map(|(number, order)| drafts.command(&order.id, format!("last-{number}"), &mut random));
     let mut last_words = Vec::new();
     for command in last.collect::<Vec<_>>() {
         last_words.push(client.send(command).await);
@@ -202,6 +214,11 @@ async fn late_retries(client: &mut Client, exchanges: &[Exchange], faults: &Faul
         faults.struck(Fault::LateRetry);
         late.push(client.send(command).await);
     }
+    for _ in 0..LATE_REPEATS {
+        if let Some(command) = client.under_another_key(exchanges) {
+            late.push(client.send(command).await);
+        }
+    }
     late
 }
 
@@ -213,12 +230,12 @@ fn new_order(number: u8, random: &mut Rng) -> NewOrder {
 
 /// The `number`th command: the first ones place orders; some of those are sent by several clients at once, and some with a
 /// key that another body has.
-fn command(number: u8, orders: &[NewOrder], random: &mut Rng) -> Command {
+fn command(number: u8, orders: &[NewOrder], drafts: &mut Drafts, random: &mut Rng) -> Command {
     let any = &orders[random.usize(0..orders.len())];
     let first = orders.get(usize::from(number));
     if first.is_some() || random.u8(0..12) == 0 {
-        let quantity = if first.is_some() || random.u8(0..3) > 0 { 3 } else { 4 };
+        let quantity = if first.is_some() || random.u8(0..3) > 0 { 5 } else { 6 };
         return Command::place(first.unwrap_or(any), quantity);
     }
-    Command::random(&any.id, format!("command-{number}"), random)
+    drafts.command(&any.id, format!("command-{number}"), random)
 }

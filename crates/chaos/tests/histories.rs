@@ -11,8 +11,9 @@ mod planted;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chaos::{AsDeployed, Campaign, Cause, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations};
+use chaos::{AsDeployed, Campaign, Cause, DEEDS, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations};
 use planted::Bug;
+use planted::commands::Contended;
 
 /// How many histories the ordinary run tells; the long mode as many as `HISTORIES` says.
 const HISTORIES: u64 = 500;
@@ -36,6 +37,12 @@ fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
     for invariant in Invariant::ALL {
         println!("{:>7}  {}", sum.checked.get(&invariant).copied().unwrap_or(0), invariant.sentence());
     }
+    for deed in DEEDS {
+        println!("{:>7}  {deed}", sum.deeds.get(deed).copied().unwrap_or(0));
+    }
+    for deed in DEEDS {
+        assert!(sum.deeds.contains_key(deed), "{deed}: never done");
+    }
     for fault in Fault::ALL {
         assert!(sum.faults.contains_key(&fault), "{fault} never struck");
     }
@@ -53,6 +60,19 @@ fn the_same_seed_tells_the_same_history() {
             (told(), other.join().unwrap())
         });
         assert!(first == second, "seed {seed} told two histories");
+    }
+}
+
+#[test]
+fn a_command_that_is_answered_by_contention_is_sent_again() {
+    for seed in 0..4 {
+        let release = Contended::default();
+        let history = tell(&Plan::of(seed), &release).unwrap();
+        assert_eq!(violations(&history), [], "seed {seed}");
+        let commits: usize = history.recorded.iter().map(|(_, commits)| commits.len()).sum();
+        assert!(commits > 0, "seed {seed} recorded nothing");
+        let known = release.0.lock().unwrap();
+        assert!(history.exchanges.iter().all(|it| it.sent < it.ended && known.contains(&it.command.key)));
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::decisions;
 use super::findings::{Findings, Invariant};
+use super::ledger::{self, Ledger};
 use crate::client::{Exchange, Told};
 use crate::history::History;
 
@@ -17,14 +18,14 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     let exchanges: Vec<&Exchange> = history.exchanges.iter().filter(|it| it.command.order == order).collect();
     sequence(order, commits, findings);
     recorded_once(order, commits, &exchanges, findings);
-    let states = states(commits);
+    let (states, ledgers) = (states(commits), ledger::after_each(commits));
     for exchange in &exchanges {
         let fails = matches!(exchange.told, Told::Failed { .. });
         let what = || format!("{} was told {:?}", exchange.command.key, exchange.told);
         findings.must(Invariant::NoServerError, order, !fails, what);
-        truthful(order, exchange, commits, &states, findings);
+        truthful(order, exchange, commits, &ledgers, findings);
     }
-    decisions::check(order, commits, &states, &exchanges, findings);
+    decisions::check(order, commits, (&states, &ledgers), &exchanges, findings);
     replies_agree(order, &exchanges, findings);
     acknowledged(order, commits, &exchanges, findings);
     for last in history.last_words.iter().filter(|last| last.command.order == order) {
@@ -66,16 +67,18 @@ fn recorded_once(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], 
 }
 
 /// What a client was told is what is recorded.
-fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], states: &[Order], findings: &mut Findings) {
+fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], ledgers: &[Ledger], findings: &mut Findings) {
     let key = &exchange.command.key;
     let Told::Accepted { status, body, .. } = &exchange.told else { return };
-    let own = commits.iter().zip(states).find(|(commit, _)| commit.request.request_id == *key);
+    let own = commits.iter().zip(ledgers).find(|(commit, _)| commit.request.request_id == *key);
     let (holds, what) = match (status, own) {
         (201, None) => (false, format!("{key} was acknowledged, and is not recorded")),
-        (201, Some((commit, state))) => {
-            let recorded = reply(commit, state);
+        (201, Some((commit, ledger))) => {
+            let recorded = reply(commit, ledger);
             (recorded == *body, format!("{key} was answered with {body}, and recorded is {recorded}"))
         }
+        // Of a request that was forgotten the id is known.
+        (_, Some((commit, _))) if is_forgotten(commit.version, body["version"].as_u64()) => return,
         (_, Some((commit, _))) => {
             (false, format!("{key} needed no change, and is recorded as version {}", commit.version))
         }
@@ -118,7 +121,7 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
         let Some(earlier) = first.get(key).filter(|earlier| earlier.ended < later.began) else { continue };
         let Told::Accepted { body: reply, .. } = &earlier.told else { continue };
         let version = reply["version"].as_u64().unwrap_or_default();
-        if commits.len() as u64 > version + REMEMBERED_REQUESTS as u64 {
+        if is_forgotten(version, Some(commits.len() as u64)) {
             continue;
         }
         let is_same = later.command.body == earlier.command.body;
@@ -136,8 +139,13 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
     }
 }
 
-/// The state after each commit.
-pub(super) fn states(commits: &[OrderCommit]) -> Vec<Order> {
+/// Whether the request of a version was forgotten at a later one.
+fn is_forgotten(version: u64, newest: Option<u64>) -> bool {
+    newest > Some(version + REMEMBERED_REQUESTS as u64)
+}
+
+/// The state after each commit, by the domain's own fold.
+fn states(commits: &[OrderCommit]) -> Vec<Order> {
     let mut state = Order::default();
     let mut states = Vec::new();
     for commit in commits {
@@ -148,11 +156,11 @@ pub(super) fn states(commits: &[OrderCommit]) -> Vec<Order> {
 }
 
 /// The reply that a commit is answered with.
-pub(super) fn reply(commit: &Commit<Event>, state: &Order) -> Value {
+pub(super) fn reply(commit: &Commit<Event>, ledger: &Ledger) -> Value {
     let events = commit.events.iter().map(|recorded| event(commit, recorded));
     json!({
-        "orderId": commit.aggregate_id, "version": commit.version, "status": state.status().as_str(),
-        "paymentStatus": state.payment_status().as_str(), "fulfillmentStatus": state.fulfillment_status().as_str(),
+        "orderId": commit.aggregate_id, "version": commit.version, "status": ledger.status(),
+        "paymentStatus": ledger.payment_status(), "fulfillmentStatus": ledger.fulfillment_status(),
         "events": events.collect::<Vec<_>>(),
     })
 }

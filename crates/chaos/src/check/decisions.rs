@@ -9,14 +9,18 @@ use serde_json::Value;
 
 use super::commands::reply;
 use super::findings::{Findings, Invariant};
+use super::ledger::Ledger;
 use crate::client::{Exchange, Told};
+
+/// The order after each commit: by the domain, and by its events.
+type States<'a> = (&'a [Order], &'a [Ledger]);
 
 /// Each such answer is what the domain's rules say of the order at a version that it may have had while the answer was made.
 /// (These rules are the domain's own, which has tests of its own: what is checked is what they were asked of.)
 pub(super) fn check(
     order: &str,
     commits: &[OrderCommit],
-    states: &[Order],
+    states: States<'_>,
     exchanges: &[&Exchange],
     findings: &mut Findings,
 ) {
@@ -85,7 +89,7 @@ enum Said<'a> {
 fn says(
     exchange: &Exchange,
     commits: &[OrderCommit],
-    states: &[Order],
+    (states, ledgers): States<'_>,
     mut versions: RangeInclusive<u64>,
     is_it: impl Fn(Said<'_>) -> bool,
 ) -> bool {
@@ -93,11 +97,11 @@ fn says(
     let Some(command) = request.and_then(|request| parse_command(&request).ok()).map(|parsed| parsed.command) else {
         return false;
     };
-    let nothing_yet = Order::default();
+    let nothing_yet = (Order::default(), Ledger::default());
     versions.any(|version| {
         let state = match usize::try_from(version).ok().and_then(|version| version.checked_sub(1)) {
-            Some(place) => states.get(place),
-            None => Some(&nothing_yet),
+            Some(place) => states.get(place).zip(ledgers.get(place)),
+            None => Some((&nothing_yet.0, &nothing_yet.1)),
         };
         let Some(state) = state else { return false };
         // Of an order that is not there nothing is compared.
@@ -109,7 +113,7 @@ fn says(
 }
 
 fn is_said(
-    state: &Order,
+    (state, ledger): (&Order, &Ledger),
     version: u64,
     command: Command,
     commits: &[OrderCommit],
@@ -120,7 +124,7 @@ fn is_said(
         Ok(Decision::Unchanged(at)) => {
             let commit = commits.iter().find(|commit| commit.version == at.version);
             commit.is_some_and(|commit| {
-                let mut reply = reply(commit, state);
+                let mut reply = reply(commit, ledger);
                 reply["version"] = version.into();
                 is_it(Said::Nothing(&reply))
             })

@@ -67,11 +67,27 @@ pub enum Invariant {
     PublishedTruly,
     /// What follows poison is published after it.
     PublishedInOrder,
+    /// An event states the amount due.
+    DueIsStated,
+    /// A refund or an item cancellation lowers the amount due by the right amount.
+    ReductionIsRight,
+    /// Units ship only of a paid order that is not cancelled.
+    ShipsWhenPaid,
+    /// Units ship once, and not after they were cancelled.
+    UnitsAreKept,
+    /// Refunds are covered by their payment.
+    RefundsAreCovered,
+    /// An id is recorded once.
+    IdIsRecordedOnce,
+    /// An order has a limited number of ids.
+    IdsAreLimited,
+    /// A row's figures and statuses are those of the events.
+    RowTellsTheEvents,
 }
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 39] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
@@ -103,6 +119,14 @@ impl Invariant {
         Self::Published,
         Self::PublishedTruly,
         Self::PublishedInOrder,
+        Self::DueIsStated,
+        Self::ReductionIsRight,
+        Self::ShipsWhenPaid,
+        Self::UnitsAreKept,
+        Self::RefundsAreCovered,
+        Self::IdIsRecordedOnce,
+        Self::IdsAreLimited,
+        Self::RowTellsTheEvents,
     ];
 
     /// What must hold, in a sentence.
@@ -150,6 +174,18 @@ impl Invariant {
             Self::Published => "every event is on the bus at least once",
             Self::PublishedTruly => "what is on the bus is recorded, word for word",
             Self::PublishedInOrder => "what follows poison is published after it, in sequence",
+            Self::DueIsStated => "each event that changes the amount due states it as its definition gives it",
+            Self::ReductionIsRight => {
+                "a refund or an item cancellation takes off what its command names, or else what the rules give"
+            }
+            Self::ShipsWhenPaid => "nothing ships of a cancelled order, or while less than the amount due is paid",
+            Self::UnitsAreKept => {
+                "of each line no more is returned than shipped, nor shipped and cancelled than ordered"
+            }
+            Self::RefundsAreCovered => "no payment is refunded beyond its amount in force",
+            Self::IdIsRecordedOnce => "each id is recorded once in its order",
+            Self::IdsAreLimited => "an order has at most 1,000 ids",
+            Self::RowTellsTheEvents => "the figures, units and statuses of a row are those of the events",
         }
     }
 }
@@ -172,6 +208,8 @@ pub struct Findings {
     pub violations: Vec<Violation>,
     /// How often each invariant was looked at.
     pub checked: BTreeMap<Invariant, u64>,
+    /// How often each of [`DEEDS`](super::DEEDS) was done.
+    pub deeds: BTreeMap<&'static str, u64>,
 }
 
 impl Findings {
@@ -180,6 +218,13 @@ impl Findings {
         *self.checked.entry(invariant).or_default() += 1;
         if !holds {
             self.violations.push(Violation { invariant, order: order.to_owned(), what: what() });
+        }
+    }
+
+    /// Counts a deed that was done.
+    pub(super) fn did(&mut self, deed: &'static str, is_done: bool) {
+        if is_done {
+            *self.deeds.entry(deed).or_default() += 1;
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What must hold of a history, whatever struck. A model of its own: it knows what was sent, told and stored, and no code
-//! that is under test but the domain (its fold, its rules) and the CloudEvents of a commit.
+//! that is under test but the domain's rules, the form of events and the CloudEvents of a commit.
 //!
 //! - [`findings`]: the invariants, and what does not hold
 //! - `mishaps`: what must not happen while a history is told
 //! - `commands`: what is recorded, and what clients were told of it
 //! - `decisions`: refusals, and that nothing need change
+//! - `ledger`: an order as its events say it, added up apart from the domain
+//! - `money`: money, units and ids by that ledger
+//! - [`deeds`]: how often each kind of command was recorded
 //! - `queries`, `lists`: what clients were told of what they asked
 //! - `rows`: the read model at every moment
 //! - `parked`: what waits for a fix
@@ -13,15 +16,19 @@
 
 mod commands;
 mod decisions;
+pub mod deeds;
 pub mod findings;
+mod ledger;
 mod lists;
 mod mishaps;
+mod money;
 mod parked;
 mod published;
 mod queries;
 mod rows;
 mod totals;
 
+pub use deeds::DEEDS;
 pub use findings::{Findings, Invariant, Violation};
 
 use crate::history::History;
@@ -33,6 +40,8 @@ pub fn check(history: &History) -> Findings {
     mishaps::check(history, &mut findings);
     for (order, commits) in &history.recorded {
         commands::check(order, commits, history, &mut findings);
+        money::check(order, commits, history, &mut findings);
+        deeds::count(order, commits, history, &mut findings);
         rows::check(order, commits, history, &mut findings);
     }
     queries::check(history, &mut findings);

@@ -1,58 +1,52 @@
 //! What clients were told of what they asked, against the events, and against the rows and notes that stood meanwhile.
 
-use order_domain::Order;
 use order_store::OrderCommit;
 use serde_json::{Value, json};
 
-use super::commands::{event, states};
+use super::commands::event;
 use super::findings::{Findings, Invariant};
+use super::ledger::{self, Ledger};
 use super::{lists, totals};
 use crate::configs::TRIES;
 use crate::history::History;
 use crate::query::Query;
 use crate::reader::{Inquiry, Page};
 
-/// An order's commits, and the state after each.
+/// An order's commits, and the order after each.
 pub(super) struct Book<'a> {
     pub(super) order: &'a str,
     pub(super) commits: &'a [OrderCommit],
-    states: Vec<Order>,
+    ledgers: Vec<Ledger>,
 }
 
 impl<'a> Book<'a> {
     fn of(order: &'a str, commits: &'a [OrderCommit]) -> Self {
-        Self { order, commits, states: states(commits) }
+        Self { order, commits, ledgers: ledger::after_each(commits) }
     }
 
     pub(super) fn is_of(&self, customer: &str) -> bool {
-        self.states.first().and_then(Order::customer_id).is_some_and(|own| own.as_str() == customer)
+        self.ledgers.first().is_some_and(|ledger| ledger.customer == customer)
     }
 
-    /// The order as a query shows it at a version; nothing where there is no such version.
+    /// The order as a query shows it at a version, without its metadata; nothing where there is no such version.
     fn shown(&self, version: u64) -> Option<Value> {
         let place = usize::try_from(version).ok()?.checked_sub(1)?;
-        let (first, newest, state) = (self.commits.first()?, self.commits.get(place)?, self.states.get(place)?);
-        let lines = state.lines().iter().map(|line| {
-            json!({
-                "sku": line.sku.as_str(), "quantity": line.quantity.get(), "unitPrice": line.unit_price.minor_units(),
-                "shipped": line.shipped, "returned": line.returned,
-            })
-        });
-        Some(json!({
-            "orderId": self.order, "customerId": state.customer_id()?.as_str(), "status": state.status().as_str(),
-            "paymentStatus": state.payment_status().as_str(),
-            "fulfillmentStatus": state.fulfillment_status().as_str(),
-            "currency": state.currency()?.code(), "total": state.total().minor_units(),
-            "amountPaid": state.amount_paid(), "amountRefunded": state.amount_refunded(),
-            "itemCount": state.lines().iter().map(|line| u64::from(line.quantity.get())).sum::<u64>(),
-            "items": lines.collect::<Vec<_>>(), "placedAt": first.recorded_at.to_string(),
-            "lastUpdated": newest.recorded_at.to_string(), "version": version,
-        }))
+        let (first, newest, ledger) = (self.commits.first()?, self.commits.get(place)?, self.ledgers.get(place)?);
+        let mut shown = ledger.shown(self.order, version);
+        shown["placedAt"] = json!(first.recorded_at.to_string());
+        shown["lastUpdated"] = json!(newest.recorded_at.to_string());
+        Some(shown)
     }
 
     /// What is wrong with an order that was shown.
     pub(super) fn shows(&self, body: &Value, findings: &mut Findings) {
         let mut shown = body.clone();
+        // Metadata is in rows and not in the domain's state: an order that was folded for the query may be shown without.
+        if let Some(metadata) = shown.as_object_mut().and_then(|members| members.remove("metadata")) {
+            let recorded = self.ledgers.first().map(|ledger| Value::Object(ledger.metadata.clone()));
+            let what = || format!("the metadata that is shown is {metadata}, and recorded is {recorded:?}");
+            findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&metadata), what);
+        }
         if let Some(members) = shown.as_object_mut() {
             members.retain(|name, _| !matches!(name.as_str(), "asOf" | "stale" | "staleReason"));
         }

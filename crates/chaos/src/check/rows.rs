@@ -3,15 +3,18 @@
 
 use order_store::OrderCommit;
 use parked_orders::Consumer;
-use read_model::{OrderSummaryByCustomer, Projection, projection};
+use read_model::{OrderSummaryByCustomer, OrderSummaryRow, Projection, projection};
+use serde_json::{Value, json};
 
 use super::findings::{Findings, Invariant};
+use super::ledger::{self, Ledger};
 use crate::history::History;
-use crate::journal::SeenRow;
+use crate::journal::{Seen, SeenRow};
 use crate::rolling::NextSummary;
 
 pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let (mut release, mut version) = (0, 0);
+    let ledgers = ledger::after_each(commits);
     for seen in history.kept.rows().filter(|seen| seen.order == order) {
         let before = (release, version);
         let advances = seen.projection >= release && seen.version >= version;
@@ -22,6 +25,7 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
         let is_prefix = seen.row == folded(commits, release, version);
         let what = || format!("the row of version {version} is not the fold of its events");
         findings.must(Invariant::RowIsPrefix, order, is_prefix, what);
+        tells(order, &ledgers, seen, findings);
     }
     let is_poisoned = history.foreign.iter().any(|(foreign, _)| foreign == order);
     if let Some((row, newest)) = history.drained.get(order)
@@ -46,6 +50,40 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     findings.must(Invariant::RowIsComplete, order, is_complete, || {
         format!("the row ends at version {version} of release {release}, the events at {}", commits.len())
     });
+}
+
+/// A row shows the figures, units and statuses that its events come to, without the projection's own fold.
+fn tells(order: &str, ledgers: &[Ledger], seen: &Seen, findings: &mut Findings) {
+    let row = match &seen.row {
+        Some(SeenRow::Older(row)) => row,
+        Some(SeenRow::Newer(row)) => &row.summary,
+        None => return,
+    };
+    let place = usize::try_from(seen.version).ok().and_then(|version| version.checked_sub(1));
+    let Some(ledger) = place.and_then(|place| ledgers.get(place)) else { return };
+    let (told, right) = (told(row), right(ledger));
+    let what = || format!("the row of version {} says {told}, and the events say {right}", seen.version);
+    findings.must(Invariant::RowTellsTheEvents, order, told == right, what);
+}
+
+fn told(row: &OrderSummaryRow) -> Value {
+    let lines = row.items.iter().map(|line| json!([line.sku, line.shipped, line.returned, line.cancelled]));
+    json!({
+        "due": row.due, "paid": row.amount_paid, "refunded": row.amount_refunded, "cancelled": row.cancelled,
+        "forgiven": if row.cancelled { 0 } else { row.forgiven },
+        "unitsToShip": row.units_to_ship(), "toShip": row.to_ship, "lines": lines.collect::<Vec<_>>(),
+        "statuses": [row.status.as_str(), row.payment_status.as_str(), row.fulfillment_status.as_str()],
+    })
+}
+
+fn right(ledger: &Ledger) -> Value {
+    let lines = ledger.lines.iter().map(|line| json!([line.sku, line.shipped, line.returned, line.cancelled]));
+    json!({
+        "due": ledger.due(), "paid": ledger.amount_paid(), "refunded": ledger.amount_refunded(),
+        "cancelled": ledger.cancelled, "forgiven": if ledger.cancelled { 0 } else { ledger.forgiven() },
+        "unitsToShip": ledger.units_to_ship(), "toShip": ledger.to_ship(), "lines": lines.collect::<Vec<_>>(),
+        "statuses": [ledger.status(), ledger.payment_status(), ledger.fulfillment_status()],
+    })
 }
 
 /// The row of a release after so many commits.

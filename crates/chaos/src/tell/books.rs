@@ -19,9 +19,10 @@ use crate::tampering::EVENTS;
 impl Scene<'_> {
     /// Asks for every order, its trail, and all that there is of every customer.
     pub(super) async fn inquiries(&self, reader: &mut Reader) -> Vec<Inquiry> {
+        let limit = reader.entries(4);
         let of_orders = self.orders.iter().flat_map(|order| {
             let (order, trail) = (order.id.clone(), order.id.clone());
-            [Query::Order { order }, Query::Events { order: trail, limit: 4 }]
+            [Query::Order { order }, Query::Events { order: trail, limit }]
         });
         let of_customers = CUSTOMERS.into_iter().flat_map(|customer| {
             let (customer, whose) = (customer.to_owned(), customer.to_owned());

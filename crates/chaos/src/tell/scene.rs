@@ -18,7 +18,7 @@ use crate::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::mishaps::Mishaps;
 use crate::network::Network;
 use crate::operator::Operator;
-use crate::plan::Shape;
+use crate::plan::{Beginning, Shape};
 use crate::reader::{Known, Reader};
 use crate::release::{Instance, PARKED, Release};
 use crate::rolling::{BrittleProjector, NextProjector};
@@ -84,6 +84,7 @@ impl Scene<'_> {
             kills: self.kills(self.shape.kills_percent, 120),
             journal: self.journal.clone(),
             mishaps: self.mishaps.clone(),
+            has_long_trail: self.shape.beginning == Beginning::Full,
         }
     }
 

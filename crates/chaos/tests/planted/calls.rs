@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use event_store::Aggregate;
+use event_store::ring::RequestRing;
 use order_store::Orders;
 
 use super::Bug;
@@ -49,6 +50,9 @@ impl Intercept for Meddler {
                 put.condition_expression = None;
                 put.expression_attribute_names = None;
                 put.expression_attribute_values = None;
+            }
+            if put.table_name() == Some("OrderSummaryByCustomer") {
+                put.item.iter_mut().for_each(|row| misshow(row, self.0));
             }
             if self.0 == Bug::WritesWhatNobodyCanRead && put.table_name() == Some("OrderEvents") {
                 let is_later = |item: &HashMap<String, AttributeValue>| {
@@ -87,14 +91,13 @@ impl Intercept for Meddler {
                 Bug::PublishesPastPoison | Bug::HidesWhatIsParked => {
                     page.items.iter_mut().for_each(|items| items.retain(|item| !is_note(item)));
                 }
-                Bug::TrustsAnOldSnapshot => each_snapshot(page, |snapshot| {
-                    let schema = AttributeValue::N(Orders::STATE_SCHEMA.to_string());
-                    snapshot.insert("schema".to_owned(), schema);
+                Bug::TrustsAnOldSnapshot => each_snapshot(page, |_, snapshot| {
+                    let schema = u16::try_from(Orders::STATE_SCHEMA).unwrap();
+                    snapshot[..2].copy_from_slice(&schema.to_be_bytes());
                 }),
-                Bug::ForgetsRequests => each_snapshot(page, |snapshot| {
-                    if let Some(AttributeValue::B(requests)) = snapshot.get_mut("requests") {
-                        *requests = Blob::new(vec![0; requests.as_ref().len()]);
-                    }
+                Bug::ForgetsRequests => each_snapshot(page, |version, snapshot| {
+                    let end = snapshot.len().min(2 + RequestRing::bytes_at(version));
+                    snapshot[2..end].fill(0);
                 }),
                 _ => {}
             }
@@ -117,10 +120,32 @@ impl Intercept for Meddler {
     }
 }
 
-fn each_snapshot(page: &mut QueryOutput, change: impl Fn(&mut HashMap<String, AttributeValue>)) {
+/// A row as a projection with a bug has it.
+fn misshow(row: &mut HashMap<String, AttributeValue>, bug: Bug) {
+    if bug == Bug::ShowsTheTotalAsDue
+        && let Some(total) = row.get("total").cloned()
+    {
+        row.insert("due".to_owned(), total);
+    }
+    if bug == Bug::ShowsNoCancelledUnits
+        && let Some(AttributeValue::L(lines)) = row.get_mut("items")
+    {
+        for line in lines {
+            if let AttributeValue::M(line) = line {
+                line.remove("cancelled");
+            }
+        }
+    }
+}
+
+/// Changes the bytes of each snapshot, given the version that it is of.
+fn each_snapshot(page: &mut QueryOutput, change: impl Fn(u64, &mut [u8])) {
     for item in page.items.iter_mut().flatten() {
-        if let Some(AttributeValue::M(snapshot)) = item.get_mut("snapshot") {
-            change(snapshot);
+        let version = item["version"].as_n().unwrap().parse().unwrap();
+        if let Some(AttributeValue::B(snapshot)) = item.get_mut("snapshot") {
+            let mut bytes = snapshot.as_ref().to_vec();
+            change(version, &mut bytes);
+            *snapshot = Blob::new(bytes);
         }
     }
 }

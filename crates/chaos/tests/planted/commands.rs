@@ -1,10 +1,11 @@
 //! Bugs of the command handler around its store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use chaos::release::{HttpFunction, Instance, Invocation};
+use aws_sdk_dynamodb::Client;
+use chaos::release::{AsDeployed, HttpFunction, Instance, Invocation, Release};
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
 
@@ -53,5 +54,33 @@ impl HttpFunction for Overlooks {
     fn handle(&self, mut request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
         request.headers_mut().remove("if-match");
         self.0.handle(request)
+    }
+}
+
+/// A function that answers the first attempt of each command as if other writers had won every race.
+pub(crate) struct Contends {
+    pub(crate) handler: Instance,
+    pub(crate) met: Arc<Mutex<HashSet<String>>>,
+}
+
+impl HttpFunction for Contends {
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        let key = request.headers()["idempotency-key"].to_str().unwrap().to_owned();
+        if self.met.lock().unwrap().insert(key) {
+            let problem = json!({ "status": 503, "code": "contention" }).to_string();
+            let response = Response::builder().status(503).header("retry-after", "1").body(Body::from(problem));
+            return Box::pin(async move { Ok(response.unwrap()) });
+        }
+        self.handler.handle(request)
+    }
+}
+
+/// The functions as they are deployed, behind one that [`Contends`].
+#[derive(Default)]
+pub(crate) struct Contended(pub(crate) Arc<Mutex<HashSet<String>>>);
+
+impl Release for Contended {
+    fn command_handler(&self, client: Client) -> Instance {
+        Box::new(Contends { handler: AsDeployed.command_handler(client), met: Arc::clone(&self.0) })
     }
 }

@@ -1,6 +1,7 @@
 //! Releases with a bug each, for the checker to find.
 //!
 //! - `store`: bugs of the event store, as the command handlers and the projector see it
+//! - `rules`: bugs of the rules, as the command handlers see an order
 //! - `commands`: bugs of the command handler around its store
 //! - `calls`: bugs in calls of DynamoDB and EventBridge, and in how their answers are read
 //! - `functions`: bugs of the stream's consumers, and of redriving
@@ -8,9 +9,10 @@
 //! - `swallow`: writes that never leave
 
 mod calls;
-mod commands;
+pub(crate) mod commands;
 mod functions;
 mod queries;
+mod rules;
 mod store;
 mod swallow;
 
@@ -18,7 +20,7 @@ use std::sync::Mutex;
 
 use aws_sdk_dynamodb::Client;
 use chaos::release::{self, Instance, Invocation, Redriving, Release, StreamFunction};
-use chaos::{Invariant, Shape};
+use chaos::{Beginning, Invariant, Shape};
 use event_store::DynamoEventStore;
 use parked_orders::ParkedOrders;
 use projector::Projector;
@@ -104,10 +106,30 @@ pub(crate) enum Bug {
     HidesWhatIsParked,
     /// Of an outage of the rows a query says that it is an error of ours.
     TakesAnOutageForARefusal,
+    /// A late repeat of a correction is recorded again.
+    ForgetsCorrections,
+    /// Units ship that were cancelled.
+    ShipsCancelledUnits,
+    /// Units ship that are not paid.
+    ShipsUnpaid,
+    /// A payment is refunded more than once.
+    RefundsBeyondThePayment,
+    /// A refund that gives a payment back in full keeps what earlier refunds forgave.
+    KeepsWhatWasForgiven,
+    /// An order may have any number of ids.
+    ForgetsTheLimit,
+    /// A refund states the amount due as it was before.
+    StatesTheOldDue,
+    /// A refund takes nothing off, whatever its command names.
+    IgnoresTheNamedReduction,
+    /// A row shows the total as the amount due.
+    ShowsTheTotalAsDue,
+    /// A row shows no cancelled units.
+    ShowsNoCancelledUnits,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 44] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -142,15 +164,26 @@ impl Bug {
         Self::TotalsOfOneCurrency,
         Self::HidesWhatIsParked,
         Self::TakesAnOutageForARefusal,
+        Self::ForgetsCorrections,
+        Self::ShipsCancelledUnits,
+        Self::ShipsUnpaid,
+        Self::RefundsBeyondThePayment,
+        Self::KeepsWhatWasForgiven,
+        Self::ForgetsTheLimit,
+        Self::StatesTheOldDue,
+        Self::IgnoresTheNamedReduction,
+        Self::ShowsTheTotalAsDue,
+        Self::ShowsNoCancelledUnits,
     ];
 
     /// What it does not keep.
     pub(crate) const fn expected(self) -> &'static [Invariant] {
         use Invariant::{
-            Acknowledged, Answers, Decided, Gapless, KnownIsShown, Listed, NoPanic, Parked, Published,
-            PublishedInOrder, QueryAnswered, Readable, RecordedOnce, Redriven, Repaired, RowAdvances, RowIsDrained,
-            RowIsPrefix, SameReply, Shown, StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail,
-            TruthfulReply,
+            Acknowledged, Answers, Decided, DueIsStated, Gapless, IdIsRecordedOnce, IdsAreLimited, KnownIsShown,
+            Listed, NoPanic, Parked, Published, PublishedInOrder, QueryAnswered, Readable, RecordedOnce, Redriven,
+            ReductionIsRight, RefundsAreCovered, Repaired, RowAdvances, RowIsDrained, RowIsPrefix, RowTellsTheEvents,
+            SameReply, ShipsWhenPaid, Shown, StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail,
+            TruthfulReply, UnitsAreKept,
         };
         match self {
             Self::Nothing => &[],
@@ -182,6 +215,14 @@ impl Bug {
             Self::TotalsOfOneCurrency => &[TotalsShown],
             Self::HidesWhatIsParked => &[StaleIsSaid],
             Self::TakesAnOutageForARefusal => &[QueryAnswered],
+            Self::ForgetsCorrections => &[IdIsRecordedOnce],
+            Self::ShipsCancelledUnits => &[UnitsAreKept],
+            Self::ShipsUnpaid => &[ShipsWhenPaid],
+            Self::RefundsBeyondThePayment => &[RefundsAreCovered],
+            Self::KeepsWhatWasForgiven | Self::StatesTheOldDue => &[DueIsStated],
+            Self::ForgetsTheLimit => &[IdsAreLimited],
+            Self::IgnoresTheNamedReduction => &[ReductionIsRight],
+            Self::ShowsTheTotalAsDue | Self::ShowsNoCancelledUnits => &[RowTellsTheEvents],
         }
     }
 
@@ -194,6 +235,7 @@ impl Bug {
             | Self::PanicsOnPoison
             | Self::HidesWhatIsParked => shape.foreign_percent > 0,
             Self::RepairsAsTheOtherRelease => shape.is_repaired && shape.is_deployed,
+            Self::ForgetsTheLimit => matches!(shape.beginning, Beginning::Full),
             // Two projectors do it, without a rebuild.
             Self::DropsTheSumGuard => !shape.is_rebuilt,
             _ => true,

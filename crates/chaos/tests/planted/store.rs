@@ -6,6 +6,7 @@ use order_domain::Event;
 use order_store::Orders;
 
 use super::Bug;
+use super::rules::{forgetful, misstated};
 
 /// The real store, with a bug.
 #[derive(Clone)]
@@ -22,6 +23,10 @@ impl EventStore<Orders> for Store {
         }
         if self.bug == Bug::LeavesOutAVersion && new.commit.version == 3 {
             new.commit.version = 4;
+        }
+        let events = misstated(new.commit.events.iter().map(|recorded| recorded.event.clone()), self.bug);
+        for (recorded, event) in new.commit.events.iter_mut().zip(events) {
+            recorded.event = event;
         }
         let appended = self.store.append(&new).await;
         match (self.bug, appended) {
@@ -42,7 +47,7 @@ impl EventStore<Orders> for Store {
     }
 
     async fn load(&self, aggregate_id: &str, up_to: UpTo) -> Result<Loaded<Orders>, StoreError> {
-        self.store.load(aggregate_id, up_to).await
+        Ok(forgetful(self.store.load(aggregate_id, up_to).await?, self.bug))
     }
 
     async fn commits(&self, id: &str, after: u64, limit: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {

@@ -9,9 +9,9 @@ use crate::ledger::{Ledger, fill};
 /// The versions of a page, the version named as unreadable, and whether more follows.
 async fn page(store: &impl Store, after: u64, limit: usize) -> (Vec<u64>, Option<u64>, bool) {
     let page = EventStore::<Ledger>::page(store, "a1", after, limit).await.unwrap();
-    let unreadable = page.unreadable.map(|error| match error {
-        StoreError::Unreadable { version, .. } => version,
-        other => panic!("{other:?}"),
+    let unreadable = page.unreadable.map(|error| {
+        let StoreError::Unreadable { version, .. } = error else { panic!("{error:?}") };
+        version
     });
     (page.commits.iter().map(|commit| commit.version).collect(), unreadable, page.has_more)
 }

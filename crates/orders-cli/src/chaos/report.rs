@@ -59,7 +59,7 @@ pub(crate) fn json(first: &Plan, verdict: &Verdict) -> anyhow::Result<String> {
     });
     Ok(serde_json::to_string_pretty(&json!({
         "first": first.to_string(), "histories": sum.histories, "commands": sum.commands, "commits": sum.commits,
-        "published": sum.published, "faults": faults, "invariants": invariants, "failure": failure,
+        "published": sum.published, "faults": faults, "invariants": invariants.as_slice(), "failure": failure,
     }))?)
 }
 
