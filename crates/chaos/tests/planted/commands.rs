@@ -66,7 +66,7 @@ pub(crate) struct Contends {
 impl HttpFunction for Contends {
     fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
         let key = request.headers()["idempotency-key"].to_str().unwrap().to_owned();
-        let (status, code) = if key.len() % 2 == 0 { (503, "contention") } else { (409, "conflict") };
+        let (status, code) = if key.len().is_multiple_of(2) { (503, "contention") } else { (409, "conflict") };
         if self.met.lock().unwrap().insert(key) {
             let problem = json!({ "status": status, "code": code }).to_string();
             let response = Response::builder().status(status).header("retry-after", "1").body(Body::from(problem));
