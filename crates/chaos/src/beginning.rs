@@ -53,8 +53,8 @@ pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange>
     exchanges
 }
 
-/// Fills an order up by appends of its own: so many commands would take too long. What a history knows of them is that they
-/// were asked for first of all, and never answered.
+/// Fills an order up by direct appends, because so many commands would take too long. The history gets their commands as
+/// ones that were sent before all others, and never answered.
 pub(crate) async fn full(client: Dynamo, order: &NewOrder) -> Result<Vec<Exchange>, Cause> {
     let store = DynamoEventStore::new(client, EVENTS);
     let place = Command::place(order, 5);

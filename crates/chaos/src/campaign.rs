@@ -45,7 +45,7 @@ pub struct Sum {
     pub faults: Counts,
     /// How often each invariant was looked at.
     pub checked: BTreeMap<Invariant, u64>,
-    /// How often each of [`DEEDS`](crate::check::DEEDS) was done.
+    /// The times that each of [`DEEDS`](crate::check::DEEDS) was done.
     pub deeds: BTreeMap<&'static str, u64>,
 }
 

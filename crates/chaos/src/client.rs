@@ -156,7 +156,7 @@ impl Client {
         (exchanges, inquiries)
     }
 
-    /// An earlier command under a key of its own, as a sender has it that lost the old one: mostly an old correction.
+    /// An earlier command under a new key, as from a sender that lost the old key: mostly an old correction.
     pub(crate) fn under_another_key(&mut self, exchanges: &[Exchange]) -> Option<Command> {
         let is_correction = |exchange: &&Exchange| exchange.command.path.ends_with("/corrections");
         let corrections: Vec<&Exchange> = exchanges.iter().filter(is_correction).collect();

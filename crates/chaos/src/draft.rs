@@ -24,7 +24,7 @@ struct Paid {
 #[derive(Default)]
 struct Draft {
     payments: Vec<Paid>,
-    /// How many ids there are of corrections, refunds, shipments, returns and cancellations.
+    /// The number of ids of payments, corrections, refunds, shipments, returns and cancellations.
     ids: BTreeMap<&'static str, u32>,
 }
 

@@ -1,4 +1,4 @@
-//! How often each kind of command was recorded or answered: a check of what never happens shows nothing.
+//! Counts of each kind of command that was recorded or answered, because a kind that never happens is not checked.
 
 use std::collections::BTreeMap;
 

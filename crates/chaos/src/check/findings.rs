@@ -208,7 +208,7 @@ pub struct Findings {
     pub violations: Vec<Violation>,
     /// How often each invariant was looked at.
     pub checked: BTreeMap<Invariant, u64>,
-    /// How often each of [`DEEDS`](super::DEEDS) was done.
+    /// The times that each of [`DEEDS`](super::DEEDS) was done.
     pub deeds: BTreeMap<&'static str, u64>,
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Line {
 pub(super) struct Paid {
     pub(super) amount: u64,
     pub(super) refunded: u64,
-    /// How much of what is due its refunds forgive.
+    /// The part of the amount due that its refunds forgive.
     pub(super) forgiven: u64,
 }
 

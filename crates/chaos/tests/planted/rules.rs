@@ -39,7 +39,7 @@ fn gather_payments(state: &mut Value) {
     payments.extend(later);
 }
 
-/// What is written by a release with that bug.
+/// The events as a release with that bug writes them.
 pub(crate) fn misstated(events: impl Iterator<Item = Event>, bug: Bug) -> Vec<Event> {
     let misstate = |event| match event {
         Event::PaymentRefunded(mut event) if bug == Bug::StatesTheOldDue => {
