@@ -10,6 +10,7 @@ BEYOND_SCHEMAS = {
     "conflicting_parameters",
     "not_an_integer",  # 2.0, which JSON Schema takes for one
     "repeated_sku",
+    "too_large",  # metadata of more than 512 bytes
     "unknown_currency",
 }
 # What the order's state, or an earlier request, says no to.
@@ -23,7 +24,7 @@ def map_case(context, case):
         return case
     query, body = case.query or {}, case.body
     query.pop("cursor", None)
-    for other in [name for name in ("asOf", "version", "minVersion") if name in query][1:]:
+    for other in [name for name in ("asOf", "version", "minVersion", "consistent") if name in query][1:]:
         del query[other]
     if isinstance(body, dict) and "items" in body:
         body["items"] = list({item["sku"]: item for item in body["items"]}.values())

@@ -182,7 +182,7 @@ impl Tampering {
                 }
             }
             Poison::WrongType => spoil_type(item, at.1),
-            Poison::Panic => item[PANICS] = json!({ "S": "" }),
+            Poison::Panic => item["causationId"] = json!({ "S": PANICS }),
         }
         self.faults.struck(Fault::Poison);
     }

@@ -16,8 +16,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long one operation may take with its retries; the SDK sets no limit by itself.
 ///
-/// Looking for one order is three operations, index, row, and notes or events: 9 seconds. A command that nobody races is two, and
-/// one that loses all of its eight attempts is fifteen: 45 seconds. So this alone does not keep within the HTTP
+/// Looking for one order is three operations, index, row, and notes or events: 9 seconds. A command without a race is two, and
+/// one that loses all of its ten attempts is nineteen: 57 seconds. So this alone does not keep within the HTTP
 /// functions' 29 seconds; [`deadline::within`](crate::deadline::within) does.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often an operation is tried: more would only outlast the caller's patience.

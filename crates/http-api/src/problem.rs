@@ -211,9 +211,7 @@ impl Problem {
     /// such an order is unknown, because nothing says whose it is.
     #[must_use]
     pub fn order_unreadable(version: u64) -> Self {
-        let detail = format!(
-            "Version {version} of this order cannot be read by this release of the service. The operator is informed."
-        );
+        let detail = format!("Version {version} of this order cannot be read by this release of the service.");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "order_unreadable", "Order unreadable", detail)
             .with("version", version)
     }

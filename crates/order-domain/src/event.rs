@@ -63,7 +63,7 @@ pub struct OrderPlaced {
     /// Discount granted, in minor units; 0 where absent.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub discount: Amount,
-    /// What is to be paid, in minor units: items + shipping + tax - discount. Since version 2.
+    /// Items + shipping + tax - discount, in minor units: what is due of a new order. Since version 2.
     pub total: Amount,
     /// The shop's own order number; it need not be unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! The fold: one arm an event.
 
-use crate::event::ItemQuantity;
+use crate::event::{ItemQuantity, OrderPlaced};
 use crate::fingerprint::Fingerprint;
 use crate::order::{Charges, Line, Payment, Placed, Recorded, Reducing, Shipment};
 use crate::{Event, EventRef, Order};
@@ -10,27 +10,7 @@ use crate::{Event, EventRef, Order};
 #[must_use]
 pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
     match event {
-        Event::OrderPlaced(event) => {
-            let lines = event.items.iter().map(|item| Line {
-                sku: item.sku.clone(),
-                name: item.name.clone(),
-                quantity: item.quantity,
-                unit_price: item.unit_price,
-                shipped: 0,
-                returned: 0,
-                cancelled: 0,
-            });
-            order.placed = Some(Placed {
-                customer_id: event.customer_id.clone(),
-                currency: event.currency,
-                total: event.total,
-                lines: lines.collect(),
-                charges: Charges { shipping: event.shipping, tax: event.tax, discount: event.discount },
-                reference: event.reference.clone(),
-                has_metadata: !event.metadata.is_empty(),
-            });
-            order.due = event.total;
-        }
+        Event::OrderPlaced(event) => place(&mut order, event),
         Event::PaymentReceived(event) => order.payments.push(Payment {
             id: event.payment_id.clone(),
             received: event.amount,
@@ -38,15 +18,13 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
             amount: event.amount,
             amount_set_by: at.event_id,
             refunded: 0,
-            forgiven: 0,
+            reductions: 0,
+            named: 0,
         }),
         Event::PaymentCorrected(event) => {
             if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
                 payment.amount = event.corrected_amount;
                 payment.amount_set_by = at.event_id;
-                if payment.is_given_back() {
-                    payment.forgiven = 0;
-                }
             }
             order.corrections.push(Recorded {
                 id: event.correction_id.clone(),
@@ -57,10 +35,7 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
         }
         Event::PaymentRefunded(event) => {
             if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
-                payment.refunded = payment.refunded.saturating_add(event.amount.minor_units());
-                // The payment is undone and the debt stays: only what the last of its refunds names is forgiven.
-                let earlier = if payment.is_given_back() { 0 } else { payment.forgiven };
-                payment.forgiven = earlier.saturating_add(event.reduction.minor_units());
+                payment.refund(event.amount, event.reduction);
             }
             let recorded =
                 Recorded { id: event.refund_id.clone(), fingerprint: Fingerprint::from(event), at: at.into() };
@@ -105,6 +80,28 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
         }
     }
     order
+}
+
+fn place(order: &mut Order, event: &OrderPlaced) {
+    let lines = event.items.iter().map(|item| Line {
+        sku: item.sku.clone(),
+        name: item.name.clone(),
+        quantity: item.quantity,
+        unit_price: item.unit_price,
+        shipped: 0,
+        returned: 0,
+        cancelled: 0,
+    });
+    order.placed = Some(Placed {
+        customer_id: event.customer_id.clone(),
+        currency: event.currency,
+        total: event.total,
+        lines: lines.collect(),
+        charges: Charges { shipping: event.shipping, tax: event.tax, discount: event.discount },
+        reference: event.reference.clone(),
+        has_metadata: !event.metadata.is_empty(),
+    });
+    order.due = event.total;
 }
 
 fn for_each_line(order: &mut Order, items: &[ItemQuantity], change: impl Fn(&mut Line, u32)) {

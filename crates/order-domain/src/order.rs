@@ -93,14 +93,29 @@ pub(crate) struct Payment {
     /// The event that set `amount`: the one a correction corrects.
     pub(crate) amount_set_by: Uuid,
     pub(crate) refunded: u64,
-    /// How much of what is due this payment's refunds forgive.
-    pub(crate) forgiven: u64,
+    /// The sum of the reductions of this payment's refunds.
+    pub(crate) reductions: u64,
+    /// The reduction of the refund that gave the payment back in full: nothing is forgiven there unless it is named.
+    pub(crate) named: u64,
 }
 
 impl Payment {
-    /// Whether the payment was given back in full, by one refund or by several.
-    pub(crate) fn is_given_back(&self) -> bool {
+    /// True if the payment was given back in full, by one refund or by several.
+    pub(crate) const fn is_given_back(&self) -> bool {
         self.refunded > 0 && self.refunded >= self.amount.minor_units()
+    }
+
+    /// How much of what is due this payment's refunds forgive. A payment that was given back in full is undone, and the
+    /// debt stays: it forgives only what the refund that completed it names.
+    pub(crate) const fn forgiven(&self) -> u64 {
+        if self.is_given_back() { self.named } else { self.reductions }
+    }
+
+    /// The payment after one more refund.
+    pub(crate) fn refund(&mut self, amount: Amount, reduction: Amount) {
+        self.refunded = self.refunded.saturating_add(amount.minor_units());
+        self.reductions = self.reductions.saturating_add(reduction.minor_units());
+        self.named = if self.is_given_back() { reduction.minor_units() } else { 0 };
     }
 }
 
@@ -164,7 +179,7 @@ impl Order {
         self.placed.as_ref().map(|placed| placed.currency)
     }
 
-    /// What is to be paid, in minor units; 0 before it was placed.
+    /// Items, shipping and tax less the discount, in minor units; 0 before it was placed.
     #[must_use]
     pub fn total(&self) -> Amount {
         self.placed.as_ref().map_or(Amount::ZERO, |placed| placed.total)
@@ -206,8 +221,8 @@ impl Order {
         self.placed.as_ref().is_some_and(|placed| placed.has_metadata)
     }
 
-    /// The amount due, in minor units: the total, less the reductions of cancelled items and of refunds; 0 once the
-    /// order is cancelled.
+    /// The amount due, in minor units: the total, less the reductions of cancelled items, less what refunds forgive; 0 once
+    /// the order is cancelled.
     #[must_use]
     pub const fn due(&self) -> Amount {
         self.due
@@ -269,9 +284,28 @@ impl Order {
             due: self.due.minor_units(),
             paid: self.amount_paid(),
             refunded: self.amount_refunded(),
-            forgiven: self.payments.iter().fold(0, |sum, payment| sum.saturating_add(payment.forgiven)),
+            forgiven: self.price_left().minor_units().saturating_sub(self.due.minor_units()),
             cancelled: self.is_cancelled(),
         }
+    }
+
+    /// The total less the reductions of cancelled items: what is due where no refund forgives anything. 0 once the order is
+    /// cancelled.
+    fn price_left(&self) -> Amount {
+        if self.is_cancelled() {
+            return Amount::ZERO;
+        }
+        let reductions = self.cancellations.iter().map(|cancellation| cancellation.reduction);
+        reductions.fold(self.total(), Amount::saturating_sub)
+    }
+
+    /// What would be due by its definition if the payment of that id were this one: the total, less the reductions of cancelled
+    /// items, less what refunds forgive.
+    pub(crate) fn due_with(&self, changed: &Payment) -> Amount {
+        let payments = self.payments.iter().map(|payment| if payment.id == changed.id { changed } else { payment });
+        let forgiven = payments.fold(0_u64, |sum, payment| sum.saturating_add(payment.forgiven()));
+        // What is beyond an amount is more than any price.
+        Amount::new(forgiven).map_or(Amount::ZERO, |forgiven| self.price_left().saturating_sub(forgiven))
     }
 
     pub(crate) fn fulfillment_figures(&self) -> FulfillmentFigures {

@@ -77,7 +77,8 @@ pub enum Rejection {
         reduction: Amount,
         /// The largest reduction possible.
         most: Amount,
-        /// The amount due.
+        /// The amount due before the reduction; of a refund that gives its payment back in full, with all that earlier
+        /// refunds of it forgave.
         due: Amount,
     },
     /// The reduction would leave something due of an order of which nothing is left.

@@ -35,8 +35,15 @@ struct Summary {
     fulfillment_status: String,
     currency: String,
     total: u64,
+    shipping: u64,
+    tax: u64,
+    discount: u64,
+    due: u64,
     amount_paid: u64,
     amount_refunded: u64,
+    units_to_ship: u64,
+    to_ship: bool,
+    reference: Option<String>,
     items: Vec<Line>,
     placed_at: String,
     last_updated: String,
@@ -54,6 +61,7 @@ struct Line {
     unit_price: u64,
     shipped: u64,
     returned: u64,
+    cancelled: u64,
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -76,6 +84,7 @@ fn render(answer: Value) -> Result<String, serde_json::Error> {
         ("LINE TOTAL", Align::Right),
         ("SHIPPED", Align::Right),
         ("RETURNED", Align::Right),
+        ("CANCELLED", Align::Right),
     ]);
     for line in &order.items {
         lines.row([
@@ -86,13 +95,23 @@ fn render(answer: Value) -> Result<String, serde_json::Error> {
             money(line.quantity.saturating_mul(line.unit_price)),
             line.shipped.to_string(),
             line.returned.to_string(),
+            line.cancelled.to_string(),
         ]);
     }
     let stale = order.stale_reason.as_ref().map(|reason| format!("\nstale       {reason}")).unwrap_or_default();
+    let reference = order.reference.as_ref().map(|number| format!("\nreference   {number}")).unwrap_or_default();
+    let charges = [("shipping", order.shipping), ("tax", order.tax), ("discount", order.discount)];
+    let charges = charges.into_iter().filter(|(_, charge)| *charge > 0);
+    let charges: String = charges.map(|(name, charge)| format!("{name:<12}{}\n", money(charge))).collect();
+    let to_ship = match order.units_to_ship {
+        0 => "nothing".to_owned(),
+        units if order.to_ship => units.to_string(),
+        units => format!("{units}, not before what is due is paid"),
+    };
     let as_of = order.as_of.as_ref().map(|time| format!("\nas of       {time}")).unwrap_or_default();
     Ok(format!(
-        "{heading}  {status}\n{detail}\n\ncustomer    {customer}\nplaced      {placed}\nupdated     {updated}, version {version}{as_of}{stale}\n\
-         \n{lines}\n\ntotal       {total}\npaid        {paid}\nrefunded    {refunded}",
+        "{heading}  {status}\n{detail}\n\ncustomer    {customer}{reference}\nplaced      {placed}\nupdated     {updated}, version {version}{as_of}{stale}\n\
+         \n{lines}\n\n{charges}total       {total}\ndue         {due}\npaid        {paid}\nrefunded    {refunded}\nto ship     {to_ship}",
         heading = bold(&format!("Order {}", order.order_id)),
         status = status(&order.status),
         detail = dim(&format!("payment {}, fulfillment {}", order.payment_status, order.fulfillment_status)),
@@ -102,6 +121,7 @@ fn render(answer: Value) -> Result<String, serde_json::Error> {
         version = order.version,
         lines = lines.render(),
         total = money(order.total),
+        due = money(order.due),
         paid = money(order.amount_paid),
         refunded = money(order.amount_refunded),
     ))
@@ -117,9 +137,10 @@ mod tests {
     fn answer() -> Value {
         json!({
             "orderId": "o-1", "customerId": "c-1", "status": "partially_shipped", "paymentStatus": "paid",
-            "fulfillmentStatus": "partially_shipped", "currency": "EUR", "total": 2997, "amountPaid": 2997, "amountRefunded": 0,
-            "itemCount": 3, "placedAt": "2026-11-21T09:30:00.123Z", "lastUpdated": "2026-11-21T09:31:00.000Z", "version": 3,
-            "items": [{ "sku": "TEA-500", "name": "Assam", "quantity": 3, "unitPrice": 999, "shipped": 1, "returned": 0 }]
+            "fulfillmentStatus": "partially_shipped", "currency": "EUR", "total": 3387, "shipping": 490, "tax": 0,
+            "discount": 100, "due": 2388, "amountPaid": 2997, "amountRefunded": 0, "itemCount": 3, "unitsToShip": 1,
+            "toShip": true, "reference": "#1001", "placedAt": "2026-11-21T09:30:00.123Z", "lastUpdated": "2026-11-21T09:31:00.000Z", "version": 3,
+            "items": [{ "sku": "TEA-500", "name": "Assam", "quantity": 3, "unitPrice": 999, "shipped": 1, "returned": 0, "cancelled": 1 }]
         })
     }
 
@@ -130,15 +151,20 @@ Order o-1  partially_shipped
 payment paid, fulfillment partially_shipped
 
 customer    c-1
+reference   #1001
 placed      2026-11-21T09:30:00.123Z
 updated     2026-11-21T09:31:00.000Z, version 3
 
-SKU      NAME   QTY  UNIT PRICE  LINE TOTAL  SHIPPED  RETURNED
-TEA-500  Assam    3    9.99 EUR   29.97 EUR        1         0
+SKU      NAME   QTY  UNIT PRICE  LINE TOTAL  SHIPPED  RETURNED  CANCELLED
+TEA-500  Assam    3    9.99 EUR   29.97 EUR        1         0          1
 
-total       29.97 EUR
+shipping    4.90 EUR
+discount    1.00 EUR
+total       33.87 EUR
+due         23.88 EUR
 paid        29.97 EUR
-refunded    0.00 EUR";
+refunded    0.00 EUR
+to ship     1";
         assert_eq!(strip_ansi_codes(&render(answer()).unwrap()), expected);
     }
 

@@ -5,9 +5,6 @@ use http_api::OrderFilter;
 use http_api::replies::SummaryView;
 use read_model::{ListFilter, ListedFacts};
 
-/// The first and the last instant that the store writes, in milliseconds since 1970.
-const WRITTEN_MS: (i64, i64) = (-62_135_596_800_000, 253_402_207_200_999);
-
 /// The filter of a request.
 pub(crate) fn of_request(filter: &OrderFilter) -> ListFilter {
     let OrderFilter { status, payment_status, fulfillment_status, to_ship, from_ms, to_ms } = filter;
@@ -33,7 +30,7 @@ pub(crate) fn admits(filter: &ListFilter, order: &SummaryView) -> bool {
     })
 }
 
-/// The nearest instant that the store writes: an instant before all orders bounds them like the first one.
+/// The instant as the store writes it: the parameter is read into the years that the store can write, so there is one.
 fn written(epoch_ms: i64) -> Option<Timestamp> {
-    Timestamp::from_epoch_ms(epoch_ms.clamp(WRITTEN_MS.0, WRITTEN_MS.1)).ok()
+    Timestamp::from_epoch_ms(epoch_ms).ok()
 }

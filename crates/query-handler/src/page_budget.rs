@@ -35,7 +35,9 @@ impl PageBudget {
     /// Counts a fold by the size of its result; the store does not report the units.
     pub(crate) fn count_fold(&mut self, order: Option<&SummaryView>) {
         let bytes = order.map_or(0, |order| u64::try_from(response_bytes(order)).unwrap_or(u64::MAX));
-        self.half_units = self.half_units.saturating_sub(USUAL_FOLD.saturating_add(bytes / BYTES_A_HALF_UNIT));
+        // The metadata is read apart, from the first commit.
+        let reads = if order.is_some_and(|order| !order.metadata.is_empty()) { 2 * USUAL_FOLD } else { USUAL_FOLD };
+        self.half_units = self.half_units.saturating_sub(reads.saturating_add(bytes / BYTES_A_HALF_UNIT));
     }
 
     /// Takes a row that is left out of the reply.

@@ -18,7 +18,7 @@ pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
         tax,
         discount,
         due,
-        forgiven: _,
+        item_reductions: _,
         amount_paid,
         amount_refunded,
         item_count,

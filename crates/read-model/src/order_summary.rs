@@ -8,7 +8,6 @@ mod row;
 use event_store::RecordedEvent;
 use order_domain::event::{ItemQuantity, OrderPlaced};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
-use order_domain::values::Amount;
 use order_domain::{Event, stored};
 use order_store::{OrderCommit, Orders, PLACED_AT};
 pub use row::{OrderSummaryRow, SummaryItem};
@@ -75,11 +74,11 @@ impl Projection for OrderSummaryByCustomer {
             Event::PaymentCorrected(event) => {
                 let others = row.amount_paid.saturating_sub(event.previous_amount.minor_units());
                 row.amount_paid = others.saturating_add(event.corrected_amount.minor_units());
-                follow_forgiven(&mut row, event.due);
+                row.due = event.due.minor_units();
             }
             Event::PaymentRefunded(event) => {
                 row.amount_refunded = row.amount_refunded.saturating_add(event.amount.minor_units());
-                follow_forgiven(&mut row, event.due);
+                row.due = event.due.minor_units();
             }
             Event::ItemShipped(event) => {
                 add_units(&mut row, &event.items, |line| &mut line.shipped);
@@ -90,6 +89,7 @@ impl Projection for OrderSummaryByCustomer {
             Event::ItemsCancelled(event) => {
                 add_units(&mut row, &event.items, |line| &mut line.cancelled);
                 row.due = event.due.minor_units();
+                row.item_reductions = row.item_reductions.saturating_add(event.reduction.minor_units());
                 row.cancelled |= row.fulfillment_figures().ordered == 0;
             }
             Event::OrderCancelled(event) => {
@@ -126,7 +126,7 @@ fn begin(placed: &OrderPlaced, commit: &OrderCommit) -> OrderSummaryRow {
         tax: placed.tax.minor_units(),
         discount: placed.discount.minor_units(),
         due: placed.total.minor_units(),
-        forgiven: 0,
+        item_reductions: 0,
         amount_paid: 0,
         amount_refunded: 0,
         item_count: placed.items.iter().map(|item| u64::from(item.quantity.get())).sum(),
@@ -149,14 +149,6 @@ fn add_units(row: &mut OrderSummaryRow, items: &[ItemQuantity], to: impl Fn(&mut
             *units = units.saturating_add(item.quantity.get());
         }
     }
-}
-
-/// What is due after a refund or a correction: payments lower it by what they forgive and raise it by what they no longer
-/// do, and nothing else about them changes it.
-fn follow_forgiven(row: &mut OrderSummaryRow, due: Amount) {
-    let due = due.minor_units();
-    row.forgiven = row.forgiven.saturating_add(row.due).saturating_sub(due);
-    row.due = due;
 }
 
 fn derive_statuses(row: &mut OrderSummaryRow) {

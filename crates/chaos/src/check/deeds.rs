@@ -77,7 +77,7 @@ fn of_event(event: &Event, is_named: bool, before: &Ledger, findings: &mut Findi
             done("refunds in part", !completes);
             done("refunds in full at once", completes && paid.refunded == 0);
             done("refunds of the rest of a payment", completes && paid.refunded > 0);
-            let restores = completes && paid.forgiven > 0 && !before.cancelled;
+            let restores = completes && paid.forgiven() > 0 && !before.cancelled;
             done("refunds of the rest after others had forgiven something", restores);
             done("refunds with a named reduction", is_named);
             event.reason_code.as_ref()

@@ -25,13 +25,17 @@ pub(super) struct Line {
 pub(super) struct Paid {
     pub(super) amount: u64,
     pub(super) refunded: u64,
-    /// The part of the amount due that its refunds forgive.
-    pub(super) forgiven: u64,
+    /// The sum of the reductions of its refunds.
+    pub(super) reductions: u64,
+    /// The reduction of the last refund, where that gave the payment back in full when it was recorded.
+    named: u64,
 }
 
 impl Paid {
-    fn is_given_back(&self) -> bool {
-        self.refunded > 0 && self.refunded == self.amount
+    /// The part of the amount due that its refunds forgive: of a payment that was given back in full, only what the refund
+    /// that completed it names.
+    pub(super) fn forgiven(&self) -> u64 {
+        if self.refunded > 0 && self.refunded == self.amount { self.named } else { self.reductions }
     }
 }
 
@@ -104,20 +108,14 @@ impl Ledger {
                 self.payments.entry(event.payment_id.to_string()).or_insert(paid);
             }
             Event::PaymentCorrected(event) => {
-                let paid = self.payments.entry(event.payment_id.to_string()).or_default();
-                paid.amount = event.corrected_amount.minor_units();
-                if paid.is_given_back() {
-                    paid.forgiven = 0;
-                }
+                self.payments.entry(event.payment_id.to_string()).or_default().amount =
+                    event.corrected_amount.minor_units();
             }
             Event::PaymentRefunded(event) => {
                 let paid = self.payments.entry(event.payment_id.to_string()).or_default();
                 paid.refunded += event.amount.minor_units();
-                // A payment that was given back in full forgives only what the refund that completed it names.
-                if paid.is_given_back() {
-                    paid.forgiven = 0;
-                }
-                paid.forgiven += event.reduction.minor_units();
+                paid.reductions += event.reduction.minor_units();
+                paid.named = if paid.refunded == paid.amount { event.reduction.minor_units() } else { 0 };
             }
             Event::ItemShipped(event) => {
                 self.add(&event.items, |line| &mut line.shipped);
@@ -179,8 +177,9 @@ impl Ledger {
         self.payments.values().map(|paid| paid.refunded).sum()
     }
 
+    /// By how much refunds lower the amount due; 0 once the order is cancelled.
     pub(super) fn forgiven(&self) -> u64 {
-        self.payments.values().map(|paid| paid.forgiven).sum()
+        if self.cancelled { 0 } else { self.total.saturating_sub(self.taken_off).saturating_sub(self.due()) }
     }
 
     pub(super) fn net(&self) -> u64 {
@@ -189,8 +188,8 @@ impl Ledger {
 
     /// The amount due, by its definition.
     pub(super) fn due(&self) -> u64 {
-        let due = self.total.saturating_sub(self.taken_off).saturating_sub(self.forgiven());
-        if self.cancelled { 0 } else { due }
+        let forgiven: u64 = self.payments.values().map(Paid::forgiven).sum();
+        if self.cancelled { 0 } else { self.total.saturating_sub(self.taken_off).saturating_sub(forgiven) }
     }
 
     pub(super) fn may_ship(&self) -> bool {

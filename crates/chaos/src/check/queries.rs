@@ -41,12 +41,12 @@ impl<'a> Book<'a> {
     /// What is wrong with an order that was shown.
     pub(super) fn shows(&self, body: &Value, findings: &mut Findings) {
         let mut shown = body.clone();
-        // Metadata is in rows and not in the domain's state: an order that was folded for the query may be shown without.
-        if let Some(metadata) = shown.as_object_mut().and_then(|members| members.remove("metadata")) {
-            let recorded = self.ledgers.first().map(|ledger| Value::Object(ledger.metadata.clone()));
-            let what = || format!("the metadata that is shown is {metadata}, and recorded is {recorded:?}");
-            findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&metadata), what);
-        }
+        // Left out where there is none.
+        let metadata =
+            shown.as_object_mut().and_then(|members| members.remove("metadata")).unwrap_or_else(|| json!({}));
+        let recorded = self.ledgers.first().map(|ledger| Value::Object(ledger.metadata.clone()));
+        let what = || format!("the metadata that is shown is {metadata}, and recorded is {recorded:?}");
+        findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&metadata), what);
         if let Some(members) = shown.as_object_mut() {
             members.retain(|name, _| !matches!(name.as_str(), "asOf" | "stale" | "staleReason"));
         }

@@ -70,7 +70,7 @@ fn told(row: &OrderSummaryRow) -> Value {
     let lines = row.items.iter().map(|line| json!([line.sku, line.shipped, line.returned, line.cancelled]));
     json!({
         "due": row.due, "paid": row.amount_paid, "refunded": row.amount_refunded, "cancelled": row.cancelled,
-        "forgiven": if row.cancelled { 0 } else { row.forgiven },
+        "forgiven": row.payment_figures().forgiven,
         "unitsToShip": row.units_to_ship(), "toShip": row.to_ship, "lines": lines.collect::<Vec<_>>(),
         "statuses": [row.status.as_str(), row.payment_status.as_str(), row.fulfillment_status.as_str()],
     })
@@ -80,7 +80,7 @@ fn right(ledger: &Ledger) -> Value {
     let lines = ledger.lines.iter().map(|line| json!([line.sku, line.shipped, line.returned, line.cancelled]));
     json!({
         "due": ledger.due(), "paid": ledger.amount_paid(), "refunded": ledger.amount_refunded(),
-        "cancelled": ledger.cancelled, "forgiven": if ledger.cancelled { 0 } else { ledger.forgiven() },
+        "cancelled": ledger.cancelled, "forgiven": ledger.forgiven(),
         "unitsToShip": ledger.units_to_ship(), "toShip": ledger.to_ship(), "lines": lines.collect::<Vec<_>>(),
         "statuses": [ledger.status(), ledger.payment_status(), ledger.fulfillment_status()],
     })

@@ -141,8 +141,9 @@ fn misshow(row: &mut HashMap<String, AttributeValue>, bug: Bug) {
 /// Changes the bytes of each snapshot, given the version that it is of.
 fn each_snapshot(page: &mut QueryOutput, change: impl Fn(u64, &mut [u8])) {
     for item in page.items.iter_mut().flatten() {
-        let version = item["version"].as_n().unwrap().parse().unwrap();
-        if let Some(AttributeValue::B(snapshot)) = item.get_mut("snapshot") {
+        let version =
+            item.get("version").and_then(|version| version.as_n().ok()).and_then(|digits| digits.parse().ok());
+        if let (Some(version), Some(AttributeValue::B(snapshot))) = (version, item.get_mut("snapshot")) {
             let mut bytes = snapshot.as_ref().to_vec();
             change(version, &mut bytes);
             *snapshot = Blob::new(bytes);

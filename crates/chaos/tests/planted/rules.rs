@@ -19,7 +19,7 @@ pub(crate) fn forgetful(mut loaded: Loaded<Orders>, bug: Bug) -> Loaded<Orders> 
     match bug {
         Bug::ForgetsCorrections => state["corrections"] = json!([]),
         Bug::ShipsCancelledUnits if !state["placed"].is_null() => each(&mut state["placed"]["lines"], "cancelled"),
-        Bug::KeepsWhatWasForgiven => each(&mut state["payments"], "forgiven"),
+        Bug::KeepsWhatWasForgiven if !state["placed"].is_null() => take_forgiveness_off_the_total(&mut state),
         Bug::ForgetsTheLimit => gather_payments(&mut state),
         Bug::ShipsUnpaid if !state["placed"].is_null() => state["due"] = json!(0),
         Bug::RefundsBeyondThePayment => each(&mut state["payments"], "refunded"),
@@ -27,6 +27,16 @@ pub(crate) fn forgetful(mut loaded: Loaded<Orders>, bug: Bug) -> Loaded<Orders> 
     }
     loaded.state = serde_json::from_value::<Order>(state).unwrap();
     loaded
+}
+
+/// Makes what refunds forgave a part of the order's price, which giving a payment back does not restore.
+fn take_forgiveness_off_the_total(state: &mut Value) {
+    let mut total = state["placed"]["total"].as_u64().unwrap();
+    for payment in state["payments"].as_array_mut().unwrap() {
+        total -= payment["reductions"].as_u64().unwrap().min(total);
+        payment["reductions"] = json!(0);
+    }
+    state["placed"]["total"] = json!(total);
 }
 
 /// Puts many payments together into one, so that there is room for more.

@@ -42,7 +42,7 @@ pub struct SummaryView {
     pub fulfillment_status: FulfillmentStatus,
     /// The ISO 4217 currency of every amount.
     pub currency: String,
-    /// What is to be paid, in minor units.
+    /// Items, shipping and tax less the discount, in minor units.
     pub total: u64,
     /// Shipping charged, in minor units.
     pub shipping: u64,
@@ -50,7 +50,7 @@ pub struct SummaryView {
     pub tax: u64,
     /// Discount granted, in minor units.
     pub discount: u64,
-    /// The amount due, in minor units: the total, less the reductions of cancelled items and of refunds.
+    /// The amount due, in minor units: the total, less the reductions of cancelled items, less what refunds forgive.
     pub due: u64,
     /// The sum of the payments, as corrected, in minor units.
     pub amount_paid: u64,

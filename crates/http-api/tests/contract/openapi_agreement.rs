@@ -92,6 +92,32 @@ fn every_code_of_a_problem_is_described_and_no_other() {
     assert_eq!(described, said);
 }
 
+/// Each file that makes faults says their codes as the first argument of `Fault::new`, or as an arm of a value's error.
+#[test]
+fn every_code_of_a_part_of_a_request_is_described_and_no_other() {
+    let sources = [
+        include_str!("../../src/commands/mod.rs"),
+        include_str!("../../src/commands/order.rs"),
+        include_str!("../../src/cursor.rs"),
+        include_str!("../../src/entity_tags.rs"),
+        include_str!("../../src/fields.rs"),
+        include_str!("../../src/headers.rs"),
+        include_str!("../../src/json.rs"),
+        include_str!("../../src/queries.rs"),
+        include_str!("../../src/queries/filter.rs"),
+        include_str!("../../src/timestamps.rs"),
+    ];
+    let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
+    let faults = sources.iter().flat_map(|source| source.split("Fault::new(").skip(1)).filter_map(quoted);
+    let values = include_str!("../../src/invalid.rs").lines().filter(|line| line.contains("=> \"")).filter_map(quoted);
+    let said: BTreeSet<String> = faults.chain(values).collect();
+    assert!(said.contains("bad_reason_code") && said.contains("unknown_field"), "{said:?}");
+    let document = document();
+    let described = document["components"]["schemas"]["InvalidPart"]["properties"]["code"]["enum"].as_array().unwrap();
+    let described: BTreeSet<String> = described.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+    assert_eq!(described, said);
+}
+
 /// A link gives its operation every parameter of the path, and nothing that the operation or the request or reply lacks.
 #[test]
 fn every_link_leads_to_an_operation_with_what_it_asks_for() {

@@ -56,8 +56,7 @@ pub(super) fn correct(order: &Order, command: CorrectPayment) -> Result<Decision
         return Err(Rejection::CorrectionBelowRefunded { payment_id, amount_refunded: payment.refunded, amount });
     }
     check_sum(order.amount_paid().saturating_sub(previous_amount.minor_units()), amount)?;
-    let gives_back = payment.refunded > 0 && payment.refunded == amount.minor_units();
-    let due = if gives_back { with_restored(order, payment) } else { order.due };
+    let due = order.due_with(&Payment { amount, ..payment.clone() });
     record_event(Event::PaymentCorrected(PaymentCorrected { due, ..event }))
 }
 
@@ -87,7 +86,13 @@ pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, 
         });
     }
     let gives_back = amount.minor_units() == refundable;
-    let due = if gives_back { with_restored(order, payment) } else { order.due };
+    // Before this refund forgives anything, and with all that a payment given back in full forgives no more.
+    let refunded = |reduction| {
+        let mut payment = payment.clone();
+        payment.refund(amount, reduction);
+        order.due_with(&payment)
+    };
+    let due = refunded(Amount::ZERO);
     let most = amount.min(due);
     let reduction = match named {
         Some(reduction) if reduction > most => {
@@ -98,18 +103,7 @@ pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, 
         None if gives_back => Amount::ZERO,
         None => amount.saturating_sub(order.credit()).min(most),
     };
-    record_event(Event::PaymentRefunded(PaymentRefunded { reduction, due: due.saturating_sub(reduction), ..event }))
-}
-
-/// What is due once a payment was given back in full: its refunds forgive nothing any more.
-fn with_restored(order: &Order, payment: &Payment) -> Amount {
-    if order.is_cancelled() {
-        return order.due;
-    }
-    // At most the total: what is due is that, less what is forgiven. Where an impossible history says otherwise, the
-    // debt stays as it is.
-    let restored = order.due.minor_units().saturating_add(payment.forgiven);
-    Amount::new(restored).unwrap_or(order.due)
+    record_event(Event::PaymentRefunded(PaymentRefunded { reduction, due: refunded(reduction), ..event }))
 }
 
 /// The one reason to refuse a payment that happened: its sum could not be stated. Better a loud refusal of

@@ -261,7 +261,8 @@ mod tests {
         let route_key = format!("POST /orders{suffix}");
         let path = format!("/orders{}", step.path);
         json!({
-            "version": "2.0", "routeKey": route_key, "rawPath": path, "rawQueryString": "", "headers": {}, "pathParameters": ids,
+            "version": "2.0", "routeKey": route_key, "rawPath": path, "rawQueryString": "",
+            "headers": { "content-type": "application/json", "idempotency-key": "k" }, "pathParameters": ids,
             "body": step.body.as_ref().map(Value::to_string), "isBase64Encoded": false,
             "requestContext": { "http": { "method": "POST", "path": path }, "routeKey": route_key, "stage": "$default", "timeEpoch": 0 }
         })

@@ -39,13 +39,12 @@ impl OrderSummaries for Rows {
     }
 }
 
-/// The orders of these tests that have a row are never to be shipped.
 fn facts(row: &OrderSummaryRow) -> ListedFacts {
     ListedFacts {
         status: row.status,
         payment_status: row.payment_status,
         fulfillment_status: row.fulfillment_status,
-        to_ship: false,
+        to_ship: row.to_ship,
         placed_at: row.placed_at,
     }
 }

@@ -38,9 +38,9 @@ pub struct OrderSummaryRow {
     pub discount: u64,
     /// The amount due, in minor units.
     pub due: u64,
-    /// How much of what is due the refunds lowered, in minor units.
+    /// The sum of the reductions of cancelled items, in minor units.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub forgiven: u64,
+    pub item_reductions: u64,
     /// The sum of the payments in force, in minor units.
     pub amount_paid: u64,
     /// The sum of the refunds, in minor units.
@@ -107,7 +107,12 @@ impl OrderSummaryRow {
             due: self.due,
             paid: self.amount_paid,
             refunded: self.amount_refunded,
-            forgiven: self.forgiven,
+            // What neither cancelled items nor a cancelled order took off, refunds did.
+            forgiven: if self.cancelled {
+                0
+            } else {
+                self.total.saturating_sub(self.item_reductions).saturating_sub(self.due)
+            },
             cancelled: self.cancelled,
         }
     }

@@ -56,7 +56,7 @@ fn row(number: usize, second: i64, size: Size) -> OrderSummaryRow {
         tax: 0,
         discount: 0,
         due: 1,
-        forgiven: 0,
+        item_reductions: 0,
         amount_paid: 0,
         amount_refunded: 0,
         item_count: 1,

@@ -18,13 +18,21 @@ use crate::harness::at;
 #[derive(Default)]
 struct Given {
     amount: u64,
-    refunded: u64,
-    forgiven: u64,
+    /// The reduction of the last refund, where it gave the payment back in full when it was recorded.
+    completed: Option<u64>,
+    /// The amount and the reduction of each refund, in order.
+    refunds: Vec<(u64, u64)>,
 }
 
 impl Given {
-    fn is_given_back(&self) -> bool {
-        self.refunded > 0 && self.refunded == self.amount
+    /// What its refunds forgive: all that they say, unless together they give the payment back. Then only the one that did
+    /// so counts, if there is one: a correction may have completed them.
+    fn forgiven(&self) -> u64 {
+        let refunded: u64 = self.refunds.iter().map(|(amount, _)| amount).sum();
+        if self.refunds.is_empty() || refunded < self.amount {
+            return self.refunds.iter().map(|(_, reduction)| reduction).sum();
+        }
+        self.completed.unwrap_or(0)
     }
 }
 
@@ -44,19 +52,13 @@ fn due_of(history: &[Event]) -> (u64, u64) {
                 payments.entry(&event.payment_id).or_default().amount = event.amount.minor_units();
             }
             Event::PaymentCorrected(event) => {
-                let payment = payments.get_mut(&event.payment_id).unwrap();
-                payment.amount = event.corrected_amount.minor_units();
-                if payment.is_given_back() {
-                    payment.forgiven = 0;
-                }
+                payments.get_mut(&event.payment_id).unwrap().amount = event.corrected_amount.minor_units();
             }
             Event::PaymentRefunded(event) => {
                 let payment = payments.get_mut(&event.payment_id).unwrap();
-                payment.refunded += event.amount.minor_units();
-                if payment.is_given_back() {
-                    payment.forgiven = 0;
-                }
-                payment.forgiven += event.reduction.minor_units();
+                payment.refunds.push((event.amount.minor_units(), event.reduction.minor_units()));
+                let refunded: u64 = payment.refunds.iter().map(|(amount, _)| amount).sum();
+                payment.completed = (refunded == payment.amount).then_some(event.reduction.minor_units());
             }
             Event::ItemsCancelled(event) => {
                 off += event.reduction.minor_units();
@@ -67,9 +69,13 @@ fn due_of(history: &[Event]) -> (u64, u64) {
             Event::ItemShipped(_) | Event::ItemDelivered(_) | Event::ItemReturned(_) => {}
         }
     }
-    let forgiven: u64 = payments.values().map(|payment| payment.forgiven).sum();
-    let due = if cancelled { 0 } else { total.checked_sub(off).unwrap().checked_sub(forgiven).unwrap() };
-    (due, forgiven)
+    if cancelled {
+        return (0, 0);
+    }
+    // Items may have been cancelled for more than is left once a correction brings forgiveness back.
+    let price = total.checked_sub(off).unwrap();
+    let due = payments.values().fold(price, |due, payment| due.saturating_sub(payment.forgiven()));
+    (due, price - due)
 }
 
 fn stated_due(event: &Event) -> Option<u64> {

@@ -259,6 +259,21 @@ histories! {
     corrected_down_to_its_refund_then_one_cent_paid:
         [three(), pay("p", 3000), refund("r", "p", 2999), correct_payment("p", 2999), pay("q", 1)] =>
         3000, 1, 0, "partially_paid / partially_paid / unfulfilled", [0], [("q", 1)];
+    corrected_up_after_two_refunds_gave_it_back:
+        [three(), pay("p", 3000), refund("r", "p", 2999), refund("s", "p", 1), correct_payment("p", 3500)] =>
+        1, 500, 499, "paid / credit_owed / unfulfilled", [3], [("p", 500)];
+    corrected_up_and_back_keeps_what_a_full_refund_named:
+        [three(), pay("p", 3000), refund_forgiving("r", "p", 3000, 3000), correct_payment("p", 3100), correct_as("c", "p", 3000)] =>
+        0, 0, 0, "paid / partially_refunded / unfulfilled", [3], [("p", 0)];
+    corrected_down_by_mistake_and_back:
+        [three(), pay("p", 3000), refund("r", "p", 1000), correct_payment("p", 1000), correct_as("c", "p", 3000)] =>
+        2000, 2000, 0, "paid / partially_refunded / unfulfilled", [3], [("p", 2000)];
+    corrected_back_after_items_were_cancelled_for_all_that_was_due:
+        [three(), pay("p", 3000), refund("r", "p", 1000), correct_payment("p", 1000), cancel_a_for("x", 1, 3000), correct_as("c", "p", 3000)] =>
+        0, 2000, 2000, "paid / credit_owed / unfulfilled", [2], [("p", 2000)];
+    given_back_after_items_were_cancelled_for_what_was_left:
+        [three(), pay("p", 3000), refund("r", "p", 2000), cancel_a("x", 2), refund("s", "p", 1000)] =>
+        2000, 0, 0, "refunded / refunded / unfulfilled", [0], [("p", 0)];
     corrected_up_after_a_full_refund: [three(), pay("p", 3000), refund("r", "p", 3000), correct_payment("p", 4000)] =>
         3000, 1000, 0, "partially_paid / partially_paid / unfulfilled", [0], [("p", 1000)];
     corrected_to_nothing: [three(), pay("p", 3000), correct_payment("p", 0)] =>
