@@ -139,9 +139,9 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
     }
 }
 
-/// Whether the request of a version was forgotten at a later one.
+/// Whether the request of a version was forgotten at a later one: the newest 64 are remembered, its own among them.
 fn is_forgotten(version: u64, newest: Option<u64>) -> bool {
-    newest > Some(version + REMEMBERED_REQUESTS as u64)
+    newest >= Some(version + REMEMBERED_REQUESTS as u64)
 }
 
 /// The state after each commit, by the domain's own fold.

@@ -33,7 +33,7 @@ pub const DEEDS: [&str; 23] = [
     "orders cancelled",
     "events with a reason code",
     "old corrections repeated under a new key, and not recorded",
-    "requests repeated after 64 further commits",
+    "requests repeated after they were forgotten",
     "lines repeated in another order, and not recorded",
     "commands refused at 1,000 ids",
     "shipments after a refund or an item cancellation",
@@ -129,8 +129,8 @@ fn answers(order: &str, commits: &[OrderCommit], history: &History, findings: &m
                 });
                 let deed = "old corrections repeated under a new key, and not recorded";
                 findings.did(deed, is_correction && has_newer);
-                let is_forgotten = versions.get(command.key.as_str()).is_some_and(|own| version > Some(own + 64));
-                findings.did("requests repeated after 64 further commits", is_forgotten);
+                let is_forgotten = versions.get(command.key.as_str()).is_some_and(|own| version >= Some(own + 64));
+                findings.did("requests repeated after they were forgotten", is_forgotten);
                 let (asked, first) = (skus(&command.body), skus(&body["events"][0]["data"]));
                 let is_turned = asked.len() > 1 && asked.iter().eq(first.iter().rev());
                 findings.did("lines repeated in another order, and not recorded", is_turned);
