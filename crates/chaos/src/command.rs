@@ -37,9 +37,9 @@ pub struct NewOrder {
     pub customer: &'static str,
     /// The code of its currency.
     pub currency: &'static str,
-    /// Whether it has shipping, tax and a discount, which leave its total as it is.
+    /// True if it has shipping, tax and a discount, which leave its total as it is.
     pub has_charges: bool,
-    /// Whether it has the shop's own number and notes.
+    /// True if it has the shop's own number and notes.
     pub has_notes: bool,
 }
 

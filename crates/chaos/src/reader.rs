@@ -73,7 +73,7 @@ pub(crate) struct Reader {
     pub(crate) kills: Kills,
     pub(crate) journal: Journal,
     pub(crate) mishaps: Mishaps,
-    /// Whether a trail is too long for small pages.
+    /// True if a trail is too long for small pages.
     pub(crate) has_long_trail: bool,
 }
 

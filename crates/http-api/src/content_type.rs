@@ -3,7 +3,7 @@
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::CONTENT_TYPE;
 
-/// Whether the headers say, once, that the body is JSON: `application/json` or any type that ends in `+json`, with any
+/// True if the headers say, once, that the body is JSON: `application/json` or any type that ends in `+json`, with any
 /// parameters. (A `charset` means nothing here: JSON is UTF-8, and is read as such.)
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(CONTENT_TYPE).iter();
@@ -22,7 +22,7 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Whether a comma outside of quotes follows: the gateway joins repeated headers by commas.
+/// True if a comma outside of quotes follows: the gateway joins repeated headers by commas.
 fn has_a_second_value(parameters: &str) -> bool {
     let (mut is_quoted, mut is_escaped) = (false, false);
     for byte in parameters.bytes() {

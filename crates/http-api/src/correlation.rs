@@ -14,7 +14,7 @@ pub struct Correlation {
     /// The id that the caller gave: the first part of the header that is 1 to 128 visible ASCII characters. The gateway
     /// joins repeated headers by commas.
     pub id: Option<String>,
-    /// Whether the header was sent and no part of it can be used.
+    /// True if the header was sent and no part of it can be used.
     pub is_unusable: bool,
 }
 

@@ -109,7 +109,7 @@ impl IfNoneMatch {
         }
     }
 
-    /// Whether the caller has this version already.
+    /// True if the caller has this version already.
     #[must_use]
     pub fn matches(&self, version: u64) -> bool {
         match self {

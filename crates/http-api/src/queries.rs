@@ -42,7 +42,7 @@ pub enum ParsedQuery {
 pub struct ListQuery {
     /// Whose orders.
     pub customer_id: CustomerId,
-    /// Which of them.
+    /// The status.
     pub filter: OrderFilter,
     /// The most orders to answer with: 1..=100.
     pub limit: u32,

@@ -109,7 +109,7 @@ pub struct RefundPayment {
     pub payment_id: PaymentId,
     /// How much, in minor units; more than 0.
     pub amount: Amount,
-    /// How much of what is due the refund lowers, in minor units; `None` leaves that to the rules.
+    /// The amount by which the refund lowers what is due, in minor units; `None` leaves that to the rules.
     pub reduction: Option<Amount>,
     /// Why.
     pub reason: Option<Text>,
@@ -157,7 +157,7 @@ pub struct CancelItems {
     pub cancellation_id: CancellationId,
     /// The units, each sku once.
     pub items: Vec<ItemQuantity>,
-    /// How much what is due falls, in minor units; `None` is the units' share of it.
+    /// The amount by which what is due falls, in minor units; `None` is the units' share of it.
     pub reduction: Option<Amount>,
     /// Why.
     pub reason: Text,

@@ -65,7 +65,7 @@ fn repeated_reduction<Id>(
     if is_same { repeated(&recorded.recorded, again, reused) } else { Err(reused) }
 }
 
-/// Whether one more id fits into the order's state.
+/// True if one more id fits into the order's state.
 fn check_room(order: &Order) -> Result<(), Rejection> {
     if order.changes() < MAX_CHANGES { Ok(()) } else { Err(Rejection::TooManyChanges { max: MAX_CHANGES }) }
 }

@@ -101,7 +101,7 @@ pub struct PaymentCorrected {
     pub previous_amount: Amount,
     /// The amount in force from now on, in minor units.
     pub corrected_amount: Amount,
-    /// What is due of the order after this event, in minor units.
+    /// The amount due of the order after this event, in minor units.
     pub due: Amount,
     /// Why.
     pub reason: Text,
@@ -120,9 +120,9 @@ pub struct PaymentRefunded {
     pub payment_id: PaymentId,
     /// How much, in minor units.
     pub amount: Amount,
-    /// How much of what is due this refund forgives, in minor units.
+    /// The amount of what is due that this refund forgives, in minor units.
     pub reduction: Amount,
-    /// What is due of the order after this event, in minor units. A refund that completes giving a payment back takes
+    /// The amount due of the order after this event, in minor units. A refund that completes giving a payment back takes
     /// back what earlier refunds of that payment forgave, so this can be more than before.
     pub due: Amount,
     /// Why.
@@ -184,9 +184,9 @@ pub struct ItemsCancelled {
     /// The units.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<ItemQuantity>,
-    /// How much what is due fell, in minor units.
+    /// The amount by which what is due fell, in minor units.
     pub reduction: Amount,
-    /// What is due of the order after this event, in minor units.
+    /// The amount due of the order after this event, in minor units.
     pub due: Amount,
     /// Why.
     pub reason: Text,
@@ -199,7 +199,7 @@ pub struct ItemsCancelled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
-    /// What is due of the order after this event, in minor units: 0.
+    /// The amount due of the order after this event, in minor units: 0.
     pub due: Amount,
     /// Why.
     pub reason: Text,

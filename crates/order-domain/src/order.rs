@@ -25,7 +25,7 @@ pub struct Order {
     pub(crate) shipments: Vec<Shipment>,
     pub(crate) returns: Vec<Recorded<ReturnId>>,
     pub(crate) cancellations: Vec<Reducing<CancellationId>>,
-    /// Where the order was cancelled, or its last unit.
+    /// The version that cancelled the order, or its last unit.
     pub(crate) cancelled: Option<RecordedAt>,
     /// The amount due, as the last event that changed it states it.
     pub(crate) due: Amount,
@@ -40,7 +40,7 @@ pub(crate) struct Placed {
     pub(crate) lines: Vec<Line>,
     pub(crate) charges: Charges,
     pub(crate) reference: Option<Reference>,
-    /// Whether the order has metadata: that itself stays in the order's first event, to keep the state small.
+    /// True if the order has metadata: that itself stays in the order's first event, to keep the state small.
     pub(crate) has_metadata: bool,
 }
 
@@ -66,11 +66,11 @@ pub struct Line {
     pub quantity: Quantity,
     /// The price of one, in minor units.
     pub unit_price: Amount,
-    /// How many were shipped; never more than ordered and not cancelled.
+    /// The units shipped; never more than ordered and not cancelled.
     pub shipped: u32,
     /// How many came back; never more than were shipped.
     pub returned: u32,
-    /// How many were cancelled before they were shipped.
+    /// The units cancelled before they were shipped.
     pub cancelled: u32,
 }
 
@@ -105,7 +105,7 @@ impl Payment {
         self.refunded > 0 && self.refunded >= self.amount.minor_units()
     }
 
-    /// How much of what is due this payment's refunds forgive. A payment that was given back in full is undone, and the
+    /// The amount of what is due that this payment's refunds forgive. A payment that was given back in full is undone, and the
     /// debt stays: it forgives only what the refund that completed it names.
     pub(crate) const fn forgiven(&self) -> u64 {
         if self.is_given_back() { self.named } else { self.reductions }
@@ -215,7 +215,7 @@ impl Order {
         self.placed.as_ref().and_then(|placed| placed.reference.as_ref())
     }
 
-    /// Whether the order has metadata, which its first event holds.
+    /// True if the order has metadata, which its first event holds.
     #[must_use]
     pub fn has_metadata(&self) -> bool {
         self.placed.as_ref().is_some_and(|placed| placed.has_metadata)
@@ -235,13 +235,13 @@ impl Order {
         Amount::new(self.payment_figures().credit()).unwrap_or_default()
     }
 
-    /// Whether it was cancelled, as a whole or down to its last unit.
+    /// True if it was cancelled, as a whole or down to its last unit.
     #[must_use]
     pub const fn is_cancelled(&self) -> bool {
         self.cancelled.is_some()
     }
 
-    /// Whether units may be shipped: the order is not cancelled, and what is due is paid.
+    /// True if units may be shipped: the order is not cancelled, and what is due is paid.
     #[must_use]
     pub fn may_ship(&self) -> bool {
         self.payment_figures().may_ship()
@@ -253,7 +253,7 @@ impl Order {
         self.fulfillment_figures().units_to_ship(self.is_cancelled())
     }
 
-    /// Whether there are units to be shipped that may be shipped.
+    /// True if there are units to be shipped that may be shipped.
     #[must_use]
     pub fn to_ship(&self) -> bool {
         self.may_ship() && self.units_to_ship() > 0
@@ -299,7 +299,7 @@ impl Order {
         reductions.fold(self.total(), Amount::saturating_sub)
     }
 
-    /// What would be due by its definition if the payment of that id were this one: the total, less the reductions of cancelled
+    /// The amount due by its definition if the payment of that id were this one: the total, less the reductions of cancelled
     /// items, less what refunds forgive.
     pub(crate) fn due_with(&self, changed: &Payment) -> Amount {
         let payments = self.payments.iter().map(|payment| if payment.id == changed.id { changed } else { payment });
@@ -342,7 +342,7 @@ impl Order {
         self.cancellations.iter().find(|cancellation| cancellation.recorded.id == *id)
     }
 
-    /// How many ids were recorded of the order: see [`MAX_CHANGES`](crate::values::MAX_CHANGES).
+    /// The number of ids recorded of the order: see [`MAX_CHANGES`](crate::values::MAX_CHANGES).
     pub(crate) const fn changes(&self) -> usize {
         self.payments.len()
             + self.corrections.len()

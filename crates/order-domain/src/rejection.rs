@@ -56,7 +56,7 @@ pub enum Rejection {
     /// As many ids as an order may have are recorded already.
     #[error("the order already has {max} payments, corrections, refunds, shipments, returns and cancellations")]
     TooManyChanges {
-        /// How many there may be, together.
+        /// The most that there may be, together.
         max: usize,
     },
     /// The order is cancelled, so nothing of it may be shipped or cancelled.
@@ -174,13 +174,13 @@ pub enum Rejection {
     QuantityExceedsShippable {
         /// The sku.
         sku: Sku,
-        /// How many were ordered.
+        /// The units ordered.
         ordered: Quantity,
-        /// How many were shipped before.
+        /// The units shipped before.
         shipped: u32,
-        /// How many were cancelled before.
+        /// The units cancelled before.
         cancelled: u32,
-        /// How many this command asks for.
+        /// The units that this command asks for.
         requested: Quantity,
     },
     /// More was to be cancelled than is left to ship.
@@ -188,13 +188,13 @@ pub enum Rejection {
     QuantityExceedsCancellable {
         /// The sku.
         sku: Sku,
-        /// How many were ordered.
+        /// The units ordered.
         ordered: Quantity,
-        /// How many were shipped before.
+        /// The units shipped before.
         shipped: u32,
-        /// How many were cancelled before.
+        /// The units cancelled before.
         cancelled: u32,
-        /// How many this command asks for.
+        /// The units that this command asks for.
         requested: Quantity,
     },
     /// The cancellation was recorded with other data.
@@ -228,7 +228,7 @@ pub enum Rejection {
         shipped: u32,
         /// How many came back before.
         returned: u32,
-        /// How many this command asks for.
+        /// The units that this command asks for.
         requested: Quantity,
     },
     /// The return was recorded with other data.
@@ -242,7 +242,7 @@ pub enum Rejection {
     /// Something was shipped, so the order can no longer be cancelled as a whole.
     #[error("{shipped} of {ordered} already shipped; the order can no longer be cancelled, only its other items")]
     AlreadyShipped {
-        /// How many units were ordered and not cancelled, over all lines.
+        /// The units ordered and not cancelled, over all lines.
         ordered: u64,
         /// How many units were shipped, over all lines.
         shipped: u64,

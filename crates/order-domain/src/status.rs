@@ -48,7 +48,7 @@ words! {
         PartiallyShipped = "partially_shipped",
         /// Everything paid was given back, and nothing was shipped.
         Refunded = "refunded",
-        /// What is due is paid, or more.
+        /// The amount due is paid, or more.
         Paid = "paid",
         /// Paid in part.
         PartiallyPaid = "partially_paid",
@@ -66,9 +66,9 @@ words! {
         Refunded = "refunded",
         /// Nothing is due: cancelled, and nothing was given back.
         Void = "void",
-        /// What is due is paid.
+        /// The amount due is paid.
         Paid = "paid",
-        /// What is due is paid, and refunds lowered it.
+        /// The amount due is paid, and refunds lowered it.
         PartiallyRefunded = "partially_refunded",
         /// Something was paid, and less than is due.
         PartiallyPaid = "partially_paid",
@@ -104,9 +104,9 @@ pub struct PaymentFigures {
     pub paid: u64,
     /// The sum of the refunds.
     pub refunded: u64,
-    /// How much of what is due the refunds lowered.
+    /// The amount by which refunds lowered what is due.
     pub forgiven: u64,
-    /// Whether the order was cancelled: then nothing is due.
+    /// True if the order was cancelled: then nothing is due.
     pub cancelled: bool,
 }
 
@@ -117,13 +117,13 @@ impl PaymentFigures {
         self.paid.saturating_sub(self.refunded)
     }
 
-    /// What was paid beyond what is due: to be given back.
+    /// The amount paid beyond what is due: to be given back.
     #[must_use]
     pub const fn credit(self) -> u64 {
         self.net().saturating_sub(self.due)
     }
 
-    /// Whether units may be shipped.
+    /// True if units may be shipped.
     #[must_use]
     pub const fn may_ship(self) -> bool {
         !self.cancelled && self.net() >= self.due

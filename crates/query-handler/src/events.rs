@@ -9,7 +9,8 @@ use order_store::{OrderCommit, Orders};
 use crate::failure::Failure;
 
 /// One page of the trail. A page holds whole commits, so that its cursor is a version; today's commits are one event
-/// each. A page ends before a commit that cannot be read; the next page begins there, and says so. A position beyond the newest commit, which no reply of ours names, reads as an unknown order.
+/// each. A page ends before a commit that cannot be read; the next page begins there, and says so. A position beyond the
+/// newest commit, which no reply of ours names, reads as an unknown order.
 pub(crate) async fn list<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -25,7 +26,10 @@ pub(crate) async fn list<S: EventStore<Orders>>(
     if let Some(error) = unreadable
         && commits.is_empty()
     {
-        return Err(error.into());
+        // That commit does not say whose it is; the first one does, if it can be read.
+        let first = if after > 0 { events.page(query.order_id.as_str(), 0, 1).await?.commits.pop() } else { None };
+        let is_visible = first.is_some_and(|first| may_see(caller, &first));
+        return Err(if is_visible { Failure::Visible(error) } else { error.into() });
     }
     if !commits.first().is_some_and(|first| may_see(caller, first)) {
         return Err(Problem::order_not_found().into());
@@ -38,7 +42,7 @@ pub(crate) async fn list<S: EventStore<Orders>>(
     })
 }
 
-/// Whether the caller may see the order of a commit.
+/// True if the caller may see the order of a commit.
 pub(crate) fn may_see(caller: &Caller, commit: &OrderCommit) -> bool {
     let customer = order_store::customer_id(commit).map(CustomerId::parse);
     customer.is_some_and(|customer| customer.is_ok_and(|customer| caller.may_see(&customer)))

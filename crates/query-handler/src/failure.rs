@@ -17,6 +17,8 @@ pub(crate) enum Failure {
     Events(StoreError),
     /// The events cannot be read, nor therefore whose they are, which the caller would have to know.
     Hidden(StoreError),
+    /// The events of an order that the caller may see cannot be read from some version on.
+    Visible(StoreError),
     /// The rows cannot be read.
     Rows(RowError),
     /// Whether the rows are stale cannot be read. An answer without it could hide that they are.
@@ -40,6 +42,7 @@ impl Failure {
             failure @ (Self::Problem(_)
             | Self::Events(_)
             | Self::Hidden(_)
+            | Self::Visible(_)
             | Self::Rows(_)
             | Self::Parked(_)
             | Self::OutOfTime(_)) => failure,
@@ -51,12 +54,15 @@ impl Failure {
         match self {
             Self::Problem(problem) => problem,
             Self::Hidden(_) => Problem::order_not_found(),
-            Self::Events(StoreError::Unreadable { version, .. }) => Problem::order_unreadable(version),
+            Self::Events(StoreError::Unreadable { version, .. })
+            | Self::Visible(StoreError::Unreadable { version, .. }) => Problem::order_unreadable(version),
             Self::Events(StoreError::Unavailable { .. })
+            | Self::Visible(StoreError::Unavailable { .. })
             | Self::Rows(RowError::Unavailable { .. })
             | Self::Parked(ParkedError::Unavailable { .. })
             | Self::OutOfTime(_) => Problem::unavailable(),
             Self::Events(StoreError::Refused { .. } | StoreError::Unwritable { .. })
+            | Self::Visible(StoreError::Refused { .. } | StoreError::Unwritable { .. })
             | Self::Rows(RowError::Refused { .. } | RowError::Unreadable { .. } | RowError::Unwritable { .. })
             | Self::Parked(ParkedError::Refused { .. } | ParkedError::Unreadable { .. }) => Problem::internal(),
         }
@@ -66,7 +72,7 @@ impl Failure {
     pub(crate) fn cause(&self) -> Option<String> {
         match self {
             Self::Problem(_) => None,
-            Self::Events(error) | Self::Hidden(error) => Some(chain(error)),
+            Self::Events(error) | Self::Hidden(error) | Self::Visible(error) => Some(chain(error)),
             Self::Rows(error) => Some(chain(error)),
             Self::Parked(error) => Some(chain(error)),
             Self::OutOfTime(error) => Some(chain(error)),

@@ -139,7 +139,7 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
     }
 }
 
-/// Whether the request of a version was forgotten at a later one: the newest 64 are remembered, its own among them.
+/// True if the request of a version was forgotten at a later one: the newest 64 are remembered, its own among them.
 fn is_forgotten(version: u64, newest: Option<u64>) -> bool {
     newest >= Some(version + REMEMBERED_REQUESTS as u64)
 }

@@ -60,7 +60,7 @@ pub struct SummaryView {
     pub item_count: u64,
     /// The units still to be shipped, over all lines; 0 once the order is cancelled.
     pub units_to_ship: u64,
-    /// Whether there are units to be shipped that may be shipped.
+    /// True if there are units to be shipped that may be shipped.
     pub to_ship: bool,
     /// The shop's own order number.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,7 +148,7 @@ pub struct LineView {
     pub shipped: u32,
     /// How many came back.
     pub returned: u32,
-    /// How many were cancelled before they were shipped.
+    /// The units cancelled before they were shipped.
     pub cancelled: u32,
 }
 

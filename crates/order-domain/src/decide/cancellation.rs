@@ -52,7 +52,7 @@ pub(super) fn cancel_items(order: &Order, command: CancelItems) -> Result<Decisi
     record(Event::ItemsCancelled(ItemsCancelled { reduction, due: due.saturating_sub(reduction), ..event }))
 }
 
-/// How much what is due falls. Nothing is due of an order of which nothing is left.
+/// The amount by which what is due falls. Nothing is due of an order of which nothing is left.
 fn reduction(
     order: &Order,
     items: &[ItemQuantity],

@@ -24,7 +24,7 @@ impl Metadata {
         check_id(name)
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

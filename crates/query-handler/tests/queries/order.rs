@@ -4,7 +4,7 @@ use http_api::timestamps::http_date;
 use serde_json::json;
 
 use crate::gateway::Call;
-use crate::given::{Ledger, get_order};
+use crate::given::{Ledger, get_order, list_orders};
 
 #[tokio::test]
 async fn an_order_is_shown_with_its_version_and_the_time_of_its_last_change() {
@@ -182,4 +182,27 @@ async fn the_description_of_the_api_is_served() {
     let reply = Ledger::empty().await.ask(&Call::to("GET /openapi.json", &[])).await;
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")));
     assert_eq!(reply.body, http_api::OPENAPI);
+}
+
+/// The row holds the metadata and the state does not; a reply shows it wherever it comes from.
+#[tokio::test]
+async fn reference_and_metadata_are_shown_by_every_view() {
+    let ledger = Ledger::empty().await;
+    let mut body = Ledger::order_body("customer-1001");
+    body["reference"] = json!("#1001");
+    body["metadata"] = json!({ "channel": "web", "campaign": "été" });
+    let placed = ledger.command(&Call::to("POST /orders", &[]).body(&body).key("key-1")).await.json();
+    let order_id = placed["orderId"].as_str().unwrap();
+    let views = ["", "minVersion=1", "version=1", "asOf=9000-01-01T00:00:00Z", "consistent=true", "include=details"];
+    for projected in [false, true] {
+        if projected {
+            ledger.project(order_id, 1).await;
+        }
+        for view in views {
+            let order = ledger.ask(&get_order(order_id).query(view)).await.json();
+            assert_eq!((&order["reference"], &order["metadata"]), (&body["reference"], &body["metadata"]), "{view}");
+        }
+    }
+    let listed = ledger.ask(&list_orders("customer-1001")).await.json();
+    assert_eq!(listed["items"][0]["metadata"], body["metadata"]);
 }

@@ -87,14 +87,19 @@ async fn a_trail_shows_what_precedes_an_unreadable_commit_and_then_names_it() {
     }
 }
 
-/// A commit that cannot be read does not say whose it is, so customers must not learn that it exists.
+/// A commit that cannot be read does not say whose it is. The owner is known by the first commit, and others must not learn
+/// that the order exists.
 #[tokio::test]
-async fn a_customer_sees_the_same_pages_and_then_404() {
+async fn an_owner_sees_the_same_pages_and_the_problem_and_others_404() {
     let (ledger, order_id) = unreadable_at_version_6().await;
     let call = || list_events(&order_id).token_of("customer-1001", "orders:read");
     let (shown, last) = pages(&ledger, AuthMode::Jwt, call, 2).await;
     assert_eq!(shown, [vec![1, 2], vec![3, 4], vec![5]]);
-    assert_eq!(last.problem(), (404, "order_not_found".to_owned()));
+    assert_eq!(last.problem(), (500, "order_unreadable".to_owned()));
+    // A position that a page before gave says nothing to a stranger.
+    let forged = format!("cursor={}", http_api::cursor::encode("events", &[&order_id], "5"));
+    let stranger = list_events(&order_id).token_of("customer-2", "orders:read").query(&forged);
+    assert_eq!(ask(&ledger.handler(AuthMode::Jwt), &stranger).await.problem(), (404, "order_not_found".to_owned()));
     let call = || list_events(&order_id).token_of("customer-2", "orders:read");
     let (shown, last) = pages(&ledger, AuthMode::Jwt, call, 2).await;
     assert_eq!((shown, last.problem()), (vec![], (404, "order_not_found".to_owned())));

@@ -47,10 +47,10 @@ pub struct OrderSummaryRow {
     pub amount_refunded: u64,
     /// Units ordered, over all lines, cancelled ones included.
     pub item_count: u64,
-    /// Whether the order was cancelled, as a whole or down to its last unit.
+    /// True if the order was cancelled, as a whole or down to its last unit.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cancelled: bool,
-    /// Whether there are units to be shipped that may be shipped. Lists filter by it.
+    /// True if there are units to be shipped that may be shipped. Lists filter by it.
     pub to_ship: bool,
     /// The shop's own order number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,7 +89,7 @@ pub struct SummaryItem {
     pub shipped: u32,
     /// How many came back.
     pub returned: u32,
-    /// How many were cancelled before they were shipped.
+    /// The units cancelled before they were shipped.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cancelled: u32,
 }
@@ -142,7 +142,7 @@ impl OrderSummaryRow {
     }
 }
 
-/// Whether a figure or a fact is what it is by default: then it is left out, to keep the row in its first kilobyte.
+/// True if a figure or a fact is what it is by default: then it is left out, to keep the row in its first kilobyte.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

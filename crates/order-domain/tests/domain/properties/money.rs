@@ -1,4 +1,4 @@
-//! What is due, whatever is asked: by its definition, never below nothing, and never paid for in another way.
+//! The amount due, whatever is asked: by its definition, never below nothing, and never paid for in another way.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ struct Given {
 }
 
 impl Given {
-    /// What its refunds forgive: all that they say, unless together they give the payment back. Then only the one that did
+    /// The amount that its refunds forgive: all that they say, unless together they give the payment back. Then only the one that did
     /// so counts, if there is one: a correction may have completed them.
     fn forgiven(&self) -> u64 {
         let refunded: u64 = self.refunds.iter().map(|(amount, _)| amount).sum();
@@ -36,7 +36,7 @@ impl Given {
     }
 }
 
-/// What is due by definition: the total, less the reductions of cancelled items, less those of refunds; a payment that
+/// The amount due by definition: the total, less the reductions of cancelled items, less those of refunds; a payment that
 /// was given back in full forgives only what the refund that completed it names. 0 once the order is cancelled.
 fn due_of(history: &[Event]) -> (u64, u64) {
     let (mut total, mut off, mut units, mut cancelled) = (0, 0, 0, false);

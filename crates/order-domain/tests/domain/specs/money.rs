@@ -19,7 +19,7 @@ struct Money {
     words: &'static str,
     /// Units that may ship now, by sku in the order of the lines: what the order accepts, and one more is refused.
     ships: Vec<u32>,
-    /// What may still be refunded of each payment.
+    /// The amount of each payment that may still be refunded.
     refundable: Vec<(&'static str, u64)>,
 }
 
@@ -74,7 +74,7 @@ fn shippable(order: &Order, sku: &str) -> u32 {
     (1..).take_while(|units| accepts(*units)).last().unwrap_or(0)
 }
 
-/// What the order accepts to give back of a payment: the most, and not one more.
+/// The amount that the order accepts to give back of a payment: the most, and not one more.
 fn refundable(order: &Order, payment: &str) -> u64 {
     let accepts = |units| matches!(decide(order, refund("probe", payment, units)), Ok(Decision::Record(_)));
     let (mut most, mut too_much) = (0, 10_000_000);
