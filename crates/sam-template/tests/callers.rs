@@ -15,7 +15,7 @@ fn deployed(parameters: &[(&str, &str)]) -> Template {
 
 fn routes(parameters: &[(&str, &str)]) -> Vec<Route> {
     let routes = deployed(parameters).routes().unwrap();
-    assert_eq!(routes.len(), 13);
+    assert_eq!(routes.len(), 14);
     routes
 }
 

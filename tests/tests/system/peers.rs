@@ -51,7 +51,7 @@ async fn an_order_is_loaded_whole_beyond_the_megabyte_that_one_query_returns() {
     for commit in 2..=6 {
         // Of an order's 1,000 ids, as large as they may be.
         let payments = (0..190)
-            .map(|part| json!({ "paymentId": format!("{commit}-{part}"), "amount": 1, "method": "茶".repeat(256) }));
+            .map(|part| json!({ "paymentId": format!("{commit}-{part}"), "amount": 1, "method": "🍵".repeat(256) }));
         let events = payments.map(|data| order_domain::stored::decode("PaymentReceived", 1, data).unwrap()).collect();
         let loaded = EventStore::<Orders>::load(&store, &order, UpTo::Head).await.unwrap();
         assert_eq!(loaded.version, commit - 1);

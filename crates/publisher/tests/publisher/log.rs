@@ -49,7 +49,7 @@ async fn everything_written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Val
     subscribe();
     let outcome = bus.publisher(name).handle(batch(records, Context::default())).await;
     let text = String::from_utf8(WRITTEN.take()).unwrap();
-    for private in ["c-1", "Assam tea", "sku-"] {
+    for private in ["buyer-1", "Assam tea", "sku-"] {
         assert!(!text.contains(private), "{private} is in the log: {text}");
         assert!(!outcome.as_ref().is_err_and(|error| error.to_string().contains(private)), "{outcome:?}");
     }
@@ -222,12 +222,12 @@ async fn a_malformed_event_is_told_by_field_and_kind_and_not_quoted() {
         ),
         (
             data(2, "items/L/0/M/quantity"),
-            json!({ "M": { "Assam tea": { "S": "c-1" } } }),
+            json!({ "M": { "Assam tea": { "S": "buyer-1" } } }),
             "items[0].quantity: invalid type: map",
         ),
         (
             data(3, "customerId"),
-            json!({ "L": [{ "S": "c-1" }] }),
+            json!({ "L": [{ "S": "buyer-1" }] }),
             "customerId: invalid type: sequence, expected a string",
         ),
     ];

@@ -64,7 +64,7 @@ async fn a_note_says_why_and_whose() {
         assert_eq!(bus.answer(&batch).await, go_on_from(None));
         let parked = bus.parked().await.remove(0);
         assert_eq!((parked.consumer, parked.version, parked.held_up_to, parked.attempts), (BY, 2, 4, 1));
-        assert_eq!(parked.customer_id.as_deref(), Some("c-1"));
+        assert_eq!(parked.customer_id.as_deref(), Some("buyer-1"));
         assert!(parked.reason.contains(reason), "{}", parked.reason);
         assert_eq!(bus.published_ids().await, stream::ids(&stream[..1]));
     }

@@ -17,7 +17,7 @@ pub(crate) fn place(items: usize, name: &str) -> Command {
         unit_price: Amount::new(1000).unwrap(),
     };
     Command::PlaceOrder(PlaceOrder {
-        customer_id: CustomerId::parse("c-1").unwrap(),
+        customer_id: CustomerId::parse("buyer-1").unwrap(),
         currency: Currency::parse("EUR").unwrap(),
         items: (0..items).map(item).collect(),
         shipping: Amount::ZERO,
