@@ -78,6 +78,7 @@ impl LogEntry {
                 version,
                 request_id,
                 correlation_id,
+                correlation_id_ignored,
                 outcome,
                 duration_ms,
                 attempts,
