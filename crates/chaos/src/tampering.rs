@@ -107,9 +107,10 @@ impl Tampering {
     pub(crate) fn enlarged(&self, body: &[u8]) -> Option<Vec<u8>> {
         let large = self.state().tamper.large.clone()?;
         let mut request: Value = serde_json::from_slice(body).ok()?;
-        let is_first = position(&request["Item"]) == Some((large, 1)) && request["TableName"] == EVENTS;
+        let is_large = position(&request["Item"]).is_some_and(|(order, _)| order == large);
+        let is_padded = is_large && request["TableName"] == EVENTS;
         request["Item"]["chaosPadding"] = json!({ "S": "x".repeat(LARGE_TAG_BYTES) });
-        is_first.then(|| request.to_string().into_bytes())
+        is_padded.then(|| request.to_string().into_bytes())
     }
 
     /// A commit has been written: it may turn out to be foreign, and its snapshot to be useless.

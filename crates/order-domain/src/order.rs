@@ -93,9 +93,9 @@ pub(crate) struct Payment {
     /// The event that set `amount`: the one a correction corrects.
     pub(crate) amount_set_by: Uuid,
     pub(crate) refunded: u64,
-    /// The sum of the reductions of this payment's refunds.
+    /// The sum of the reductions of this payment's refunds, from the last on that gave it back in full.
     pub(crate) reductions: u64,
-    /// The reduction of the refund that gave the payment back in full: nothing is forgiven there unless it is named.
+    /// The reduction of the last refund, if it gave the payment back in full: nothing is forgiven there unless it is named.
     pub(crate) named: u64,
 }
 
@@ -114,8 +114,10 @@ impl Payment {
     /// The payment after one more refund.
     pub(crate) fn refund(&mut self, amount: Amount, reduction: Amount) {
         self.refunded = self.refunded.saturating_add(amount.minor_units());
-        self.reductions = self.reductions.saturating_add(reduction.minor_units());
-        self.named = if self.is_given_back() { reduction.minor_units() } else { 0 };
+        let reduction = reduction.minor_units();
+        // A refund that gives the payment back ends what earlier ones forgave, whatever corrections follow.
+        (self.reductions, self.named) =
+            if self.is_given_back() { (reduction, reduction) } else { (self.reductions.saturating_add(reduction), 0) };
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Line {
 pub(super) struct Paid {
     pub(super) amount: u64,
     pub(super) refunded: u64,
-    /// The sum of the reductions of its refunds.
+    /// The sum of the reductions of its refunds, from the last on that gave it back in full.
     pub(super) reductions: u64,
     /// The reduction of the last refund, where that gave the payment back in full when it was recorded.
     named: u64,
@@ -114,8 +114,9 @@ impl Ledger {
             Event::PaymentRefunded(event) => {
                 let paid = self.payments.entry(event.payment_id.to_string()).or_default();
                 paid.refunded += event.amount.minor_units();
-                paid.reductions += event.reduction.minor_units();
-                paid.named = if paid.refunded == paid.amount { event.reduction.minor_units() } else { 0 };
+                let (reduction, completes) = (event.reduction.minor_units(), paid.refunded == paid.amount);
+                paid.reductions = if completes { reduction } else { paid.reductions + reduction };
+                paid.named = if completes { reduction } else { 0 };
             }
             Event::ItemShipped(event) => {
                 self.add(&event.items, |line| &mut line.shipped);

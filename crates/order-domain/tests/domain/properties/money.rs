@@ -20,17 +20,17 @@ struct Given {
     amount: u64,
     /// The reduction of the last refund, where it gave the payment back in full when it was recorded.
     completed: Option<u64>,
-    /// The amount and the reduction of each refund, in order.
-    refunds: Vec<(u64, u64)>,
+    refunded: u64,
+    /// The reductions of the refunds, in order, from the last on that gave the payment back in full.
+    reductions: Vec<u64>,
 }
 
 impl Given {
     /// The amount that its refunds forgive: all that they say, unless together they give the payment back. Then only the one that did
     /// so counts, if there is one: a correction may have completed them.
     fn forgiven(&self) -> u64 {
-        let refunded: u64 = self.refunds.iter().map(|(amount, _)| amount).sum();
-        if self.refunds.is_empty() || refunded < self.amount {
-            return self.refunds.iter().map(|(_, reduction)| reduction).sum();
+        if self.refunded == 0 || self.refunded < self.amount {
+            return self.reductions.iter().sum();
         }
         self.completed.unwrap_or(0)
     }
@@ -56,9 +56,12 @@ fn due_of(history: &[Event]) -> (u64, u64) {
             }
             Event::PaymentRefunded(event) => {
                 let payment = payments.get_mut(&event.payment_id).unwrap();
-                payment.refunds.push((event.amount.minor_units(), event.reduction.minor_units()));
-                let refunded: u64 = payment.refunds.iter().map(|(amount, _)| amount).sum();
-                payment.completed = (refunded == payment.amount).then_some(event.reduction.minor_units());
+                payment.refunded += event.amount.minor_units();
+                payment.completed = (payment.refunded == payment.amount).then_some(event.reduction.minor_units());
+                if payment.completed.is_some() {
+                    payment.reductions.clear();
+                }
+                payment.reductions.push(event.reduction.minor_units());
             }
             Event::ItemsCancelled(event) => {
                 off += event.reduction.minor_units();

@@ -261,7 +261,10 @@ histories! {
         3000, 1, 0, "partially_paid / partially_paid / unfulfilled", [0], [("q", 1)];
     corrected_up_after_two_refunds_gave_it_back:
         [three(), pay("p", 3000), refund("r", "p", 2999), refund("s", "p", 1), correct_payment("p", 3500)] =>
-        1, 500, 499, "paid / credit_owed / unfulfilled", [3], [("p", 500)];
+        3000, 500, 0, "partially_paid / partially_paid / unfulfilled", [0], [("p", 500)];
+    corrected_up_by_a_cent_after_a_full_refund_that_named_a_reduction:
+        [three(), pay("p", 3000), refund("r", "p", 2000), refund_forgiving("s", "p", 1000, 1000), correct_payment("p", 3001)] =>
+        2000, 1, 0, "partially_paid / partially_paid / unfulfilled", [0], [("p", 1)];
     corrected_up_and_back_keeps_what_a_full_refund_named:
         [three(), pay("p", 3000), refund_forgiving("r", "p", 3000, 3000), correct_payment("p", 3100), correct_as("c", "p", 3000)] =>
         0, 0, 0, "paid / partially_refunded / unfulfilled", [3], [("p", 0)];
