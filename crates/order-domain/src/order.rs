@@ -306,7 +306,7 @@ impl Order {
     pub(crate) fn due_with(&self, changed: &Payment) -> Amount {
         let payments = self.payments.iter().map(|payment| if payment.id == changed.id { changed } else { payment });
         let forgiven = payments.fold(0_u64, |sum, payment| sum.saturating_add(payment.forgiven()));
-        // What is beyond an amount is more than any price.
+        // A sum beyond the largest amount is more than any price.
         Amount::new(forgiven).map_or(Amount::ZERO, |forgiven| self.price_left().saturating_sub(forgiven))
     }
 

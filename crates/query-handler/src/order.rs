@@ -158,7 +158,11 @@ pub(crate) async fn folded<S: EventStore<Orders>>(
     let placed_at = order_store::placed_at(newest).unwrap_or(newest.recorded_at);
     let (placed_at_ms, updated_ms) = (placed_at.epoch_ms(), newest.recorded_at.epoch_ms());
     let summary = SummaryView::of_order(order_id, &loaded.state, placed_at_ms, updated_ms, loaded.version);
-    let metadata = if loaded.state.has_metadata() { metadata(events, order_id).await? } else { BTreeMap::new() };
+    let metadata = match newest.version {
+        1 => placed_metadata(newest),
+        _ if loaded.state.has_metadata() => metadata(events, order_id).await?,
+        _ => BTreeMap::new(),
+    };
     Ok(summary.map(|summary| SummaryView { metadata, ..summary }))
 }
 

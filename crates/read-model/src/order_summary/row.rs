@@ -107,7 +107,7 @@ impl OrderSummaryRow {
             due: self.due,
             paid: self.amount_paid,
             refunded: self.amount_refunded,
-            // What neither cancelled items nor a cancelled order took off, refunds did.
+            // Refunds took off the rest, unless the order is cancelled.
             forgiven: if self.cancelled {
                 0
             } else {
