@@ -13,7 +13,9 @@ use http_api::AuthMode;
 use lambda_http::service_fn;
 use local_stack::function::{Function, FunctionError, Invocation, http_function};
 use local_stack::{Functions, Surroundings};
+use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
+use read_model::{DynamoSummaries, DynamoTotals};
 use serde_json::{Value, json};
 
 struct Authorized(Arc<dyn Function>);
@@ -40,9 +42,12 @@ pub fn in_front_of(function: Arc<dyn Function>) -> Arc<dyn Function> {
 /// The two HTTP functions as a deployment in this mode has them, and the projector and the publisher as they are.
 pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
     let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
-    let events = DynamoEventStore::new(dynamodb.clone(), "OrderEvents");
-    let commands = Arc::new(CommandHandler::new(events, mode, Timestamp::now));
-    let queries = Arc::new(QueryHandler::on_dynamo(dynamodb, &config, mode));
+    let summaries = DynamoSummaries::new(dynamodb.clone(), config.summary_table);
+    let totals = DynamoTotals::new(dynamodb.clone(), config.totals_table);
+    let parked = ParkedOrders::new(dynamodb.clone(), config.parked_table);
+    let events = DynamoEventStore::new(dynamodb, "OrderEvents");
+    let commands = Arc::new(CommandHandler::new(events.clone(), mode, Timestamp::now));
+    let queries = Arc::new(QueryHandler::new(events, summaries, totals, parked, mode));
     let commands = http_function(service_fn(move |request| {
         let commands = Arc::clone(&commands);
         async move { commands.handle(request).await }

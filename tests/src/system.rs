@@ -56,6 +56,11 @@ impl System {
         Self::start_with_authorizer(AuthMode::Iam).await
     }
 
+    /// The handlers as a deployment with an API for tokens and one for signed requests has them.
+    pub async fn start_with_tokens_and_signatures() -> Self {
+        Self::start_with_authorizer(AuthMode::JwtAndIam).await
+    }
+
     async fn start_with_authorizer(mode: AuthMode) -> Self {
         let functions = async |surroundings: &Surroundings| {
             Ok(authorizer::functions(surroundings, surroundings.dynamodb.clone(), mode))

@@ -3,10 +3,16 @@
 use std::convert::Infallible;
 use std::time::Instant;
 
-use event_store::{EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, StoreError, Timestamp, execute};
-use function_setup::deadline;
+use aws_sdk_dynamodb::Client;
+use event_store::{
+    DynamoEventStore, EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, StoreError, Timestamp, execute,
+};
+use function_setup::{CommandConfig, deadline};
+use http_api::identity::UnknownAuthMode;
 use http_api::replies::{CommandReply, EventView};
-use http_api::{AuthMode, Caller, CommandRoute, ParsedCommand, Problem, gateway_request_id, parse_command, responses};
+use http_api::{
+    Authentication, Caller, CommandRoute, ParsedCommand, Problem, gateway_request_id, parse_command, responses,
+};
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_domain::values::OrderId;
 use order_domain::{Command, Rejection};
@@ -21,14 +27,31 @@ use crate::rules::OrderRules;
 #[derive(Debug, Clone)]
 pub struct CommandHandler<S> {
     store: S,
-    auth_mode: AuthMode,
+    authentication: Authentication,
     clock: fn() -> Timestamp,
+}
+
+impl CommandHandler<DynamoEventStore> {
+    /// The handler on the table of a configuration.
+    ///
+    /// # Errors
+    /// When `AUTH_MODE` is not a known mode.
+    pub fn on_dynamo(client: Client, config: CommandConfig) -> Result<Self, UnknownAuthMode> {
+        let store = DynamoEventStore::new(client, config.events_table);
+        let authentication = Authentication {
+            mode: config.callers.auth_mode.parse()?,
+            customer_claim: config.callers.customer_claim,
+            customer_claim_prefix: config.callers.customer_claim_prefix,
+            scope_prefix: config.callers.scope_prefix,
+        };
+        Ok(Self::new(store, authentication, Timestamp::now))
+    }
 }
 
 impl<S: EventStore<Orders>> CommandHandler<S> {
     /// A handler on that store. `clock` says when a command arrives; [`Timestamp::now`] outside tests.
-    pub const fn new(store: S, auth_mode: AuthMode, clock: fn() -> Timestamp) -> Self {
-        Self { store, auth_mode, clock }
+    pub fn new(store: S, authentication: impl Into<Authentication>, clock: fn() -> Timestamp) -> Self {
+        Self { store, authentication: authentication.into(), clock }
     }
 
     /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
@@ -63,9 +86,9 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         request_id: &str,
         entry: &mut LogEntry,
     ) -> Result<Response<Body>, Problem> {
-        let caller = Caller::of(request, self.auth_mode)?;
+        let caller = Caller::of(request, &self.authentication)?;
         let (route, _) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
-        caller.require(route.scope())?;
+        caller.require(route.scopes())?;
         let parsed = parse_command(request)?;
         if let Command::PlaceOrder(place) = &parsed.command
             && !caller.may_see(&place.customer_id)
@@ -74,7 +97,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         }
         if let Command::CancelItems(cancel) = &parsed.command
             && cancel.reduction.is_some()
-            && !caller.sees_everyone()
+            && !caller.sets_prices()
         {
             return Err(Problem::reduction_not_allowed());
         }

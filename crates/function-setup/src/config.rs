@@ -10,6 +10,9 @@ const SUMMARY_TABLE: &str = "SUMMARY_TABLE";
 const TOTALS_TABLE: &str = "TOTALS_TABLE";
 const PARKED_TABLE: &str = "PARKED_TABLE";
 const AUTH_MODE: &str = "AUTH_MODE";
+const CUSTOMER_CLAIM: &str = "CUSTOMER_CLAIM";
+const CUSTOMER_CLAIM_PREFIX: &str = "CUSTOMER_CLAIM_PREFIX";
+const SCOPE_PREFIX: &str = "SCOPE_PREFIX";
 const EVENT_BUS: &str = "EVENT_BUS";
 const LOG_LEVEL: &str = "LOG_LEVEL";
 
@@ -32,20 +35,45 @@ pub enum ConfigFault {
     UnknownLevel(String),
 }
 
+/// How a function that answers HTTP requests identifies its callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerConfig {
+    /// `AUTH_MODE`: the identities that it accepts: `iam`, `jwt`, `jwt+iam` or `none`. The HTTP contract reads the word.
+    pub auth_mode: String,
+    /// `CUSTOMER_CLAIM`: the claim that names the customer in a customer's token, such as `sub`.
+    pub customer_claim: String,
+    /// `CUSTOMER_CLAIM_PREFIX`: the text that this claim must start with, and that is not part of the customer's id; may be empty.
+    pub customer_claim_prefix: String,
+    /// `SCOPE_PREFIX`: the text before the names of scopes; may be empty.
+    pub scope_prefix: String,
+}
+
+impl CallerConfig {
+    fn read<F: Fn(&str) -> Option<String>>(read: &mut Reader<F>) -> Self {
+        Self {
+            auth_mode: read.required(AUTH_MODE),
+            customer_claim: read.required(CUSTOMER_CLAIM),
+            customer_claim_prefix: read.optional(CUSTOMER_CLAIM_PREFIX),
+            scope_prefix: read.optional(SCOPE_PREFIX),
+        }
+    }
+}
+
 /// The command handler's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandConfig {
     /// `EVENTS_TABLE`: the name of the OrderEvents table.
     pub events_table: String,
-    /// `AUTH_MODE`: how the gateway authenticates: `iam`, `jwt` or `none`; what else it may say is the API's matter.
-    pub auth_mode: String,
+    /// The callers that the function accepts.
+    pub callers: CallerConfig,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: LevelFilter,
 }
 
 impl CommandConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, AUTH_MODE, LOG_LEVEL];
+    pub const VARIABLES: &[&str] =
+        &[EVENTS_TABLE, AUTH_MODE, CUSTOMER_CLAIM, CUSTOMER_CLAIM_PREFIX, SCOPE_PREFIX, LOG_LEVEL];
 
     /// Reads the environment.
     ///
@@ -63,7 +91,7 @@ impl CommandConfig {
         let mut read = Reader { variable, faults: Vec::new() };
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
-            auth_mode: read.required(AUTH_MODE),
+            callers: CallerConfig::read(&mut read),
             log_level: read.level(),
         };
         read.finish(config)
@@ -163,15 +191,25 @@ pub struct QueryConfig {
     pub totals_table: String,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
-    /// `AUTH_MODE`: how the gateway authenticates: `iam`, `jwt` or `none`; what else it may say is the API's matter.
-    pub auth_mode: String,
+    /// The callers that the function accepts.
+    pub callers: CallerConfig,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: LevelFilter,
 }
 
 impl QueryConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, TOTALS_TABLE, PARKED_TABLE, AUTH_MODE, LOG_LEVEL];
+    pub const VARIABLES: &[&str] = &[
+        EVENTS_TABLE,
+        SUMMARY_TABLE,
+        TOTALS_TABLE,
+        PARKED_TABLE,
+        AUTH_MODE,
+        CUSTOMER_CLAIM,
+        CUSTOMER_CLAIM_PREFIX,
+        SCOPE_PREFIX,
+        LOG_LEVEL,
+    ];
 
     /// Reads the environment.
     ///
@@ -192,7 +230,7 @@ impl QueryConfig {
             summary_table: read.required(SUMMARY_TABLE),
             totals_table: read.required(TOTALS_TABLE),
             parked_table: read.required(PARKED_TABLE),
-            auth_mode: read.required(AUTH_MODE),
+            callers: CallerConfig::read(&mut read),
             log_level: read.level(),
         };
         read.finish(config)
@@ -216,6 +254,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             self.faults.push(ConfigFault::Missing(name));
             String::new()
         })
+    }
+
+    /// The value, or an empty text.
+    fn optional(&self, name: &'static str) -> String {
+        (self.variable)(name).unwrap_or_default()
     }
 
     fn level(&mut self) -> LevelFilter {
@@ -257,7 +300,10 @@ mod tests {
         assert_eq!(config.summary_table, "summary_table");
         assert_eq!(config.totals_table, "totals_table");
         assert_eq!(config.parked_table, "parked_table");
-        assert_eq!(config.auth_mode, "auth_mode");
+        assert_eq!(config.callers.auth_mode, "auth_mode");
+        assert_eq!(config.callers.customer_claim, "customer_claim");
+        assert_eq!(config.callers.customer_claim_prefix, "customer_claim_prefix");
+        assert_eq!(config.callers.scope_prefix, "scope_prefix");
         assert_eq!(config.log_level, LevelFilter::DEBUG);
     }
 
@@ -272,7 +318,7 @@ mod tests {
         assert_eq!(
             error.unwrap_err().to_string(),
             "EVENTS_TABLE is not set; SUMMARY_TABLE is not set; AUTH_MODE is not set; \
-             LOG_LEVEL must be error, warn, info, debug or trace, not 'INFO'"
+             CUSTOMER_CLAIM is not set; LOG_LEVEL must be error, warn, info, debug or trace, not 'INFO'"
         );
         let error = CommandConfig::from(|name| named(name).filter(|_| name != LOG_LEVEL));
         assert_eq!(error.unwrap_err().faults, [ConfigFault::Missing(LOG_LEVEL)]);

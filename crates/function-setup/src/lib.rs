@@ -23,4 +23,6 @@ pub mod logs;
 pub mod metrics;
 mod unquoted;
 
-pub use config::{CommandConfig, ConfigError, ConfigFault, ProjectorConfig, PublisherConfig, QueryConfig};
+pub use config::{
+    CallerConfig, CommandConfig, ConfigError, ConfigFault, ProjectorConfig, PublisherConfig, QueryConfig,
+};

@@ -8,15 +8,15 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`routes`] | every route, what it asks of a token, and which of them a request is for |
+//! | [`routes`] | every route, the scopes that it accepts, and the route that a request is for |
 //! | [`commands`] | a request read into an [`order_domain::Command`], every error at once |
 //! | [`queries`] | query parameters read into types that cannot be wrong |
 //! | [`headers`] | `Idempotency-Key`, `If-Match`, the gateway's request id |
 //! | [`entity_tags`] | `If-Match` and `If-None-Match` as RFC 9110 has them |
 //! | [`correlation`] | `X-Correlation-Id`, on requests and replies |
 //! | `content_type` | the media types of a body that is read |
-//! | [`identity`] | who calls, what they may do, and whose orders they may see |
-//! | [`scopes`] | what a token may be used for |
+//! | [`identity`] | callers: who they are, what they may do, and whose orders they reach |
+//! | [`scopes`] | the scopes of a token, and what each is for |
 //! | [`json`], [`fields`] | strict JSON, and the reading of an object field by field |
 //! | [`fingerprint`](mod@fingerprint) | what makes two requests the same request |
 //! | [`cursor`] | opaque page cursors |
@@ -48,7 +48,7 @@ pub use commands::{ParsedCommand, parse_command};
 pub use correlation::Correlation;
 pub use entity_tags::IfNoneMatch;
 pub use headers::{CommandHeaders, gateway_request_id};
-pub use identity::{AuthMode, Caller};
+pub use identity::{AuthMode, Authentication, Caller};
 pub use problem::Problem;
 pub use queries::{EventsQuery, ListQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query};
 pub use routes::{CommandRoute, QueryRoute};

@@ -3,6 +3,8 @@
 //! The gateway itself answers routes it does not know, failed authentication and its own throttling; the cases of that
 //! kind here are for the handlers, which check again and fail closed.
 
+use std::borrow::Cow;
+
 use lambda_http::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
@@ -29,12 +31,12 @@ pub struct Problem {
 }
 
 /// What a problem's header tells the caller to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Advice {
     /// `Retry-After`, one second.
     RetryAfter,
     /// `WWW-Authenticate`, with this challenge.
-    Authenticate(&'static str),
+    Authenticate(Cow<'static, str>),
 }
 
 /// A problem as it is sent. `type` is a name, not an address: there is nothing to fetch.
@@ -91,7 +93,7 @@ impl Problem {
     pub fn unauthenticated(challenge: &'static str) -> Self {
         let detail = "The request names no caller.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Authentication is needed", detail)
-            .advising(Advice::Authenticate(challenge))
+            .advising(Advice::Authenticate(challenge.into()))
     }
 
     /// 403: the caller asks for another customer's orders by that customer's id. (An order id that is not the caller's
@@ -102,19 +104,29 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
     }
 
-    /// 403: the caller's token is not for this route (RFC 6750).
+    /// 403: the caller's token has none of the route's scopes (RFC 6750, section 3). `prefix` is the deployment's, before each name.
     #[must_use]
-    pub fn insufficient_scope(scope: Scope) -> Self {
-        let detail = format!(
-            "The token has neither the scope {scope} nor {}.",
-            Scope::OrdersAdmin.as_str(),
-            scope = scope.as_str()
-        );
+    pub fn insufficient_scope(accepted: &[Scope], prefix: &str) -> Self {
+        let names = |scopes: &mut dyn Iterator<Item = Scope>, between: &str| {
+            scopes.map(|scope| format!("{prefix}{}", scope.as_str())).collect::<Vec<_>>().join(between)
+        };
+        let with_admin = &mut accepted.iter().copied().chain([Scope::OrdersAdmin]);
+        let detail = format!("The token has none of these scopes: {}.", names(with_admin, ", "));
+        let challenge =
+            format!(r#"Bearer error="insufficient_scope", scope="{}""#, names(&mut accepted.iter().copied(), " "));
         Self::new(StatusCode::FORBIDDEN, "insufficient_scope", "A scope is missing", detail)
-            .advising(Advice::Authenticate(scope.challenge()))
+            .advising(Advice::Authenticate(challenge.into()))
     }
 
-    /// 403: the caller names how much what is due falls, and may see some orders only: a customer sets no prices.
+    /// 403: the token has scopes of a customer and of a service. The authorization server must not grant both to one client.
+    #[must_use]
+    pub fn mixed_scopes() -> Self {
+        let detail = "The token has scopes of a customer and of a service. The authorization server must grant a client either the \
+                      one or the other.";
+        Self::new(StatusCode::FORBIDDEN, "mixed_scopes", "Scopes exclude each other", detail)
+    }
+
+    /// 403: the caller names the amount by which what is due falls, and may not set prices.
     #[must_use]
     pub fn reduction_not_allowed() -> Self {
         let detail = "The caller may not name a reduction; leave it out, and it is the share of the cancelled items.";
@@ -266,12 +278,17 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.advice {
-            Some(Advice::RetryAfter) => headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
-            Some(Advice::Authenticate(challenge)) => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+            Some(Advice::RetryAfter) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
-            None => None,
-        };
+            // A prefix of scopes that no header can have is left to the detail.
+            Some(Advice::Authenticate(challenge)) => {
+                if let Ok(challenge) = HeaderValue::try_from(challenge.as_ref()) {
+                    headers.insert(WWW_AUTHENTICATE, challenge);
+                }
+            }
+            None => {}
+        }
         response
     }
 }

@@ -1,4 +1,4 @@
-//! Every route, what it asks of a token, and which of them a request is for.
+//! Every route, the scopes that it accepts, and the route that a request is for.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
@@ -6,7 +6,7 @@ use lambda_http::{Request, RequestExt};
 use crate::scopes::Scope;
 
 macro_rules! routes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $key:literal, $scope:ident;)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $key:literal, [$($scope:ident),+];)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum $name { $($(#[$vdoc])* $variant),+ }
@@ -21,10 +21,10 @@ macro_rules! routes {
                 match self { $(Self::$variant => $key),+ }
             }
 
-            /// The scope that it asks of a token.
+            /// The scopes of which a token needs one; [`Scope::OrdersAdmin`] does, too.
             #[must_use]
-            pub const fn scope(self) -> Scope {
-                match self { $(Self::$variant => Scope::$scope),+ }
+            pub const fn scopes(self) -> &'static [Scope] {
+                match self { $(Self::$variant => &[$(Scope::$scope),+]),+ }
             }
 
             /// The route that a request is for, with the parameters of its path.
@@ -40,23 +40,23 @@ routes! {
     /// A route that changes an order.
     CommandRoute {
         /// Places a new order.
-        PlaceOrder = "POST /orders", OrdersWrite;
+        PlaceOrder = "POST /orders", [OrdersPlace, OrdersPlacePriced];
         /// Records a payment that was received.
-        RecordPayment = "POST /orders/{orderId}/payments", PaymentsWrite;
+        RecordPayment = "POST /orders/{orderId}/payments", [PaymentsWrite];
         /// Corrects the amount of a recorded payment.
-        CorrectPayment = "POST /orders/{orderId}/payments/{paymentId}/corrections", PaymentsWrite;
+        CorrectPayment = "POST /orders/{orderId}/payments/{paymentId}/corrections", [PaymentsWrite];
         /// Refunds part or all of a payment.
-        RefundPayment = "POST /orders/{orderId}/refunds", PaymentsWrite;
+        RefundPayment = "POST /orders/{orderId}/refunds", [PaymentsWrite];
         /// Ships items of a paid order.
-        ShipItems = "POST /orders/{orderId}/shipments", FulfillmentWrite;
+        ShipItems = "POST /orders/{orderId}/shipments", [FulfillmentWrite];
         /// Records that a shipment arrived.
-        RecordDelivery = "POST /orders/{orderId}/shipments/{shipmentId}/delivery", FulfillmentWrite;
+        RecordDelivery = "POST /orders/{orderId}/shipments/{shipmentId}/delivery", [FulfillmentWrite];
         /// Takes shipped items back.
-        ReturnItems = "POST /orders/{orderId}/returns", FulfillmentWrite;
+        ReturnItems = "POST /orders/{orderId}/returns", [FulfillmentWrite];
         /// Takes units that were not shipped out of the order.
-        CancelItems = "POST /orders/{orderId}/item-cancellations", OrdersWrite;
+        CancelItems = "POST /orders/{orderId}/item-cancellations", [OrdersCancel, OrdersPlacePriced];
         /// Cancels an order of which nothing was shipped.
-        CancelOrder = "POST /orders/{orderId}/cancellation", OrdersWrite;
+        CancelOrder = "POST /orders/{orderId}/cancellation", [OrdersCancel, OrdersPlacePriced];
     }
 }
 
@@ -64,15 +64,15 @@ routes! {
     /// A route that only reads.
     QueryRoute {
         /// A customer's orders, newest first.
-        ListOrders = "GET /customers/{customerId}/orders", OrdersRead;
+        ListOrders = "GET /customers/{customerId}/orders", [OrdersRead, OrdersReadAll];
         /// What a customer's orders come to.
-        GetCustomerTotals = "GET /customers/{customerId}/totals", OrdersRead;
+        GetCustomerTotals = "GET /customers/{customerId}/totals", [OrdersRead, OrdersReadAll];
         /// One order, now or as it was.
-        GetOrder = "GET /orders/{orderId}", OrdersRead;
+        GetOrder = "GET /orders/{orderId}", [OrdersRead, OrdersReadAll];
         /// One order's audit trail.
-        ListEvents = "GET /orders/{orderId}/events", OrdersRead;
+        ListEvents = "GET /orders/{orderId}/events", [OrdersRead, OrdersReadAll];
         /// The description of this API.
-        GetOpenApi = "GET /openapi.json", OrdersRead;
+        GetOpenApi = "GET /openapi.json", [OrdersRead, OrdersReadAll];
     }
 }
 

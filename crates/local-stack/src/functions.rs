@@ -4,7 +4,6 @@ use std::error::Error;
 use std::sync::Arc;
 
 use command_handler::CommandHandler;
-use event_store::{DynamoEventStore, Timestamp};
 use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
 use lambda_http::service_fn as http_service;
 use lambda_runtime::service_fn;
@@ -43,8 +42,7 @@ pub fn in_process(surroundings: &Surroundings) -> Result<Functions, Box<dyn Erro
 
 fn command_handler(surroundings: &Surroundings) -> SetUp {
     let config = CommandConfig::from(|name| surroundings.variable("command-handler", name))?;
-    let store = DynamoEventStore::new(surroundings.dynamodb.clone(), config.events_table);
-    let handler = Arc::new(CommandHandler::new(store, config.auth_mode.parse()?, Timestamp::now));
+    let handler = Arc::new(CommandHandler::on_dynamo(surroundings.dynamodb.clone(), config)?);
     Ok(http_function(http_service(move |request| {
         let handler = Arc::clone(&handler);
         async move { handler.handle(request).await }
@@ -73,8 +71,7 @@ fn publisher(surroundings: &Surroundings) -> SetUp {
 
 fn query_handler(surroundings: &Surroundings) -> SetUp {
     let config = QueryConfig::from(|name| surroundings.variable("query-handler", name))?;
-    let auth_mode = config.auth_mode.parse()?;
-    let handler = Arc::new(QueryHandler::on_dynamo(surroundings.dynamodb.clone(), &config, auth_mode));
+    let handler = Arc::new(QueryHandler::on_dynamo(surroundings.dynamodb.clone(), config)?);
     Ok(http_function(http_service(move |request| {
         let handler = Arc::clone(&handler);
         async move { handler.handle(request).await }

@@ -6,9 +6,10 @@ use std::time::Instant;
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, EventStore};
 use function_setup::{QueryConfig, deadline};
+use http_api::identity::UnknownAuthMode;
 use http_api::{
-    AuthMode, Caller, Correlation, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id, parse_query,
-    responses,
+    Authentication, Caller, Correlation, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id,
+    parse_query, responses,
 };
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_store::Orders;
@@ -27,25 +28,39 @@ pub struct QueryHandler<S, R, T> {
     summaries: R,
     totals: T,
     parked: ParkedOrders,
-    auth_mode: AuthMode,
+    authentication: Authentication,
 }
 
 impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
     /// The handler on the tables of a configuration.
-    #[must_use]
-    pub fn on_dynamo(client: Client, config: &QueryConfig, auth_mode: AuthMode) -> Self {
-        let events = DynamoEventStore::new(client.clone(), config.events_table.as_str());
-        let summaries = DynamoSummaries::new(client.clone(), config.summary_table.as_str());
-        let totals = DynamoTotals::new(client.clone(), config.totals_table.as_str());
-        let parked = ParkedOrders::new(client, config.parked_table.as_str());
-        Self::new(events, summaries, totals, parked, auth_mode)
+    ///
+    /// # Errors
+    /// When `AUTH_MODE` is not a known mode.
+    pub fn on_dynamo(client: Client, config: QueryConfig) -> Result<Self, UnknownAuthMode> {
+        let events = DynamoEventStore::new(client.clone(), config.events_table);
+        let summaries = DynamoSummaries::new(client.clone(), config.summary_table);
+        let totals = DynamoTotals::new(client.clone(), config.totals_table);
+        let parked = ParkedOrders::new(client, config.parked_table);
+        let authentication = Authentication {
+            mode: config.callers.auth_mode.parse()?,
+            customer_claim: config.callers.customer_claim,
+            customer_claim_prefix: config.callers.customer_claim_prefix,
+            scope_prefix: config.callers.scope_prefix,
+        };
+        Ok(Self::new(events, summaries, totals, parked, authentication))
     }
 }
 
 impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> {
     /// A handler on that store, those read models, and the notes on which orders they do not follow.
-    pub const fn new(events: S, summaries: R, totals: T, parked: ParkedOrders, auth_mode: AuthMode) -> Self {
-        Self { events, summaries, totals, parked, auth_mode }
+    pub fn new(
+        events: S,
+        summaries: R,
+        totals: T,
+        parked: ParkedOrders,
+        authentication: impl Into<Authentication>,
+    ) -> Self {
+        Self { events, summaries, totals, parked, authentication: authentication.into() }
     }
 
     /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
@@ -78,9 +93,9 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
     }
 
     async fn answer(&self, request: &Request, entry: &mut LogEntry) -> Result<Response<Body>, Failure> {
-        let caller = Caller::of(request, self.auth_mode)?;
+        let caller = Caller::of(request, &self.authentication)?;
         let (route, _) = QueryRoute::of(request).ok_or_else(Problem::route_not_found)?;
-        caller.require(route.scope())?;
+        caller.require(route.scopes())?;
         let response = match parse_query(request)? {
             ParsedQuery::ListOrders(query) => {
                 let page = orders::list(&self.events, &self.summaries, &self.parked, &caller, &query).await?;

@@ -8,9 +8,8 @@ use query_handler::QueryHandler;
 async fn main() -> anyhow::Result<()> {
     let config = QueryConfig::from_env()?;
     logs::init(config.log_level);
-    let auth_mode = config.auth_mode.parse()?;
     let client = clients::dynamodb(&clients::sdk_config().await);
     clients::prime(&client, &config.events_table).await;
-    let handler = QueryHandler::on_dynamo(client, &config, auth_mode);
+    let handler = QueryHandler::on_dynamo(client, config)?;
     lambda_http::run(service_fn(|request| handler.handle(request))).await.map_err(anyhow::Error::from_boxed)
 }

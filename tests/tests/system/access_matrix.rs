@@ -1,4 +1,4 @@
-//! Who may do what: every route, called by everybody.
+//! Every route, called by every kind of caller.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use system_tests::System;
 use system_tests::api::{fresh_key, three_items};
 
-/// What a caller gets: the status and the problem's code, which is empty where the request is granted.
+/// The answer to a caller: the status and the problem's code, which is empty where the request is granted.
 type Cell = (u16, &'static str);
 
 const R200: Cell = (200, "");
@@ -16,35 +16,46 @@ const R201: Cell = (201, "");
 const R401: Cell = (401, "unauthenticated");
 /// The request names a customer, and it is another.
 const F403: Cell = (403, "forbidden");
-/// The token is for something else.
+/// The token has none of the route's scopes.
 const S403: Cell = (403, "insufficient_scope");
+/// The token has scopes of a customer and of a service.
+const M403: Cell = (403, "mixed_scopes");
 /// Another customer's order is as unknown as one that does not exist.
 const R404: Cell = (404, "order_not_found");
 
-/// A route, the scope that it asks of a token, and what each caller gets who calls it for an order of Anna's: in a deployment
-/// with tokens, the owner, another customer, an admin, the owner without the scope, a service, nobody; in one with signatures, a
-/// service, an admin's token, nobody; in one without authentication, anybody.
-type Row = (&'static str, &'static str, [Cell; 6], [Cell; 3], Cell);
-
-#[rustfmt::skip]
-const MATRIX: [Row; 14] = [
-    ("POST /orders",                                            "orders:write",      [R201, F403, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("POST /orders/{orderId}/payments",                         "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("POST /orders/{orderId}/payments/{paymentId}/corrections", "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("POST /orders/{orderId}/refunds",                          "payments:write",    [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("POST /orders/{orderId}/shipments",                        "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("POST /orders/{orderId}/shipments/{shipmentId}/delivery",  "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("POST /orders/{orderId}/returns",                          "fulfillment:write", [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("POST /orders/{orderId}/item-cancellations",               "orders:write",      [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("POST /orders/{orderId}/cancellation",                     "orders:write",      [R201, R404, R201, S403, R401, R401], [R201, R401, R401], R201),
-    ("GET /customers/{customerId}/orders",                      "orders:read",       [R200, F403, R200, S403, R401, R401], [R200, R401, R401], R200),
-    ("GET /customers/{customerId}/totals",                      "orders:read",       [R200, F403, R200, S403, R401, R401], [R200, R401, R401], R200),
-    ("GET /orders/{orderId}",                                   "orders:read",       [R200, R404, R200, S403, R401, R401], [R200, R401, R401], R200),
-    ("GET /orders/{orderId}/events",                            "orders:read",       [R200, R404, R200, S403, R401, R401], [R200, R401, R401], R200),
-    ("GET /openapi.json",                                       "orders:read",       [R200, R200, R200, S403, R401, R401], [R200, R401, R401], R200),
+/// The callers of a deployment with tokens, as the columns of the matrix have them. All call for an order of Anna's.
+const TOKENS: [(&str, &str, &str); 9] = [
+    ("customer", "anna", "openid orders:read orders:place orders:cancel"),
+    ("other customer", "bert", "openid orders:read orders:place orders:cancel"),
+    ("shop", "shop", "orders:place-priced orders:read-all"),
+    ("payment provider", "psp", "payments:write"),
+    ("warehouse", "warehouse", "fulfillment:write"),
+    ("support", "support", "orders:read-all"),
+    ("admin", "desk", "orders:admin"),
+    ("mixed token", "anna", "orders:read orders:place orders:cancel payments:write"),
+    ("customer without a scope of ours", "anna", "openid profile orders:write"),
 ];
 
-/// What the authorizer in front passes on (`system_tests::authorizer`); nothing where it authenticated nobody.
+#[rustfmt::skip]
+const MATRIX: [(&str, [Cell; TOKENS.len()]); 14] = [
+    //                                                            customer other shop  psp   wareh. supp. admin mixed none
+    ("POST /orders",                                            [R201, F403, R201, S403, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/payments",                         [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/payments/{paymentId}/corrections", [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/refunds",                          [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/shipments",                        [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/shipments/{shipmentId}/delivery",  [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/returns",                          [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/item-cancellations",               [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/cancellation",                     [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
+    ("GET /customers/{customerId}/orders",                      [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /customers/{customerId}/totals",                      [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /orders/{orderId}",                                   [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /orders/{orderId}/events",                            [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /openapi.json",                                       [R200, R200, R200, S403, S403, R200, R200, M403, S403]),
+];
+
+/// The identity that the authorizer in front passes on (`system_tests::authorizer`); none where it authenticated nobody.
 type Identity = Option<(&'static str, String)>;
 
 fn token(subject: &str, scope: &str) -> Identity {
@@ -59,24 +70,6 @@ fn service() -> Identity {
     Some(("x-test-user-arn", "arn:aws:iam::123456789012:user/shop".to_owned()))
 }
 
-/// The callers of a deployment with tokens, as the columns have them: each token has what the route asks for and no more, and
-/// one has everything but that.
-fn with_tokens(scope: &str) -> [Identity; 6] {
-    let others = Scope::ALL.iter().filter(|it| it.as_str() != scope && **it != Scope::OrdersAdmin);
-    let others: Vec<_> = others.map(|scope| scope.as_str()).collect();
-    [token("anna", scope), token("bert", scope), admin(), token("anna", &others.join(" ")), service(), None]
-}
-
-/// The callers of a deployment with signatures.
-fn with_signatures(_: &str) -> [Identity; 3] {
-    [service(), admin(), None]
-}
-
-/// The callers of a deployment without authentication.
-fn with_nothing(_: &str) -> [Identity; 1] {
-    [None]
-}
-
 async fn call(system: &System, method: &Method, path: &str, who: &Identity, body: &Value) -> Cell {
     let key = fresh_key();
     let mut headers = vec![("idempotency-key", key.as_str())];
@@ -84,7 +77,7 @@ async fn call(system: &System, method: &Method, path: &str, who: &Identity, body
     let sent = (*method == Method::POST).then(|| if body.is_null() { Vec::new() } else { body.to_string().into() });
     let reply = system.api.send(method.clone(), path, &headers, sent).await;
     let code = reply.body["code"].as_str().unwrap_or_default();
-    let code = [R404, F403, S403, R401].map(|(_, code)| code).into_iter().find(|it| *it == code);
+    let code = [R404, F403, S403, M403, R401].map(|(_, code)| code).into_iter().find(|it| *it == code);
     assert!(code.is_some() || reply.status < 300, "{method} {path}: {}", reply.text);
     let is_challenged = [R401, S403].contains(&(reply.status, code.unwrap_or_default()));
     assert_eq!(reply.header("www-authenticate").is_some(), is_challenged, "{method} {path}: {}", reply.text);
@@ -139,29 +132,25 @@ impl Orders {
     }
 }
 
-/// Holds every cell of one deployment's part of the matrix.
-async fn assert_cells<const N: usize>(
-    system: &System,
-    callers: fn(&str) -> [Identity; N],
-    trusted: &Identity,
-    cells: fn(&Row) -> [Cell; N],
-) {
-    for column in 0..N {
-        // What one caller does must not be what the next may not do any more.
-        let orders = Orders::prepare(system, trusted).await;
-        for row in &MATRIX {
-            let (route, scope, ..) = row;
-            let (who, wanted) = (&callers(scope)[column], cells(row)[column]);
-            let (order, body) = orders.request(route);
-            let (method, template) = route.split_once(' ').unwrap();
-            let path = template.replace("{orderId}", order).replace("{customerId}", "anna");
-            let path = path.replace("{paymentId}", "p").replace("{shipmentId}", "s");
-            let before = system.commits();
-            let got = call(system, &method.parse().unwrap(), &path, who, &body).await;
-            assert_eq!(got, wanted, "{route} by {who:?}");
-            assert_eq!(system.commits() - before, usize::from(wanted == R201), "{route} by {who:?}");
-        }
+/// Asserts one column of the matrix: what the caller gets on each route.
+async fn assert_column(system: &System, trusted: &Identity, who: &Identity, cell: impl Fn(usize) -> Cell) {
+    // What one caller does must not be what the next may not do any more.
+    let orders = Orders::prepare(system, trusted).await;
+    for (row, (route, _)) in MATRIX.iter().enumerate() {
+        let (order, body) = orders.request(route);
+        let (method, template) = route.split_once(' ').unwrap();
+        let path = template.replace("{orderId}", order).replace("{customerId}", "anna");
+        let path = path.replace("{paymentId}", "p").replace("{shipmentId}", "s");
+        let (wanted, before) = (cell(row), system.commits());
+        let got = call(system, &method.parse().unwrap(), &path, who, &body).await;
+        assert_eq!(got, wanted, "{route} by {who:?}");
+        assert_eq!(system.commits() - before, usize::from(wanted == R201), "{route} by {who:?}");
     }
+}
+
+/// The answer to a caller who may do everything.
+fn granted(row: usize) -> Cell {
+    if MATRIX[row].0.starts_with("POST ") { R201 } else { R200 }
 }
 
 #[test]
@@ -173,20 +162,55 @@ fn the_matrix_holds_every_route_once() {
     assert_eq!(rows.len(), routes.len());
 }
 
+/// With each scope alone, a token is granted the routes that accept the scope, and no other.
 #[tokio::test]
-async fn with_tokens_everybody_gets_what_the_matrix_says() {
+async fn each_scope_alone_opens_the_routes_that_accept_it() {
     let system = System::start_with_tokens().await;
-    assert_cells(&system, with_tokens, &admin(), |(_, _, tokens, ..)| *tokens).await;
+    let accepted = |row: usize| {
+        let key = MATRIX[row].0;
+        let command = CommandRoute::ALL.iter().find(|route| route.key() == key).map(|route| route.scopes());
+        let query = QueryRoute::ALL.iter().find(|route| route.key() == key).map(|route| route.scopes());
+        command.or(query).unwrap()
+    };
+    for scope in Scope::ALL {
+        let is_granted = |row| *scope == Scope::OrdersAdmin || accepted(row).contains(scope);
+        let cell = |row| if is_granted(row) { granted(row) } else { S403 };
+        assert_column(&system, &admin(), &token("anna", scope.as_str()), cell).await;
+    }
 }
 
 #[tokio::test]
-async fn with_signatures_everybody_gets_what_the_matrix_says() {
+async fn with_tokens_each_caller_gets_what_the_matrix_says() {
+    let system = System::start_with_tokens().await;
+    for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
+        assert_column(&system, &admin(), &token(subject, scopes), |row| MATRIX[row].1[column]).await;
+    }
+    for stranger in [service(), None] {
+        assert_column(&system, &admin(), &stranger, |_| R401).await;
+    }
+}
+
+#[tokio::test]
+async fn with_signatures_a_service_may_do_everything_and_a_token_nothing() {
     let system = System::start_with_signatures().await;
-    assert_cells(&system, with_signatures, &service(), |(_, _, _, signatures, _)| *signatures).await;
+    assert_column(&system, &service(), &service(), granted).await;
+    for stranger in [admin(), None] {
+        assert_column(&system, &service(), &stranger, |_| R401).await;
+    }
 }
 
 #[tokio::test]
-async fn without_authentication_anybody_gets_what_the_matrix_says() {
+async fn with_both_apis_tokens_get_what_the_matrix_says_and_a_service_everything() {
+    let system = System::start_with_tokens_and_signatures().await;
+    for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
+        assert_column(&system, &service(), &token(subject, scopes), |row| MATRIX[row].1[column]).await;
+    }
+    assert_column(&system, &service(), &service(), granted).await;
+    assert_column(&system, &service(), &None, |_| R401).await;
+}
+
+#[tokio::test]
+async fn without_authentication_anybody_may_do_everything() {
     let system = System::start().await;
-    assert_cells(&system, with_nothing, &None, |(.., anybody)| [*anybody]).await;
+    assert_column(&system, &None, &None, granted).await;
 }

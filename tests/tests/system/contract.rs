@@ -17,11 +17,12 @@ fn of_the_template() -> Contract {
 }
 
 fn of_the_handlers() -> Contract {
-    let entry = |key: &str, function: &str, scope: Scope| {
-        (key.to_owned(), (function.to_owned(), [scope, Scope::OrdersAdmin].map(|it| it.as_str().to_owned()).to_vec()))
+    let entry = |key: &str, function: &str, scopes: &[Scope]| {
+        let scopes = scopes.iter().chain([&Scope::OrdersAdmin]).map(|it| it.as_str().to_owned());
+        (key.to_owned(), (function.to_owned(), scopes.collect()))
     };
-    let commands = CommandRoute::ALL.iter().map(|it| entry(it.key(), "command-handler", it.scope()));
-    commands.chain(QueryRoute::ALL.iter().map(|it| entry(it.key(), "query-handler", it.scope()))).collect()
+    let commands = CommandRoute::ALL.iter().map(|it| entry(it.key(), "command-handler", it.scopes()));
+    commands.chain(QueryRoute::ALL.iter().map(|it| entry(it.key(), "query-handler", it.scopes()))).collect()
 }
 
 fn of_the_description() -> Contract {

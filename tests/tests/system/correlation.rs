@@ -8,7 +8,7 @@ use system_tests::System;
 use system_tests::api::three_items;
 use system_tests::binaries::Written;
 
-const ANNA: (&str, &str) = ("x-test-claims", r#"{"sub":"anna","scope":"orders:read orders:write payments:write"}"#);
+const ADMIN: (&str, &str) = ("x-test-claims", r#"{"sub":"desk","scope":"orders:admin"}"#);
 
 /// A function's lines, as JSON.
 fn lines(written: &BTreeMap<String, String>, function: &str) -> Vec<Value> {
@@ -19,15 +19,15 @@ fn lines(written: &BTreeMap<String, String>, function: &str) -> Vec<Value> {
 async fn a_correlation_id_leads_from_the_request_to_commit_trail_bus_and_logs() {
     let mut written = Written::default();
     let (system, functions) = System::start_with_overheard_binaries(&mut written).await;
-    let headers = [ANNA, ("idempotency-key", "order-7"), ("x-correlation-id", "checkout-7")];
+    let headers = [ADMIN, ("idempotency-key", "order-7"), ("x-correlation-id", "checkout-7")];
     let placed = system.api.post_with("/orders", &headers, three_items("anna")).await.expect(201);
     assert_eq!(placed.header("x-correlation-id"), Some("checkout-7"));
     let order = placed.body["orderId"].as_str().unwrap();
     let (payments, payment) = (format!("/orders/{order}/payments"), json!({ "paymentId": "pay-1", "amount": 5_000 }));
-    system.api.post_with(&payments, &[ANNA, ("idempotency-key", "payment-7")], payment).await.expect(201);
+    system.api.post_with(&payments, &[ADMIN, ("idempotency-key", "payment-7")], payment).await.expect(201);
     system.drained().await;
 
-    let trail = system.api.get_with(&format!("/orders/{order}/events"), &[ANNA]).await.expect(200).body;
+    let trail = system.api.get_with(&format!("/orders/{order}/events"), &[ADMIN]).await.expect(200).body;
     let published = system.stack.event_bus().published().await;
     // Without one, neither trail nor bus has one: an idempotency key lets anyone repeat the request.
     for (version, id) in [Some("checkout-7"), None].into_iter().enumerate() {
@@ -58,9 +58,9 @@ async fn each_process_tells_once_that_it_started_cold_and_its_metrics_name_its_f
     let mut written = Written::default();
     let (system, functions) = System::start_with_overheard_binaries(&mut written).await;
     for _ in 0..2 {
-        let placed = system.api.place_with(&[ANNA], three_items("anna")).await.expect(201);
+        let placed = system.api.place_with(&[ADMIN], three_items("anna")).await.expect(201);
         let order = placed.body["orderId"].as_str().unwrap();
-        system.api.get_with(&format!("/orders/{order}?minVersion=1"), &[ANNA]).await.expect(200);
+        system.api.get_with(&format!("/orders/{order}?minVersion=1"), &[ADMIN]).await.expect(200);
         system.drained().await;
     }
 

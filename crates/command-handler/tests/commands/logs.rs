@@ -120,7 +120,7 @@ async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that
         version: 1,
         source: io::Error::other("torn").into(),
     });
-    let call = cancel("o-1").token_of("customer-1001", "orders:write");
+    let call = cancel("o-1").token_of("customer-1001", "orders:cancel");
     let lines = logged(poisoned, AuthMode::Jwt, &call).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!((&lines[0]["level"], &lines[0]["outcome"]), (&json!("ERROR"), &json!("order_not_found")));
@@ -165,7 +165,7 @@ async fn a_command_is_found_by_the_correlation_id_that_it_came_with() {
     }
     let refused = cancel("no-such-order").header("x-correlation-id", "checkout-7");
     assert_eq!(logged(store.clone(), AuthMode::None, &refused).await[0]["correlation_id"], "checkout-7");
-    let forbidden = call.token_of("customer-2", "orders:write");
+    let forbidden = call.token_of("customer-2", "orders:place");
     let line = &logged(store, AuthMode::Jwt, &forbidden).await[0];
     assert_eq!((&line["outcome"], &line["correlation_id"]), (&json!("forbidden"), &json!("checkout-7")));
 }

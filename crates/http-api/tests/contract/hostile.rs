@@ -259,7 +259,7 @@ proptest! {
                 .request();
             prop_assert!(parse_query(&request).map_or_else(|problem| problem.status().is_client_error(), |_| true));
             prop_assert!(parse_command(&request).is_err());
-            let caller = Caller::of(&request, AuthMode::Jwt);
+            let caller = Caller::of(&request, &AuthMode::Jwt.into());
             prop_assert!(caller.is_ok_and(|caller| caller.actor().len() <= 128) || subject.trim().is_empty());
             let _ = IfNoneMatch::of(&request).is_some_and(|known| known.matches(1));
         }

@@ -103,17 +103,18 @@ fn the_parameters_of_a_path_are_described() {
     }
 }
 
-/// One of these suffices: a signature, a token with the route's scope, the admin's token, and, where the deployment says so,
-/// nothing.
+/// One of these suffices: a signature, a token with one of the route's scopes, the admin's token, and, where the deployment says
+/// so, nothing.
 #[test]
-fn every_operation_asks_for_the_scope_of_its_route() {
-    let commands = CommandRoute::ALL.iter().map(|route| (route.key(), route.scope()));
-    let queries = QueryRoute::ALL.iter().map(|route| (route.key(), route.scope()));
+fn every_operation_lists_the_scopes_of_its_route() {
+    let commands = CommandRoute::ALL.iter().map(|route| (route.key(), route.scopes()));
+    let queries = QueryRoute::ALL.iter().map(|route| (route.key(), route.scopes()));
     let scopes: BTreeMap<_, _> = commands.chain(queries).collect();
     for (key, operation) in operations() {
-        let jwt = |scope: Scope| json!({ "jwt": [scope.as_str()] });
-        let wanted = json!([{ "sigV4": [] }, jwt(scopes[key.as_str()]), jwt(Scope::OrdersAdmin), {}]);
-        assert_eq!(operation["security"], wanted, "{key}");
+        let accepted = scopes[key.as_str()].iter().chain([&Scope::OrdersAdmin]);
+        let tokens = accepted.map(|scope| json!({ "jwt": [scope.as_str()] }));
+        let wanted: Vec<_> = [json!({ "sigV4": [] })].into_iter().chain(tokens).chain([json!({})]).collect();
+        assert_eq!(operation["security"], json!(wanted), "{key}");
     }
 }
 
@@ -281,7 +282,8 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
     let sent = [
         ("Unauthenticated", Problem::unauthenticated("Bearer")),
         ("Forbidden", Problem::forbidden()),
-        ("InsufficientScope", Problem::insufficient_scope(Scope::PaymentsWrite)),
+        ("InsufficientScope", Problem::insufficient_scope(&[Scope::PaymentsWrite], "")),
+        ("InsufficientScope", Problem::mixed_scopes()),
         ("OrderNotFound", Problem::order_not_found()),
         ("VersionMismatch", Problem::version_mismatch(4)),
         ("InvalidNewOrder", Problem::idempotency_key_required()),

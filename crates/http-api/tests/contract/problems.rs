@@ -25,11 +25,15 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
         (Problem::unauthenticated("Bearer"), 401, "unauthenticated", Some(("www-authenticate", "Bearer"))),
         (Problem::forbidden(), 403, "forbidden", None),
         (
-            Problem::insufficient_scope(Scope::OrdersRead),
+            Problem::insufficient_scope(&[Scope::OrdersRead, Scope::OrdersReadAll], "shop/"),
             403,
             "insufficient_scope",
-            Some(("www-authenticate", r#"Bearer error="insufficient_scope", scope="orders:read""#)),
+            Some((
+                "www-authenticate",
+                r#"Bearer error="insufficient_scope", scope="shop/orders:read shop/orders:read-all""#,
+            )),
         ),
+        (Problem::mixed_scopes(), 403, "mixed_scopes", None),
         (Problem::unavailable(), 503, "unavailable", Some(("retry-after", "1"))),
         (Problem::internal(), 500, "internal_error", None),
     ];

@@ -99,7 +99,8 @@ impl Ledger {
     /// A command of a customer, by token.
     pub(crate) async fn command_as(&self, customer_id: &str, call: &Call) -> Reply {
         let handler = CommandHandler::new(self.events.clone(), AuthMode::Jwt, clock);
-        let Ok(response) = handler.handle(call.clone().token_of(customer_id, "orders:write").request()).await;
+        let Ok(response) =
+            handler.handle(call.clone().token_of(customer_id, "orders:place orders:cancel").request()).await;
         Reply::of(response)
     }
 

@@ -12,7 +12,7 @@ const CUSTOMER: &str = "canary-customer";
 pub(crate) const HEADERS: [(&str, &str); 6] = [
     (
         "x-test-claims",
-        r#"{"sub":"canary-customer","scope":"orders:read orders:write payments:write fulfillment:write","email":"jane@canary.example","address":"Jane Canary, 1 Canary Row"}"#,
+        r#"{"sub":"canary-customer","scope":"orders:admin","email":"jane@canary.example","address":"Jane Canary, 1 Canary Row"}"#,
     ),
     ("authorization", "Bearer canary.token"),
     ("cookie", "session=canary-session"),
