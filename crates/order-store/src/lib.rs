@@ -86,6 +86,20 @@ mod tests {
     }
 
     #[test]
+    fn neither_tag_stands_in_for_the_other_where_one_is_missing() {
+        let placed = stored::decode("OrderPlaced", 1, placed_by_anna()).unwrap();
+        let tagged = Loaded::<Orders>::absent("o").next(&request(), vec![placed], at(1_700_000_000_123)).commit;
+        let mut commit = tagged.clone();
+        commit.tags.remove(CUSTOMER_ID);
+        assert_eq!((customer_id(&commit), placed_at(&commit)), (None, placed_at(&tagged)));
+        let mut commit = tagged.clone();
+        commit.tags.insert(PLACED_AT.to_owned(), "no time".to_owned());
+        commit.tags.insert("aTime".to_owned(), at(1).to_string());
+        commit.tags.insert("zTime".to_owned(), at(1).to_string());
+        assert_eq!((customer_id(&commit), placed_at(&commit)), (Some("anna"), None));
+    }
+
+    #[test]
     fn an_event_is_kept_under_its_stored_name_and_read_back() {
         let payment = PaymentReceived {
             payment_id: PaymentId::parse("p").unwrap(),

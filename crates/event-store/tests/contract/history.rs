@@ -1,10 +1,12 @@
 //! What is appended, and what is read of it.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use event_store::{Appended, EventStore, Loaded, StoreError, UpTo};
+use event_store::{Appended, EventStore, Loaded, StoreError, Tags, UpTo};
 
 use crate::ledger::{Account, Booked, Ledger, at, book, booked, fill, request, run, run_with};
-use crate::{Store, dynamo};
+use crate::{Dynamo, Store, dynamo};
 
 async fn load(store: &impl Store, up_to: UpTo) -> Loaded<Ledger> {
     EventStore::<Ledger>::load(store, "a1", up_to).await.unwrap()
@@ -81,31 +83,49 @@ pub(crate) async fn tags_of_the_first_commit_stand_on_every_later_one(store: &im
     }
 }
 
-/// Only the tags that the aggregate names are read.
+/// The items of account a1, in order.
+async fn items(dynamo: &Dynamo) -> Vec<HashMap<String, AttributeValue>> {
+    let id = AttributeValue::S("a1".to_owned());
+    let query = dynamo.server.client().query().table_name("OrderEvents").key_condition_expression("aggregateId = :id");
+    query.expression_attribute_values(":id", id).send().await.unwrap().items.unwrap()
+}
+
+/// Only the tags that the aggregate names are read, each by its name.
 #[tokio::test]
 async fn an_attribute_that_a_tool_added_is_not_copied_onto_later_commits() {
     let dynamo = dynamo().await;
-    let client = dynamo.server.client();
     run(&dynamo.store, "a1", "r1", &book(70)).await.unwrap();
-    let items = async || {
-        let id = AttributeValue::S("a1".to_owned());
-        let query = client.query().table_name("OrderEvents").key_condition_expression("aggregateId = :id");
-        query.expression_attribute_values(":id", id).send().await.unwrap().items.unwrap()
-    };
-    let mut touched = items().await.remove(0);
+    let mut touched = items(&dynamo).await.remove(0);
     touched.insert("ttl".to_owned(), AttributeValue::N("1".to_owned()));
     touched.insert("reviewedBy".to_owned(), AttributeValue::S("a tool".to_owned()));
     touched.insert("openedat".to_owned(), AttributeValue::S("another case".to_owned()));
-    client.put_item().table_name("OrderEvents").set_item(Some(touched)).send().await.unwrap();
+    dynamo.server.client().put_item().table_name("OrderEvents").set_item(Some(touched)).send().await.unwrap();
 
     run(&dynamo.store, "a1", "r2", &book(5)).await.unwrap();
     run(&dynamo.store, "a1", "r3", &book(5)).await.unwrap();
+    let opened_at = at(1_000).to_string();
     for commit in EventStore::<Ledger>::commits(&dynamo.store, "a1", 0, None).await.unwrap() {
-        assert_eq!(commit.tags.keys().collect::<Vec<_>>(), ["openedAt", "openingBalance"]);
+        let tags: Vec<_> = commit.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(tags, [("openedAt", opened_at.as_str()), ("openingBalance", "70")]);
     }
-    for item in &items().await[1..] {
+    for item in &items(&dynamo).await[1..] {
         assert!(["ttl", "reviewedBy", "openedat"].iter().all(|name| !item.contains_key(*name)), "{item:?}");
         assert!(item.contains_key("openedAt") && item.contains_key("openingBalance"), "{item:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_attribute_does_not_stand_in_for_a_tag_that_is_missing() {
+    let dynamo = dynamo().await;
+    run(&dynamo.store, "a1", "r1", &book(70)).await.unwrap();
+    let mut touched = items(&dynamo).await.remove(0);
+    let opened_at = touched.remove("openedAt").unwrap();
+    touched.insert("openedat".to_owned(), opened_at);
+    dynamo.server.client().put_item().table_name("OrderEvents").set_item(Some(touched)).send().await.unwrap();
+
+    run(&dynamo.store, "a1", "r2", &book(5)).await.unwrap();
+    for commit in EventStore::<Ledger>::commits(&dynamo.store, "a1", 0, None).await.unwrap() {
+        assert_eq!(commit.tags, Tags::from([("openingBalance".to_owned(), "70".to_owned())]));
     }
 }
 
