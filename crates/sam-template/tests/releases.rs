@@ -89,8 +89,10 @@ fn no_alarm_that_takes_a_release_back_counts_contention() {
             assert_eq!(contended["MetricStat"]["Metric"]["Dimensions"], of_the_commands, "{function}");
             // Where a minute has no contention, the metric has no value, and without FILL the expression would have none either.
             let expression = metrics.iter().find_map(|metric| metric.get("Expression")?.as_str()).unwrap();
-            let (errors, contended) = (errors["Id"].as_str().unwrap(), contended["Id"].as_str().unwrap());
-            assert!(expression.contains(&format!("({errors} - FILL({contended}, 0))")), "{function}: {expression}");
+            let [errors, contended, requests] =
+                [errors, contended, of("Count").unwrap()].map(|metric| metric["Id"].as_str().unwrap());
+            let without_contention = format!("100 * ({errors} - FILL({contended}, 0)) / {requests}");
+            assert_eq!(expression, without_contention, "{function}");
         }
     }
     assert_eq!(counts_server_errors, 2, "both functions of the API");

@@ -99,6 +99,19 @@ fn an_expression_returns_one_series_of_ten_metrics_at_most() {
     assert!(expressions > 0);
 }
 
+/// A function that is not invoked writes no metric. Without FILL its expression has no value, and the alarm never begins.
+#[test]
+fn a_reader_of_the_stream_that_writes_no_metric_counts_as_stalled() {
+    let alarm = alarms().into_iter().find(|(id, _)| id == "StreamReadersStalledAlarm").unwrap().1;
+    let metrics = alarm["Metrics"].as_sequence().unwrap();
+    let expression = metrics.iter().find_map(|metric| metric.get("Expression")?.as_str()).unwrap();
+    for metric in metrics.iter().filter(|metric| metric.get("MetricStat").is_some()) {
+        let id = text(&metric["Id"]);
+        let filled = expression.matches(&format!("FILL({id}, 0)")).count();
+        assert!(filled > 0 && filled == expression.matches(id).count(), "{id} in {expression}");
+    }
+}
+
 #[test]
 fn every_function_has_alarms_for_errors_and_throttles() {
     let alarms: BTreeSet<String> = alarms().into_iter().map(|(id, _)| id).collect();
