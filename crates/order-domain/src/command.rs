@@ -1,8 +1,8 @@
 //! What may be asked of an order. Everything here has been parsed: a command cannot hold an ill-formed value.
 
 use crate::values::{
-    Amount, CancellationId, CorrectionId, Currency, CustomerId, Metadata, PaymentId, Quantity, ReasonCode, Reference,
-    RefundId, ReturnId, ShipmentId, Sku, Text,
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, KeyId, Metadata, PaymentId, Quantity, QuoteId,
+    ReasonCode, Reference, RefundId, ReturnId, ShipmentId, Sku, Text,
 };
 
 /// One request to change an order.
@@ -47,6 +47,18 @@ pub struct PlaceOrder {
     pub reference: Option<Reference>,
     /// The shop's own notes.
     pub metadata: Metadata,
+    /// The signed quote that the prices come from; `None` where a trusted caller named them.
+    pub quote: Option<QuoteReference>,
+}
+
+/// The quote that an order was placed from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QuoteReference {
+    /// The quote's name, unique for its customer.
+    pub quote_id: QuoteId,
+    /// The name of the key that the quote was signed with.
+    pub kid: KeyId,
 }
 
 /// One line of an order.

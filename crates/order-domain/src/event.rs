@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use crate::command::{ItemQuantity, OrderItem};
+pub use crate::command::{ItemQuantity, OrderItem, QuoteReference};
 use crate::values::{
     Amount, CancellationId, CorrectionId, Currency, CustomerId, MAX_ITEMS, Metadata, PaymentId, ReasonCode, Reference,
     RefundId, ReturnId, ShipmentId, Text,
@@ -71,6 +71,9 @@ pub struct OrderPlaced {
     /// The shop's own notes, by name.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// The signed quote that the prices come from; absent where a trusted caller named them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<QuoteReference>,
 }
 
 /// A payment was received.

@@ -146,6 +146,10 @@ id! {
     CancellationId,
     /// Names what is sold; at most once an order.
     Sku,
+    /// Names a quote of prices; unique for its customer.
+    QuoteId,
+    /// Names a key that quotes are signed with.
+    KeyId,
 }
 
 /// Money in minor units of the order's currency: 0..=2^53 - 1. Sums are checked by whoever adds.

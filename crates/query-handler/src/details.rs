@@ -1,4 +1,4 @@
-//! The fold of an order's details: every payment, refund, shipment, return and partial cancellation.
+//! The fold of an order's details: its quote, and every payment, refund, shipment, return and partial cancellation.
 
 use http_api::replies::{CancellationView, DetailsView, PaymentView, RefundView, ReturnView, ShipmentView};
 use order_domain::Event;
@@ -55,8 +55,9 @@ pub(crate) fn apply(details: &mut DetailsView, commit: &OrderCommit) {
                 reason_code: event.reason_code.as_ref().map(code),
                 cancelled_at_ms: at_ms,
             }),
-            // The summary shows both; neither has an id of its own.
-            Event::OrderPlaced(_) | Event::OrderCancelled(_) => {}
+            Event::OrderPlaced(event) => details.quote.clone_from(&event.quote),
+            // The summary shows it; it has no id of its own.
+            Event::OrderCancelled(_) => {}
         }
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Optio
         discount: discount?,
         reference: reference?,
         metadata: metadata?,
+        quote: None,
     })
 }
 

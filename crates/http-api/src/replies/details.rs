@@ -1,15 +1,18 @@
 //! The details of an order: every payment, refund, shipment, return and partial cancellation.
 
-use order_domain::event::ItemQuantity;
+use order_domain::event::{ItemQuantity, QuoteReference};
 use serde::Serialize;
 
 use super::summary::optional_timestamp;
 use super::timestamp;
 
-/// The details of an order, each list in the order in which its entries were recorded.
+/// The details of an order: its quote, and lists in the order in which their entries were recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DetailsView {
+    /// The signed quote that the prices come from; `None` where a trusted caller named them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<QuoteReference>,
     /// The payments.
     pub payments: Vec<PaymentView>,
     /// The refunds.

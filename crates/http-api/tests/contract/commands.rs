@@ -70,6 +70,7 @@ fn an_order_is_placed_with_all_its_fields() {
         discount: amount(100),
         reference: Some(Reference::parse("#1001").unwrap()),
         metadata: Metadata::try_from(BTreeMap::from([("channel".to_owned(), text("web"))])).unwrap(),
+        quote: None,
     };
     assert_eq!(command(PLACE, &[], &body), Command::PlaceOrder(wanted));
 }

@@ -10,7 +10,7 @@ pub(super) fn place(order: &Order, command: PlaceOrder) -> Result<Decision, Reje
     if order.exists() {
         return Err(Rejection::OrderAlreadyPlaced);
     }
-    let PlaceOrder { customer_id, currency, items, shipping, tax, discount, reference, metadata } = command;
+    let PlaceOrder { customer_id, currency, items, shipping, tax, discount, reference, metadata, quote } = command;
     check_list(&items, |item| &item.sku)?;
     let total = total(&items, shipping, tax, discount)?;
     record(Event::OrderPlaced(OrderPlaced {
@@ -23,5 +23,6 @@ pub(super) fn place(order: &Order, command: PlaceOrder) -> Result<Decision, Reje
         total,
         reference,
         metadata,
+        quote,
     }))
 }

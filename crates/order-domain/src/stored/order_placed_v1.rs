@@ -33,6 +33,6 @@ pub(super) struct OrderPlacedV1 {
 pub(super) fn upcast(old: OrderPlacedV1) -> Result<OrderPlaced, Rejection> {
     let OrderPlacedV1 { customer_id, currency, items, shipping, tax, discount } = old;
     let total = total(&items, shipping, tax, discount)?;
-    let (reference, metadata) = (None, Metadata::default());
-    Ok(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total, reference, metadata })
+    let (reference, metadata, quote) = (None, Metadata::default(), None);
+    Ok(OrderPlaced { customer_id, currency, items, shipping, tax, discount, total, reference, metadata, quote })
 }

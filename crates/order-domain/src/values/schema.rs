@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    Amount, CancellationId, CorrectionId, Currency, CustomerId, MAX_AMOUNT, MAX_ID, MAX_QUANTITY, MAX_REASON_CODE,
-    MAX_REFERENCE, MAX_TEXT, Metadata, OrderId, PaymentId, Quantity, ReasonCode, Reference, RefundId, ReturnId,
-    ShipmentId, Sku, Text,
+    Amount, CancellationId, CorrectionId, Currency, CustomerId, KeyId, MAX_AMOUNT, MAX_ID, MAX_QUANTITY,
+    MAX_REASON_CODE, MAX_REFERENCE, MAX_TEXT, Metadata, OrderId, PaymentId, Quantity, QuoteId, ReasonCode, Reference,
+    RefundId, ReturnId, ShipmentId, Sku, Text,
 };
 
 macro_rules! json_schemas {
@@ -39,6 +39,8 @@ json_schemas! {
     ReturnId: id("Names a return within an order.");
     CancellationId: id("Names a cancellation of items within an order.");
     Sku: id("Names what is sold; at most once an order.");
+    QuoteId: id("Names a quote of prices; unique for its customer.");
+    KeyId: id("Names a key that quotes are signed with.");
     Text: json_schema!({
         "description": "A short text of any script, without control characters.",
         "type": "string",

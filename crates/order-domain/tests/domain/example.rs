@@ -78,6 +78,7 @@ pub(crate) fn place_order() -> PlaceOrder {
         discount: amount(100),
         reference: None,
         metadata: Metadata::default(),
+        quote: None,
     }
 }
 
@@ -86,7 +87,7 @@ pub(crate) fn placed() -> Event {
 }
 
 pub(crate) fn placed_by(command: PlaceOrder, total: u64) -> Event {
-    let PlaceOrder { customer_id, currency, items, shipping, tax, discount, reference, metadata } = command;
+    let PlaceOrder { customer_id, currency, items, shipping, tax, discount, reference, metadata, quote } = command;
     let total = amount(total);
     Event::OrderPlaced(OrderPlaced {
         customer_id,
@@ -98,6 +99,7 @@ pub(crate) fn placed_by(command: PlaceOrder, total: u64) -> Event {
         total,
         reference,
         metadata,
+        quote,
     })
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn place(customer: &str) -> Command {
         discount: Amount::ZERO,
         reference: None,
         metadata: Metadata::default(),
+        quote: None,
     })
 }
 

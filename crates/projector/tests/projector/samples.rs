@@ -42,6 +42,7 @@ fn place(customer: &str, sku: &str, name: &str, quantity: u32, price: u64) -> Co
         discount: Amount::ZERO,
         reference: None,
         metadata: Metadata::default(),
+        quote: None,
     })
 }
 

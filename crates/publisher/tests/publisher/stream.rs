@@ -25,6 +25,7 @@ pub(crate) fn place(items: usize, name: &str) -> Command {
         discount: Amount::ZERO,
         reference: None,
         metadata: Metadata::default(),
+        quote: None,
     })
 }
 

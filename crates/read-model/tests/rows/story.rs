@@ -90,6 +90,7 @@ pub(crate) fn place_in(customer: &str, currency: &str) -> Command {
         discount: Amount::new(1).unwrap(),
         reference: None,
         metadata: Metadata::default(),
+        quote: None,
     })
 }
 

@@ -74,6 +74,22 @@ fn an_order_placed_by_retired_rules_is_read_and_written_as_it_was() {
     assert!(Currency::parse("ANG").is_err() && Text::parse("\u{200B}").is_err());
 }
 
+/// The field came within version 2: an order that was placed without a quote has none.
+#[test]
+fn an_order_placed_from_a_quote_is_read_and_written_with_it() {
+    let data = golden("quoted/OrderPlaced", 2);
+    let event = decode("OrderPlaced", 2, data.clone()).unwrap();
+    let Event::OrderPlaced(placed) = &event else { panic!("not an OrderPlaced") };
+    let quote = placed.quote.as_ref().unwrap();
+    assert_eq!(quote.quote_id.as_str(), "0199f3a2-51c7-7d40-9d5e-2f6b8c1a7e30");
+    assert_eq!(quote.kid.as_str(), "2026-q4");
+    assert_eq!(encode(&event).unwrap().data, data);
+    let Ok(Event::OrderPlaced(priced)) = decode("OrderPlaced", 2, golden("OrderPlaced", 2)) else {
+        panic!("not an OrderPlaced")
+    };
+    assert_eq!(priced.quote, None);
+}
+
 #[test]
 fn a_field_that_a_newer_release_added_is_not_in_the_way() {
     let event = decode("ItemDelivered", 1, json!({ "shipmentId": "s1", "signedBy": "Ada" })).unwrap();

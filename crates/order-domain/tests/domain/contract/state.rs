@@ -25,8 +25,9 @@ fn whole_life() -> Vec<Event> {
     let PlaceOrder { customer_id, currency, shipping, tax, discount, metadata, .. } = place_order();
     let total = amount(6 * 1999 + 490 + 10 - 100);
     let reference = Some(Reference::parse("Shop order 20261129-00042").unwrap());
-    let items = items.to_vec();
-    let placed = OrderPlaced { customer_id, currency, items, shipping, tax, discount, total, reference, metadata };
+    let (items, quote) = (items.to_vec(), None);
+    let placed =
+        OrderPlaced { customer_id, currency, items, shipping, tax, discount, total, reference, metadata, quote };
     let shipment = |id: &str, name: &str| {
         Event::ItemShipped(ItemShipped {
             shipment_id: shipment_id(id),

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use order_domain::command::{
-    CancelItems, CancelOrder, CorrectPayment, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, RefundPayment,
-    ReturnItems, ShipItems,
+    CancelItems, CancelOrder, CorrectPayment, OrderItem, PlaceOrder, QuoteReference, RecordDelivery, RecordPayment,
+    RefundPayment, ReturnItems, ShipItems,
 };
 use order_domain::event::{
     ItemDelivered, ItemQuantity, ItemReturned, ItemShipped, ItemsCancelled, OrderCancelled, PaymentCorrected,
     PaymentReceived, PaymentRefunded,
 };
 use order_domain::values::{
-    Amount, Currency, CustomerId, MAX_AMOUNT, MAX_QUANTITY, Metadata, Quantity, ReasonCode, Reference, Sku, Text,
+    Amount, Currency, CustomerId, KeyId, MAX_AMOUNT, MAX_QUANTITY, Metadata, Quantity, QuoteId, ReasonCode, Reference,
+    Sku, Text,
 };
 use order_domain::{Command, Event};
 use proptest::collection::vec;
@@ -70,6 +71,13 @@ fn any_currency() -> impl Strategy<Value = Currency> {
     prop_oneof![Just("EUR"), Just("JPY")].prop_map(|code| Currency::parse(code).unwrap())
 }
 
+fn any_quote() -> impl Strategy<Value = QuoteReference> {
+    ("[a-z0-9]{1,9}", "[a-z0-9]{1,9}").prop_map(|(quote_id, kid)| QuoteReference {
+        quote_id: QuoteId::parse(&quote_id).unwrap(),
+        kid: KeyId::parse(&kid).unwrap(),
+    })
+}
+
 prop_compose! {
     pub(super) fn any_place_order()(
         currency in any_currency(),
@@ -77,10 +85,11 @@ prop_compose! {
         (shipping, tax, discount) in (any_amount(), any_amount(), any_amount()),
         reference in option::of("[a-z#0-9]{1,9}"),
         metadata in any_metadata(),
+        quote in option::of(any_quote()),
     ) -> PlaceOrder {
         let customer_id = CustomerId::parse("c").unwrap();
         let reference = reference.map(|number| Reference::parse(&number).unwrap());
-        PlaceOrder { customer_id, currency, items, shipping, tax, discount, reference, metadata }
+        PlaceOrder { customer_id, currency, items, shipping, tax, discount, reference, metadata, quote }
     }
 }
 
@@ -97,6 +106,7 @@ pub(super) fn placeable() -> impl Strategy<Value = PlaceOrder> {
         discount: amount(first.into()),
         reference: None,
         metadata: Metadata::default(),
+        quote: None,
     })
 }
 

@@ -1,5 +1,5 @@
-use order_domain::command::PlaceOrder;
-use order_domain::values::{Amount, MAX_AMOUNT};
+use order_domain::command::{PlaceOrder, QuoteReference};
+use order_domain::values::{Amount, KeyId, MAX_AMOUNT, QuoteId};
 use order_domain::{Command, Decision, Order, Rejection, decide};
 
 use crate::example::*;
@@ -14,6 +14,14 @@ fn place_with(change: impl FnOnce(&mut PlaceOrder)) -> Command {
 #[test]
 fn an_order_is_placed_with_its_total() {
     given([]).when(Command::PlaceOrder(place_order())).then(placed());
+}
+
+#[test]
+fn an_order_names_the_quote_that_its_prices_come_from() {
+    let quote =
+        QuoteReference { quote_id: QuoteId::parse("quote-1").unwrap(), kid: KeyId::parse("2026-q4").unwrap() };
+    let command = PlaceOrder { quote: Some(quote), ..place_order() };
+    given([]).when(Command::PlaceOrder(command.clone())).then(placed_by(command, TOTAL));
 }
 
 #[test]
