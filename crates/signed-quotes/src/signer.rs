@@ -1,0 +1,185 @@
+//! A key that signs quotes: for tests and the command line. A shop's pricing service does this in a program of its own.
+
+use std::fmt;
+
+use aws_lc_rs::encoding::AsBigEndian;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use order_domain::values::KeyId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Why there is no key to sign with. Nothing of a private key is in the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignerError {
+    /// The system gave no random bytes.
+    #[error("the system has no random bytes for a key")]
+    NoRandomness,
+    /// Not a private JWK of Ed25519 with a `kid`, or its halves do not belong together.
+    #[error("must be a private JWK: kty OKP, crv Ed25519, kid, and x and d that belong together")]
+    NotAPrivateKey,
+}
+
+/// A private key as JSON.
+#[derive(Deserialize)]
+struct PrivateJwk {
+    kty: String,
+    crv: String,
+    kid: KeyId,
+    x: String,
+    d: String,
+}
+
+/// A key that signs quotes.
+pub struct QuoteSigner {
+    kid: KeyId,
+    pair: Ed25519KeyPair,
+}
+
+impl fmt::Debug for QuoteSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuoteSigner").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+impl QuoteSigner {
+    /// A new key of that name.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn generate(kid: KeyId) -> Result<Self, SignerError> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| SignerError::NoRandomness)?;
+        Ok(Self { kid, pair })
+    }
+
+    /// Reads a key as [`private_jwk`](Self::private_jwk) writes it.
+    ///
+    /// # Errors
+    /// When it is no private JWK of Ed25519, or its public half is another key's.
+    pub fn from_private_jwk(text: &str) -> Result<Self, SignerError> {
+        let jwk: PrivateJwk = serde_json::from_str(text).map_err(|_| SignerError::NotAPrivateKey)?;
+        if (jwk.kty.as_str(), jwk.crv.as_str()) != ("OKP", "Ed25519") {
+            return Err(SignerError::NotAPrivateKey);
+        }
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| SignerError::NotAPrivateKey);
+        let pair = Ed25519KeyPair::from_seed_and_public_key(&decode(&jwk.d)?, &decode(&jwk.x)?)
+            .map_err(|_| SignerError::NotAPrivateKey)?;
+        Ok(Self { kid: jwk.kid, pair })
+    }
+
+    /// The key's name.
+    #[must_use]
+    pub const fn kid(&self) -> &KeyId {
+        &self.kid
+    }
+
+    /// The public half: an entry of a JWK Set.
+    #[must_use]
+    pub fn public_jwk(&self) -> Value {
+        let x = URL_SAFE_NO_PAD.encode(self.pair.public_key());
+        json!({ "kty": "OKP", "crv": "Ed25519", "kid": self.kid.as_str(), "x": x, "alg": "EdDSA", "use": "sig" })
+    }
+
+    /// Both halves. Who reads this can set prices.
+    ///
+    /// # Errors
+    /// When the library does not give the private half; it gives it for every key that was made here.
+    pub fn private_jwk(&self) -> Result<Value, SignerError> {
+        let mut jwk = self.public_jwk();
+        let seed = self.pair.seed().map_err(|_| SignerError::NotAPrivateKey)?;
+        let d = seed.as_be_bytes().map_err(|_| SignerError::NotAPrivateKey)?;
+        if let Value::Object(members) = &mut jwk {
+            members.insert("d".to_owned(), URL_SAFE_NO_PAD.encode(d.as_ref()).into());
+        }
+        Ok(jwk)
+    }
+
+    /// A JWK Set of the public halves of these keys.
+    #[must_use]
+    pub fn key_set<'a>(signers: impl IntoIterator<Item = &'a Self>) -> Value {
+        json!({ "keys": signers.into_iter().map(Self::public_jwk).collect::<Vec<_>>() })
+    }
+
+    /// The compact JWS of these claims.
+    #[must_use]
+    pub fn sign(&self, claims: &Value) -> String {
+        let header = json!({ "alg": "EdDSA", "kid": self.kid.as_str() });
+        self.sign_text(&header.to_string(), &claims.to_string())
+    }
+
+    /// The signature over any header and payload: a test's way to make what no pricing service makes.
+    #[must_use]
+    pub fn sign_text(&self, header: &str, payload: &str) -> String {
+        let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let signature = self.pair.sign(input.as_bytes());
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Jws, QuoteKeys, SignatureCheck};
+
+    fn signer(kid: &str) -> QuoteSigner {
+        QuoteSigner::generate(KeyId::parse(kid).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_a_key_signs_is_valid_by_that_key_alone() {
+        let (first, second) = (signer("first"), signer("second"));
+        let namesake = signer("first");
+        let keys = |signers: &[&QuoteSigner]| {
+            QuoteKeys::parse(&QuoteSigner::key_set(signers.iter().copied()).to_string()).unwrap()
+        };
+        let jws = Jws::parse(&first.sign(&json!({ "jti": "q-1" }))).unwrap();
+        assert_eq!(jws.payload(), br#"{"jti":"q-1"}"#);
+        assert_eq!(keys(&[&second, &first]).check(&jws), SignatureCheck::Valid);
+        assert_eq!(keys(&[&second]).check(&jws), SignatureCheck::UnknownKey);
+        assert_eq!(keys(&[&namesake, &second]).check(&jws), SignatureCheck::Invalid);
+        assert_eq!(QuoteKeys::default().check(&jws), SignatureCheck::UnknownKey);
+    }
+
+    #[test]
+    fn any_change_of_a_signed_text_makes_it_invalid() {
+        let signer = signer("k");
+        let keys = QuoteKeys::parse(&QuoteSigner::key_set([&signer]).to_string()).unwrap();
+        let text = signer.sign(&json!({ "jti": "q-1", "unitPrice": 1000 }));
+        assert_eq!(keys.check(&Jws::parse(&text).unwrap()), SignatureCheck::Valid);
+        for index in 0..text.len() {
+            let mut altered = text.clone().into_bytes();
+            altered[index] = if altered[index] == b'A' { b'B' } else { b'A' };
+            // What can still be read is not valid, or names another key.
+            if let Ok(jws) = Jws::parse(std::str::from_utf8(&altered).unwrap()) {
+                assert_ne!(keys.check(&jws), SignatureCheck::Valid, "at {index}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_signature_of_another_length_is_invalid() {
+        let signer = signer("k");
+        let keys = QuoteKeys::parse(&QuoteSigner::key_set([&signer]).to_string()).unwrap();
+        let text = signer.sign(&json!({}));
+        let (input, signature) = text.rsplit_once('.').unwrap();
+        for signature in ["", "AA", &signature[..84], &format!("{}AAAA", &signature[..84])] {
+            let jws = Jws::parse(&format!("{input}.{signature}")).unwrap();
+            assert_eq!(keys.check(&jws), SignatureCheck::Invalid);
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_read_as_it_was_written() {
+        let signer = signer("k");
+        let again = QuoteSigner::from_private_jwk(&signer.private_jwk().unwrap().to_string()).unwrap();
+        assert_eq!(again.sign(&json!({ "jti": "q-1" })), signer.sign(&json!({ "jti": "q-1" })));
+        assert!(!format!("{signer:?}").contains(signer.private_jwk().unwrap()["d"].as_str().unwrap()));
+
+        let mut mixed = signer.private_jwk().unwrap();
+        mixed["x"] = super::tests::signer("k").public_jwk()["x"].clone();
+        for text in [mixed.to_string(), signer.public_jwk().to_string(), "7".to_owned()] {
+            assert_eq!(QuoteSigner::from_private_jwk(&text).unwrap_err(), SignerError::NotAPrivateKey);
+        }
+    }
+}
