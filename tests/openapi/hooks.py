@@ -8,7 +8,10 @@ BEYOND_SCHEMAS = {
     "bad_cursor",  # one that no page before gave
     "bad_timestamp",  # the 30th of February
     "conflicting_parameters",
+    "idempotency_key_required",  # with prices, and not with a quote
+    "malformed_jws",  # three parts that are no quote
     "not_an_integer",  # 2.0, which JSON Schema takes for one
+    "quote_not_valid",
     "repeated_sku",
     "too_large",  # metadata of more than 512 bytes
     "unknown_currency",

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use signed_quotes::QuoteSigner;
 
 use crate::contract;
 
@@ -150,6 +151,17 @@ pub fn three_items(customer: &str) -> Value {
         ],
         "shipping": 500, "tax": 200, "discount": 100,
     })
+}
+
+/// The audience of the quotes that a system with an authorizer accepts.
+pub const QUOTE_AUDIENCE: &str = "order-ledger-local";
+
+/// The request for an order at its prices, from a quote of its own that the demo key signed: a customer's way to place it.
+pub fn quoted(order: Value) -> Value {
+    let mut claims = order;
+    let envelope = json!({ "aud": QUOTE_AUDIENCE, "exp": 4_102_444_800_u64, "jti": fresh_key() });
+    claims.as_object_mut().unwrap().extend(envelope.as_object().unwrap().clone());
+    json!({ "quote": QuoteSigner::demo().unwrap().sign(&claims) })
 }
 
 pub fn quantities(items: &[(&str, u32)]) -> Value {

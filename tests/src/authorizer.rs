@@ -9,7 +9,7 @@ use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, Timestamp};
 use function_setup::QueryConfig;
 use futures_util::future::BoxFuture;
-use http_api::AuthMode;
+use http_api::{AuthMode, QuoteVerifier};
 use lambda_http::service_fn;
 use local_stack::function::{Function, FunctionError, Invocation, http_function};
 use local_stack::{Functions, Surroundings};
@@ -17,6 +17,9 @@ use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
 use read_model::{DynamoSummaries, DynamoTotals};
 use serde_json::{Value, json};
+use signed_quotes::QuoteSigner;
+
+use crate::api::QUOTE_AUDIENCE;
 
 struct Authorized(Arc<dyn Function>);
 
@@ -46,7 +49,9 @@ pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client
     let totals = DynamoTotals::new(dynamodb.clone(), config.totals_table);
     let parked = ParkedOrders::new(dynamodb.clone(), config.parked_table);
     let events = DynamoEventStore::new(dynamodb, "OrderEvents");
-    let commands = Arc::new(CommandHandler::new(events.clone(), mode, Timestamp::now));
+    let keys = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]).to_string();
+    let quotes = QuoteVerifier::parse(&keys, QUOTE_AUDIENCE).unwrap();
+    let commands = Arc::new(CommandHandler::new(events.clone(), mode, quotes, Timestamp::now));
     let queries = Arc::new(QueryHandler::new(events, summaries, totals, parked, mode));
     let commands = http_function(service_fn(move |request| {
         let commands = Arc::clone(&commands);

@@ -7,7 +7,7 @@ use event_store::{
     Appended, Commit, CommitPage, DynamoEventStore, EventStore, Fingerprint, Loaded, NewCommit, Request, StoreError,
     Timestamp, UpTo,
 };
-use http_api::AuthMode;
+use http_api::{AuthMode, QuoteVerifier};
 use lambda_http::service_fn;
 use local_stack::function::http_function;
 use local_stack::{Functions, Surroundings};
@@ -58,7 +58,7 @@ impl EventStore<Orders> for Rival {
 /// The project's functions; the command handler has a rival.
 pub fn functions(surroundings: &Surroundings) -> Functions {
     let store = Rival(DynamoEventStore::new(surroundings.dynamodb.clone(), "OrderEvents"));
-    let handler = Arc::new(CommandHandler::new(store, AuthMode::None, Timestamp::now));
+    let handler = Arc::new(CommandHandler::new(store, AuthMode::None, QuoteVerifier::without_keys(), Timestamp::now));
     let commands = http_function(service_fn(move |request| {
         let handler = Arc::clone(&handler);
         async move { handler.handle(request).await }

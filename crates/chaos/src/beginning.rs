@@ -58,7 +58,7 @@ pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange>
 pub(crate) async fn full(client: Dynamo, order: &NewOrder) -> Result<Vec<Exchange>, Cause> {
     let store = DynamoEventStore::new(client, EVENTS);
     let place = Command::place(order, 5);
-    let parsed = place.request("filling").ok().and_then(|request| parse_command(&request).ok());
+    let parsed = place.request("filling").ok().and_then(|request| parse_command(&request).ok()?.command());
     let parsed = parsed.ok_or_else(|| Cause::Unfilled("the order cannot be placed".to_owned()))?;
     let Ok(Decision::Record(placed)) = decide(&order_domain::Order::default(), parsed.command) else {
         return Err(Cause::Unfilled("the order is refused".to_owned()));

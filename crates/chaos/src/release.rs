@@ -9,7 +9,7 @@ use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, EventStore};
 use function_setup::ProjectorConfig;
-use http_api::AuthMode;
+use http_api::{AuthMode, QuoteVerifier};
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Context, LambdaEvent};
 use order_store::Orders;
@@ -111,7 +111,7 @@ impl Release for AsDeployed {}
 
 /// The command handler on a store.
 pub fn command_handler(store: impl EventStore<Orders> + 'static) -> Instance {
-    Box::new(CommandHandler::new(store, AuthMode::None, clock::now))
+    Box::new(CommandHandler::new(store, AuthMode::None, QuoteVerifier::without_keys(), clock::now))
 }
 
 /// The query handler on the events, the read models and the notes.

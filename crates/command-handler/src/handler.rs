@@ -9,9 +9,11 @@ use event_store::{
 };
 use function_setup::{CommandConfig, deadline};
 use http_api::identity::UnknownAuthMode;
+use http_api::quotes::BadQuoteKeys;
 use http_api::replies::{CommandReply, EventView};
 use http_api::{
-    Authentication, Caller, CommandRoute, ParsedCommand, Problem, gateway_request_id, parse_command, responses,
+    Authentication, Caller, CommandRoute, ParsedCommand, ParsedRequest, Problem, QuoteVerifier, gateway_request_id,
+    parse_command, responses,
 };
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_domain::values::OrderId;
@@ -26,17 +28,29 @@ use crate::rules::OrderRules;
 /// Answers commands over HTTP from an event store.
 #[derive(Debug, Clone)]
 pub struct CommandHandler<S> {
-    store: S,
+    pub(crate) store: S,
     authentication: Authentication,
-    clock: fn() -> Timestamp,
+    pub(crate) quotes: QuoteVerifier,
+    pub(crate) clock: fn() -> Timestamp,
+}
+
+/// A variable's value that the handler cannot use.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableConfig {
+    /// `AUTH_MODE`.
+    #[error(transparent)]
+    AuthMode(#[from] UnknownAuthMode),
+    /// `QUOTE_KEYS`.
+    #[error(transparent)]
+    QuoteKeys(#[from] BadQuoteKeys),
 }
 
 impl CommandHandler<DynamoEventStore> {
     /// The handler on the table of a configuration.
     ///
     /// # Errors
-    /// When `AUTH_MODE` is not a known mode.
-    pub fn on_dynamo(client: Client, config: CommandConfig) -> Result<Self, UnknownAuthMode> {
+    /// When `AUTH_MODE` is not a known mode, or `QUOTE_KEYS` not a set of keys.
+    pub fn on_dynamo(client: Client, config: CommandConfig) -> Result<Self, UnusableConfig> {
         let store = DynamoEventStore::new(client, config.events_table);
         let authentication = Authentication {
             mode: config.callers.auth_mode.parse()?,
@@ -44,14 +58,21 @@ impl CommandHandler<DynamoEventStore> {
             customer_claim_prefix: config.callers.customer_claim_prefix,
             scope_prefix: config.callers.scope_prefix,
         };
-        Ok(Self::new(store, authentication, Timestamp::now))
+        let quotes = QuoteVerifier::parse(&config.quote_keys, config.quote_audience)?;
+        Ok(Self::new(store, authentication, quotes, Timestamp::now))
     }
 }
 
 impl<S: EventStore<Orders>> CommandHandler<S> {
-    /// A handler on that store. `clock` says when a command arrives; [`Timestamp::now`] outside tests.
-    pub fn new(store: S, authentication: impl Into<Authentication>, clock: fn() -> Timestamp) -> Self {
-        Self { store, authentication: authentication.into(), clock }
+    /// A handler on that store, which accepts these quotes. `clock` says when a command arrives; [`Timestamp::now`] outside
+    /// tests.
+    pub fn new(
+        store: S,
+        authentication: impl Into<Authentication>,
+        quotes: QuoteVerifier,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        Self { store, authentication: authentication.into(), quotes, clock }
     }
 
     /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
@@ -89,11 +110,12 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         let caller = Caller::of(request, &self.authentication)?;
         let (route, _) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
         caller.require(route.scopes())?;
-        let parsed = parse_command(request)?;
-        if let Command::PlaceOrder(place) = &parsed.command
-            && !caller.may_see(&place.customer_id)
-        {
-            return Err(Problem::forbidden());
+        let parsed = match parse_command(request)? {
+            ParsedRequest::Command(parsed) => parsed,
+            ParsedRequest::Quote(quote) => return self.place_from_quote(&caller, &quote, entry).await,
+        };
+        if matches!(parsed.command, Command::PlaceOrder(_)) && !caller.sets_prices() {
+            return Err(Problem::prices_not_trusted());
         }
         if let Command::CancelItems(cancel) = &parsed.command
             && cancel.reduction.is_some()
@@ -144,7 +166,7 @@ fn address(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> 
 
 /// The reply to an accepted command. A replay is answered from its own commit and the state right after it, and is
 /// therefore the first reply, byte for byte.
-fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response<Body>, Problem> {
+pub(crate) fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response<Body>, Problem> {
     let commit = &execution.commit;
     let events = commit.events.iter().map(|recorded| {
         EventView::of(&recorded.event, recorded.event_id, commit.version, commit.recorded_at.epoch_ms())
@@ -170,7 +192,7 @@ fn is_to_hide(failure: &Failure<Rejection>, caller: &Caller, invocation: &Invoca
 }
 
 /// The problem to answer a failure with. What the caller is not told, `entry` is.
-fn refused(failure: &Failure<Rejection>, entry: &mut LogEntry) -> Problem {
+pub(crate) fn refused(failure: &Failure<Rejection>, entry: &mut LogEntry) -> Problem {
     match failure {
         Failure::Refused(rejection) => Problem::refused(rejection),
         Failure::RequestIdReused => Problem::idempotency_key_reused(),

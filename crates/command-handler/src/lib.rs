@@ -11,12 +11,14 @@
 //! | [`handler`] | one request from arrival to reply |
 //! | [`rules`] | the domain's rules and the caller's rights, as the event store asks for them |
 //! | `log` | the one log line of a command |
+//! | `quoted` | an order from a signed quote, and the order that a quote made before |
 //! | [`order_id`] | how a new order gets its id |
 //! | `main.rs` | the wiring: configuration, logs, clients, the Lambda runtime |
 
 pub mod handler;
 mod log;
 pub mod order_id;
+mod quoted;
 pub mod rules;
 
 pub use handler::CommandHandler;

@@ -1,5 +1,6 @@
 //! How a new order gets its id.
 
+use order_domain::values::{CustomerId, QuoteId};
 use uuid::Uuid;
 
 /// The namespace of derived order ids. A retry must find its order for as long as the order exists: never change it.
@@ -11,6 +12,17 @@ const ORDER_IDS: Uuid = Uuid::from_u128(0x0d5c_1f3e_7a86_4e0b_8b1d_3f60_92ce_5a1
 pub fn new_order_id(actor: &str, idempotency_key: &str) -> String {
     // A key is visible ASCII, so the newline cannot be part of it: no two pairs read alike.
     Uuid::new_v5(&ORDER_IDS, format!("{}\n{idempotency_key}", whoever_retries(actor)).as_bytes()).to_string()
+}
+
+/// The namespace of the ids of orders from quotes. A quote must find its order for as long as the order exists: never change it.
+const QUOTED_ORDER_IDS: Uuid = Uuid::from_u128(0x3c8e_51b7_96d0_4f2a_a4c3_70e9_1bd8_62f5);
+
+/// The id of the order that a quote makes: UUIDv5 over customer and quote, whoever sends it and under whatever
+/// `Idempotency-Key`. So a quote makes one order, with no index and no read.
+#[must_use]
+pub fn quoted_order_id(customer_id: &CustomerId, quote_id: &QuoteId) -> String {
+    // No id has a newline: no two pairs read alike.
+    Uuid::new_v5(&QUOTED_ORDER_IDS, format!("{customer_id}\n{quote_id}").as_bytes()).to_string()
 }
 
 /// The caller as one that a retry has in common with the first attempt. A role's session does not count: it differs
@@ -25,9 +37,9 @@ fn whoever_retries(actor: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use order_domain::values::OrderId;
+    use order_domain::values::{CustomerId, OrderId, QuoteId};
 
-    use super::new_order_id;
+    use super::{new_order_id, quoted_order_id};
 
     #[test]
     fn a_retry_addresses_the_order_of_the_first_attempt() {
@@ -52,14 +64,27 @@ mod tests {
         assert_ne!(of("jwt::assumed-role/a/b"), of("jwt::assumed-role/a/c"));
     }
 
+    fn quoted(customer_id: &str, quote_id: &str) -> String {
+        quoted_order_id(&CustomerId::parse(customer_id).unwrap(), &QuoteId::parse(quote_id).unwrap())
+    }
+
+    #[test]
+    fn another_quote_or_another_customer_is_another_order() {
+        assert_ne!(quoted("alice", "quote-1"), quoted("alice", "quote-2"));
+        assert_ne!(quoted("alice", "quote-1"), quoted("bob", "quote-1"));
+        assert_ne!(quoted("alice", "quote-1"), new_order_id("alice", "quote-1"));
+    }
+
     #[test]
     fn every_id_is_an_order_id() {
         assert!(OrderId::parse(&new_order_id("alice", "key-1")).is_ok());
+        assert!(OrderId::parse(&quoted("alice", "quote-1")).is_ok());
     }
 
     /// Orders are found again by these ids: a change of the derivation would place yesterday's retries anew.
     #[test]
     fn the_derivation_never_changes() {
+        assert_eq!(quoted("alice", "quote-1"), "fefb2d8f-96c9-578c-8997-87a16e4b04b3");
         assert_eq!(new_order_id("alice", "key-1"), "8680e8d4-ce15-5ffd-b30f-895c56add853");
     }
 }

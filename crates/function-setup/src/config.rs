@@ -13,6 +13,8 @@ const AUTH_MODE: &str = "AUTH_MODE";
 const CUSTOMER_CLAIM: &str = "CUSTOMER_CLAIM";
 const CUSTOMER_CLAIM_PREFIX: &str = "CUSTOMER_CLAIM_PREFIX";
 const SCOPE_PREFIX: &str = "SCOPE_PREFIX";
+const QUOTE_KEYS: &str = "QUOTE_KEYS";
+const QUOTE_AUDIENCE: &str = "QUOTE_AUDIENCE";
 const EVENT_BUS: &str = "EVENT_BUS";
 const LOG_LEVEL: &str = "LOG_LEVEL";
 
@@ -66,14 +68,27 @@ pub struct CommandConfig {
     pub events_table: String,
     /// The callers that the function accepts.
     pub callers: CallerConfig,
+    /// `QUOTE_KEYS`: the JWK Set of Ed25519 public keys that quotes are verified by; may be empty, and then no quote is
+    /// accepted. The HTTP contract reads it.
+    pub quote_keys: String,
+    /// `QUOTE_AUDIENCE`: the text that the `aud` of a quote must have.
+    pub quote_audience: String,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: LevelFilter,
 }
 
 impl CommandConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] =
-        &[EVENTS_TABLE, AUTH_MODE, CUSTOMER_CLAIM, CUSTOMER_CLAIM_PREFIX, SCOPE_PREFIX, LOG_LEVEL];
+    pub const VARIABLES: &[&str] = &[
+        EVENTS_TABLE,
+        AUTH_MODE,
+        CUSTOMER_CLAIM,
+        CUSTOMER_CLAIM_PREFIX,
+        SCOPE_PREFIX,
+        QUOTE_KEYS,
+        QUOTE_AUDIENCE,
+        LOG_LEVEL,
+    ];
 
     /// Reads the environment.
     ///
@@ -92,6 +107,8 @@ impl CommandConfig {
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
             callers: CallerConfig::read(&mut read),
+            quote_keys: read.optional(QUOTE_KEYS),
+            quote_audience: read.required(QUOTE_AUDIENCE),
             log_level: read.level(),
         };
         read.finish(config)
@@ -305,6 +322,14 @@ mod tests {
         assert_eq!(config.callers.customer_claim_prefix, "customer_claim_prefix");
         assert_eq!(config.callers.scope_prefix, "scope_prefix");
         assert_eq!(config.log_level, LevelFilter::DEBUG);
+    }
+
+    #[test]
+    fn without_keys_no_quote_is_accepted_and_an_audience_is_needed_anyhow() {
+        let config = CommandConfig::from(|name| named(name).filter(|_| name != QUOTE_KEYS)).unwrap();
+        assert_eq!((config.quote_keys.as_str(), config.quote_audience.as_str()), ("", "quote_audience"));
+        let error = CommandConfig::from(|name| named(name).filter(|_| name != QUOTE_AUDIENCE));
+        assert_eq!(error.unwrap_err().to_string(), "QUOTE_AUDIENCE is not set");
     }
 
     #[test]

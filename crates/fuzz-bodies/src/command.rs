@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use http_api::json::Json;
-use http_api::{CommandRoute, ParsedCommand, Problem, parse_command};
+use http_api::{CommandRoute, ParsedCommand, ParsedRequest, Problem, QuoteVerifier, parse_command};
 use order_domain::{Decision, EventRef, Order, decide, evolve, stored};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -36,11 +36,16 @@ pub fn command(input: &[u8]) {
         let parse = |body: &[u8]| parse_command(&message.request(route.key(), "", body));
         match parse(message.rest) {
             Err(problem) => refused(problem, input.len()),
-            Ok(parsed) => {
+            Ok(ParsedRequest::Quote(quote)) => {
+                assert_eq!(*route, CommandRoute::PlaceOrder);
+                assert!(quote.verify(&QuoteVerifier::without_keys()).is_err());
+            }
+            Ok(ParsedRequest::Command(parsed)) => {
                 assert_eq!(parsed.route, *route);
                 assert_eq!(parsed.order_id.is_some(), route.key().contains("{orderId}"));
                 // The fingerprint is of the canonical body, so a retry that writes its JSON anew is still a retry.
-                assert_eq!(parse(canonical(message.rest).as_bytes()).as_ref(), Ok(&parsed));
+                let again = parse(canonical(message.rest).as_bytes()).map(ParsedRequest::command);
+                assert_eq!(again.as_ref(), Ok(&Some(parsed.clone())));
                 decided(parsed);
             }
         }

@@ -13,16 +13,49 @@ pub struct Fields<'a> {
     members: &'a [(String, Json)],
     known: Vec<&'static str>,
     pointer: String,
+    source: Source,
+}
+
+/// The document that an object is part of, and that pointers therefore lead into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The body of the request.
+    Body,
+    /// The claims of a signed quote.
+    Claims,
+}
+
+impl Source {
+    /// A place in the document.
+    #[must_use]
+    pub const fn place(self, pointer: String) -> Place {
+        match self {
+            Self::Body => Place::Pointer(pointer),
+            Self::Claims => Place::Claim(pointer),
+        }
+    }
+
+    const fn unknown_member(self) -> &'static str {
+        match self {
+            Self::Body => "is not a field of this request",
+            Self::Claims => "is not a claim of a quote",
+        }
+    }
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of `value`, which must be an object and stands at `pointer`.
+    /// The fields of a whole document, which must be an object.
     ///
     /// # Errors
     /// When it is another kind of value.
-    pub fn of(value: &'a Json, pointer: &str) -> Result<Self, Fault> {
+    pub fn of_document(value: &'a Json, source: Source) -> Result<Self, Fault> {
+        Self::of(value, "", source)
+    }
+
+    /// The fields of `value`, which must be an object and stands at `pointer`.
+    fn of(value: &'a Json, pointer: &str, source: Source) -> Result<Self, Fault> {
         match value {
-            Json::Object(members) => Ok(Self { members, known: Vec::new(), pointer: pointer.to_owned() }),
+            Json::Object(members) => Ok(Self { members, known: Vec::new(), pointer: pointer.to_owned(), source }),
             Json::Null
             | Json::Boolean(_)
             | Json::Unsigned(_)
@@ -33,10 +66,20 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The pointer of a field of this object.
-    #[must_use]
-    pub fn pointer(&self, name: &str) -> String {
+    fn pointer(&self, name: &str) -> String {
         member_pointer(&self.pointer, name)
+    }
+
+    /// The place of a field of this object.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Place {
+        self.source.place(self.pointer(name))
+    }
+
+    /// True if a field was sent.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|(key, _)| key == name)
     }
 
     /// The value of a field, if it was sent.
@@ -56,7 +99,7 @@ impl<'a> Fields<'a> {
             Some(value) => read(value),
             None => Err(missing()),
         };
-        result.map_err(|fault| errors.push(fault.at(Place::Pointer(self.pointer(name))))).ok()
+        result.map_err(|fault| errors.push(fault.at(self.place(name)))).ok()
     }
 
     /// A field that may be left out: `Some(None)` when it was, `None` when it is faulty.
@@ -67,7 +110,7 @@ impl<'a> Fields<'a> {
         errors: &mut Vec<Invalid>,
     ) -> Option<Option<T>> {
         let result = self.get(name).map(read).transpose();
-        result.map_err(|fault| errors.push(fault.at(Place::Pointer(self.pointer(name))))).ok()
+        result.map_err(|fault| errors.push(fault.at(self.place(name)))).ok()
     }
 
     /// An array of 1..=100 objects, each read by `read_item`.
@@ -77,23 +120,23 @@ impl<'a> Fields<'a> {
         mut read_item: impl FnMut(&mut Fields<'_>, &mut Vec<Invalid>) -> Option<T>,
         errors: &mut Vec<Invalid>,
     ) -> Option<Vec<T>> {
-        let pointer = self.pointer(name);
+        let (pointer, source) = (self.pointer(name), self.source);
         let items = match self.get(name).map_or_else(|| Err(missing()), read_array) {
             Ok(items) => items,
             Err(fault) => {
-                errors.push(fault.at(Place::Pointer(pointer)));
+                errors.push(fault.at(source.place(pointer)));
                 return None;
             }
         };
         let mut read = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let pointer = format!("{pointer}/{index}");
-            match Fields::of(item, &pointer) {
+            match Fields::of(item, &pointer, source) {
                 Ok(mut fields) => {
                     read.extend(read_item(&mut fields, errors));
                     fields.finish(errors);
                 }
-                Err(fault) => errors.push(fault.at(Place::Pointer(pointer))),
+                Err(fault) => errors.push(fault.at(source.place(pointer))),
             }
         }
         (read.len() == items.len()).then_some(read)
@@ -101,10 +144,10 @@ impl<'a> Fields<'a> {
 
     /// An object of short strings; none where it was left out.
     pub fn metadata(&mut self, name: &'static str, errors: &mut Vec<Invalid>) -> Option<Metadata> {
-        let pointer = self.pointer(name);
+        let (pointer, source) = (self.pointer(name), self.source);
         let Some(value) = self.get(name) else { return Some(Metadata::default()) };
         let Json::Object(members) = value else {
-            errors.push(wrong_type("an object", value).at(Place::Pointer(pointer)));
+            errors.push(wrong_type("an object", value).at(source.place(pointer)));
             return None;
         };
         let known = errors.len();
@@ -116,12 +159,12 @@ impl<'a> Fields<'a> {
                 Ok(Some(_)) => Fault::new("duplicate_field", "must be given once"),
                 Err(fault) => fault,
             };
-            errors.push(fault.at(Place::Pointer(member_pointer(&pointer, key))));
+            errors.push(fault.at(source.place(member_pointer(&pointer, key))));
         }
         if errors.len() > known {
             return None;
         }
-        note(errors, Place::Pointer(pointer), Metadata::try_from(notes))
+        note(errors, source.place(pointer), Metadata::try_from(notes))
     }
 
     /// Notes every field that was not asked for, so that a client's typo never becomes silence, and every one that was
@@ -130,13 +173,13 @@ impl<'a> Fields<'a> {
         let mut seen = HashSet::new();
         for (key, _) in self.members {
             let fault = if !self.known.contains(&key.as_str()) {
-                Fault::new("unknown_field", "is not a field of this request")
+                Fault::new("unknown_field", self.source.unknown_member())
             } else if !seen.insert(key) {
                 Fault::new("duplicate_field", "must be given once")
             } else {
                 continue;
             };
-            errors.push(fault.at(Place::Pointer(self.pointer(key))));
+            errors.push(fault.at(self.place(key)));
         }
     }
 }
@@ -161,6 +204,53 @@ fn read_array(value: &Json) -> Result<&Vec<Json>, Fault> {
 fn read_string(value: &Json) -> Result<&str, Fault> {
     let Json::String(text) = value else { return Err(wrong_type("a string", value)) };
     Ok(text)
+}
+
+/// Reads a text that is checked elsewhere.
+///
+/// # Errors
+/// When it is not a string.
+pub fn string(value: &Json) -> Result<String, Fault> {
+    Ok(read_string(value)?.to_owned())
+}
+
+/// Reads one string, or an array of strings, which may be empty.
+///
+/// # Errors
+/// When it is neither.
+pub fn strings(value: &Json) -> Result<Vec<String>, Fault> {
+    match value {
+        Json::String(text) => Ok(vec![text.clone()]),
+        Json::Array(items) => items.iter().map(string).collect(),
+        Json::Null
+        | Json::Boolean(_)
+        | Json::Unsigned(_)
+        | Json::Negative(_)
+        | Json::NotAnInteger
+        | Json::Object(_) => Err(wrong_type("a string or an array of strings", value)),
+    }
+}
+
+/// The last second of the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// Reads an instant as seconds since 1970-01-01T00:00:00Z (a `NumericDate` without a fraction), in milliseconds.
+///
+/// # Errors
+/// When it is not an integer, or not in the years 1970 to 9999.
+pub fn epoch_seconds(value: &Json) -> Result<i64, Fault> {
+    let rule = "must be an integer: seconds since 1970, until the year 9999";
+    match value {
+        Json::Unsigned(seconds) => match i64::try_from(*seconds) {
+            Ok(seconds) if seconds <= LAST_SECOND => Ok(seconds * 1000),
+            Ok(_) | Err(_) => Err(Fault::new("out_of_range", rule)),
+        },
+        Json::Negative(_) => Err(Fault::new("out_of_range", rule)),
+        Json::NotAnInteger => Err(Fault::new("not_an_integer", rule)),
+        Json::Null | Json::Boolean(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
+            Err(wrong_type("an integer", value))
+        }
+    }
 }
 
 fn read_unsigned(value: &Json, out_of_range: ValueError) -> Result<u64, Fault> {

@@ -25,13 +25,21 @@ impl CommandHeaders {
     /// Reads a command's headers and notes every fault.
     pub fn read(route: CommandRoute, headers: &HeaderMap, errors: &mut Vec<Invalid>) -> Self {
         let idempotency_key = note(errors, Place::Header("idempotency-key"), idempotency_key(headers)).flatten();
-        let if_match = if route == CommandRoute::PlaceOrder && headers.contains_key("if-match") {
-            Err(Fault::new("bad_header", "must not be given: a new order has no version to match"))
+        let if_match = if route == CommandRoute::PlaceOrder {
+            refuse_if_match(headers, errors);
+            None
         } else {
-            if_match(headers)
+            note(errors, Place::Header("if-match"), if_match(headers)).flatten()
         };
-        let if_match = note(errors, Place::Header("if-match"), if_match).flatten();
         Self { idempotency_key, if_match }
+    }
+}
+
+/// Notes an `If-Match` on a new order.
+pub(crate) fn refuse_if_match(headers: &HeaderMap, errors: &mut Vec<Invalid>) {
+    if headers.contains_key("if-match") {
+        let fault = Fault::new("bad_header", "must not be given: a new order has no version to match");
+        errors.push(fault.at(Place::Header("if-match")));
     }
 }
 

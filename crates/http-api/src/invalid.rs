@@ -22,6 +22,8 @@ pub struct Invalid {
 pub enum Place {
     /// A JSON pointer (RFC 6901) into the body; empty for the body as a whole.
     Pointer(String),
+    /// A JSON pointer into the claims of a signed quote; empty for the claims as a whole.
+    Claim(String),
     /// A path or query parameter.
     Parameter(String),
     /// A header.
@@ -34,6 +36,7 @@ impl Invalid {
     pub fn to_json(&self) -> Value {
         let (kind, place) = match &self.place {
             Place::Pointer(pointer) => ("pointer", pointer.as_str()),
+            Place::Claim(pointer) => ("claim", pointer.as_str()),
             Place::Parameter(name) => ("parameter", name.as_str()),
             Place::Header(name) => ("header", *name),
         };

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`routes`] | every route, the scopes that it accepts, and the route that a request is for |
 //! | [`commands`] | a request read into an [`order_domain::Command`], every error at once |
+//! | [`quotes`] | signed quotes: verified, and their claims read into a command |
 //! | [`queries`] | query parameters read into types that cannot be wrong |
 //! | [`headers`] | `Idempotency-Key`, `If-Match`, the gateway's request id |
 //! | [`entity_tags`] | `If-Match` and `If-None-Match` as RFC 9110 has them |
@@ -38,19 +39,21 @@ pub mod invalid;
 pub mod json;
 pub mod problem;
 pub mod queries;
+pub mod quotes;
 pub mod replies;
 pub mod responses;
 pub mod routes;
 pub mod scopes;
 pub mod timestamps;
 
-pub use commands::{ParsedCommand, parse_command};
+pub use commands::{ParsedCommand, ParsedRequest, parse_command};
 pub use correlation::Correlation;
 pub use entity_tags::IfNoneMatch;
 pub use headers::{CommandHeaders, gateway_request_id};
 pub use identity::{AuthMode, Authentication, Caller};
 pub use problem::Problem;
 pub use queries::{EventsQuery, ListQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query};
+pub use quotes::{Quote, QuoteVerifier, UnverifiedQuote};
 pub use routes::{CommandRoute, QueryRoute};
 pub use scopes::Scope;
 

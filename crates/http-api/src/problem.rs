@@ -39,6 +39,44 @@ enum Advice {
     Authenticate(Cow<'static, str>),
 }
 
+/// The reason why a quote is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuoteFlaw {
+    /// It is not signed with Ed25519.
+    Algorithm,
+    /// The deployment has no key of that name.
+    UnknownKey,
+    /// The key did not sign this.
+    Signature,
+    /// It is meant for others.
+    Audience,
+}
+
+impl QuoteFlaw {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Algorithm, Self::UnknownKey, Self::Signature, Self::Audience];
+
+    /// The stable word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Algorithm => "algorithm",
+            Self::UnknownKey => "unknown_key",
+            Self::Signature => "signature",
+            Self::Audience => "audience",
+        }
+    }
+
+    const fn detail(self) -> &'static str {
+        match self {
+            Self::Algorithm => "The quote's alg must be EdDSA or Ed25519.",
+            Self::UnknownKey => "The quote's kid names no key that this service knows; ask the shop for a new quote.",
+            Self::Signature => "The quote's signature does not match: it was altered, or signed by another key.",
+            Self::Audience => "The quote's aud does not name this service.",
+        }
+    }
+}
+
 /// A problem as it is sent. `type` is a name, not an address: there is nothing to fetch.
 #[derive(Serialize)]
 struct ProblemBody<'a> {
@@ -133,6 +171,14 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "reduction_not_allowed", "Not allowed", detail)
     }
 
+    /// 403: the caller names prices, and may see some orders only: a customer sets no prices.
+    #[must_use]
+    pub fn prices_not_trusted() -> Self {
+        let detail =
+            "The caller may not set prices. Ask the shop for a quote, and send it alone: {\"quote\": \"...\"}.";
+        Self::new(StatusCode::FORBIDDEN, "prices_not_trusted", "Prices not trusted", detail)
+    }
+
     /// 404: the order is unknown, or is not the caller's. Takes nothing of the case, so that the cases cannot be told
     /// apart.
     #[must_use]
@@ -175,6 +221,14 @@ impl Problem {
         Self { members, ..Self::new(StatusCode::CONFLICT, rejection.code(), title, sentence(rejection)) }
     }
 
+    /// 409: the customer's order from a quote of this id has other content. The shop must give each quote an id of its own.
+    #[must_use]
+    pub fn quote_id_reused() -> Self {
+        let detail =
+            "A quote of this id made an order with other content; ask the shop for a quote with an id of its own.";
+        Self::new(StatusCode::CONFLICT, "quote_id_reused", "Quote id reused", detail)
+    }
+
     /// 412: `If-Match` does not name the version that the order is at, or `minVersion` one it has not reached.
     #[must_use]
     pub fn version_mismatch(current_version: u64) -> Self {
@@ -210,6 +264,21 @@ impl Problem {
     pub fn idempotency_key_reused() -> Self {
         let detail = "This Idempotency-Key was used with another request; a new request needs a new key.";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency-Key reused", detail)
+    }
+
+    /// 422: the quote expired, and made no order before.
+    #[must_use]
+    pub fn quote_expired(expired_at_ms: i64) -> Self {
+        let detail = format!("The quote expired at {}; ask the shop for a new one.", rfc3339_ms(expired_at_ms));
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quote_expired", "Quote expired", detail)
+    }
+
+    /// 422: this deployment does not accept the quote, and it made no order before.
+    #[must_use]
+    pub fn quote_not_valid(flaw: QuoteFlaw) -> Self {
+        let title = "Quote not valid";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quote_not_valid", title, flaw.detail())
+            .with("reason", flaw.as_str())
     }
 
     /// 500: our fault, and no word about how.

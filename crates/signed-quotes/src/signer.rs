@@ -31,6 +31,9 @@ struct PrivateJwk {
     d: String,
 }
 
+/// The private key of RFC 8037, appendix A.1, which everybody knows: for the local stack and the samples in `events/`.
+const DEMO_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"demo","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#;
+
 /// A key that signs quotes.
 pub struct QuoteSigner {
     kid: KeyId,
@@ -66,6 +69,14 @@ impl QuoteSigner {
         let pair = Ed25519KeyPair::from_seed_and_public_key(&decode(&jwk.d)?, &decode(&jwk.x)?)
             .map_err(|_| SignerError::NotAPrivateKey)?;
         Ok(Self { kid: jwk.kid, pair })
+    }
+
+    /// The key of the local stack, `demo`. It is published, so a deployment that takes it lets everybody set prices.
+    ///
+    /// # Errors
+    /// Never: the key is a constant.
+    pub fn demo() -> Result<Self, SignerError> {
+        Self::from_private_jwk(DEMO_KEY)
     }
 
     /// The key's name.
@@ -167,6 +178,13 @@ mod tests {
             let jws = Jws::parse(&format!("{input}.{signature}")).unwrap();
             assert_eq!(keys.check(&jws), SignatureCheck::Invalid);
         }
+    }
+
+    #[test]
+    fn the_demo_key_signs() {
+        let demo = QuoteSigner::demo().unwrap();
+        let keys = QuoteKeys::parse(&QuoteSigner::key_set([&demo]).to_string()).unwrap();
+        assert_eq!(keys.check(&Jws::parse(&demo.sign(&json!({}))).unwrap()), SignatureCheck::Valid);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use system_tests::api::three_items;
+use system_tests::api::{quoted, three_items};
 use system_tests::{Reply, System};
 
 const ANNA: (&str, &str) =
@@ -67,7 +67,7 @@ fn told(reply: &Reply) -> (u16, BTreeMap<&str, &[u8]>, Value) {
 #[tokio::test]
 async fn anothers_order_cannot_be_told_from_an_unknown_one() {
     let system = System::start_with_tokens().await;
-    let placed = system.api.place_with(&[ADMIN], three_items("anna")).await.expect(201);
+    let placed = system.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     let order = placed.body["orderId"].as_str().unwrap();
     let items = json!([{ "sku": "plate", "quantity": 1 }]);
     let cancellation = json!({ "cancellationId": "x", "items": items, "reason": "x" });
@@ -106,7 +106,7 @@ fn poison(system: &System, order: &str) {
 #[tokio::test]
 async fn an_order_that_cannot_be_read_cannot_be_told_from_an_unknown_one_but_by_an_admin() {
     let system = System::start_with_tokens().await;
-    system.api.place_with(&[ADMIN], three_items("anna")).await.expect(201);
+    system.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     poison(&system, "poisoned");
     system.drained().await;
     for who in [ANNA, BERT] {
@@ -127,7 +127,7 @@ async fn an_order_that_cannot_be_read_cannot_be_told_from_an_unknown_one_but_by_
 #[tokio::test]
 async fn whose_a_token_is_says_nothing_where_it_may_not_be_used() {
     let system = System::start_with_tokens().await;
-    let placed = system.api.place_with(&[ADMIN], three_items("anna")).await.expect(201);
+    let placed = system.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     let order = placed.body["orderId"].as_str().unwrap();
     let (annas, berts) = (("x-test-claims", r#"{"sub":"anna"}"#), ("x-test-claims", r#"{"sub":"bert"}"#));
     let owner = every_route(&system, order, &[annas]).await;
@@ -143,12 +143,12 @@ async fn whose_a_token_is_says_nothing_where_it_may_not_be_used() {
 #[tokio::test]
 async fn the_history_names_who_did_what() {
     let tokens = System::start_with_tokens().await;
-    let placed = tokens.api.place_with(&[ADMIN], three_items("anna")).await.expect(201);
+    let placed = tokens.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     let path = format!("/orders/{}", placed.body["orderId"].as_str().unwrap());
     let reason = json!({ "reason": "changed my mind" });
-    tokens.api.post_with(&format!("{path}/cancellation"), &[ANNA], reason).await.expect(201);
-    assert_eq!(actors(&tokens, &path, &[ADMIN]).await, ["jwt:desk", "jwt:anna"]);
-    assert_eq!(actors(&tokens, &path, &[ANNA]).await, ["staff", "jwt:anna"]);
+    tokens.api.post_with(&format!("{path}/cancellation"), &[ADMIN], reason).await.expect(201);
+    assert_eq!(actors(&tokens, &path, &[ADMIN]).await, ["jwt:anna", "jwt:desk"]);
+    assert_eq!(actors(&tokens, &path, &[ANNA]).await, ["jwt:anna", "staff"]);
 
     let signatures = System::start_with_signatures().await;
     let placed = signatures.api.place_with(&[SERVICE], three_items("anna")).await.expect(201);

@@ -6,7 +6,7 @@ use http_api::{CommandRoute, QueryRoute, Scope};
 use reqwest::Method;
 use serde_json::{Value, json};
 use system_tests::System;
-use system_tests::api::{fresh_key, three_items};
+use system_tests::api::{fresh_key, quoted, three_items};
 
 /// The answer to a caller: the status and the problem's code, which is empty where the request is granted.
 type Cell = (u16, &'static str);
@@ -102,7 +102,7 @@ impl Orders {
         ];
         for steps in 0..=life.len() {
             let headers: Vec<_> = who.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let placed = system.api.place_with(&headers, three_items("anna")).await.expect(201);
+            let placed = system.api.place_with(&headers, quoted(three_items("anna"))).await.expect(201);
             let order = placed.body["orderId"].as_str().unwrap().to_owned();
             for (command, body) in &life[..steps] {
                 assert_eq!(call(system, &Method::POST, &format!("/orders/{order}/{command}"), who, body).await, R201);
@@ -127,7 +127,7 @@ impl Orders {
                 (&self.placed, json!({ "cancellationId": "x", "items": plate, "reason": "sold out" }))
             }
             "cancellation" => (&self.placed, json!({ "reason": "changed my mind" })),
-            _ => (&self.placed, three_items("anna")),
+            _ => (&self.placed, quoted(three_items("anna"))),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
 use sam_template::Template;
 use serde_json::Value;
+use signed_quotes::QuoteSigner;
+use system_tests::api::QUOTE_AUDIENCE;
 
 /// The variables that a function reads, function by function.
 const READ: [(&str, &[&str]); 4] = [
@@ -32,9 +34,14 @@ fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables(
     let sample: BTreeMap<&str, &str> = lines.map(|line| line.split_once('=').unwrap()).collect();
     for function in Template::of_this_project().unwrap().functions().unwrap() {
         for (name, value) in &function.environment {
-            // Nobody signs requests on one machine; all else is as deployed.
-            let expected = if name == "AUTH_MODE" { "none" } else { value };
-            assert_eq!(sample.get(name.as_str()), Some(&expected), "{name} of {}", function.name);
+            // Nobody signs requests on one machine, and the samples' quotes are signed with the demo key; all else is as deployed.
+            let demo = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]);
+            match name.as_str() {
+                "AUTH_MODE" => assert_eq!(sample[name.as_str()], "none"),
+                "QUOTE_KEYS" => assert_eq!(serde_json::from_str::<Value>(sample[name.as_str()]).unwrap(), demo),
+                "QUOTE_AUDIENCE" => assert_eq!(sample[name.as_str()], QUOTE_AUDIENCE),
+                _ => assert_eq!(sample.get(name.as_str()), Some(&value.as_str()), "{name} of {}", function.name),
+            }
         }
     }
     let read: BTreeSet<&str> = READ.iter().flat_map(|(_, names)| *names).copied().collect();

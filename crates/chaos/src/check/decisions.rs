@@ -94,7 +94,9 @@ fn says(
     is_it: impl Fn(Said<'_>) -> bool,
 ) -> bool {
     let request = exchange.command.request("asked-again").ok();
-    let Some(command) = request.and_then(|request| parse_command(&request).ok()).map(|parsed| parsed.command) else {
+    let Some(command) =
+        request.and_then(|request| parse_command(&request).ok()?.command()).map(|parsed| parsed.command)
+    else {
         return false;
     };
     let nothing_yet = (Order::default(), Ledger::default());

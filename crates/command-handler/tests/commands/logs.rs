@@ -167,7 +167,7 @@ async fn a_command_is_found_by_the_correlation_id_that_it_came_with() {
     assert_eq!(logged(store.clone(), AuthMode::None, &refused).await[0]["correlation_id"], "checkout-7");
     let forbidden = call.token_of("customer-2", "orders:place");
     let line = &logged(store, AuthMode::Jwt, &forbidden).await[0];
-    assert_eq!((&line["outcome"], &line["correlation_id"]), (&json!("forbidden"), &json!("checkout-7")));
+    assert_eq!((&line["outcome"], &line["correlation_id"]), (&json!("prices_not_trusted"), &json!("checkout-7")));
 }
 
 #[tokio::test]

@@ -9,16 +9,18 @@ use order_store::Orders;
 use serde_json::{Value, json};
 
 use crate::gateway::{Call, Reply};
+use crate::shop::shop;
 use crate::stores::Counted;
 
 /// A clock that moves on by a second each time somebody looks.
-fn clock() -> Timestamp {
+pub(crate) fn clock() -> Timestamp {
     static NOW: AtomicI64 = AtomicI64::new(1_795_253_400_000);
     Timestamp::from_epoch_ms(NOW.fetch_add(1000, Ordering::Relaxed)).unwrap()
 }
 
+/// A handler that accepts the shop's quotes.
 pub(crate) fn handler<S: EventStore<Orders>>(store: S, auth_mode: AuthMode) -> CommandHandler<S> {
-    CommandHandler::new(store, auth_mode, clock)
+    CommandHandler::new(store, auth_mode, shop().verifier(), clock)
 }
 
 /// A handler that anybody may call, on an empty store.

@@ -2,7 +2,7 @@
 
 use command_handler::CommandHandler;
 use event_store::{StoreError, Timestamp};
-use http_api::AuthMode;
+use http_api::{AuthMode, QuoteVerifier};
 use serde_json::json;
 
 use crate::gateway::Call;
@@ -14,7 +14,7 @@ use crate::stores::{Broken, Counted, Crowded};
 #[tokio::test]
 async fn a_new_order_is_created_with_its_location_and_version() {
     let clock = || Timestamp::from_epoch_ms(1_795_253_400_123).unwrap();
-    let handler = CommandHandler::new(Counted::default(), AuthMode::None, clock);
+    let handler = CommandHandler::new(Counted::default(), AuthMode::None, QuoteVerifier::without_keys(), clock);
     let reply = send(&handler, &place_order()).await;
     let body = reply.json();
     let order_id = body["orderId"].as_str().unwrap();

@@ -2,7 +2,7 @@
 //! ill-formed, so nobody checks again.
 
 mod fulfillment;
-mod order;
+pub(crate) mod order;
 mod payments;
 
 use lambda_http::Request;
@@ -10,13 +10,14 @@ use order_domain::Command;
 use order_domain::values::{OrderId, PaymentId, ShipmentId, ValueError};
 
 use crate::content_type::is_json;
-use crate::fields::Fields;
+use crate::fields::{Fields, Source};
 use crate::fingerprint::request_fingerprint;
 use crate::headers::CommandHeaders;
 use crate::invalid::{Fault, Invalid, Place, note};
 use crate::json::Json;
 use crate::problem::Problem;
 use crate::queries::refuse_parameters;
+use crate::quotes::{UnverifiedQuote, is_quoted, parse_quoted};
 use crate::routes::{CommandRoute, PathParameters};
 
 /// The most bytes of a request's body.
@@ -37,12 +38,32 @@ pub struct ParsedCommand {
     pub headers: CommandHeaders,
 }
 
+/// A request for a change, read as far as the request alone allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParsedRequest {
+    /// A command, understood.
+    Command(ParsedCommand),
+    /// A new order from a quote, which is yet to be verified.
+    Quote(UnverifiedQuote),
+}
+
+impl ParsedRequest {
+    /// The command; `None` for a quote, whose command is known once it is verified.
+    #[must_use]
+    pub fn command(self) -> Option<ParsedCommand> {
+        match self {
+            Self::Command(command) => Some(command),
+            Self::Quote(_) => None,
+        }
+    }
+}
+
 /// Reads a request for a change.
 ///
 /// # Errors
-/// `route_not_found`, `body_too_large`, `unsupported_media_type`, `invalid_request` with every error at once, or
-/// `idempotency_key_required`.
-pub fn parse_command(request: &Request) -> Result<ParsedCommand, Problem> {
+/// `route_not_found`, `body_too_large`, `unsupported_media_type`, `invalid_request` with every error at once,
+/// `idempotency_key_required`, or `quote_not_valid` for a quote that is signed by another algorithm.
+pub fn parse_command(request: &Request) -> Result<ParsedRequest, Problem> {
     let (route, parameters) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
     if request.body().len() > MAX_BODY {
         return Err(Problem::body_too_large(MAX_BODY));
@@ -50,11 +71,17 @@ pub fn parse_command(request: &Request) -> Result<ParsedCommand, Problem> {
     if !request.body().is_empty() && !is_json(request.headers()) {
         return Err(Problem::unsupported_media_type());
     }
+    let body = read_body(route, request.body());
+    if let Ok(body) = &body
+        && is_quoted(route, body)
+    {
+        return parse_quoted(request, body).map(ParsedRequest::Quote);
+    }
     let mut errors = Vec::new();
     let path = PathIds::read(route, &parameters, &mut errors);
     refuse_parameters(request, &mut errors);
     let headers = CommandHeaders::read(route, request.headers(), &mut errors);
-    let body = read_body(route, request.body(), &mut errors);
+    let body = note(&mut errors, Place::Pointer(String::new()), body);
     let command = body.as_ref().and_then(|body| read_command(route, &path, body, &mut errors));
     match (command, body) {
         (Some(command), Some(body)) if errors.is_empty() => {
@@ -63,26 +90,26 @@ pub fn parse_command(request: &Request) -> Result<ParsedCommand, Problem> {
                 return Err(Problem::idempotency_key_required());
             }
             let fingerprint = request_fingerprint("POST", &parameters.fill(route.key()), &body);
-            Ok(ParsedCommand { route, order_id: path.order_id, command, fingerprint, headers })
+            let order_id = path.order_id;
+            Ok(ParsedRequest::Command(ParsedCommand { route, order_id, command, fingerprint, headers }))
         }
         _ => Err(Problem::invalid_request(&errors)),
     }
 }
 
 /// The body as JSON. A delivery takes none: nothing and `{}` are the same to it.
-fn read_body(route: CommandRoute, body: &[u8], errors: &mut Vec<Invalid>) -> Option<Json> {
-    let json = if !body.is_empty() {
+fn read_body(route: CommandRoute, body: &[u8]) -> Result<Json, Fault> {
+    if !body.is_empty() {
         Json::read(body)
     } else if route == CommandRoute::RecordDelivery {
         Ok(Json::Object(Vec::new()))
     } else {
         Err(Fault::new("missing_body", "a JSON object is needed"))
-    };
-    note(errors, Place::Pointer(String::new()), json)
+    }
 }
 
 fn read_command(route: CommandRoute, path: &PathIds, body: &Json, errors: &mut Vec<Invalid>) -> Option<Command> {
-    let mut fields = note(errors, Place::Pointer(String::new()), Fields::of(body, ""))?;
+    let mut fields = note(errors, Place::Pointer(String::new()), Fields::of_document(body, Source::Body))?;
     let command = match route {
         CommandRoute::PlaceOrder => order::place(&mut fields, errors).map(Command::PlaceOrder),
         CommandRoute::CancelItems => order::cancel_items(&mut fields, errors).map(Command::CancelItems),

@@ -7,10 +7,10 @@ use order_domain::values::{Amount, CancellationId, CustomerId, Sku};
 
 use super::fulfillment::item_quantities;
 use crate::fields::{self, Fields};
-use crate::invalid::{Fault, Invalid, Place};
+use crate::invalid::{Fault, Invalid};
 
 /// `{customerId, currency, items:[{sku, name?, quantity, unitPrice}], shipping?, tax?, discount?, reference?, metadata?}`
-pub(super) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<PlaceOrder> {
+pub(crate) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<PlaceOrder> {
     let customer_id = fields.required("customerId", fields::id(CustomerId::parse), errors);
     let currency = fields.required("currency", fields::currency, errors);
     let mut skus = HashSet::new();
@@ -45,7 +45,7 @@ pub(super) fn unique_sku(item: &mut Fields<'_>, seen: &mut HashSet<Sku>, errors:
     let sku = item.required("sku", fields::id(Sku::parse), errors)?;
     if !seen.insert(sku.clone()) {
         let fault = Fault::new("repeated_sku", "an item before this one has the same sku");
-        errors.push(fault.at(Place::Pointer(item.pointer("sku"))));
+        errors.push(fault.at(item.place("sku")));
     }
     Some(sku)
 }

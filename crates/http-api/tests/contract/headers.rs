@@ -8,7 +8,7 @@ fn pay() -> Payload {
 }
 
 fn headers(payload: Payload) -> Result<CommandHeaders, Problem> {
-    parse_command(&payload.request()).map(|parsed| parsed.headers)
+    parse_command(&payload.request()).map(|parsed| parsed.command().unwrap().headers)
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn an_ill_formed_if_match_is_refused() {
 fn the_lines_of_if_match_are_one_list() {
     let mut request = pay().header("if-match", "\"1\"").request();
     request.headers_mut().append("if-match", HeaderValue::from_static("\"2\", \"3\""));
-    assert_eq!(parse_command(&request).unwrap().headers.if_match, Some(vec![1, 2, 3]));
+    assert_eq!(parse_command(&request).unwrap().command().unwrap().headers.if_match, Some(vec![1, 2, 3]));
     request.headers_mut().append("if-match", HeaderValue::from_static("*"));
     assert_eq!(errors_of(parse_command(&request).unwrap_err()), ["if-match bad_header"]);
 }

@@ -1,5 +1,5 @@
 use http_api::commands::MAX_BODY;
-use http_api::{AuthMode, Caller, CommandRoute, IfNoneMatch, parse_command, parse_query};
+use http_api::{AuthMode, Caller, CommandRoute, IfNoneMatch, ParsedRequest, parse_command, parse_query};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -225,7 +225,8 @@ fn any_json() -> impl Strategy<Value = Value> {
 /// A parsed request or a 4xx that the API description knows: never a panic, never a 5xx.
 fn is_answered(route: CommandRoute, body: impl AsRef<[u8]>) -> bool {
     match parse_command(&payload(route.key(), &IDS).body(body).request()) {
-        Ok(parsed) => parsed.route == route,
+        Ok(ParsedRequest::Command(parsed)) => parsed.route == route,
+        Ok(ParsedRequest::Quote(_)) => route == CommandRoute::PlaceOrder,
         Err(problem) => problem.status().is_client_error(),
     }
 }

@@ -2,8 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
+use http_api::problem::QuoteFlaw;
 use http_api::replies::{CustomerTotalsView, DetailsView, Stale, SummaryPage, SummaryView};
-use http_api::{CommandRoute, OPENAPI, Problem, QueryRoute, Scope, parse_command, responses};
+use http_api::{CommandRoute, OPENAPI, ParsedRequest, Problem, QueryRoute, Scope, parse_command, responses};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::{Rejection, stored};
 use serde_json::{Value, json};
@@ -122,8 +123,13 @@ fn every_operation_lists_the_scopes_of_its_route() {
 #[test]
 fn what_a_403_can_mean_is_described() {
     for (key, operation) in operations() {
-        let names_a_customer = key == CommandRoute::PlaceOrder.key() || key.contains("{customerId}");
-        let response = if names_a_customer { "Forbidden" } else { "InsufficientScope" };
+        let response = if key == CommandRoute::PlaceOrder.key() {
+            "PlacingForbidden"
+        } else if key.contains("{customerId}") {
+            "Forbidden"
+        } else {
+            "InsufficientScope"
+        };
         assert_eq!(operation["responses"]["403"]["$ref"], format!("#/components/responses/{response}"), "{key}");
     }
 }
@@ -155,9 +161,10 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
     ["200", "400", "401", "403"].iter().chain(further).copied().collect()
 }
 
-/// `placeOrder` alone needs a key: every other command names its order, and most name what they record.
+/// `placeOrder` alone needs a key, and only with prices, which a parameter cannot say: a quote has an id, every other command
+/// names its order, and most name what they record.
 #[test]
-fn only_a_new_order_needs_an_idempotency_key() {
+fn no_request_needs_an_idempotency_key_whatever_its_body() {
     let document = document();
     for route in CommandRoute::ALL {
         let (_, operation) = operations().into_iter().find(|(key, _)| key == route.key()).unwrap();
@@ -167,7 +174,7 @@ fn only_a_new_order_needs_an_idempotency_key() {
             .filter(|parameter| parameter["name"] == "Idempotency-Key")
             .collect();
         assert_eq!(keys.len(), 1, "{}", route.key());
-        assert_eq!(keys[0]["required"] == true, *route == CommandRoute::PlaceOrder, "{}", route.key());
+        assert_ne!(keys[0]["required"], true, "{}", route.key());
     }
 }
 
@@ -206,21 +213,40 @@ fn only_what_was_recorded_can_be_replayed() {
     }
 }
 
+/// The schemas of a request, each with its example.
+fn requests(content: &Value) -> Vec<(String, Value)> {
+    let name = |schema: &Value| schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    match content["schema"]["oneOf"].as_array() {
+        None => vec![(name(&content["schema"]), content["example"].clone())],
+        Some(schemas) => {
+            let examples = ["prices", "quote"].map(|name| content["examples"][name]["value"].clone());
+            schemas.iter().map(name).zip(examples).collect()
+        }
+    }
+}
+
 #[test]
 fn every_example_of_a_request_is_valid_and_is_understood() {
     let ids = [("orderId", "o-1"), ("paymentId", "p-1"), ("shipmentId", "s-1")];
     for (key, operation) in operations() {
         let Some(content) = operation.pointer("/requestBody/content/application~1json") else { continue };
-        let schema = content["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
-        assert_valid(schema, &content["example"]);
-        let keyed = || payload(&key, &ids).header("idempotency-key", "k");
-        let parsed = parse_command(&keyed().body(content["example"].to_string()).request());
-        assert_eq!(parsed.unwrap().route.key(), key);
+        for (schema, example) in requests(content) {
+            assert_valid(&schema, &example);
+            let keyed = || payload(&key, &ids).header("idempotency-key", "k");
+            let is_quote = match parse_command(&keyed().body(example.to_string()).request()).unwrap() {
+                ParsedRequest::Command(command) => {
+                    assert_eq!(command.route.key(), key);
+                    false
+                }
+                ParsedRequest::Quote(_) => true,
+            };
+            assert_eq!(is_quote, schema == "PlaceOrderFromQuote");
 
-        let mut with_typo = content["example"].clone();
-        with_typo["typo"] = json!(1);
-        assert!(!errors(schema, &with_typo).is_empty(), "{schema} lets unknown fields pass");
-        assert!(parse_command(&keyed().body(with_typo.to_string()).request()).is_err());
+            let mut with_typo = example.clone();
+            with_typo["typo"] = json!(1);
+            assert!(!errors(&schema, &with_typo).is_empty(), "{schema} lets unknown fields pass");
+            assert!(parse_command(&keyed().body(with_typo.to_string()).request()).is_err());
+        }
     }
 }
 
@@ -282,6 +308,12 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
     let sent = [
         ("Unauthenticated", Problem::unauthenticated("Bearer")),
         ("Forbidden", Problem::forbidden()),
+        ("PlacingForbidden", Problem::forbidden()),
+        ("PlacingForbidden", Problem::prices_not_trusted()),
+        ("PlacingConflict", Problem::quote_id_reused()),
+        ("NewOrderRefused", Problem::idempotency_key_reused()),
+        ("NewOrderRefused", Problem::quote_expired(INSTANT - 123)),
+        ("NewOrderRefused", Problem::quote_not_valid(QuoteFlaw::UnknownKey)),
         ("InsufficientScope", Problem::insufficient_scope(&[Scope::PaymentsWrite], "")),
         ("InsufficientScope", Problem::mixed_scopes()),
         ("OrderNotFound", Problem::order_not_found()),
@@ -310,9 +342,10 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
     assert_eq!(seen(Problem::refused(&refusal)), example("Conflict", "not_paid"));
     let amount = |minor_units| order_domain::values::Amount::new(minor_units).unwrap();
     let refusal = Rejection::TotalNegative { gross: amount(2997), discount: amount(5000) };
-    assert_eq!(seen(Problem::refused(&refusal)), example("Conflict", "total_negative"));
+    assert_eq!(seen(Problem::refused(&refusal)), example("PlacingConflict", "total_negative"));
     let errors = [
         Fault::new("bad_id", "x").at(Place::Pointer(String::new())),
+        Fault::new("bad_id", "x").at(Place::Claim("/items/0/sku".to_owned())),
         Fault::new("bad_cursor", "x").at(Place::Parameter("cursor".to_owned())),
         Fault::new("bad_header", "x").at(Place::Header("if-match")),
     ];

@@ -104,6 +104,7 @@ fn every_code_of_a_part_of_a_request_is_described_and_no_other() {
         include_str!("../../src/headers.rs"),
         include_str!("../../src/json.rs"),
         include_str!("../../src/queries.rs"),
+        include_str!("../../src/quotes.rs"),
         include_str!("../../src/queries/filter.rs"),
         include_str!("../../src/timestamps.rs"),
     ];

@@ -1,5 +1,6 @@
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
+use http_api::problem::QuoteFlaw;
 use http_api::{Problem, Scope};
 use order_domain::Rejection;
 use order_domain::values::{Amount, Quantity, Sku};
@@ -23,6 +24,10 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
         (Problem::body_too_large(MAX_BODY), 413, "body_too_large", None),
         (Problem::unsupported_media_type(), 415, "unsupported_media_type", None),
         (Problem::unauthenticated("Bearer"), 401, "unauthenticated", Some(("www-authenticate", "Bearer"))),
+        (Problem::prices_not_trusted(), 403, "prices_not_trusted", None),
+        (Problem::quote_id_reused(), 409, "quote_id_reused", None),
+        (Problem::quote_expired(0), 422, "quote_expired", None),
+        (Problem::quote_not_valid(QuoteFlaw::Signature), 422, "quote_not_valid", None),
         (Problem::forbidden(), 403, "forbidden", None),
         (
             Problem::insufficient_scope(&[Scope::OrdersRead, Scope::OrdersReadAll], "shop/"),
@@ -62,6 +67,8 @@ fn members_of_the_case_stand_beside_the_others() {
     assert_eq!(seen(Problem::not_placed_yet(0))["placedAt"], "1970-01-01T00:00:00.000Z");
     assert_eq!(seen(Problem::body_too_large(MAX_BODY))["maxBytes"], 262_144);
     assert_eq!(seen(Problem::order_unreadable(4))["version"], 4);
+    let reasons = QuoteFlaw::ALL.map(|flaw| seen(Problem::quote_not_valid(flaw))["reason"].take());
+    assert_eq!(reasons, ["algorithm", "unknown_key", "signature", "audience"]);
 }
 
 /// A caller who follows the words must not record a payment twice.

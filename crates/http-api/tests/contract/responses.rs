@@ -6,9 +6,9 @@ use http_api::replies::{
 };
 use http_api::responses::{self, Outcome};
 use lambda_http::{Body, Response};
-use order_domain::event::ItemQuantity;
+use order_domain::event::{ItemQuantity, QuoteReference};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
-use order_domain::values::{OrderId, Quantity, Sku};
+use order_domain::values::{KeyId, OrderId, Quantity, QuoteId, Sku};
 use order_domain::{Event, EventRef, Order, evolve, stored};
 use serde_json::json;
 
@@ -81,6 +81,10 @@ pub(crate) fn details() -> DetailsView {
     let text = |text: &str| Some(text.to_owned());
     let items = || vec![ItemQuantity { sku: Sku::parse("TEA").unwrap(), quantity: Quantity::new(1).unwrap() }];
     DetailsView {
+        quote: Some(QuoteReference {
+            quote_id: QuoteId::parse("quote-1").unwrap(),
+            kid: KeyId::parse("2026-q4").unwrap(),
+        }),
         payments: vec![PaymentView {
             payment_id: "p-1".to_owned(),
             amount: 1000,

@@ -274,7 +274,8 @@ mod tests {
         let mut order = Order::default();
         for (version, step) in (1..).zip(life) {
             let request = lambda_http::request::from_str(&payload(step)).unwrap();
-            let command = parse_command(&request).unwrap_or_else(|problem| panic!("{step:?}: {problem:?}")).command;
+            let parsed = parse_command(&request).unwrap_or_else(|problem| panic!("{step:?}: {problem:?}"));
+            let command = parsed.command().unwrap().command;
             let decision = decide(&order, command).unwrap_or_else(|rejection| panic!("{step:?}: {rejection:?}"));
             let Decision::Record(events) = decision else { panic!("{step:?} changes nothing") };
             order = events

@@ -38,12 +38,8 @@ async fn every_event_is_there_with_who_asked_for_it_when_and_why() {
 #[tokio::test]
 async fn a_customer_sees_the_requests_of_no_one_else() {
     let ledger = Ledger::empty().await;
-    let own = ledger.place("customer-1001", "placed").await;
-    let items = json!([{ "sku": "MUG-WHITE", "quantity": 1 }]);
-    let cancelled = json!({ "cancellationId": "cancellation-1", "items": items, "reason": "too many" });
-    let cancelled = Call::to("POST /orders/{orderId}/item-cancellations", &[("orderId", &own)]).body(&cancelled);
-    let cancelled = cancelled.key("own-key").header("x-correlation-id", "own-chain");
-    assert_eq!(ledger.command_as("customer-1001", &cancelled).await.status, 201);
+    let placed = Ledger::place_quoted("customer-1001", "own-quote").header("x-correlation-id", "own-chain");
+    let own = ledger.command_as("customer-1001", &placed).await.json()["orderId"].as_str().unwrap().to_owned();
     let paid = json!({ "paymentId": "payment-1", "amount": 1000 });
     let paid = Call::to("POST /orders/{orderId}/payments", &[("orderId", &own)]).body(&paid);
     ledger.command(&paid.key("their-key").header("x-correlation-id", "their-chain")).await;
@@ -56,14 +52,15 @@ async fn a_customer_sees_the_requests_of_no_one_else() {
     let who = |event: &Value| {
         ["actor", "requestId", "correlationId", "causationId"].map(|name| event.get(name).cloned().unwrap_or_default())
     };
-    assert_eq!(who(&seen[1]), [json!("jwt:customer-1001"), json!("own-key"), json!("own-chain"), Value::Null]);
-    assert_eq!(who(&seen[2]), [json!("staff"), Value::Null, Value::Null, Value::Null]);
-    assert_eq!(seen[2]["data"], json!({ "paymentId": "payment-1", "amount": 1000 }));
-    assert!(!seen[2].to_string().contains("their-"), "{seen}");
+    assert_eq!(who(&seen[0]), [json!("jwt:customer-1001"), json!("quote:own-quote"), json!("own-chain"), Value::Null]);
+    assert_eq!(who(&seen[1]), [json!("staff"), Value::Null, Value::Null, Value::Null]);
+    assert_eq!(seen[0]["data"]["quote"], json!({ "quoteId": "own-quote", "kid": "demo" }));
+    assert_eq!(seen[1]["data"], json!({ "paymentId": "payment-1", "amount": 1000 }));
+    assert!(!seen[1].to_string().contains("their-"), "{seen}");
 
     let everything = trail("agent-7", "orders:admin").await;
-    assert_eq!(who(&everything[1]), who(&seen[1]));
-    assert_eq!(who(&everything[2]), [json!("anonymous"), json!("their-key"), json!("their-chain"), Value::Null]);
+    assert_eq!(who(&everything[0]), who(&seen[0]));
+    assert_eq!(who(&everything[1]), [json!("anonymous"), json!("their-key"), json!("their-chain"), Value::Null]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use command_handler::CommandHandler;
 use embedded_dynamodb::Meter;
 use event_store::{Delivered, DynamoEventStore, EventStore};
-use http_api::AuthMode;
+use http_api::{AuthMode, QuoteVerifier};
 use order_store::Orders;
 use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
@@ -26,7 +26,7 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
     let events = DynamoEventStore::new(database.client(), "OrderEvents");
     let items = json!([{ "sku": "MUG-WHITE", "quantity": 2, "unitPrice": 1000 }]);
     let body = json!({ "customerId": "customer-1001", "currency": "EUR", "items": items });
-    let commands = CommandHandler::new(events.clone(), AuthMode::None, clock);
+    let commands = CommandHandler::new(events.clone(), AuthMode::None, QuoteVerifier::without_keys(), clock);
     let Ok(response) = commands.handle(Call::to("POST /orders", &[]).body(&body).new_key().request()).await;
     let order_id = Reply::of(response).json()["orderId"].as_str().unwrap().to_owned();
 

@@ -207,3 +207,17 @@ async fn details_beyond_one_reply_are_a_422_and_not_read_to_the_end() {
         }
     }
 }
+
+/// Where the prices come from is a detail too; an order that a trusted caller priced has none.
+#[tokio::test]
+async fn details_name_the_quote_of_an_order() {
+    let ledger = Ledger::empty().await;
+    let placed = ledger.command(&Ledger::place_quoted("customer-1001", "quote-1")).await;
+    let quoted = placed.json()["orderId"].as_str().unwrap().to_owned();
+    let priced = ledger.place("customer-1001", "key-1").await;
+    let quote_of = async |order_id: &str| {
+        ledger.ask(&get_order(order_id).query("include=details")).await.json().get("quote").cloned()
+    };
+    assert_eq!(quote_of(&quoted).await, Some(json!({ "quoteId": "quote-1", "kid": "demo" })));
+    assert_eq!(quote_of(&priced).await, None);
+}

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use command_handler::CommandHandler;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{Delivered, EventStore, InMemoryEventStore, Timestamp};
-use http_api::AuthMode;
+use http_api::{AuthMode, QuoteVerifier};
 use order_store::{OrderCommit, Orders};
 use parked_orders::{Consumer, ParkedOrders, Parking};
 use query_handler::QueryHandler;
@@ -16,6 +16,7 @@ use read_model::{
 };
 use sam_template::Template;
 use serde_json::{Value, json};
+use signed_quotes::QuoteSigner;
 
 use crate::gateway::{Call, Reply};
 use crate::rows::Rows;
@@ -60,6 +61,15 @@ pub(crate) struct Ledger {
     pub(crate) database: EmbeddedDynamoDb,
 }
 
+/// The audience of quotes.
+const AUDIENCE: &str = "order-ledger-local";
+
+/// Quotes by the demo key.
+pub(crate) fn demo_quotes() -> QuoteVerifier {
+    let keys = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]);
+    QuoteVerifier::parse(&keys.to_string(), AUDIENCE).unwrap()
+}
+
 impl Ledger {
     /// A ledger without orders.
     pub(crate) async fn empty() -> Self {
@@ -91,16 +101,24 @@ impl Ledger {
     }
 
     pub(crate) async fn command(&self, call: &Call) -> Reply {
-        let handler = CommandHandler::new(self.events.clone(), AuthMode::None, clock);
+        let handler = CommandHandler::new(self.events.clone(), AuthMode::None, demo_quotes(), clock);
         let Ok(response) = handler.handle(call.request()).await;
         Reply::of(response)
     }
 
+    /// A new order of a customer's from a quote under this id.
+    pub(crate) fn place_quoted(customer_id: &str, quote_id: &str) -> Call {
+        let mut claims = Self::order_body(customer_id);
+        let envelope = json!({ "aud": AUDIENCE, "exp": 4_102_444_800_u64, "jti": quote_id });
+        claims.as_object_mut().unwrap().extend(envelope.as_object().unwrap().clone());
+        let quote = QuoteSigner::demo().unwrap().sign(&claims);
+        Call::to("POST /orders", &[]).body(&json!({ "quote": quote }))
+    }
+
     /// A command of a customer, by token.
     pub(crate) async fn command_as(&self, customer_id: &str, call: &Call) -> Reply {
-        let handler = CommandHandler::new(self.events.clone(), AuthMode::Jwt, clock);
-        let Ok(response) =
-            handler.handle(call.clone().token_of(customer_id, "orders:place orders:cancel").request()).await;
+        let handler = CommandHandler::new(self.events.clone(), AuthMode::Jwt, demo_quotes(), clock);
+        let Ok(response) = handler.handle(call.clone().token_of(customer_id, "orders:place").request()).await;
         Reply::of(response)
     }
 

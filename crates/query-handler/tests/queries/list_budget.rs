@@ -3,7 +3,7 @@
 use command_handler::CommandHandler;
 use embedded_dynamodb::EmbeddedDynamoDb;
 use event_store::{Delivered, DynamoEventStore, EventStore};
-use http_api::AuthMode;
+use http_api::{AuthMode, QuoteVerifier};
 use order_store::Orders;
 use query_handler::QueryHandler;
 use read_model::{DynamoRows, DynamoSummaries, DynamoTotals, Engine, OrderSummaryByCustomer};
@@ -24,7 +24,7 @@ impl Unreadable {
     async fn orders(count: usize, items: &Value) -> Self {
         let database = database().await;
         let events = DynamoEventStore::new(database.client(), "OrderEvents");
-        let commands = CommandHandler::new(events.clone(), AuthMode::None, clock);
+        let commands = CommandHandler::new(events.clone(), AuthMode::None, QuoteVerifier::without_keys(), clock);
         let rows = DynamoRows::new(database.client(), SUMMARY_TABLE);
         let engine: Engine<OrderSummaryByCustomer, _, _> = Engine::new(events.clone(), rows);
         let mut placed = Vec::new();

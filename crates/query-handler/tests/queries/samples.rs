@@ -17,7 +17,7 @@ use sam_template::Template;
 use serde_json::Value;
 
 use crate::gateway::Reply;
-use crate::given::{clock, database, parked, totals};
+use crate::given::{clock, database, demo_quotes, parked, totals};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
@@ -77,7 +77,7 @@ async fn the_samples_get_the_replies_that_are_stated() {
     let client = database.client();
     let store = DynamoEventStore::new(client.clone(), "OrderEvents");
     let summaries = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
-    let commands = CommandHandler::new(store.clone(), AuthMode::None, clock);
+    let commands = CommandHandler::new(store.clone(), AuthMode::None, demo_quotes(), clock);
     let queries = QueryHandler::new(store.clone(), summaries, totals(&database), parked(&database), AuthMode::None);
     let rows = DynamoRows::new(client.clone(), "OrderSummaryByCustomer");
     let summarizing: Engine<OrderSummaryByCustomer, _, _> = Engine::new(store.clone(), rows);

@@ -18,8 +18,7 @@ fn an_order_is_placed_with_its_total() {
 
 #[test]
 fn an_order_names_the_quote_that_its_prices_come_from() {
-    let quote =
-        QuoteReference { quote_id: QuoteId::parse("quote-1").unwrap(), kid: KeyId::parse("2026-q4").unwrap() };
+    let quote = QuoteReference { quote_id: QuoteId::parse("quote-1").unwrap(), kid: KeyId::parse("2026-q4").unwrap() };
     let command = PlaceOrder { quote: Some(quote), ..place_order() };
     given([]).when(Command::PlaceOrder(command.clone())).then(placed_by(command, TOTAL));
 }

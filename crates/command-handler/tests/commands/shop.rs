@@ -1,0 +1,75 @@
+//! The shop's pricing service: it signs quotes, well and badly.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http_api::{CommandRoute, QuoteVerifier};
+use order_domain::values::KeyId;
+use serde_json::{Value, json};
+use signed_quotes::QuoteSigner;
+
+use crate::gateway::Call;
+use crate::order_life::order_body;
+
+/// The audience of the deployment under test.
+pub(crate) const AUDIENCE: &str = "order-ledger-test";
+/// An expiry after every reading of the tests' clock: the year 2100.
+pub(crate) const LATER: i64 = 4_102_444_800;
+/// An expiry before every reading of the tests' clock: the year 2020.
+pub(crate) const EARLIER: i64 = 1_577_836_800;
+
+/// A pricing service with a key.
+pub(crate) struct Shop {
+    pub(crate) signer: QuoteSigner,
+}
+
+/// The shop that every handler of these tests trusts.
+pub(crate) fn shop() -> &'static Shop {
+    static SHOP: LazyLock<Shop> = LazyLock::new(|| Shop::with_key("2026-q4x"));
+    &SHOP
+}
+
+impl Shop {
+    /// A shop with a new key of that name.
+    pub(crate) fn with_key(kid: &str) -> Self {
+        Self { signer: QuoteSigner::generate(KeyId::parse(kid).unwrap()).unwrap() }
+    }
+
+    /// A verifier that knows this shop's key alone.
+    pub(crate) fn verifier(&self) -> QuoteVerifier {
+        QuoteVerifier::parse(&QuoteSigner::key_set([&self.signer]).to_string(), AUDIENCE).unwrap()
+    }
+
+    pub(crate) fn quote(&self, claims: &Value) -> String {
+        self.signer.sign(claims)
+    }
+}
+
+/// The claims of a quote for the order of [`order_body`], under an id of its own.
+pub(crate) fn claims() -> Value {
+    static QUOTES: AtomicU64 = AtomicU64::new(1);
+    let mut claims = order_body();
+    let jti = format!("quote-{}", QUOTES.fetch_add(1, Ordering::Relaxed));
+    claims
+        .as_object_mut()
+        .unwrap()
+        .extend(json!({ "aud": AUDIENCE, "exp": LATER, "jti": jti }).as_object().unwrap().clone());
+    claims
+}
+
+/// The claims with other values of some.
+pub(crate) fn with(claims: &Value, changes: Value) -> Value {
+    let mut changed = claims.clone();
+    changed.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    changed
+}
+
+/// A new order from that text, without an `Idempotency-Key`.
+pub(crate) fn place_quote(quote: &str) -> Call {
+    Call::to(CommandRoute::PlaceOrder.key(), &[]).body(&json!({ "quote": quote }))
+}
+
+/// A new order from a quote of the shop for these claims.
+pub(crate) fn place_claims(claims: &Value) -> Call {
+    place_quote(&shop().quote(claims))
+}

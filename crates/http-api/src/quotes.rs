@@ -1,0 +1,271 @@
+//! Signed quotes: a customer's way to place an order at prices that the shop's pricing service named.
+//!
+//! A quote is a compact JWS, and its claims are an order with an audience, an expiry and an id. Nothing of the claims is read
+//! before the signature was checked, but for a quote whose key is not known (any more): its claims say which order it may have
+//! made, and that order is answered only where it has this content.
+
+use lambda_http::Request;
+use order_domain::Command;
+use order_domain::command::{PlaceOrder, QuoteReference};
+use order_domain::values::{CustomerId, KeyId, QuoteId};
+use signed_quotes::{Jws, JwsFault, KeySetFault, QuoteKeys, SignatureCheck};
+
+use crate::commands::order;
+use crate::fields::{self, Fields, Source};
+use crate::fingerprint::request_fingerprint;
+use crate::headers::refuse_if_match;
+use crate::invalid::{Fault, Invalid, note};
+use crate::json::Json;
+use crate::problem::{Problem, QuoteFlaw};
+use crate::queries::refuse_parameters;
+use crate::routes::CommandRoute;
+
+/// The quotes that a deployment accepts: those that one of its keys signed and that are meant for it.
+#[derive(Debug, Clone)]
+pub struct QuoteVerifier {
+    keys: QuoteKeys,
+    audience: String,
+}
+
+/// `QUOTE_KEYS` is not a set of keys that quotes can be verified by.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("QUOTE_KEYS: {0}")]
+pub struct BadQuoteKeys(#[from] KeySetFault);
+
+impl QuoteVerifier {
+    /// Reads the keys as `QUOTE_KEYS` has them: a JWK Set, or nothing, which accepts no quote. `audience` is what a quote's
+    /// `aud` must name.
+    ///
+    /// # Errors
+    /// When they are not a JWK Set of Ed25519 keys.
+    pub fn parse(keys: &str, audience: impl Into<String>) -> Result<Self, BadQuoteKeys> {
+        Ok(Self { keys: QuoteKeys::parse(keys)?, audience: audience.into() })
+    }
+
+    /// A verifier without keys, which accepts no quote.
+    #[must_use]
+    pub fn without_keys() -> Self {
+        Self { keys: QuoteKeys::default(), audience: String::new() }
+    }
+}
+
+/// A quote as it was sent. Its signature was not checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnverifiedQuote(Jws);
+
+/// True if a body asks for an order from a quote.
+pub(crate) fn is_quoted(route: CommandRoute, body: &Json) -> bool {
+    route == CommandRoute::PlaceOrder && Fields::of_document(body, Source::Body).is_ok_and(|fields| fields.has("quote"))
+}
+
+/// Reads `{quote}`. The quote's id tells a retry from a second order, so an `Idempotency-Key` is not looked at.
+pub(crate) fn parse_quoted(request: &Request, body: &Json) -> Result<UnverifiedQuote, Problem> {
+    let mut errors = Vec::new();
+    refuse_parameters(request, &mut errors);
+    refuse_if_match(request.headers(), &mut errors);
+    let mut jws = None;
+    if let Some(mut fields) =
+        note(&mut errors, Source::Body.place(String::new()), Fields::of_document(body, Source::Body))
+    {
+        jws = fields.required("quote", read_jws, &mut errors);
+        fields.finish(&mut errors);
+    }
+    match jws {
+        Some(jws) if errors.is_empty() => {
+            jws.map(UnverifiedQuote).map_err(|_| Problem::quote_not_valid(QuoteFlaw::Algorithm))
+        }
+        Some(_) | None => Err(Problem::invalid_request(&errors)),
+    }
+}
+
+/// The quote is of another algorithm.
+struct OtherAlgorithm;
+
+fn read_jws(value: &Json) -> Result<Result<Jws, OtherAlgorithm>, Fault> {
+    match Jws::parse(&fields::string(value)?) {
+        Ok(jws) => Ok(Ok(jws)),
+        Err(JwsFault::Algorithm) => Ok(Err(OtherAlgorithm)),
+        Err(fault @ (JwsFault::NotThreeParts | JwsFault::NotBase64Url | JwsFault::BadHeader | JwsFault::BadKid)) => {
+            Err(Fault::new("malformed_jws", fault.to_string()))
+        }
+    }
+}
+
+impl UnverifiedQuote {
+    /// Checks the signature, and then reads the claims.
+    ///
+    /// # Errors
+    /// `quote_not_valid` where the signature is not its key's, or the quote is meant for others; `invalid_request` with every
+    /// fault of the claims at once.
+    pub fn verify(&self, verifier: &QuoteVerifier) -> Result<Quote, Problem> {
+        let Self(jws) = self;
+        let is_of_known_key = match verifier.keys.check(jws) {
+            SignatureCheck::Valid => true,
+            SignatureCheck::Invalid => return Err(Problem::quote_not_valid(QuoteFlaw::Signature)),
+            SignatureCheck::UnknownKey => false,
+        };
+        let mut errors = Vec::new();
+        let claims = Claims::read(jws, &mut errors).filter(|_| errors.is_empty());
+        match claims {
+            Some(claims) if claims.audience.contains(&verifier.audience) => {
+                let Claims { audience: _, expires_at_ms, quote, order, fingerprint } = claims;
+                Ok(Quote { order, quote, fingerprint, expires_at_ms, is_of_known_key })
+            }
+            // Whatever else is wrong with claims that nobody is known to have signed.
+            Some(_) | None if !is_of_known_key => Err(Problem::quote_not_valid(QuoteFlaw::UnknownKey)),
+            Some(_) => Err(Problem::quote_not_valid(QuoteFlaw::Audience)),
+            None => Err(Problem::invalid_request(&errors)),
+        }
+    }
+}
+
+/// A quote for this deployment, whose signature is its key's or whose key is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    order: PlaceOrder,
+    quote: QuoteReference,
+    fingerprint: [u8; 16],
+    expires_at_ms: i64,
+    is_of_known_key: bool,
+}
+
+impl Quote {
+    /// Whose quote it is.
+    #[must_use]
+    pub const fn customer_id(&self) -> &CustomerId {
+        &self.order.customer_id
+    }
+
+    /// The quote's name, unique for its customer.
+    #[must_use]
+    pub const fn quote_id(&self) -> &QuoteId {
+        &self.quote.quote_id
+    }
+
+    /// The id of the request that places the order: the same for every request with this quote, by whatever key it is signed.
+    #[must_use]
+    pub fn request_id(&self) -> String {
+        format!("quote:{}", self.quote.quote_id)
+    }
+
+    /// What makes it the same quote: everything of the order, and nothing of who signed it, for whom and until when.
+    #[must_use]
+    pub const fn fingerprint(&self) -> [u8; 16] {
+        self.fingerprint
+    }
+
+    /// The reason why this quote makes no order at an instant in milliseconds since 1970; `None` where it does. An order that
+    /// it made before is answered in any case.
+    #[must_use]
+    pub fn problem_at(&self, now_ms: i64) -> Option<Problem> {
+        if !self.is_of_known_key {
+            Some(Problem::quote_not_valid(QuoteFlaw::UnknownKey))
+        } else if now_ms >= self.expires_at_ms {
+            Some(Problem::quote_expired(self.expires_at_ms))
+        } else {
+            None
+        }
+    }
+
+    /// The command that places the order at these prices. Only for a quote without a [problem](Self::problem_at).
+    #[must_use]
+    pub fn into_command(self) -> Command {
+        Command::PlaceOrder(PlaceOrder { quote: Some(self.quote), ..self.order })
+    }
+}
+
+/// The claims of a quote.
+struct Claims {
+    audience: Vec<String>,
+    expires_at_ms: i64,
+    quote: QuoteReference,
+    order: PlaceOrder,
+    fingerprint: [u8; 16],
+}
+
+impl Claims {
+    fn read(jws: &Jws, errors: &mut Vec<Invalid>) -> Option<Self> {
+        let source = Source::Claims;
+        let json = note(errors, source.place(String::new()), Json::read(jws.payload()))?;
+        let mut fields = note(errors, source.place(String::new()), Fields::of_document(&json, source))?;
+        let audience = fields.required("aud", fields::strings, errors);
+        let expires_at_ms = fields.required("exp", fields::epoch_seconds, errors);
+        let quote_id = fields.required("jti", fields::id(QuoteId::parse), errors);
+        // Registered claims that issuers add as a matter of course. Nothing is decided by them.
+        let _ = (fields.get("iat"), fields.get("iss"));
+        let order = order::place(&mut fields, errors);
+        fields.finish(errors);
+        Some(Self {
+            audience: audience?,
+            expires_at_ms: expires_at_ms?,
+            quote: reference(quote_id?, jws.kid()),
+            order: order?,
+            fingerprint: fingerprint(&json),
+        })
+    }
+}
+
+fn reference(quote_id: QuoteId, kid: &KeyId) -> QuoteReference {
+    QuoteReference { quote_id, kid: kid.clone() }
+}
+
+/// The claims that are about the signature or the quote, and not about the order.
+const ENVELOPE: [&str; 5] = ["aud", "exp", "iat", "iss", "jti"];
+/// The charges, which are 0 where they are left out.
+const CHARGES: [&str; 3] = ["shipping", "tax", "discount"];
+
+/// The fingerprint of the order in the claims: what means the same makes no difference.
+fn fingerprint(claims: &Json) -> [u8; 16] {
+    let Json::Object(members) = claims else { return request_fingerprint("POST", "/orders", claims) };
+    let is_default = |name: &str, value: &Json| {
+        (CHARGES.contains(&name) && *value == Json::Unsigned(0))
+            || (name == "metadata" && *value == Json::Object(Vec::new()))
+    };
+    let content = members
+        .iter()
+        .filter(|(name, value)| !ENVELOPE.contains(&name.as_str()) && !is_default(name, value))
+        .cloned()
+        .collect();
+    request_fingerprint("POST", "/orders", &Json::Object(content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(claims: &str) -> [u8; 16] {
+        fingerprint(&Json::read(claims.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn what_means_the_same_order_has_the_same_fingerprint() {
+        let base = of(r#"{"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}]}"#);
+        for same in [
+            r#"{"items":[{"unitPrice":5,"quantity":1,"sku":"a"}], "currency":"EUR", "customerId":"c"}"#,
+            r#"{"aud":"x","exp":1,"iat":0,"iss":"shop","jti":"q","customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}]}"#,
+            r#"{"shipping":0,"tax":0,"discount":0,"metadata":{},"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}]}"#,
+        ] {
+            assert_eq!(of(same), base, "{same}");
+        }
+        for other in [
+            r#"{"customerId":"d","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}]}"#,
+            r#"{"customerId":"c","currency":"USD","items":[{"sku":"a","quantity":1,"unitPrice":5}]}"#,
+            r#"{"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":4}]}"#,
+            r#"{"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}],"shipping":1}"#,
+            r#"{"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}],"reference":"r"}"#,
+            r#"{"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}],"metadata":{"a":"b"}}"#,
+        ] {
+            assert_ne!(of(other), base, "{other}");
+        }
+    }
+
+    /// Stored beside every order from a quote: a change would make yesterday's quotes look like other ones.
+    #[test]
+    fn the_fingerprint_of_a_quote_never_changes() {
+        let hex: String = of(r#"{"jti":"q-1","customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}],"tax":1}"#)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(hex, "608fb25c415fcd6313a56932e4b28074");
+    }
+}
