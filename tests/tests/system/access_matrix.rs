@@ -20,6 +20,10 @@ const F403: Cell = (403, "forbidden");
 const S403: Cell = (403, "insufficient_scope");
 /// The token has scopes of a customer and of a service.
 const M403: Cell = (403, "mixed_scopes");
+/// The caller may not set prices.
+const P403: Cell = (403, "prices_not_trusted");
+/// The caller may not say how much is taken off what is due.
+const D403: Cell = (403, "reduction_not_allowed");
 /// Another customer's order is as unknown as one that does not exist.
 const R404: Cell = (404, "order_not_found");
 
@@ -36,23 +40,29 @@ const TOKENS: [(&str, &str, &str); 9] = [
     ("customer without a scope of ours", "anna", "openid profile orders:write"),
 ];
 
+/// A route, the member of the body that needs a right of its own, and what each caller gets. Without `prices`, a new order is placed
+/// from a quote.
+type Row = (&'static str, &'static str, [Cell; TOKENS.len()]);
+
 #[rustfmt::skip]
-const MATRIX: [(&str, [Cell; TOKENS.len()]); 14] = [
-    //                                                            customer other shop  psp   wareh. supp. admin mixed none
-    ("POST /orders",                                            [R201, F403, R201, S403, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/payments",                         [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/payments/{paymentId}/corrections", [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/refunds",                          [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/shipments",                        [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/shipments/{shipmentId}/delivery",  [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/returns",                          [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/item-cancellations",               [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/cancellation",                     [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
-    ("GET /customers/{customerId}/orders",                      [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /customers/{customerId}/totals",                      [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /orders/{orderId}",                                   [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /orders/{orderId}/events",                            [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /openapi.json",                                       [R200, R200, R200, S403, S403, R200, R200, M403, S403]),
+const MATRIX: [Row; 16] = [
+    //                                                                      customer other shop  psp   wareh. supp. admin mixed none
+    ("POST /orders",                                              "",          [R201, F403, R201, S403, S403, S403, R201, M403, S403]),
+    ("POST /orders",                                              "prices",    [P403, P403, R201, S403, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/payments",                           "",          [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/payments/{paymentId}/corrections",   "",          [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/refunds",                            "",          [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/shipments",                          "",          [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/shipments/{shipmentId}/delivery",    "",          [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/returns",                            "",          [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/item-cancellations",                 "",          [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/item-cancellations",                 "reduction", [D403, D403, R201, S403, S403, S403, R201, M403, S403]),
+    ("POST /orders/{orderId}/cancellation",                       "",          [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
+    ("GET /customers/{customerId}/orders",                        "",          [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /customers/{customerId}/totals",                        "",          [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /orders/{orderId}",                                     "",          [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /orders/{orderId}/events",                              "",          [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /openapi.json",                                         "",          [R200, R200, R200, S403, S403, R200, R200, M403, S403]),
 ];
 
 /// The identity that the authorizer in front passes on (`system_tests::authorizer`); none where it authenticated nobody.
@@ -77,7 +87,7 @@ async fn call(system: &System, method: &Method, path: &str, who: &Identity, body
     let sent = (*method == Method::POST).then(|| if body.is_null() { Vec::new() } else { body.to_string().into() });
     let reply = system.api.send(method.clone(), path, &headers, sent).await;
     let code = reply.body["code"].as_str().unwrap_or_default();
-    let code = [R404, F403, S403, M403, R401].map(|(_, code)| code).into_iter().find(|it| *it == code);
+    let code = [R404, F403, S403, M403, P403, D403, R401].map(|(_, code)| code).into_iter().find(|it| *it == code);
     assert!(code.is_some() || reply.status < 300, "{method} {path}: {}", reply.text);
     let is_challenged = [R401, S403].contains(&(reply.status, code.unwrap_or_default()));
     assert_eq!(reply.header("www-authenticate").is_some(), is_challenged, "{method} {path}: {}", reply.text);
@@ -114,19 +124,25 @@ impl Orders {
     }
 
     /// The order that a route is called for, and the body: a request that its owner's order allows.
-    fn request(&self, route: &str) -> (&str, Value) {
+    fn request(&self, route: &str, member: &str) -> (&str, Value) {
         let plate = json!([{ "sku": "plate", "quantity": 1 }]);
-        match route.rsplit('/').next().unwrap() {
-            "payments" => (&self.placed, json!({ "paymentId": "p", "amount": 1 })),
-            "corrections" => (&self.paid, json!({ "correctionId": "c", "amount": 5_001, "reason": "miscounted" })),
-            "refunds" => (&self.delivered, json!({ "refundId": "r", "paymentId": "p", "amount": 1 })),
-            "shipments" => (&self.paid, json!({ "shipmentId": "s", "items": plate })),
-            "delivery" => (&self.shipped, Value::Null),
-            "returns" => (&self.delivered, json!({ "returnId": "r", "items": plate })),
-            "item-cancellations" => {
+        match (route.rsplit('/').next().unwrap(), member) {
+            ("payments", _) => (&self.placed, json!({ "paymentId": "p", "amount": 1 })),
+            ("corrections", _) => (&self.paid, json!({ "correctionId": "c", "amount": 5_001, "reason": "miscounted" })),
+            ("refunds", _) => (&self.delivered, json!({ "refundId": "r", "paymentId": "p", "amount": 1 })),
+            ("shipments", _) => (&self.paid, json!({ "shipmentId": "s", "items": plate })),
+            ("delivery", _) => (&self.shipped, Value::Null),
+            ("returns", _) => (&self.delivered, json!({ "returnId": "r", "items": plate })),
+            ("item-cancellations", "reduction") => {
+                let mug = json!([{ "sku": "mug-blue", "quantity": 1 }]);
+                let body = json!({ "cancellationId": "y", "items": mug, "reason": "sold out", "reduction": 1 });
+                (&self.delivered, body)
+            }
+            ("item-cancellations", _) => {
                 (&self.placed, json!({ "cancellationId": "x", "items": plate, "reason": "sold out" }))
             }
-            "cancellation" => (&self.placed, json!({ "reason": "changed my mind" })),
+            ("cancellation", _) => (&self.placed, json!({ "reason": "changed my mind" })),
+            (_, "prices") => (&self.placed, three_items("anna")),
             _ => (&self.placed, quoted(three_items("anna"))),
         }
     }
@@ -136,15 +152,15 @@ impl Orders {
 async fn assert_column(system: &System, trusted: &Identity, who: &Identity, cell: impl Fn(usize) -> Cell) {
     // What one caller does must not be what the next may not do any more.
     let orders = Orders::prepare(system, trusted).await;
-    for (row, (route, _)) in MATRIX.iter().enumerate() {
-        let (order, body) = orders.request(route);
+    for (row, (route, member, _)) in MATRIX.iter().enumerate() {
+        let (order, body) = orders.request(route, member);
         let (method, template) = route.split_once(' ').unwrap();
         let path = template.replace("{orderId}", order).replace("{customerId}", "anna");
         let path = path.replace("{paymentId}", "p").replace("{shipmentId}", "s");
         let (wanted, before) = (cell(row), system.commits());
         let got = call(system, &method.parse().unwrap(), &path, who, &body).await;
-        assert_eq!(got, wanted, "{route} by {who:?}");
-        assert_eq!(system.commits() - before, usize::from(wanted == R201), "{route} by {who:?}");
+        assert_eq!(got, wanted, "{route} {member} by {who:?}");
+        assert_eq!(system.commits() - before, usize::from(wanted == R201), "{route} {member} by {who:?}");
     }
 }
 
@@ -155,7 +171,8 @@ fn granted(row: usize) -> Cell {
 
 #[test]
 fn the_matrix_holds_every_route_once() {
-    let rows: Vec<_> = MATRIX.iter().map(|(route, ..)| *route).collect();
+    let plain = MATRIX.iter().filter(|(_, member, _)| member.is_empty());
+    let rows: Vec<_> = plain.map(|(route, ..)| *route).collect();
     let commands = CommandRoute::ALL.iter().map(|route| route.key());
     let routes: BTreeSet<_> = commands.chain(QueryRoute::ALL.iter().map(|route| route.key())).collect();
     assert_eq!(rows.iter().copied().collect::<BTreeSet<_>>(), routes);
@@ -173,8 +190,13 @@ async fn each_scope_alone_opens_the_routes_that_accept_it() {
         command.or(query).unwrap()
     };
     for scope in Scope::ALL {
-        let is_granted = |row| *scope == Scope::OrdersAdmin || accepted(row).contains(scope);
-        let cell = |row| if is_granted(row) { granted(row) } else { S403 };
+        let is_accepted = |row| *scope == Scope::OrdersAdmin || accepted(row).contains(scope);
+        let cell = |row: usize| match (MATRIX[row].1, scope) {
+            ("prices", Scope::OrdersPlace) => P403,
+            ("reduction", Scope::OrdersCancel) => D403,
+            _ if is_accepted(row) => granted(row),
+            _ => S403,
+        };
         assert_column(&system, &admin(), &token("anna", scope.as_str()), cell).await;
     }
 }
@@ -183,7 +205,7 @@ async fn each_scope_alone_opens_the_routes_that_accept_it() {
 async fn with_tokens_each_caller_gets_what_the_matrix_says() {
     let system = System::start_with_tokens().await;
     for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
-        assert_column(&system, &admin(), &token(subject, scopes), |row| MATRIX[row].1[column]).await;
+        assert_column(&system, &admin(), &token(subject, scopes), |row| MATRIX[row].2[column]).await;
     }
     for stranger in [service(), None] {
         assert_column(&system, &admin(), &stranger, |_| R401).await;
@@ -203,7 +225,7 @@ async fn with_signatures_a_service_may_do_everything_and_a_token_nothing() {
 async fn with_both_apis_tokens_get_what_the_matrix_says_and_a_service_everything() {
     let system = System::start_with_tokens_and_signatures().await;
     for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
-        assert_column(&system, &service(), &token(subject, scopes), |row| MATRIX[row].1[column]).await;
+        assert_column(&system, &service(), &token(subject, scopes), |row| MATRIX[row].2[column]).await;
     }
     assert_column(&system, &service(), &service(), granted).await;
     assert_column(&system, &service(), &None, |_| R401).await;
@@ -211,6 +233,6 @@ async fn with_both_apis_tokens_get_what_the_matrix_says_and_a_service_everything
 
 #[tokio::test]
 async fn without_authentication_anybody_may_do_everything() {
-    let system = System::start().await;
+    let system = System::start_with_quotes().await;
     assert_column(&system, &None, &None, granted).await;
 }

@@ -6,10 +6,12 @@ use event_store::item::billed_bytes;
 use http_api::AuthMode;
 use sam_template::Template;
 use serde_dynamo::Item;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::gateway::{Call, Reply};
 use crate::order_life::{cancel, handler, life_after_placing, pay, place_order, send};
+use crate::shop::{EARLIER, Shop, claims, place_claims, place_quote, shop, with};
 use crate::stores::Silent;
 
 async fn metered_store() -> (EmbeddedDynamoDb, DynamoEventStore, Meter) {
@@ -68,6 +70,46 @@ async fn spend_a_whole_life(auth_mode: AuthMode, dressed: impl Fn(Call) -> Call)
     assert_eq!(send(&handler, &dressed(cancel(&place().await))).await.status, 201);
     assert_eq!(cost(&meter), (2, 1, 1), "OrderCancelled");
     assert_first_kilobytes(&database).await;
+}
+
+/// With ids of a usual length: the quote's is a UUID, and the key is named for its quarter.
+#[tokio::test]
+async fn placing_from_a_quote_is_one_request_and_one_write_unit() {
+    let (database, store, meter) = metered_store().await;
+    let handler = handler(store, AuthMode::Jwt);
+    let (customer, scopes) = ("customer-1001", "orders:write");
+    let quote = with(&claims(), json!({ "jti": Uuid::now_v7() }));
+    let call = place_claims(&quote).token_of(customer, scopes);
+    let call = call.header("x-correlation-id", &Uuid::now_v7().to_string());
+    let first = send(&handler, &call).await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    assert_eq!(cost(&meter), (1, 0, 1));
+    let scanned = database.client().scan().table_name("OrderEvents").send().await.unwrap();
+    let bytes = billed_bytes(&Item::from(scanned.items.unwrap().remove(0)));
+    assert!(bytes <= 1024 - RESERVED, "{bytes} bytes");
+
+    // A customer with a UUID takes bytes of the reserve, as in every order, and still no second unit.
+    let uuid = Uuid::now_v7().to_string();
+    let theirs = with(&claims(), json!({ "jti": Uuid::now_v7(), "customerId": uuid }));
+    let reply = send(&handler, &place_claims(&theirs).token_of(&uuid, scopes).header("x-correlation-id", &uuid)).await;
+    assert_eq!((reply.status, cost(&meter)), (201, (1, 0, 1)));
+
+    // Sent again, it is found by the refused write itself, whose capacity DynamoDB does not report.
+    assert_eq!(send(&handler, &call).await.body, first.body);
+    assert_eq!(cost(&meter), (1, 0, 0));
+    // Expired, or by a retired key, it is read, and never written.
+    let expired = place_claims(&with(&quote, json!({ "exp": EARLIER }))).token_of(customer, scopes);
+    let unknown = place_quote(&Shop::with_key("other").quote(&quote)).token_of(customer, scopes);
+    for call in [expired, unknown] {
+        assert_eq!(send(&handler, &call).await.body, first.body);
+        assert_eq!(cost(&meter), (1, 1, 0));
+    }
+    // What was altered is refused before anything is read.
+    let altered = place_quote(&format!("{}AAAA", shop().quote(&quote))).token_of(customer, scopes);
+    assert_eq!(send(&handler, &altered).await.problem(), (422, "quote_not_valid".to_owned()));
+    let stranger = place_claims(&quote).token_of("customer-2002", scopes);
+    assert_eq!(send(&handler, &stranger).await.problem(), (403, "forbidden".to_owned()));
+    assert_eq!(cost(&meter), (0, 0, 0));
 }
 
 #[tokio::test]
