@@ -11,7 +11,9 @@
 //! | `resolve.rs` | what `!Ref`, `!GetAtt`, `!Sub` and `!If` stand for on one laptop |
 //! | `table.rs` | DynamoDB tables, as `CreateTable` requests |
 //! | `function.rs` | Lambda functions, with `Globals` merged in |
-//! | `route.rs` | routes of the HTTP API, followed through their integration to a function |
+//! | `http_api.rs` | HTTP APIs, and the pages that may call them |
+//! | `route.rs` | routes of an HTTP API, followed through their integration to a function |
+//! | `jwt_authorizer.rs` | what a route's authorizer asks of a token |
 //! | `stream_mapping.rs` | event source mappings from a table's stream to a function |
 //! | `log_group.rs` | CloudWatch log groups |
 //! | `event_bus.rs` | event buses |
@@ -28,6 +30,8 @@ mod error;
 mod event_bus;
 mod function;
 mod grant;
+mod http_api;
+mod jwt_authorizer;
 mod log_group;
 mod parameters;
 mod resolve;
@@ -42,6 +46,8 @@ pub use error::TemplateError;
 pub use event_bus::EventBus;
 pub use function::Function;
 pub use grant::Grant;
+pub use http_api::{CorsConfiguration, HttpApi};
+pub use jwt_authorizer::JwtAuthorizer;
 pub use log_group::LogGroup;
 pub use resource_policy::{Effect, PolicyStatement, Principal, ResourcePolicy};
 pub use route::Route;

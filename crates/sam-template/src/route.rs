@@ -1,4 +1,4 @@
-//! Routes of the HTTP API, followed through their integration to a function.
+//! Routes of an HTTP API, followed through their integration to a function.
 
 use serde::Deserialize;
 
@@ -9,9 +9,11 @@ use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::ApiGatewayV2::Route";
 
-/// A method and path of the HTTP API, and the function that answers them.
+/// A method and path of an HTTP API, and the function that answers them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
+    /// The logical id of the API.
+    pub api: String,
     /// The HTTP method: `POST`.
     pub method: String,
     /// The path with its parameters in braces: `/orders/{orderId}/payments`.
@@ -29,6 +31,7 @@ pub struct Route {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct RouteProperties {
+    api_id: String,
     route_key: String,
     target: String,
     authorization_type: String,
@@ -54,6 +57,7 @@ impl Route {
         };
         let integration: IntegrationProperties = template.properties(integration)?;
         Ok(Self {
+            api: properties.api_id,
             method: method.to_owned(),
             path: path.to_owned(),
             function: Function::name_of(template, logical_id(&integration.integration_uri))?,

@@ -10,6 +10,8 @@ use crate::error::TemplateError;
 use crate::event_bus::{self, EventBus};
 use crate::function::{self, Function};
 use crate::grant::{self, Grant};
+use crate::http_api::{self, HttpApi};
+use crate::jwt_authorizer::JwtAuthorizer;
 use crate::log_group::{self, LogGroup};
 use crate::resolve::Resolver;
 use crate::resource_policy::{self, ResourcePolicy};
@@ -71,6 +73,28 @@ impl Template {
         self.resources_of_type(route::TYPE).map(|id| Route::read(self, id)).collect()
     }
 
+    /// The HTTP APIs that are deployed with these parameters, in the template's order.
+    ///
+    /// # Errors
+    /// When an API has a CORS configuration or a condition that is not understood here.
+    pub fn http_apis(&self) -> Result<Vec<HttpApi>, TemplateError> {
+        let mut apis = Vec::new();
+        for id in self.resources_of_type(http_api::TYPE) {
+            if self.is_deployed(id)? {
+                apis.push(HttpApi::read(self, id)?);
+            }
+        }
+        Ok(apis)
+    }
+
+    /// The JWT authorizer of this logical id.
+    ///
+    /// # Errors
+    /// When there is none, or it is no JWT authorizer that reads the header `Authorization`.
+    pub fn jwt_authorizer(&self, id: &str) -> Result<JwtAuthorizer, TemplateError> {
+        JwtAuthorizer::read(self, id)
+    }
+
     /// The mappings from a table's stream to a function, in the template's order.
     ///
     /// # Errors
@@ -126,16 +150,20 @@ impl Template {
     }
 
     /// Any resource's properties as plain JSON, with references resolved; none where its condition leaves it out. The lists
-    /// above name every resource that is declared, whatever its condition.
+    /// above, but for that of the HTTP APIs, name every resource that is declared, whatever its condition.
     ///
     /// # Errors
     /// When there is no such resource, or it refers to something that is not there.
     pub fn resource(&self, id: &str) -> Result<Option<Json>, TemplateError> {
+        self.is_deployed(id)?.then(|| self.properties(id)).transpose()
+    }
+
+    /// Whether the condition of a resource, where it has one, is met.
+    fn is_deployed(&self, id: &str) -> Result<bool, TemplateError> {
         let unknown = || TemplateError::Reference { resource: "a caller".to_owned(), reference: id.to_owned() };
         let resource = self.resources.get(id).ok_or_else(unknown)?;
         let condition = resource.get("Condition").and_then(Yaml::as_str);
-        let deployed = condition.map_or(Ok(true), |condition| self.condition(condition, id))?;
-        deployed.then(|| self.properties(id)).transpose()
+        condition.map_or(Ok(true), |condition| self.condition(condition, id))
     }
 
     /// The properties of a resource, with references resolved, as `T` wants them.

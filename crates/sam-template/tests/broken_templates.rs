@@ -165,6 +165,29 @@ fn a_route_that_leads_nowhere_is_refused() {
 }
 
 #[test]
+fn an_authorizer_that_reads_something_else_is_named_with_it() {
+    let project = include_str!("../../../template.yaml");
+    let read = |template: &Template| template.jwt_authorizer("JwtAuthorizer");
+    let message = complaint(project, ("AuthorizerType: JWT", "AuthorizerType: REQUEST"), read);
+    assert_eq!(message, "JwtAuthorizer: AuthorizerType is `REQUEST`, which is not JWT");
+    let message = complaint(project, ("$request.header.Authorization", "$request.querystring.token"), read);
+    assert_eq!(
+        message,
+        "JwtAuthorizer: IdentitySource is `$request.querystring.token`, which is not $request.header.Authorization"
+    );
+}
+
+#[test]
+fn a_cors_setting_that_is_not_understood_is_refused() {
+    let project = include_str!("../../../template.yaml");
+    let with_cors = |template: &Template| {
+        template.clone().with_parameters(&[("CorsAllowedOrigins", "https://shop.example")])?.http_apis()
+    };
+    let message = complaint(project, ("          MaxAge: 7200", "          MaxAgge: 7200"), with_cors);
+    assert!(message.starts_with("HttpApi: unknown field `MaxAgge`"), "{message}");
+}
+
+#[test]
 fn a_reference_to_nothing_is_refused() {
     let message = complaint(FUNCTION, ("!Ref Events", "!Ref Evnets"), Template::functions);
     assert_eq!(message, "Worker refers to `Evnets`, which the template does not define");

@@ -86,6 +86,20 @@ fn tokens_are_checked_for_their_issuer_and_audience_and_where_there_are_none_not
     }
 }
 
+#[test]
+fn a_route_leads_to_its_authorizer_and_its_api() {
+    let template = deployed(&TOKENS);
+    let [api] = &template.http_apis().unwrap()[..] else { unreachable!("one API") };
+    for route in template.routes().unwrap().iter().filter(|route| route.api == api.logical_id) {
+        let authorizer = template.jwt_authorizer(route.authorizer.as_deref().unwrap()).unwrap();
+        assert_eq!(
+            (authorizer.issuer.as_str(), authorizer.audience),
+            (TOKENS[1].1, vec!["shop".into(), "desk".into()])
+        );
+    }
+    assert_eq!(api.logical_id, "HttpApi");
+}
+
 /// Else the gateway and the functions would disagree about who is let in: then nobody is.
 #[test]
 fn the_functions_behind_the_api_are_told_the_same_mode() {
@@ -131,6 +145,17 @@ fn no_page_may_call_the_api_unless_its_site_is_named() {
     let named = cors(&[("CorsAllowedOrigins", "https://shop.example,https://desk.example")]).unwrap();
     assert_eq!(named["AllowOrigins"], json!(["https://shop.example", "https://desk.example"]));
     assert_eq!(named.get("AllowCredentials"), None);
+}
+
+#[test]
+fn the_cors_configuration_of_an_api_can_be_read() {
+    let read = |parameters: &[(&str, &str)]| deployed(parameters).http_apis().unwrap().remove(0).cors;
+    assert_eq!(read(&[]), None);
+    let cors = read(&[("CorsAllowedOrigins", "https://shop.example,https://desk.example")]).unwrap();
+    assert_eq!(cors.allow_origins, ["https://shop.example", "https://desk.example"]);
+    assert_eq!((cors.max_age, cors.allow_credentials), (Some(7200), false));
+    assert!(cors.allow_headers.contains(&"authorization".to_owned()), "{cors:?}");
+    assert!(cors.expose_headers.contains(&"etag".to_owned()), "{cors:?}");
 }
 
 #[test]
