@@ -65,12 +65,18 @@ impl Template {
         self.resources_of_type(function::TYPE).map(|id| Function::read(self, id)).collect()
     }
 
-    /// The routes of the HTTP API, in the template's order.
+    /// The routes of the HTTP APIs that are deployed with these parameters, in the template's order.
     ///
     /// # Errors
     /// When a route has no method and path, or does not lead to a function.
     pub fn routes(&self) -> Result<Vec<Route>, TemplateError> {
-        self.resources_of_type(route::TYPE).map(|id| Route::read(self, id)).collect()
+        let mut routes = Vec::new();
+        for id in self.resources_of_type(route::TYPE) {
+            if self.is_deployed(id)? {
+                routes.push(Route::read(self, id)?);
+            }
+        }
+        Ok(routes)
     }
 
     /// The HTTP APIs that are deployed with these parameters, in the template's order.
@@ -150,7 +156,7 @@ impl Template {
     }
 
     /// Any resource's properties as plain JSON, with references resolved; none where its condition leaves it out. The lists
-    /// above, but for that of the HTTP APIs, name every resource that is declared, whatever its condition.
+    /// above, but for those of the HTTP APIs and their routes, name every resource that is declared, whatever its condition.
     ///
     /// # Errors
     /// When there is no such resource, or it refers to something that is not there.
