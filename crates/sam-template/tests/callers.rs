@@ -1,6 +1,8 @@
-//! Who may call, under each `AuthMode`: what the routes demand, what is refused before anything is deployed, and which pages may.
+//! The callers that the API lets in, under each `AuthMode`: identities and scopes, parameters that are refused, and pages.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use std::collections::BTreeMap;
 
 use sam_template::{Route, Template};
 use serde_json::{Value, json};
@@ -34,42 +36,64 @@ fn signed_requests_are_the_default_on_every_route() {
 }
 
 #[test]
-fn nobody_is_asked_who_they_are_only_where_the_parameter_says_none() {
+fn routes_take_unauthenticated_requests_only_with_auth_mode_none() {
     for route in routes(&[("AuthMode", "none")]) {
         assert_eq!((route.authorization.as_str(), route.authorizer), ("NONE", None), "{} {}", route.method, route.path);
     }
 }
 
+/// The scopes of which a token must have one, route by route, with the last one (`orders:admin`) left out.
+fn scopes(routes: &[Route], admin: &str) -> BTreeMap<String, Vec<String>> {
+    let scopes = routes.iter().map(|route| {
+        let key = format!("{} {}", route.method, route.path);
+        let (last, others) = route.scopes.split_last().unwrap();
+        assert_eq!(last, admin, "{key}");
+        (key, others.to_vec())
+    });
+    scopes.collect()
+}
+
 #[test]
-fn every_route_asks_for_its_own_scope_or_for_that_of_an_administrator() {
-    let mut asked: Vec<String> = Vec::new();
-    for route in routes(&TOKENS) {
+fn every_route_accepts_its_own_scopes_and_orders_admin() {
+    let routes = routes(&TOKENS);
+    for route in &routes {
         assert_eq!(route.authorization, "JWT", "{} {}", route.method, route.path);
         assert_eq!(route.authorizer.as_deref(), Some("JwtAuthorizer"), "{} {}", route.method, route.path);
-        let [scope, admin] = &route.scopes[..] else { unreachable!("two scopes: {:?}", route.scopes) };
-        assert_eq!(admin, "orders:admin");
-        asked.push(format!("{} {}: {scope}", route.method, route.path));
     }
-    asked.sort_unstable();
+    let accepted: Vec<String> = scopes(&routes, "orders:admin")
+        .into_iter()
+        .map(|(key, scopes)| format!("{key}: {}", scopes.join(", ")))
+        .collect();
     assert_eq!(
-        asked,
+        accepted,
         [
-            "GET /customers/{customerId}/orders: orders:read",
-            "GET /customers/{customerId}/totals: orders:read",
-            "GET /openapi.json: orders:read",
-            "GET /orders/{orderId}/events: orders:read",
-            "GET /orders/{orderId}: orders:read",
-            "POST /orders/{orderId}/cancellation: orders:write",
-            "POST /orders/{orderId}/item-cancellations: orders:write",
-            "POST /orders/{orderId}/payments/{paymentId}/corrections: payments:write",
+            "GET /customers/{customerId}/orders: orders:read, orders:read-all",
+            "GET /customers/{customerId}/totals: orders:read, orders:read-all",
+            "GET /openapi.json: orders:read, orders:read-all",
+            "GET /orders/{orderId}: orders:read, orders:read-all",
+            "GET /orders/{orderId}/events: orders:read, orders:read-all",
+            "POST /orders: orders:place, orders:place-priced",
+            "POST /orders/{orderId}/cancellation: orders:cancel, orders:place-priced",
+            "POST /orders/{orderId}/item-cancellations: orders:cancel, orders:place-priced",
             "POST /orders/{orderId}/payments: payments:write",
+            "POST /orders/{orderId}/payments/{paymentId}/corrections: payments:write",
             "POST /orders/{orderId}/refunds: payments:write",
             "POST /orders/{orderId}/returns: fulfillment:write",
-            "POST /orders/{orderId}/shipments/{shipmentId}/delivery: fulfillment:write",
             "POST /orders/{orderId}/shipments: fulfillment:write",
-            "POST /orders: orders:write",
+            "POST /orders/{orderId}/shipments/{shipmentId}/delivery: fulfillment:write",
         ]
     );
+}
+
+/// A scope without it would let in a token of another application of the same issuer.
+#[test]
+fn a_scope_prefix_stands_before_every_scope_of_every_route() {
+    let plain = scopes(&routes(&TOKENS), "orders:admin");
+    let parameters = [TOKENS[0], TOKENS[1], TOKENS[2], ("ScopePrefix", "shop/")];
+    let prefixed = scopes(&routes(&parameters), "shop/orders:admin");
+    let expected =
+        plain.into_iter().map(|(key, scopes)| (key, scopes.into_iter().map(|scope| format!("shop/{scope}")).collect()));
+    assert_eq!(prefixed, expected.collect::<BTreeMap<String, Vec<String>>>());
 }
 
 #[test]
@@ -109,6 +133,24 @@ fn the_functions_behind_the_api_are_told_the_same_mode() {
             functions.iter().filter_map(|it| Some((&it.name, it.environment.get("AUTH_MODE")?))).collect();
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told.iter().all(|(_, told)| *told == mode), "{told:?}");
+    }
+}
+
+/// The values of a variable of the functions behind the API.
+fn variable(parameters: &[(&str, &str)], name: &str) -> Vec<String> {
+    let functions = deployed(parameters).functions().unwrap();
+    functions.into_iter().filter_map(|mut function| function.environment.remove(name)).collect()
+}
+
+#[test]
+fn the_functions_read_tokens_as_the_parameters_say() {
+    for (name, parameter, default, given) in [
+        ("CUSTOMER_CLAIM", "CustomerClaim", "sub", "https://shop.example/customer"),
+        ("CUSTOMER_CLAIM_PREFIX", "CustomerClaimPrefix", "", "auth0|"),
+        ("SCOPE_PREFIX", "ScopePrefix", "", "order-ledger/"),
+    ] {
+        assert_eq!(variable(&TOKENS, name), [default, default], "{name}");
+        assert_eq!(variable(&[(parameter, given)], name), [given, given], "{name}");
     }
 }
 

@@ -58,3 +58,14 @@ fn production_asks_who_calls_keeps_its_data_and_tries_a_release_on_a_few_calls()
     assert!(parameters("prod").contains(&("DeploymentPreference", "Canary10Percent10Minutes")));
     assert_ne!(section("prod.global.parameters"), section("dev.global.parameters"), "another stack");
 }
+
+/// A parameter that was renamed is refused by `sam deploy` only when the comment is removed.
+#[test]
+fn comments_name_parameters_and_values_that_the_template_takes() {
+    let comments = CONFIG.lines().filter_map(|line| line.trim().strip_prefix('#'));
+    let quoted = comments.flat_map(|comment| comment.split('"').skip(1).step_by(2));
+    let examples: Vec<_> = quoted.filter_map(|text| text.split_once('=')).collect();
+    assert!(examples.len() > 5, "{examples:?}");
+    let template = Template::of_this_project().unwrap().with_parameters(&examples).unwrap();
+    assert_eq!(template.refusals().unwrap(), [""; 0]);
+}

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
+use std::collections::BTreeSet;
+
+use sam_template::Template;
 use serde_norway::{Mapping, Value as Yaml};
 
 const PAGE: &str = include_str!("../../../docs/OPERATIONS.md");
@@ -85,6 +88,21 @@ fn the_page_lists_every_parameter_with_its_default() {
         })
         .collect();
     assert_eq!(listed, declared);
+}
+
+/// The scopes of customers and of services, and `orders:admin`, each once.
+#[test]
+fn the_page_says_to_which_caller_each_scope_is_granted() {
+    let mut listed: Vec<String> = Vec::new();
+    for row in rows("Callers") {
+        assert!(row.len() == 5 && row[1..4].iter().all(|cell| !cell.is_empty()), "{row:?}");
+        listed.push(row[0].replace('`', ""));
+    }
+    let template = Template::of_this_project().unwrap().with_parameters(&[("AuthMode", "jwt")]).unwrap();
+    let routes = template.routes().unwrap();
+    let asked: BTreeSet<String> = routes.into_iter().flat_map(|route| route.scopes).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, asked.into_iter().collect::<Vec<_>>());
 }
 
 #[test]
