@@ -1,8 +1,8 @@
-//! The callers that the API lets in, under each `AuthMode`: identities and scopes, parameters that are refused, and pages.
+//! The callers that the APIs let in, under each `AuthMode`: identities and scopes, parameters that are refused, and pages.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sam_template::{Route, Template};
 use serde_json::{Value, json};
@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 /// Everything that `AuthMode=jwt` needs.
 const TOKENS: [(&str, &str); 3] =
     [("AuthMode", "jwt"), ("JwtIssuer", "https://id.example/"), ("JwtAudience", "shop,desk")];
+
+/// The same, with a second API for signed requests.
+const TOKENS_AND_SIGNATURES: [(&str, &str); 4] = [TOKENS[0], TOKENS[1], TOKENS[2], ("ServiceApi", "iam")];
 
 fn deployed(parameters: &[(&str, &str)]) -> Template {
     Template::of_this_project().unwrap().with_parameters(parameters).unwrap()
@@ -96,6 +99,74 @@ fn a_scope_prefix_stands_before_every_scope_of_every_route() {
     assert_eq!(prefixed, expected.collect::<BTreeMap<String, Vec<String>>>());
 }
 
+/// Method, path and function of the routes of an API.
+fn reached(routes: &[Route], api: &str) -> BTreeSet<[String; 3]> {
+    let of_the_api = routes.iter().filter(|route| route.api == api);
+    of_the_api.map(|route| [&route.method, &route.path, &route.function].map(String::clone)).collect()
+}
+
+#[test]
+fn the_service_api_has_every_route_for_signed_requests() {
+    let routes = deployed(&TOKENS_AND_SIGNATURES).routes().unwrap();
+    assert_eq!(reached(&routes, "HttpApi").len(), 14);
+    assert_eq!(reached(&routes, "ServiceHttpApi"), reached(&routes, "HttpApi"));
+    assert_eq!(routes.len(), 28);
+    for route in routes {
+        let expected = match route.api.as_str() {
+            "HttpApi" => ("JWT", Some("JwtAuthorizer")),
+            _ => ("AWS_IAM", None),
+        };
+        let key = format!("{} {} {}", route.api, route.method, route.path);
+        assert_eq!((route.authorization.as_str(), route.authorizer.as_deref()), expected, "{key}");
+        assert_eq!(route.scopes.is_empty(), route.api == "ServiceHttpApi", "{key}");
+    }
+}
+
+/// Each of its resources belongs to it, and not to the API for tokens.
+#[test]
+fn a_service_api_is_deployed_whole_or_not_at_all() {
+    let template: serde_norway::Mapping = serde_norway::from_str(include_str!("../../../template.yaml")).unwrap();
+    let ids: Vec<&str> = template["Resources"].as_mapping().unwrap().keys().map(|id| id.as_str().unwrap()).collect();
+    let mut of_the_service_api = 0;
+    for id in ids.iter().filter(|id| id.starts_with("Service")) {
+        assert_eq!(deployed(&TOKENS).resource(id).unwrap(), None, "{id}");
+        let properties = deployed(&TOKENS_AND_SIGNATURES).resource(id).unwrap().unwrap();
+        if let Some(api) = properties.get("ApiId") {
+            assert_eq!(api, "ServiceHttpApi", "{id}");
+        }
+        if let Some(target) = properties.get("Target") {
+            let integration = target.as_str().unwrap().strip_prefix("integrations/").unwrap();
+            assert!(integration.starts_with("Service"), "{id} leads to {integration}");
+        }
+        of_the_service_api += 1;
+    }
+    assert_eq!(of_the_service_api, 21, "API, stage, log group, two integrations, two permissions, 14 routes");
+}
+
+/// The API Gateway requests that may invoke a function: `HttpApi/*/POST/orders*`.
+#[test]
+fn each_api_may_invoke_the_functions_by_their_own_methods() {
+    let template = deployed(&TOKENS_AND_SIGNATURES);
+    for (permission, function, requests) in [
+        ("CommandPermission", "CommandHandlerAliaslive", "HttpApi/*/POST/orders*"),
+        ("QueryPermission", "QueryHandlerAliaslive", "HttpApi/*/GET/*"),
+        ("ServiceCommandPermission", "CommandHandlerAliaslive", "ServiceHttpApi/*/POST/orders*"),
+        ("ServiceQueryPermission", "QueryHandlerAliaslive", "ServiceHttpApi/*/GET/*"),
+    ] {
+        let properties = template.resource(permission).unwrap().unwrap();
+        assert_eq!(
+            properties,
+            json!({
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": function,
+                "Principal": "apigateway.amazonaws.com",
+                "SourceArn": format!("arn:Partition:execute-api:Region:AccountId:{requests}"),
+            }),
+            "{permission}"
+        );
+    }
+}
+
 #[test]
 fn tokens_are_checked_for_their_issuer_and_audience_and_where_there_are_none_nothing_checks_them() {
     let authorizer = deployed(&TOKENS).resource("JwtAuthorizer").unwrap().unwrap();
@@ -124,22 +195,21 @@ fn a_route_leads_to_its_authorizer_and_its_api() {
     assert_eq!(api.logical_id, "HttpApi");
 }
 
-/// Else the gateway and the functions would disagree about who is let in: then nobody is.
-#[test]
-fn the_functions_behind_the_api_are_told_the_same_mode() {
-    for mode in ["iam", "jwt", "none"] {
-        let functions = deployed(&[("AuthMode", mode)]).functions().unwrap();
-        let told: Vec<_> =
-            functions.iter().filter_map(|it| Some((&it.name, it.environment.get("AUTH_MODE")?))).collect();
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told.iter().all(|(_, told)| *told == mode), "{told:?}");
-    }
-}
-
-/// The values of a variable of the functions behind the API.
+/// The values of a variable of the functions behind the APIs.
 fn variable(parameters: &[(&str, &str)], name: &str) -> Vec<String> {
     let functions = deployed(parameters).functions().unwrap();
     functions.into_iter().filter_map(|mut function| function.environment.remove(name)).collect()
+}
+
+/// Otherwise the functions would reject every caller that the gateway lets in, or trust an identity that it never checks.
+#[test]
+fn the_functions_accept_the_identities_that_the_gateway_checks() {
+    for (mode, service_api, accepted) in
+        [("iam", "none", "iam"), ("jwt", "none", "jwt"), ("jwt", "iam", "jwt+iam"), ("none", "none", "none")]
+    {
+        let parameters = [("AuthMode", mode), ("ServiceApi", service_api)];
+        assert_eq!(variable(&parameters, "AUTH_MODE"), [accepted, accepted], "{mode} {service_api}");
+    }
 }
 
 #[test]
@@ -152,6 +222,16 @@ fn the_functions_read_tokens_as_the_parameters_say() {
         assert_eq!(variable(&TOKENS, name), [default, default], "{name}");
         assert_eq!(variable(&[(parameter, given)], name), [given, given], "{name}");
     }
+}
+
+#[test]
+fn a_service_api_is_refused_unless_the_first_api_takes_tokens() {
+    for mode in ["iam", "none"] {
+        let refusals = deployed(&[("AuthMode", mode), ("ServiceApi", "iam")]).refusals().unwrap();
+        assert_eq!(refusals.len(), 1, "{mode}");
+        assert!(refusals[0].starts_with("ServiceApi=iam needs AuthMode=jwt."), "{refusals:?}");
+    }
+    assert_eq!(deployed(&TOKENS_AND_SIGNATURES).refusals().unwrap(), [""; 0]);
 }
 
 #[test]
@@ -190,6 +270,15 @@ fn no_page_may_call_the_api_unless_its_site_is_named() {
 }
 
 #[test]
+fn no_page_may_call_the_service_api() {
+    let mut parameters = TOKENS_AND_SIGNATURES.to_vec();
+    parameters.push(("CorsAllowedOrigins", "https://shop.example"));
+    let apis = deployed(&parameters).http_apis().unwrap();
+    let with_cors: Vec<_> = apis.iter().map(|api| (api.logical_id.as_str(), api.cors.is_some())).collect();
+    assert_eq!(with_cors, [("HttpApi", true), ("ServiceHttpApi", false)]);
+}
+
+#[test]
 fn the_cors_configuration_of_an_api_can_be_read() {
     let read = |parameters: &[(&str, &str)]| deployed(parameters).http_apis().unwrap().remove(0).cors;
     assert_eq!(read(&[]), None);
@@ -208,17 +297,19 @@ fn a_page_may_use_every_method_of_the_routes() {
     assert_eq!(cors(&[("CorsAllowedOrigins", "https://shop.example")]).unwrap()["AllowMethods"], json!(methods));
 }
 
-/// The line is JSON, the same whatever the mode, and holds nothing that a client wrote, nor who the client is: a caller's ARN may
-/// end in an e-mail address.
+/// The line is JSON, the same for every mode and API, and has nothing that a client wrote and no caller: a caller's ARN may end in
+/// an e-mail address.
 #[test]
-fn the_access_log_names_nobody() {
-    let line = |parameters: &[(&str, &str)]| -> Value {
-        let stage = deployed(parameters).resource("HttpApiStage").unwrap().unwrap();
+fn the_access_logs_name_no_caller() {
+    let line = |parameters: &[(&str, &str)], stage: &str| -> Value {
+        let stage = deployed(parameters).resource(stage).unwrap().unwrap();
         serde_json::from_str(stage["AccessLogSettings"]["Format"].as_str().unwrap()).unwrap()
     };
-    assert_eq!(line(&[]), line(&TOKENS));
-    assert_eq!(line(&[]), line(&[("AuthMode", "none")]));
-    let fields: Vec<String> = line(&[]).as_object().unwrap().keys().cloned().collect();
+    let default = line(&[], "HttpApiStage");
+    assert_eq!(default, line(&TOKENS, "HttpApiStage"));
+    assert_eq!(default, line(&[("AuthMode", "none")], "HttpApiStage"));
+    assert_eq!(default, line(&TOKENS_AND_SIGNATURES, "ServiceHttpApiStage"));
+    let fields: Vec<String> = default.as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         fields,
         [

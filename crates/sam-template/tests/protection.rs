@@ -68,12 +68,17 @@ fn every_table_of_a_protected_stack_can_be_restored_to_any_second() {
 }
 
 #[test]
-fn the_api_is_throttled_and_keeps_an_access_log() {
-    let [(id, stage)] = of_type("AWS::ApiGatewayV2::Stage").try_into().unwrap();
-    let (settings, log) = (&stage["Properties"]["DefaultRouteSettings"], &stage["Properties"]["AccessLogSettings"]);
-    assert_eq!(settings["ThrottlingRateLimit"], yaml("!Ref ThrottlingRateLimit"), "{id}");
-    assert_eq!(settings["ThrottlingBurstLimit"], yaml("!Ref ThrottlingBurstLimit"), "{id}");
-    assert_eq!(log["DestinationArn"], yaml("!GetAtt HttpApiLogGroup.Arn"), "{id}");
+fn each_api_is_throttled_and_keeps_an_access_log_of_its_own() {
+    let stages = of_type("AWS::ApiGatewayV2::Stage");
+    for (id, stage) in &stages {
+        let api = id.strip_suffix("Stage").unwrap();
+        assert_eq!(stage["Properties"]["ApiId"], yaml(&format!("!Ref {api}")), "{id}");
+        let (settings, log) = (&stage["Properties"]["DefaultRouteSettings"], &stage["Properties"]["AccessLogSettings"]);
+        assert_eq!(settings["ThrottlingRateLimit"], yaml("!Ref ThrottlingRateLimit"), "{id}");
+        assert_eq!(settings["ThrottlingBurstLimit"], yaml("!Ref ThrottlingBurstLimit"), "{id}");
+        assert_eq!(log["DestinationArn"], yaml(&format!("!GetAtt {api}LogGroup.Arn")), "{id}");
+    }
+    assert_eq!(stages.len(), of_type("AWS::ApiGatewayV2::Api").len());
 }
 
 /// An index without the cap of its table would still be paid for without one.

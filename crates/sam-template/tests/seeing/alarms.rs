@@ -141,3 +141,23 @@ fn both_readers_of_the_stream_have_alarms_for_being_late_and_for_giving_up() {
         assert!(reads("Invocations", "FunctionName", function), "{function}");
     }
 }
+
+/// The functions serve both APIs, so errors behind either are errors of the release.
+#[test]
+fn server_errors_of_either_api_raise_the_same_alarm() {
+    let alarms = alarms();
+    let of_apis: Vec<_> = alarms
+        .iter()
+        .filter(|(_, alarm)| watched(alarm).iter().any(|watched| watched.namespace == "AWS/ApiGateway"))
+        .collect();
+    let [(id, alarm)] = &of_apis[..] else { unreachable!("one alarm: {of_apis:?}") };
+    assert_eq!(id, "ApiServerErrorsAlarm");
+    let apis: BTreeSet<String> = of_type("AWS::ApiGatewayV2::Api").into_iter().map(|(id, _)| id).collect();
+    assert_eq!(apis.len(), 2);
+    for metric in ["5xx", "Count"] {
+        let of_the_metric = watched(alarm).into_iter().filter(|watched| watched.name == metric);
+        let watched: BTreeSet<String> =
+            of_the_metric.filter_map(|mut watched| watched.dimensions.remove("ApiId").flatten()).collect();
+        assert_eq!(watched, apis, "{metric}");
+    }
+}

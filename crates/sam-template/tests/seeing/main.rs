@@ -20,8 +20,13 @@ fn of_type(kind: &str) -> Vec<(String, Yaml)> {
     resources.map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource["Properties"].clone())).collect()
 }
 
-/// The text of a value, whether or not a function stands before it: `Projector` of `!Ref Projector`.
+/// The text of a value, whether or not a function stands before it: `Projector` of `!Ref Projector`, the text of a `!Sub`, and of
+/// an `!If` the value where its condition is met.
 fn text(value: &Yaml) -> &str {
     let Yaml::Tagged(tagged) = value else { return value.as_str().unwrap() };
-    text(&tagged.value)
+    match (&tagged.value, tagged.tag == "If") {
+        (Yaml::Sequence(arguments), true) => text(&arguments[1]),
+        (Yaml::Sequence(arguments), false) => text(&arguments[0]),
+        (value, _) => text(value),
+    }
 }
