@@ -36,10 +36,11 @@ class Api:
     def get(self, path: str, **query: str | int) -> Answer:
         return self._send("GET", path + (f"?{urlencode(query)}" if query else ""), None, {})
 
-    def post(self, path: str, body: dict[str, Any] | None, key: str, **headers: str) -> Answer:
-        """A command; `key` is its Idempotency-Key."""
+    def post(self, path: str, body: dict[str, Any] | None, key: str | None, **headers: str) -> Answer:
+        """A command; `key` is its Idempotency-Key, if it has one."""
         sent = None if body is None else json.dumps(body)
-        return self._send("POST", path, sent, {"Idempotency-Key": key, "Content-Type": "application/json"} | headers)
+        own = {} if key is None else {"Idempotency-Key": key}
+        return self._send("POST", path, sent, own | {"Content-Type": "application/json"} | headers)
 
     def _send(self, method: str, target: str, body: str | None, headers: dict[str, str]) -> Answer:
         request = AWSRequest(method, f"http://{self._host}{target}", headers={"Host": self._host} | headers, data=body)

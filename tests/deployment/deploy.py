@@ -1,4 +1,4 @@
-"""Deploys what `sam build` made to ministack, and uses it: once by signed requests, once more by tokens.
+"""Deploys what `sam build` made to ministack, and uses it: once by signed requests, once by tokens and signed requests.
 
     python deploy.py REPOSITORY BUILT ARCHITECTURE
 
@@ -16,10 +16,10 @@ import yaml
 
 from emulator import Emulator
 from expectations import Unmet
-from issuer import AUDIENCE, Issuer
+from issuer import Issuer
 from journey import Journey
 from stack import DeploymentFailed, Stack
-from tokens import Tokens
+from tokens import Tokens, parameters, pricing_service
 from variant import DanglingReference, derive
 
 
@@ -30,8 +30,8 @@ def main(repository: Path, built: Path, architecture: str) -> int:
             run = Run(repository, built, architecture, issuer)
             # The sample is on, so that there is a topic to hear the bus by.
             run.deployed("signed-requests", lambda stack: Journey(stack).steps(), FanOutSample="true")
-            run.deployed("tokens", lambda stack: Tokens(stack, issuer).steps(),
-                         AuthMode="jwt", JwtIssuer=issuer.url, JwtAudience=AUDIENCE)
+            pricing = pricing_service()
+            run.deployed("tokens", lambda stack: Tokens(stack, issuer, pricing).steps(), **parameters(issuer, pricing))
         except (DanglingReference, DeploymentFailed, Unmet) as error:
             print(f"\n{error}", file=sys.stderr)
             return 1

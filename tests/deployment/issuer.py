@@ -34,12 +34,13 @@ class Issuer:
         self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
 
     def token(self, subject: str, *scopes: str, **claims: Any) -> str:
-        """A token for the subject, good for ten minutes; `claims` are further claims, or others."""
+        """A token for the subject, good for ten minutes; `claims` are further claims, others, or None to leave one out."""
         now = int(time.time())
         body = {"iss": self.url, "aud": AUDIENCE, "sub": subject, "scope": " ".join(scopes)}
         body |= {"iat": now, "exp": now + 600}
+        body = {name: value for name, value in (body | claims).items() if value is not None}
         head = {"alg": "RS256", "typ": "JWT", "kid": KEY_ID}
-        signed = f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(body | claims).encode())}"
+        signed = f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(body).encode())}"
         return f"{signed}.{_encoded(self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
     def __enter__(self) -> "Issuer":

@@ -30,7 +30,7 @@ class Stack:
         """`sam deploy` with the repository's samconfig.toml; what SAM prints is raised if it fails."""
         command = ["sam", "deploy", "--template-file", self._template, "--no-confirm-changeset", "--no-progressbar"]
         command += ["--config-file", self._repository / "samconfig.toml"]
-        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+        command += ["--parameter-overrides", *(_override(name, value) for name, value in parameters.items())]
         done = subprocess.run(
             command, env=os.environ | self._emulator.client_environment(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=DEPLOYED_WITHIN_S, check=False,
@@ -62,15 +62,16 @@ class Stack:
         client.meta.events.register("before-send.*.*", _say_that_tls_ended_before)
         return client
 
-    def api(self, credentials: Credentials | None = None, bearer: str | None = None) -> Api:
-        return Api(self.outputs["ApiUrl"], REGION, credentials, bearer)
+    def api(self, credentials: Credentials | None = None, bearer: str | None = None, api: str = "ApiUrl") -> Api:
+        """An API, by the output that has its address."""
+        return Api(self.outputs[api], REGION, credentials, bearer)
 
-    def user(self, name: str, *invoke: str) -> Credentials:
-        """A new IAM user who may call these `METHOD/path` patterns of the API, and do nothing else."""
+    def user(self, name: str, *invoke: str, api: str = "ApiUrl") -> Credentials:
+        """A new IAM user who may call these `METHOD/path` patterns of an API, and do nothing else."""
         iam = self.client("iam")
         iam.create_user(UserName=name)
-        api = self.outputs["ApiUrl"].split("//")[1].split(".")[0]
-        resources = [f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/*/{pattern}" for pattern in invoke]
+        api_id = self.outputs[api].split("//")[1].split(".")[0]
+        resources = [f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/*/{pattern}" for pattern in invoke]
         statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resources}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam.put_user_policy(UserName=name, PolicyName="call-the-api", PolicyDocument=policy)
@@ -127,6 +128,11 @@ class Stack:
 
 class DeploymentFailed(Exception):
     """`sam deploy` ended with an error; the message is what it printed."""
+
+
+def _override(name: str, value: str) -> str:
+    """A parameter as `sam deploy` reads it: in quotes, for it splits at blanks and takes bare quotes away."""
+    return f'{name}="' + value.replace('"', r'\"') + '"'
 
 
 def _say_that_tls_ended_before(request: Any, **_: Any) -> None:

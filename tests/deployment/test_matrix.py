@@ -1,0 +1,52 @@
+"""The access matrix, held to the template: its routes, and the scopes that the gateway asks of a token."""
+
+import re
+import unittest
+from pathlib import Path
+
+from matrix import ADMIN, CALLERS, MATRIX, OF_CUSTOMERS, OF_SERVICES, TOKENS
+
+TEMPLATE = (Path(__file__).parents[2] / "template.yaml").read_text()
+# A route of an API: the API, the route's key, and the rest of the resource.
+ROUTE = re.compile(r"    Type: AWS::ApiGatewayV2::Route\n(?:    Condition: .*\n)?    Properties:\n      ApiId: !Ref (\w+)\n"
+                   r"      RouteKey: (.*)\n((?:      .*\n)*)")
+SCOPE = re.compile(r"!Sub \$\{ScopePrefix\}(\S+)")
+
+
+def routes(api: str) -> dict[str, set[str]]:
+    """The scopes of each route of an API."""
+    return {key: set(SCOPE.findall(rest)) for of, key, rest in ROUTE.findall(TEMPLATE) if of == api}
+
+
+class TheMatrix(unittest.TestCase):
+    def test_has_a_row_for_every_route_of_either_api_and_a_cell_for_every_caller(self) -> None:
+        self.assertEqual(set(MATRIX), set(routes("HttpApi")))
+        self.assertEqual(set(MATRIX), set(routes("ServiceHttpApi")))
+        for route, cells in MATRIX.items():
+            self.assertEqual(len(cells), len(CALLERS), route)
+
+    def test_lets_a_token_pass_the_gateway_where_it_has_one_of_the_routes_scopes(self) -> None:
+        for route, accepted in routes("HttpApi").items():
+            for caller, cell in zip(CALLERS, MATRIX[route]):
+                if caller in ("wrong audience", "anonymous"):
+                    self.assertEqual(cell, (401, None), (route, caller))
+                elif caller != "signed":
+                    _, scopes = TOKENS[caller]
+                    self.assertEqual(cell == (403, None), not accepted & set(scopes), (route, caller))
+
+    def test_grants_everything_to_admins_and_signed_callers_and_nothing_to_mixed_tokens(self) -> None:
+        for route, cells in MATRIX.items():
+            row = dict(zip(CALLERS, cells))
+            granted = (201 if route.startswith("POST ") else 200, None)
+            self.assertEqual((row["admin"], row["signed"]), (granted, granted), route)
+            self.assertEqual(row["mixed token"], (403, "mixed_scopes"), route)
+
+    def test_has_a_caller_for_every_scope_of_the_template(self) -> None:
+        scopes = set().union(*routes("HttpApi").values())
+        self.assertEqual(scopes, {*OF_CUSTOMERS, *OF_SERVICES, ADMIN})
+        unmixed = [set(scopes) for caller, (_, scopes) in TOKENS.items() if caller != "mixed token"]
+        self.assertEqual(set().union(*unmixed), scopes)
+
+
+if __name__ == "__main__":
+    unittest.main()
