@@ -12,5 +12,6 @@ mod quotes;
 mod races;
 mod replies;
 mod retries;
+mod shipping_price;
 mod shop;
 mod stores;
