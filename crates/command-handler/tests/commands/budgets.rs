@@ -77,7 +77,7 @@ async fn spend_a_whole_life(auth_mode: AuthMode, dressed: impl Fn(Call) -> Call)
 async fn placing_from_a_quote_is_one_request_and_one_write_unit() {
     let (database, store, meter) = metered_store().await;
     let handler = handler(store, AuthMode::Jwt);
-    let (customer, scopes) = ("customer-1001", "orders:write");
+    let (customer, scopes) = ("customer-1001", "orders:place");
     let quote = with(&claims(), json!({ "jti": Uuid::now_v7() }));
     let call = place_claims(&quote).token_of(customer, scopes);
     let call = call.header("x-correlation-id", &Uuid::now_v7().to_string());

@@ -17,7 +17,7 @@ use crate::order_life::{cancel, clock, order_body, pay, place_order, send};
 use crate::shop::{AUDIENCE, EARLIER, LATER, Shop, claims, place_claims, place_quote, shop, with};
 
 const CUSTOMER: &str = "customer-1001";
-const SCOPES: &str = "orders:read orders:write";
+const SCOPES: &str = "orders:read orders:place orders:cancel";
 
 /// The store of these tests: an embedded DynamoDB.
 struct Ledger {

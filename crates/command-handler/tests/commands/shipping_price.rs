@@ -24,7 +24,7 @@ use crate::shop::{AUDIENCE, EARLIER, LATER, Shop, place_quote, shop, with};
 
 const CUSTOMER: &str = "customer-1001";
 /// The scopes of a customer's token.
-const CUSTOMERS_SCOPES: &str = "orders:read orders:write";
+const CUSTOMERS_SCOPES: &str = "orders:read orders:place orders:cancel";
 /// The scopes of the payment provider and the warehouse.
 const SERVICES_SCOPES: &str = "orders:admin";
 

@@ -1,0 +1,163 @@
+//! `orders quote`: a signed quote, as a shop's pricing service makes it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::{Map, Value, json};
+use signed_quotes::QuoteSigner;
+use uuid::Uuid;
+
+use crate::text::{lifetime, print};
+
+/// The audience of quotes for a local stack.
+pub(crate) const LOCAL_AUDIENCE: &str = "order-ledger-local";
+
+/// The order, its prices, and who signs for them.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The customer, who alone may use the quote
+    #[arg(long)]
+    customer: String,
+    /// A line of the order: its sku, quantity and price of one in minor units, such as TEA-500:3:999; may be given again
+    #[arg(long, value_name = "SKU:QUANTITY:PRICE", required = true)]
+    item: Vec<Item>,
+    /// The currency of every amount
+    #[arg(long, default_value = "EUR")]
+    currency: String,
+    /// Shipping charged, in minor units
+    #[arg(long, value_name = "AMOUNT")]
+    shipping: Option<u64>,
+    /// Tax charged, in minor units
+    #[arg(long, value_name = "AMOUNT")]
+    tax: Option<u64>,
+    /// Discount granted, in minor units
+    #[arg(long, value_name = "AMOUNT")]
+    discount: Option<u64>,
+    /// The shop's own order number
+    #[arg(long)]
+    reference: Option<String>,
+    /// The quote's id, of which one order can be made; a UUID unless it is given
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// How long the quote is valid: a number, and s, m, h or d
+    #[arg(long, default_value = "15m", value_name = "TIME", value_parser = lifetime)]
+    expires_in: Duration,
+    /// The deployment that the quote is for
+    #[arg(long, default_value = LOCAL_AUDIENCE)]
+    audience: String,
+    /// The file with the private key, of `orders quote-key`; the demo key of the local stack unless it is given
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+/// A line of the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Item {
+    sku: String,
+    quantity: u64,
+    unit_price: u64,
+}
+
+impl FromStr for Item {
+    type Err = &'static str;
+
+    /// A sku may have colons, so quantity and price are the last two parts.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = || {
+            let (rest, unit_price) = text.rsplit_once(':')?;
+            let (sku, quantity) = rest.rsplit_once(':')?;
+            Some(Self { sku: sku.to_owned(), quantity: quantity.parse().ok()?, unit_price: unit_price.parse().ok()? })
+        };
+        parts().ok_or("not a sku, a quantity and a price, with ':' between them")
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let signer = match &arguments.key {
+        None => QuoteSigner::demo()?,
+        Some(file) => {
+            let key = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            QuoteSigner::from_private_jwk(&key).with_context(|| file.display().to_string())?
+        }
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    print(&signer.sign(&claims(arguments, now)));
+    Ok(())
+}
+
+/// The claims of a quote that is made now. The API checks the order, so nothing of it is checked here.
+fn claims(arguments: &Arguments, now: Duration) -> Value {
+    let items = arguments.item.iter().map(|Item { sku, quantity, unit_price }| {
+        json!({ "sku": sku, "quantity": quantity, "unitPrice": unit_price })
+    });
+    let id = arguments.id.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let mut claims = Map::from_iter([
+        ("aud".to_owned(), json!(arguments.audience)),
+        ("jti".to_owned(), json!(id)),
+        ("exp".to_owned(), json!(now.saturating_add(arguments.expires_in).as_secs())),
+        ("customerId".to_owned(), json!(arguments.customer)),
+        ("currency".to_owned(), json!(arguments.currency)),
+        ("items".to_owned(), items.collect()),
+    ]);
+    let charges = [("shipping", arguments.shipping), ("tax", arguments.tax), ("discount", arguments.discount)];
+    claims.extend(charges.into_iter().filter_map(|(name, amount)| Some((name.to_owned(), json!(amount?)))));
+    claims.extend(arguments.reference.iter().map(|reference| ("reference".to_owned(), json!(reference))));
+    Value::Object(claims)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn parsed(arguments: &str) -> Result<Arguments, clap::Error> {
+        Ok(Command::try_parse_from(["quote"].into_iter().chain(arguments.split_whitespace()))?.arguments)
+    }
+
+    #[test]
+    fn a_quote_has_the_claims_that_were_asked_for_and_no_others() {
+        let now = Duration::from_secs(1_000);
+        let least = parsed("--customer anna --item TEA-500:3:999 --id q-1").unwrap();
+        let items = json!([{ "sku": "TEA-500", "quantity": 3, "unitPrice": 999 }]);
+        let expected = json!({
+            "aud": "order-ledger-local", "jti": "q-1", "exp": 1_900, "customerId": "anna", "currency": "EUR", "items": items,
+        });
+        assert_eq!(claims(&least, now), expected);
+        let most = parsed(
+            "--customer anna --item a:b:1:0 --item c:2:7 --currency JPY --shipping 1 --tax 2 --discount 3 --reference R-1 --id q \
+             --expires-in 1s --audience shop",
+        );
+        let items = json!([{ "sku": "a:b", "quantity": 1, "unitPrice": 0 }, { "sku": "c", "quantity": 2, "unitPrice": 7 }]);
+        let expected = json!({
+            "aud": "shop", "jti": "q", "exp": 1_001, "customerId": "anna", "currency": "JPY", "items": items,
+            "shipping": 1, "tax": 2, "discount": 3, "reference": "R-1",
+        });
+        assert_eq!(claims(&most.unwrap(), now), expected);
+    }
+
+    #[test]
+    fn each_quote_has_an_id_of_its_own() {
+        let arguments = parsed("--customer anna --item TEA-500:3:999").unwrap();
+        let id = || claims(&arguments, Duration::ZERO)["jti"].clone();
+        assert_ne!(id(), id());
+    }
+
+    #[test]
+    fn a_line_without_a_sku_a_quantity_and_a_price_is_refused() {
+        for item in ["TEA-500", "TEA-500:3", "TEA-500:x:999", "TEA-500:3:9.99", "TEA-500:3:-1", ":"] {
+            assert!(parsed(&format!("--customer anna --item {item}")).is_err(), "{item}");
+        }
+        assert!(parsed("--customer anna").is_err());
+    }
+}
