@@ -13,7 +13,7 @@ class PricingService:
     """Signs quotes with one Ed25519 key, which has a name (`kid`)."""
 
     def __init__(self, key_id: str, audience: str) -> None:
-        """`audience` is the parameter QuoteAudience, or the stack's name where that is empty."""
+        """`audience` is the parameter QuoteAudience."""
         self.key_id = key_id
         self._audience = audience
         self._key = Ed25519PrivateKey.generate()

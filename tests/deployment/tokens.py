@@ -47,11 +47,11 @@ def parameters(issuer: Issuer, pricing: PricingService) -> dict[str, str]:
     return {
         "AuthMode": "jwt", "JwtIssuer": issuer.url, "JwtAudience": AUDIENCE, "ServiceApi": "iam",
         "CustomerClaimPrefix": CUSTOMER_PREFIX, "ScopePrefix": SCOPE_PREFIX, "QuoteKeys": pricing.public_keys(),
+        "QuoteAudience": NAME,
     }
 
 
 def pricing_service() -> PricingService:
-    """QuoteAudience is left empty: it is the stack's name."""
     return PricingService(QUOTE_KEY, NAME)
 
 

@@ -14,9 +14,8 @@ const TEMPLATE: &str = include_str!("../../../template.yaml");
 const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// Every parameter that a condition asks for, with a value that makes the condition what it is not by default.
-const OTHERWISE: [(&str, &str); 17] = [
+const OTHERWISE: [(&str, &str); 16] = [
     ("AuthMode", "jwt"),
-    ("QuoteAudience", "shop"),
     ("ServiceApi", "iam"),
     ("CorsAllowedOrigins", "https://shop.example"),
     ("Tracing", "PassThrough"),
