@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use system_tests::api::fresh_key;
+use system_tests::api::{fresh_key, quoted};
 use system_tests::{Reply, System};
 
 const CUSTOMER: &str = "canary-customer";
@@ -20,6 +20,11 @@ pub(crate) const HEADERS: [(&str, &str); 6] = [
     ("referer", "https://canary.example/basket"),
     ("x-api-key", "canary-api-key"),
 ];
+/// The claims of a customer's token, instead.
+pub(crate) const CUSTOMERS: (&str, &str) = (
+    "x-test-claims",
+    r#"{"sub":"canary-customer","scope":"orders:read orders:place orders:cancel","email":"jane@canary.example"}"#,
+);
 const SKU: &str = "canary-sku";
 const NAME: &str = "Canary cup, engraved for Jane";
 const METHOD: &str = "canary card 4111 1111 1111 1111";
@@ -91,9 +96,13 @@ pub(crate) async fn refusals(system: &System, order: &str) {
         (wrong.to_string().into(), 400),
         (unfit.to_string().into(), 400),
         (json!({ "customerId": "canary".repeat(50_000) }).to_string().into(), 413),
-        (place("canary-neighbour").to_string().into(), 403),
+        (json!({ "quote": "canary" }).to_string().into(), 400),
+        (quoted(place(CUSTOMER)).to_string().into(), 422),
     ] {
         post(system, "/orders", &[], body).await.expect(status);
+    }
+    for body in [place(CUSTOMER), place("canary-neighbour")] {
+        post(system, "/orders", &[CUSTOMERS], body.to_string()).await.expect(403);
     }
 
     let payments = format!("/orders/{order}/payments");
@@ -136,6 +145,6 @@ pub(crate) async fn queries(system: &System, order: &str) {
     {
         get(system, &format!("/customers/{CUSTOMER}/{query}")).await.expect(status);
     }
-    get(system, "/customers/canary-neighbour/orders").await.expect(403);
+    send(system, Method::GET, "/customers/canary-neighbour/orders", &[CUSTOMERS], None).await.expect(403);
     get(system, "/orders/jane%20canary").await.expect(400);
 }

@@ -7,7 +7,7 @@ use local_stack::function::Invocation;
 use serde_json::{Value, json};
 use system_tests::System;
 
-use super::requests::{command, get};
+use super::requests::{CUSTOMERS, get};
 
 /// What the keys of the read models and of the notes are made of.
 const KEYS: [&str; 6] = ["customerId", "placedAtOrderId", "orderId", "entry", "consumer", "aggregateId"];
@@ -68,12 +68,12 @@ pub(crate) async fn ask_for(system: &System, order: &str) {
         (format!("/orders/{order}"), json!({ "paymentId": "canary", "amount": 1, "method": "canary" }));
     for query in ["", "?version=1", "/events"] {
         let path = format!("{order}{query}");
-        get(system, &path).await.expect_problem(404, "order_not_found");
+        system.api.get_with(&path, &[CUSTOMERS]).await.expect_problem(404, "order_not_found");
         system.api.get_with(&path, &[admin]).await.expect(500);
     }
-    let pay = format!("{order}/payments");
-    command(system, &pay, &payment).await.expect_problem(404, "order_not_found");
-    system.api.post_with(&pay, &[admin], payment).await.expect(500);
+    let cancel = (format!("{order}/cancellation"), json!({ "reason": "canary" }));
+    system.api.post_with(&cancel.0, &[CUSTOMERS], cancel.1).await.expect_problem(404, "order_not_found");
+    system.api.post_with(&format!("{order}/payments"), &[admin], payment).await.expect(500);
 }
 
 /// Makes every row and every note unreadable, then has them read by queries and by the consumers of the stream.
