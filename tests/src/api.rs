@@ -13,6 +13,8 @@ use crate::contract;
 pub struct Api {
     base: String,
     client: reqwest::Client,
+    /// The token of every request.
+    bearer: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +58,12 @@ pub fn fresh_key() -> String {
 
 impl Api {
     pub fn new(base: String) -> Self {
-        Self { base, client: reqwest::Client::new() }
+        Self { base, client: reqwest::Client::new(), bearer: None }
+    }
+
+    /// The API as the caller with this token sees it.
+    pub fn with_bearer(&self, token: String) -> Self {
+        Self { bearer: Some(token), ..self.clone() }
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -103,6 +110,9 @@ impl Api {
         let mut request = self.client.request(method.clone(), format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(token) = &self.bearer {
+            request = request.bearer_auth(token);
         }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);

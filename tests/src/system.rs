@@ -1,8 +1,10 @@
 //! A whole system on free loopback ports, in memory.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use http_api::AuthMode;
-use local_stack::{DataLocation, Functions, LocalStack, Options, Surroundings};
+use local_stack::{Authentication, DataLocation, Functions, LocalIssuer, LocalStack, Options, Surroundings, Token};
 use sam_template::Template;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -44,6 +46,21 @@ impl System {
         };
         let stack = LocalStack::start(options(), functions).await.unwrap();
         (Self::around(stack), shared)
+    }
+
+    /// The handlers as a deployment with tokens has them, behind the local gateway's authorizer; and who signs its tokens.
+    pub async fn start_with_local_issuer() -> (Self, LocalIssuer) {
+        let issuer = LocalIssuer::in_memory().unwrap();
+        let options = Options { authentication: Authentication::Jwt(issuer.clone()), ..options() };
+        (Self::around(LocalStack::start_in_process(options).await.unwrap()), issuer)
+    }
+
+    /// The API as the caller with a real token sees it.
+    pub fn caller(&self, issuer: &LocalIssuer, subject: &str, scope: &str) -> Api {
+        let lifetime = Duration::from_secs(3_600);
+        let audience = LocalIssuer::AUDIENCE.to_owned();
+        let token = Token { subject: subject.to_owned(), scope: scope.to_owned(), audience, lifetime };
+        self.api.with_bearer(issuer.token(&token).unwrap())
     }
 
     /// The handlers as a deployment with tokens has them.
@@ -129,6 +146,7 @@ pub(crate) fn options() -> Options {
         http: embedded_dynamodb::ANY_PORT,
         dynamodb: embedded_dynamodb::ANY_PORT,
         eventbridge: embedded_dynamodb::ANY_PORT,
+        authentication: Authentication::None,
         template: Template::of_this_project().unwrap(),
     }
 }

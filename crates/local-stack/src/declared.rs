@@ -6,10 +6,23 @@ use std::time::Duration;
 use sam_template::{StreamMapping, Template};
 
 use crate::error::StartError;
-use crate::gateway::Route;
+use crate::gateway::{Authorization, JwtAuthorizer, Route};
 use crate::invoker::Functions;
+use crate::issuer::LocalIssuer;
 use crate::pump::Source;
 use crate::pump::mapping::Policy;
+use crate::stack::Authentication;
+
+/// The template as it is deployed on this machine: with the callers that were asked for.
+pub(crate) fn deployed(template: Template, authentication: &Authentication) -> Result<Template, StartError> {
+    let parameters = match authentication {
+        Authentication::None => vec![("AuthMode", "none")],
+        Authentication::Jwt(_) => {
+            vec![("AuthMode", "jwt"), ("JwtIssuer", LocalIssuer::URL), ("JwtAudience", LocalIssuer::AUDIENCE)]
+        }
+    };
+    Ok(template.with_parameters(&parameters)?)
+}
 
 /// Each function's environment: its own variables, and where to find this stack.
 pub(crate) fn environments(
@@ -18,7 +31,6 @@ pub(crate) fn environments(
     eventbridge: &str,
 ) -> Result<BTreeMap<String, BTreeMap<String, String>>, StartError> {
     let local = [
-        ("AUTH_MODE", "none"),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
         ("AWS_ENDPOINT_URL_EVENTBRIDGE", eventbridge),
         ("AWS_REGION", "local"),
@@ -39,12 +51,24 @@ pub(crate) fn timeouts(template: &Template) -> Result<BTreeMap<String, Duration>
     Ok(functions.map(|function| (function.name, Duration::from_secs(function.timeout_seconds.into()))).collect())
 }
 
-/// The routes of the HTTP API.
-pub(crate) fn routes(template: &Template) -> Result<Vec<Route>, StartError> {
-    let routes = template.routes()?.into_iter();
-    Ok(routes
-        .map(|route| Route { key: format!("{} {}", route.method, route.path), function: route.function })
-        .collect())
+/// The routes of the HTTP API: the first one that is deployed. Another one would serve the same functions to other callers.
+pub(crate) fn routes(template: &Template, authentication: &Authentication) -> Result<Vec<Route>, StartError> {
+    let api = template.http_apis()?.into_iter().next().map(|api| api.logical_id);
+    let mut routes = Vec::new();
+    for route in template.routes()?.into_iter().filter(|route| api.as_ref() == Some(&route.api)) {
+        let key = format!("{} {}", route.method, route.path);
+        let authorization = match (route.authorization.as_str(), route.authorizer, authentication) {
+            ("NONE", ..) => Authorization::None,
+            ("JWT", Some(id), Authentication::Jwt(issuer)) => {
+                let declared = template.jwt_authorizer(&id)?;
+                let authorizer = JwtAuthorizer::new(declared.issuer, declared.audience, issuer.keys());
+                Authorization::Jwt { authorizer, scopes: route.scopes }
+            }
+            (other, ..) => return Err(StartError::Authorization { route: key, authorization: other.to_owned() }),
+        };
+        routes.push(Route { key, function: route.function, authorization });
+    }
+    Ok(routes)
 }
 
 /// What the pumps read, and how.

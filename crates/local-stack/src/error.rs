@@ -49,6 +49,14 @@ pub enum StartError {
     /// The embedded EventBridge does not start.
     #[error("cannot start the embedded EventBridge")]
     EventBus(#[source] embedded_eventbridge::EmbeddedError),
+    /// A route authenticates its callers in a way that this stack does not.
+    #[error("cannot serve {route}: its authorization is {authorization}, which this stack does not check")]
+    Authorization {
+        /// The route's key.
+        route: String,
+        /// Its `AuthorizationType`.
+        authorization: String,
+    },
     /// The SAM template cannot be read.
     #[error("cannot read the SAM template")]
     Template(#[from] TemplateError),

@@ -8,6 +8,7 @@
 //! - [`LocalStack`]: starts and stops it all; start here
 //! - [`function`]: the port to a function, and handlers in this process behind it
 //! - [`gateway`]: HTTP requests to API Gateway payloads and back
+//! - [`LocalIssuer`]: signs tokens that the gateway accepts
 //! - [`pump`]: the table's stream to Lambda batches, with Lambda's error handling
 
 mod data_folder;
@@ -17,6 +18,7 @@ pub mod function;
 mod functions;
 pub mod gateway;
 mod invoker;
+mod issuer;
 pub mod pump;
 mod stack;
 
@@ -24,4 +26,5 @@ pub use embedded_eventbridge::{EmbeddedEventBridge, Faults};
 pub use error::StartError;
 pub use functions::in_process;
 pub use invoker::{Functions, Invoker};
-pub use stack::{DataLocation, LocalStack, Options, Surroundings};
+pub use issuer::{IssuerError, LocalIssuer, Token};
+pub use stack::{Authentication, DataLocation, LocalStack, Options, Surroundings};

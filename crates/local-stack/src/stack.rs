@@ -12,10 +12,11 @@ use sam_template::{EventBus, Template};
 use tokio::net::TcpListener;
 
 use crate::data_folder::DataFolder;
-use crate::declared::{environments, require, routes, sources, timeouts};
+use crate::declared::{deployed, environments, require, routes, sources, timeouts};
 use crate::error::StartError;
 use crate::gateway::Gateway;
 use crate::invoker::{Functions, Invoker};
+use crate::issuer::LocalIssuer;
 use crate::pump::{Pump, StreamError, SystemTimer};
 
 /// Where a stack keeps its data.
@@ -25,6 +26,15 @@ pub enum DataLocation {
     InMemory,
     /// In this folder, which is created where it is missing. What was acknowledged survives `kill -9`.
     Folder(PathBuf),
+}
+
+/// The authentication of a stack's callers.
+#[derive(Debug, Clone)]
+pub enum Authentication {
+    /// None: every caller that reaches this machine's loopback is trusted. `AuthMode=none`.
+    None,
+    /// Tokens of this issuer, which the gateway checks as API Gateway does. `AuthMode=jwt`.
+    Jwt(LocalIssuer),
 }
 
 /// How a stack is set up.
@@ -38,7 +48,10 @@ pub struct Options {
     pub dynamodb: SocketAddr,
     /// Where EventBridge listens; port 0 takes a free one.
     pub eventbridge: SocketAddr,
-    /// Tables, routes, functions, mappings and event buses.
+    /// The authentication of callers.
+    pub authentication: Authentication,
+    /// Tables, routes, functions, mappings and event buses. It must have the parameter `AuthMode`; with tokens `JwtIssuer` and
+    /// `JwtAudience` too: they get what the option above says.
     pub template: Template,
 }
 
@@ -48,7 +61,7 @@ pub struct Surroundings {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// Talks to the stack's EventBridge.
     pub eventbridge: aws_sdk_eventbridge::Client,
-    /// Each function's environment: the template's variables, `AUTH_MODE=none`, and what the AWS SDK needs to find this stack's
+    /// Each function's environment: the template's variables, and what the AWS SDK needs to find this stack's
     /// DynamoDB and EventBridge, so that a process started with these variables alone is part of the stack.
     pub environments: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -76,7 +89,7 @@ impl LocalStack {
     where
         F: AsyncFnOnce(&Surroundings) -> Result<Functions, Box<dyn std::error::Error + Send + Sync>>,
     {
-        let template = &options.template;
+        let template = &deployed(options.template, &options.authentication)?;
         let folder = match &options.data {
             DataLocation::InMemory => None,
             DataLocation::Folder(path) => Some(DataFolder::take(path)?),
@@ -101,7 +114,7 @@ impl LocalStack {
             environments: environments(template, &database.endpoint(), &event_bus.endpoint())?,
         };
         let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
-        let routes = routes(template)?;
+        let routes = routes(template, &options.authentication)?;
         let sources = sources(template)?;
         require(&functions, &routes, &sources)?;
         let invoker = Invoker::new(functions, timeouts(template)?);
@@ -113,8 +126,8 @@ impl LocalStack {
             pumps.push(Pump::start(source, database.database(), invoker.clone(), data, timer).await?);
         }
         let wakers = pumps.iter().map(Pump::waker).collect();
-        let gateway =
-            Gateway::serve(listener, routes, invoker, wakers).map_err(|error| not_listening(options.http, error))?;
+        let gateway = Gateway::serve(listener, routes, invoker, wakers);
+        let gateway = gateway.map_err(|error| not_listening(options.http, error))?;
         Ok(Self { gateway, pumps, database, event_bus, folder })
     }
 

@@ -15,12 +15,14 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use lambda_http::{Body, Request, RequestExt, service_fn as http_service};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use local_stack::function::{MAX_RESPONSE, event_function, http_function};
-use local_stack::{DataLocation, Faults, Functions, LocalStack, Options, StartError, Surroundings};
+use local_stack::{Authentication, DataLocation, Faults, Functions, LocalStack, Options, StartError, Surroundings};
 use sam_template::Template;
 use serde_json::{Value, json};
 
 const TEMPLATE: &str = r"
 Transform: AWS::Serverless-2016-10-31
+Parameters:
+  AuthMode: { Type: String, Default: iam }
 Globals:
   Function:
     Environment: { Variables: { LOG_LEVEL: info } }
@@ -38,17 +40,24 @@ Resources:
   Writer:
     Type: AWS::Serverless::Function
     Metadata: { BuildProperties: { Binary: writer } }
-    Properties: { Timeout: 10, MemorySize: 128, Environment: { Variables: { TABLE: !Ref Things, AUTH_MODE: iam } } }
+    Properties: { Timeout: 10, MemorySize: 128, Environment: { Variables: { TABLE: !Ref Things, AUTH_MODE: !Ref AuthMode } } }
   Reader:
     Type: AWS::Serverless::Function
     Metadata: { BuildProperties: { Binary: reader } }
     Properties: { Timeout: 10, MemorySize: 128, Environment: { Variables: { BUS: !Ref Bus } } }
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: { Name: any, ProtocolType: HTTP }
   WriterIntegration:
     Type: AWS::ApiGatewayV2::Integration
     Properties: { IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Writer.Arn, PayloadFormatVersion: '2.0' }
   PutThing:
     Type: AWS::ApiGatewayV2::Route
-    Properties: { RouteKey: 'PUT /things/{id}', AuthorizationType: AWS_IAM, Target: !Sub 'integrations/${WriterIntegration}' }
+    Properties:
+      ApiId: !Ref Api
+      RouteKey: PUT /things/{id}
+      AuthorizationType: NONE
+      Target: !Sub integrations/${WriterIntegration}
   ReaderMapping:
     Type: AWS::Lambda::EventSourceMapping
     Properties:
@@ -70,7 +79,14 @@ fn any_port() -> SocketAddr {
 
 fn options(data: DataLocation) -> Options {
     let template = Template::parse(TEMPLATE).unwrap();
-    Options { data, http: any_port(), dynamodb: any_port(), eventbridge: any_port(), template }
+    Options {
+        data,
+        http: any_port(),
+        dynamodb: any_port(),
+        eventbridge: any_port(),
+        authentication: Authentication::None,
+        template,
+    }
 }
 
 async fn start(data: DataLocation, seen: &Seen) -> Result<LocalStack, StartError> {
@@ -269,6 +285,11 @@ async fn what_is_taken_is_refused_in_one_clear_line() {
     assert_eq!(
         refusal(Options { eventbridge, ..in_memory() }).await,
         format!("cannot serve EventBridge: {eventbridge} is already in use")
+    );
+    let signed = Template::parse(&TEMPLATE.replace("AuthorizationType: NONE", "AuthorizationType: AWS_IAM")).unwrap();
+    assert_eq!(
+        refusal(Options { template: signed, ..in_memory() }).await,
+        "cannot serve PUT /things/{id}: its authorization is AWS_IAM, which this stack does not check"
     );
     assert_eq!(refusal(in_memory()).await, "the template names the function reader, which this stack does not have");
     stack.stop().await;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use command_handler::order_id::new_order_id;
-use local_stack::{DataLocation, Faults, LocalStack, Options};
+use local_stack::{Authentication, DataLocation, Faults, LocalStack, Options};
 use sam_template::Template;
 use tracing_subscriber::EnvFilter;
 
@@ -60,6 +60,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         http: loopback(arguments.port),
         dynamodb: loopback(arguments.dynamodb_port),
         eventbridge: loopback(arguments.eventbridge_port),
+        authentication: Authentication::None,
         template: Template::of_this_project()?,
     };
     let stack = LocalStack::start_in_process(options).await?;

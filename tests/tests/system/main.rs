@@ -24,4 +24,5 @@ mod replies;
 mod restarts;
 mod stale;
 mod time_travel;
+mod tokens;
 mod tour;

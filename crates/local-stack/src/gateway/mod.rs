@@ -1,12 +1,16 @@
 //! The HTTP gateway: an HTTP server on loopback that does to a request what an API Gateway HTTP API does.
 //!
 //! - `routes`: which function a method and path lead to
+//! - `jwt_authorizer`, `claims`, `refusal`: the check of a token, where the route asks for one
 //! - `payload`: the request as that function gets it
 //! - `response`: its answer as the client gets it
 //!
-//! It authenticates nobody: whoever reaches this machine's loopback is trusted, as the functions' `AUTH_MODE=none` says.
+//! It checks tokens and no signatures of requests: a route of an API that signs requests is refused when the stack starts.
 
+mod claims;
+mod jwt_authorizer;
 mod payload;
+mod refusal;
 mod response;
 mod routes;
 
@@ -29,10 +33,13 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-pub use routes::Route;
+pub use jwt_authorizer::JwtAuthorizer;
+pub use routes::{Authorization, Route};
 
 use crate::invoker::Invoker;
+use jwt_authorizer::JwtIdentity;
 use payload::{Arrival, payload};
+use refusal::Refusal;
 use response::{gateway_error, response};
 use routes::Routes;
 
@@ -117,7 +124,15 @@ impl Api {
         let Some(matched) = self.routes.find(parts.method.as_str(), parts.uri.path()) else {
             return gateway_error(StatusCode::NOT_FOUND, "Not Found");
         };
-        let arrival = Arrival { client, request_id, time: Timestamp::now() };
+        let time = Timestamp::now();
+        let identity = match authorize(&matched.route.authorization, &parts.headers, time) {
+            Ok(identity) => identity,
+            Err((refusal, scopes)) => {
+                tracing::info!(route = matched.route.key, request_id, error = %refusal, "caller refused");
+                return refusal.response(scopes);
+            }
+        };
+        let arrival = Arrival { client, request_id, time, identity };
         let result = match payload(&parts, &body, &matched, &arrival) {
             Ok(payload) => self.invoker.invoke(&matched.route.function, payload).await,
             Err(error) => Err(error.into()),
@@ -130,6 +145,21 @@ impl Api {
         });
         let response = answer.ok().and_then(|answer| response(&answer));
         response.unwrap_or_else(|| gateway_error(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+    }
+}
+
+/// The caller of a route, where it asks for one; or why there is none, and the route's scopes.
+fn authorize<'a>(
+    authorization: &'a Authorization,
+    headers: &HeaderMap,
+    time: Timestamp,
+) -> Result<Option<JwtIdentity>, (Refusal, &'a [String])> {
+    match authorization {
+        Authorization::None => Ok(None),
+        Authorization::Jwt { authorizer, scopes } => {
+            let identity = authorizer.authorize(headers, scopes, time.as_second());
+            identity.map(Some).map_err(|refusal| (refusal, scopes.as_slice()))
+        }
     }
 }
 

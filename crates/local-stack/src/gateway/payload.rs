@@ -15,6 +15,7 @@ use http::request::Parts;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::jwt_authorizer::JwtIdentity;
 use super::routes::{Matched, decoded};
 
 #[derive(Serialize)]
@@ -42,6 +43,8 @@ struct ProxyRequest<'a> {
 struct RequestContext<'a> {
     account_id: &'static str,
     api_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<Authorizer<'a>>,
     domain_name: &'a str,
     domain_prefix: &'static str,
     http: Http<'a>,
@@ -50,6 +53,11 @@ struct RequestContext<'a> {
     stage: &'static str,
     time: String,
     time_epoch: i64,
+}
+
+#[derive(Serialize)]
+struct Authorizer<'a> {
+    jwt: &'a JwtIdentity,
 }
 
 #[derive(Serialize)]
@@ -67,6 +75,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) client: SocketAddr,
     pub(crate) request_id: &'a str,
     pub(crate) time: Timestamp,
+    /// The caller, where the route asks for a token.
+    pub(crate) identity: Option<JwtIdentity>,
 }
 
 /// The payload for a request that led to a route.
@@ -93,6 +103,7 @@ pub(crate) fn payload(
         request_context: RequestContext {
             account_id: "000000000000",
             api_id: "local",
+            authorizer: arrival.identity.as_ref().map(|jwt| Authorizer { jwt }),
             domain_name: &host,
             domain_prefix: "local",
             http: Http {
@@ -176,14 +187,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::gateway::routes::{Route, Routes};
+    use crate::gateway::routes::{Authorization, Route, Routes};
 
     fn payload_of(request: http::request::Builder, body: &'static [u8]) -> Value {
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let routes = Routes::new(vec![Route { key: "POST /orders/{orderId}".to_owned(), function: "f".to_owned() }]);
+        let key = "POST /orders/{orderId}".to_owned();
+        let route = Route { key, function: "f".to_owned(), authorization: Authorization::None };
+        let routes = Routes::new(vec![route]);
         let matched = routes.find(parts.method.as_str(), parts.uri.path()).unwrap();
         let time = "2020-03-12T19:03:58.390Z".parse().unwrap();
-        let arrival = Arrival { client: ([127, 0, 0, 1], 9).into(), request_id: "id", time };
+        let arrival = Arrival { client: ([127, 0, 0, 1], 9).into(), request_id: "id", time, identity: None };
         serde_json::from_slice(&payload(&parts, &Bytes::from_static(body), &matched, &arrival).unwrap()).unwrap()
     }
 

@@ -7,17 +7,35 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
+use super::jwt_authorizer::JwtAuthorizer;
+
 /// A route of the API: which requests go to which function.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Route {
     /// `POST /orders/{orderId}/payments`, or `$default`.
     pub key: String,
     /// The function that answers.
     pub function: String,
+    /// The authentication of its callers.
+    pub authorization: Authorization,
+}
+
+/// The authentication of a route's callers.
+#[derive(Debug, Clone)]
+pub enum Authorization {
+    /// The gateway authenticates no caller.
+    None,
+    /// By a token that the authorizer accepts, with one of these scopes, where there are any.
+    Jwt {
+        /// The issuer and the audiences that it accepts.
+        authorizer: JwtAuthorizer,
+        /// The route's scopes.
+        scopes: Vec<String>,
+    },
 }
 
 /// What a request's method and path lead to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Matched<'a> {
     pub(crate) route: &'a Route,
     pub(crate) path_parameters: BTreeMap<String, String>,
@@ -93,10 +111,14 @@ pub(crate) fn decoded(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn route(key: &str) -> Route {
+        Route { key: key.to_owned(), function: "f".to_owned(), authorization: Authorization::None }
+    }
+
     fn routes() -> Routes {
         let keys =
             ["GET /orders/{orderId}", "GET /orders/export", "POST /orders", "ANY /orders/{id}", "GET /files/{path+}"];
-        Routes::new(keys.map(|key| Route { key: key.to_owned(), function: "f".to_owned() }).into())
+        Routes::new(keys.map(route).into())
     }
 
     #[track_caller]
@@ -126,13 +148,13 @@ mod tests {
         for (method, path) in
             [("GET", "/"), ("PUT", "/orders"), ("POST", "/orders/"), ("GET", "/orders/a/b"), ("get", "/orders/a/b")]
         {
-            assert_eq!(routes().find(method, path), None, "{method} {path}");
+            assert!(routes().find(method, path).is_none(), "{method} {path}");
         }
     }
 
     #[test]
     fn the_default_route_catches_the_rest() {
-        let routes = Routes::new(vec![Route { key: "$default".to_owned(), function: "f".to_owned() }]);
+        let routes = Routes::new(vec![route("$default")]);
         assert_eq!(routes.find("PATCH", "/anything").unwrap().route.key, "$default");
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use embedded_dynamodb::stream;
 use futures_util::future::BoxFuture;
 use local_stack::function::{Function, FunctionError, Invocation};
-use local_stack::{DataLocation, Functions, Invoker, LocalStack, Options, Surroundings, in_process};
+use local_stack::{Authentication, DataLocation, Functions, Invoker, LocalStack, Options, Surroundings, in_process};
 use sam_template::Template;
 use serde_json::{Value, json};
 
@@ -48,6 +48,7 @@ impl Bench {
             http: any_port,
             dynamodb: any_port,
             eventbridge: any_port,
+            authentication: Authentication::None,
             template,
         };
         let (mut counters, mut consumers) = (BTreeMap::new(), Functions::new());

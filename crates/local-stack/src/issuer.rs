@@ -1,0 +1,223 @@
+//! An issuer of tokens for one machine: an RSA key in the data folder, and tokens signed with it.
+//!
+//! It has no endpoint. The stack takes its public key from the folder, as API Gateway takes an issuer's from its `jwks_uri`, and
+//! every user who can read the folder can issue tokens.
+
+use std::fmt;
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::json;
+use uuid::Uuid;
+
+/// An issuer of tokens that a local stack trusts.
+#[derive(Clone)]
+pub struct LocalIssuer {
+    private: EncodingKey,
+    key_id: String,
+    public: JwkSet,
+}
+
+/// A token to issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// `sub`: the caller.
+    pub subject: String,
+    /// `scope`: words with spaces between them.
+    pub scope: String,
+    /// `aud`: the API that it is for.
+    pub audience: String,
+    /// The time from now until `exp`.
+    pub lifetime: Duration,
+}
+
+/// A failure to open the issuer or to sign a token.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    /// No stack has made a key in this folder.
+    #[error("there is no key {}", .0.display())]
+    NoKey(PathBuf),
+    /// The key's file or folder cannot be read or written.
+    #[error("cannot use the key {}", path.display())]
+    Unusable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The key's file holds something else.
+    #[error("{} is not an RSA private key in PEM", .0.display())]
+    NotAKey(PathBuf),
+    /// No key could be made.
+    #[error("cannot make an RSA key")]
+    NotMade,
+    /// A token could not be signed.
+    #[error("cannot sign the token")]
+    NotSigned(#[from] jsonwebtoken::errors::Error),
+}
+
+impl LocalIssuer {
+    /// `iss` of its tokens. An https URL, as API Gateway asks for; no host has a name that ends in `.invalid` (RFC 6761), so no
+    /// deployed API can trust it. It is the same on every port, so that a token says nothing of where a stack listens.
+    pub const URL: &str = "https://issuer.order-ledger.invalid";
+    /// `aud` of its tokens, unless another is asked for.
+    pub const AUDIENCE: &str = "order-ledger-local";
+
+    /// An issuer with a key that is kept nowhere.
+    ///
+    /// # Errors
+    /// When the operating system gives no random numbers.
+    pub fn in_memory() -> Result<Self, IssuerError> {
+        Self::of(&new_key()?).ok_or(IssuerError::NotMade)
+    }
+
+    /// The issuer whose key is in a data folder; its key is made once, where there is none.
+    ///
+    /// # Errors
+    /// When the key can neither be read nor made.
+    pub fn open_or_create(data: &Path) -> Result<Self, IssuerError> {
+        match Self::open(data) {
+            Err(IssuerError::NoKey(path)) => {
+                let folder = Self::keys_folder(data);
+                keep(&folder, &path, &new_key()?).map_err(|source| IssuerError::Unusable { path, source })?;
+                Self::open(data)
+            }
+            opened => opened,
+        }
+    }
+
+    /// The issuer whose key is in a data folder.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn open(data: &Path) -> Result<Self, IssuerError> {
+        let path = Self::keys_folder(data).join("issuer.pem");
+        match fs::read(&path) {
+            Ok(pem) => Self::of(&pem).ok_or(IssuerError::NotAKey(path)),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Err(IssuerError::NoKey(path)),
+            Err(source) => Err(IssuerError::Unusable { path, source }),
+        }
+    }
+
+    /// The folder of keys within a data folder.
+    #[must_use]
+    pub fn keys_folder(data: &Path) -> PathBuf {
+        data.join("keys")
+    }
+
+    /// Its public key, as a JWK Set.
+    #[must_use]
+    pub fn keys(&self) -> &JwkSet {
+        &self.public
+    }
+
+    /// A token, issued now.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn token(&self, token: &Token) -> Result<String, IssuerError> {
+        let Token { subject, scope, audience, lifetime } = token;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let claims = json!({
+            "iss": Self::URL, "aud": audience, "sub": subject, "scope": scope,
+            "iat": now, "exp": now.saturating_add(lifetime.as_secs()),
+        });
+        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::RS256) };
+        Ok(encode(&header, &claims, &self.private)?)
+    }
+
+    fn of(pem: &[u8]) -> Option<Self> {
+        let private = EncodingKey::from_rsa_pem(pem).ok()?;
+        let mut public = Jwk::from_encoding_key(&private, Algorithm::RS256).ok()?;
+        let key_id = public.thumbprint(ThumbprintHash::SHA256).ok()?;
+        public.common.key_id = Some(key_id.clone());
+        public.common.public_key_use = Some(PublicKeyUse::Signature);
+        Some(Self { private, key_id, public: JwkSet { keys: vec![public] } })
+    }
+}
+
+/// The private key is not shown.
+impl fmt::Debug for LocalIssuer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LocalIssuer").field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+/// A new RSA key of 2,048 bits, PKCS #8 in PEM.
+fn new_key() -> Result<Vec<u8>, IssuerError> {
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| IssuerError::NotMade)?;
+    let der = pair.as_der().map_err(|_| IssuerError::NotMade)?;
+    // 48 bytes are a line of 64 letters.
+    let lines: Vec<_> = der.as_ref().chunks(48).map(|bytes| STANDARD.encode(bytes)).collect();
+    Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")).into_bytes())
+}
+
+/// Keeps a key for its owner's eyes alone, unless another process kept one meanwhile: then that is the key.
+fn keep(folder: &Path, path: &Path, key: &[u8]) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // It may have been there already, with other rights.
+    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    let draft = folder.join(format!("{}.tmp", Uuid::new_v4()));
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.write_all(key)?;
+    // A link appears whole, and never in the place of another file.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_key_is_made_once_for_its_owner_alone() {
+        let data = tempfile::tempdir().unwrap();
+        let first = LocalIssuer::open_or_create(data.path()).unwrap();
+        assert_eq!(first.keys(), LocalIssuer::open_or_create(data.path()).unwrap().keys());
+        let folder = LocalIssuer::keys_folder(data.path());
+        assert_eq!((mode(&folder), mode(&folder.join("issuer.pem"))), (0o700, 0o600));
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_key_that_another_process_made_meanwhile_is_kept() {
+        let data = tempfile::tempdir().unwrap();
+        let first = LocalIssuer::open_or_create(data.path()).unwrap();
+        let folder = LocalIssuer::keys_folder(data.path());
+        keep(&folder, &folder.join("issuer.pem"), &new_key().unwrap()).unwrap();
+        assert_eq!(first.keys(), LocalIssuer::open(data.path()).unwrap().keys());
+    }
+
+    #[test]
+    fn a_key_that_is_missing_or_something_else_is_one_clear_line() {
+        let data = tempfile::tempdir().unwrap();
+        let path = LocalIssuer::keys_folder(data.path()).join("issuer.pem");
+        let complaint = || LocalIssuer::open(data.path()).unwrap_err().to_string();
+        assert_eq!(complaint(), format!("there is no key {}", path.display()));
+        LocalIssuer::open_or_create(data.path()).unwrap();
+        fs::write(&path, "no key").unwrap();
+        assert_eq!(complaint(), format!("{} is not an RSA private key in PEM", path.display()));
+    }
+
+    #[test]
+    fn the_private_key_is_not_shown() {
+        let shown = format!("{:?}", LocalIssuer::in_memory().unwrap());
+        assert!(shown.contains("public") && !shown.contains("private"), "{shown}");
+    }
+}
