@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use command_handler::order_id::new_order_id;
-use local_stack::{Authentication, DataLocation, Faults, LocalStack, Options};
+use local_stack::{Authentication, DataLocation, Faults, LocalIssuer, LocalStack, Options};
 use sam_template::Template;
 use tracing_subscriber::EnvFilter;
 
@@ -31,6 +31,10 @@ pub(crate) struct Arguments {
     /// Keep nothing: the data goes when the stack stops
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
+    /// The authentication of callers. With jwt the API asks for tokens of `orders token`; their key is kept in the data folder,
+    /// also with --in-memory
+    #[arg(long, value_enum, default_value_t = Auth::None, value_name = "MODE")]
+    auth: Auth,
     /// Entries in a hundred that the event bus refuses at random, to watch the publisher's retries; at the end it takes all
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     fail_entries: u8,
@@ -39,8 +43,16 @@ pub(crate) struct Arguments {
     log: String,
 }
 
-/// The caller that the API sees where nobody is authenticated, and the key of the tour's first order: together they give its id.
-const CALLER: &str = "anonymous";
+/// The authentication of callers.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Auth {
+    /// Every caller may do everything
+    None,
+    /// JSON web tokens, checked as API Gateway checks them
+    Jwt,
+}
+
+/// The key of the tour's first order: with the caller that the API sees, it gives the order's id.
 const FIRST_ORDER: &str = "first-order";
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -48,6 +60,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Metrics are for CloudWatch.
     let filter: EnvFilter = format!("dynoxide=error,metrics=off,{}", arguments.log).parse().context("--log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let authentication = match arguments.auth {
+        Auth::None => Authentication::None,
+        Auth::Jwt => Authentication::Jwt(LocalIssuer::open_or_create(&arguments.data)?),
+    };
+    let keys = (arguments.auth == Auth::Jwt).then_some(arguments.data.clone());
     let data = if arguments.in_memory { DataLocation::InMemory } else { DataLocation::Folder(arguments.data) };
     let kept = match &data {
         DataLocation::InMemory => "in memory, gone when this stops".to_owned(),
@@ -60,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         http: loopback(arguments.port),
         dynamodb: loopback(arguments.dynamodb_port),
         eventbridge: loopback(arguments.eventbridge_port),
-        authentication: Authentication::None,
+        authentication,
         template: Template::of_this_project()?,
     };
     let stack = LocalStack::start_in_process(options).await?;
@@ -76,6 +93,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         eventbridge: &stack.event_bus().endpoint(),
         events: events.as_deref(),
         data: &kept,
+        keys: keys.as_deref(),
     }));
 
     signals.next().await;
@@ -99,25 +117,45 @@ struct Served<'a> {
     /// The file of published events, where it is kept.
     events: Option<&'a Path>,
     data: &'a str,
+    /// The data folder with the issuer's key, where callers need a token.
+    keys: Option<&'a Path>,
 }
 
 fn welcome(served: &Served<'_>) -> String {
-    let Served { api, dynamodb, eventbridge, events, data } = served;
+    let Served { api, dynamodb, eventbridge, events, data, keys } = served;
     let events = events.map_or_else(|| "gone when this stops".to_owned(), |file| file.display().to_string());
     let bus = if *eventbridge == "http://127.0.0.1:8001" { String::new() } else { format!(" --bus-url {eventbridge}") };
-    let order = new_order_id(CALLER, FIRST_ORDER);
+    let (caller, callers) = match keys {
+        None => ("anonymous", String::new()),
+        Some(folder) => {
+            let folder = LocalIssuer::keys_folder(folder);
+            ("jwt:shop", format!("\n  callers      need a token; its key is in {}", folder.display()))
+        }
+    };
+    let token = |caller: &str| keys.map_or_else(String::new, |data| authorization(caller, data));
+    let (shop, customer) = (token("--shop"), token("--customer alice"));
+    let order = new_order_id(caller, FIRST_ORDER);
     let body = r#"{"customerId":"alice","currency":"EUR","items":[{"sku":"TEA-500","name":"Assam tea","quantity":3,"unitPrice":999}]}"#;
     format!(
         "{title}\n\n  HTTP API     {api}\n  DynamoDB     {dynamodb}\n  EventBridge  {eventbridge}\n  \
-         events       {events}\n  data         {data}\n\n{try_it}\n\n\
-         curl -i {api}/orders -H 'Idempotency-Key: {FIRST_ORDER}' -H 'Content-Type: application/json' -d '{body}'\n\
-         curl '{api}/orders/{order}?minVersion=1'\n\
-         curl {api}/customers/alice/orders\n\n{watch}\n\ncargo orders tail{bus}\n\n{stop}",
+         events       {events}\n  data         {data}{callers}\n\n{try_it}\n\n\
+         curl -i {api}/orders{shop} -H 'Idempotency-Key: {FIRST_ORDER}' -H 'Content-Type: application/json' -d '{body}'\n\
+         curl '{api}/orders/{order}?minVersion=1'{customer}\n\
+         curl {api}/customers/alice/orders{customer}\n\n{watch}\n\ncargo orders tail{bus}\n\n{stop}",
         title = bold("Order Ledger is running on this machine."),
         try_it = dim("Place an order, read it, list its customer's:"),
         watch = dim("In another terminal, watch what is published:"),
         stop = dim("Ctrl-C stops it."),
     )
+}
+
+/// curl's option for a token of this caller.
+fn authorization(caller: &str, data: &Path) -> String {
+    let data = match data.to_string_lossy() {
+        folder if folder == ".order-ledger" => String::new(),
+        folder => format!(" --data '{}'", folder.replace('\'', r"'\''")),
+    };
+    format!(r#" -H "Authorization: Bearer $(cargo orders token {caller}{data})""#)
 }
 
 #[cfg(test)]
@@ -131,6 +169,7 @@ mod tests {
             eventbridge: "http://127.0.0.1:8001",
             events: Some(Path::new(".order-ledger/events.ndjson")),
             data: ".order-ledger",
+            keys: None,
         }
     }
 
@@ -149,6 +188,20 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}");
         }
+    }
+
+    #[test]
+    fn with_tokens_the_welcome_shows_where_they_come_from() {
+        let text = welcome(&Served { keys: Some(Path::new(".order-ledger")), ..served() });
+        assert!(text.contains("callers      need a token; its key is in .order-ledger/keys\n"), "{text}");
+        assert!(text.contains(&new_order_id("jwt:shop", "first-order")), "{text}");
+        let header = |caller: &str| format!(r#" -H "Authorization: Bearer $(cargo orders token {caller})""#);
+        let calls: Vec<_> = text.lines().filter(|line| line.starts_with("curl ")).collect();
+        for (call, caller) in calls.iter().zip(["--shop", "--customer alice", "--customer alice"]) {
+            assert!(call.contains(&header(caller)), "{call}");
+        }
+        let elsewhere = welcome(&Served { keys: Some(Path::new("/tmp/a b")), ..served() });
+        assert!(elsewhere.contains(&header("--shop --data '/tmp/a b'")), "{elsewhere}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! One file or folder a subcommand.
 //!
 //! - `local`: the local stack in the foreground
+//! - `token`: a token for any caller of a local stack
 //! - `load`, `show`, `events`: clients of the HTTP API, through `api`. They sign nothing, so they work against a local one
 //! - `tail`: follows the local stack's event bus
 //! - `replay`: publishes recorded events again, in an AWS account or locally, through the clients of `aws`
@@ -34,6 +35,7 @@ mod stop;
 mod sweep;
 mod tail;
 mod text;
+mod token;
 mod verify;
 
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ struct Cli {
 enum Command {
     /// Run everything on this machine (Linux or macOS): DynamoDB, the HTTP API and the functions
     Local(local::Arguments),
+    /// Print a token for a caller of a local stack that runs with --auth jwt
+    Token(token::Arguments),
     /// Send real-looking orders to the API, and report on how it fared
     Load(load::Arguments),
     /// Print an order
@@ -78,6 +82,7 @@ enum Command {
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Local(arguments) => local::run(arguments).await,
+        Command::Token(arguments) => token::run(arguments),
         Command::Load(arguments) => load::run(arguments).await,
         Command::Show(arguments) => show::run(&arguments).await,
         Command::Events(arguments) => events::run(&arguments).await,

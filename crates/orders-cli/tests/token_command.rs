@@ -1,0 +1,184 @@
+//! `orders token` and `orders local --auth jwt`, as a person runs them: a token of the one is what the other asks for.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+
+fn orders(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+/// Runs `orders token` in a folder.
+fn token_command(arguments: &[&str], folder: &Path) -> Output {
+    orders(&[&["token"], arguments].concat(), folder).output().unwrap()
+}
+
+/// The token that `orders token` prints: one line, and nothing else anywhere.
+#[track_caller]
+fn token(arguments: &[&str], folder: &Path) -> String {
+    let output = token_command(arguments, folder);
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""));
+    let token = stdout.strip_suffix('\n').unwrap();
+    assert!(!token.contains(char::is_whitespace) && token.split('.').count() == 3, "{token}");
+    token.to_owned()
+}
+
+/// A stack in a process of its own, which runs in a folder. Dropping it kills it.
+struct Running {
+    process: Child,
+    welcome: Vec<String>,
+}
+
+impl Running {
+    fn start(arguments: &[&str], folder: &Path) -> Self {
+        let ports = ["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0"];
+        let mut process = orders(&[&ports, arguments].concat(), folder).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
+        Self { process, welcome }
+    }
+
+    fn api(&self) -> &str {
+        self.welcome.iter().find(|line| line.contains("HTTP API")).unwrap().split_whitespace().last().unwrap()
+    }
+
+    async fn get(&self, path: &str, token: &str) -> u16 {
+        let request = Client::new().get(format!("{}{path}", self.api())).bearer_auth(token);
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = Client::new().request(method, format!("{}{path}", self.api()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_the_command_is_what_the_stack_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Running::start(&["--auth", "jwt"], folder.path());
+    let without = stack.send(Method::GET, "/customers/anna/orders", &[]).await;
+    assert_eq!(without.status(), 401);
+    assert_eq!(without.headers()["www-authenticate"], "Bearer");
+
+    let anna = token(&["--customer", "anna"], folder.path());
+    assert_eq!(stack.get("/customers/anna/orders", &anna).await, 200);
+    assert_eq!(stack.get("/customers/bert/orders", &anna).await, 403);
+    let admin = token(&["--admin"], folder.path());
+    assert_eq!(stack.get("/customers/bert/orders", &admin).await, 200);
+    let other = token(&["--subject", "bert", "--scope", "openid orders:read"], folder.path());
+    assert_eq!(stack.get("/customers/bert/orders", &other).await, 200);
+    let useless = token(&["--subject", "bert", "--scope", "openid"], folder.path());
+    assert_eq!(stack.get("/customers/bert/orders", &useless).await, 403);
+}
+
+#[tokio::test]
+async fn a_token_for_something_else_is_refused() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let stack = Running::start(&["--auth", "jwt"], folder.path());
+    let _other = Running::start(&["--auth", "jwt"], other.path());
+    for (arguments, place) in [
+        (&["--admin", "--audience", "another-api"][..], folder.path()),
+        (&["--admin", "--expires-in", "0s"], folder.path()),
+        (&["--admin"], other.path()),
+    ] {
+        assert_eq!(stack.get("/customers/anna/orders", &token(arguments, place)).await, 401, "{arguments:?}");
+    }
+    let data = other.path().join(".order-ledger");
+    let theirs = token(&["--admin", "--data", data.to_str().unwrap()], folder.path());
+    assert_eq!(stack.get("/customers/anna/orders", &theirs).await, 401);
+}
+
+#[tokio::test]
+async fn the_lines_of_the_welcome_work_with_their_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Running::start(&["--auth", "jwt", "--data", "it's data"], folder.path());
+    let [place, read, list] = stack.welcome.iter().filter(|line| line.starts_with("curl ")).collect::<Vec<_>>()[..]
+    else {
+        panic!("{:?}", stack.welcome)
+    };
+    let (status, placed) = pasted(place, folder.path()).await;
+    assert_eq!((status, &placed["version"]), (201, &json!(1)), "{placed}");
+    let (status, order) = pasted(read, folder.path()).await;
+    assert_eq!((status, &order["orderId"]), (200, &placed["orderId"]));
+    assert_eq!(pasted(list, folder.path()).await.0, 200);
+}
+
+/// Does what a shell and curl do with a line, where `cargo orders` is this build and curl may be missing.
+async fn pasted(line: &str, folder: &Path) -> (u16, Value) {
+    let line = line.replace("cargo orders", &format!("'{}'", env!("CARGO_BIN_EXE_orders")));
+    // The shell does the quoting and the substitution; then each word is a line.
+    let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}\n{line}");
+    let output = Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap();
+    let words = String::from_utf8(output.stdout).unwrap();
+    let (mut url, mut headers, mut body) = ("", Vec::new(), None);
+    let mut words = words.lines();
+    while let Some(word) = words.next() {
+        match word {
+            "-i" => {}
+            "-H" => headers.push(words.next().unwrap().split_once(": ").unwrap()),
+            "-d" => body = words.next(),
+            _ => url = word,
+        }
+    }
+    let mut request = Client::new().request(if body.is_some() { Method::POST } else { Method::GET }, url);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let answer = request.body(body.unwrap_or_default().to_owned()).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+#[test]
+fn without_a_key_the_command_names_the_stack_that_makes_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = token_command(&["--admin"], folder.path());
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: there is no key .order-ledger/keys/issuer.pem: start `orders local --auth jwt` first, or name its folder \
+         with --data\n"
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "no key is made");
+}
+
+#[tokio::test]
+async fn the_key_outlives_a_stack_in_memory_and_is_for_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Running::start(&["--auth", "jwt", "--in-memory"], folder.path());
+    let admin = token(&["--admin"], folder.path());
+    drop(first);
+    let second = Running::start(&["--auth", "jwt", "--in-memory"], folder.path());
+    assert_eq!(second.get("/customers/anna/orders", &admin).await, 200);
+    assert!(
+        second.welcome.iter().any(|line| line.ends_with("its key is in .order-ledger/keys")),
+        "{:?}",
+        second.welcome
+    );
+
+    let data = folder.path().join(".order-ledger");
+    let names = |folder: &Path| fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name()).collect::<Vec<_>>();
+    assert_eq!((names(&data), names(&data.join("keys"))), (vec!["keys".into()], vec!["issuer.pem".into()]));
+    let mode = |path: &str| fs::metadata(data.join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("keys"), mode("keys/issuer.pem")), (0o700, 0o600));
+}
