@@ -147,6 +147,7 @@ pub(crate) fn options() -> Options {
         dynamodb: embedded_dynamodb::ANY_PORT,
         eventbridge: embedded_dynamodb::ANY_PORT,
         authentication: Authentication::None,
+        cors_origins: Vec::new(),
         template: Template::of_this_project().unwrap(),
     }
 }

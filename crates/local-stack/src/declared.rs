@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sam_template::{StreamMapping, Template};
+use sam_template::{CorsConfiguration, HttpApi, StreamMapping, Template};
 
 use crate::error::StartError;
 use crate::gateway::{Authorization, JwtAuthorizer, Route};
@@ -13,14 +13,22 @@ use crate::pump::Source;
 use crate::pump::mapping::Policy;
 use crate::stack::Authentication;
 
-/// The template as it is deployed on this machine: with the callers that were asked for.
-pub(crate) fn deployed(template: Template, authentication: &Authentication) -> Result<Template, StartError> {
-    let parameters = match authentication {
+/// The template as it is deployed on this machine: with the callers and the pages that were asked for.
+pub(crate) fn deployed(
+    template: Template,
+    authentication: &Authentication,
+    cors_origins: &[String],
+) -> Result<Template, StartError> {
+    let mut parameters = match authentication {
         Authentication::None => vec![("AuthMode", "none")],
         Authentication::Jwt(_) => {
             vec![("AuthMode", "jwt"), ("JwtIssuer", LocalIssuer::URL), ("JwtAudience", LocalIssuer::AUDIENCE)]
         }
     };
+    let origins = cors_origins.join(",");
+    if !origins.is_empty() {
+        parameters.push(("CorsAllowedOrigins", &origins));
+    }
     Ok(template.with_parameters(&parameters)?)
 }
 
@@ -51,24 +59,33 @@ pub(crate) fn timeouts(template: &Template) -> Result<BTreeMap<String, Duration>
     Ok(functions.map(|function| (function.name, Duration::from_secs(function.timeout_seconds.into()))).collect())
 }
 
-/// The routes of the HTTP API: the first one that is deployed. Another one would serve the same functions to other callers.
-pub(crate) fn routes(template: &Template, authentication: &Authentication) -> Result<Vec<Route>, StartError> {
-    let api = template.http_apis()?.into_iter().next().map(|api| api.logical_id);
-    let mut routes = Vec::new();
-    for route in template.routes()?.into_iter().filter(|route| api.as_ref() == Some(&route.api)) {
-        let key = format!("{} {}", route.method, route.path);
-        let authorization = match (route.authorization.as_str(), route.authorizer, authentication) {
-            ("NONE", ..) => Authorization::None,
-            ("JWT", Some(id), Authentication::Jwt(issuer)) => {
-                let declared = template.jwt_authorizer(&id)?;
-                let authorizer = JwtAuthorizer::new(declared.issuer, declared.audience, issuer.keys());
-                Authorization::Jwt { authorizer, scopes: route.scopes }
-            }
-            (other, ..) => return Err(StartError::Authorization { route: key, authorization: other.to_owned() }),
+/// The HTTP API: the first one that is deployed. Another one would serve the same functions to other callers.
+pub(crate) struct Api {
+    pub(crate) routes: Vec<Route>,
+    pub(crate) cors: Option<CorsConfiguration>,
+}
+
+impl Api {
+    pub(crate) fn of(template: &Template, authentication: &Authentication) -> Result<Self, StartError> {
+        let Some(HttpApi { logical_id, cors }) = template.http_apis()?.into_iter().next() else {
+            return Ok(Self { routes: Vec::new(), cors: None });
         };
-        routes.push(Route { key, function: route.function, authorization });
+        let mut routes = Vec::new();
+        for route in template.routes()?.into_iter().filter(|route| route.api == logical_id) {
+            let key = format!("{} {}", route.method, route.path);
+            let authorization = match (route.authorization.as_str(), route.authorizer, authentication) {
+                ("NONE", ..) => Authorization::None,
+                ("JWT", Some(id), Authentication::Jwt(issuer)) => {
+                    let declared = template.jwt_authorizer(&id)?;
+                    let authorizer = JwtAuthorizer::new(declared.issuer, declared.audience, issuer.keys());
+                    Authorization::Jwt { authorizer, scopes: route.scopes }
+                }
+                (other, ..) => return Err(StartError::Authorization { route: key, authorization: other.to_owned() }),
+            };
+            routes.push(Route { key, function: route.function, authorization });
+        }
+        Ok(Self { routes, cors })
     }
-    Ok(routes)
 }
 
 /// What the pumps read, and how.

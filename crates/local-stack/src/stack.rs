@@ -12,7 +12,7 @@ use sam_template::{EventBus, Template};
 use tokio::net::TcpListener;
 
 use crate::data_folder::DataFolder;
-use crate::declared::{deployed, environments, require, routes, sources, timeouts};
+use crate::declared::{Api, deployed, environments, require, sources, timeouts};
 use crate::error::StartError;
 use crate::gateway::Gateway;
 use crate::invoker::{Functions, Invoker};
@@ -50,8 +50,10 @@ pub struct Options {
     pub eventbridge: SocketAddr,
     /// The authentication of callers.
     pub authentication: Authentication,
+    /// The origins whose pages may call the HTTP API; with none, no page may.
+    pub cors_origins: Vec<String>,
     /// Tables, routes, functions, mappings and event buses. It must have the parameter `AuthMode`; with tokens `JwtIssuer` and
-    /// `JwtAudience` too: they get what the option above says.
+    /// `JwtAudience` too, and with origins `CorsAllowedOrigins`: they get what the options above say.
     pub template: Template,
 }
 
@@ -89,7 +91,7 @@ impl LocalStack {
     where
         F: AsyncFnOnce(&Surroundings) -> Result<Functions, Box<dyn std::error::Error + Send + Sync>>,
     {
-        let template = &deployed(options.template, &options.authentication)?;
+        let template = &deployed(options.template, &options.authentication, &options.cors_origins)?;
         let folder = match &options.data {
             DataLocation::InMemory => None,
             DataLocation::Folder(path) => Some(DataFolder::take(path)?),
@@ -114,9 +116,9 @@ impl LocalStack {
             environments: environments(template, &database.endpoint(), &event_bus.endpoint())?,
         };
         let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
-        let routes = routes(template, &options.authentication)?;
+        let api = Api::of(template, &options.authentication)?;
         let sources = sources(template)?;
-        require(&functions, &routes, &sources)?;
+        require(&functions, &api.routes, &sources)?;
         let invoker = Invoker::new(functions, timeouts(template)?);
 
         let data = folder.as_ref().map(DataFolder::path);
@@ -126,7 +128,7 @@ impl LocalStack {
             pumps.push(Pump::start(source, database.database(), invoker.clone(), data, timer).await?);
         }
         let wakers = pumps.iter().map(Pump::waker).collect();
-        let gateway = Gateway::serve(listener, routes, invoker, wakers);
+        let gateway = Gateway::serve(listener, api.routes, api.cors, invoker, wakers);
         let gateway = gateway.map_err(|error| not_listening(options.http, error))?;
         Ok(Self { gateway, pumps, database, event_bus, folder })
     }

@@ -85,6 +85,7 @@ fn options(data: DataLocation) -> Options {
         dynamodb: any_port(),
         eventbridge: any_port(),
         authentication: Authentication::None,
+        cors_origins: Vec::new(),
         template,
     }
 }

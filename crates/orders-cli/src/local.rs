@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// also with --in-memory
     #[arg(long, value_enum, default_value_t = Auth::None, value_name = "MODE")]
     auth: Auth,
+    /// An origin whose pages may call the API, such as http://localhost:5173; may be given again
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    cors: Vec<String>,
     /// Entries in a hundred that the event bus refuses at random, to watch the publisher's retries; at the end it takes all
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     fail_entries: u8,
@@ -78,6 +81,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         dynamodb: loopback(arguments.dynamodb_port),
         eventbridge: loopback(arguments.eventbridge_port),
         authentication,
+        cors_origins: arguments.cors,
         template: Template::of_this_project()?,
     };
     let stack = LocalStack::start_in_process(options).await?;
@@ -103,6 +107,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     print(&format!("Stopped. Data: {kept}."));
     Ok(())
+}
+
+/// An origin as browsers send it: one that is written in another way would never match.
+fn origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_host = |host: &str| !host.is_empty() && !host.contains(|c: char| "/?#@,".contains(c) || c.is_whitespace());
+    if text == "*" || host.is_some_and(is_host) {
+        Ok(text.to_owned())
+    } else {
+        Err("an origin is http:// or https://, a host and a port, without a path".to_owned())
+    }
 }
 
 fn loopback(port: u16) -> SocketAddr {
@@ -202,6 +217,18 @@ mod tests {
         }
         let elsewhere = welcome(&Served { keys: Some(Path::new("/tmp/a b")), ..served() });
         assert!(elsewhere.contains(&header("--shop --data '/tmp/a b'")), "{elsewhere}");
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_sends() {
+        for good in ["http://localhost:5173", "https://shop.example", "https://*", "*"] {
+            assert_eq!(origin(good).as_deref(), Ok(good));
+        }
+        for bad in
+            ["", "localhost:5173", "https://", "https://a.example/", "https://a.example/shop", "https://a,b", "null"]
+        {
+            origin(bad).unwrap_err();
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `orders token` and `orders local --auth jwt`, as a person runs them: a token of the one is what the other asks for.
+//! `orders token` and `orders local --auth jwt --cors`, as a person runs them: a token of the one is what the other asks for.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -10,6 +10,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
+
+const SHOP: &str = "http://localhost:5173";
 
 fn orders(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
@@ -181,4 +183,44 @@ async fn the_key_outlives_a_stack_in_memory_and_is_for_its_owner_alone() {
     assert_eq!((names(&data), names(&data.join("keys"))), (vec!["keys".into()], vec!["issuer.pem".into()]));
     let mode = |path: &str| fs::metadata(data.join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("keys"), mode("keys/issuer.pem")), (0o700, 0o600));
+}
+
+#[tokio::test]
+async fn a_page_of_a_named_origin_may_call_the_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack =
+        Running::start(&["--auth", "jwt", "--in-memory", "--cors", SHOP, "--cors", "https://b.c"], folder.path());
+    let preflight = [("origin", SHOP), ("access-control-request-method", "POST")];
+    let reply = stack.send(Method::OPTIONS, "/orders", &preflight).await;
+    assert_eq!(reply.status(), 204);
+    for (name, value) in [
+        ("access-control-allow-origin", SHOP),
+        ("access-control-allow-methods", "GET,POST"),
+        ("access-control-max-age", "7200"),
+    ] {
+        assert_eq!(reply.headers()[name], value, "{name}");
+    }
+    let allowed = reply.headers()["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.split(',').any(|name| name == "idempotency-key"), "{allowed}");
+
+    let bearer = format!("Bearer {}", token(&["--admin"], folder.path()));
+    for (origin, named) in [(SHOP, Some(SHOP)), ("https://b.c", Some("https://b.c")), ("https://evil.example", None)] {
+        let headers = [("origin", origin), ("authorization", bearer.as_str())];
+        let reply = stack.send(Method::GET, "/orders/unknown", &headers).await;
+        assert_eq!(reply.status(), 404);
+        let header = |name: &str| reply.headers().get(name).map(|value| value.to_str().unwrap());
+        assert_eq!(header("access-control-allow-origin"), named, "{origin}");
+        assert_eq!(header("access-control-expose-headers").is_some(), named.is_some(), "{origin}");
+    }
+}
+
+#[test]
+fn an_origin_that_no_browser_sends_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for origin in ["localhost:5173", "http://localhost:5173/", "https://a.example,https://b.example"] {
+        let output = orders(&["local", "--in-memory", "--cors", origin], folder.path()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("an origin is http:// or https://, a host and a port, without a path"), "{said}");
+    }
 }

@@ -4,10 +4,12 @@
 //! - `jwt_authorizer`, `claims`, `refusal`: the check of a token, where the route asks for one
 //! - `payload`: the request as that function gets it
 //! - `response`: its answer as the client gets it
+//! - `cors`: preflight requests, and what a page of another origin may read of an answer
 //!
 //! It checks tokens and no signatures of requests: a route of an API that signs requests is refused when the stack starts.
 
 mod claims;
+mod cors;
 mod jwt_authorizer;
 mod payload;
 mod refusal;
@@ -28,6 +30,7 @@ use http::uri::Authority;
 use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
+use sam_template::CorsConfiguration;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -59,21 +62,24 @@ pub struct Gateway {
 
 struct Api {
     routes: Routes,
+    cors: Option<CorsConfiguration>,
     invoker: Invoker,
     /// Woken after a request that may have written.
     written: Vec<Arc<Notify>>,
 }
 
 impl Gateway {
-    /// Serves `routes` on `listener`; `written` is notified after every request that may have changed something.
+    /// Serves `routes` on `listener`, to pages of other origins as `cors` says; `written` is notified after every request that
+    /// may have changed something.
     pub fn serve(
         listener: TcpListener,
         routes: Vec<Route>,
+        cors: Option<CorsConfiguration>,
         invoker: Invoker,
         written: Vec<Arc<Notify>>,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let api = Arc::new(Api { routes: Routes::new(routes), invoker, written });
+        let api = Arc::new(Api { routes: Routes::new(routes), cors, invoker, written });
         let router = Router::new().fallback(handle).with_state(api);
         let (stop, stopped) = oneshot::channel();
         let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
@@ -122,7 +128,12 @@ impl Api {
             Err(refused) => return refused,
         };
         let Some(matched) = self.routes.find(parts.method.as_str(), parts.uri.path()) else {
-            return gateway_error(StatusCode::NOT_FOUND, "Not Found");
+            return match &self.cors {
+                Some(cors) if cors::is_preflight(&parts.method, &parts.headers) => {
+                    cors::preflight(cors, &parts.headers)
+                }
+                Some(_) | None => gateway_error(StatusCode::NOT_FOUND, "Not Found"),
+            };
         };
         let time = Timestamp::now();
         let identity = match authorize(&matched.route.authorization, &parts.headers, time) {
@@ -143,7 +154,10 @@ impl Api {
         let answer = result.inspect_err(|error| {
             tracing::error!(function = matched.route.function, route = matched.route.key, request_id, %error, "invocation failed");
         });
-        let response = answer.ok().and_then(|answer| response(&answer));
+        let mut response = answer.ok().and_then(|answer| response(&answer));
+        if let (Some(cors), Some(response)) = (&self.cors, &mut response) {
+            cors::add_headers(cors, &parts.headers, response.headers_mut());
+        }
         response.unwrap_or_else(|| gateway_error(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
     }
 }

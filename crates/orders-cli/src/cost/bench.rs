@@ -49,6 +49,7 @@ impl Bench {
             dynamodb: any_port,
             eventbridge: any_port,
             authentication: Authentication::None,
+            cors_origins: Vec::new(),
             template,
         };
         let (mut counters, mut consumers) = (BTreeMap::new(), Functions::new());

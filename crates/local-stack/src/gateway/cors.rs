@@ -1,0 +1,77 @@
+//! Requests from pages of other origins, as an HTTP API with `CorsConfiguration` answers them.
+//!
+//! From «Configure CORS for HTTP APIs in API Gateway»
+//! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway answers preflight requests even where no
+//! route takes `OPTIONS`; a preflight request has `Origin` and `Access-Control-Request-Method`; the configured headers are added to
+//! the response *from an integration*, and those that the function wrote itself are ignored. So the gateway's own 401, 403 and 404
+//! have none here, and a page cannot read them. Not on that page, and known from practice: the status 204, before any
+//! authorizer, and that an origin which is not allowed gets the same without the headers.
+
+use axum::body::Body;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
+    HeaderMap, HeaderName, HeaderValue, ORIGIN,
+};
+use http::{Method, Response, StatusCode};
+use sam_template::CorsConfiguration;
+
+/// Recognizes a preflight request.
+pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// The answer to a preflight request with these headers.
+pub(super) fn preflight(cors: &CorsConfiguration, request: &HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    if allow_origin(cors, request, headers) {
+        insert(headers, ACCESS_CONTROL_ALLOW_METHODS, &cors.allow_methods.join(","));
+        insert(headers, ACCESS_CONTROL_ALLOW_HEADERS, &cors.allow_headers.join(","));
+        if let Some(seconds) = cors.max_age {
+            headers.insert(ACCESS_CONTROL_MAX_AGE, seconds.into());
+        }
+    }
+    response
+}
+
+/// Puts the configured headers in place of those that the function wrote.
+pub(super) fn add_headers(cors: &CorsConfiguration, request: &HeaderMap, response: &mut HeaderMap) {
+    let written: Vec<_> =
+        response.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
+    for name in written {
+        response.remove(name);
+    }
+    if allow_origin(cors, request, response) {
+        insert(response, ACCESS_CONTROL_EXPOSE_HEADERS, &cors.expose_headers.join(","));
+    }
+}
+
+/// Names the request's origin to the browser, where it is allowed.
+fn allow_origin(cors: &CorsConfiguration, request: &HeaderMap, response: &mut HeaderMap) -> bool {
+    let Some(origin) = request.get(ORIGIN) else { return false };
+    let is_any = cors.allow_origins.iter().any(|allowed| allowed == "*");
+    if !is_any && !cors.allow_origins.iter().any(|allowed| matches(allowed, origin.as_bytes())) {
+        return false;
+    }
+    response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, if is_any { HeaderValue::from_static("*") } else { origin.clone() });
+    if cors.allow_credentials {
+        response.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
+    true
+}
+
+/// `https://shop.example` allows itself, `https://*` every origin of that scheme.
+fn matches(allowed: &str, origin: &[u8]) -> bool {
+    match allowed.strip_suffix('*') {
+        Some(scheme) => origin.starts_with(scheme.as_bytes()),
+        None => origin == allowed.as_bytes(),
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let (false, Ok(value)) = (value.is_empty(), HeaderValue::try_from(value)) {
+        headers.insert(name, value);
+    }
+}
