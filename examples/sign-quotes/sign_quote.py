@@ -6,4 +6,4 @@ import jwt
 
 jwk, claims = (json.load(open(file)) for file in sys.argv[1:])
 key = jwt.PyJWK.from_dict(jwk, algorithm="EdDSA").key
-print(jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": jwk["kid"], "typ": None}))
+print(jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": jwk["kid"]}))

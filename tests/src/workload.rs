@@ -12,8 +12,10 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use local_stack::function::{FunctionError, Invocation, event_function};
 use local_stack::{Functions, Invoker, LocalStack, Surroundings, in_process};
 use serde_json::{Value, json};
+use signed_quotes::QuoteSigner;
 use tokio::process::Command;
 
+use crate::api::{QUOTE_AUDIENCE, quoted, three_items};
 use crate::relay::Relay;
 use crate::runtime_api::Process;
 use crate::system::options;
@@ -37,6 +39,8 @@ impl Workload {
     /// | function | payload |
     /// |---|---|
     /// | `command-handler` | a payment, the order's second command |
+    /// | `command-handler/prices` | a new order of three items, with prices |
+    /// | `command-handler/quote` | the same, from a quote by the demo key |
     /// | `projector`, `publisher` | a batch of one record, of such a payment |
     /// | `query-handler` | a request for an order, which has its row |
     pub async fn of(count: usize) -> Self {
@@ -72,6 +76,8 @@ impl Workload {
         let bytes = |payloads: Vec<Value>| payloads.iter().map(|payload| payload.to_string().into()).collect();
         let payloads = [
             ("command-handler", bytes(unpaid.iter().map(|order| pay(order)).collect())),
+            ("command-handler/prices", bytes((0..count).map(|number| place_three(number, false)).collect())),
+            ("command-handler/quote", bytes((0..count).map(|number| place_three(number, true)).collect())),
             ("projector", bytes(batches.clone())),
             ("publisher", bytes(batches)),
             ("query-handler", bytes(unpaid.iter().map(|order| get_order(order)).collect())),
@@ -80,15 +86,21 @@ impl Workload {
         Self { environments, payloads, stack }
     }
 
-    /// Starts a command as one of the functions.
-    pub async fn start(&self, command: Command, function: &str) -> io::Result<Worker> {
+    /// Starts a command as the function of some work.
+    pub async fn start(&self, command: Command, work: &str) -> io::Result<Worker> {
+        let function = work.split('/').next().unwrap();
         let dynamodb = Relay::to(&self.stack.dynamodb_endpoint()).await?;
         let eventbridge = Relay::to(&self.stack.event_bus().endpoint()).await?;
         let mut environment = self.environments[function].clone();
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), dynamodb.endpoint().to_owned());
         environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE".to_owned(), eventbridge.endpoint().to_owned());
+        if function == "command-handler" {
+            let keys = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]);
+            environment.insert("QUOTE_KEYS".to_owned(), keys.to_string());
+            environment.insert("QUOTE_AUDIENCE".to_owned(), QUOTE_AUDIENCE.to_owned());
+        }
         let process = Process::start(command, function, &environment).await?;
-        let payloads = self.payloads[function].clone().into_iter();
+        let payloads = self.payloads[work].clone().into_iter();
         Ok(Worker { process, payloads, services: [dynamodb, eventbridge] })
     }
 
@@ -166,6 +178,16 @@ async fn http(functions: &Invoker, name: &str, payload: &Value) -> Value {
 fn place_order(number: usize) -> Value {
     let mut payload = sample(include_str!("../../events/place-order.json"));
     payload["headers"]["idempotency-key"] = json!(format!("place-{number}"));
+    payload
+}
+
+/// An order of three items that no other work places.
+fn place_three(number: usize, from_a_quote: bool) -> Value {
+    let mut payload = place_order(number);
+    payload["headers"]["idempotency-key"] = json!(format!("measured-{number}"));
+    let order = three_items("customer-1001");
+    let body = if from_a_quote { quoted(order) } else { order };
+    payload["body"] = json!(body.to_string());
     payload
 }
 
