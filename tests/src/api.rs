@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use signed_quotes::QuoteSigner;
+use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 
 use crate::contract;
 
@@ -163,13 +163,10 @@ pub fn three_items(customer: &str) -> Value {
     })
 }
 
-/// The audience of the quotes that a system with an authorizer accepts.
-pub const QUOTE_AUDIENCE: &str = "order-ledger-local";
-
 /// The request for an order at its prices, from a quote of its own that the demo key signed: a customer's way to place it.
 pub fn quoted(order: Value) -> Value {
     let mut claims = order;
-    let envelope = json!({ "aud": QUOTE_AUDIENCE, "exp": 4_102_444_800_u64, "jti": fresh_key() });
+    let envelope = json!({ "aud": DEMO_AUDIENCE, "exp": 4_102_444_800_u64, "jti": fresh_key() });
     claims.as_object_mut().unwrap().extend(envelope.as_object().unwrap().clone());
     json!({ "quote": QuoteSigner::demo().unwrap().sign(&claims) })
 }

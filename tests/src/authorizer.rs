@@ -17,9 +17,9 @@ use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
 use read_model::{DynamoSummaries, DynamoTotals};
 use serde_json::{Value, json};
-use signed_quotes::QuoteSigner;
+use signed_quotes::DEMO_AUDIENCE;
 
-use crate::api::QUOTE_AUDIENCE;
+use crate::system::demo_keys;
 
 struct Authorized(Arc<dyn Function>);
 
@@ -49,8 +49,7 @@ pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client
     let totals = DynamoTotals::new(dynamodb.clone(), config.totals_table);
     let parked = ParkedOrders::new(dynamodb.clone(), config.parked_table);
     let events = DynamoEventStore::new(dynamodb, "OrderEvents");
-    let keys = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]).to_string();
-    let quotes = QuoteVerifier::parse(&keys, QUOTE_AUDIENCE).unwrap();
+    let quotes = QuoteVerifier::parse(&demo_keys(), DEMO_AUDIENCE).unwrap();
     let commands = Arc::new(CommandHandler::new(events.clone(), mode, quotes, Timestamp::now));
     let queries = Arc::new(QueryHandler::new(events, summaries, totals, parked, mode));
     let commands = http_function(service_fn(move |request| {

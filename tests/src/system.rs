@@ -8,6 +8,7 @@ use local_stack::{Authentication, DataLocation, Functions, LocalIssuer, LocalSta
 use sam_template::Template;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use signed_quotes::QuoteSigner;
 
 use crate::api::Api;
 use crate::binaries::Written;
@@ -78,11 +79,6 @@ impl System {
         Self::start_with_authorizer(AuthMode::JwtAndIam).await
     }
 
-    /// The handlers as a deployment without authentication has them, with the demo key for quotes.
-    pub async fn start_with_quotes() -> Self {
-        Self::start_with_authorizer(AuthMode::None).await
-    }
-
     async fn start_with_authorizer(mode: AuthMode) -> Self {
         let functions = async |surroundings: &Surroundings| {
             Ok(authorizer::functions(surroundings, surroundings.dynamodb.clone(), mode))
@@ -148,6 +144,12 @@ pub(crate) fn options() -> Options {
         eventbridge: embedded_dynamodb::ANY_PORT,
         authentication: Authentication::None,
         cors_origins: Vec::new(),
+        quote_keys: demo_keys(),
         template: Template::of_this_project().unwrap(),
     }
+}
+
+/// The JWK Set of the demo key, whose quotes every system accepts.
+pub(crate) fn demo_keys() -> String {
+    QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]).to_string()
 }

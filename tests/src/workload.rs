@@ -12,10 +12,9 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use local_stack::function::{FunctionError, Invocation, event_function};
 use local_stack::{Functions, Invoker, LocalStack, Surroundings, in_process};
 use serde_json::{Value, json};
-use signed_quotes::QuoteSigner;
 use tokio::process::Command;
 
-use crate::api::{QUOTE_AUDIENCE, quoted, three_items};
+use crate::api::{quoted, three_items};
 use crate::relay::Relay;
 use crate::runtime_api::Process;
 use crate::system::options;
@@ -94,11 +93,6 @@ impl Workload {
         let mut environment = self.environments[function].clone();
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), dynamodb.endpoint().to_owned());
         environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE".to_owned(), eventbridge.endpoint().to_owned());
-        if function == "command-handler" {
-            let keys = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]);
-            environment.insert("QUOTE_KEYS".to_owned(), keys.to_string());
-            environment.insert("QUOTE_AUDIENCE".to_owned(), QUOTE_AUDIENCE.to_owned());
-        }
         let process = Process::start(command, function, &environment).await?;
         let payloads = self.payloads[work].clone().into_iter();
         Ok(Worker { process, payloads, services: [dynamodb, eventbridge] })

@@ -8,7 +8,7 @@ use lambda_http::Request;
 use order_domain::Command;
 use order_domain::command::{PlaceOrder, QuoteReference};
 use order_domain::values::{CustomerId, KeyId, QuoteId};
-use signed_quotes::{Jws, JwsFault, KeySetFault, QuoteKeys, SignatureCheck};
+use signed_quotes::{DEMO_AUDIENCE, Jws, JwsFault, KeySetFault, QuoteKeys, SignatureCheck};
 
 use crate::commands::order;
 use crate::fields::{self, Fields, Source};
@@ -37,9 +37,13 @@ impl QuoteVerifier {
     /// `aud` must name.
     ///
     /// # Errors
-    /// When they are not a JWK Set of Ed25519 keys.
+    /// When they are not a JWK Set of Ed25519 keys, or the demo key is among them and `audience` is not the local stack's.
     pub fn parse(keys: &str, audience: impl Into<String>) -> Result<Self, BadQuoteKeys> {
-        Ok(Self { keys: QuoteKeys::parse(keys)?, audience: audience.into() })
+        let (keys, audience) = (QuoteKeys::parse(keys)?, audience.into());
+        if keys.has_demo_key() && audience != DEMO_AUDIENCE {
+            return Err(KeySetFault::DemoKey.into());
+        }
+        Ok(Self { keys, audience })
     }
 
     /// A verifier without keys, which accepts no quote.

@@ -12,5 +12,6 @@ mod contract {
     mod payload;
     mod problems;
     mod queries;
+    mod quotes;
     mod responses;
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sam_template::{CorsConfiguration, HttpApi, StreamMapping, Template};
+use signed_quotes::DEMO_AUDIENCE;
 
 use crate::error::StartError;
 use crate::gateway::{Authorization, JwtAuthorizer, Route};
@@ -13,11 +14,12 @@ use crate::pump::Source;
 use crate::pump::mapping::Policy;
 use crate::stack::Authentication;
 
-/// The template as it is deployed on this machine: with the callers and the pages that were asked for.
+/// The template as it is deployed on this machine: with the callers, pages and quotes that were asked for.
 pub(crate) fn deployed(
     template: Template,
     authentication: &Authentication,
     cors_origins: &[String],
+    quote_keys: &str,
 ) -> Result<Template, StartError> {
     let mut parameters = match authentication {
         Authentication::None => vec![("AuthMode", "none")],
@@ -28,6 +30,9 @@ pub(crate) fn deployed(
     let origins = cors_origins.join(",");
     if !origins.is_empty() {
         parameters.push(("CorsAllowedOrigins", &origins));
+    }
+    if !quote_keys.is_empty() {
+        parameters.extend([("QuoteKeys", quote_keys), ("QuoteAudience", DEMO_AUDIENCE)]);
     }
     Ok(template.with_parameters(&parameters)?)
 }

@@ -52,8 +52,11 @@ pub struct Options {
     pub authentication: Authentication,
     /// The origins whose pages may call the HTTP API; with none, no page may.
     pub cors_origins: Vec<String>,
+    /// The JWK Set of the keys whose quotes are accepted, for the audience [`DEMO_AUDIENCE`](signed_quotes::DEMO_AUDIENCE); empty: none.
+    pub quote_keys: String,
     /// Tables, routes, functions, mappings and event buses. It must have the parameter `AuthMode`; with tokens `JwtIssuer` and
-    /// `JwtAudience` too, and with origins `CorsAllowedOrigins`: they get what the options above say.
+    /// `JwtAudience` too, with origins `CorsAllowedOrigins`, and with keys `QuoteKeys` and
+    /// `QuoteAudience`: they get what the options above say.
     pub template: Template,
 }
 
@@ -91,7 +94,8 @@ impl LocalStack {
     where
         F: AsyncFnOnce(&Surroundings) -> Result<Functions, Box<dyn std::error::Error + Send + Sync>>,
     {
-        let template = &deployed(options.template, &options.authentication, &options.cors_origins)?;
+        let template =
+            &deployed(options.template, &options.authentication, &options.cors_origins, &options.quote_keys)?;
         let folder = match &options.data {
             DataLocation::InMemory => None,
             DataLocation::Folder(path) => Some(DataFolder::take(path)?),

@@ -86,6 +86,7 @@ fn options(data: DataLocation) -> Options {
         eventbridge: any_port(),
         authentication: Authentication::None,
         cors_origins: Vec::new(),
+        quote_keys: String::new(),
         template,
     }
 }

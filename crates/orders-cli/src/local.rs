@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use command_handler::order_id::new_order_id;
 use local_stack::{Authentication, DataLocation, Faults, LocalIssuer, LocalStack, Options};
 use sam_template::Template;
+use signed_quotes::QuoteSigner;
 use tracing_subscriber::EnvFilter;
 
 use crate::stop::StopSignals;
@@ -38,6 +39,9 @@ pub(crate) struct Arguments {
     /// An origin whose pages may call the API, such as http://localhost:5173; may be given again
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Vec<String>,
+    /// A file with the JWK Set of the keys whose quotes are accepted; the demo key of `orders quote` unless it is given
+    #[arg(long, value_name = "FILE")]
+    quote_keys: Option<PathBuf>,
     /// Entries in a hundred that the event bus refuses at random, to watch the publisher's retries; at the end it takes all
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     fail_entries: u8,
@@ -67,6 +71,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Auth::None => Authentication::None,
         Auth::Jwt => Authentication::Jwt(LocalIssuer::open_or_create(&arguments.data)?),
     };
+    let quote_keys = match &arguments.quote_keys {
+        None => QuoteSigner::key_set([&QuoteSigner::demo()?]).to_string(),
+        Some(file) => std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?,
+    };
     let keys = (arguments.auth == Auth::Jwt).then_some(arguments.data.clone());
     let data = if arguments.in_memory { DataLocation::InMemory } else { DataLocation::Folder(arguments.data) };
     let kept = match &data {
@@ -82,6 +90,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         eventbridge: loopback(arguments.eventbridge_port),
         authentication,
         cors_origins: arguments.cors,
+        quote_keys,
         template: Template::of_this_project()?,
     };
     let stack = LocalStack::start_in_process(options).await?;

@@ -5,6 +5,7 @@
 //! - `local`: the local stack in the foreground
 //! - `token`: a token for any caller of a local stack
 //! - `load`, `show`, `events`: clients of the HTTP API, through `api`. They sign nothing, so they work against a local one
+//! - `quote`, `quote_key`: signed quotes, and the keys for them
 //! - `tail`: follows the local stack's event bus
 //! - `replay`: publishes recorded events again, in an AWS account or locally, through the clients of `aws`
 //! - `rebuild`: brings the read model's rows as far as the events, through `sweep`
@@ -27,6 +28,8 @@ mod local;
 #[path = "../tests/events/orders.rs"]
 mod orders;
 mod parked;
+mod quote;
+mod quote_key;
 mod rebuild;
 mod replay;
 mod show;
@@ -62,6 +65,10 @@ enum Command {
     Show(show::Arguments),
     /// Print an order's history
     Events(events::Arguments),
+    /// Print a signed quote, with which a customer places an order
+    Quote(quote::Arguments),
+    /// Print the public key of a file as `QuoteKeys` takes it, and make the key pair first if asked to
+    QuoteKey(quote_key::Arguments),
     /// Follow the events on the local stack's bus, as they are published
     Tail(tail::Arguments),
     /// Publish recorded events once more, marked as a replay, for consumers that came late
@@ -86,6 +93,8 @@ async fn main() -> ExitCode {
         Command::Load(arguments) => load::run(arguments).await,
         Command::Show(arguments) => show::run(&arguments).await,
         Command::Events(arguments) => events::run(&arguments).await,
+        Command::Quote(arguments) => quote::run(&arguments),
+        Command::QuoteKey(arguments) => quote_key::run(&arguments),
         Command::Tail(arguments) => tail::run(&arguments).await,
         Command::Replay(arguments) => replay::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,

@@ -8,13 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Map, Value, json};
-use signed_quotes::QuoteSigner;
+use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 use uuid::Uuid;
 
 use crate::text::{lifetime, print};
-
-/// The audience of quotes for a local stack.
-pub(crate) const LOCAL_AUDIENCE: &str = "order-ledger-local";
 
 /// The order, its prices, and who signs for them.
 #[derive(Args)]
@@ -47,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "15m", value_name = "TIME", value_parser = lifetime)]
     expires_in: Duration,
     /// The deployment that the quote is for
-    #[arg(long, default_value = LOCAL_AUDIENCE)]
+    #[arg(long, default_value = DEMO_AUDIENCE)]
     audience: String,
     /// The file with the private key, of `orders quote-key`; the demo key of the local stack unless it is given
     #[arg(long, value_name = "FILE")]
@@ -91,9 +88,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// The claims of a quote that is made now. The API checks the order, so nothing of it is checked here.
 fn claims(arguments: &Arguments, now: Duration) -> Value {
-    let items = arguments.item.iter().map(|Item { sku, quantity, unit_price }| {
-        json!({ "sku": sku, "quantity": quantity, "unitPrice": unit_price })
-    });
+    let items = arguments
+        .item
+        .iter()
+        .map(|Item { sku, quantity, unit_price }| json!({ "sku": sku, "quantity": quantity, "unitPrice": unit_price }));
     let id = arguments.id.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let mut claims = Map::from_iter([
         ("aud".to_owned(), json!(arguments.audience)),
@@ -138,7 +136,8 @@ mod tests {
             "--customer anna --item a:b:1:0 --item c:2:7 --currency JPY --shipping 1 --tax 2 --discount 3 --reference R-1 --id q \
              --expires-in 1s --audience shop",
         );
-        let items = json!([{ "sku": "a:b", "quantity": 1, "unitPrice": 0 }, { "sku": "c", "quantity": 2, "unitPrice": 7 }]);
+        let items =
+            json!([{ "sku": "a:b", "quantity": 1, "unitPrice": 0 }, { "sku": "c", "quantity": 2, "unitPrice": 7 }]);
         let expected = json!({
             "aud": "shop", "jti": "q", "exp": 1_001, "customerId": "anna", "currency": "JPY", "items": items,
             "shipping": 1, "tax": 2, "discount": 3, "reference": "R-1",

@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Args;
 use local_stack::{IssuerError, LocalIssuer, Token};
 
-use crate::text::print;
+use crate::text::{lifetime, print};
 
 /// The callers whose scopes are known.
 const PRESETS: [&str; 6] = ["customer", "shop", "payment_provider", "warehouse", "support", "admin"];
@@ -91,14 +91,6 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `90s`, `15m`, `1h` or `7d`.
-fn lifetime(text: &str) -> Result<Duration, String> {
-    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
-    let parsed = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse().ok()?, *seconds)));
-    let (number, seconds): (u64, u64) = parsed.ok_or("not a number with s, m, h or d after it")?;
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| "too long".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -154,16 +146,6 @@ mod tests {
             &["--customer", "anna", "--scope", "a"],
         ] {
             assert!(parsed(arguments).is_err(), "{arguments:?}");
-        }
-    }
-
-    #[test]
-    fn a_lifetime_is_a_number_and_a_unit() {
-        for (text, seconds) in [("0s", 0), ("90s", 90), ("15m", 900), ("1h", 3_600), ("7d", 604_800)] {
-            assert_eq!(lifetime(text), Ok(Duration::from_secs(seconds)), "{text}");
-        }
-        for text in ["", "h", "1", "-1h", "1.5h", "1hh", "1 h", "1w", "999999999999999999d"] {
-            lifetime(text).unwrap_err();
         }
     }
 }

@@ -14,6 +14,12 @@ use crate::jws::{ALGORITHMS, Jws};
 /// The most keys of a set: one in use, its successor and its predecessors, many times over.
 pub const MAX_KEYS: usize = 16;
 
+/// The public half of [`QuoteSigner::demo`](crate::QuoteSigner::demo).
+const DEMO_PUBLIC_KEY: [u8; KEY_BYTES] = [
+    0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72,
+    0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+];
+
 /// The bytes of a public key.
 const KEY_BYTES: usize = 32;
 
@@ -34,6 +40,9 @@ pub enum KeySetFault {
         /// The number of keys.
         count: usize,
     },
+    /// The demo key, in a deployment.
+    #[error("the demo key is published with the source: make a key of your own with `orders quote-key`")]
+    DemoKey,
     /// A key that cannot be used.
     #[error("key {position}: {fault}")]
     Key {
@@ -164,6 +173,12 @@ impl QuoteKeys {
 
     fn find(&self, kid: &KeyId) -> Option<&ParsedPublicKey> {
         self.0.iter().find_map(|(name, key)| (name == kid).then_some(key))
+    }
+
+    /// True if the demo key is among them, with which everyone can sign.
+    #[must_use]
+    pub fn has_demo_key(&self) -> bool {
+        self.0.iter().any(|(_, key)| key.as_ref() == DEMO_PUBLIC_KEY)
     }
 
     /// Checks a signature by the key that the quote names.

@@ -28,4 +28,4 @@ pub mod signer;
 
 pub use jws::{Jws, JwsFault};
 pub use keys::{KeyFault, KeySetFault, QuoteKeys, SignatureCheck};
-pub use signer::{QuoteSigner, SignerError};
+pub use signer::{DEMO_AUDIENCE, QuoteSigner, SignerError};

@@ -31,7 +31,10 @@ struct PrivateJwk {
     d: String,
 }
 
-/// The private key of RFC 8037, appendix A.1, which everybody knows: for the local stack and the samples in `events/`.
+/// The audience of quotes for the local stack, and the only one for which [`QuoteSigner::demo`] may sign.
+pub const DEMO_AUDIENCE: &str = "order-ledger-local";
+
+/// The private key of RFC 8037, appendix A.1, which is public knowledge: for the local stack and the samples in `events/`.
 const DEMO_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"demo","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#;
 
 /// A key that signs quotes.
@@ -71,7 +74,7 @@ impl QuoteSigner {
         Ok(Self { kid: jwk.kid, pair })
     }
 
-    /// The key of the local stack, `demo`. It is published, so a deployment that takes it lets everybody set prices.
+    /// The key of the local stack, `demo`. Everyone can read it, so a deployment refuses it: see [`QuoteKeys::has_demo_key`](crate::QuoteKeys::has_demo_key).
     ///
     /// # Errors
     /// Never: the key is a constant.

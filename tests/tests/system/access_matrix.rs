@@ -233,6 +233,6 @@ async fn with_both_apis_tokens_get_what_the_matrix_says_and_a_service_everything
 
 #[tokio::test]
 async fn without_authentication_anybody_may_do_everything() {
-    let system = System::start_with_quotes().await;
+    let system = System::start().await;
     assert_column(&system, &None, &None, granted).await;
 }

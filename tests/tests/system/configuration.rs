@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
 use sam_template::Template;
 use serde_json::Value;
-use signed_quotes::QuoteSigner;
-use system_tests::api::QUOTE_AUDIENCE;
+use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 
 /// The variables that a function reads, function by function.
 const READ: [(&str, &[&str]); 4] = [
@@ -39,7 +38,7 @@ fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables(
             match name.as_str() {
                 "AUTH_MODE" => assert_eq!(sample[name.as_str()], "none"),
                 "QUOTE_KEYS" => assert_eq!(serde_json::from_str::<Value>(sample[name.as_str()]).unwrap(), demo),
-                "QUOTE_AUDIENCE" => assert_eq!(sample[name.as_str()], QUOTE_AUDIENCE),
+                "QUOTE_AUDIENCE" => assert_eq!(sample[name.as_str()], DEMO_AUDIENCE),
                 _ => assert_eq!(sample.get(name.as_str()), Some(&value.as_str()), "{name} of {}", function.name),
             }
         }

@@ -50,6 +50,7 @@ impl Bench {
             eventbridge: any_port,
             authentication: Authentication::None,
             cors_origins: Vec::new(),
+            quote_keys: String::new(),
             template,
         };
         let (mut counters, mut consumers) = (BTreeMap::new(), Functions::new());

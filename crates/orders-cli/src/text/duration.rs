@@ -19,6 +19,14 @@ pub(crate) fn seconds(elapsed: Duration) -> String {
     format!("{}.{} s", elapsed.as_secs(), elapsed.subsec_millis() / 100)
 }
 
+/// Reads a time: `90s`, `15m`, `1h` or `7d`.
+pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+    let parsed = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse().ok()?, *seconds)));
+    let (number, seconds): (u64, u64) = parsed.ok_or("not a number with s, m, h or d after it")?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| "too long".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +38,15 @@ mod tests {
         assert_eq!(per_second(2431, Duration::from_millis(12_300)), "197.6");
         assert_eq!(per_second(1, Duration::ZERO), "1000.0");
         assert_eq!(seconds(Duration::from_millis(12_345)), "12.3 s");
+    }
+
+    #[test]
+    fn a_lifetime_is_a_number_and_a_unit() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("15m", 900), ("1h", 3_600), ("7d", 604_800)] {
+            assert_eq!(lifetime(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "h", "1", "-1h", "1.5h", "1hh", "1 h", "1w", "999999999999999999d"] {
+            lifetime(text).unwrap_err();
+        }
     }
 }

@@ -10,7 +10,7 @@ mod table;
 use console::style;
 
 pub(crate) use amount::amount;
-pub(crate) use duration::{milliseconds, per_second, seconds};
+pub(crate) use duration::{lifetime, milliseconds, per_second, seconds};
 pub(crate) use event::event_summary;
 pub(crate) use table::{Align, Table};
 

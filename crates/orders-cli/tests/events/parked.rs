@@ -265,6 +265,7 @@ async fn an_event_from_the_future_parks_its_order_in_a_whole_stack_and_a_redrive
         eventbridge: ANY_PORT,
         authentication: Authentication::None,
         cors_origins: Vec::new(),
+        quote_keys: String::new(),
         template: Template::of_this_project().unwrap(),
     };
     let stack = LocalStack::start_in_process(options).await.unwrap();

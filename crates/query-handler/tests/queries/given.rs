@@ -16,7 +16,7 @@ use read_model::{
 };
 use sam_template::Template;
 use serde_json::{Value, json};
-use signed_quotes::QuoteSigner;
+use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 
 use crate::gateway::{Call, Reply};
 use crate::rows::Rows;
@@ -61,13 +61,10 @@ pub(crate) struct Ledger {
     pub(crate) database: EmbeddedDynamoDb,
 }
 
-/// The audience of quotes.
-const AUDIENCE: &str = "order-ledger-local";
-
 /// Quotes by the demo key.
 pub(crate) fn demo_quotes() -> QuoteVerifier {
     let keys = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]);
-    QuoteVerifier::parse(&keys.to_string(), AUDIENCE).unwrap()
+    QuoteVerifier::parse(&keys.to_string(), DEMO_AUDIENCE).unwrap()
 }
 
 impl Ledger {
@@ -109,7 +106,7 @@ impl Ledger {
     /// A new order of a customer's from a quote under this id.
     pub(crate) fn place_quoted(customer_id: &str, quote_id: &str) -> Call {
         let mut claims = Self::order_body(customer_id);
-        let envelope = json!({ "aud": AUDIENCE, "exp": 4_102_444_800_u64, "jti": quote_id });
+        let envelope = json!({ "aud": DEMO_AUDIENCE, "exp": 4_102_444_800_u64, "jti": quote_id });
         claims.as_object_mut().unwrap().extend(envelope.as_object().unwrap().clone());
         let quote = QuoteSigner::demo().unwrap().sign(&claims);
         Call::to("POST /orders", &[]).body(&json!({ "quote": quote }))

@@ -97,7 +97,10 @@ pub(crate) async fn refusals(system: &System, order: &str) {
         (unfit.to_string().into(), 400),
         (json!({ "customerId": "canary".repeat(50_000) }).to_string().into(), 413),
         (json!({ "quote": "canary" }).to_string().into(), 400),
-        (quoted(place(CUSTOMER)).to_string().into(), 422),
+        (
+            json!({ "quote": format!("{}AA", quoted(place(CUSTOMER))["quote"].as_str().unwrap()) }).to_string().into(),
+            422,
+        ),
     ] {
         post(system, "/orders", &[], body).await.expect(status);
     }

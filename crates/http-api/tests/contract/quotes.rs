@@ -1,0 +1,17 @@
+use http_api::QuoteVerifier;
+use order_domain::values::KeyId;
+use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
+
+/// Everyone can sign with the demo key.
+#[test]
+fn the_demo_key_is_for_the_local_stack_only() {
+    let other = QuoteSigner::generate(KeyId::parse("2026-q4").unwrap()).unwrap();
+    let demo = QuoteSigner::demo().unwrap();
+    let keys = QuoteSigner::key_set([&other, &demo]).to_string();
+    assert!(QuoteVerifier::parse(&keys, DEMO_AUDIENCE).is_ok());
+    for audience in ["order-ledger", "order-ledger-local2", ""] {
+        let refused = QuoteVerifier::parse(&keys, audience).unwrap_err().to_string();
+        assert!(refused.starts_with("QUOTE_KEYS: the demo key is published with the source"), "{refused}");
+    }
+    assert!(QuoteVerifier::parse(&QuoteSigner::key_set([&other]).to_string(), "order-ledger").is_ok());
+}
