@@ -140,7 +140,9 @@ fn every_link_leads_to_an_operation_with_what_it_asks_for() {
                         ("$response.body", name) => (&reply, name),
                         (other, _) => panic!("{key}: {other}"),
                     };
-                    assert!(schema["required"].as_array().unwrap().contains(&name.into()), "{key}: {expression}");
+                    // A pointer goes on into an event, whose shape differs by its type.
+                    let member = name.split('/').next().unwrap();
+                    assert!(schema["required"].as_array().unwrap().contains(&member.into()), "{key}: {expression}");
                 }
                 count += 1;
             }
