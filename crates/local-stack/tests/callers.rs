@@ -72,7 +72,7 @@ impl Scene {
         let routes = vec![
             route("GET /open", Authorization::None),
             route("GET /any-token", token(&[])),
-            route("POST /orders/{id}", token(&["orders:write", "orders:admin"])),
+            route("POST /orders/{id}", token(&["orders:place", "orders:admin"])),
         ];
         let echo = event_function(service_fn(|event: LambdaEvent<Value>| async move {
             let headers = json!({ "access-control-allow-origin": "*", "access-control-max-age": "1" });
@@ -116,7 +116,7 @@ impl Scene {
 fn claims(changes: &Value) -> Value {
     let now = get_current_timestamp();
     let mut claims = json!({
-        "iss": LocalIssuer::URL, "aud": LocalIssuer::AUDIENCE, "sub": "anna", "scope": "openid orders:write",
+        "iss": LocalIssuer::URL, "aud": LocalIssuer::AUDIENCE, "sub": "anna", "scope": "openid orders:place",
         "iat": now, "exp": now + 60,
     });
     for (name, value) in changes.as_object().unwrap() {
@@ -149,10 +149,10 @@ async fn a_function_learns_the_tokens_claims_as_strings_and_its_scopes() {
             200,
             &json!({ "jwt": {
                 "claims": {
-                    "iss": LocalIssuer::URL, "aud": "[other desk]", "sub": "anna", "scope": "openid orders:write",
+                    "iss": LocalIssuer::URL, "aud": "[other desk]", "sub": "anna", "scope": "openid orders:place",
                     "iat": text("iat"), "exp": text("exp"), "groups": "[one two]", "admin": "false",
                 },
-                "scopes": ["orders:write"],
+                "scopes": ["orders:place"],
             } })
         )
     );
@@ -284,17 +284,17 @@ async fn a_token_with_a_wrong_claim_is_401() {
 #[tokio::test]
 async fn a_token_without_a_scope_of_the_route_is_403() {
     let scene = Scene::start().await;
-    for scope in [json!("orders:read"), json!("orders:writer"), json!(null)] {
+    for scope in [json!("orders:read"), json!("orders:placed"), json!(null)] {
         let reply = scene.call(&scene.token(&claims(&json!({ "scope": scope })))).await;
         assert_eq!((reply.status, &reply.body), (403, &json!({ "message": "Forbidden" })), "{scope}");
         assert_eq!(
             reply.header("www-authenticate"),
             Some(
-                r#"Bearer scope="orders:write orders:admin" error="insufficient_scope" error_description="the token has none of the required scopes""#
+                r#"Bearer scope="orders:place orders:admin" error="insufficient_scope" error_description="the token has none of the required scopes""#
             )
         );
     }
-    for granted in [json!({ "scope": "orders:admin" }), json!({ "scope": null, "scp": ["orders:write"] })] {
+    for granted in [json!({ "scope": "orders:admin" }), json!({ "scope": null, "scp": ["orders:place"] })] {
         assert_eq!(scene.call(&scene.token(&claims(&granted))).await.status, 200);
     }
 }
