@@ -34,7 +34,7 @@ pub struct CorsConfiguration {
     pub expose_headers: Vec<String>,
     /// Seconds for which a browser may remember the answer to a preflight request.
     pub max_age: Option<u32>,
-    /// Whether a page may send cookies.
+    /// Lets a page send cookies.
     #[serde(default)]
     pub allow_credentials: bool,
 }

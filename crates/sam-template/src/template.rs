@@ -164,7 +164,7 @@ impl Template {
         self.is_deployed(id)?.then(|| self.properties(id)).transpose()
     }
 
-    /// Whether the condition of a resource, where it has one, is met.
+    /// Evaluates the condition of a resource; one without a condition is deployed.
     fn is_deployed(&self, id: &str) -> Result<bool, TemplateError> {
         let unknown = || TemplateError::Reference { resource: "a caller".to_owned(), reference: id.to_owned() };
         let resource = self.resources.get(id).ok_or_else(unknown)?;
