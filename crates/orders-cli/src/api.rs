@@ -16,6 +16,9 @@ pub(crate) struct ApiArguments {
     /// The API's URL
     #[arg(long, env = "ORDERS_API", default_value = "http://127.0.0.1:3000", value_name = "URL")]
     pub(crate) api: String,
+    /// The token to send, of `orders token`, where the API asks for one
+    #[arg(long, env = "ORDERS_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
 }
 
 /// Why the API did not give what was asked for: one line, for a person.
@@ -34,13 +37,15 @@ pub(crate) enum ApiError {
 #[derive(Clone)]
 pub(crate) struct Api {
     url: String,
+    token: Option<String>,
     client: Client,
 }
 
 impl Api {
     pub(crate) fn new(arguments: &ApiArguments) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(TIMEOUT).build()?;
-        Ok(Self { url: arguments.api.trim_end_matches('/').to_owned(), client })
+        let (url, token) = (arguments.api.trim_end_matches('/').to_owned(), arguments.token.clone());
+        Ok(Self { url, token, client })
     }
 
     /// The JSON at `path`.
@@ -66,6 +71,10 @@ impl Api {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Value, ApiError> {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
         let response = request.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
         let body = response.bytes().await.map_err(|error| self.failed(&error))?;
@@ -101,7 +110,7 @@ fn refused(status: StatusCode, body: &Value) -> ApiError {
 fn faults(problem: &Value) -> Option<String> {
     let faults = problem.get("errors")?.as_array()?.iter().map(|fault| {
         let member = |name: &str| fault.get(name).and_then(Value::as_str);
-        let place = member("parameter").or_else(|| member("pointer")).or_else(|| member("header"));
+        let place = ["parameter", "pointer", "header", "claim"].into_iter().find_map(member);
         format!("{} {}", place.unwrap_or_default(), member("detail").unwrap_or_default())
     });
     Some(faults.collect::<Vec<_>>().join("; "))
@@ -148,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_api_that_is_not_there_is_one_clear_line() {
-        let api = Api::new(&ApiArguments { api: "http://127.0.0.1:1/".to_owned() }).unwrap();
+        let api = Api::new(&ApiArguments { api: "http://127.0.0.1:1/".to_owned(), token: None }).unwrap();
         let line = api.get("/orders/x", &[]).await.unwrap_err().to_string();
         assert_eq!(line, "nothing answers at http://127.0.0.1:1: is `orders local` running?");
     }

@@ -21,7 +21,7 @@ const GIVEN_UP: Duration = Duration::from_secs(60);
 
 fn orders(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
-    command.args(arguments).env_remove("ORDERS_API");
+    command.args(arguments).env_remove("ORDERS_API").env_remove("ORDERS_TOKEN");
     command
 }
 

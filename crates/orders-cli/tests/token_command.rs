@@ -15,7 +15,7 @@ const SHOP: &str = "http://localhost:5173";
 
 fn orders(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
-    command.args(arguments).current_dir(folder);
+    command.args(arguments).current_dir(folder).env_remove("ORDERS_API").env_remove("ORDERS_TOKEN");
     command
 }
 
@@ -109,6 +109,26 @@ async fn a_token_for_something_else_is_refused() {
     let data = other.path().join(".order-ledger");
     let theirs = token(&["--admin", "--data", data.to_str().unwrap()], folder.path());
     assert_eq!(stack.get("/customers/anna/orders", &theirs).await, 401);
+}
+
+#[tokio::test]
+async fn a_customer_places_from_a_quote_and_shows_the_order_with_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Running::start(&["--auth", "jwt"], folder.path());
+    let anna = token(&["--customer", "anna"], folder.path());
+    let quote = orders(&["quote", "--customer", "anna", "--item", "TEA-500:3:999"], folder.path()).output().unwrap();
+    let body = json!({ "quote": String::from_utf8(quote.stdout).unwrap().trim_end() });
+    let request = Client::new().post(format!("{}/orders", stack.api())).bearer_auth(&anna).json(&body);
+    let placed = request.send().await.unwrap();
+    assert_eq!(placed.status(), 201);
+    let order = placed.json::<Value>().await.unwrap()["orderId"].as_str().unwrap().to_owned();
+
+    let show = || orders(&["show", &order, "--api", stack.api()], folder.path());
+    let shown = show().env("ORDERS_TOKEN", &anna).output().unwrap();
+    assert!(String::from_utf8(shown.stdout).unwrap().contains("TEA-500"));
+    let refused = show().output().unwrap();
+    let line = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && line.contains("Unauthorized (401 from the gateway)"), "{line}");
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ impl Bench {
             Ok(functions)
         })
         .await?;
-        let api = Api::new(&ApiArguments { api: stack.api_url() })?;
+        let api = Api::new(&ApiArguments { api: stack.api_url(), token: None })?;
         Ok(Self { stack, counters, consumers: Invoker::new(consumers, patience), api })
     }
 
