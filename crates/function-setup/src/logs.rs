@@ -33,6 +33,7 @@ const OURS: &[&str] = &[
     "publisher",
     "query_handler",
     "read_model",
+    "signed_quotes",
 ];
 
 /// The variable in which Lambda names the function.

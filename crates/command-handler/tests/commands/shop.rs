@@ -60,7 +60,13 @@ pub(crate) fn claims() -> Value {
 /// The claims with other values of some.
 pub(crate) fn with(claims: &Value, changes: Value) -> Value {
     let mut changed = claims.clone();
-    changed.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    let Value::Object(members) = &mut changed else { unreachable!("claims are an object") };
+    match changes {
+        Value::Object(changes) => members.extend(changes),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            unreachable!("changes are an object")
+        }
+    }
     changed
 }
 
