@@ -94,6 +94,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         });
         let mut response = answer.unwrap_or_else(|problem| {
             entry.outcome = problem.code();
+            entry.reason = problem.reason().map(str::to_owned);
             problem.into_response(&request_id)
         });
         entry.correlation.mark(&mut response, &request_id);
@@ -159,6 +160,7 @@ fn address(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> 
     if let Some(order_id) = &parsed.order_id {
         return Ok(order_id.clone());
     }
+    // Only a key tells a retry from a second order.
     let key = parsed.headers.idempotency_key.as_deref().ok_or_else(Problem::idempotency_key_required)?;
     // Every UUID is an order id, so this cannot fail.
     OrderId::try_from(new_order_id(caller.actor(), key)).map_err(|_| Problem::internal())

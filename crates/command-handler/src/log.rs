@@ -22,6 +22,8 @@ pub(crate) struct LogEntry {
     pub(crate) attempts: Option<u32>,
     /// `recorded`, `replayed`, `unchanged`, or the code of the problem.
     pub(crate) outcome: &'static str,
+    /// The reason of the problem, where its code leaves that open.
+    pub(crate) reason: Option<String>,
     /// The correlation id that the caller gave.
     pub(crate) correlation: Correlation,
     /// How it ended, if it was accepted.
@@ -65,7 +67,7 @@ impl LogEntry {
 
     /// Writes the line, an error of ours as one, a warning where the state has outgrown its snapshots, and the metrics.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
-        let Self { order_id, version, attempts, outcome, correlation, error, .. } = self;
+        let Self { order_id, version, attempts, outcome, reason, correlation, error, .. } = self;
         let correlation_id = &correlation.id;
         let correlation_id_ignored = correlation.is_unusable.then_some(true);
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -105,6 +107,7 @@ impl LogEntry {
                 correlation_id,
                 correlation_id_ignored,
                 outcome,
+                reason,
                 duration_ms,
                 attempts,
                 "command {outcome}"

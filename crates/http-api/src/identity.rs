@@ -83,6 +83,8 @@ pub struct Caller {
 enum Rights {
     /// Everything, with every order.
     All,
+    /// Nothing, with no order: a token without any scope of this API.
+    Nothing,
     /// The scopes of a service's token, with every order.
     Service(Vec<Scope>),
     /// The scopes of a customer's token, with the orders of one customer.
@@ -136,7 +138,7 @@ impl Caller {
         let subject = claim("sub").or_else(|| claim("client_id")).ok_or_else(unauthenticated)?;
         let lists = ["scope", "scp"].into_iter().filter_map(|claim| identity.claims.get(claim));
         // A claim that is a list arrives as "[one two]".
-        let granted = lists.flat_map(|claim| claim.trim_matches(['[', ']']).split(' '));
+        let granted = lists.flat_map(|claim| claim.trim_matches(['[', ']']).split_whitespace());
         let granted: Vec<_> = granted.filter_map(|scope| scope.strip_prefix(scope_prefix.as_str())).collect();
         let scopes: Vec<_> = Scope::ALL.iter().copied().filter(|scope| granted.contains(&scope.as_str())).collect();
         let has = |holder| scopes.iter().any(|scope| scope.holder() == holder);
@@ -148,7 +150,8 @@ impl Caller {
                 let customer = name.strip_prefix(customer_claim_prefix.as_str()).ok_or_else(unauthenticated)?;
                 Rights::Customer { customer: customer.to_owned(), scopes }
             }
-            (false, false, _) => Rights::Service(scopes),
+            (false, false, true) => Rights::Service(scopes),
+            (false, false, false) => Rights::Nothing,
         };
         Ok(Self { actor: shortened(format!("jwt:{subject}")), rights, scope_prefix: scope_prefix.clone() })
     }
@@ -168,37 +171,38 @@ impl Caller {
         match &self.rights {
             Rights::All => Ok(()),
             Rights::Service(scopes) | Rights::Customer { scopes, .. } if has_one(scopes) => Ok(()),
-            Rights::Service(_) | Rights::Customer { .. } => {
+            Rights::Nothing | Rights::Service(_) | Rights::Customer { .. } => {
                 Err(Problem::insufficient_scope(accepted, &self.scope_prefix))
             }
         }
     }
 
-    /// Whether the caller reaches every customer's orders.
+    /// True if the caller reaches every customer's orders.
     #[must_use]
     pub fn sees_everyone(&self) -> bool {
         match &self.rights {
             Rights::All | Rights::Service(_) => true,
-            Rights::Customer { .. } => false,
+            Rights::Nothing | Rights::Customer { .. } => false,
         }
     }
 
-    /// Whether the caller may set prices: those of a new order, and the reduction of a cancellation.
+    /// True if the caller may set prices: those of a new order, and the reduction of a cancellation.
     #[must_use]
     pub fn sets_prices(&self) -> bool {
         match &self.rights {
             Rights::All => true,
             Rights::Service(scopes) => scopes.contains(&Scope::OrdersPlacePriced),
-            Rights::Customer { .. } => false,
+            Rights::Nothing | Rights::Customer { .. } => false,
         }
     }
 
-    /// Whether the caller reaches this customer's orders.
+    /// True if the caller reaches this customer's orders.
     #[must_use]
     pub fn may_see(&self, customer: &CustomerId) -> bool {
         match &self.rights {
             Rights::All | Rights::Service(_) => true,
             Rights::Customer { customer: own, .. } => own == customer.as_str(),
+            Rights::Nothing => false,
         }
     }
 }

@@ -310,8 +310,8 @@ impl Problem {
     /// without a key the caller must look first.
     #[must_use]
     pub fn unavailable() -> Self {
-        let detail = "The service is busy. Repeat a GET, or a command with the same Idempotency-Key. A command without \
-                      a key may have been recorded: read the order before you send it again.";
+        let detail = "The service is busy. Repeat a GET, a quote, or a command with the same Idempotency-Key. A command \
+                      without a key may have been recorded: read the order before you send it again.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
             .advising(Advice::RetryAfter)
     }
@@ -326,6 +326,12 @@ impl Problem {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The reason that a problem's code leaves open, where it has one.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.members.get("reason").and_then(Value::as_str)
     }
 
     /// The problem as a response to the request of that id.

@@ -29,7 +29,7 @@ pub struct QuoteVerifier {
 
 /// `QUOTE_KEYS` is not a set of keys that quotes can be verified by.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("QUOTE_KEYS: {0}")]
+#[error("QUOTE_KEYS cannot be used")]
 pub struct BadQuoteKeys(#[from] KeySetFault);
 
 impl QuoteVerifier {

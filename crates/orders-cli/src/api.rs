@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::header::WWW_AUTHENTICATE;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
 /// Long enough for a cold start and the API's own time-out.
@@ -16,7 +17,7 @@ pub(crate) struct ApiArguments {
     /// The API's URL
     #[arg(long, env = "ORDERS_API", default_value = "http://127.0.0.1:3000", value_name = "URL")]
     pub(crate) api: String,
-    /// The token to send, of `orders token`, where the API asks for one
+    /// The token to send where the API asks for one, such as that of `orders token --admin`
     #[arg(long, env = "ORDERS_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
 }
@@ -77,12 +78,25 @@ impl Api {
         };
         let response = request.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
+        let gateways = gateways_reason(&response)
+            .filter(|_| status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN);
         let body = response.bytes().await.map_err(|error| self.failed(&error))?;
         let json = serde_json::from_slice(&body);
         if status.is_success() {
             json.map_err(|error| ApiError::Broken { url: self.url.clone(), message: error.to_string() })
         } else {
-            Err(refused(status, &json.unwrap_or(Value::Null)))
+            let body = json.unwrap_or(Value::Null);
+            Err(match gateways {
+                _ if status == StatusCode::UNAUTHORIZED && self.token.is_none() => ApiError::Refused {
+                    status: status.as_u16(),
+                    code: "from the gateway".to_owned(),
+                    detail: "the API asks for a token: set ORDERS_TOKEN=$(cargo orders token --admin)".to_owned(),
+                },
+                Some(detail) if body.get("code").is_none() => {
+                    ApiError::Refused { status: status.as_u16(), code: "from the gateway".to_owned(), detail }
+                }
+                Some(_) | None => refused(status, &body),
+            })
         }
     }
 
@@ -93,6 +107,13 @@ impl Api {
             ApiError::Broken { url: self.url.clone(), message: innermost(error) }
         }
     }
+}
+
+/// The reason that a gateway gives for a token that it does not accept (RFC 6750).
+fn gateways_reason(response: &Response) -> Option<String> {
+    let challenge = response.headers().get(WWW_AUTHENTICATE)?.to_str().ok()?;
+    let (_, rest) = challenge.split_once("error_description=\"")?;
+    rest.split_once('"').map(|(reason, _)| reason.to_owned())
 }
 
 /// A problem document, or whatever a gateway in between says.

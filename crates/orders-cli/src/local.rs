@@ -153,7 +153,10 @@ fn welcome(served: &Served<'_>) -> String {
         None => ("anonymous", String::new()),
         Some(folder) => {
             let folder = LocalIssuer::keys_folder(folder);
-            ("jwt:shop", format!("\n  callers      need a token; its key is in {}", folder.display()))
+            (
+                "jwt:shop",
+                format!("\n  callers      need a token of `orders token`, whose key is in {}", folder.display()),
+            )
         }
     };
     let token = |caller: &str| keys.map_or_else(String::new, |data| authorization(caller, data));
@@ -217,7 +220,10 @@ mod tests {
     #[test]
     fn with_tokens_the_welcome_shows_where_they_come_from() {
         let text = welcome(&Served { keys: Some(Path::new(".order-ledger")), ..served() });
-        assert!(text.contains("callers      need a token; its key is in .order-ledger/keys\n"), "{text}");
+        assert!(
+            text.contains("callers      need a token of `orders token`, whose key is in .order-ledger/keys\n"),
+            "{text}"
+        );
         assert!(text.contains(&new_order_id("jwt:shop", "first-order")), "{text}");
         let header = |caller: &str| format!(r#" -H "Authorization: Bearer $(cargo orders token {caller})""#);
         let calls: Vec<_> = text.lines().filter(|line| line.starts_with("curl ")).collect();

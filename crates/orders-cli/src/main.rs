@@ -67,7 +67,7 @@ enum Command {
     Events(events::Arguments),
     /// Print a signed quote, with which a customer places an order
     Quote(quote::Arguments),
-    /// Print the public key of a file as `QuoteKeys` takes it, and make the key pair first if asked to
+    /// Print the public keys of files as `QuoteKeys` takes them; with --new, make the key pair first
     QuoteKey(quote_key::Arguments),
     /// Follow the events on the local stack's bus, as they are published
     Tail(tail::Arguments),

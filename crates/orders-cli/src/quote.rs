@@ -37,10 +37,10 @@ pub(crate) struct Arguments {
     /// The shop's own order number
     #[arg(long)]
     reference: Option<String>,
-    /// The quote's id, of which one order can be made; a UUID unless it is given
+    /// The quote's id, from which one order can be made; a UUID unless it is given
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// How long the quote is valid: a number, and s, m, h or d
+    /// The time for which the quote is valid: a number, and s, m, h or d
     #[arg(long, default_value = "15m", value_name = "TIME", value_parser = lifetime)]
     expires_in: Duration,
     /// The deployment that the quote is for
@@ -69,7 +69,7 @@ impl FromStr for Item {
             let (sku, quantity) = rest.rsplit_once(':')?;
             Some(Self { sku: sku.to_owned(), quantity: quantity.parse().ok()?, unit_price: unit_price.parse().ok()? })
         };
-        parts().ok_or("not a sku, a quantity and a price, with ':' between them")
+        parts().ok_or("not a sku, a quantity and a price in minor units (999 for 9.99), with ':' between them")
     }
 }
 

@@ -8,30 +8,42 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 use order_domain::values::KeyId;
-use signed_quotes::QuoteSigner;
+use signed_quotes::{QuoteKeys, QuoteSigner};
 
 use crate::text::print;
 
-/// The file of the private key, and whether to make it.
+/// The files of private keys.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The file of the private key, a JWK
-    file: PathBuf,
-    /// Make a new key with this name (`kid`) first; an existing file is left as it is
+    /// The files of the private keys, each a JWK
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Make a key with this name (`kid`) in the only file first; a file that exists is an error
     #[arg(long, value_name = "KID")]
     new: Option<String>,
 }
 
-/// Prints the JWK Set of the public key: the value of the template's parameter `QuoteKeys`.
+/// Prints the JWK Set of the public keys: the value of the template's parameter `QuoteKeys`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let Arguments { file, new } = arguments;
-    if let Some(kid) = new {
-        make(file, kid)?;
+    match (&arguments.new, &arguments.files[..]) {
+        (None, _) => {}
+        (Some(kid), [file]) => make(file, kid)?,
+        (Some(_), _) => anyhow::bail!("--new takes one file"),
     }
-    let key = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let signer = QuoteSigner::from_private_jwk(&key).with_context(|| file.display().to_string())?;
-    print(&QuoteSigner::key_set([&signer]).to_string());
+    print(&key_set(&arguments.files)?);
     Ok(())
+}
+
+/// The set of the public keys, which the API accepts as it is.
+fn key_set(files: &[PathBuf]) -> anyhow::Result<String> {
+    let signers = files.iter().map(|file| {
+        let key = fs::read_to_string(file);
+        let key = key.with_context(|| format!("cannot read {}, which --new KID would make", file.display()))?;
+        QuoteSigner::from_private_jwk(&key).with_context(|| file.display().to_string())
+    });
+    let set = QuoteSigner::key_set(&signers.collect::<anyhow::Result<Vec<_>>>()?).to_string();
+    QuoteKeys::parse(&set)?;
+    Ok(set)
 }
 
 /// Writes a new key that its owner alone may read.
@@ -60,5 +72,18 @@ mod tests {
         assert_eq!(QuoteSigner::from_private_jwk(&key).unwrap().kid().as_str(), "2026-q4");
         make(&file, "2027-q1").unwrap_err();
         assert_eq!(fs::read_to_string(&file).unwrap(), key);
+    }
+
+    #[test]
+    fn the_keys_of_several_files_are_one_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["2026-q4", "2027-q1"].map(|kid| (folder.path().join(kid), kid));
+        for (file, kid) in &files {
+            make(file, kid).unwrap();
+        }
+        let [old, new] = files.map(|(file, _)| file);
+        let set = key_set(&[old.clone(), new]).unwrap();
+        assert!(set.contains("2026-q4") && set.contains("2027-q1") && !set.contains("\"d\""), "{set}");
+        key_set(&[old.clone(), old]).unwrap_err();
     }
 }

@@ -126,9 +126,16 @@ async fn a_customer_places_from_a_quote_and_shows_the_order_with_a_token() {
     let show = || orders(&["show", &order, "--api", stack.api()], folder.path());
     let shown = show().env("ORDERS_TOKEN", &anna).output().unwrap();
     assert!(String::from_utf8(shown.stdout).unwrap().contains("TEA-500"));
+    let expired = token(&["--admin", "--expires-in", "0s"], folder.path());
+    let refused = show().env("ORDERS_TOKEN", expired).output().unwrap();
+    let line = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && line.contains("expired (401 from the gateway)"), "{line}");
     let refused = show().output().unwrap();
     let line = String::from_utf8(refused.stderr).unwrap();
-    assert!(!refused.status.success() && line.contains("Unauthorized (401 from the gateway)"), "{line}");
+    assert!(
+        !refused.status.success() && line.contains("set ORDERS_TOKEN=$(cargo orders token --admin) (401 from"),
+        "{line}"
+    );
 }
 
 #[tokio::test]

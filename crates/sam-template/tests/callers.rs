@@ -324,3 +324,11 @@ fn the_access_logs_name_no_caller() {
         ]
     );
 }
+
+/// The demo key signs for this audience, and it is public.
+#[test]
+fn the_audience_of_the_local_stack_is_refused() {
+    let refusals = deployed(&[("QuoteAudience", "order-ledger-local")]).refusals().unwrap();
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    assert!(refusals[0].starts_with("QuoteAudience=order-ledger-local is"), "{refusals:?}");
+}

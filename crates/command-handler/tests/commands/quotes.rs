@@ -125,6 +125,8 @@ async fn prices_from_a_customer_are_not_trusted_403() {
         let reply = send(&handler, &place_order().token_of(customer, SCOPES)).await;
         assert_eq!(reply.problem(), (403, "prices_not_trusted".to_owned()));
         assert!(reply.json()["detail"].as_str().unwrap().contains("quote"), "{}", reply.body);
+        let keyless = place_order().without("idempotency-key").token_of(customer, SCOPES);
+        assert_eq!(send(&handler, &keyless).await.problem(), (403, "prices_not_trusted".to_owned()));
     }
     assert_eq!(ledger.commits().await, 0);
     let admin = place_order().token_of("agent-7", "orders:admin");

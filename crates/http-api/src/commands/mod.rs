@@ -61,8 +61,8 @@ impl ParsedRequest {
 /// Reads a request for a change.
 ///
 /// # Errors
-/// `route_not_found`, `body_too_large`, `unsupported_media_type`, `invalid_request` with every error at once,
-/// `idempotency_key_required`, or `quote_not_valid` for a quote that is signed by another algorithm.
+/// `route_not_found`, `body_too_large`, `unsupported_media_type`, `invalid_request` with every error at once, or
+/// `quote_not_valid` for a quote that is signed by another algorithm.
 pub fn parse_command(request: &Request) -> Result<ParsedRequest, Problem> {
     let (route, parameters) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
     if request.body().len() > MAX_BODY {
@@ -85,10 +85,6 @@ pub fn parse_command(request: &Request) -> Result<ParsedRequest, Problem> {
     let command = body.as_ref().and_then(|body| read_command(route, &path, body, &mut errors));
     match (command, body) {
         (Some(command), Some(body)) if errors.is_empty() => {
-            // Nothing else can tell a retry from a second order.
-            if route == CommandRoute::PlaceOrder && headers.idempotency_key.is_none() {
-                return Err(Problem::idempotency_key_required());
-            }
             let fingerprint = request_fingerprint("POST", &parameters.fill(route.key()), &body);
             let order_id = path.order_id;
             Ok(ParsedRequest::Command(ParsedCommand { route, order_id, command, fingerprint, headers }))

@@ -109,6 +109,15 @@ fn a_services_token_reaches_every_order_and_one_of_them_sets_prices() {
 }
 
 #[test]
+fn a_token_without_a_scope_of_this_api_reaches_nothing() {
+    for scopes in ["", "openid profile", "orders:write"] {
+        let someone = token("c-1", scopes).unwrap();
+        assert!(!someone.sees_everyone() && !someone.may_see(&customer("c-1")), "{scopes}");
+        assert!(!someone.sets_prices() && usable(&someone).is_empty(), "{scopes}");
+    }
+}
+
+#[test]
 fn a_token_with_the_scope_in_its_own_claims_sees_every_order() {
     for claims in [
         json!({ "sub": "clerk", "scope": "openid orders:admin" }),

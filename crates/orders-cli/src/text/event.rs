@@ -15,7 +15,11 @@ pub(crate) fn event_summary(event_type: &str, data: &Value, currency: Option<&st
     let by =
         |name: &str| data.get(name).and_then(Value::as_str).map_or_else(String::new, |value| format!(" by {value}"));
     match event_type {
-        "OrderPlaced" => format!("{}, {} by {}", items(data), money("total"), text("customerId")),
+        "OrderPlaced" => {
+            let quote = |name: &str| data["quote"][name].as_str();
+            let quoted = quote("quoteId").zip(quote("kid")).map(|(id, kid)| format!(", quote {id} (key {kid})"));
+            format!("{}, {} by {}{}", items(data), money("total"), text("customerId"), quoted.unwrap_or_default())
+        }
         "PaymentReceived" => format!("{} {}{}", text("paymentId"), money("amount"), by("method")),
         "PaymentCorrected" => {
             format!(
