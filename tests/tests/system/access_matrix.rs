@@ -256,7 +256,7 @@ async fn with_signatures_a_service_may_do_everything_and_a_token_nothing() {
 }
 
 #[tokio::test]
-async fn with_both_apis_tokens_get_what_the_matrix_says_and_a_service_everything() {
+async fn with_both_apis_tokens_get_what_the_matrix_says() {
     let system = System::start_with_tokens_and_signatures().await;
     for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
         assert_column(&system, &service(), &token(subject, scopes), |row| MATRIX[row].2[column]).await;
