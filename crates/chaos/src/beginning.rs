@@ -9,10 +9,12 @@ use order_domain::{Decision, Event, decide};
 use order_store::Orders;
 use serde_json::{Value, json};
 
+use crate::caller::Caller;
 use crate::client::{Client, Exchange, Told};
 use crate::clock;
 use crate::command::{Command, NewOrder};
 use crate::history::Cause;
+use crate::pricing::Pricing;
 use crate::tampering::EVENTS;
 
 /// Payments that are received after a correction: with them its request is forgotten.
@@ -22,20 +24,14 @@ const FILLING: (u32, u32) = (4, 249);
 
 /// Sends the commands of a long past, and at its end an old correction once more: under its own key, and under a new one.
 pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange> {
-    let command = |key: &str, path: &str, body: Value| Command {
-        order: order.id.clone(),
-        key: key.to_owned(),
-        path: format!("/orders/{}/{path}", order.id),
-        body,
-        if_match: None,
-    };
+    let command = |key: &str, path: &str, body: Value| Command::about(order, Caller::PaymentProvider, key, path, body);
     let correction = |id: &str, amount: u64| {
         let body = json!({ "correctionId": id, "amount": amount, "reason": "bank statement" });
         command(id, "payments/long/corrections", body)
     };
     let old = correction("long-1", 300);
     let mut commands = vec![
-        Command::place(order, 5),
+        Command::place(order, 5, &client.pricing),
         command("long-0", "payments", json!({ "paymentId": "long", "amount": 100 })),
         old.clone(),
         correction("long-2", 200),
@@ -55,42 +51,50 @@ pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange>
 
 /// Fills an order up by direct appends, because so many commands would take too long. The history gets their commands as
 /// ones that were sent before all others, and never answered.
-pub(crate) async fn full(client: Dynamo, order: &NewOrder) -> Result<Vec<Exchange>, Cause> {
+pub(crate) async fn full(client: Dynamo, order: &NewOrder, pricing: &Pricing) -> Result<Vec<Exchange>, Cause> {
     let store = DynamoEventStore::new(client, EVENTS);
-    let place = Command::place(order, 5);
+    let place = Command::place(order, 5, pricing);
     let parsed = place.request("filling").ok().and_then(|request| parse_command(&request).ok()?.command());
     let parsed = parsed.ok_or_else(|| Cause::Unfilled("the order cannot be placed".to_owned()))?;
     let Ok(Decision::Record(placed)) = decide(&order_domain::Order::default(), parsed.command) else {
         return Err(Cause::Unfilled("the order is refused".to_owned()));
     };
     let mut commands = vec![place];
-    append(&store, Loaded::absent(&order.id), &commands[0].key, Fingerprint(parsed.fingerprint), placed).await?;
+    append(&store, Loaded::absent(&order.id), &commands[0], Fingerprint(parsed.fingerprint), placed).await?;
     let (commits, payments) = FILLING;
     for commit in 0..commits {
         let events = (0..payments).filter_map(|number| {
             let payment_id = PaymentId::parse(&format!("full-{commit}-{number}")).ok()?;
             Some(Event::PaymentReceived(PaymentReceived { payment_id, amount: Amount::new(1).ok()?, method: None }))
         });
-        let (key, path) = (format!("filling-{commit}"), format!("/orders/{}/payments", order.id));
-        let loaded = store.load(&order.id, UpTo::Head).await.map_err(|error| Cause::Unfilled(error.to_string()))?;
-        append(&store, loaded, &key, Fingerprint::of(key.as_bytes()), events.collect()).await?;
+        let key = format!("filling-{commit}");
         // Of a commit's payments the first, which may be sent again.
         let body = json!({ "paymentId": format!("full-{commit}-0"), "amount": 1 });
-        commands.push(Command { order: order.id.clone(), key, path, body, if_match: None });
+        let command = Command::about(order, Caller::PaymentProvider, &key, "payments", body);
+        let loaded = store.load(&order.id, UpTo::Head).await.map_err(|error| Cause::Unfilled(error.to_string()))?;
+        append(&store, loaded, &command, Fingerprint::of(key.as_bytes()), events.collect()).await?;
+        commands.push(command);
     }
-    let unanswered =
-        |command| Exchange { command, told: Told::Nothing, asked_at: clock::now(), began: 0, sent: 0, ended: 0 };
+    let unanswered = |command| Exchange {
+        command,
+        told: Told::Nothing,
+        is_late: false,
+        asked_at: clock::now(),
+        began: 0,
+        sent: 0,
+        ended: 0,
+    };
     Ok(commands.into_iter().map(unanswered).collect())
 }
 
 async fn append(
     store: &DynamoEventStore,
     loaded: Loaded<Orders>,
-    key: &str,
+    command: &Command,
     fingerprint: Fingerprint,
     events: Vec<Event>,
 ) -> Result<(), Cause> {
-    let (request_id, actor) = (key.to_owned(), crate::tell::CALLER.to_owned());
+    let (request_id, actor) = (command.key.clone(), command.caller.actor());
     let request = Request { request_id, fingerprint, actor, correlation_id: None, causation_id: None };
     let new = loaded.next(&request, events, clock::now());
     match store.append(&new).await {

@@ -7,13 +7,15 @@ use std::time::Duration;
 use event_store::Timestamp;
 use fastrand::Rng;
 use futures_util::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::caller::Caller;
 use crate::clock;
-use crate::command::Command;
+use crate::command::{CUSTOMERS, Command, NewOrder};
 use crate::fault::{Fault, Faults};
 use crate::kill::Kills;
 use crate::mishaps::Mishaps;
+use crate::pricing::Pricing;
 use crate::reader::{Inquiry, Known, Reader};
 use crate::release::Instance;
 
@@ -57,6 +59,8 @@ pub struct Exchange {
     pub command: Command,
     /// The answer.
     pub told: Told,
+    /// True if the first key for quotes was retired by then.
+    pub is_late: bool,
     /// When the attempt that was answered began, by the function's own clock.
     pub asked_at: Timestamp,
     /// The place of that beginning among all beginnings and ends of a history's attempts.
@@ -131,6 +135,12 @@ pub(crate) struct Client {
     pub(crate) mishaps: Mishaps,
     /// What clients were told.
     pub(crate) known: Known,
+    /// The orders of the history.
+    pub(crate) orders: Arc<[NewOrder]>,
+    /// What signs quotes.
+    pub(crate) pricing: Arc<Pricing>,
+    /// True if the instances do not know the first key for quotes.
+    pub(crate) is_late: bool,
 }
 
 impl Client {
@@ -151,6 +161,16 @@ impl Client {
             {
                 exchanges.push(self.send(again).await);
             }
+            if self.random.u8(0..6) == 0
+                && let Some(again) = self.quoted_again(&exchanges)
+            {
+                exchanges.push(self.send(again).await);
+            }
+            if self.random.u8(0..4) == 0
+                && let Some(attempt) = self.overreach(&exchanges)
+            {
+                exchanges.push(self.send(attempt).await);
+            }
             inquiries.extend(reader.look_around().await);
         }
         (exchanges, inquiries)
@@ -168,6 +188,43 @@ impl Client {
         earlier.command.under_another_key(key)
     }
 
+    /// An earlier quote once more.
+    pub(crate) fn quoted_again(&mut self, exchanges: &[Exchange]) -> Option<Command> {
+        let quotes: Vec<&Exchange> = exchanges.iter().filter(|it| it.command.quote.is_some()).collect();
+        let earlier = *self.random.choice(&quotes)?;
+        earlier.command.quoted_again(&mut self.random)
+    }
+
+    /// A request for something that its sender may not have: mostly a variation of an earlier command, under a key of its own.
+    pub(crate) fn overreach(&mut self, exchanges: &[Exchange]) -> Option<Command> {
+        let key = format!("{}-overreach-{}", self.name, self.random.u32(..));
+        let (drawn, orders) = (self.random.u8(0..8), self.orders.clone());
+        let order = self.random.choice(orders.iter())?;
+        let stranger = CUSTOMERS.into_iter().find(|it| *it != order.customer).map(Caller::Customer)?;
+        let own = Caller::Customer(order.customer);
+        let place = Command::place(order, 5, &self.pricing);
+        let cancel = |caller| Command::about(order, caller, &key, "cancellation", json!({ "reason": "not mine" }));
+        Some(match drawn {
+            0 => place.tampered(&self.pricing).map(|quote| Command { caller: own, ..quote })?,
+            1 if place.quote.is_some() => Command { caller: stranger, ..place },
+            2 if place.quote.is_some() => place.with_another_body(&self.pricing),
+            1 | 2 => cancel(stranger),
+            3 => Command::place_at_own_prices(order, key),
+            4 => cancel(stranger),
+            5 => {
+                let items = json!([{ "sku": "B", "quantity": 1 }]);
+                let body = json!({ "cancellationId": key, "items": items, "reason": "too dear", "reduction": 1 });
+                Command::about(order, own, &key, "item-cancellations", body)
+            }
+            drawn => {
+                let earlier = self.random.choice(exchanges)?.command.clone();
+                let key = if earlier.quote.is_some() { earlier.key.clone() } else { key };
+                let caller = if drawn == 6 { Caller::Mixed(earlier.owner) } else { lacking(&earlier.path) };
+                Command { key, caller, ..earlier }
+            }
+        })
+    }
+
     /// Sends a command: mostly once, now and then 2 to 8 times at once, and some of these with another body.
     async fn send_some(&mut self, command: Command) -> Vec<Exchange> {
         let (drawn, copies) = (self.random.u8(0..20), self.random.usize(2..=8));
@@ -175,7 +232,7 @@ impl Client {
         if drawn == 0 && self.faults.may(Fault::IdenticalAtOnce) {
             commands.extend(std::iter::repeat_n(command, copies - 1));
         } else if drawn == 1 && self.faults.may(Fault::SameKeyOtherBody) {
-            commands.extend((1..copies).map(|_| command.with_another_body()));
+            commands.extend((1..copies).map(|_| command.with_another_body(&self.pricing)));
         }
         let sendings = commands.into_iter().map(|command| {
             let mut copy = Self { random: self.random.fork(), ..self.clone() };
@@ -210,7 +267,7 @@ impl Client {
                 break;
             }
         }
-        Exchange { command, told, asked_at, began, sent, ended }
+        Exchange { command, told, is_late: self.is_late, asked_at, began, sent, ended }
     }
 
     /// One invocation; nothing where it was killed, panicked, or answered that it should be tried again.
@@ -235,5 +292,14 @@ impl Client {
 
     async fn pause(&mut self, milliseconds: std::ops::RangeInclusive<u64>) {
         tokio::time::sleep(Duration::from_millis(self.random.u64(milliseconds))).await;
+    }
+}
+
+/// A caller that lacks the scopes for a path.
+fn lacking(path: &str) -> Caller {
+    match path.rsplit('/').next().unwrap_or_default() {
+        "shipments" | "delivery" | "returns" | "orders" => Caller::PaymentProvider,
+        "payments" | "corrections" | "refunds" => Caller::Warehouse,
+        _ => Caller::Support,
     }
 }

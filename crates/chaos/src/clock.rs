@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::fault::{Fault, Faults};
 
 /// 2026-11-21T00:00:00Z in milliseconds since 1970: where every history begins.
-const EPOCH_MS: i64 = 1_795_219_200_000;
+pub(crate) const EPOCH_MS: i64 = 1_795_219_200_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 

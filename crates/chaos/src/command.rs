@@ -1,15 +1,24 @@
 //! Commands as clients send them, and as API Gateway hands them on.
 
+use command_handler::order_id::{new_order_id, quoted_order_id};
 use fastrand::Rng;
 use lambda_http::Request;
+use order_domain::values::{CustomerId, QuoteId};
 use serde_json::{Value, json};
+
+use crate::caller::Caller;
+use crate::pricing::{Pricing, SentQuote, Terms};
 
 /// A request of a client. Sent again, it is the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// The order it is about; of `POST /orders` the order that it makes.
     pub order: String,
-    /// Its `Idempotency-Key`.
+    /// The customer of that order.
+    pub owner: &'static str,
+    /// The sender.
+    pub caller: Caller,
+    /// The id of its request: its `Idempotency-Key`, or the one that a quote gives it.
     pub key: String,
     /// The path of its route.
     pub path: String,
@@ -17,6 +26,8 @@ pub struct Command {
     pub body: Value,
     /// Its `If-Match`: the version at which it may be done.
     pub if_match: Option<u64>,
+    /// The quote in its body.
+    pub quote: Option<SentQuote>,
 }
 
 /// Whose orders they are.
@@ -41,50 +52,154 @@ pub struct NewOrder {
     pub has_charges: bool,
     /// True if it has the shop's own number and notes.
     pub has_notes: bool,
+    /// The sender of the request that places it.
+    pub placed_by: Caller,
+    /// The quote that it is placed from; nothing where its sender sets the prices.
+    pub quote: Option<Terms>,
 }
 
 impl NewOrder {
-    /// An order of somebody: mostly of the first customer in the first currency, so that some meet in one sum.
-    pub(crate) fn drawn(id: String, key: String, random: &mut Rng) -> Self {
+    /// The `number`th order of a history: mostly of the first customer in the first currency, so that some meet in one sum.
+    pub(crate) fn drawn(number: u8, is_priced: bool, random: &mut Rng) -> Self {
         let mut one_of = |two: [&'static str; 2]| two[usize::from(random.u8(0..3) == 0)];
         let (customer, currency) = (one_of(CUSTOMERS), one_of(CURRENCIES));
-        Self { id, key, customer, currency, has_charges: random.bool(), has_notes: random.bool() }
+        let (has_charges, has_notes) = (random.bool(), random.bool());
+        let drawn = random.u8(0..8);
+        let terms = Terms::drawn(number, random);
+        let quote = (random.bool() && !is_priced).then_some(terms);
+        let placed_by = match drawn {
+            0 => Caller::Admin,
+            1 => Caller::SignedService,
+            2 => Caller::Shop,
+            _ if quote.is_some() => Caller::Customer(customer),
+            _ => Caller::Shop,
+        };
+        let key = quote.as_ref().map_or_else(|| format!("order-{number}"), |terms| format!("quote:{}", terms.quote_id));
+        let ids =
+            quote.as_ref().and_then(|it| Some((CustomerId::parse(customer).ok()?, QuoteId::parse(&it.quote_id).ok()?)));
+        let id = match ids {
+            Some((customer, quote)) => quoted_order_id(&customer, &quote),
+            None => new_order_id(&placed_by.actor(), &key),
+        };
+        Self { id, key, customer, currency, has_charges, has_notes, placed_by, quote }
     }
-}
 
-impl Command {
-    /// Places an order: four units of one line, and `quantity` units of the other.
-    #[must_use]
-    pub fn place(order: &NewOrder, quantity: u64) -> Self {
+    /// The order as a trusted caller sends it: four units of one line, and `quantity` units of the other.
+    fn content(&self, quantity: u64) -> Value {
         let items = json!([
             { "sku": "A", "quantity": quantity, "unitPrice": 60 },
             { "sku": "B", "quantity": 4, "unitPrice": 125 },
         ]);
-        let mut body = json!({ "customerId": order.customer, "currency": order.currency, "items": items });
-        if order.has_charges {
-            body["shipping"] = json!(60);
-            body["tax"] = json!(20);
-            body["discount"] = json!(80);
+        let mut content = json!({ "customerId": self.customer, "currency": self.currency, "items": items });
+        if self.has_charges {
+            content["shipping"] = json!(60);
+            content["tax"] = json!(20);
+            content["discount"] = json!(80);
         }
-        if order.has_notes {
-            body["reference"] = json!("shop #1");
-            body["metadata"] = json!({ "channel": "web", "wrapping": "紙" });
+        if self.has_notes {
+            content["reference"] = json!("shop #1");
+            content["metadata"] = json!({ "channel": "web", "wrapping": "紙" });
         }
-        Self { order: order.id.clone(), key: order.key.clone(), path: "/orders".to_owned(), body, if_match: None }
+        content
+    }
+}
+
+impl Command {
+    /// Places an order as it is to be placed: at prices of the sender, or from a quote.
+    #[must_use]
+    pub fn place(order: &NewOrder, quantity: u64, pricing: &Pricing) -> Self {
+        let content = order.content(quantity);
+        let priced = Self::place_at_prices(order, order.placed_by, order.key.clone(), content.clone());
+        let Some(terms) = order.quote.clone() else { return priced };
+        let body = json!({ "quote": pricing.quote(&terms, &content) });
+        let idempotency_key = terms.idempotency_key.clone();
+        let quote = Some(SentQuote { terms, order: content, is_tampered: false, idempotency_key });
+        Self { body, quote, ..priced }
+    }
+
+    fn place_at_prices(order: &NewOrder, caller: Caller, key: String, body: Value) -> Self {
+        let id = order.id.clone();
+        Self {
+            order: id,
+            owner: order.customer,
+            caller,
+            key,
+            path: "/orders".to_owned(),
+            body,
+            if_match: None,
+            quote: None,
+        }
+    }
+
+    /// A customer's request for an order at prices of its own.
+    pub(crate) fn place_at_own_prices(order: &NewOrder, key: String) -> Self {
+        let caller = Caller::Customer(order.customer);
+        let id = new_order_id(&caller.actor(), &key);
+        Self { order: id, ..Self::place_at_prices(order, caller, key, order.content(5)) }
+    }
+
+    /// A command for an order that exists.
+    pub(crate) fn about(order: &NewOrder, caller: Caller, key: &str, path: &str, body: Value) -> Self {
+        let path = format!("/orders/{}/{path}", order.id);
+        let (order, owner) = (order.id.clone(), order.customer);
+        Self { order, owner, caller, key: key.to_owned(), path, body, if_match: None, quote: None }
+    }
+
+    /// The content that a request asks for: its body, or the order in its quote.
+    #[must_use]
+    pub fn content(&self) -> &Value {
+        self.quote.as_ref().map_or(&self.body, |quote| &quote.order)
+    }
+
+    /// The `Idempotency-Key` that it is sent with.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.quote.as_ref().map_or(Some(self.key.as_str()), |quote| quote.idempotency_key.as_deref())
     }
 
     /// The same key with a body that asks for something else; the same command where there is nothing to change.
     #[must_use]
-    pub(crate) fn with_another_body(&self) -> Self {
+    pub(crate) fn with_another_body(&self, pricing: &Pricing) -> Self {
         let mut other = self.clone();
-        if let Some(quantity) = other.body["items"][0]["quantity"].as_u64() {
-            other.body["items"][0]["quantity"] = json!(quantity + 1);
-        } else if let Some(amount) = other.body["amount"].as_u64() {
-            other.body["amount"] = json!(amount + 1);
-        } else if other.body["reason"].is_string() {
-            other.body["reason"] = json!("another reason");
+        let content = other.quote.as_mut().map_or(&mut other.body, |quote| &mut quote.order);
+        if let Some(quantity) = content["items"][0]["quantity"].as_u64() {
+            content["items"][0]["quantity"] = json!(quantity + 1);
+        } else if let Some(amount) = content["amount"].as_u64() {
+            content["amount"] = json!(amount + 1);
+        } else if content["reason"].is_string() {
+            content["reason"] = json!("another reason");
+        }
+        if let Some(quote) = &mut other.quote {
+            quote.is_tampered = false;
+            other.body = json!({ "quote": pricing.quote(&quote.terms, &quote.order) });
         }
         other
+    }
+
+    /// The same quote, with a lower price that nobody signed; nothing where there is no quote.
+    pub(crate) fn tampered(&self, pricing: &Pricing) -> Option<Self> {
+        let mut other = self.clone();
+        let quote = other.quote.as_mut()?;
+        let signed = quote.order.clone();
+        quote.order["items"][1]["unitPrice"] = json!(90);
+        quote.is_tampered = true;
+        other.body = json!({ "quote": pricing.tampered(&quote.terms, &signed, &quote.order) });
+        Some(other)
+    }
+
+    /// The same quote under no key, the same or another one, now and then by an operator; nothing where there is no quote.
+    pub(crate) fn quoted_again(&self, random: &mut Rng) -> Option<Self> {
+        let mut again = self.clone();
+        let quote = again.quote.as_mut()?;
+        match random.u8(0..3) {
+            0 => quote.idempotency_key = None,
+            1 => quote.idempotency_key = Some(format!("quoted-again-{}", random.u32(..))),
+            _ => {}
+        }
+        if random.u8(0..8) == 0 {
+            again.caller = Caller::Admin;
+        }
+        Some(again)
     }
 
     /// The same under another key, the lines in another order; nothing where the key names the order.
@@ -117,7 +232,10 @@ impl Command {
             let name = name.strip_prefix('{')?.strip_suffix('}')?;
             Some((name.to_owned(), Value::from(*value)))
         });
-        let mut headers = json!({ "content-type": "application/json", "idempotency-key": self.key });
+        let mut headers = json!({ "content-type": "application/json" });
+        if let Some(key) = self.idempotency_key() {
+            headers["idempotency-key"] = key.into();
+        }
         if let Some(version) = self.if_match {
             headers["if-match"] = format!("\"{version}\"").into();
         }
@@ -127,6 +245,7 @@ impl Command {
             "headers": headers,
             "requestContext": {
                 "requestId": request_id, "routeKey": route, "stage": "$default", "timeEpoch": 0,
+                "authorizer": self.caller.authorizer(),
                 "http": { "method": "POST", "path": self.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
             },
             "pathParameters": parameters.collect::<serde_json::Map<_, _>>(),

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::command::{Command, TOTAL};
+use crate::caller::Caller;
+use crate::command::{Command, NewOrder, TOTAL};
 
 /// Amounts of payments and corrections beside those that make an order paid.
 const AMOUNTS: [u64; 5] = [100, 300, 400, 800, 900];
@@ -34,8 +35,8 @@ pub(crate) struct Drafts(BTreeMap<String, Draft>);
 
 impl Drafts {
     /// Something to do with an order.
-    pub(crate) fn command(&mut self, order: &str, key: String, random: &mut Rng) -> Command {
-        let draft = self.0.entry(order.to_owned()).or_default();
+    pub(crate) fn command(&mut self, order: &NewOrder, key: &str, random: &mut Rng) -> Command {
+        let draft = self.0.entry(order.id.clone()).or_default();
         let drawn = random.u8(0..32);
         let is_unpaid = draft.payments.is_empty() && random.u8(0..4) > 0;
         let (path, body) = match drawn {
@@ -51,7 +52,21 @@ impl Drafts {
         };
         // The client guesses: what it knows has mostly passed anyway, where several work on one order.
         let if_match = (random.u8(0..10) == 0).then(|| random.u64(1..=9));
-        Command { order: order.to_owned(), key, path: format!("/orders/{order}/{path}"), body, if_match }
+        let caller = sender(&path, &body, order.customer, random);
+        Command { if_match, ..Command::about(order, caller, key, &path, body) }
+    }
+}
+
+/// The caller that sends such a command: mostly the one whose task it is.
+fn sender(path: &str, body: &Value, customer: &'static str, random: &mut Rng) -> Caller {
+    let is_customer = random.bool() && body["reduction"].is_null();
+    match (random.u8(0..8), path.rsplit('/').next().unwrap_or_default()) {
+        (0, _) => Caller::Admin,
+        (1, _) => Caller::SignedService,
+        (_, "payments" | "corrections" | "refunds") => Caller::PaymentProvider,
+        (_, "shipments" | "delivery" | "returns") => Caller::Warehouse,
+        (_, _) if is_customer => Caller::Customer(customer),
+        (_, _) => Caller::Shop,
     }
 }
 

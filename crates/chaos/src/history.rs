@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use embedded_dynamodb::EmbeddedError;
+use http_api::quotes::BadQuoteKeys;
 use order_store::OrderCommit;
 use read_model::CurrencyTotals;
 use sam_template::TemplateError;
 use serde_json::Value;
+use signed_quotes::SignerError;
 
 use crate::check::Violation;
 use crate::client::Exchange;
@@ -25,7 +27,9 @@ pub struct History {
     pub exchanges: Vec<Exchange>,
     /// Those of them that came last, one an order, when all was well again and no snapshot could be used.
     pub last_words: Vec<Exchange>,
-    /// Every order that clients asked for, with its commits as they are stored.
+    /// The quotes that were sent once more before them, when all was well again.
+    pub last_quotes: Vec<Exchange>,
+    /// Every order that clients asked for or that is stored, with its commits as they are stored.
     pub recorded: Vec<(String, Vec<OrderCommit>)>,
     /// What clients asked, and were told: among them every version there was once the stream was drained, and everything once
     /// all was mended.
@@ -77,6 +81,12 @@ pub enum Cause {
     /// The embedded database does not start.
     #[error(transparent)]
     Database(#[from] EmbeddedError),
+    /// A quote cannot be signed.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// No quote can be verified.
+    #[error(transparent)]
+    QuoteKeys(#[from] BadQuoteKeys),
     /// The template cannot be read.
     #[error(transparent)]
     Template(#[from] TemplateError),

@@ -20,6 +20,7 @@
 //! | [`mod@shrink`] | making a failing plan smaller |
 //! | [`release`] | what is under test, and where tests plant bugs |
 //! | [`client`], [`command`] | a client that sends a command until it has an answer; commands as API Gateway hands them on |
+//! | [`caller`], [`pricing`] | the callers and their scopes; the keys that sign quotes |
 //! | `draft`, `beginning` | commands that build on one another; orders that have a past when a history begins |
 //! | [`reader`], [`query`] | a client that asks, and knows what it was told; queries as API Gateway hands them on |
 //! | [`clock`] | clocks that jump and stand still |
@@ -36,6 +37,7 @@
 mod beginning;
 mod brittle;
 pub mod bus;
+pub mod caller;
 pub mod campaign;
 pub mod check;
 pub mod client;
@@ -52,6 +54,7 @@ mod mishaps;
 pub mod network;
 mod operator;
 pub mod plan;
+pub mod pricing;
 pub mod query;
 pub mod reader;
 mod rebuild;
@@ -65,12 +68,14 @@ pub mod tell;
 mod wire;
 
 pub use bus::Bus;
+pub use caller::Caller;
 pub use campaign::{Campaign, Failure, Sum, Verdict};
 pub use check::{DEEDS, Invariant, Violation, violations};
 pub use fault::{Counts, Fault, Faults};
 pub use history::{Cause, History, Untold};
 pub use network::Network;
 pub use plan::{Beginning, Plan, Shape};
+pub use pricing::{Pricing, QuoteKey};
 pub use query::Query;
 pub use reader::Inquiry;
 pub use release::{AsDeployed, Release};

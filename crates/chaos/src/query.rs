@@ -4,6 +4,8 @@ use event_store::Timestamp;
 use lambda_http::Request;
 use serde_json::{Value, json};
 
+use crate::caller::Caller;
+
 /// What a client wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
@@ -74,7 +76,12 @@ impl Query {
     ///
     /// # Errors
     /// When it is no request that `lambda_http` can read.
-    pub(crate) fn request(&self, cursor: Option<&str>, request_id: &str) -> Result<Request, serde_json::Error> {
+    pub(crate) fn request(
+        &self,
+        cursor: Option<&str>,
+        caller: Caller,
+        request_id: &str,
+    ) -> Result<Request, serde_json::Error> {
         let (route, name, id, last) = match self {
             Self::Order { order }
             | Self::AtLeast { order, .. }
@@ -90,6 +97,7 @@ impl Query {
             "version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": query, "headers": {},
             "requestContext": {
                 "requestId": request_id, "routeKey": route, "stage": "$default", "timeEpoch": 0,
+                "authorizer": caller.authorizer(),
                 "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
             },
             "pathParameters": { name: id }, "body": Value::Null, "isBase64Encoded": false,

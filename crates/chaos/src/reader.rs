@@ -8,6 +8,7 @@ use fastrand::Rng;
 use order_domain::status::OrderStatus;
 use serde_json::Value;
 
+use crate::caller::Caller;
 use crate::command::{CUSTOMERS, NewOrder};
 use crate::journal::Journal;
 use crate::kill::Kills;
@@ -36,6 +37,8 @@ pub struct Page {
 pub struct Inquiry {
     /// The question.
     pub query: Query,
+    /// Who asks.
+    pub caller: Caller,
     /// The highest version of its order that clients had been told of before; 0 where there is none.
     pub known: u64,
     /// The pages that came, in sequence. Where the last has a `nextCursor`, the function was killed over the one after it.
@@ -120,9 +123,10 @@ impl Reader {
     /// Asks, page after page, until one is not to be had.
     pub(crate) async fn ask(&mut self, query: Query) -> Inquiry {
         let known = query.order().and_then(|order| self.known.of(order).into_keys().last()).unwrap_or(0);
-        let mut inquiry = Inquiry { query, known, pages: Vec::new() };
+        let caller = self.asker(&query);
+        let mut inquiry = Inquiry { query, caller, known, pages: Vec::new() };
         let mut cursor: Option<String> = None;
-        while let Some(page) = self.page(&inquiry.query, cursor.as_deref()).await {
+        while let Some(page) = self.page(&inquiry.query, caller, cursor.as_deref()).await {
             cursor = page.body["nextCursor"].as_str().map(str::to_owned);
             inquiry.pages.push(page);
             if cursor.is_none() {
@@ -132,10 +136,31 @@ impl Reader {
         inquiry
     }
 
+    /// Mostly the customer whose orders they are, or the support desk.
+    fn asker(&mut self, query: &Query) -> Caller {
+        let of_order = |id: &str| self.orders.iter().find(|order| order.id == id).map(|order| order.customer);
+        let customer = match query {
+            Query::List { customer, .. } | Query::Totals { customer } => {
+                CUSTOMERS.into_iter().find(|it| it == customer)
+            }
+            Query::Order { .. }
+            | Query::AtLeast { .. }
+            | Query::AtVersion { .. }
+            | Query::AsOf { .. }
+            | Query::Events { .. } => query.order().and_then(of_order),
+        };
+        match (self.random.u8(0..8), customer) {
+            (0, _) => Caller::Admin,
+            (1, _) => Caller::SignedService,
+            (2..=4, Some(customer)) => Caller::Customer(customer),
+            (_, _) => Caller::Support,
+        }
+    }
+
     /// One invocation; nothing where it was killed or panicked.
-    async fn page(&mut self, query: &Query, cursor: Option<&str>) -> Option<Page> {
+    async fn page(&mut self, query: &Query, caller: Caller, cursor: Option<&str>) -> Option<Page> {
         let request_id = format!("query-{}", self.random.u64(..));
-        let request = query.request(cursor, &request_id).ok()?;
+        let request = query.request(cursor, caller, &request_id).ok()?;
         let (began, struck_before) = (self.journal.moment(), self.network.strikes());
         let invocation = self.mishaps.outlive("the query handler", self.function.handle(request));
         let Ok(response) = self.kills.spare(&mut self.random, invocation).await??;

@@ -62,9 +62,9 @@ pub trait Redriving: Send + Sync {
 
 /// How the functions come about. As they stand here they are what is deployed; tests override what they break.
 pub trait Release: Send + Sync {
-    /// The command handler.
-    fn command_handler(&self, client: aws_sdk_dynamodb::Client) -> Instance {
-        command_handler(DynamoEventStore::new(client, EVENTS))
+    /// The command handler, which accepts these quotes.
+    fn command_handler(&self, client: aws_sdk_dynamodb::Client, quotes: QuoteVerifier) -> Instance {
+        command_handler(DynamoEventStore::new(client, EVENTS), quotes)
     }
 
     /// The query handler.
@@ -109,9 +109,9 @@ pub struct AsDeployed;
 
 impl Release for AsDeployed {}
 
-/// The command handler on a store.
-pub fn command_handler(store: impl EventStore<Orders> + 'static) -> Instance {
-    Box::new(CommandHandler::new(store, AuthMode::None, QuoteVerifier::without_keys(), clock::now))
+/// The command handler on a store, for tokens and signed requests.
+pub fn command_handler(store: impl EventStore<Orders> + 'static, quotes: QuoteVerifier) -> Instance {
+    Box::new(CommandHandler::new(store, AuthMode::JwtAndIam, quotes, clock::now))
 }
 
 /// The query handler on the events, the read models and the notes.
@@ -121,7 +121,7 @@ pub fn query_handler(
     totals: impl Totals + 'static,
     parked: ParkedOrders,
 ) -> Instance {
-    Box::new(QueryHandler::new(events, summaries, totals, parked, AuthMode::None))
+    Box::new(QueryHandler::new(events, summaries, totals, parked, AuthMode::JwtAndIam))
 }
 
 /// The projector as it is deployed.

@@ -9,7 +9,6 @@ mod scene;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use command_handler::order_id::new_order_id;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use fastrand::Rng;
 use sam_template::Template;
@@ -28,6 +27,7 @@ use crate::history::{Cause, History, Untold};
 use crate::journal::Journal;
 use crate::mishaps::{Mishaps, said};
 use crate::plan::{Beginning, Plan, Shape};
+use crate::pricing::{Pricing, QuoteKey};
 use crate::reader::{Inquiry, Known};
 use crate::rebuild::rebuild;
 use crate::release::Release;
@@ -35,12 +35,12 @@ use crate::tampering::{Tamper, Tampering};
 use books::newest;
 use scene::Scene;
 
-/// The caller whom the functions see where nobody is authenticated.
-pub(crate) const CALLER: &str = "anonymous";
 /// Commands that are sent again a day later.
 const LATE_RETRIES: usize = 3;
 /// Commands that are sent again a day later under another key.
 const LATE_REPEATS: usize = 2;
+/// Quotes that are sent again a day later, under whatever key.
+const LATE_QUOTES: usize = 3;
 
 /// Tells the history of a plan, over a release. Same plan, same history, on whatever thread.
 ///
@@ -64,7 +64,11 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let dynamo = EmbeddedDynamoDb::in_memory(ANY_PORT).await?;
     dynamo.create_tables(&Template::of_this_project()?)?;
     let faults = Faults::without(plan.without.clone());
-    let orders: Arc<[NewOrder]> = (0..shape.orders).map(|number| new_order(number, &mut random)).collect();
+    let pricing = Arc::new(Pricing::new()?);
+    // An order with a past is placed at the shop's prices: its past is told, or appended, at once.
+    let is_priced = |number| number == 0 && shape.beginning != Beginning::Fresh;
+    let orders = (0..shape.orders).map(|number| NewOrder::drawn(number, is_priced(number), &mut random));
+    let orders: Arc<[NewOrder]> = orders.collect();
     let tamper = Tamper {
         foreign_percent: shape.foreign_percent,
         poison: shape.poison,
@@ -74,10 +78,10 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let tampering = Tampering::new(random.fork(), faults.clone(), tamper);
     let journal = Journal::new(dynamo.database().clone());
     let (mishaps, known) = (Mishaps::default(), Known::default());
-    let scene = Scene { release, dynamo, shape, faults, tampering, journal, mishaps, orders, known };
+    let scene = Scene { release, dynamo, shape, faults, tampering, journal, mishaps, orders, known, pricing };
 
     let mut past = match (shape.beginning, scene.orders.first()) {
-        (Beginning::Full, Some(order)) => beginning::full(scene.calm(), order).await?,
+        (Beginning::Full, Some(order)) => beginning::full(scene.calm(), order, &scene.pricing).await?,
         (Beginning::Fresh | Beginning::Long | Beginning::Full, _) => Vec::new(),
     };
     let network = scene.network(random.u64(..), true);
@@ -95,9 +99,9 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
 
     let mut drafts = Drafts::default();
     let commands: Vec<(u8, Command)> =
-        (0..shape.commands).map(|it| (it, command(it, &scene.orders, &mut drafts, &mut random))).collect();
+        (0..shape.commands).map(|it| (it, command(it, &scene, &mut drafts, &mut random))).collect();
     let is_sent = |number: u8| plan.commands.as_ref().is_none_or(|numbers| numbers.0.contains(&number));
-    let mut client = scene.client(&network, &mut random);
+    let mut client = scene.client(&network, &mut random)?;
     if let (Beginning::Long, Some(order)) = (shape.beginning, scene.orders.first()) {
         past = beginning::long(&mut client, order).await;
     }
@@ -119,7 +123,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let mut inquiries: Vec<Inquiry> = inquiries.into_iter().flatten().collect();
     if scene.faults.may(Fault::LateRetry) {
         clock::next_day();
-        client.instances = scene.instances(&network);
+        (client.instances, client.is_late) = (scene.instances(&network, &[QuoteKey::Second])?, true);
         exchanges.extend(late_retries(&mut client, &exchanges, &scene.faults).await);
     }
     ended.send_replace(true);
@@ -160,8 +164,13 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     if scene.faults.may(Fault::UnusableSnapshot) {
         scene.tampering.spoil_snapshots(scene.dynamo.database());
     }
+    let quotes = scene.orders.iter().map(|order| Command::place(order, 5, &scene.pricing));
+    let mut last_quotes = Vec::new();
+    for command in quotes.filter(|command| command.quote.is_some()).collect::<Vec<_>>() {
+        last_quotes.push(client.send(command).await);
+    }
     let last = (0..).zip(scene.orders.iter());
-    let last = last.map(|(number, order)| drafts.command(&order.id, format!("last-{number}"), &mut random));
+    let last = last.map(|(number, order)| drafts.command(order, &format!("last-{number}"), &mut random));
     let mut last_words = Vec::new();
     for command in last.collect::<Vec<_>>() {
         last_words.push(client.send(command).await);
@@ -178,8 +187,9 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let totals = scene.totals().await;
     Ok(History {
         shape,
-        exchanges: exchanges.into_iter().chain(last_words.clone()).collect(),
+        exchanges: exchanges.into_iter().chain(last_quotes.clone()).chain(last_words.clone()).collect(),
         last_words,
+        last_quotes,
         recorded,
         inquiries,
         kept: scene.journal.kept(),
@@ -219,23 +229,31 @@ async fn late_retries(client: &mut Client, exchanges: &[Exchange], faults: &Faul
             late.push(client.send(command).await);
         }
     }
+    let quotes: Vec<&Exchange> = exchanges.iter().filter(|it| it.command.quote.is_some()).collect();
+    for _ in 0..LATE_QUOTES {
+        let Some(quote) = client.random.choice(&quotes).map(|it| it.command.clone()) else { break };
+        let is_other = client.random.u8(0..4) == 0;
+        let again = if is_other {
+            Some(quote.with_another_body(&client.pricing))
+        } else {
+            quote.quoted_again(&mut client.random)
+        };
+        if let Some(again) = again {
+            late.push(client.send(again).await);
+        }
+    }
     late
-}
-
-/// The `number`th order.
-fn new_order(number: u8, random: &mut Rng) -> NewOrder {
-    let key = format!("order-{number}");
-    NewOrder::drawn(new_order_id(CALLER, &key), key, random)
 }
 
 /// The `number`th command: the first ones place orders; some of those are sent by several clients at once, and some with a
 /// key that another body has.
-fn command(number: u8, orders: &[NewOrder], drafts: &mut Drafts, random: &mut Rng) -> Command {
+fn command(number: u8, scene: &Scene<'_>, drafts: &mut Drafts, random: &mut Rng) -> Command {
+    let orders = &scene.orders;
     let any = &orders[random.usize(0..orders.len())];
     let first = orders.get(usize::from(number));
     if first.is_some() || random.u8(0..12) == 0 {
         let quantity = if first.is_some() || random.u8(0..3) > 0 { 5 } else { 6 };
-        return Command::place(first.unwrap_or(any), quantity);
+        return Command::place(first.unwrap_or(any), quantity, &scene.pricing);
     }
-    drafts.command(&any.id, format!("command-{number}"), random)
+    drafts.command(any, &format!("command-{number}"), random)
 }

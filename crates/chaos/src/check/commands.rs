@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::decisions;
 use super::findings::{Findings, Invariant};
 use super::ledger::{self, Ledger};
+use super::rights;
 use crate::client::{Exchange, Told};
 use crate::history::History;
 
@@ -94,7 +95,7 @@ fn replies_agree(order: &str, exchanges: &[&Exchange], findings: &mut Findings) 
     for exchange in exchanges {
         let Told::Accepted { status: 201, body, .. } = &exchange.told else { continue };
         let key = exchange.command.key.as_str();
-        let first = *replies.entry((key, exchange.command.body.to_string())).or_insert(body);
+        let first = *replies.entry((key, exchange.command.content().to_string())).or_insert(body);
         findings.must(Invariant::SameReply, order, first == body, || format!("{key} was answered in two ways"));
     }
     let mut bodies: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
@@ -116,7 +117,9 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
             *earliest = exchange;
         }
     }
-    for later in exchanges {
+    // What a quote is answered with is checked by `quotes`.
+    let is_by_key = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
+    for later in exchanges.iter().filter(is_by_key) {
         let key = later.command.key.as_str();
         let Some(earlier) = first.get(key).filter(|earlier| earlier.ended < later.began) else { continue };
         let Told::Accepted { body: reply, .. } = &earlier.told else { continue };

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::commands::reply;
 use super::findings::{Findings, Invariant};
 use super::ledger::Ledger;
+use super::rights;
 use crate::client::{Exchange, Told};
 
 /// The order after each commit: by the domain, and by its events.
@@ -24,7 +25,9 @@ pub(super) fn check(
     exchanges: &[&Exchange],
     findings: &mut Findings,
 ) {
-    for exchange in exchanges {
+    // What a caller may not send, and quotes, have checks of their own: `rights`, `quotes`.
+    let is_by_rules = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
+    for exchange in exchanges.iter().filter(is_by_rules) {
         let versions = versions(exchange, commits, exchanges);
         let holds = match &exchange.told {
             Told::Accepted { status: 201, .. } => {

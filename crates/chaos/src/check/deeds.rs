@@ -13,7 +13,7 @@ use crate::client::{Exchange, Told};
 use crate::history::History;
 
 /// Every kind of deed that histories must have.
-pub const DEEDS: [&str; 23] = [
+pub const DEEDS: [&str; 46] = [
     "orders placed",
     "orders placed with a reference and metadata",
     "payments received",
@@ -37,6 +37,29 @@ pub const DEEDS: [&str; 23] = [
     "lines repeated in another order, and not recorded",
     "commands refused at 1,000 ids",
     "shipments after a refund or an item cancellation",
+    "quotes retried soon, under no key",
+    "quotes retried soon, under the same key",
+    "quotes retried soon, under another key",
+    "quotes retried after other commits, under no key",
+    "quotes retried after other commits, under the same key",
+    "quotes retried after other commits, under another key",
+    "quotes retried after they expired, under no key",
+    "quotes retried after they expired, under the same key",
+    "quotes retried after they expired, under another key",
+    "quotes retried after their key was retired, under no key",
+    "quotes retried after their key was retired, under the same key",
+    "quotes retried after their key was retired, under another key",
+    "orders placed from quotes",
+    "quotes refused after they expired",
+    "quotes refused after their key was retired",
+    "quotes refused that were tampered with",
+    "quotes refused whose id had other content",
+    "quotes of another customer refused",
+    "prices of a customer refused",
+    "reductions of a customer refused",
+    "mixed tokens refused",
+    "tokens without the scope refused",
+    "orders of another customer not found",
 ];
 
 pub(super) fn count(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {

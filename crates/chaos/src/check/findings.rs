@@ -83,11 +83,21 @@ pub enum Invariant {
     IdsAreLimited,
     /// A row's figures and statuses are those of the events.
     RowTellsTheEvents,
+    /// A caller gets what its scopes allow.
+    Authorized,
+    /// An order's prices come from somebody trusted.
+    PricesAreTrusted,
+    /// A quote makes one order.
+    OneOrderPerQuote,
+    /// A quote is answered with its order, or with what is wrong with it.
+    QuoteIsAnswered,
+    /// In the end a quote is answered with its order.
+    QuoteIsKept,
 }
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 44] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
@@ -127,6 +137,11 @@ impl Invariant {
         Self::IdIsRecordedOnce,
         Self::IdsAreLimited,
         Self::RowTellsTheEvents,
+        Self::Authorized,
+        Self::PricesAreTrusted,
+        Self::OneOrderPerQuote,
+        Self::QuoteIsAnswered,
+        Self::QuoteIsKept,
     ];
 
     /// What must hold, in a sentence.
@@ -186,6 +201,19 @@ impl Invariant {
             Self::IdIsRecordedOnce => "each id is recorded once in its order",
             Self::IdsAreLimited => "an order has at most 1,000 ids",
             Self::RowTellsTheEvents => "the figures, units and statuses of a row are those of the events",
+            Self::Authorized => {
+                "nothing is recorded for a caller whose scopes do not allow it, and such a caller is refused"
+            }
+            Self::PricesAreTrusted => {
+                "an order's prices are those of a trusted caller, or of a quote that a key of the shop signed"
+            }
+            Self::OneOrderPerQuote => "one quote makes at most one order, with exactly the quote's content and price",
+            Self::QuoteIsAnswered => {
+                "a quote is answered with its order, or by what is wrong with its signature, expiry or id"
+            }
+            Self::QuoteIsKept => {
+                "when all is well again, a good quote, and one that made its order, is answered with that order"
+            }
         }
     }
 }

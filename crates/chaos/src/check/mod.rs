@@ -9,6 +9,7 @@
 //! - `money`: money, units and ids by that ledger
 //! - [`deeds`]: how often each kind of command was recorded
 //! - `queries`, `lists`: what clients were told of what they asked
+//! - `rights`, `quotes`: callers and their scopes; prices, and what quotes make
 //! - `rows`: the read model at every moment
 //! - `parked`: what waits for a fix
 //! - `totals`: what customers' orders come to
@@ -25,6 +26,8 @@ mod money;
 mod parked;
 mod published;
 mod queries;
+mod quotes;
+mod rights;
 mod rows;
 mod totals;
 
@@ -44,6 +47,8 @@ pub fn check(history: &History) -> Findings {
         deeds::count(order, commits, history, &mut findings);
         rows::check(order, commits, history, &mut findings);
     }
+    rights::check(history, &mut findings);
+    quotes::check(history, &mut findings);
     queries::check(history, &mut findings);
     parked::check(history, &mut findings);
     totals::check(history, &mut findings);

@@ -7,6 +7,7 @@ use super::commands::event;
 use super::findings::{Findings, Invariant};
 use super::ledger::{self, Ledger};
 use super::{lists, totals};
+use crate::caller::Caller;
 use crate::configs::TRIES;
 use crate::history::History;
 use crate::query::Query;
@@ -153,7 +154,7 @@ fn travelled(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
 /// What was recorded, from the first event on; all that was known of, where all pages came.
 fn trail(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
     let shown: Vec<&Value> = inquiry.pages.iter().flat_map(|page| page.body["items"].as_array()).flatten().collect();
-    let recorded: Vec<Value> = book.commits.iter().flat_map(audited).collect();
+    let recorded: Vec<Value> = book.commits.iter().flat_map(|commit| audited(commit, inquiry.caller)).collect();
     let differs = shown.iter().zip(&recorded).find(|(shown, recorded)| *shown != recorded);
     let what =
         || format!("the trail differs from what is recorded: {differs:?}, {} of {}", shown.len(), recorded.len());
@@ -167,9 +168,15 @@ fn trail(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
     }
 }
 
-fn audited(commit: &OrderCommit) -> Vec<Value> {
+/// A commit as the trail shows it. Of a caller that is not the customer, a customer learns that it is one of the staff.
+fn audited(commit: &OrderCommit, asker: Caller) -> Vec<Value> {
+    let is_hidden = asker.customer().is_some() && asker.actor() != commit.request.actor;
     let audited = commit.events.iter().map(|recorded| {
         let mut event = event(commit, recorded);
+        if is_hidden {
+            event["actor"] = json!("staff");
+            return event;
+        }
         event["actor"] = json!(commit.request.actor);
         event["requestId"] = json!(commit.request.request_id);
         if let Some(correlation_id) = &commit.request.correlation_id {

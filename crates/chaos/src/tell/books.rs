@@ -1,6 +1,6 @@
 //! What is asked and read when nobody is at work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use event_store::{DynamoEventStore, EventStore};
 use order_store::{OrderCommit, Orders};
@@ -9,12 +9,13 @@ use read_model::{CurrencyTotals, DynamoTotals, Totals};
 
 use super::scene::Scene;
 use crate::check::Invariant;
-use crate::command::{CUSTOMERS, NewOrder};
+use crate::command::CUSTOMERS;
 use crate::mapping::Mapping;
 use crate::query::Query;
 use crate::reader::{Inquiry, Reader};
 use crate::release::TOTALS;
-use crate::tampering::EVENTS;
+use crate::tampering::{EVENTS, position};
+use crate::wire;
 
 impl Scene<'_> {
     /// Asks for every order, its trail, and all that there is of every customer.
@@ -67,16 +68,24 @@ impl Scene<'_> {
         totals
     }
 
-    /// Reads what is stored.
+    /// Reads what is stored: every order that was to be placed, and then the others.
     pub(super) async fn recorded(&self) -> Vec<(String, Vec<OrderCommit>)> {
         let store = DynamoEventStore::new(self.calm(), EVENTS);
         let mut recorded = Vec::new();
-        for NewOrder { id: order, .. } in self.orders.iter() {
-            let commits = EventStore::<Orders>::commits(&store, order, 0, None).await;
-            let commits = self.mishaps.good(Invariant::Readable, order, commits).unwrap_or_default();
-            recorded.push((order.clone(), commits));
+        let mut orders: Vec<String> = self.orders.iter().map(|order| order.id.clone()).collect();
+        let others = self.stored().into_iter().filter(|id| !orders.contains(id)).collect::<Vec<_>>();
+        orders.extend(others);
+        for order in orders {
+            let commits = EventStore::<Orders>::commits(&store, &order, 0, None).await;
+            let commits = self.mishaps.good(Invariant::Readable, &order, commits).unwrap_or_default();
+            recorded.push((order, commits));
         }
         recorded
+    }
+
+    /// The id of each order in the table.
+    fn stored(&self) -> BTreeSet<String> {
+        wire::items(self.dynamo.database(), EVENTS).iter().filter_map(position).map(|(order, _)| order).collect()
     }
 }
 

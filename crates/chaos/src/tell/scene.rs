@@ -12,6 +12,7 @@ use crate::client::{Client, UnderWay};
 use crate::command::NewOrder;
 use crate::configs;
 use crate::fault::Faults;
+use crate::history::Cause;
 use crate::journal::Journal;
 use crate::kill::Kills;
 use crate::mapping::{Deployed, Disturbances, Mapping, Shard};
@@ -19,6 +20,7 @@ use crate::mishaps::Mishaps;
 use crate::network::Network;
 use crate::operator::Operator;
 use crate::plan::{Beginning, Shape};
+use crate::pricing::{Pricing, QuoteKey};
 use crate::reader::{Known, Reader};
 use crate::release::{Instance, PARKED, Release};
 use crate::rolling::{BrittleProjector, NextProjector};
@@ -42,6 +44,7 @@ pub(super) struct Scene<'a> {
     pub(super) orders: Arc<[NewOrder]>,
     /// What clients were told.
     pub(super) known: Known,
+    pub(super) pricing: Arc<Pricing>,
 }
 
 impl Scene<'_> {
@@ -55,14 +58,16 @@ impl Scene<'_> {
         Kills { percent, latest_ms, faults: self.faults.clone() }
     }
 
-    pub(super) fn instances(&self, network: &Network) -> Arc<[Instance]> {
-        let instance = |_| self.release.command_handler(network.client(configs::dynamodb(&self.dynamo)));
-        (0..INSTANCES).map(instance).collect()
+    /// Instances of the command handler that know these keys for quotes.
+    pub(super) fn instances(&self, network: &Network, keys: &[QuoteKey]) -> Result<Arc<[Instance]>, Cause> {
+        let quotes = self.pricing.verifier(keys)?;
+        let client = || network.client(configs::dynamodb(&self.dynamo));
+        Ok((0..INSTANCES).map(|_| self.release.command_handler(client(), quotes.clone())).collect())
     }
 
-    pub(super) fn client(&self, network: &Network, random: &mut Rng) -> Client {
-        Client {
-            instances: self.instances(network),
+    pub(super) fn client(&self, network: &Network, random: &mut Rng) -> Result<Client, Cause> {
+        Ok(Client {
+            instances: self.instances(network, &[QuoteKey::First, QuoteKey::Second])?,
             name: "late-client".to_owned(),
             random: random.fork(),
             kills: self.kills(self.shape.kills_percent, 120),
@@ -70,7 +75,10 @@ impl Scene<'_> {
             under_way: UnderWay::default(),
             mishaps: self.mishaps.clone(),
             known: self.known.clone(),
-        }
+            orders: self.orders.clone(),
+            pricing: Arc::clone(&self.pricing),
+            is_late: false,
+        })
     }
 
     /// Somebody who asks. The query handler is of the command handlers' release: both are deployed together.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use chaos::release::{AsDeployed, HttpFunction, Instance, Invocation, Release};
+use http_api::QuoteVerifier;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
 
@@ -65,7 +66,7 @@ pub(crate) struct Contends {
 
 impl HttpFunction for Contends {
     fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
-        let key = request.headers()["idempotency-key"].to_str().unwrap().to_owned();
+        let key = request.headers().get("idempotency-key").map_or("none", |key| key.to_str().unwrap()).to_owned();
         if self.met.lock().unwrap().insert(key) {
             let problem = json!({ "status": 503, "code": "contention" }).to_string();
             let response = Response::builder().status(503).header("retry-after", "1").body(Body::from(problem));
@@ -80,7 +81,7 @@ impl HttpFunction for Contends {
 pub(crate) struct Contended(pub(crate) Arc<Mutex<HashSet<String>>>);
 
 impl Release for Contended {
-    fn command_handler(&self, client: Client) -> Instance {
-        Box::new(Contends { handler: AsDeployed.command_handler(client), met: Arc::clone(&self.0) })
+    fn command_handler(&self, client: Client, quotes: QuoteVerifier) -> Instance {
+        Box::new(Contends { handler: AsDeployed.command_handler(client, quotes), met: Arc::clone(&self.0) })
     }
 }

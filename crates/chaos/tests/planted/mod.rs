@@ -6,12 +6,14 @@
 //! - `calls`: bugs in calls of DynamoDB and EventBridge, and in how their answers are read
 //! - `functions`: bugs of the stream's consumers, and of redriving
 //! - `queries`: bugs of the query handler
+//! - `quotes`: bugs of how callers and quotes are trusted
 //! - `swallow`: writes that never leave
 
 mod calls;
 pub(crate) mod commands;
 mod functions;
 mod queries;
+mod quotes;
 mod rules;
 mod store;
 mod swallow;
@@ -22,6 +24,7 @@ use aws_sdk_dynamodb::Client;
 use chaos::release::{self, Instance, Invocation, Redriving, Release, StreamFunction};
 use chaos::{Beginning, Invariant, Shape};
 use event_store::DynamoEventStore;
+use http_api::QuoteVerifier;
 use parked_orders::ParkedOrders;
 use projector::Projector;
 use read_model::{AuditError, DynamoRows, DynamoSummaries, DynamoTotals, SummedRows};
@@ -30,6 +33,7 @@ use calls::Meddler;
 use commands::{Appeases, Overlooks, Remembers};
 use functions::{Acknowledges, Panics, Unparks};
 use queries::{Events, Forgetful, Summaries, Sums};
+use quotes::{Signs, Unmixes};
 use store::{Hollow, Store};
 use swallow::without_notes;
 
@@ -126,10 +130,16 @@ pub(crate) enum Bug {
     ShowsTheTotalAsDue,
     /// A row shows no cancelled units.
     ShowsNoCancelledUnits,
+    /// The signature of a quote is not checked.
+    BelievesAnyQuote,
+    /// A token with scopes of a customer and of a service is taken for a service's.
+    LetsMixedTokensIn,
+    /// The order that a quote makes depends on the `Idempotency-Key` too.
+    MakesASecondOrderOfAQuote,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 44] = [
+    pub(crate) const ALL: [Self; 47] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -174,16 +184,19 @@ impl Bug {
         Self::IgnoresTheNamedReduction,
         Self::ShowsTheTotalAsDue,
         Self::ShowsNoCancelledUnits,
+        Self::BelievesAnyQuote,
+        Self::LetsMixedTokensIn,
+        Self::MakesASecondOrderOfAQuote,
     ];
 
     /// The invariant that it breaks, and by which it is caught.
     pub(crate) const fn expected(self) -> Option<Invariant> {
         use Invariant::{
-            Acknowledged, Answers, Decided, DueIsStated, Gapless, IdIsRecordedOnce, IdsAreLimited, KnownIsShown,
-            Listed, NoPanic, Parked, Published, PublishedInOrder, QueryAnswered, Readable, Redriven, ReductionIsRight,
-            RefundsAreCovered, Repaired, RowAdvances, RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply,
-            ShipsWhenPaid, Shown, StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply,
-            UnitsAreKept,
+            Acknowledged, Answers, Authorized, Decided, DueIsStated, Gapless, IdIsRecordedOnce, IdsAreLimited,
+            KnownIsShown, Listed, NoPanic, OneOrderPerQuote, Parked, PricesAreTrusted, Published, PublishedInOrder,
+            QueryAnswered, Readable, Redriven, ReductionIsRight, RefundsAreCovered, Repaired, RowAdvances,
+            RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply, ShipsWhenPaid, Shown, StaleIsSaid, TimeRises,
+            TimeTravel, Totals, TotalsShown, Trail, TruthfulReply, UnitsAreKept,
         };
         let invariant = match self {
             Self::Nothing => return None,
@@ -223,6 +236,9 @@ impl Bug {
             Self::ForgetsTheLimit => IdsAreLimited,
             Self::IgnoresTheNamedReduction => ReductionIsRight,
             Self::ShowsTheTotalAsDue | Self::ShowsNoCancelledUnits => RowTellsTheEvents,
+            Self::BelievesAnyQuote => PricesAreTrusted,
+            Self::LetsMixedTokensIn => Authorized,
+            Self::MakesASecondOrderOfAQuote => OneOrderPerQuote,
         };
         Some(invariant)
     }
@@ -249,13 +265,16 @@ impl Bug {
 }
 
 impl Release for Bug {
-    fn command_handler(&self, client: Client) -> Instance {
+    fn command_handler(&self, client: Client, quotes: QuoteVerifier) -> Instance {
         let store = DynamoEventStore::new(self.on_dynamodb(&client), "OrderEvents");
-        let handler = release::command_handler(Store { store, bug: *self });
+        let handler = release::command_handler(Store { store, bug: *self }, quotes);
         match self {
             Self::RemembersRefusals => Box::new(Remembers { handler, refused: Mutex::default() }),
             Self::CallsARefusalNoChange => Box::new(Appeases(handler)),
             Self::IgnoresIfMatch => Box::new(Overlooks(handler)),
+            Self::BelievesAnyQuote => Box::new(Signs::anything(handler)),
+            Self::MakesASecondOrderOfAQuote => Box::new(Signs::by_key(handler)),
+            Self::LetsMixedTokensIn => Box::new(Unmixes(handler)),
             _ => handler,
         }
     }

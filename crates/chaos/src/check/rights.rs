@@ -1,0 +1,91 @@
+//! What a caller's scopes allow, by a table of its own: what is recorded for whom, and how the others are refused.
+
+use order_domain::Event;
+
+use super::findings::{Findings, Invariant};
+use crate::caller::Caller;
+use crate::client::{Exchange, Told};
+use crate::command::Command;
+use crate::history::History;
+
+/// The answer to a command that its caller may not send, as status and code; nothing where the caller may send it.
+pub(super) fn refusal(command: &Command) -> Option<(u16, &'static str)> {
+    let (caller, task) = (command.caller, command.path.rsplit('/').next().unwrap_or_default());
+    let needed: &[&str] = match task {
+        "orders" => &["orders:place", "orders:place-priced"],
+        "payments" | "corrections" | "refunds" => &["payments:write"],
+        "shipments" | "delivery" | "returns" => &["fulfillment:write"],
+        _ => &["orders:cancel", "orders:place-priced"],
+    };
+    let is_other = caller.customer().is_some_and(|customer| customer != command.owner);
+    let has_one = caller.scopes().iter().any(|scope| needed.contains(scope));
+    match caller {
+        Caller::Mixed(_) => Some((403, "mixed_scopes")),
+        Caller::Admin | Caller::SignedService => None,
+        Caller::Customer(_) | Caller::Shop | Caller::PaymentProvider | Caller::Warehouse | Caller::Support
+            if !has_one =>
+        {
+            Some((403, "insufficient_scope"))
+        }
+        Caller::Customer(_) => match (&command.quote, task) {
+            (None, "orders") => Some((403, "prices_not_trusted")),
+            (Some(quote), _) => (is_other && !quote.is_tampered).then_some((403, "forbidden")),
+            (None, _) if !command.body["reduction"].is_null() => Some((403, "reduction_not_allowed")),
+            (None, _) => is_other.then_some((404, "order_not_found")),
+        },
+        Caller::Shop | Caller::PaymentProvider | Caller::Warehouse | Caller::Support => None,
+    }
+}
+
+pub(super) fn check(history: &History, findings: &mut Findings) {
+    for exchange in &history.exchanges {
+        let Some((status, code)) = refusal(&exchange.command) else { continue };
+        let Exchange { command, told, .. } = exchange;
+        let holds = match told {
+            Told::Refused { status: told, code: said } => (*told, said.as_str()) == (status, code),
+            Told::Accepted { .. } => false,
+            Told::Failed { .. } | Told::Nothing => continue,
+        };
+        let what = || format!("{:?} sent {} and was told {told:?}", command.caller, command.key);
+        findings.must(Invariant::Authorized, &command.order, holds, what);
+        deed(code, holds, findings);
+    }
+    for (order, commits) in &history.recorded {
+        for commit in commits {
+            let (actor, key) = (&commit.request.actor, &commit.request.request_id);
+            let callers =
+                history.exchanges.iter().filter(|it| it.command.key == *key && it.command.caller.actor() == *actor);
+            let mut allowed = callers.filter(|it| refusal(&it.command).is_none()).map(|it| it.command.caller);
+            let holds = allowed.any(|caller| commit.events.iter().all(|it| may_record(caller, &it.event)));
+            let what = || format!("version {} is recorded for {actor}, which may not have it", commit.version);
+            findings.must(Invariant::Authorized, order, holds, what);
+        }
+    }
+}
+
+/// Whether an event may come from a caller.
+fn may_record(caller: Caller, event: &Event) -> bool {
+    let has = |scope| caller.scopes().contains(&scope);
+    let may = match event {
+        Event::OrderPlaced(event) => {
+            has("orders:place-priced")
+                || (event.quote.is_some() && caller.customer() == Some(event.customer_id.as_str()))
+        }
+        Event::PaymentReceived(_) | Event::PaymentCorrected(_) | Event::PaymentRefunded(_) => has("payments:write"),
+        Event::ItemShipped(_) | Event::ItemDelivered(_) | Event::ItemReturned(_) => has("fulfillment:write"),
+        Event::ItemsCancelled(_) | Event::OrderCancelled(_) => has("orders:place-priced") || has("orders:cancel"),
+    };
+    may || matches!(caller, Caller::Admin | Caller::SignedService)
+}
+
+fn deed(code: &str, is_refused: bool, findings: &mut Findings) {
+    let deed = match code {
+        "mixed_scopes" => "mixed tokens refused",
+        "insufficient_scope" => "tokens without the scope refused",
+        "prices_not_trusted" => "prices of a customer refused",
+        "reduction_not_allowed" => "reductions of a customer refused",
+        "forbidden" => "quotes of another customer refused",
+        _ => "orders of another customer not found",
+    };
+    findings.did(deed, is_refused);
+}
