@@ -137,7 +137,7 @@ pub(crate) struct Client {
     pub(crate) known: Known,
     /// The orders of the history.
     pub(crate) orders: Arc<[NewOrder]>,
-    /// What signs quotes.
+    /// The shop's pricing service.
     pub(crate) pricing: Arc<Pricing>,
     /// True if the instances do not know the first key for quotes.
     pub(crate) is_late: bool,

@@ -176,7 +176,7 @@ impl Command {
         other
     }
 
-    /// The same quote, with a lower price that nobody signed; nothing where there is no quote.
+    /// The same quote, with a lower price and the old signature; `None` where there is no quote.
     pub(crate) fn tampered(&self, pricing: &Pricing) -> Option<Self> {
         let mut other = self.clone();
         let quote = other.quote.as_mut()?;

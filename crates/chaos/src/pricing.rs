@@ -85,7 +85,7 @@ impl Pricing {
         Ok(Self { first: read(FIRST)?, second: read(SECOND)? })
     }
 
-    /// What signs by a key.
+    /// The signer of a key.
     #[must_use]
     pub const fn signer(&self, key: QuoteKey) -> &QuoteSigner {
         match key {

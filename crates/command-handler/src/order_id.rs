@@ -17,8 +17,8 @@ pub fn new_order_id(actor: &str, idempotency_key: &str) -> String {
 /// The namespace of the ids of orders from quotes. A quote must find its order for as long as the order exists: never change it.
 const QUOTED_ORDER_IDS: Uuid = Uuid::from_u128(0x3c8e_51b7_96d0_4f2a_a4c3_70e9_1bd8_62f5);
 
-/// The id of the order that a quote makes: UUIDv5 over customer and quote, whoever sends it and under whatever
-/// `Idempotency-Key`. So a quote makes one order, with no index and no read.
+/// The id of the order that a quote makes: UUIDv5 over customer and quote, for every caller and every `Idempotency-Key`. So a
+/// quote makes one order, with no index and no read.
 #[must_use]
 pub fn quoted_order_id(customer_id: &CustomerId, quote_id: &QuoteId) -> String {
     // No id has a newline: no two pairs read alike.

@@ -76,8 +76,8 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         Ok(execute(&self.store, invocation, &OrderRules { caller, command: &command }).await?)
     }
 
-    /// The order that this very quote made, if it did. The fingerprint must match too: for a quote of an unknown key, nobody
-    /// is known to have signed the content.
+    /// The order that this quote made before, if it made one. The fingerprint must match too, because the content of a quote by an
+    /// unknown key is not known to be signed.
     async fn placed_before(
         &self,
         order_id: &OrderId,

@@ -37,7 +37,7 @@ pub enum ConfigFault {
     UnknownLevel(String),
 }
 
-/// How a function that answers HTTP requests identifies its callers.
+/// The identification of callers, in a function that answers HTTP requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerConfig {
     /// `AUTH_MODE`: the identities that it accepts: `iam`, `jwt`, `jwt+iam` or `none`. The HTTP contract reads the word.

@@ -115,7 +115,7 @@ impl UnverifiedQuote {
                 let Claims { audience: _, expires_at_ms, quote, order, fingerprint } = claims;
                 Ok(Quote { order, quote, fingerprint, expires_at_ms, is_of_known_key })
             }
-            // Whatever else is wrong with claims that nobody is known to have signed.
+            // The claims are not known to be signed, so their other faults do not matter.
             Some(_) | None if !is_of_known_key => Err(Problem::quote_not_valid(QuoteFlaw::UnknownKey)),
             Some(_) => Err(Problem::quote_not_valid(QuoteFlaw::Audience)),
             None => Err(Problem::invalid_request(&errors)),
@@ -152,7 +152,7 @@ impl Quote {
         format!("quote:{}", self.quote.quote_id)
     }
 
-    /// What makes it the same quote: everything of the order, and nothing of who signed it, for whom and until when.
+    /// The fingerprint of the order's content. Signer, audience and expiry are not part of it.
     #[must_use]
     pub const fn fingerprint(&self) -> [u8; 16] {
         self.fingerprint

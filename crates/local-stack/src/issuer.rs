@@ -51,7 +51,7 @@ pub enum IssuerError {
     Unusable {
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The key's file holds something else.

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 
 const SHOP: &str = "https://shop.example";
 
-/// What a client got.
+/// The reply that a client got.
 #[derive(Debug, PartialEq)]
 struct Reply {
     status: u16,
@@ -360,7 +360,7 @@ async fn a_page_of_a_named_origin_may_read_the_reply_of_a_function() {
     let reply = scene.send(Method::GET, "/open", &[("origin", SHOP)]).await;
     assert_eq!(reply.header("access-control-allow-origin"), Some(SHOP));
     assert_eq!(reply.header("access-control-expose-headers"), Some("etag,location"));
-    // What the function wrote itself is gone.
+    // The function's own headers are gone.
     assert_eq!(reply.cors(), ["access-control-allow-origin", "access-control-expose-headers"]);
     for headers in [&[][..], &[("origin", "https://evil.example")]] {
         let reply = scene.send(Method::GET, "/open", headers).await;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 /// The names of the one algorithm: RFC 8037 calls it `EdDSA`, RFC 9864 `Ed25519`.
 pub(crate) const ALGORITHMS: [&str; 2] = ["EdDSA", "Ed25519"];
 
-/// Why a text is not a quote. The words are for the caller who sent it, and quote nothing of it.
+/// The reason why a text is not a quote. The message is for the caller, and repeats nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwsFault {
     /// Fewer or more parts than a header, a payload and a signature.

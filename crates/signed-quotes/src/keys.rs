@@ -23,7 +23,7 @@ const DEMO_PUBLIC_KEY: [u8; KEY_BYTES] = [
 /// The bytes of a public key.
 const KEY_BYTES: usize = 32;
 
-/// Why a text is not a set of keys. The words are for an operator, and quote nothing but names of keys.
+/// The reason why a text is not a set of keys. The message is for an operator, and repeats only names of keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetFault {
     /// Not JSON, or not of a JWK Set's shape.
@@ -48,16 +48,16 @@ pub enum KeySetFault {
     Key {
         /// The place in the set, from 1.
         position: usize,
-        /// What is wrong.
+        /// The fault.
         fault: KeyFault,
     },
 }
 
-/// Why a key cannot be used.
+/// The reason why a key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
     /// The private half, which must not be where quotes are only verified.
-    #[error("d is the private key: remove it, and replace the key, because whoever read it can sign")]
+    #[error("d is the private key: remove it, and replace the key, because every reader of it can sign")]
     Private,
     /// Another kind of key.
     #[error("kty must be OKP and crv Ed25519")]
@@ -81,7 +81,7 @@ pub enum KeyFault {
     #[error("x must be the 32 bytes of a public key, in base64url without padding")]
     BadKey,
     /// A point of small order: for such a key, anybody can make signatures without a private key. All zeros is one.
-    #[error("x is a weak key, for which anybody can sign")]
+    #[error("x is a weak key, for which a signature needs no private key")]
     WeakKey,
 }
 
@@ -301,7 +301,7 @@ mod tests {
             (with("{\"kty\"", "{\"alg\":\"ES256\",\"kty\""), "key 2: alg must be EdDSA or Ed25519, or absent"),
             (
                 with("{\"kty\"", "{\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\",\"kty\""),
-                "key 2: d is the private key: remove it, and replace the key, because whoever read it can sign",
+                "key 2: d is the private key: remove it, and replace the key, because every reader of it can sign",
             ),
         ] {
             assert_eq!(fault(&text), said);
@@ -328,7 +328,7 @@ mod tests {
             let mut bytes = [rest; KEY_BYTES];
             (bytes[0], bytes[KEY_BYTES - 1]) = (low, high);
             let weak = set(&[key("a").replace(X, &URL_SAFE_NO_PAD.encode(bytes))]);
-            assert_eq!(fault(&weak), "key 1: x is a weak key, for which anybody can sign");
+            assert_eq!(fault(&weak), "key 1: x is a weak key, for which a signature needs no private key");
         }
     }
 }

@@ -10,7 +10,7 @@ use order_domain::values::KeyId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Why there is no key to sign with. Nothing of a private key is in the words.
+/// The reason why there is no key to sign with. The message repeats nothing of a private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignerError {
     /// The system gave no random bytes.

@@ -33,7 +33,7 @@ fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables(
     let sample: BTreeMap<&str, &str> = lines.map(|line| line.split_once('=').unwrap()).collect();
     for function in Template::of_this_project().unwrap().functions().unwrap() {
         for (name, value) in &function.environment {
-            // Nobody signs requests on one machine, and the samples' quotes are signed with the demo key; all else is as deployed.
+            // Requests are not signed on one machine, and the samples' quotes are signed with the demo key; all else is as deployed.
             let demo = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]);
             match name.as_str() {
                 "AUTH_MODE" => assert_eq!(sample[name.as_str()], "none"),

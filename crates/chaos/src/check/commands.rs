@@ -117,7 +117,7 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
             *earliest = exchange;
         }
     }
-    // What a quote is answered with is checked by `quotes`.
+    // The answers to quotes are checked by `quotes`.
     let is_by_key = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
     for later in exchanges.iter().filter(is_by_key) {
         let key = later.command.key.as_str();

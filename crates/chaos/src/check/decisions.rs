@@ -25,7 +25,7 @@ pub(super) fn check(
     exchanges: &[&Exchange],
     findings: &mut Findings,
 ) {
-    // What a caller may not send, and quotes, have checks of their own: `rights`, `quotes`.
+    // Commands that the caller may not send, and quotes, have checks of their own: `rights`, `quotes`.
     let is_by_rules = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
     for exchange in exchanges.iter().filter(is_by_rules) {
         let versions = versions(exchange, commits, exchanges);

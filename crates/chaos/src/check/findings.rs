@@ -85,7 +85,7 @@ pub enum Invariant {
     RowTellsTheEvents,
     /// A caller gets what its scopes allow.
     Authorized,
-    /// An order's prices come from somebody trusted.
+    /// An order's prices come from a trusted caller or a signed quote.
     PricesAreTrusted,
     /// A quote makes one order.
     OneOrderPerQuote,

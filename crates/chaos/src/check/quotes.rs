@@ -110,7 +110,7 @@ impl Sending<'_> {
         self.exchange.is_late && self.quote.terms.key == QuoteKey::First
     }
 
-    /// Whether it makes an order.
+    /// True if it makes an order.
     fn is_good(&self) -> bool {
         !self.quote.is_tampered && !self.is_expired() && !self.is_of_retired_key()
     }

@@ -1,4 +1,4 @@
-//! What a caller's scopes allow, by a table of its own: what is recorded for whom, and how the others are refused.
+//! The rights of callers, by a table of its own: the events that each may record, and the refusals of the others.
 
 use order_domain::Event;
 
@@ -63,7 +63,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
     }
 }
 
-/// Whether an event may come from a caller.
+/// True if an event may come from a caller.
 fn may_record(caller: Caller, event: &Event) -> bool {
     let has = |scope| caller.scopes().contains(&scope);
     let may = match event {

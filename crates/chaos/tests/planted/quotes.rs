@@ -17,7 +17,7 @@ pub(crate) struct Signs {
 }
 
 impl Signs {
-    /// What comes as a quote is one.
+    /// Signs every quote, whatever its signature was.
     pub(crate) fn anything(handler: Instance) -> Self {
         Self { handler, pricing: Pricing::new().unwrap(), by_key: false }
     }

@@ -252,7 +252,7 @@ async fn a_retired_key_makes_no_order_and_its_orders_are_still_answered() {
     assert_eq!(ledger.commits().await, 1);
 }
 
-/// Nobody is known to have signed it: an answer must not say more than the content that was recorded.
+/// Its signer is not known: an answer must not say more than the content that was recorded.
 #[tokio::test]
 async fn a_quote_by_an_unknown_key_finds_an_order_of_its_own_content_alone() {
     let (handler, ledger) = customers().await;

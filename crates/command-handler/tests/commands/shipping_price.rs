@@ -114,7 +114,7 @@ static QUOTES: LazyLock<Vec<String>> = LazyLock::new(|| {
     quotes
 });
 
-/// What somebody does. Orders, lines and quotes are counted modulo how many there are.
+/// One step of a caller. Orders, lines and quotes are counted modulo how many there are.
 #[derive(Debug, Clone)]
 enum Step {
     /// The customer names prices, or names them beside a quote.
@@ -133,11 +133,11 @@ enum Step {
     Ship { order: usize, line: Option<usize> },
 }
 
-/// How much the customer pays.
+/// The amount that the customer pays.
 #[derive(Debug, Clone, Copy)]
 enum Payment {
     Some(u64),
-    /// What is missing of what is required.
+    /// The rest of the required amount.
     Missing,
     /// One less than that.
     OneLess,

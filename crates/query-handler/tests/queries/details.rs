@@ -208,7 +208,7 @@ async fn details_beyond_one_reply_are_a_422_and_not_read_to_the_end() {
     }
 }
 
-/// Where the prices come from is a detail too; an order that a trusted caller priced has none.
+/// The source of the prices is a detail too; an order that a trusted caller priced has none.
 #[tokio::test]
 async fn details_name_the_quote_of_an_order() {
     let ledger = Ledger::empty().await;
