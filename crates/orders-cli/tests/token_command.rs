@@ -200,7 +200,7 @@ async fn the_key_outlives_a_stack_in_memory_and_is_for_its_owner_alone() {
     let second = Running::start(&["--auth", "jwt", "--in-memory"], folder.path());
     assert_eq!(second.get("/customers/anna/orders", &admin).await, 200);
     assert!(
-        second.welcome.iter().any(|line| line.ends_with("its key is in .order-ledger/keys")),
+        second.welcome.iter().any(|line| line.ends_with("whose key is in .order-ledger/keys")),
         "{:?}",
         second.welcome
     );
