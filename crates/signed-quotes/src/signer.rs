@@ -164,7 +164,7 @@ mod tests {
         for index in 0..text.len() {
             let mut altered = text.clone().into_bytes();
             altered[index] = if altered[index] == b'A' { b'B' } else { b'A' };
-            // What can still be read is not valid, or names another key.
+            // A changed text that is still a JWS is not valid, or names another key.
             if let Ok(jws) = Jws::parse(std::str::from_utf8(&altered).unwrap()) {
                 assert_ne!(keys.check(&jws), SignatureCheck::Valid, "at {index}");
             }

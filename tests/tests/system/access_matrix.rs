@@ -71,7 +71,7 @@ const MATRIX: [Row; 16] = [
     ("GET /openapi.json",                                         "",          [R200, R200, R200, S403, S403, R200, R200, M403, S403]),
 ];
 
-/// The identity that the authorizer in front passes on (`system_tests::authorizer`); none where it authenticated nobody.
+/// The identity that the authorizer in front passes on (`system_tests::authorizer`); none for an unauthenticated request.
 type Identity = Option<(&'static str, String)>;
 
 fn token(subject: &str, scope: &str) -> Identity {
@@ -157,7 +157,7 @@ impl Orders {
 
 /// Asserts one column of the matrix: what the caller gets on each route.
 async fn assert_column(system: &System, trusted: &Identity, who: &Identity, cell: impl Fn(usize) -> Cell) {
-    // What one caller does must not be what the next may not do any more.
+    // Each column has orders of its own: a caller's commands must not forbid the next caller's.
     let orders = Orders::prepare(system, trusted).await;
     for (row, (route, member, _)) in MATRIX.iter().enumerate() {
         let (order, body) = orders.request(route, member);

@@ -104,7 +104,7 @@ async fn placing_from_a_quote_is_one_request_and_one_write_unit() {
         assert_eq!(send(&handler, &call).await.body, first.body);
         assert_eq!(cost(&meter), (1, 1, 0));
     }
-    // What was altered is refused before anything is read.
+    // An altered quote is refused before a read.
     let altered = place_quote(&format!("{}AAAA", shop().quote(&quote))).token_of(customer, scopes);
     assert_eq!(send(&handler, &altered).await.problem(), (422, "quote_not_valid".to_owned()));
     let stranger = place_claims(&quote).token_of("customer-2002", scopes);

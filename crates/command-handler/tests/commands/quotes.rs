@@ -1,4 +1,5 @@
-//! Orders from signed quotes: whose prices are believed, and one order for each quote.
+//! Orders from signed quotes: the quotes that are accepted, and one order for each. Longer than 400 lines, because each way to misuse a
+//! quote has its test here.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -141,7 +142,7 @@ async fn an_altered_payload_is_refused() {
     let mut cheaper: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     cheaper["items"][0]["unitPrice"] = json!(0);
     let cheaper = URL_SAFE_NO_PAD.encode(cheaper.to_string());
-    // What cannot be read after its change is refused for its signature too: nothing of it is read before.
+    // A payload that is unreadable after its change is refused for its signature, too: the signature is checked first.
     for payload in [cheaper, altered(payload), String::new()] {
         let reply = send_as_customer(&handler, place_quote(&format!("{header}.{payload}.{signature}"))).await;
         assert_not_valid(&reply, "signature", &ledger).await;
