@@ -59,10 +59,11 @@ pub struct NewOrder {
 }
 
 impl NewOrder {
-    /// The `number`th order of a history: mostly of the first customer in the first currency, so that some meet in one sum.
-    pub(crate) fn drawn(number: u8, is_priced: bool, random: &mut Rng) -> Self {
-        let mut one_of = |two: [&'static str; 2]| two[usize::from(random.u8(0..3) == 0)];
-        let (customer, currency) = (one_of(CUSTOMERS), one_of(CURRENCIES));
+    /// The `number`th order of a history: mostly of the first customer in the first currency, so that some meet in one sum. Where
+    /// that customer is busy, only one in eight is another's.
+    pub(crate) fn drawn(number: u8, is_priced: bool, is_busy: bool, random: &mut Rng) -> Self {
+        let mut one_of = |two: [&'static str; 2], n: u8| two[usize::from(random.u8(0..n) == 0)];
+        let (customer, currency) = (one_of(CUSTOMERS, if is_busy { 8 } else { 3 }), one_of(CURRENCIES, 3));
         let (has_charges, has_notes) = (random.bool(), random.bool());
         let drawn = random.u8(0..8);
         let terms = Terms::drawn(number, random);

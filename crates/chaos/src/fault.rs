@@ -1,4 +1,4 @@
-//! The eighteen faults that this system must survive, which of them may strike a history, and how often each did.
+//! The nineteen faults that this system must survive, which of them may strike a history, and how often each did.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -44,11 +44,13 @@ pub enum Fault {
     RacingRebuild,
     /// Two releases at work at once.
     RollingDeploy,
+    /// Customers who have most of the orders.
+    BusyCustomer,
 }
 
 impl Fault {
     /// Every fault there is, by its number.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Throttling,
         Self::FailureBeforeWrite,
         Self::FailureAfterWrite,
@@ -67,9 +69,10 @@ impl Fault {
         Self::LargeStream,
         Self::RacingRebuild,
         Self::RollingDeploy,
+        Self::BusyCustomer,
     ];
 
-    /// Its number, 1 to 18.
+    /// Its number, 1 to 19.
     #[must_use]
     pub fn number(self) -> usize {
         Self::ALL.iter().take_while(|fault| **fault != self).count() + 1
@@ -123,6 +126,7 @@ impl Fault {
             Self::LargeStream => ("large-stream", "reads of an order that 1 MB cut into pages"),
             Self::RacingRebuild => ("racing-rebuild", "pages rebuilt while commands were under way"),
             Self::RollingDeploy => ("rolling-deploy", "batches that the older release took after the newer one"),
+            Self::BusyCustomer => ("busy-customer", "histories in which one customer has most of six to eight orders"),
         }
     }
 }
@@ -193,6 +197,6 @@ mod tests {
             assert_eq!(fault.name().parse(), Ok(fault));
             assert_eq!(number.to_string().parse(), Ok(fault));
         }
-        assert_eq!("19".parse::<Fault>(), Err(NoFault("19".to_owned())));
+        assert_eq!("20".parse::<Fault>(), Err(NoFault("20".to_owned())));
     }
 }

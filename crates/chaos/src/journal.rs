@@ -15,6 +15,9 @@ use crate::wire;
 /// The tables that are looked at.
 const TABLES: [&str; 3] = [SUMMARIES, TOTALS, PARKED];
 
+/// The sort key of a contribution, or of sums.
+const ENTRY: &str = CustomerTotals::KEY.sort;
+
 /// A state of a summary's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -62,7 +65,7 @@ impl<T> States<T> {
 pub struct Kept {
     /// The rows of the summaries.
     pub summaries: States<Vec<Seen>>,
-    /// The version up to which each order is in its customer's totals.
+    /// The version up to which each order is counted in its customer's totals.
     pub contributions: States<BTreeMap<String, u64>>,
     /// The notes.
     pub notes: States<Waiting>,
@@ -147,18 +150,30 @@ impl Journal {
         let of = |table| state.tables.get(table).map(Vec::as_slice).unwrap_or_default();
         Kept {
             summaries: States::of(of(SUMMARIES), |items| items.iter().filter_map(seen).collect()),
-            contributions: States::of(of(TOTALS), |items| contributions(items)),
+            contributions: States::of(of(TOTALS), |items| counted(items)),
             notes: States::of(of(PARKED), |items| items.iter().filter_map(note).collect()),
         }
     }
 }
 
+/// The version of each order's contribution that is stored.
 fn contributions(items: &[Value]) -> BTreeMap<String, u64> {
-    let contribution = |item: &Value| {
-        let order = item[CustomerTotals::KEY.sort]["S"].as_str()?.strip_prefix("order#")?;
-        Some((order.to_owned(), number(item, "version")?))
-    };
+    let contribution = |item: &Value| Some((order_of(item[ENTRY]["S"].as_str()?)?, number(item, "version")?));
     items.iter().filter_map(contribution).collect()
+}
+
+/// The version of each order that the sums count: the pending contribution, or the one that is stored.
+fn counted(items: &[Value]) -> BTreeMap<String, u64> {
+    let mut counted = contributions(items);
+    let sums = items.iter().filter(|item| item[ENTRY]["S"] == format!("total#{}", CustomerTotals::NUMBER));
+    for (entry, pending) in sums.filter_map(|sums| sums["pending"]["M"].as_object()).flatten() {
+        counted.extend(order_of(entry).zip(number(&pending["M"], "version")));
+    }
+    counted
+}
+
+fn order_of(entry: &str) -> Option<String> {
+    entry.strip_prefix("order#").map(str::to_owned)
 }
 
 fn note(item: &Value) -> Option<((Consumer, String), u64)> {

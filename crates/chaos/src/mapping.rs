@@ -100,7 +100,8 @@ impl Mapping {
     }
 
     /// Delivers what is left, once all is well and the newer release is deployed: what is new, what was given up, and, unless
-    /// that is made up for, of each order whose records may be lost the newest one, which stands for the order's next event.
+    /// that is made up for, of each order whose records may be lost the newest one and the newest that moves money, which stand
+    /// for the order's next events.
     pub(crate) async fn settle(&mut self, is_made_up_for: bool) {
         self.kills.percent = 0;
         self.deployed.retain(|deployed| deployed.is_newer);
@@ -113,7 +114,11 @@ impl Mapping {
         if self.disturbances.losses && !is_made_up_for {
             let mut newest = BTreeMap::new();
             for record in self.records.iter().filter(|record| record["eventName"] == "INSERT") {
-                newest.insert(record["dynamodb"]["Keys"]["aggregateId"].to_string(), record.clone());
+                let order = record["dynamodb"]["Keys"]["aggregateId"].to_string();
+                newest.insert((order.clone(), false), record.clone());
+                if moves_money(record) {
+                    newest.insert((order, true), record.clone());
+                }
             }
             left.extend(newest.into_values());
         }
@@ -241,4 +246,11 @@ impl Mapping {
         let failures = response?.ok()?.batch_item_failures;
         Some(failures.into_iter().filter_map(|failure| failure.item_identifier).collect())
     }
+}
+
+/// True if a record is of a commit that concerns its customer's totals.
+fn moves_money(record: &Value) -> bool {
+    let types = ["OrderPlaced", "PaymentReceived", "PaymentCorrected", "PaymentRefunded"];
+    let events = record["dynamodb"]["NewImage"]["events"]["L"].as_array();
+    events.into_iter().flatten().any(|event| types.iter().any(|it| event["M"]["eventType"]["S"] == **it))
 }

@@ -116,8 +116,10 @@ impl Beginning {
 pub struct Shape {
     /// Clients at work at once, 1 to 8.
     pub clients: u8,
-    /// Orders they meet on, 1 to 4.
+    /// Orders they meet on: 1 to 4, or 6 to 8 where one customer has most of them.
     pub orders: u8,
+    /// Whether one customer has most of the orders.
+    pub is_busy: bool,
     /// Commands that the seed makes, 5 to 60.
     pub commands: u8,
     /// Strikes on the networks: 5 to 30 percent of all requests.
@@ -161,7 +163,8 @@ impl Shape {
         let mut one_in = |n: u8, fault: Fault| random.u8(0..n) == 0 && may(fault);
         let (is_foreign, has_large_order) = (one_in(4, Fault::Poison), one_in(40, Fault::LargeStream));
         let (is_rebuilt, is_deployed) = (one_in(4, Fault::RacingRebuild), one_in(5, Fault::RollingDeploy));
-        let (beginning, orders) = (Beginning::drawn(random), random.u8(1..=4));
+        let is_busy = one_in(4, Fault::BusyCustomer);
+        let (beginning, few, many) = (Beginning::drawn(random), random.u8(1..=4), random.u8(6..=8));
         let is_full = beginning == Beginning::Full;
         let mut percent = |most: u8, fault: Fault| random.u8(0..=most) * u8::from(may(fault));
         Self {
@@ -170,7 +173,14 @@ impl Shape {
             kills_percent: percent(10, Fault::KilledFunction),
             snapshot_percent: percent(40, Fault::UnusableSnapshot),
             foreign_percent: if is_foreign { 10 } else { 0 },
-            orders: if is_full { 1 } else { orders },
+            orders: if is_full {
+                1
+            } else if is_busy {
+                many
+            } else {
+                few
+            },
+            is_busy: is_busy && !is_full,
             beginning,
             commands: random.u8(5..=60),
             rates: Rates { before_percent, after_percent: faults - before_percent },

@@ -31,11 +31,10 @@ pub(crate) async fn repair(client: Client, is_newer: bool) -> Result<Vec<String>
     let sums = SumAudit::<CustomerTotals>::new(DynamoRows::new(client, TOTALS));
     for customer in CUSTOMERS {
         match sums.check(customer).await? {
-            SumsChecked::Judged(findings) => {
-                for finding in findings {
-                    found.push(format!("{}: {}", finding.key.sort, finding.difference));
-                    sums.mend(finding).await?;
-                }
+            SumsChecked::Right => {}
+            SumsChecked::Wrong(finding) => {
+                found.push(format!("{}: {}", finding.key.sort, finding.difference));
+                sums.mend(*finding).await?;
             }
             SumsChecked::Unsummable => found.push(format!("the rows of {customer} cannot be summed")),
             SumsChecked::Unsettled => found.push(format!("the sums of {customer} change and change")),

@@ -64,10 +64,13 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let dynamo = EmbeddedDynamoDb::in_memory(ANY_PORT).await?;
     dynamo.create_tables(&Template::of_this_project()?)?;
     let faults = Faults::without(plan.without.clone());
+    if shape.is_busy {
+        faults.struck(Fault::BusyCustomer);
+    }
     let pricing = Arc::new(Pricing::new()?);
     // An order with a past is placed at the shop's prices: its past is told, or appended, at once.
     let is_priced = |number| number == 0 && shape.beginning != Beginning::Fresh;
-    let orders = (0..shape.orders).map(|number| NewOrder::drawn(number, is_priced(number), &mut random));
+    let orders = (0..shape.orders).map(|number| NewOrder::drawn(number, is_priced(number), shape.is_busy, &mut random));
     let orders: Arc<[NewOrder]> = orders.collect();
     let tamper = Tamper {
         foreign_percent: shape.foreign_percent,

@@ -1,10 +1,8 @@
 //! What a batch leaves behind: orders to park, records that must come again, parked orders that have caught up.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use event_store::Delivered;
-use order_stream::Batch;
 use parked_orders::{Parked, Parking};
 use read_model::{Failure, Reason};
 
@@ -82,19 +80,9 @@ impl Poisoned {
 ///
 /// To have passed the poison is not enough: as far as the stream goes, what waited behind it is done. Only the note says
 /// that the row lacks it.
-pub(crate) fn caught_up<'a>(batch: &Batch, failed: &[Failure], parked: &'a HashMap<String, Parked>) -> Vec<&'a Parked> {
-    if parked.is_empty() {
-        return Vec::new();
-    }
-    let failed: HashSet<&str> = failed.iter().map(|failure| failure.id.as_str()).collect();
-    let in_rows = batch.delivered.iter().filter(|delivered| !failed.contains(delivered.id.as_str()));
-    let mut reached: BTreeMap<&str, u64> = BTreeMap::new();
-    for (order, version) in in_rows.filter_map(Delivered::position) {
-        let furthest = reached.entry(order).or_default();
-        *furthest = version.max(*furthest);
-    }
-    let waits_for_nothing = |(order, version)| parked.get(order).filter(|note| note.held_up_to <= version);
-    reached.into_iter().filter_map(waits_for_nothing).collect()
+pub(crate) fn caught_up<'a>(reached: &BTreeMap<String, u64>, parked: &'a HashMap<String, Parked>) -> Vec<&'a Parked> {
+    let of_order = |(order, version): (&String, &u64)| parked.get(order).filter(|note| note.held_up_to <= *version);
+    reached.iter().filter_map(of_order).collect()
 }
 
 #[cfg(test)]

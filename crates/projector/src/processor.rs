@@ -10,7 +10,7 @@ use order_domain::Event;
 use order_store::Orders;
 use order_stream::Batch;
 use parked_orders::{Consumer, ParkedOrders};
-use read_model::{Counters, Engine, Failure, Outcome, Projection, Reason, RowStore};
+use read_model::{Engine, Failure, Outcome, Projection, Reason, RowStore};
 
 use crate::leftovers::{Leftovers, caught_up};
 use crate::notes::Notes;
@@ -52,8 +52,8 @@ impl<P: Projection<Aggregate = Orders>, S: EventStore<Orders>, R: RowStore<P>> P
         // A copy, because each projection takes the commits apart: next to what a batch's writes take it is nothing.
         let rows = self.engine.project(batch.delivered.clone(), last_start(deadline_ms, RESERVE));
         let (parked, outcome) = tokio::join!(self.notes.among(batch, cut_off), by(cut_off, rows));
-        let Outcome { failed, counters } = outcome.unwrap_or_else(|| cut_off_in(batch));
-        let caught_up = caught_up(batch, &failed, &parked);
+        let Outcome { failed, reached, counters } = outcome.unwrap_or_else(|| cut_off_in(batch));
+        let caught_up = caught_up(&reached, &parked);
         let Leftovers { poisoned, strays, transient } = Leftovers::of(failed, &batch.customers);
 
         let consumer = self.notes.consumer;
@@ -85,7 +85,7 @@ fn cut_off_in(batch: &Batch) -> Outcome {
             reason: reason.clone(),
         }
     };
-    Outcome { failed: batch.delivered.iter().map(failure).collect(), counters: Counters::default() }
+    Outcome { failed: batch.delivered.iter().map(failure).collect(), ..Outcome::default() }
 }
 
 /// What `work` comes to, if it does by then.

@@ -58,7 +58,7 @@ impl Failure {
             | Self::Visible(StoreError::Unreadable { version, .. }) => Problem::order_unreadable(version),
             Self::Events(StoreError::Unavailable { .. })
             | Self::Visible(StoreError::Unavailable { .. })
-            | Self::Rows(RowError::Unavailable { .. })
+            | Self::Rows(RowError::Unavailable { .. } | RowError::OutOfTime)
             | Self::Parked(ParkedError::Unavailable { .. })
             | Self::OutOfTime(_) => Problem::unavailable(),
             Self::Events(StoreError::Refused { .. } | StoreError::Unwritable { .. })

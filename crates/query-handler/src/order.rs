@@ -138,8 +138,10 @@ async fn readable_row<R: OrderSummaries>(
             tracing::warn!(order_id = order_id.as_str(), error = chain(&error), "answering from events");
             Ok(None)
         }
-        found
-        @ (Ok(_) | Err(RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::Unwritable { .. })) => found,
+        found @ (Ok(_)
+        | Err(
+            RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::OutOfTime | RowError::Unwritable { .. },
+        )) => found,
     }
 }
 

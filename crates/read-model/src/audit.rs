@@ -18,13 +18,13 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 pub use finding::{Difference, Finding};
 pub use folding::{Folded, Folding, Halt};
-pub use sums::{SumAudit, SumDifference, SumFinding, SumsChecked};
+pub use sums::{SumAudit, SumDifference, SumFinding, SumValues, SumsChecked};
 
 use crate::dynamo_rows::DynamoRows;
 use crate::projection::{self, Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_image::{RowImage, RowImages};
-use crate::row_store::{MAX_KEYS, RowStore, Write};
+use crate::row_store::{MAX_KEYS, NewRow, RowStore, Write};
 use finding::{Compared, compare};
 
 /// How many aggregates are looked up at once.
@@ -144,14 +144,17 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
         let Some((key, row)) = &folded.row else { return Ok(false) };
         if difference.lags() {
             // As an engine would: so its sums, if it has any, follow at once, and what comes meanwhile finds them right.
-            match self.rows.write(key, folded.version, row).await {
-                Ok(written) => return Ok(written == Write::Written),
-                // Its sum is wrong, and comes after the rows.
-                Err(RowError::Unreadable { .. } | RowError::Unwritable { .. }) => {}
-                Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. })) => return Err(error.into()),
+            let row = NewRow { key: key.clone(), version: folded.row_version, row: row.clone() };
+            match self.rows.write(&[row], None).await.pop() {
+                Some(Ok(written)) => return Ok(written == Write::Written),
+                // Its sums are wrong, and come after the rows.
+                Some(Err(RowError::Unreadable { .. } | RowError::Unwritable { .. })) | None => {}
+                Some(Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::OutOfTime))) => {
+                    return Err(error.into());
+                }
             }
         }
-        Ok(self.rows.images().replace::<P>(key, was, folded.version, row).await?)
+        Ok(self.rows.images().replace::<P>(key, was, folded.row_version, row).await?)
     }
 
     async fn take_away(&self, mut finding: Finding<P>) -> Result<Option<Finding<P>>, AuditError> {
@@ -211,7 +214,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
     /// What is wrong with a row, if anything can be said to be.
     async fn judge(&self, folded: &mut Folded<P>, image: Option<&RowImage>) -> Result<Option<Difference>, AuditError> {
         let Some((key, row)) = &folded.row else { return Ok(None) };
-        match compare::<P>(key, folded.version, row, image)? {
+        match compare::<P>(key, folded.row_version, row, image)? {
             Compared::Equal => return Ok(None),
             Compared::Wrong(difference) => return Ok(Some(difference)),
             Compared::Further => {}
@@ -223,8 +226,10 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
             return Ok(folded.halt.is_none().then_some(Difference::Ahead { row: reached, events }));
         }
         let Some((key, row)) = &folded.row else { return Ok(None) };
-        match compare::<P>(key, folded.version, row, image)? {
-            Compared::Equal | Compared::Further => Ok(None),
+        match compare::<P>(key, folded.row_version, row, image)? {
+            Compared::Equal => Ok(None),
+            // A row cannot be at a version that does not concern it.
+            Compared::Further => Ok(Some(Difference::Ahead { row: reached, events: folded.row_version })),
             Compared::Wrong(difference) => Ok(Some(difference)),
         }
     }

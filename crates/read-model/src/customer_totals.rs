@@ -25,7 +25,7 @@ impl Projection for CustomerTotals {
     type Aggregate = Orders;
     type Row = Contribution;
     const NAME: &'static str = "CustomerTotals";
-    const NUMBER: u32 = 1;
+    const NUMBER: u32 = 2;
     const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "entry" };
 
     fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
@@ -35,6 +35,21 @@ impl Projection for CustomerTotals {
 
     fn aggregate_id(key: &RowKey) -> Option<&str> {
         key.sort.strip_prefix(ORDER)
+    }
+
+    /// Only what places an order or moves money.
+    fn concerns(commit: &OrderCommit) -> bool {
+        commit.events.iter().any(|recorded| match &recorded.event {
+            Event::OrderPlaced(_)
+            | Event::PaymentReceived(_)
+            | Event::PaymentCorrected(_)
+            | Event::PaymentRefunded(_) => true,
+            Event::ItemShipped(_)
+            | Event::ItemDelivered(_)
+            | Event::ItemReturned(_)
+            | Event::ItemsCancelled(_)
+            | Event::OrderCancelled(_) => false,
+        })
     }
 
     fn apply(

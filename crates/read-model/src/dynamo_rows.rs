@@ -3,21 +3,25 @@
 mod images;
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use event_store::pause;
+use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
 
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_item::{self, PROJECTION, VERSION};
-use crate::row_store::{Read, RowStore, Write};
-pub(crate) use images::Still;
+use crate::row_store::{NewRow, Read, RowStore, Write};
 
 type SdkItem = HashMap<String, AttributeValue>;
 
+/// How many rows are written at once. Enough to hide the latency of a call, few enough for one client.
+pub(crate) const AT_ONCE: usize = 32;
 /// How often keys are asked for that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
 const MAX_READS: u32 = 6;
 /// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
@@ -46,7 +50,7 @@ impl DynamoRows {
     async fn batch_get(&self, keys: Vec<SdkItem>) -> Result<(Vec<SdkItem>, Vec<SdkItem>), RowError> {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let request =
-            request.map_err(|error| RowError::Refused { operation: "BatchGetItem", source: Box::new(error) })?;
+            request.map_err(|error| RowError::Refused { operation: "BatchGetItem", source: Arc::new(error) })?;
         let output = self
             .client
             .batch_get_item()
@@ -81,23 +85,25 @@ impl DynamoRows {
     }
 }
 
-impl<P: Projection> RowStore<P> for DynamoRows {
-    async fn read(&self, keys: &[RowKey]) -> Result<Read<P::Row>, RowError> {
-        let (items, unread) = self.items::<P>(keys).await?;
-        let rows = items.into_iter().map(|(key, item)| (key, row_item::decode::<P>(item))).collect();
-        Ok(Read { rows, unread })
-    }
-
-    async fn write(&self, key: &RowKey, version: u64, row: &P::Row) -> Result<Write, RowError> {
+impl DynamoRows {
+    /// Puts a row unless one is stored that is further or of a newer number.
+    pub(crate) async fn put_row<P: Projection>(
+        &self,
+        row: &NewRow<P::Row>,
+        until: Option<Instant>,
+    ) -> Result<Write, RowError> {
+        if is_over(until) {
+            return Err(RowError::OutOfTime);
+        }
         let result = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(row_item::encode::<P>(key, version, row)?.into()))
+            .set_item(Some(row_item::encode::<P>(&row.key, row.version, &row.row)?.into()))
             .condition_expression(GIVES_WAY)
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_names("#projection", PROJECTION)
-            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+            .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()))
             .expression_attribute_values(":projection", AttributeValue::N(P::NUMBER.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -111,6 +117,24 @@ impl<P: Projection> RowStore<P> for DynamoRows {
             || Err(RowError::of("PutItem", error)),
             |standing| Ok(row_item::refusal::<P>(&standing.into())),
         )
+    }
+}
+
+/// True if nothing is to be begun any more.
+pub(crate) fn is_over(until: Option<Instant>) -> bool {
+    until.is_some_and(|until| Instant::now() >= until)
+}
+
+impl<P: Projection> RowStore<P> for DynamoRows {
+    async fn read(&self, keys: &[RowKey]) -> Result<Read<P::Row>, RowError> {
+        let (items, unread) = self.items::<P>(keys).await?;
+        let rows = items.into_iter().map(|(key, item)| (key, row_item::decode::<P>(item))).collect();
+        Ok(Read { rows, unread })
+    }
+
+    async fn write(&self, rows: &[NewRow<P::Row>], until: Option<Instant>) -> Vec<Result<Write, RowError>> {
+        let puts: Vec<_> = rows.iter().map(|row| self.put_row::<P>(row, until)).collect();
+        stream::iter(puts).buffered(AT_ONCE).collect().await
     }
 }
 

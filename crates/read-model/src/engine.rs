@@ -1,4 +1,4 @@
-//! From a batch of commits to rows, for any projection.
+//! The engine: from a batch of commits to rows, for any projection.
 //!
 //! Nothing depends on how records arrive: they may be repeated, out of order, split over batches or lost. A commit
 //! is folded when its version follows the row's; what is at or below that is a repeat, and what is missing in
@@ -6,6 +6,7 @@
 //! row at most, and one write. An outage or a poison commit holds back its own aggregate only.
 
 mod batch;
+mod fold;
 mod outcome;
 mod progress;
 mod settle;
@@ -20,12 +21,13 @@ use futures_util::stream::{self, StreamExt};
 pub use outcome::{Counters, Failure, Outcome, Reason};
 
 use batch::Portion;
+use fold::Fold;
 use progress::Progress;
 use settle::{Halt, Settled};
 
 use crate::projection::{EventOf, Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_store::{MAX_KEYS, RowStore, Standing, Write};
+use crate::row_store::{MAX_KEYS, RowStore, Standing};
 use event_store::store::chain;
 
 /// How many rows are read or written at once. Enough to hide the latency of a call, few enough for one client.
@@ -33,7 +35,7 @@ const AT_ONCE: usize = 16;
 /// How often a row is written that an older release keeps getting ahead of.
 const MAX_WRITES: u32 = 3;
 
-/// What stands at each key that was asked for; where that is not known, why not.
+/// The rows that are stored at the keys that were asked for; where that is not known, the reason.
 type Standings<R> = HashMap<RowKey, Result<Option<Standing<R>>, Reason>>;
 
 /// Applies commits to the rows of one projection.
@@ -51,25 +53,29 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         Self { store, rows, projection: PhantomData }
     }
 
-    /// Applies a batch. What cannot be applied is in the outcome; everything else is in its row when this returns.
+    /// Applies a batch: reads its rows, folds its commits on them, and writes what is further. What cannot be applied is in the
+    /// outcome; everything else is in its row when this returns.
     ///
     /// After `deadline` no further row is begun: its records fail. So an outage ends in a report of what failed, and
     /// not in the end of the caller's time.
     pub async fn project(&self, entries: Vec<Delivered<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
         let (portions, strays) = batch::portions(entries);
+        let mut outcome = settle::strays(strays);
+        outcome.counters.aggregates = count(portions.len());
+        let (of_no_concern, portions): (Vec<_>, Vec<_>) =
+            portions.into_iter().partition(Portion::is_of_no_concern::<P>);
+        outcome = of_no_concern.iter().map(settle::of_no_concern).fold(outcome, Outcome::merge);
+
         let keys: Vec<_> = portions.iter().map(Portion::key::<P>).collect();
         let to_read = portions.iter().zip(&keys).filter(|(portion, _)| !portion.holds_the_first_version());
         let to_read: Vec<RowKey> = to_read.filter_map(|(_, key)| key.as_ref().ok().cloned()).collect();
-        let mut outcome = settle::strays(strays);
-        outcome.counters.aggregates = count(portions.len());
         outcome.counters.rows_read = count(to_read.len());
         let standings = self.read(&to_read).await;
-        let advances: Vec<_> =
-            portions.iter().zip(keys).map(|(portion, key)| self.advance(portion, key, &standings, deadline)).collect();
-        stream::iter(advances)
-            .buffer_unordered(AT_ONCE)
-            .fold(outcome, |outcome, part| std::future::ready(outcome.merge(part)))
-            .await
+        let folds: Vec<_> =
+            portions.iter().zip(keys).map(|(portion, key)| self.fold(portion, key, &standings, deadline)).collect();
+        let mut folds: Vec<Fold<'_, P, S>> = stream::iter(folds).buffered(AT_ONCE).collect().await;
+        self.write(&mut folds, deadline).await;
+        folds.iter().map(Fold::outcome).fold(outcome, Outcome::merge)
     }
 
     async fn read(&self, keys: &[RowKey]) -> Standings<P::Row> {
@@ -99,70 +105,55 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         }
     }
 
-    /// Brings one aggregate's row as far as its portion of the batch goes.
-    async fn advance(
-        &self,
-        portion: &Portion<EventOf<P>>,
+    /// Folds one aggregate's portion of the batch on its row.
+    async fn fold<'a>(
+        &'a self,
+        portion: &'a Portion<EventOf<P>>,
         key: Result<RowKey, Reason>,
         standings: &Standings<P::Row>,
         deadline: Option<Instant>,
-    ) -> Outcome {
+    ) -> Fold<'a, P, S> {
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            let cause = "there was no time left for it".to_owned();
-            return settle::settle(portion, &Settled::never(Reason::Unavailable { cause }));
+            return Fold::never(portion, out_of_time());
         }
         let start = key.and_then(|key| start(&key, standings).map(|(version, row)| (key, version, row)));
         let (key, version, row) = match start {
             Ok(start) => start,
-            Err(reason) => return settle::settle(portion, &Settled::never(reason)),
+            Err(reason) => return Fold::never(portion, reason),
         };
-        let mut progress = Progress::<P, S>::new(&self.store, &portion.aggregate_id, version, row);
+        let mut progress = Progress::new(&self.store, &portion.aggregate_id, version, row);
         let mut settled = Settled::at(version);
         if let Err(reason) = progress.fold_portion(portion).await {
             settled.halts.push(Halt { from: progress.version + 1, reason });
         }
-        if progress.version > version
-            && let Err(reason) = self.write(&key, &mut progress, &mut settled).await
-        {
-            settled.halts.push(Halt { from: version + 1, reason });
+        // What does not concern the row is done once it is known to follow.
+        if progress.row_version == version {
+            settled.done = progress.version;
         }
-        settled.counters.gaps_repaired = progress.gaps_repaired;
-        settle::settle(portion, &settled)
+        Fold { portion, settled, open: Some((key, progress)) }
     }
 
-    async fn write(
-        &self,
-        key: &RowKey,
-        progress: &mut Progress<'_, P, S>,
-        settled: &mut Settled,
-    ) -> Result<(), Reason> {
+    /// Writes every row that is further than the one that is stored. Where an older release is further meanwhile, the row is
+    /// folded on and written again.
+    async fn write(&self, folds: &mut [Fold<'_, P, S>], deadline: Option<Instant>) {
         for _ in 0..MAX_WRITES {
-            let Some(row) = &progress.row else { return Ok(()) };
-            match self.rows.write(key, progress.version, row).await {
-                Ok(Write::Written) => {
-                    settled.done = progress.version;
-                    settled.counters.rows_written += 1;
-                    return Ok(());
-                }
-                // A row is a pure function of its version, so whoever is ahead is right.
-                Ok(Write::Superseded { version }) => {
-                    settled.done = version;
-                    settled.counters.superseded += 1;
-                    return Ok(());
-                }
-                Ok(Write::Behind { version }) => progress.repair(version).await?,
-                Ok(Write::NewerProjection) => return Err(Reason::NewerProjection),
-                Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. })) => {
-                    return Err(Reason::Unavailable { cause: chain(&error) });
-                }
-                // The row and what stands there do not go together, and no attempt changes that.
-                Err(error @ (RowError::Unreadable { .. } | RowError::Unwritable { .. })) => {
-                    return Err(Reason::Poison { version: Some(settled.done + 1), cause: chain(&error) });
-                }
+            let (mut open, rows): (Vec<_>, Vec<_>) = folds.iter_mut().filter_map(Fold::unwritten).unzip();
+            if rows.is_empty() {
+                return;
             }
+            let written = self.rows.write(&rows, deadline).await;
+            let ended = open.iter_mut().zip(written).map(|(fold, written)| fold.ended(written));
+            stream::iter(ended.collect::<Vec<_>>()).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
         }
-        Err(Reason::Unavailable { cause: "an older release keeps getting ahead of the row".to_owned() })
+        let cause = "an older release keeps getting ahead of the row";
+        for fold in folds.iter_mut().filter(|fold| fold.is_open()) {
+            fold.halt(Reason::Unavailable { cause: cause.to_owned() });
+        }
     }
+}
+
+fn out_of_time() -> Reason {
+    Reason::Unavailable { cause: chain(&RowError::OutOfTime) }
 }
 
 /// What a row is folded on: its version and itself, or nothing.

@@ -39,7 +39,7 @@ pub mod totals;
 
 pub use audit::{
     Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt, SumAudit, SumDifference, SumFinding,
-    SumsChecked,
+    SumValues, SumsChecked,
 };
 pub use customer_totals::{Contribution, CurrencyTotals, CustomerTotals, PlacedOrder};
 pub use dynamo_rows::DynamoRows;
@@ -49,7 +49,7 @@ pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use row_error::RowError;
 pub use row_image::{ImagePage, RowImage, RowImages};
-pub use row_store::{Read, RowStore, Standing, Write};
+pub use row_store::{NewRow, Read, RowStore, Standing, Write};
 pub use summaries::{
     DynamoSummaries, ListFilter, ListedFacts, OrderSummaries, PAGE_HALF_UNITS, SummaryRows, UnreadableRow,
 };

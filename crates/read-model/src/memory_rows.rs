@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use serde_dynamo::Item;
 
+use crate::dynamo_rows::is_over;
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_item;
-use crate::row_store::{Read, RowStore, Standing, Write};
+use crate::row_store::{NewRow, Read, RowStore, Standing, Write};
 
 /// Keeps rows in memory, encoded as they would be in DynamoDB. Clones share their content.
 pub struct InMemoryRows<P> {
@@ -28,6 +30,17 @@ impl<P: Projection> InMemoryRows<P> {
     #[must_use]
     pub fn all(&self) -> BTreeMap<RowKey, Standing<P::Row>> {
         self.items().iter().map(|(key, item)| (key.clone(), row_item::decode::<P>(item.clone()))).collect()
+    }
+
+    fn put(&self, row: &NewRow<P::Row>) -> Result<Write, RowError> {
+        let item = row_item::encode::<P>(&row.key, row.version, &row.row)?;
+        let mut items = self.items();
+        let stored = items.get(&row.key);
+        if let Some(refusal) = stored.and_then(|stored| row_item::keeps_its_place::<P>(stored, row.version)) {
+            return Ok(refusal);
+        }
+        items.insert(row.key.clone(), item);
+        Ok(Write::Written)
     }
 
     fn items(&self) -> MutexGuard<'_, BTreeMap<RowKey, Item>> {
@@ -55,13 +68,7 @@ impl<P: Projection> RowStore<P> for InMemoryRows<P> {
         Ok(Read { rows: found.collect::<HashMap<_, _>>(), unread: Vec::new() })
     }
 
-    async fn write(&self, key: &RowKey, version: u64, row: &P::Row) -> Result<Write, RowError> {
-        let item = row_item::encode::<P>(key, version, row)?;
-        let mut items = self.items();
-        if let Some(refusal) = items.get(key).and_then(|standing| row_item::keeps_its_place::<P>(standing, version)) {
-            return Ok(refusal);
-        }
-        items.insert(key.clone(), item);
-        Ok(Write::Written)
+    async fn write(&self, rows: &[NewRow<P::Row>], until: Option<Instant>) -> Vec<Result<Write, RowError>> {
+        rows.iter().map(|row| if is_over(until) { Err(RowError::OutOfTime) } else { self.put(row) }).collect()
     }
 }

@@ -37,9 +37,21 @@ pub trait Projection: Send + Sync + 'static {
     where
         Self: Sized;
 
-    /// The row after one event of `commit`.
+    /// True if a commit can change the row. By default every commit does.
     ///
-    /// # Errors
+    /// The version of a row is that of the last commit that concerns it. A batch in which no commit of an aggregate concerns
+    /// the row costs neither a read nor a write of it.
+    #[must_use]
+    fn concerns(commit: &CommitOf<Self>) -> bool
+    where
+        Self: Sized,
+    {
+        let _ = commit;
+        true
+    }
+
+    /// The row after one event of `commit`. An event of a commit that does not concern the row leaves it as it is.
+    ///    /// # Errors
     /// When the event makes no sense for that row. This never mends itself, so it is poison and not an outage.
     fn apply(
         row: Option<Self::Row>,
@@ -127,6 +139,12 @@ pub enum FoldError {
 /// As [`Projection::key`]; and when that panics.
 pub fn key<P: Projection>(commit: &CommitOf<P>) -> Result<RowKey, FoldError> {
     contain(|| P::key(commit)).unwrap_or_else(|panicked| Err(FoldError::Panicked { version: commit.version, panicked }))
+}
+
+/// True if a commit can change the row, also where the projection panics over the question.
+#[must_use]
+pub fn concerns<P: Projection>(commit: &CommitOf<P>) -> bool {
+    contain(|| P::concerns(commit)).unwrap_or(true)
 }
 
 /// The row after all events of the commit that follows `version`.

@@ -1,13 +1,14 @@
 //! Why rows could not be read or written.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use event_store::dynamo::is_refusal;
 
 /// Why the table of rows could not answer. The texts are logged and kept in notes: they name no partition, which may be a
 /// customer, and quote no value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum RowError {
     /// Throttled, timed out, unreachable or failing, after the client's own retries. A write may have happened: the
     /// next attempt finds the row it left.
@@ -16,7 +17,7 @@ pub enum RowError {
         /// The DynamoDB operation.
         operation: &'static str,
         /// What the client said.
-        source: Box<dyn Error + Send + Sync>,
+        source: Arc<dyn Error + Send + Sync>,
     },
     /// The table refused the call itself: a missing table, a missing permission, a malformed call.
     #[error("{operation} was refused by the table")]
@@ -24,8 +25,11 @@ pub enum RowError {
         /// The DynamoDB operation.
         operation: &'static str,
         /// What the client said.
-        source: Box<dyn Error + Send + Sync>,
+        source: Arc<dyn Error + Send + Sync>,
     },
+    /// The deadline had passed before the row was begun: nothing was written.
+    #[error("there was no time left for it")]
+    OutOfTime,
     /// A row that is there cannot be read; the engine rebuilds it with the next event of its aggregate.
     #[error("the row {sort} cannot be read")]
     Unreadable {
@@ -34,7 +38,7 @@ pub enum RowError {
         /// The row's sort key.
         sort: String,
         /// Why; it quotes nothing that stands there.
-        source: Box<dyn Error + Send + Sync>,
+        source: Arc<dyn Error + Send + Sync>,
     },
     /// A row cannot be expressed as an item.
     #[error("the row {sort} cannot be written")]
@@ -44,7 +48,7 @@ pub enum RowError {
         /// The row's sort key.
         sort: String,
         /// Why.
-        source: Box<dyn Error + Send + Sync>,
+        source: Arc<dyn Error + Send + Sync>,
     },
 }
 
@@ -55,7 +59,7 @@ impl RowError {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
         let refused = is_refusal(&error);
-        let source = Box::new(error);
+        let source = Arc::new(error);
         if refused { Self::Refused { operation, source } } else { Self::Unavailable { operation, source } }
     }
 }

@@ -1,6 +1,7 @@
 //! Rows as DynamoDB items: the row's own attributes, its key, its version and the projection's number.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use serde_dynamo::{AttributeValue, Item};
 
@@ -83,9 +84,20 @@ pub(crate) fn key_of<P: Projection>(item: &Item) -> Option<RowKey> {
 }
 
 pub(crate) fn unwritable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
-    RowError::Unwritable { partition: key.partition.clone(), sort: key.sort.clone(), source: source.into() }
+    RowError::Unwritable { partition: key.partition.clone(), sort: key.sort.clone(), source: Arc::from(source.into()) }
 }
 
 pub(crate) fn unreadable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
-    RowError::Unreadable { partition: key.partition.clone(), sort: key.sort.clone(), source: source.into() }
+    RowError::Unreadable { partition: key.partition.clone(), sort: key.sort.clone(), source: Arc::from(source.into()) }
+}
+
+/// The error where a table cannot be brought to do something.
+pub(crate) fn busy(operation: &'static str) -> RowError {
+    let source: Box<dyn Error + Send + Sync> = "the table is too busy, or others keep changing it".into();
+    RowError::Unavailable { operation, source: Arc::from(source) }
+}
+
+/// The error where a table is not the one that it should be.
+pub(crate) fn refused(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
+    RowError::Refused { operation, source: Arc::from(source.into()) }
 }

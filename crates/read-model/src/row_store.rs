@@ -1,7 +1,8 @@
-//! The port to a projection's table: what a place that keeps rows must be able to do.
+//! The port to the rows of a projection.
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::time::Instant;
 
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
@@ -34,22 +35,33 @@ pub struct Read<R> {
     pub unread: Vec<RowKey>,
 }
 
+/// A row to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRow<R> {
+    /// The row's key.
+    pub key: RowKey,
+    /// The version of the last commit that it holds.
+    pub version: u64,
+    /// The row.
+    pub row: R,
+}
+
 /// How a write ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
-    /// The row stands.
+    /// The row is stored.
     Written,
-    /// A row of this number that is as far or further stands already, which is as good.
+    /// A row of this number that is as far or further is stored already, which is as good.
     Superseded {
         /// Its version.
         version: u64,
     },
-    /// A row of an older number that is further stands there: nothing was written, lest the row go backwards.
+    /// A row of an older number that is further is stored: nothing was written, lest the row go backwards.
     Behind {
         /// Its version: what to fold up to before the next attempt.
         version: u64,
     },
-    /// A row of a newer number stands there; nothing was written.
+    /// A row of a newer number is stored; nothing was written.
     NewerProjection,
 }
 
@@ -58,7 +70,13 @@ pub trait RowStore<P: Projection>: Send + Sync {
     /// Reads the rows at these keys, each given once, [`MAX_KEYS`] at most.
     fn read(&self, keys: &[RowKey]) -> impl Future<Output = Result<Read<P::Row>, RowError>> + Send;
 
-    /// Writes a row, with its key, its version and the projection's number, unless one stands there that is further
-    /// or of a newer number.
-    fn write(&self, key: &RowKey, version: u64, row: &P::Row) -> impl Future<Output = Result<Write, RowError>> + Send;
+    /// Writes rows of different aggregates, each with its key, its version and the projection's number, unless one is stored
+    /// that is further or of a newer number. Returns how each write ended, in the same order.
+    ///
+    /// A row whose write has not begun by `until` is not written: [`RowError::OutOfTime`].
+    fn write(
+        &self,
+        rows: &[NewRow<P::Row>],
+        until: Option<Instant>,
+    ) -> impl Future<Output = Vec<Result<Write, RowError>>> + Send;
 }

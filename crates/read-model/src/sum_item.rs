@@ -1,5 +1,9 @@
-//! Sums as DynamoDB items: the sum's own attributes, its key, its revision and the projection's number.
+//! The sums of a partition as a DynamoDB item: the sums by name, the rows that they count and that may not be stored yet, a
+//! revision, the key and the projection's number.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_dynamo::{AttributeValue, Item};
 
 use crate::projection::RowKey;
@@ -8,29 +12,48 @@ use crate::row_image::RowImage;
 use crate::row_item::{self, NOT_AN_ITEM, NOT_ITS_SHAPE, PROJECTION};
 use crate::summed::Summed;
 
-/// Raised by one with every change. A sum may come back to a value while its rows do not, so the value cannot tell.
-const REVISION: &str = "revision";
+/// The attribute that every change raises by one. Sums can return to a value while their rows do not, so a value is no guard.
+pub(crate) const REVISION: &str = "revision";
 
-pub(crate) fn encode<P: Summed>(key: &RowKey, revision: u64, sum: &P::Sum) -> Result<Item, RowError> {
-    let item: Item = serde_dynamo::to_item(sum).map_err(|_| row_item::unwritable(key, NOT_AN_ITEM))?;
+/// The sums of a partition.
+pub(crate) type SumsOf<P> = Sums<<P as Summed>::Sum, <P as crate::projection::Projection>::Row>;
+
+/// The sums of a partition, and the rows that they are ahead of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Sums<S, R> {
+    pub(crate) revision: u64,
+    /// The sums, by name.
+    pub(crate) sums: BTreeMap<String, S>,
+    /// The rows that the sums count and that may not be stored yet, by sort key. Of an aggregate that is in here, the sums count
+    /// this row; of every other, the row that is stored.
+    #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) pending: BTreeMap<String, Pending<R>>,
+}
+
+/// A row that is counted and may not be stored yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Pending<R> {
+    pub(crate) version: u64,
+    pub(crate) row: R,
+}
+
+impl<S, R> Default for Sums<S, R> {
+    fn default() -> Self {
+        Self { revision: 0, sums: BTreeMap::new(), pending: BTreeMap::new() }
+    }
+}
+
+pub(crate) fn encode<P: Summed>(key: &RowKey, sums: &SumsOf<P>) -> Result<Item, RowError> {
+    let item: Item = serde_dynamo::to_item(sums).map_err(|_| row_item::unwritable(key, NOT_AN_ITEM))?;
     let mut attributes = item.into_inner();
     attributes.extend([
         (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
         (P::KEY.sort.to_owned(), AttributeValue::S(key.sort.clone())),
-        (REVISION.to_owned(), AttributeValue::N(revision.to_string())),
         (PROJECTION.to_owned(), AttributeValue::N(P::NUMBER.to_string())),
     ]);
     Ok(attributes.into())
 }
 
-pub(crate) fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<P::Sum, RowError> {
+pub(crate) fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<SumsOf<P>, RowError> {
     serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
-}
-
-/// The revision of the sum that stands; 0 where there is none, or it says nothing.
-pub(crate) fn revision(standing: Option<&RowImage>) -> u64 {
-    match standing.and_then(|image| image.0.inner().get(REVISION)) {
-        Some(AttributeValue::N(digits)) => digits.parse().unwrap_or(0),
-        _ => 0,
-    }
 }

@@ -1,8 +1,8 @@
-//! What a projection is that spans aggregates: rows of one aggregate each, and sums over the rows of a partition.
+//! Projections that span aggregates: rows of one aggregate each, and sums over the rows of a partition.
 //!
-//! A row is a fold like any other, so repeats, gaps and rebuilds are the engine's business. A sum changes by what a row
-//! that is replaced had added and what the new one adds, together with that row or not at all. So it always is what
-//! its partition's rows come to, however often and in whatever order commits arrive.
+//! A row is a fold like any other, so the engine takes care of repeats, gaps and rebuilds. The sums of a partition change by the
+//! difference between the new row and the one that they counted before, so they equal the sum of the rows, however often and in
+//! whatever sequence commits arrive. `summed_rows` says how.
 
 use std::fmt::Debug;
 
@@ -11,15 +11,15 @@ use serde::de::DeserializeOwned;
 
 use crate::projection::{Projection, RowKey};
 
-/// What the sort keys of sums begin with.
+/// The beginning of the sort keys of sums.
 pub const SUMS: &str = "total#";
 
-/// A projection whose rows add up to sums, which stand beside them: at the sort key `total#<NUMBER>#<name>` of the
-/// rows' partition. No row's own sort key may begin with [`SUMS`].
+/// A projection whose rows add up to sums. All sums of a partition are one item, at the sort key `total#<NUMBER>`. No row's own
+/// sort key may begin with [`SUMS`].
 ///
 /// The number is part of the key: a release that raised it sums from nothing, and the release before goes on with its own.
-pub trait Summed: Projection<Row: PartialEq> {
-    /// What rows come to.
+pub trait Summed: Projection {
+    /// The sum of rows.
     type Sum: Serialize + DeserializeOwned + Debug + Clone + PartialEq + Send + Sync;
 
     /// The name of the sum that a row belongs to; the same for every row that an aggregate ever has.
@@ -33,7 +33,7 @@ pub trait Summed: Projection<Row: PartialEq> {
     fn replace(sum: Option<Self::Sum>, old: Option<&Self::Row>, new: &Self::Row) -> Result<Self::Sum, SumError>;
 }
 
-/// Why a sum cannot follow its rows. Attempts change nothing.
+/// The reason why a sum cannot follow its rows. Attempts change nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SumError {
     /// It would be more than can be stated.
@@ -42,7 +42,7 @@ pub enum SumError {
         /// Which of its figures.
         figure: &'static str,
     },
-    /// It does not hold what a row has added, so it was changed or taken away by somebody else: an audit puts it right.
+    /// It does not hold what a row has added, so something else changed or deleted it: an audit repairs it.
     #[error("{figure} does not hold what the row has added to it")]
     NotInIt {
         /// Which of its figures.
@@ -50,12 +50,7 @@ pub enum SumError {
     },
 }
 
-/// Where a sum stands.
-pub(crate) fn sum_key<P: Projection>(partition: &str, name: &str) -> RowKey {
-    RowKey { partition: partition.to_owned(), sort: format!("{}{name}", sums_of::<P>()) }
-}
-
-/// What the sort keys of a projection number's sums begin with.
-pub(crate) fn sums_of<P: Projection>() -> String {
-    format!("{SUMS}{}#", P::NUMBER)
+/// The key of a partition's sums.
+pub(crate) fn sums_key<P: Projection>(partition: &str) -> RowKey {
+    RowKey { partition: partition.to_owned(), sort: format!("{SUMS}{}", P::NUMBER) }
 }

@@ -1,101 +1,171 @@
-//! The DynamoDB adapter for rows that have sums: a row and its sum are written in one transaction, each on the condition
-//! that it still is what was read.
+//! The DynamoDB adapter for rows that have sums. A batch's changes to the sums of one partition are one write.
 //!
-//! A row that changes no sum is written alone, which costs a quarter. Whoever loses a race reads again, so of two engines
-//! on one customer neither ever adds twice or takes back what the other did.
+//! No transaction is needed, because the sums are a log of the rows that they are ahead of:
 //!
-//! | a write of a row | requests | units, as long as row and sum fit in 1 KB each |
+//! 1. Read the sums, and then the rows that they are to count. Of an aggregate in [`pending`](sum_item::Sums::pending) the sums
+//!    count that row, of every other aggregate the row that is stored.
+//! 2. Put the sums with all differences and the new rows in `pending`, on the condition that their revision is the one that was read.
+//! 3. Put the rows, each unless one is stored that is as far.
+//!
+//! Rows never get ahead of the sums. A run that ends between 2 and 3 leaves rows behind that `pending` holds: a repeat of their
+//! commits, or the next change of the sums, stores them. A row leaves `pending` once it was read from the table. Two runs that race
+//! for a partition cannot count twice, because the second finds another revision, and reads again.
+//!
+//! | the write of a row | requests | units, as long as row and sums fit in 1 KB each |
 //! |---|---|---|
-//! | that changes its sum | BatchGetItem, TransactWriteItems | 2 read, 4 write |
-//! | that does not | BatchGetItem, PutItem | 2 read, 1 write |
-//! | that stands already | BatchGetItem | 2 read |
-//! | that begins its sum | BatchGetItem, Query, TransactWriteItems | 2 read and what its partition takes, at least 1; 4 write |
+//! | that changes the sums | 2 BatchGetItem, 2 PutItem | 1 or 2 read, 2 write |
+//! | that is counted already | 1 or 2 BatchGetItem | 1 or 2 read |
+//! | that begins its partition's sums | the same, and a Query | the same, and what the partition takes, at least 1 |
 //!
-//! Nothing is done about the transaction's `ClientRequestToken`: the SDK makes one for each call and keeps it when it retries, so
-//! a retry after a lost answer is answered as if it were the first. Where that is no longer so, the row itself tells:
-//! the next attempt finds it written.
+//! In a batch, the rows of one partition share the read and the write of the sums, and 100 partitions share a BatchGetItem.
 
-mod lanes;
-mod transaction;
+mod partition;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
-use event_store::{contain, pause};
-use serde_dynamo::Item;
+use event_store::pause;
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
+use tokio::sync::Semaphore;
 
-use crate::dynamo_rows::DynamoRows;
+use crate::dynamo_rows::{AT_ONCE, DynamoRows, is_over};
 use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_image::RowImage;
-use crate::row_item::{self, NOT_ITS_SHAPE};
-use crate::row_store::{Read, RowStore, Write};
+use crate::row_item;
+use crate::row_store::{NewRow, Read, RowStore, Write};
 use crate::sum_item;
-use crate::summed::{SUMS, SumError, Summed, sum_key};
-use lanes::Lanes;
-use transaction::Change;
+use crate::summed::{SUMS, Summed, sums_key};
+use partition::{Change, Partition, Plan};
 
-/// How often a row or sum is tried that others change meanwhile.
+/// How many rows of a batch are written together: with as many rows in `pending`, the sums stay below 400 KB.
+const MAX_ROWS: usize = 1_000;
+/// How often sums are written that others change meanwhile.
 const MAX_WRITES: u32 = 12;
-/// The longest pause before the second of these tries, in milliseconds; it doubles with each further one, up to the last.
+/// The longest pause before the second of these writes, in milliseconds; it doubles with each further one, up to the last.
 const FIRST_PAUSE_MS: u64 = 10;
 const LAST_PAUSE_MS: u64 = 320;
-/// Why a sum is not begun over rows that are there: it would be wrong for ever, and look right.
+/// Sums with more pending rows than these are put once more as soon as the rows are stored: they may be read often before they
+/// change again.
+const MAX_LEFT_PENDING: usize = 25;
+/// The reason why sums are not begun over rows that are stored: they would be wrong for ever, and look right.
 const GONE: &str = "it is gone, and there are rows that it is the sum of";
 
-/// The rows of a projection and their sums, in a DynamoDB table that has its key. Clones take turns at a partition.
+/// The rows of a projection and their sums, in a DynamoDB table that has its key.
 #[derive(Debug, Clone)]
 pub struct SummedRows {
     pub(crate) rows: DynamoRows,
-    lanes: Lanes,
 }
+
+/// How writes ended, by the place of the row in its batch.
+type Ended = BTreeMap<usize, Result<Write, RowError>>;
+/// What is stored at keys; a key that is missing here has no row.
+type Images = HashMap<RowKey, Result<RowImage, RowError>>;
 
 impl SummedRows {
     /// The rows and sums in the table of that name.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { rows: DynamoRows::new(client, table), lanes: Lanes::default() }
+        Self { rows: DynamoRows::new(client, table) }
     }
 
-    /// Writes a row once, with its sum where that changes; `None` where others were at work on either.
-    async fn try_to_write<P: Summed>(
-        &self,
-        key: &RowKey,
-        version: u64,
-        row: &P::Row,
-    ) -> Result<Option<Write>, RowError> {
-        let sum_key = contained(key, || Ok(sum_key::<P>(&key.partition, P::sum_name(row))))?;
-        let mut images = self.rows.images::<P>(&[key.clone(), sum_key.clone()]).await?;
-        let (standing, sum) = (images.remove(key), images.remove(&sum_key));
-        if let Some(refusal) = standing.as_ref().and_then(|image| row_item::keeps_its_place::<P>(&image.0, version)) {
-            return Ok(Some(refusal));
+    async fn write_together<P: Summed>(&self, rows: &[NewRow<P::Row>], until: Option<Instant>) -> Ended {
+        let mut open: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (place, row) in rows.iter().enumerate() {
+            open.entry(&row.key.partition).or_default().push(place);
         }
-        let was = standing.as_ref().filter(|image| counts::<P>(image));
-        if was.is_none() && sum.is_none() && self.others_count::<P>(&sum_key).await? {
-            // Unless one of them has begun it since it was looked for.
-            let by_now = self.rows.images::<P>(std::slice::from_ref(&sum_key)).await?;
-            return if by_now.is_empty() { Err(row_item::unreadable(&sum_key, GONE)) } else { Ok(None) };
-        }
-        let written = match contained(key, || changes::<P>([key, &sum_key], was, sum.as_ref(), version, row))? {
-            Changes::Row(item) => self.rows.put_if_still::<P>(item, standing.as_ref()).await?,
-            Changes::RowAndSum(row, new_sum) => {
-                let row = Change { was: standing.as_ref(), item: row };
-                self.rows.write_together::<P>([row, Change { was: sum.as_ref(), item: new_sum }]).await?
+        let (mut ended, permits) = (Ended::new(), Semaphore::new(AT_ONCE));
+        for attempt in 1..=MAX_WRITES {
+            if open.is_empty() || is_over(until) {
+                break;
             }
-        };
-        Ok(written.then_some(Write::Written))
+            if attempt > 1 {
+                pause(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
+            }
+            let plans = self.plans::<P>(&open, rows, &mut ended).await;
+            let writes = plans.into_iter().map(|plan| self.carry_out::<P>(plan, &permits, until));
+            ended.extend(join_all(writes).await.into_iter().flatten());
+            open.values_mut().for_each(|places| places.retain(|place| !ended.contains_key(place)));
+            open.retain(|_, places| !places.is_empty());
+        }
+        for place in open.into_values().flatten() {
+            let unwritten = if is_over(until) { RowError::OutOfTime } else { row_item::busy("PutItem") };
+            ended.insert(place, Err(unwritten));
+        }
+        ended
     }
 
-    /// Whether rows of this number stand there that belong to a sum.
-    async fn others_count<P: Summed>(&self, sum: &RowKey) -> Result<bool, RowError> {
+    /// Reads what is stored of these partitions, and plans their writes. Where that cannot be read, the writes have ended. A
+    /// partition without a plan has changed since, and is read again.
+    async fn plans<'a, P: Summed>(
+        &self,
+        open: &BTreeMap<&str, Vec<usize>>,
+        rows: &'a [NewRow<P::Row>],
+        ended: &mut Ended,
+    ) -> Vec<Plan<'a, P>> {
+        let sums: Images = self.rows.images_of_all::<P>(open.keys().map(|name| sums_key::<P>(name)).collect()).await;
+        let mut partitions = Vec::new();
+        for (name, places) in open {
+            let of_partition = places.iter().filter_map(|place| Some((*place, rows.get(*place)?))).collect();
+            match Partition::<P>::new(name, of_partition, &sums) {
+                Ok(partition) => partitions.push(partition),
+                Err(error) => ended.extend(places.iter().map(|place| (*place, Err(error.clone())))),
+            }
+        }
+        // After the sums, so that no row is older than the one that they count.
+        let images: Images =
+            self.rows.images_of_all::<P>(partitions.iter().flat_map(Partition::to_read).collect()).await;
+        let plans: Vec<_> = partitions.into_iter().map(|partition| self.plan(partition, &images)).collect();
+        let plans: Vec<_> = stream::iter(plans).buffer_unordered(AT_ONCE).collect().await;
+        let mut ready = Vec::new();
+        for (places, plan) in plans {
+            match plan {
+                Ok(plan) => ready.extend(plan),
+                Err(error) => ended.extend(places.into_iter().map(|place| (place, Err(error.clone())))),
+            }
+        }
+        ready
+    }
+
+    async fn plan<'a, P: Summed>(
+        &self,
+        partition: Partition<'a, P>,
+        images: &Images,
+    ) -> (Vec<usize>, Result<Option<Plan<'a, P>>, RowError>) {
+        let places = partition.places();
+        let plan = match self.has_lost_its_sums(&partition, images).await {
+            Ok(Some(true)) => Err(row_item::unreadable(&partition.key, GONE)),
+            Ok(Some(false)) => Ok(None),
+            Ok(None) => Ok(Some(partition.plan(images))),
+            Err(error) => Err(error),
+        };
+        (places, plan)
+    }
+
+    /// Whether a partition that had no sums when they were read has rows that must have been counted: true if it still has no
+    /// sums, false if they have been begun since; nothing where all is well.
+    async fn has_lost_its_sums<P: Summed>(
+        &self,
+        partition: &Partition<'_, P>,
+        images: &Images,
+    ) -> Result<Option<bool>, RowError> {
+        if partition.has_sums() || !(partition.holds_a_counted_row(images) || self.others_count(partition).await?) {
+            return Ok(None);
+        }
+        let by_now = self.rows.images::<P>(std::slice::from_ref(&partition.key)).await?;
+        Ok(Some(by_now.is_empty()))
+    }
+
+    /// Whether the partition holds any row of this number.
+    async fn others_count<P: Summed>(&self, partition: &Partition<'_, P>) -> Result<bool, RowError> {
         let mut after = None;
         loop {
-            let page = self.rows.images_of::<P>(&sum.partition, "", after.as_ref()).await?;
-            for (key, image) in page.rows.iter().filter(|(key, _)| !key.sort.starts_with(SUMS)) {
-                if counts::<P>(image)
-                    && contained(key, || Ok(sum_key::<P>(&key.partition, P::sum_name(&decode::<P>(key, image)?))))?
-                        == *sum
-                {
-                    return Ok(true);
-                }
+            let page = self.rows.images_of::<P>(&partition.key.partition, after.as_ref()).await?;
+            let mut rows = page.rows.iter().filter(|(key, _)| !key.sort.starts_with(SUMS));
+            if rows.any(|(_, image)| partition::counts::<P>(image)) {
+                return Ok(true);
             }
             after = page.next;
             if after.is_none() {
@@ -103,48 +173,77 @@ impl SummedRows {
             }
         }
     }
-}
 
-/// What a write changes.
-enum Changes {
-    Row(Item),
-    RowAndSum(Item, Item),
-}
-
-/// What changes where a row takes the place of what `was` counted.
-fn changes<P: Summed>(
-    [key, sum_key]: [&RowKey; 2],
-    was: Option<&RowImage>,
-    sum: Option<&RowImage>,
-    version: u64,
-    new: &P::Row,
-) -> Result<Changes, RowError> {
-    let old = was.map(|image| decode::<P>(key, image)).transpose()?;
-    let item = row_item::encode::<P>(key, version, new)?;
-    if old.as_ref() == Some(new) {
-        return Ok(Changes::Row(item));
+    /// Carries out a plan. Rows whose sums others have changed since have not ended.
+    async fn carry_out<P: Summed>(&self, plan: Plan<'_, P>, permits: &Semaphore, until: Option<Instant>) -> Ended {
+        let Plan { key, mut ended, unwritten, change } = plan;
+        let stored = join_all(unwritten.iter().map(|(_, row)| self.put::<P>(row, permits, until))).await;
+        let stored: Vec<_> = unwritten.into_iter().zip(stored).collect();
+        let change = change.map(|mut change| {
+            for ((_, row), written) in &stored {
+                change.forget(&row.key, written);
+            }
+            change
+        });
+        for ((place, row), written) in stored {
+            let written = written.map(|written| match written {
+                Write::Written => Write::Superseded { version: row.version },
+                other @ (Write::Superseded { .. } | Write::Behind { .. } | Write::NewerProjection) => other,
+            });
+            ended.extend(place.map(|place| (place, written)));
+        }
+        let Some(change) = change else { return ended };
+        match self.put_sums::<P>(&key, &change, permits).await {
+            Ok(true) => ended.extend(self.put_rows(&key, change, permits, until).await),
+            Ok(false) => {}
+            Err(error) => ended.extend(change.rows.iter().map(|(place, _)| (*place, Err(error.clone())))),
+        }
+        ended
     }
-    let revision = sum_item::revision(sum).saturating_add(1);
-    let sum = sum.map(|image| sum_item::decode::<P>(sum_key, image)).transpose()?;
-    let sum = P::replace(sum, old.as_ref(), new).map_err(|error| match error {
-        SumError::NotInIt { .. } => row_item::unreadable(sum_key, error),
-        SumError::TooLarge { .. } => row_item::unwritable(sum_key, error),
-    })?;
-    Ok(Changes::RowAndSum(item, sum_item::encode::<P>(sum_key, revision, &sum)?))
-}
 
-/// Whether a row has added to a sum of this number: one of an older number has not, and one of a newer has its own.
-fn counts<P: Summed>(image: &RowImage) -> bool {
-    image.projection() == u64::from(P::NUMBER)
-}
+    /// Puts the rows that the sums count by now.
+    async fn put_rows<P: Summed>(
+        &self,
+        key: &RowKey,
+        mut change: Change<'_, P>,
+        permits: &Semaphore,
+        until: Option<Instant>,
+    ) -> Ended {
+        let puts = change.rows.iter().map(|(_, row)| self.put::<P>(row, permits, until));
+        let written = join_all(puts).await;
+        let rows = std::mem::take(&mut change.rows);
+        if change.sums.pending.len() > MAX_LEFT_PENDING && !is_over(until) {
+            for ((_, row), written) in rows.iter().zip(&written) {
+                change.forget(&row.key, written);
+            }
+            change.follow();
+            // Where this fails, the next change of the sums makes up for it.
+            drop(self.put_sums::<P>(key, &change, permits).await);
+        }
+        rows.into_iter().map(|(place, _)| place).zip(written).collect()
+    }
 
-fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<P::Row, RowError> {
-    serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
-}
+    async fn put<P: Summed>(
+        &self,
+        row: &NewRow<P::Row>,
+        permits: &Semaphore,
+        until: Option<Instant>,
+    ) -> Result<Write, RowError> {
+        let _permit = permits.acquire().await;
+        self.rows.put_row::<P>(row, until).await
+    }
 
-/// Runs the projection's own code. Where it panics, no attempt changes that.
-fn contained<T>(key: &RowKey, work: impl FnOnce() -> Result<T, RowError>) -> Result<T, RowError> {
-    contain(work).unwrap_or_else(|panicked| Err(row_item::unwritable(key, panicked)))
+    /// Puts sums in place of those with the revision that was read; false where others have changed them since.
+    async fn put_sums<P: Summed>(
+        &self,
+        key: &RowKey,
+        change: &Change<'_, P>,
+        permits: &Semaphore,
+    ) -> Result<bool, RowError> {
+        let item = sum_item::encode::<P>(key, &change.sums)?;
+        let _permit = permits.acquire().await;
+        self.rows.put_revision::<P>(item, change.replaces).await
+    }
 }
 
 impl<P: Summed> RowStore<P> for SummedRows {
@@ -152,18 +251,11 @@ impl<P: Summed> RowStore<P> for SummedRows {
         RowStore::<P>::read(&self.rows, keys).await
     }
 
-    async fn write(&self, key: &RowKey, version: u64, row: &P::Row) -> Result<Write, RowError> {
-        // One at a time in this process: an engine has many rows of a customer under way, and all have one sum.
-        let _turn = self.lanes.turn(&key.partition).await;
-        for attempt in 1..=MAX_WRITES {
-            if attempt > 1 {
-                pause(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
-            }
-            if let Some(written) = self.try_to_write::<P>(key, version, row).await? {
-                return Ok(written);
-            }
+    async fn write(&self, rows: &[NewRow<P::Row>], until: Option<Instant>) -> Vec<Result<Write, RowError>> {
+        let mut written = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(MAX_ROWS) {
+            written.extend(self.write_together::<P>(rows, until).await.into_values());
         }
-        let source = "others keep changing the row or its sum".into();
-        Err(RowError::Unavailable { operation: "TransactWriteItems", source })
+        written
     }
 }

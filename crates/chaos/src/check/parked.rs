@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use parked_orders::Consumer;
 
 use super::findings::{Findings, Invariant};
+use super::totals::row_version;
 use crate::history::History;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
@@ -30,8 +31,10 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
         };
         if has_row {
             let row = history.redriven.get(parked).copied().unwrap_or(0);
-            findings.must(Invariant::Redriven, order, row >= *waiting, || {
-                format!("{consumer} was redriven up to version {row}, and {waiting} waited")
+            let commits = history.recorded.iter().find(|(recorded, _)| recorded == order);
+            let waited = commits.map_or(*waiting, |(_, commits)| row_version(*consumer, commits, *waiting));
+            findings.must(Invariant::Redriven, order, row >= waited, || {
+                format!("{consumer} was redriven up to version {row}, and {waited} waited")
             });
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use order_store::OrderCommit;
 use parked_orders::Consumer;
-use read_model::{Contribution, CurrencyTotals, CustomerTotals, FoldError, PlacedOrder, projection};
+use read_model::{Contribution, CurrencyTotals, CustomerTotals, FoldError, PlacedOrder, Projection, projection};
 use serde_json::{Value, json};
 
 use super::findings::{Findings, Invariant};
@@ -55,6 +55,17 @@ pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], histo
         let mut notes = history.kept.notes.during(page.began, page.ended);
         let what = || format!("the totals of {customer} are stale: {is_stale}, although the notes say otherwise");
         findings.must(Invariant::StaleIsSaid, customer, notes.any(|notes| is_parked(notes) == is_stale), what);
+    }
+}
+
+/// The version that a consumer's row of an order has when it holds the commits up to `version`.
+pub(super) fn row_version(consumer: Consumer, commits: &[OrderCommit], version: u64) -> u64 {
+    match consumer {
+        Consumer::CustomerTotals => {
+            let concerns = |commit: &&OrderCommit| commit.version <= version && CustomerTotals::concerns(commit);
+            commits.iter().rfind(concerns).map_or(0, |commit| commit.version)
+        }
+        Consumer::OrderSummaryByCustomer | Consumer::Publisher => version,
     }
 }
 

@@ -6,9 +6,8 @@ use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::scan::ScanOutput;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::PutEventsResultEntry;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -46,32 +45,21 @@ impl Intercept for Meddler {
                 Bug::DropsTheRowGuard => Some("OrderSummaryByCustomer"),
                 _ => None,
             };
-            if unguarded == put.table_name() {
-                put.condition_expression = None;
-                put.expression_attribute_names = None;
-                put.expression_attribute_values = None;
+            if unguarded.is_some() && unguarded == put.table_name() {
+                drop_condition(put);
             }
             if put.table_name() == Some("OrderSummaryByCustomer") {
                 put.item.iter_mut().for_each(|row| misshow(row, self.0));
+            }
+            let entry = put.item.as_ref().and_then(|item| item.get("entry")?.as_s().ok());
+            if entry.is_some_and(|entry| entry.starts_with("total#")) {
+                meddle_with_sums(put, self.0);
             }
             if self.0 == Bug::WritesWhatNobodyCanRead && put.table_name() == Some("OrderEvents") {
                 let is_later = |item: &HashMap<String, AttributeValue>| {
                     item.get("version") != Some(&AttributeValue::N("1".to_owned()))
                 };
                 put.item.iter_mut().filter(|item| is_later(item)).for_each(|item| drop(item.remove("actor")));
-            }
-        }
-        if let Some(write) = context.input_mut().downcast_mut::<TransactWriteItemsInput>()
-            && self.0 == Bug::DropsTheSumGuard
-        {
-            let is_sum = |put: &Put| {
-                put.item.get("entry").and_then(|it| it.as_s().ok()).is_some_and(|it| it.starts_with("total#"))
-            };
-            let puts = write.transact_items.iter_mut().flatten().filter_map(|item| item.put.as_mut());
-            for put in puts.filter(|put| is_sum(put)) {
-                put.condition_expression = None;
-                put.expression_attribute_names = None;
-                put.expression_attribute_values = None;
             }
         }
         Ok(())
@@ -117,6 +105,24 @@ impl Intercept for Meddler {
             }
         }
         Ok(())
+    }
+}
+
+fn drop_condition(put: &mut PutItemInput) {
+    put.condition_expression = None;
+    put.expression_attribute_names = None;
+    put.expression_attribute_values = None;
+}
+
+/// A write of sums by an adapter with a bug.
+fn meddle_with_sums(put: &mut PutItemInput, bug: Bug) {
+    if bug == Bug::DropsTheSumGuard {
+        drop_condition(put);
+    }
+    if bug == Bug::ForgetsPendingRows
+        && let Some(item) = &mut put.item
+    {
+        item.remove("pending");
     }
 }
 

@@ -72,6 +72,8 @@ pub(crate) enum Bug {
     DropsTheRowGuard,
     /// Sums are written without a condition.
     DropsTheSumGuard,
+    /// Sums do not say which rows they are ahead of.
+    ForgetsPendingRows,
     /// Orders that are parked are not looked for.
     PublishesPastPoison,
     /// Missing commits are counted, and their events are not folded.
@@ -139,7 +141,7 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 47] = [
+    pub(crate) const ALL: [Self; 48] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -155,6 +157,7 @@ impl Bug {
         Self::ForgetsRequests,
         Self::DropsTheRowGuard,
         Self::DropsTheSumGuard,
+        Self::ForgetsPendingRows,
         Self::PublishesPastPoison,
         Self::SkipsGaps,
         Self::ProjectorAcknowledgesAll,
@@ -210,7 +213,7 @@ impl Bug {
             Self::TrustsAnOldSnapshot => Answers,
             Self::ForgetsRequests => Acknowledged,
             Self::DropsTheRowGuard => RowAdvances,
-            Self::DropsTheSumGuard => Totals,
+            Self::DropsTheSumGuard | Self::ForgetsPendingRows => Totals,
             Self::PublishesPastPoison => PublishedInOrder,
             Self::SkipsGaps => RowIsPrefix,
             Self::ProjectorAcknowledgesAll => RowIsDrained,

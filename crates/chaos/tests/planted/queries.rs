@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use chaos::release::{HttpFunction, Instance, Invocation};
 use event_store::{Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
@@ -64,7 +65,10 @@ impl OrderSummaries for Summaries {
         match (self.bug, &mut found) {
             (Bug::ShowsNoPayments, Ok(Some(row))) => row.amount_paid = 0,
             (Bug::TakesAnOutageForARefusal, Err(RowError::Unavailable { operation, .. })) => {
-                return Err(RowError::Refused { operation, source: "it was an outage".into() });
+                return Err(RowError::Refused {
+                    operation,
+                    source: Arc::new(std::io::Error::other("it was an outage")),
+                });
             }
             _ => {}
         }

@@ -220,7 +220,7 @@ impl SumCounts {
     fn count(&mut self, difference: &SumDifference) {
         let kind = match difference {
             SumDifference::Missing => &mut self.missing,
-            SumDifference::Different { .. } => &mut self.different,
+            SumDifference::Different { .. } | SumDifference::Unreadable => &mut self.different,
             SumDifference::WithoutRows => &mut self.without_orders,
         };
         *kind += 1;
@@ -260,8 +260,9 @@ impl Page {
         repair: bool,
     ) -> anyhow::Result<()> {
         for (customer, checked) in checked {
-            let findings = match checked {
-                SumsChecked::Judged(findings) => findings,
+            let finding = match checked {
+                SumsChecked::Right => continue,
+                SumsChecked::Wrong(finding) => *finding,
                 // Which the contribution that cannot be read, or is of a newer release, is named for.
                 SumsChecked::Unsummable => continue,
                 SumsChecked::Unsettled => {
@@ -270,13 +271,11 @@ impl Page {
                     continue;
                 }
             };
-            for finding in findings {
-                self.tally.sums.count(&finding.difference);
-                let (row, problem) = (finding.key.clone(), finding.difference.to_string());
-                let mended = repair && audit.mend(finding).await?.is_none();
-                self.tally.sums.mended += u64::from(mended);
-                self.name(Named { read_model: CustomerTotals::NAME.to_owned(), order: None, row, problem, mended });
-            }
+            self.tally.sums.count(&finding.difference);
+            let (row, problem) = (finding.key.clone(), finding.difference.to_string());
+            let mended = repair && audit.mend(finding).await?.is_none();
+            self.tally.sums.mended += u64::from(mended);
+            self.name(Named { read_model: CustomerTotals::NAME.to_owned(), order: None, row, problem, mended });
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Tables that cannot be read.
 
 use std::future::pending;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -48,7 +49,7 @@ async fn an_outage_is_a_503_that_says_when_to_retry() {
     );
     let no_rows = ledger.handler_on(
         InMemoryEventStore::default(),
-        BrokenRows(|| RowError::Unavailable { operation: "Query", source: "secret".into() }),
+        BrokenRows(|| RowError::Unavailable { operation: "Query", source: Arc::new(std::io::Error::other("secret")) }),
         AuthMode::None,
     );
     let replies = [
@@ -101,7 +102,8 @@ async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
 #[tokio::test]
 async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
     let events = BrokenEvents(|| StoreError::Refused { operation: "Query", source: "secret".into() });
-    let rows = BrokenRows(|| RowError::Refused { operation: "Query", source: "secret".into() });
+    let rows =
+        BrokenRows(|| RowError::Refused { operation: "Query", source: Arc::new(std::io::Error::other("secret")) });
     let handler = Ledger::empty().await.handler_on(events, rows, AuthMode::None);
     for call in [get_order("o-1"), list_events("o-1"), list_orders("customer-1001")] {
         let reply = ask(&handler, &call).await;
@@ -116,7 +118,7 @@ async fn a_row_that_cannot_be_read_counts_as_missing() {
     let rows = BrokenRows(|| RowError::Unreadable {
         partition: "customer-1001".into(),
         sort: "2026".into(),
-        source: "of a newer release".into(),
+        source: Arc::new(std::io::Error::other("of a newer release")),
     });
     let handler = ledger.handler_on(ledger.events.clone(), rows, AuthMode::None);
     let reply = ask(&handler, &get_order(&order_id)).await;

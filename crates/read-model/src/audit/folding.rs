@@ -14,6 +14,8 @@ pub struct Folded<P: Projection> {
     pub row: Option<(RowKey, P::Row)>,
     /// The version up to which it is folded; 0 where there is none.
     pub version: u64,
+    /// The version of the row: that of the last commit that concerns it.
+    pub row_version: u64,
     /// When the newest commit that is folded was recorded.
     pub newest: Option<Timestamp>,
     /// What cannot be folded, and keeps all that follows out of the row.
@@ -31,7 +33,7 @@ pub struct Halt {
 
 impl<P: Projection> Folded<P> {
     fn nothing(aggregate_id: String) -> Self {
-        Self { aggregate_id, commits: 0, row: None, version: 0, newest: None, halt: None }
+        Self { aggregate_id, commits: 0, row: None, version: 0, row_version: 0, newest: None, halt: None }
     }
 
     /// Folds the commit that follows; one that does not, or makes no sense, halts it.
@@ -44,6 +46,9 @@ impl<P: Projection> Folded<P> {
             projection::key::<P>(commit).and_then(|key| Ok((key, projection::fold::<P>(row, self.version, commit)?)));
         match folded {
             Ok((key, row)) => {
+                if self.row.is_none() || projection::concerns::<P>(commit) {
+                    self.row_version = commit.version;
+                }
                 self.row = row.map(|row| (key, row));
                 self.version = commit.version;
                 self.newest = Some(commit.recorded_at);

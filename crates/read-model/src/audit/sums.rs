@@ -1,14 +1,15 @@
-//! Whether sums are what their rows come to, and mending those that are not, beside live traffic.
+//! Compares sums with their rows, and repairs those that differ, beside live traffic.
 //!
-//! Every change of a row that matters to its sum raises the sum's revision in the same transaction. So rows that are read
-//! between two looks at a sum that is the same both times are the rows it has to be the sum of, and a sum that is put
-//! right only if it still is as it was is right. Not so what an [`Audit`](super::Audit) does to rows that were tampered with
-//! or belong to nothing: it comes first.
+//! Every change of the sums raises their revision, and rows follow the sums. So rows that are read between two looks at sums with the
+//! same revision are the rows that they have to equal, together with the pending ones. Sums are repaired only if they still are as
+//! they were read. An [`Audit`](super::Audit) changes rows without their sums, where rows were tampered with or belong to no
+//! aggregate: run it first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
 
+use event_store::contain;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::AT_ONCE;
@@ -18,25 +19,27 @@ use crate::row_error::RowError;
 use crate::row_image::RowImage;
 use crate::row_item;
 use crate::row_store::Standing;
-use crate::sum_item;
-use crate::summed::{SUMS, SumError, Summed, sum_key, sums_of};
+use crate::sum_item::{self, SumsOf};
+use crate::summed::{SUMS, Summed, sums_key};
 
 /// How often sums are looked at that differ, and change meanwhile.
 const MAX_LOOKS: u32 = 10;
-/// How often a sum is mended that others change meanwhile.
-const MAX_MENDS: u32 = 5;
+/// How often sums are repaired that others change meanwhile.
+const MAX_REPAIRS: u32 = 5;
 
-/// In what a sum differs from what its rows come to.
+/// In what the sums of a partition differ from their rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SumDifference {
-    /// There is none.
+    /// There are rows, and no sums.
     Missing,
-    /// It is another.
+    /// Some sums are others.
     Different {
-        /// The attributes that differ, sorted.
-        attributes: Vec<String>,
+        /// The names of those sums, sorted.
+        names: Vec<String>,
     },
-    /// There is no row that would belong to it.
+    /// They cannot be read.
+    Unreadable,
+    /// There is no row.
     WithoutRows,
 }
 
@@ -44,28 +47,42 @@ impl fmt::Display for SumDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("is missing"),
-            Self::Different { attributes } => write!(f, "differs in {}", attributes.join(", ")),
-            Self::WithoutRows => f.write_str("is the sum of nothing"),
+            Self::Different { names } => write!(f, "differs in {}", names.join(", ")),
+            Self::Unreadable => f.write_str("cannot be read"),
+            Self::WithoutRows => f.write_str("is the sum of no row"),
         }
     }
 }
 
-/// A sum that is wrong.
+/// Sums that are wrong.
 pub struct SumFinding<P: Summed> {
-    /// Where it stands, or should.
+    /// Their key.
     pub key: RowKey,
     /// What is wrong.
     pub difference: SumDifference,
-    /// The sum as it was read.
+    /// The sums that differ, by name.
+    pub values: BTreeMap<String, SumValues<P::Sum>>,
+    /// The item as it was read.
     was: Option<RowImage>,
-    /// What it should be; `None` where it should not be.
-    expected: Option<P::Sum>,
+    /// The sums as they should be; `None` where there should be none.
+    expected: Option<SumsOf<P>>,
 }
 
-/// What looking at a partition's sums came to.
+/// A sum as it is stored and as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SumValues<S> {
+    /// The sum that is stored.
+    pub stored: Option<S>,
+    /// The sum of the rows.
+    pub expected: Option<S>,
+}
+
+/// The result of looking at a partition's sums.
 pub enum SumsChecked<P: Summed> {
-    /// Those that are wrong.
-    Judged(Vec<SumFinding<P>>),
+    /// They equal the sums of the rows.
+    Right,
+    /// They do not.
+    Wrong(Box<SumFinding<P>>),
     /// Its rows cannot be summed: one cannot be read or is of a newer number, which an audit of the rows tells.
     Unsummable,
     /// They changed whenever they were looked at.
@@ -79,10 +96,8 @@ pub struct SumAudit<P> {
     projection: PhantomData<fn() -> P>,
 }
 
-type Sums = BTreeMap<RowKey, RowImage>;
-
 impl<P: Summed> SumAudit<P> {
-    /// An audit of the sums that stand beside `rows`.
+    /// An audit of the sums that are stored beside `rows`.
     #[must_use]
     pub const fn new(rows: DynamoRows) -> Self {
         Self { rows, projection: PhantomData }
@@ -106,105 +121,127 @@ impl<P: Summed> SumAudit<P> {
     /// # Errors
     /// When the rows cannot be read.
     pub async fn check(&self, partition: &str) -> Result<SumsChecked<P>, RowError> {
-        let mut sums = self.sums(partition).await?;
+        let key = sums_key::<P>(partition);
+        let mut was = self.sums(&key).await?;
         for _ in 0..MAX_LOOKS {
-            let Some(expected) = self.expected(partition).await? else { return Ok(SumsChecked::Unsummable) };
-            let findings = compare::<P>(&sums, expected)?;
-            if findings.is_empty() {
-                return Ok(SumsChecked::Judged(findings));
+            let stored = was.as_ref().map(|image| sum_item::decode::<P>(&key, image));
+            let Some(expected) = self.expected(&key, stored.as_ref()).await? else {
+                return Ok(SumsChecked::Unsummable);
+            };
+            let Some(finding) = compare::<P>(&key, stored, expected) else { return Ok(SumsChecked::Right) };
+            let by_now = self.sums(&key).await?;
+            if by_now == was {
+                return Ok(SumsChecked::Wrong(Box::new(SumFinding { was, ..finding })));
             }
-            let by_now = self.sums(partition).await?;
-            if by_now == sums {
-                return Ok(SumsChecked::Judged(findings));
-            }
-            sums = by_now;
+            was = by_now;
         }
         Ok(SumsChecked::Unsettled)
     }
 
-    /// Puts a sum right; gives it back where that is not possible, as it is by now.
+    /// Repairs sums; gives the finding back where that is not possible, as it is by now.
     ///
     /// # Errors
-    /// When the rows cannot be read, or the sum not written.
+    /// When the rows cannot be read, or the sums not written.
     pub async fn mend(&self, mut finding: SumFinding<P>) -> Result<Option<SumFinding<P>>, RowError> {
-        for _ in 0..MAX_MENDS {
+        for _ in 0..MAX_REPAIRS {
             let (key, was) = (&finding.key, finding.was.as_ref());
-            let mended = match (&finding.expected, was) {
-                (Some(sum), _) => {
-                    let item = sum_item::encode::<P>(key, sum_item::revision(was).saturating_add(1), sum)?;
+            let repaired = match (&finding.expected, was) {
+                (Some(sums), _) => {
+                    let item = sum_item::encode::<P>(key, sums)?;
                     self.rows.put_if_still::<P>(item, was).await?
                 }
                 (None, Some(was)) => self.rows.delete::<P>(key, was).await?,
                 (None, None) => true,
             };
-            if mended {
+            if repaired {
                 return Ok(None);
             }
-            // It has changed since, and may be right by now.
-            let SumsChecked::Judged(findings) = self.check(&key.partition).await? else { break };
-            match findings.into_iter().find(|by_now| by_now.key == finding.key) {
-                Some(by_now) => finding = by_now,
-                None => return Ok(None),
+            // They have changed since, and may be right by now.
+            match self.check(&key.partition).await? {
+                SumsChecked::Right => return Ok(None),
+                SumsChecked::Wrong(by_now) => finding = *by_now,
+                SumsChecked::Unsummable | SumsChecked::Unsettled => break,
             }
         }
         Ok(Some(finding))
     }
 
-    async fn sums(&self, partition: &str) -> Result<Sums, RowError> {
-        let (mut sums, mut after) = (Sums::new(), None);
-        loop {
-            let page = self.rows.images_of::<P>(partition, &sums_of::<P>(), after.as_ref()).await?;
-            sums.extend(page.rows);
-            after = page.next;
-            if after.is_none() {
-                return Ok(sums);
-            }
-        }
+    async fn sums(&self, key: &RowKey) -> Result<Option<RowImage>, RowError> {
+        Ok(self.rows.images::<P>(std::slice::from_ref(key)).await?.remove(key))
     }
 
-    /// What a partition's rows come to; `None` where that cannot be told.
-    async fn expected(&self, partition: &str) -> Result<Option<BTreeMap<RowKey, P::Sum>>, RowError> {
-        let (mut sums, mut after) = (BTreeMap::new(), None);
+    /// The sums of a partition's rows, the pending ones included; `None` where that cannot be told.
+    async fn expected(
+        &self,
+        key: &RowKey,
+        stored: Option<&Result<SumsOf<P>, RowError>>,
+    ) -> Result<Option<SumsOf<P>>, RowError> {
+        let stored = stored.and_then(|stored| stored.as_ref().ok());
+        let mut expected =
+            SumsOf::<P> { revision: stored.map_or(1, |sums| sums.revision + 1), ..SumsOf::<P>::default() };
+        let mut pending = stored.map(|sums| sums.pending.clone()).unwrap_or_default();
+        let mut after = None;
         loop {
-            let page = self.rows.images_of::<P>(partition, "", after.as_ref()).await?;
-            for (key, image) in page.rows {
-                if key.sort.starts_with(SUMS) || image.projection() < u64::from(P::NUMBER) {
+            let page = self.rows.images_of::<P>(&key.partition, after.as_ref()).await?;
+            for (row_key, image) in page.rows {
+                if row_key.sort.starts_with(SUMS) || image.projection() < u64::from(P::NUMBER) {
                     continue;
                 }
-                let Standing::Row { row, .. } = row_item::decode::<P>(image.0) else { return Ok(None) };
-                let key = sum_key::<P>(partition, P::sum_name(&row));
-                let sum = P::replace(sums.remove(&key), None, &row)
-                    .map_err(|error: SumError| row_item::unwritable(&key, error))?;
-                sums.insert(key, sum);
+                let Standing::Row { version, row } = row_item::decode::<P>(image.0) else { return Ok(None) };
+                match pending.get(&row_key.sort) {
+                    Some(ahead) if ahead.version > version => {}
+                    Some(_) | None => {
+                        pending.remove(&row_key.sort);
+                        count::<P>(key, &mut expected, &row)?;
+                    }
+                }
             }
             after = page.next;
             if after.is_none() {
-                return Ok(Some(sums));
+                break;
             }
         }
+        for ahead in pending.values() {
+            count::<P>(key, &mut expected, &ahead.row)?;
+        }
+        expected.pending = pending;
+        Ok(Some(expected))
     }
 }
 
-fn compare<P: Summed>(sums: &Sums, expected: BTreeMap<RowKey, P::Sum>) -> Result<Vec<SumFinding<P>>, RowError> {
-    let mut findings = Vec::new();
-    for (key, was) in sums.iter().filter(|(key, _)| !expected.contains_key(*key)) {
-        let (key, was, difference) = (key.clone(), Some(was.clone()), SumDifference::WithoutRows);
-        findings.push(SumFinding { key, difference, was, expected: None });
-    }
-    for (key, sum) in expected {
-        let was = sums.get(&key).cloned();
-        let difference = match &was {
-            None => SumDifference::Missing,
-            Some(image) => {
-                let item = sum_item::encode::<P>(&key, sum_item::revision(Some(image)), &sum)?;
-                let attributes = image.differences(&item);
-                if attributes.is_empty() {
-                    continue;
-                }
-                SumDifference::Different { attributes }
-            }
-        };
-        findings.push(SumFinding { key, difference, was, expected: Some(sum) });
-    }
-    Ok(findings)
+fn count<P: Summed>(key: &RowKey, sums: &mut SumsOf<P>, row: &P::Row) -> Result<(), RowError> {
+    let add = || {
+        let name = P::sum_name(row).to_owned();
+        P::replace(sums.sums.get(&name).cloned(), None, row).map(|sum| (name, sum))
+    };
+    let added = contain(add).map_err(|panicked| row_item::unwritable(key, panicked))?;
+    let (name, sum) = added.map_err(|error| row_item::unwritable(key, error))?;
+    sums.sums.insert(name, sum);
+    Ok(())
+}
+
+fn compare<P: Summed>(
+    key: &RowKey,
+    stored: Option<Result<SumsOf<P>, RowError>>,
+    expected: SumsOf<P>,
+) -> Option<SumFinding<P>> {
+    let (exists, is_readable) = (stored.is_some(), stored.as_ref().is_none_or(Result::is_ok));
+    let stored = stored.and_then(Result::ok).unwrap_or_default();
+    let names: BTreeSet<&String> = stored.sums.keys().chain(expected.sums.keys()).collect();
+    let values = names.into_iter().map(|name| {
+        let (stored, expected) = (stored.sums.get(name).cloned(), expected.sums.get(name).cloned());
+        (name.clone(), SumValues { stored, expected })
+    });
+    let values: BTreeMap<_, _> = values.filter(|(_, values)| values.stored != values.expected).collect();
+    let has_rows = !expected.sums.is_empty();
+    let difference = match (exists, has_rows) {
+        (false, false) => return None,
+        (false, true) => SumDifference::Missing,
+        (true, _) if !is_readable => SumDifference::Unreadable,
+        (true, false) => SumDifference::WithoutRows,
+        (true, true) if values.is_empty() => return None,
+        (true, true) => SumDifference::Different { names: values.keys().cloned().collect() },
+    };
+    let expected = has_rows.then_some(expected);
+    Some(SumFinding { key: key.clone(), difference, values, was: None, expected })
 }

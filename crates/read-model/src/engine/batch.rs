@@ -46,7 +46,16 @@ impl<E> Portion<E> {
         self.versions.get(&1).is_some_and(|first| first.record.is_ok())
     }
 
-    /// Where the portion's row stands: any readable commit tells.
+    /// True if every commit can be read and none can change the row.
+    pub(super) fn is_of_no_concern<P>(&self) -> bool
+    where
+        P: Projection,
+        P::Aggregate: Aggregate<Event = E>,
+    {
+        self.versions.values().all(|slot| slot.record.as_ref().is_ok_and(|commit| !projection::concerns::<P>(commit)))
+    }
+
+    /// The key of the portion's row, from any readable commit.
     pub(super) fn key<P>(&self) -> Result<RowKey, Reason>
     where
         P: Projection,

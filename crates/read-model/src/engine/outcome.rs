@@ -1,5 +1,6 @@
-//! What a batch came to.
+//! The outcome of a batch.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a batch came to: the records that must come again, and what was done for the others.
@@ -7,6 +8,8 @@ use std::fmt;
 pub struct Outcome {
     /// Records whose commits are not in their rows; in no particular order.
     pub failed: Vec<Failure>,
+    /// The version up to which the row of an aggregate of the batch is folded, where that is known.
+    pub reached: BTreeMap<String, u64>,
     /// What was done.
     pub counters: Counters,
 }
@@ -67,7 +70,7 @@ pub struct Counters {
     pub rows_written: u64,
     /// Rows not written, because one that was as far stood there.
     pub superseded: u64,
-    /// Records that were known to bring nothing new: twice in the batch, or in the row already.
+    /// Records that were known to bring nothing new: twice in the batch, in the row already, or of no concern to it.
     pub repeats: u64,
     /// Gaps filled from the event store.
     pub gaps_repaired: u64,
@@ -84,6 +87,7 @@ impl Outcome {
         sum.repeats += more.repeats;
         sum.gaps_repaired += more.gaps_repaired;
         self.failed.extend(other.failed);
+        self.reached.extend(other.reached);
         self
     }
 }

@@ -1,4 +1,4 @@
-//! One aggregate's way from the row it has to the row it should have.
+//! The fold of one aggregate, from the row that is stored on.
 
 use event_store::{EventStore, StoreError};
 
@@ -10,20 +10,22 @@ use event_store::store::chain;
 /// How many commits are read at once to fill a gap: an aggregate of any length is folded in bounded memory.
 const REPAIR_PAGE: u64 = 500;
 
-/// A row on its way.
+/// A row that is being folded.
 pub(super) struct Progress<'a, P: Projection, S> {
     store: &'a S,
     aggregate_id: &'a str,
-    /// The version up to which `row` is folded; 0 where there is none.
+    /// The version up to which commits are folded into `row`; 0 where there is none.
     pub(super) version: u64,
     pub(super) row: Option<P::Row>,
+    /// The version of the last commit that concerned `row`.
+    pub(super) row_version: u64,
     /// How often commits had to be read from the event store.
     pub(super) gaps_repaired: u64,
 }
 
 impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
     pub(super) const fn new(store: &'a S, aggregate_id: &'a str, version: u64, row: Option<P::Row>) -> Self {
-        Self { store, aggregate_id, version, row, gaps_repaired: 0 }
+        Self { store, aggregate_id, version, row, row_version: version, gaps_repaired: 0 }
     }
 
     /// Folds what the portion has beyond the row, and what it lacks in between.
@@ -71,6 +73,9 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
         // From a copy, so that a commit that cannot be folded leaves the row as it was before it.
         match projection::fold::<P>(self.row.clone(), self.version, commit) {
             Ok(row) => {
+                if self.row.is_none() || projection::concerns::<P>(commit) {
+                    self.row_version = commit.version;
+                }
                 self.row = row;
                 self.version = commit.version;
                 Ok(())

@@ -1,4 +1,6 @@
-//! Which records of a portion are done, and what becomes of the others.
+//! The records of a portion that are done, and the reasons why the others are not.
+
+use std::collections::BTreeMap;
 
 use event_store::Poison;
 
@@ -45,7 +47,8 @@ impl Settled {
 
 /// What the portion's records come to.
 pub(super) fn settle<E>(portion: &Portion<E>, settled: &Settled) -> Outcome {
-    let mut outcome = Outcome { failed: Vec::new(), counters: settled.counters };
+    let reached = (settled.done > 0).then(|| (portion.aggregate_id.clone(), settled.done)).into_iter().collect();
+    let mut outcome = Outcome { failed: Vec::new(), reached, counters: settled.counters };
     for (&version, slot) in &portion.versions {
         match settled.reason(version) {
             Some(reason) => outcome.failed.extend(slot.ids.iter().map(|id| Failure {
@@ -71,5 +74,11 @@ pub(super) fn strays(strays: Vec<(String, Poison)>) -> Outcome {
         version: None,
         reason: Reason::Poison { version: None, cause },
     });
-    Outcome { failed: failed.collect(), counters: Counters::default() }
+    Outcome { failed: failed.collect(), reached: BTreeMap::new(), counters: Counters::default() }
+}
+
+/// A portion that does not concern the row: nothing is read or written for it.
+pub(super) fn of_no_concern<E>(portion: &Portion<E>) -> Outcome {
+    let records = portion.versions.values().map(|slot| slot.ids.len()).sum();
+    Outcome { counters: Counters { repeats: super::count(records), ..Counters::default() }, ..Outcome::default() }
 }

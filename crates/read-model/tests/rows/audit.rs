@@ -8,7 +8,7 @@ use read_model::{
     Audit, Difference, DynamoRows, Finding, Folded, Folding, OrderSummaryByCustomer, OrderSummaryRow, RowKey, RowStore,
 };
 
-use crate::story::{Numbered, SUMMARY_TABLE, dynamo, entries, paid_in_parts, row_of};
+use crate::story::{Numbered, SUMMARY_TABLE, dynamo, entries, paid_in_parts, row_of, write};
 
 type Summary = OrderSummaryByCustomer;
 
@@ -39,7 +39,7 @@ impl Scene {
 
     async fn write(&self, version: usize) {
         let (key, row) = self.row(version);
-        RowStore::<Summary>::write(&self.rows, &key, row.version, &row).await.unwrap();
+        write::<Summary>(&self.rows, &key, row.version, &row).await.unwrap();
     }
 
     async fn set(&self, attribute: &str, value: AttributeValue) {
@@ -110,7 +110,7 @@ async fn a_row_that_is_further_than_its_fold_is_held_to_all_it_claims() {
 async fn a_row_of_another_number_is_told_and_a_newer_one_is_left() {
     let scene = scene().await;
     let (key, row) = scene.row(5);
-    RowStore::<Numbered<3>>::write(&scene.rows, &key, 5, &row).await.unwrap();
+    write::<Numbered<3>>(&scene.rows, &key, 5, &row).await.unwrap();
     let finding = scene.findings(5).await.pop().unwrap();
     assert_eq!(finding.difference, Difference::NewerProjection { number: 3 });
     assert!(scene.audit().mend(finding).await.unwrap().is_some());
@@ -177,7 +177,7 @@ async fn a_row_at_a_key_that_is_not_its_orders_is_a_stray() {
     let (key, row) = scene.row(5);
     for sort in ["2020-01-01T00:00:00.000Z#o-1", "no order"] {
         let key = RowKey { sort: sort.to_owned(), ..key.clone() };
-        RowStore::<Summary>::write(&scene.rows, &key, 5, &row).await.unwrap();
+        write::<Summary>(&scene.rows, &key, 5, &row).await.unwrap();
     }
     scene.write(5).await;
     let rows = scene.rows.scan_images::<Summary>(0, 1, None).await.unwrap().rows;

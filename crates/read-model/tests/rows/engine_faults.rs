@@ -1,12 +1,13 @@
 //! Poison and outages: they hold back their own order, and no other.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use event_store::{Delivered, InMemoryEventStore, Poison};
 use order_domain::Event;
 use order_store::{CUSTOMER_ID, OrderCommit, PLACED_AT};
 use read_model::{
-    DynamoRows, DynamoSummaries, Engine, InMemoryRows, OrderSummaries, OrderSummaryByCustomer, OrderSummaryRow,
+    DynamoRows, DynamoSummaries, Engine, InMemoryRows, NewRow, OrderSummaries, OrderSummaryByCustomer, OrderSummaryRow,
     Outcome, Read, Reason, RowError, RowKey, RowStore, Standing, Write,
 };
 
@@ -147,7 +148,7 @@ impl Default for Outage {
 }
 
 fn down(operation: &'static str) -> RowError {
-    RowError::Unavailable { operation, source: "the line is cut".into() }
+    RowError::Unavailable { operation, source: Arc::new(std::io::Error::other("the line is cut")) }
 }
 
 impl RowStore<OrderSummaryByCustomer> for Outage {
@@ -160,11 +161,16 @@ impl RowStore<OrderSummaryByCustomer> for Outage {
         Ok(Read { unread: busy, ..read })
     }
 
-    async fn write(&self, key: &RowKey, version: u64, row: &OrderSummaryRow) -> Result<Write, RowError> {
-        if key.sort.ends_with(self.unwritable) {
-            return Err(down("PutItem"));
+    async fn write(&self, rows: &[NewRow<OrderSummaryRow>], until: Option<Instant>) -> Vec<Result<Write, RowError>> {
+        let mut written = Vec::new();
+        for row in rows {
+            if row.key.sort.ends_with(self.unwritable) {
+                written.push(Err(down("PutItem")));
+            } else {
+                written.extend(self.rows.write(std::slice::from_ref(row), until).await);
+            }
         }
-        self.rows.write(key, version, row).await
+        written
     }
 }
 

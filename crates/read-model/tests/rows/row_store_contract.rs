@@ -4,7 +4,7 @@ use embedded_dynamodb::EmbeddedDynamoDb;
 use event_store::InMemoryEventStore;
 use read_model::{DynamoRows, InMemoryRows, OrderSummaryRow, RowKey, RowStore, Standing, SummedRows, Write};
 
-use crate::story::{Numbered, SUMMARY_TABLE, dynamo, paid_in_parts, row_of};
+use crate::story::{Numbered, SUMMARY_TABLE, dynamo, paid_in_parts, row_of, write};
 
 type One = Numbered<1>;
 type Two = Numbered<2>;
@@ -52,7 +52,7 @@ where
 
 async fn a_row_that_was_written_is_read<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {
     for (key, row) in versions("o-1").await {
-        assert_eq!(rows.one.write(&key, row.version, &row).await.unwrap(), Write::Written);
+        assert_eq!(write(&rows.one, &key, row.version, &row).await.unwrap(), Write::Written);
         assert_eq!(standing(&rows.one, &key).await, Some(Standing::Row { version: row.version, row }));
     }
 }
@@ -60,7 +60,7 @@ async fn a_row_that_was_written_is_read<R1: RowStore<One>, R2: RowStore<Two>>(ro
 async fn a_key_without_a_row_is_not_among_the_rows<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {
     let (written, row) = versions("o-1").await.swap_remove(0);
     let absent = RowKey { sort: "elsewhere".to_owned(), ..written.clone() };
-    rows.one.write(&written, 1, &row).await.unwrap();
+    write(&rows.one, &written, 1, &row).await.unwrap();
     let read = rows.one.read(&[absent, written.clone()]).await.unwrap();
     assert_eq!(read.rows.into_keys().collect::<Vec<_>>(), [written]);
     assert!(rows.one.read(&[]).await.unwrap().rows.is_empty());
@@ -69,9 +69,9 @@ async fn a_key_without_a_row_is_not_among_the_rows<R1: RowStore<One>, R2: RowSto
 async fn a_row_never_goes_backwards<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {
     let versions = versions("o-1").await;
     let (key, newest) = &versions[4];
-    rows.one.write(key, 5, newest).await.unwrap();
+    write(&rows.one, key, 5, newest).await.unwrap();
     for (key, row) in &versions {
-        assert_eq!(rows.one.write(key, row.version, row).await.unwrap(), Write::Superseded { version: 5 });
+        assert_eq!(write(&rows.one, key, row.version, row).await.unwrap(), Write::Superseded { version: 5 });
     }
     assert_eq!(standing(&rows.one, key).await, Some(Standing::Row { version: 5, row: newest.clone() }));
 }
@@ -79,20 +79,20 @@ async fn a_row_never_goes_backwards<R1: RowStore<One>, R2: RowStore<Two>>(rows: 
 async fn a_row_of_an_older_number_gives_way_to_one_as_far<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {
     let versions = versions("o-1").await;
     let (key, row) = &versions[2];
-    rows.one.write(key, 3, row).await.unwrap();
+    write(&rows.one, key, 3, row).await.unwrap();
     assert_eq!(standing(&rows.two, key).await, Some(Standing::Outdated));
-    assert_eq!(rows.two.write(key, 2, &versions[1].1).await.unwrap(), Write::Behind { version: 3 });
+    assert_eq!(write(&rows.two, key, 2, &versions[1].1).await.unwrap(), Write::Behind { version: 3 });
     assert_eq!(standing(&rows.two, key).await, Some(Standing::Outdated));
-    assert_eq!(rows.two.write(key, 3, row).await.unwrap(), Write::Written);
+    assert_eq!(write(&rows.two, key, 3, row).await.unwrap(), Write::Written);
     assert_eq!(standing(&rows.two, key).await, Some(Standing::Row { version: 3, row: row.clone() }));
 }
 
 async fn a_row_of_a_newer_number_is_left<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {
     let versions = versions("o-1").await;
     let (key, row) = &versions[0];
-    rows.two.write(key, 1, row).await.unwrap();
+    write(&rows.two, key, 1, row).await.unwrap();
     assert_eq!(standing(&rows.one, key).await, Some(Standing::Newer));
-    assert_eq!(rows.one.write(key, 5, &versions[4].1).await.unwrap(), Write::NewerProjection);
+    assert_eq!(write(&rows.one, key, 5, &versions[4].1).await.unwrap(), Write::NewerProjection);
     assert_eq!(standing(&rows.two, key).await, Some(Standing::Row { version: 1, row: row.clone() }));
 }
 
@@ -100,7 +100,7 @@ async fn a_hundred_rows_are_read_at_once<R1: RowStore<One>, R2: RowStore<Two>>(r
     let (key, row) = versions("o-1").await.swap_remove(0);
     let keys: Vec<_> = (0..100).map(|n| RowKey { sort: format!("{}-{n}", key.sort), ..key.clone() }).collect();
     for key in &keys {
-        rows.one.write(key, 1, &row).await.unwrap();
+        write(&rows.one, key, 1, &row).await.unwrap();
     }
     let read = rows.one.read(&keys).await.unwrap();
     assert_eq!((read.rows.len(), read.unread.len()), (100, 0));

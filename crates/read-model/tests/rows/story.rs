@@ -15,7 +15,8 @@ use order_store::{OrderCommit, Orders};
 use proptest::prelude::*;
 use read_model::projection::{self, CommitOf, EventOf};
 use read_model::{
-    Engine, FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection, RowKey, SumError, Summed,
+    Engine, FoldError, KeyAttributes, NewRow, OrderSummaryByCustomer, OrderSummaryRow, Projection, RowError, RowKey,
+    RowStore, SumError, Summed, Write,
 };
 use sam_template::Template;
 use serde::{Deserialize, Serialize};
@@ -233,6 +234,17 @@ pub(crate) fn entry(commit: &OrderCommit) -> Delivered<Event> {
 
 pub(crate) fn entries<'a>(commits: impl IntoIterator<Item = &'a OrderCommit>) -> Vec<Delivered<Event>> {
     commits.into_iter().map(entry).collect()
+}
+
+/// Writes one row.
+pub(crate) async fn write<P: Projection>(
+    rows: &impl RowStore<P>,
+    key: &RowKey,
+    version: u64,
+    row: &P::Row,
+) -> Result<Write, RowError> {
+    let row = NewRow { key: key.clone(), version, row: row.clone() };
+    rows.write(&[row], None).await.pop().unwrap()
 }
 
 /// An embedded DynamoDB with the project's tables.

@@ -1,7 +1,8 @@
-//! Transactions that are cancelled, answers that are lost, and two releases at once.
+//! Writes that are refused or lost, and two releases at once.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -16,34 +17,34 @@ use embedded_dynamodb::{Database, DatabaseError};
 use event_store::RecordedEvent;
 use read_model::projection::{CommitOf, EventOf};
 use read_model::{
-    Contribution, Counters, CurrencyTotals, CustomerTotals, Engine, FoldError, KeyAttributes, Projection, Reason,
-    RowError, RowKey, RowStore, SumError, Summed, SummedRows, Write,
+    Contribution, Counters, CurrencyTotals, CustomerTotals, Engine, FoldError, KeyAttributes, NewRow, Projection,
+    Reason, RowError, RowKey, RowStore, SumError, Summed, SummedRows, Write,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::customer_totals::contribution;
-use crate::story::{TOTALS_TABLE, entries, pay, ship};
+use crate::story::{self, TOTALS_TABLE, entries, pay};
 use crate::summed_rows::{Book, total_of};
 
-/// What becomes of a write on its way.
+/// The fate of a write on its way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fate {
     Arrives,
-    /// Nothing is done; a transaction with this reason for its second item.
-    Cancelled(&'static str),
-    /// Nothing is done: a transaction is at work on the item.
-    Conflict,
-    /// It is done, and the answer says that the server failed.
+    /// Nothing is written, with this error.
+    Refused(&'static str),
+    /// It is written, and the answer says that the server failed.
     AnswerLost,
+    /// Nothing is written, and the server fails.
+    Lost,
 }
 
 /// A line to the database on which writes meet their fates, one after the other; the last one's is that of all that follow.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     database: Arc<OpaqueDatabase>,
-    fates: Arc<Mutex<VecDeque<Fate>>>,
+    pub(crate) fates: Arc<Mutex<VecDeque<Fate>>>,
     writes: Arc<Mutex<usize>>,
     /// What somebody else puts before the next query is answered.
     pub(crate) meanwhile: Arc<Mutex<Option<Value>>>,
@@ -86,19 +87,15 @@ impl Line {
         };
         let arrives = || match operation {
             "PutItem" => run(body, |request| database.put_item(request)),
-            "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
             other => panic!("{other} is no write of a row"),
-        };
-        let refused = |name: &str, reasons: Value| {
-            let kind = format!("com.amazonaws.dynamodb.v20120810#{name}");
-            (400, json!({ "__type": kind, "message": name, "CancellationReasons": reasons }).to_string())
         };
         match fate {
             Fate::Arrives => arrives(),
-            Fate::Cancelled(code) => {
-                refused("TransactionCanceledException", json!([{ "Code": "None" }, { "Code": code }]))
+            Fate::Refused(name) => {
+                let kind = format!("com.amazonaws.dynamodb.v20120810#{name}");
+                (400, json!({ "__type": kind, "message": name }).to_string())
             }
-            Fate::Conflict => refused("TransactionConflictException", json!([])),
+            Fate::Lost => (500, json!({ "__type": "InternalServerError", "message": "lost" }).to_string()),
             Fate::AnswerLost => {
                 assert_eq!(arrives().0, 200);
                 (500, json!({ "__type": "InternalServerError", "message": "lost" }).to_string())
@@ -138,66 +135,133 @@ pub(crate) fn rows(book: &Book, attempts: u32, fates: &[Fate]) -> (SummedRows, L
 pub(crate) async fn write(rows: &SummedRows, commits: &[order_store::OrderCommit]) -> Result<Write, RowError> {
     let key = CustomerTotals::key(&commits[0]).unwrap();
     let version = commits.last().unwrap().version;
-    RowStore::<CustomerTotals>::write(rows, &key, version, &contribution(commits)).await
+    story::write::<CustomerTotals>(rows, &key, version, &contribution(commits)).await
+}
+
+async fn contribution_is_stored(book: &Book, version: u64) -> bool {
+    let get = book.server.client().get_item().table_name(TOTALS_TABLE).consistent_read(true);
+    let get = get.key("customerId", AttributeValue::S("c-1".to_owned()));
+    let get = get.key("entry", AttributeValue::S("order#o-1".to_owned()));
+    let row = get.send().await.unwrap().item;
+    row.is_some_and(|row| row["version"] == AttributeValue::N(version.to_string()))
 }
 
 #[tokio::test]
-async fn a_transaction_that_others_or_throttling_cancel_is_tried_again() {
+async fn sums_that_others_change_meanwhile_are_read_again() {
     let book = Book::new().await;
-    let reasons = ["ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
-    let fates: Vec<_> = reasons.map(Fate::Cancelled).into_iter().chain([Fate::Arrives]).collect();
+    let refusals = ["ConditionalCheckFailedException", "TransactionConflictException"];
+    let fates: Vec<_> = refusals.map(Fate::Refused).into_iter().chain([Fate::Arrives]).collect();
     let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
     let (rows, line) = rows(&book, 1, &fates);
     assert_eq!(write(&rows, &commits).await.unwrap(), Write::Written);
-    assert_eq!(*line.writes.lock().unwrap(), 5);
+    assert_eq!(*line.writes.lock().unwrap(), 4);
     assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
 }
 
 #[tokio::test]
-async fn a_plain_write_that_meets_a_transaction_is_tried_again() {
-    let book = Book::new().await;
-    let commits = book.order("o-1", "EUR", &[pay(1, 25), ship(1, 1, 1)]).await;
-    let (rows, line) = rows(&book, 1, &[Fate::Arrives, Fate::Conflict, Fate::Arrives]);
-    for version in [2, 3] {
-        assert_eq!(write(&rows, &commits[..version]).await.unwrap(), Write::Written);
-    }
-    assert_eq!(*line.writes.lock().unwrap(), 3);
-}
-
-#[tokio::test]
-async fn one_that_is_cancelled_again_and_again_is_an_outage_after_a_bounded_number_of_tries() {
+async fn sums_that_others_keep_changing_are_an_outage_after_twelve_writes() {
     let book = Book::new().await;
     let commits = book.order("o-1", "EUR", &[]).await;
-    let (rows, line) = rows(&book, 1, &[Fate::Cancelled("TransactionConflict")]);
+    let (rows, line) = rows(&book, 1, &[Fate::Refused("ConditionalCheckFailedException")]);
     tokio::time::pause();
     assert!(matches!(write(&rows, &commits).await, Err(RowError::Unavailable { .. })));
     assert_eq!(*line.writes.lock().unwrap(), 12);
 }
 
 #[tokio::test]
-async fn one_that_is_malformed_is_a_refusal_at_once() {
+async fn a_write_that_is_malformed_is_a_refusal_at_once() {
     let book = Book::new().await;
     let commits = book.order("o-1", "EUR", &[]).await;
-    let (rows, line) = rows(&book, 1, &[Fate::Cancelled("ValidationError")]);
+    let (rows, line) = rows(&book, 1, &[Fate::Refused("ValidationException")]);
     assert!(matches!(write(&rows, &commits).await, Err(RowError::Refused { .. })));
     assert_eq!(*line.writes.lock().unwrap(), 1);
 }
 
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_adds_once_however_it_is_tried_again() {
+async fn sums_whose_answer_is_lost_count_once_and_their_row_is_stored() {
     let book = Book::new().await;
     let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
-    // By the SDK, under the same token: answered as if it were the first.
-    let (again, line) = rows(&book, 3, &[Fate::AnswerLost, Fate::Arrives]);
     tokio::time::pause();
-    assert_eq!(write(&again, &commits[..1]).await.unwrap(), Write::Written);
-    assert_eq!(*line.writes.lock().unwrap(), 2);
-    // By somebody who knows no token: the row tells.
+    // The SDK retries, finds its own write, and the row is written as one that the sums count already.
+    let (again, line) = rows(&book, 3, &[Fate::AnswerLost, Fate::Arrives]);
+    assert_eq!(write(&again, &commits[..1]).await.unwrap(), Write::Superseded { version: 1 });
+    assert_eq!(*line.writes.lock().unwrap(), 3);
+    // Without a retry, a repeat does the same.
     let (once, _) = rows(&book, 1, &[Fate::AnswerLost, Fate::Arrives]);
     assert!(matches!(write(&once, &commits).await, Err(RowError::Unavailable { .. })));
     assert_eq!(write(&once, &commits).await.unwrap(), Write::Superseded { version: 2 });
     tokio::time::resume();
+    assert!(contribution_is_stored(&book, 2).await);
     assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+#[tokio::test]
+async fn a_row_that_is_lost_behind_its_sums_is_stored_by_a_repeat() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    let (rows, _) = rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
+    tokio::time::pause();
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Unavailable { .. })));
+    tokio::time::resume();
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])], "the sums are ahead of the row");
+    assert!(!contribution_is_stored(&book, 2).await);
+    assert_eq!(write(&rows, &commits[..1]).await.unwrap(), Write::Superseded { version: 2 });
+    assert!(contribution_is_stored(&book, 2).await);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+#[tokio::test]
+async fn a_row_that_is_lost_is_stored_before_the_sums_forget_it() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    let (line_rows, _) = rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
+    tokio::time::pause();
+    assert!(write(&line_rows, &commits).await.is_err());
+    tokio::time::resume();
+    let mut orders = vec![commits];
+    for number in 2..7 {
+        let order = book.order(&format!("o-{number}"), "EUR", &[]).await;
+        book.project(&order).await;
+        orders.push(order);
+    }
+    assert!(contribution_is_stored(&book, 2).await);
+    assert!(!book.sums().await["pending"].as_m().unwrap().contains_key("order#o-1"));
+    // Nothing that is counted is counted again.
+    book.project(orders.iter().flatten()).await;
+    assert_eq!(book.of("c-1").await, [total_of(orders.iter().map(Vec::as_slice))]);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_stored_stays_pending() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    let (line_rows, line) = rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
+    tokio::time::pause();
+    assert!(write(&line_rows, &commits).await.is_err());
+    let mut orders = vec![commits];
+    for number in 2..5 {
+        // Of the last, the row that is lost is lost again; then the sums and the row arrive.
+        *line.fates.lock().unwrap() = if number == 4 { [Fate::Lost, Fate::Arrives] } else { [Fate::Arrives; 2] }.into();
+        let order = book.order(&format!("o-{number}"), "EUR", &[]).await;
+        assert_eq!(write(&line_rows, &order).await.unwrap(), Write::Written);
+        orders.push(order);
+    }
+    tokio::time::resume();
+    assert!(!contribution_is_stored(&book, 2).await);
+    assert!(book.sums().await["pending"].as_m().unwrap().contains_key("order#o-1"));
+    book.project(orders.iter().flatten()).await;
+    assert_eq!(book.of("c-1").await, [total_of(orders.iter().map(Vec::as_slice))]);
+}
+
+#[tokio::test]
+async fn after_the_deadline_nothing_is_written() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[]).await;
+    let (rows, line) = rows(&book, 1, &[Fate::Arrives]);
+    let row = NewRow { key: CustomerTotals::key(&commits[0]).unwrap(), version: 1, row: contribution(&commits) };
+    let written = RowStore::<CustomerTotals>::write(&rows, &[row], Some(Instant::now())).await;
+    assert!(matches!(written[..], [Err(RowError::OutOfTime)]));
+    assert_eq!(*line.writes.lock().unwrap(), 0);
 }
 
 /// The same projection in a later release.
@@ -269,6 +333,8 @@ async fn a_later_release_sums_from_nothing_and_leaves_the_earlier_ones_sums_to_i
     assert_eq!((outcome.failed, outcome.counters), (vec![], expected));
     let sum = book.server.client().get_item().table_name(TOTALS_TABLE);
     let sum = sum.key("customerId", AttributeValue::S("c-1".to_owned()));
-    let sum = sum.key("entry", AttributeValue::S("total#2#EUR".to_owned())).send().await.unwrap().item.unwrap();
-    assert_eq!(["orders", "gross", "revision"].map(|name| sum[name].as_n().unwrap().as_str()), ["2", "100", "2"]);
+    let sum = sum.key("entry", AttributeValue::S("total#3".to_owned())).send().await.unwrap().item.unwrap();
+    let euros = sum["sums"].as_m().unwrap()["EUR"].as_m().unwrap();
+    assert_eq!(["orders", "gross"].map(|name| euros[name].as_n().unwrap().as_str()), ["2", "100"]);
+    assert_eq!(sum["revision"], AttributeValue::N("2".to_owned()));
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::story::{TOTALS_TABLE, entries, pay, ship};
 use crate::summed_faults::{Fate, rows, write};
-use crate::summed_rows::{Book, TotalsEngine, total_of};
+use crate::summed_rows::{Book, SUMS, TotalsEngine, total_of};
 
 async fn delete(book: &Book, entry: &str) {
     let delete = book.server.client().delete_item().table_name(TOTALS_TABLE);
@@ -24,27 +24,43 @@ async fn a_sum_that_was_taken_away_is_poison_to_what_would_change_it_and_is_neve
     let book = Book::new().await;
     let commits = book.order("o-1", "EUR", &[pay(1, 25), ship(1, 1, 1), pay(2, 5)]).await;
     book.project(&commits[..2]).await;
-    delete(&book, "total#1#EUR").await;
+    delete(&book, SUMS).await;
     let outcome = book.engine.project(entries(&commits[3..]), None).await;
     let [failure] = &outcome.failed[..] else { panic!("{outcome:?}") };
     let Reason::Poison { version, cause } = &failure.reason else { panic!("{failure:?}") };
     assert_eq!((failure.version, *version), (Some(4), Some(3)));
-    assert_eq!(cause, "the row total#1#EUR cannot be read: orders does not hold what the row has added to it");
+    assert_eq!(cause, "the row total#2 cannot be read: it is gone, and there are rows that it is the sum of");
     assert_eq!(book.of("c-1").await, []);
 }
 
 #[tokio::test]
-async fn a_sum_that_was_taken_away_is_not_begun_by_a_new_order_either_unless_it_is_of_another_sum() {
+async fn sums_that_were_deleted_are_not_begun_by_a_new_order() {
     let book = Book::new().await;
     book.project(&book.order("o-1", "EUR", &[pay(1, 25)]).await).await;
-    delete(&book, "total#1#EUR").await;
-    let (euros, dollars) = (book.order("o-2", "EUR", &[]).await, book.order("o-3", "USD", &[]).await);
-    let outcome = book.engine.project(entries(euros.iter().chain(&dollars)), None).await;
+    delete(&book, SUMS).await;
+    let outcome = book.engine.project(entries(&book.order("o-2", "USD", &[]).await), None).await;
     let [failure] = &outcome.failed[..] else { panic!("{outcome:?}") };
-    let cause = "the row total#1#EUR cannot be read: it is gone, and there are rows that it is the sum of".to_owned();
-    assert_eq!(failure.aggregate_id.as_deref(), Some("o-2"));
+    let cause = "the row total#2 cannot be read: it is gone, and there are rows that it is the sum of".to_owned();
     assert_eq!(failure.reason, Reason::Poison { version: Some(1), cause });
-    assert_eq!(book.of("c-1").await, [total_of([&dollars[..]])]);
+    assert_eq!(book.of("c-1").await, []);
+}
+
+#[tokio::test]
+async fn a_sum_that_does_not_hold_its_row_is_poison_to_that_order_alone() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25), pay(2, 5)]).await;
+    book.project(&commits[..2]).await;
+    let mut sums = get(&book, SUMS).await;
+    sums["sums"]["M"]["EUR"]["M"]["gross"] = json!({ "N": "1" });
+    let put = json!({ "TableName": TOTALS_TABLE, "Item": sums });
+    book.server.database().put_item(serde_json::from_value(put).unwrap()).unwrap();
+    let dollars = book.order("o-2", "USD", &[]).await;
+    let outcome = book.engine.project(entries(commits[2..].iter().chain(&dollars)), None).await;
+    let [failure] = &outcome.failed[..] else { panic!("{outcome:?}") };
+    let cause = "the row total#2 cannot be read: gross does not hold what the row has added to it".to_owned();
+    assert_eq!(failure.aggregate_id.as_deref(), Some("o-1"));
+    assert_eq!(failure.reason, Reason::Poison { version: Some(3), cause });
+    assert_eq!(book.of("c-1").await[1], total_of([&dollars[..]]));
 }
 
 #[tokio::test]
@@ -52,8 +68,8 @@ async fn of_two_first_orders_at_once_one_begins_the_sum_and_the_other_carries_it
     let book = Book::new().await;
     let (first, second) = (book.order("o-1", "EUR", &[pay(1, 25)]).await, book.order("o-2", "EUR", &[]).await);
     book.project(&first).await;
-    let sum = get(&book, "total#1#EUR").await;
-    delete(&book, "total#1#EUR").await;
+    let sum = get(&book, SUMS).await;
+    delete(&book, SUMS).await;
     let (rows, line) = rows(&book, 1, &[Fate::Arrives]);
     // The sum was not there when the second looked; before it asks for the rows, the first has written both.
     *line.meanwhile.lock().unwrap() = Some(json!({ "TableName": TOTALS_TABLE, "Item": sum }));
@@ -64,10 +80,11 @@ async fn of_two_first_orders_at_once_one_begins_the_sum_and_the_other_carries_it
 #[tokio::test]
 async fn a_row_or_sum_that_is_not_ours_is_poison_whose_cause_tells_no_value_and_no_customer() {
     // A row that cannot be read is folded from the first event on.
-    for (entry, attribute, version) in [("order#o-1", "currency", 1), ("total#1#EUR", "gross", 3)] {
+    for (entry, attribute, version) in [("order#o-1", "currency", 1), (SUMS, "sums", 3)] {
         let book = Book::new().await;
         let commits = book.order("o-1", "EUR", &[pay(1, 25), pay(2, 5)]).await;
         book.project(&commits[..2]).await;
+        book.forget_pending().await;
         let mut item = get(&book, entry).await;
         item[attribute] = json!({ "M": { "someone@example.com": { "S": "someone@example.com" } } });
         let put = json!({ "TableName": TOTALS_TABLE, "Item": item });

@@ -1,5 +1,5 @@
-//! `projector`'s seven calls for a batch of one payment and nothing else: for each read model what is parked, the row as it
-//! is, and the row as it becomes; in the totals together with their sum, which is read along with its row.
+//! `projector`'s eight calls for a batch of one payment and nothing else: for each read model the notes on parked orders, the
+//! row as it is, and the row as it becomes; for the totals the sums as well, read and written before the row.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use aws_config::BehaviorVersion;
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
@@ -73,21 +73,28 @@ impl Tables {
     async fn total(&self, commit: &Commit, paid: u64) -> Result<(), Error> {
         let entry = |entry: &str| key(&commit.customer_id, "entry", entry);
         let order = entry(&format!("order#{}", commit.aggregate_id));
-        let row = self.read(&self.totals, vec![order.clone()]);
+        let row = self.read(&self.totals, vec![order]);
         let (parked, row) = tokio::join!(self.is_anything_parked("CustomerTotals"), row);
-        row?.pop().filter(|_| matches!(parked, Ok(false))).ok_or("no row to go on from")?;
-        let puts = self.read(&self.totals, vec![order, entry("total#1#EUR")]).await?.into_iter().map(|row| {
-            let was = row.get("amountPaid").or(row.get("gross")).cloned().ok_or("no amount")?;
-            let name = if row.contains_key("gross") { "gross" } else { "amountPaid" };
-            let put = Put::builder()
-                .table_name(&self.totals)
-                .set_item(Some(changed(row, name, paid, commit.version)?))
-                .condition_expression(format!("{name} = :was"))
-                .expression_attribute_values(":was", was);
-            Ok(TransactWriteItem::builder().put(put.build()?).build())
-        });
-        let puts = puts.collect::<Result<Vec<_>, Error>>()?;
-        self.client.transact_write_items().set_transact_items(Some(puts)).send().await?;
+        let row = row?.pop().filter(|_| matches!(parked, Ok(false))).ok_or("no row to go on from")?;
+        let row = changed(row, "amountPaid", paid, commit.version)?;
+        let mut sums = self.read(&self.totals, vec![entry("total#2")]).await?.pop().ok_or("no sums")?;
+        let revision = sums.get("revision").cloned().ok_or("no revision")?;
+        let gross = sums.get_mut("sums").and_then(|sums| member(member(sums, "EUR")?, "gross")).ok_or("no gross")?;
+        *gross = AttributeValue::N((gross.as_n().map_err(|_| "no number")?.parse::<u64>()? + paid).to_string());
+        let pending = HashMap::from([(
+            format!("order#{}", commit.aggregate_id),
+            AttributeValue::M(HashMap::from([
+                ("version".to_owned(), AttributeValue::N(commit.version.to_string())),
+                ("row".to_owned(), AttributeValue::M(row.clone())),
+            ])),
+        )]);
+        sums.insert("pending".to_owned(), AttributeValue::M(pending));
+        let put = self.client.put_item().table_name(&self.totals).set_item(Some(sums));
+        let put = put.condition_expression("revision = :revision").expression_attribute_values(":revision", revision);
+        put.send().await?;
+        let put = self.client.put_item().table_name(&self.totals).set_item(Some(row));
+        let put = put.condition_expression("version < :version");
+        put.expression_attribute_values(":version", AttributeValue::N(commit.version.to_string())).send().await?;
         Ok(())
     }
 
@@ -109,6 +116,10 @@ fn changed(mut row: Item, name: &str, by: u64, version: u64) -> Result<Item, Err
     row.insert(name.to_owned(), AttributeValue::N((was + by).to_string()));
     row.insert("version".to_owned(), AttributeValue::N(version.to_string()));
     Ok(row)
+}
+
+fn member<'a>(map: &'a mut AttributeValue, name: &str) -> Option<&'a mut AttributeValue> {
+    if let AttributeValue::M(members) = map { members.get_mut(name) } else { None }
 }
 
 fn key(customer_id: &str, sort_name: &str, sort: &str) -> Item {

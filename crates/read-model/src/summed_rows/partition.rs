@@ -1,0 +1,211 @@
+//! The rows of one partition that are to be written, and what that takes: a calculation, without I/O.
+
+use std::collections::BTreeSet;
+
+use event_store::contain;
+
+use super::{Ended, Images};
+use crate::projection::RowKey;
+use crate::row_error::RowError;
+use crate::row_image::RowImage;
+use crate::row_item::{self, NOT_ITS_SHAPE};
+use crate::row_store::{NewRow, Write};
+use crate::sum_item::{self, Pending, SumsOf};
+use crate::summed::{SumError, Summed, sums_key};
+
+/// How many pending rows the sums keep without a look at the table: with as many, they stay below 1 KB.
+const MAX_UNREAD: usize = 2;
+
+/// The rows of one partition that are to be written, and its sums as they are stored.
+pub(super) struct Partition<'a, P: Summed> {
+    /// The key of the sums.
+    pub(super) key: RowKey,
+    /// With the place of each in the batch.
+    rows: Vec<(usize, &'a NewRow<P::Row>)>,
+    stored: Option<SumsOf<P>>,
+}
+
+/// What the writes of a partition take.
+pub(super) struct Plan<'a, P: Summed> {
+    pub(super) key: RowKey,
+    /// The rows that need no write.
+    pub(super) ended: Ended,
+    /// Rows that the sums count and that are not stored, with the place of the row that repeats it.
+    pub(super) unwritten: Vec<(Option<usize>, NewRow<P::Row>)>,
+    pub(super) change: Option<Change<'a, P>>,
+}
+
+/// A change of a partition's sums.
+pub(super) struct Change<'a, P: Summed> {
+    /// The revision that was read; nothing where there were no sums.
+    pub(super) replaces: Option<u64>,
+    pub(super) sums: SumsOf<P>,
+    /// The rows that they count, and that are to be put next.
+    pub(super) rows: Vec<(usize, &'a NewRow<P::Row>)>,
+}
+
+impl<P: Summed> Change<'_, P> {
+    /// Drops a row from the pending ones, if it is stored.
+    pub(super) fn forget(&mut self, key: &RowKey, written: &Result<Write, RowError>) {
+        if let Ok(Write::Written | Write::Superseded { .. }) = written {
+            self.sums.pending.remove(&key.sort);
+        }
+    }
+
+    /// Makes it the change that follows this one.
+    pub(super) fn follow(&mut self) {
+        self.replaces = Some(self.sums.revision);
+        self.sums.revision = self.sums.revision.saturating_add(1);
+    }
+}
+
+impl<'a, P: Summed> Partition<'a, P> {
+    /// # Errors
+    /// When the sums could not be read.
+    pub(super) fn new(name: &str, rows: Vec<(usize, &'a NewRow<P::Row>)>, sums: &Images) -> Result<Self, RowError> {
+        let key = sums_key::<P>(name);
+        let stored = match sums.get(&key) {
+            Some(Ok(image)) => Some(sum_item::decode::<P>(&key, image)?),
+            Some(Err(error)) => return Err(error.clone()),
+            None => None,
+        };
+        Ok(Self { key, rows, stored })
+    }
+
+    pub(super) const fn has_sums(&self) -> bool {
+        self.stored.is_some()
+    }
+
+    pub(super) fn places(&self) -> Vec<usize> {
+        self.rows.iter().map(|(place, _)| *place).collect()
+    }
+
+    /// True if one of the rows that were read is counted by sums.
+    pub(super) fn holds_a_counted_row(&self, images: &Images) -> bool {
+        self.rows.iter().any(|(_, row)| matches!(images.get(&row.key), Some(Ok(image)) if counts::<P>(image)))
+    }
+
+    /// The keys of the rows whose stored versions the plan depends on.
+    pub(super) fn to_read(&self) -> BTreeSet<RowKey> {
+        let pending = self.stored.as_ref().map(|sums| &sums.pending);
+        let is_pending_before = |row: &NewRow<P::Row>| {
+            pending.and_then(|rows| rows.get(&row.key.sort)).is_some_and(|pending| pending.version < row.version)
+        };
+        let own = self.rows.iter().map(|(_, row)| *row).filter(|row| !is_pending_before(row));
+        let mut keys: BTreeSet<RowKey> = own.map(|row| row.key.clone()).collect();
+        if let Some(pending) = pending.filter(|_| self.reads_pending()) {
+            keys.extend(pending.keys().map(|sort| RowKey { sort: sort.clone(), ..self.key.clone() }));
+        }
+        keys
+    }
+
+    /// True if there are so many pending rows that the plan finds out which of them are stored.
+    fn reads_pending(&self) -> bool {
+        self.stored.as_ref().is_some_and(|sums| sums.pending.len() > MAX_UNREAD)
+    }
+
+    /// Plans the writes.
+    pub(super) fn plan(self, images: &Images) -> Plan<'a, P> {
+        let reads_pending = self.reads_pending();
+        let replaces = self.stored.as_ref().map(|sums| sums.revision);
+        let mut sums = self.stored.unwrap_or_default();
+        let mut plan = Plan { key: self.key, ended: Ended::new(), unwritten: Vec::new(), change: None };
+        let mut rows = Vec::new();
+        for (place, row) in self.rows {
+            match judge::<P>(&plan.key, &mut sums, row, images) {
+                Ok(Judged::Counted) => rows.push((place, row)),
+                Ok(Judged::Ended(write)) => drop(plan.ended.insert(place, Ok(write))),
+                Ok(Judged::Unwritten(row)) => plan.unwritten.push((Some(place), row)),
+                Err(error) => drop(plan.ended.insert(place, Err(error))),
+            }
+        }
+        if rows.is_empty() {
+            return plan;
+        }
+        let changed: BTreeSet<&str> = rows.iter().map(|(_, row)| row.key.sort.as_str()).collect();
+        let repeated: BTreeSet<String> = plan.unwritten.iter().map(|(_, row)| row.key.sort.clone()).collect();
+        if reads_pending {
+            let partition = &plan.key.partition;
+            sums.pending.retain(|sort, pending| {
+                if changed.contains(sort.as_str()) || repeated.contains(sort) {
+                    return true;
+                }
+                let key = RowKey { partition: partition.clone(), sort: sort.clone() };
+                match images.get(&key) {
+                    Some(Ok(image)) if counts::<P>(image) && image.version() >= pending.version => return false,
+                    Some(Ok(image)) if image.projection() > u64::from(P::NUMBER) => {}
+                    Some(Ok(_)) | None => {
+                        let row = NewRow { key, version: pending.version, row: pending.row.clone() };
+                        plan.unwritten.push((None, row));
+                    }
+                    Some(Err(_)) => {}
+                }
+                true
+            });
+        }
+        sums.revision = sums.revision.saturating_add(1);
+        plan.change = Some(Change { replaces, sums, rows });
+        plan
+    }
+}
+
+/// What becomes of a row.
+enum Judged<R> {
+    /// The sums count it now, and it is to be put.
+    Counted,
+    /// It needs no write.
+    Ended(Write),
+    /// It repeats this row, which the sums count and which is not stored.
+    Unwritten(NewRow<R>),
+}
+
+fn judge<P: Summed>(
+    sums_key: &RowKey,
+    sums: &mut SumsOf<P>,
+    row: &NewRow<P::Row>,
+    images: &Images,
+) -> Result<Judged<P::Row>, RowError> {
+    let image = images.get(&row.key).map(Result::as_ref).transpose().map_err(Clone::clone)?;
+    if let Some(image) = image.filter(|image| !counts::<P>(image))
+        && let Some(refused) = row_item::keeps_its_place::<P>(&image.0, row.version)
+    {
+        return Ok(Judged::Ended(refused));
+    }
+    let stored = image.filter(|image| counts::<P>(image));
+    let counted = match (sums.pending.get(&row.key.sort), stored) {
+        (Some(pending), _) => Some(pending.clone()),
+        (None, Some(image)) => Some(Pending { version: image.version(), row: decode::<P>(&row.key, image)? }),
+        (None, None) => None,
+    };
+    if let Some(counted) = counted.as_ref().filter(|counted| counted.version >= row.version) {
+        let is_stored = stored.is_some_and(|image| image.version() >= counted.version);
+        return Ok(if is_stored {
+            Judged::Ended(Write::Superseded { version: counted.version })
+        } else {
+            Judged::Unwritten(NewRow { key: row.key.clone(), version: counted.version, row: counted.row.clone() })
+        });
+    }
+    let count = || {
+        let name = P::sum_name(&row.row).to_owned();
+        let sum = P::replace(sums.sums.get(&name).cloned(), counted.as_ref().map(|counted| &counted.row), &row.row);
+        sum.map(|sum| (name, sum))
+    };
+    // No attempt changes that the projection's own code panics.
+    let (name, sum) =
+        contain(count).map_err(|panicked| row_item::unwritable(&row.key, panicked))?.map_err(|error| match error {
+            SumError::NotInIt { .. } => row_item::unreadable(sums_key, error),
+            SumError::TooLarge { .. } => row_item::unwritable(sums_key, error),
+        })?;
+    sums.sums.insert(name, sum);
+    sums.pending.insert(row.key.sort.clone(), Pending { version: row.version, row: row.row.clone() });
+    Ok(Judged::Counted)
+}
+
+/// Whether sums of this number count a row that is stored: they do not count one of another number.
+pub(super) fn counts<P: Summed>(image: &RowImage) -> bool {
+    image.projection() == u64::from(P::NUMBER)
+}
+
+fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<P::Row, RowError> {
+    serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
+}
