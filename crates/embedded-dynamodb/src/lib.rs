@@ -9,8 +9,10 @@
 //! | `lib.rs` | starting, stopping, tables |
 //! | [`stream`] | a table's stream, record by record |
 //! | `stream_index.rs` | keeps writes and stream reads from slowing down as the stream grows |
+//! | `distance.rs` | a client each of whose calls takes some time more |
 //! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
 
+mod distance;
 pub mod meter;
 pub mod stream;
 mod stream_index;
@@ -23,6 +25,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use distance::Distance;
 use dynoxide::DynoxideError;
 pub use dynoxide::{Database, DynoxideError as DatabaseError};
 pub use meter::{Meter, Units};
@@ -169,6 +172,13 @@ impl EmbeddedDynamoDb {
     pub fn metered_client(&self) -> (Client, Meter) {
         let meter = Meter::default();
         (Client::from_conf(self.config().interceptor(meter.clone()).build()), meter)
+    }
+
+    /// A client in this process, each of whose calls takes `latency` more.
+    #[must_use]
+    pub fn distant_client(&self, latency: Duration) -> Client {
+        let line = Distance { database: self.database.clone(), latency };
+        Client::from_conf(self.config().http_client(line).build())
     }
 
     /// The SDK configuration for it, to build a client with something added.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod busy;
+mod copies;
 mod given;
 mod handler;
 mod items;
