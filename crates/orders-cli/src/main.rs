@@ -11,6 +11,7 @@
 //! - `rebuild`: brings the read model's rows as far as the events, through `sweep`
 //! - `verify`: compares the read model's rows with the events, and mends them, through `sweep`
 //! - `parked`: what the consumers of the stream could not process, and taking it out again
+//! - `confirm`: the question before data is changed or deleted
 //! - `chaos`: histories in which everything goes wrong, over the functions in this process
 //! - `cost`: what a million orders cost on AWS, from what they consume in this process
 //! - `stop`: Ctrl-C and SIGTERM
@@ -20,6 +21,7 @@
 mod api;
 mod aws;
 mod chaos;
+mod confirm;
 mod cost;
 mod events;
 mod load;

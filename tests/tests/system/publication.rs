@@ -140,7 +140,7 @@ async fn rebuilding_a_read_model_publishes_nothing() {
     system.delete_rows();
     assert_eq!(list().await, Vec::<Value>::new());
 
-    let rebuilt = orders(&system, &["rebuild"]).await;
+    let rebuilt = orders(&system, &["rebuild", "--yes"]).await;
     assert_eq!(rebuilt["rebuilt"]["rowsWritten"], 1);
 
     assert_eq!(list().await, rows);

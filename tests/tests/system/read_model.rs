@@ -30,7 +30,9 @@ async fn rebuilding_and_mending_beside_live_traffic_fails_no_command_and_leaves_
     }
     system.drained().await;
     let tools = async {
-        for arguments in [&["rebuild"][..], &["verify", "--repair"], &["rebuild"], &["verify", "--repair"]] {
+        for arguments in
+            [&["rebuild", "--yes"][..], &["verify", "--repair"], &["rebuild", "--yes"], &["verify", "--repair"]]
+        {
             system.delete_rows();
             orders(&system, arguments).await;
         }

@@ -12,7 +12,8 @@ use clap::Args;
 use event_store::{DynamoEventStore, Position};
 use serde::{Deserialize, Serialize};
 
-use crate::sweep::{Bar, Ended, Place, SweepArguments, begin, item_count, sweep, until_told_to_stop};
+use crate::confirm::ConfirmArguments;
+use crate::sweep::{Bar, Ended, ItemCounts, Place, SweepArguments, begin, sweep, until_told_to_stop};
 use crate::text::print;
 use folding::Engines;
 
@@ -21,7 +22,12 @@ use folding::Engines;
 pub(crate) struct Arguments {
     #[command(flatten)]
     sweep: SweepArguments,
+    #[command(flatten)]
+    confirm: ConfirmArguments,
 }
+
+/// What it does to the tables.
+const PLAN: &str = "Rows that are missing, behind or of an older projection number are written. Nothing is deleted.";
 
 /// How far a rebuild is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,11 +70,13 @@ impl Rebuild {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { sweep: arguments } = arguments;
+    let Arguments { sweep: arguments, confirm } = arguments;
     let client = arguments.client().await;
     let tables = arguments.tables("rebuild").identified(&client).await;
+    let counts = ItemCounts::of(&client, &tables).await;
+    confirm.confirm(&counts.plan("Rebuild the read models:", &tables, PLAN))?;
     let mut state = begin(arguments.state_file(&tables), tables.clone(), Rebuild::new(tables.segments))?;
-    let bar = Bar::new("commits", item_count(&client, &tables.events).await, state.known().tally.commits)?;
+    let bar = Bar::new("commits", counts.events.filter(|count| *count > 0), state.known().tally.commits)?;
     let store = DynamoEventStore::new(client.clone(), &tables.events);
     let engines = Engines::new(&store, &client, &tables);
     let segments = folding::segments(&store, &engines, &state.known().segments);

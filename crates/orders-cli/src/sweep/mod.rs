@@ -1,12 +1,14 @@
 //! Sweeps: whole tables worked through in parallel segments, page by page. What `orders rebuild` and `orders verify` share.
 //!
 //! - `arguments`: which tables, and how
+//! - `plan`: the tables and what is done to them, to be confirmed
 //! - `progress`: the bar
 //! - `state`: how far each segment is, in a file
 
 mod arguments;
 #[cfg(test)]
 pub(crate) mod large_orders;
+mod plan;
 mod progress;
 mod state;
 
@@ -17,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use arguments::SweepArguments;
+pub(crate) use plan::ItemCounts;
 pub(crate) use progress::{Bar, item_count};
 pub(crate) use state::{Place, Tables, begin};
 

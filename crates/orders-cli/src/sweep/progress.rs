@@ -69,5 +69,5 @@ impl Bar {
 pub(crate) async fn item_count(client: &aws_sdk_dynamodb::Client, table: &str) -> Option<u64> {
     // A figure for the progress bar: who may not ask for it goes without.
     let description = client.describe_table().table_name(table).send().await.ok()?;
-    description.table?.item_count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0)
+    description.table?.item_count.and_then(|count| u64::try_from(count).ok())
 }

@@ -29,6 +29,11 @@ pub(crate) fn note(message: &str) {
     let _gone = console::Term::stderr().write_line(message);
 }
 
+/// Prints a question to standard error, and leaves the cursor behind it.
+pub(crate) fn ask(question: &str) {
+    let _gone = console::Term::stderr().write_str(question);
+}
+
 /// A status in the colour of its kind: done, under way, or given up.
 pub(crate) fn status(word: &str) -> String {
     let styled = style(word);

@@ -64,7 +64,8 @@ pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> an
     let mut state = begin(arguments.state_file(&tables), tables.clone(), new)?;
     let mut expected = Some(0_u64);
     for table in [&tables.events, &tables.rows, &tables.totals] {
-        expected = expected.zip(item_count(&client, table).await).map(|(sum, count)| sum.saturating_add(count));
+        let count = item_count(&client, table).await.filter(|count| *count > 0);
+        expected = expected.zip(count).map(|(sum, count)| sum.saturating_add(count));
     }
     let bar = Bar::new("commits and rows", expected, state.known().tally.looked_at())?;
     let store = DynamoEventStore::new(client.clone(), &tables.events);

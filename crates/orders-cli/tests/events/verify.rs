@@ -22,7 +22,7 @@ fn text(text: &str) -> AttributeValue {
 /// So many orders and their rows.
 async fn rebuilt(count: u64) -> Scene {
     let scene = Scene::with_orders(count).await;
-    assert_eq!(output(scene.command("rebuild", &[])).await.status.code(), Some(0));
+    assert_eq!(output(scene.command("rebuild", &["--yes"])).await.status.code(), Some(0));
     scene
 }
 
@@ -189,7 +189,7 @@ async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
     let scene = Scene::with_orders(3).await;
     scene.recorded.poison("o-1", 3, second(5)).await;
     scene.recorded.poison("o-9", 1, second(5)).await;
-    output(scene.command("rebuild", &[])).await;
+    output(scene.command("rebuild", &["--yes"])).await;
     let done = output(scene.command("verify", &["--segments", "1"])).await;
     assert_eq!(done.status.code(), Some(1));
     let said = stderr(&done);
