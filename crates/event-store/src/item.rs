@@ -8,7 +8,9 @@ use serde_dynamo::{AttributeValue, Item};
 
 use crate::aggregate::{CodecError, EncodedEvent};
 use crate::snapshot::{self, Snapshot};
-use crate::{Aggregate, Commit, Fingerprint, NewCommit, RecordedEvent, Request, StoreError, Timestamp, contain};
+use crate::{
+    Aggregate, Commit, Fingerprint, NewCommit, RecordedEvent, Request, StoreError, StoredSnapshot, Timestamp, contain,
+};
 
 /// The partition key.
 pub const AGGREGATE_ID: &str = "aggregateId";
@@ -137,6 +139,12 @@ fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::
 pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option<Snapshot<A>> {
     let Some(AttributeValue::B(bytes)) = item.inner().get(SNAPSHOT) else { return None };
     contain(|| snapshot::decode::<A>(bytes, version)).ok().flatten()
+}
+
+/// The snapshot that an item carries, whether or not this code can use it.
+pub(crate) fn stored_snapshot(item: &Item) -> Option<StoredSnapshot> {
+    let Some(AttributeValue::B(bytes)) = item.inner().get(SNAPSHOT) else { return None };
+    Some(StoredSnapshot(bytes.clone()))
 }
 
 /// A commit as it is to be written.

@@ -18,6 +18,7 @@
 //! | [`item`] | commits as DynamoDB items: the stored attribute names |
 //! | [`fn@pause`] | pauses between attempts |
 //! | [`snapshot`], [`ring`] | what rides along in a commit so that a load is one request |
+//! | [`snapshot_audit`], `changed_value` | snapshots compared with the fold, and the values that differ |
 //! | [`scan`] | pages over the whole table, for tools |
 //! | [`dynamo`], [`memory`] | the adapters; `tests/contract` holds both to the same behaviour |
 //!
@@ -29,6 +30,7 @@
 
 pub mod aggregate;
 mod as_of;
+mod changed_value;
 pub mod commit;
 pub mod contain;
 pub mod delivery;
@@ -42,11 +44,13 @@ mod pause;
 pub mod ring;
 pub mod scan;
 pub mod snapshot;
+pub mod snapshot_audit;
 pub mod store;
 mod timestamp;
 mod walk;
 
 pub use aggregate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags};
+pub use changed_value::{ChangedValue, changed_values};
 pub use commit::{Commit, Fingerprint, RecordedEvent, Request};
 pub use contain::{Panicked, contain};
 pub use delivery::{Delivered, Poison};
@@ -57,5 +61,6 @@ pub use memory::InMemoryEventStore;
 pub use page::CommitPage;
 pub use pause::pause;
 pub use scan::{Position, ScanRequest, ScannedPage, Scope};
+pub use snapshot_audit::{CheckedSnapshots, SnapshotAudit, SnapshotDifference, StoredSnapshot};
 pub use store::{Appended, EventStore, StoreError, UpTo};
 pub use timestamp::{Timestamp, TimestampError};

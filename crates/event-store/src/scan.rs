@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use crate::dynamo::{SdkItem, failed};
-use crate::{Aggregate, Delivered, DynamoEventStore, Poison, StoreError, Timestamp, item};
+use crate::{Aggregate, Delivered, DynamoEventStore, Poison, StoreError, StoredSnapshot, Timestamp, item};
 
 /// What is to be scanned, and how.
 #[derive(Debug, Clone)]
@@ -109,6 +109,26 @@ impl DynamoEventStore {
     /// # Errors
     /// [`StoreError::Unavailable`] and [`StoreError::Refused`], the latter also for a position in another segment.
     pub async fn scan<A: Aggregate>(&self, request: &ScanRequest) -> Result<ScannedPage<A::Event>, StoreError> {
+        Ok(self.scan_items::<A, _>(request, |_| ()).await?.0)
+    }
+
+    /// Reads the next page with the snapshot that each commit carries, in the same order. It costs nothing more.
+    ///
+    /// # Errors
+    /// As [`scan`](Self::scan).
+    pub async fn scan_with_snapshots<A: Aggregate>(
+        &self,
+        request: &ScanRequest,
+    ) -> Result<(ScannedPage<A::Event>, Vec<Option<StoredSnapshot>>), StoreError> {
+        self.scan_items::<A, _>(request, item::stored_snapshot).await
+    }
+
+    /// Reads the next page, and takes something more from each item.
+    async fn scan_items<A: Aggregate, T>(
+        &self,
+        request: &ScanRequest,
+        take: fn(&serde_dynamo::Item) -> T,
+    ) -> Result<(ScannedPage<A::Event>, Vec<T>), StoreError> {
         let (operation, page) = match &request.scope {
             Scope::Segment { number, of } => ("Scan", self.segment_page(request, *number, *of).await?),
             Scope::Aggregate(id) => ("Query", self.aggregate_page(request, id).await?),
@@ -120,14 +140,14 @@ impl DynamoEventStore {
         let deliver = |item: SdkItem| {
             let id = position(&item)?.to_string();
             let item = serde_dynamo::Item::from(item);
-            let claimed = item::key_of(&item);
-            Ok(Delivered { id, record: item::decode::<A>(item).map_err(|error| Poison::new(claimed, &error)) })
+            let (claimed, taken) = (item::key_of(&item), take(&item));
+            let record = item::decode::<A>(item).map_err(|error| Poison::new(claimed, &error));
+            Ok((Delivered { id, record }, taken))
         };
-        Ok(ScannedPage {
-            delivered: page.items.unwrap_or_default().into_iter().map(deliver).collect::<Result<_, StoreError>>()?,
-            scanned: page.scanned.try_into().unwrap_or(0),
-            next: page.last.as_ref().map(position).transpose()?,
-        })
+        let items = page.items.unwrap_or_default().into_iter().map(deliver).collect::<Result<Vec<_>, StoreError>>()?;
+        let (delivered, taken) = items.into_iter().unzip();
+        let (scanned, next) = (page.scanned.try_into().unwrap_or(0), page.last.as_ref().map(position).transpose()?);
+        Ok((ScannedPage { delivered, scanned, next }, taken))
     }
 
     // No projection: it would change neither the pages nor their price, and a commit's tags have names of their own.

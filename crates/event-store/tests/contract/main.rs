@@ -10,6 +10,7 @@ mod history;
 mod ledger;
 mod pages;
 mod scan;
+mod snapshot_audit;
 mod snapshots;
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};
