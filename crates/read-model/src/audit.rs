@@ -1,16 +1,17 @@
 //! Whether rows are what their aggregates' commits come to, and mending those that are not.
 //!
 //! A row and a fold compare at the same version only. Live traffic moves rows meanwhile: a row that is further is met by
-//! folding on, one that is behind is looked at once more before it counts, and a row is mended only where it still is as it was
-//! read, or lags. So an audit beside live traffic finds what is wrong, and undoes nothing.
+//! folding on, one that differs is looked at once more before it counts, and a row is mended only where it still is as it was
+//! read, or lags. So an audit beside live traffic finds what is wrong, and undoes nothing. Whether a row that lags is lost or
+//! late, [`lag`] tells; an audit neither waits nor looks at a clock.
 
 mod finding;
 mod folding;
+pub mod lag;
 mod sums;
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use event_store::store::chain;
 use event_store::{EventStore, StoreError, Timestamp};
@@ -18,6 +19,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 pub use finding::{Difference, Finding};
 pub use folding::{Folded, Folding, Halt};
+pub use lag::LagBound;
 pub use sums::{SumAudit, SumDifference, SumFinding, SumValues, SumsChecked};
 
 use crate::dynamo_rows::DynamoRows;
@@ -33,11 +35,6 @@ const AT_ONCE: usize = 16;
 const PAGE: usize = 500;
 /// How often a row is mended that others change meanwhile.
 const MAX_MENDS: u32 = 5;
-/// A commit that is younger may be on its way to its row, in milliseconds.
-const UNDER_WAY_MS: u64 = 10_000;
-/// How often rows are looked at again whose commits may be on their way, and how long after each other.
-const MAX_LOOKS: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why rows could not be checked or mended.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +53,15 @@ pub struct Checked<P: Projection> {
     pub findings: Vec<Finding<P>>,
     /// What cannot be folded: rows that are beyond it are not judged.
     pub halts: Vec<Halt>,
+    /// The time of the newest commit that a right row has: the projector has got so far, in one shard at least.
+    pub reached: Option<Timestamp>,
+}
+
+/// What has been seen of rows so far, beside those that are wrong.
+#[derive(Default)]
+struct Seen {
+    halts: BTreeMap<String, Halt>,
+    reached: Option<Timestamp>,
 }
 
 /// Compares the rows of one projection with the commits.
@@ -73,25 +79,32 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
         Self { store, rows, projection: PhantomData }
     }
 
-    /// Compares what was folded with its rows.
+    /// Compares what was folded with its rows. A row that differs is looked at twice, because it may have moved since its
+    /// commits were read.
     ///
     /// # Errors
     /// When events or rows cannot be read.
     pub async fn check(&self, folded: Vec<Folded<P>>) -> Result<Checked<P>, AuditError> {
-        let mut halts = BTreeMap::new();
-        let mut findings = self.look(folded, &mut halts).await?;
-        for look in 0..MAX_LOOKS {
-            let under_way = findings.iter().any(Finding::is_under_way);
-            if findings.is_empty() || look > 0 && !under_way {
-                break;
-            }
-            if under_way {
-                tokio::time::sleep(PAUSE).await;
-            }
-            let again = findings.into_iter().filter_map(|finding| finding.folded).collect();
-            findings = self.look(again, &mut halts).await?;
-        }
-        Ok(Checked { findings, halts: halts.into_values().collect() })
+        let mut seen = Seen::default();
+        let findings = self.look(folded, &mut seen).await?;
+        let again = findings.into_iter().filter_map(|finding| finding.folded).collect();
+        let findings = self.look(again, &mut seen).await?;
+        Ok(Checked { findings, halts: seen.halts.into_values().collect(), reached: seen.reached })
+    }
+
+    /// Folds these aggregates anew, and compares them with their rows.
+    ///
+    /// # Errors
+    /// When events or rows cannot be read.
+    pub async fn look_again(&self, aggregate_ids: Vec<String>) -> Result<Checked<P>, AuditError> {
+        let fold = |aggregate_id: String| async move {
+            let mut folded = Folded::nothing(aggregate_id);
+            self.fold_on(&mut folded, u64::MAX).await?;
+            Ok::<_, AuditError>(folded)
+        };
+        let folds: Vec<_> = aggregate_ids.into_iter().map(fold).collect();
+        let folded = stream::iter(folds).buffered(AT_ONCE).try_collect().await?;
+        self.check(folded).await
     }
 
     /// The rows among these at whose key no aggregate's row should stand.
@@ -126,7 +139,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
                 return Ok(None);
             }
             // Somebody has been there since.
-            match self.look(vec![folded], &mut BTreeMap::new()).await?.pop() {
+            match self.look(vec![folded], &mut Seen::default()).await?.pop() {
                 Some(as_it_is) => finding = as_it_is,
                 None => return Ok(None),
             }
@@ -186,11 +199,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
         }
     }
 
-    async fn look(
-        &self,
-        folded: Vec<Folded<P>>,
-        halts: &mut BTreeMap<String, Halt>,
-    ) -> Result<Vec<Finding<P>>, AuditError> {
+    async fn look(&self, folded: Vec<Folded<P>>, seen: &mut Seen) -> Result<Vec<Finding<P>>, AuditError> {
         let (mut findings, mut left) = (Vec::new(), folded.into_iter().peekable());
         while left.peek().is_some() {
             let chunk: Vec<_> = left.by_ref().take(MAX_KEYS).collect();
@@ -201,7 +210,10 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
                 let image = folded.row.as_ref().and_then(|(key, _)| images.remove(key));
                 let difference = self.judge(&mut folded, image.as_ref()).await?;
                 if let Some(halt) = &folded.halt {
-                    halts.entry(halt.aggregate_id.clone()).or_insert_with(|| halt.clone());
+                    seen.halts.entry(halt.aggregate_id.clone()).or_insert_with(|| halt.clone());
+                }
+                if difference.is_none() && image.is_some() {
+                    seen.reached = seen.reached.max(folded.newest);
                 }
                 if let (Some(difference), Some((key, _))) = (difference, &folded.row) {
                     findings.push(Finding { key: key.clone(), difference, was: image, folded: Some(folded) });
@@ -254,15 +266,5 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
             }
         }
         Ok(())
-    }
-}
-
-impl<P: Projection> Finding<P> {
-    /// Whether the row may just not have got its commits yet.
-    fn is_under_way(&self) -> bool {
-        let newest = self.folded.as_ref().and_then(|folded| folded.newest);
-        // A clock may be ahead of this one.
-        self.difference.lags()
-            && newest.is_some_and(|newest| Timestamp::now().epoch_ms().abs_diff(newest.epoch_ms()) < UNDER_WAY_MS)
     }
 }

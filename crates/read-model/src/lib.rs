@@ -16,12 +16,14 @@
 //! | [`row_store`] | the port to the rows: read many, write one unless it is behind |
 //! | [`dynamo_rows`], [`summed_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` holds all to the same behaviour |
 //! | [`audit`] | whether rows are what their aggregates' commits come to, and mending those that are not |
+//! | [`events_table`] | the events table that rows were folded from, remembered beside them |
 //! | [`summaries`], [`totals`] | what queries read: an order's summary, a customer's list, a customer's totals |
 
 pub mod audit;
 pub mod customer_totals;
 pub mod dynamo_rows;
 pub mod engine;
+pub mod events_table;
 pub mod memory_rows;
 mod order_key;
 pub mod order_summary;
@@ -38,12 +40,13 @@ pub mod summed_rows;
 pub mod totals;
 
 pub use audit::{
-    Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt, SumAudit, SumDifference, SumFinding,
+    Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt, LagBound, SumAudit, SumDifference, SumFinding,
     SumValues, SumsChecked,
 };
 pub use customer_totals::{Contribution, CurrencyTotals, CustomerTotals, PlacedOrder};
 pub use dynamo_rows::DynamoRows;
 pub use engine::{Counters, Engine, Failure, Outcome, Reason};
+pub use events_table::EventsTable;
 pub use memory_rows::InMemoryRows;
 pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};

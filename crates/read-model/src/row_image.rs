@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use event_store::{ChangedValue, changed_values};
 use serde_dynamo::Item;
+use serde_json::Value;
 
 use crate::dynamo_rows::DynamoRows;
 use crate::projection::RowKey;
@@ -58,5 +60,23 @@ impl RowImage {
         let (own, expected) = (self.0.inner(), expected.inner());
         let names: BTreeSet<&String> = own.keys().chain(expected.keys()).collect();
         names.into_iter().filter(|name| own.get(*name) != expected.get(*name)).cloned().collect()
+    }
+
+    /// The same with both values, each as deep as it goes.
+    pub(crate) fn changes(&self, expected: &Item) -> Vec<ChangedValue> {
+        let json = |item: &Item, name: &str| {
+            let value = item.inner().get(name).cloned()?;
+            let words = format!("{value:?}");
+            Some(serde_dynamo::from_attribute_value(value).unwrap_or(Value::String(words)))
+        };
+        let changed = |name: String| {
+            let (found, expected) = (json(&self.0, &name), json(expected, &name));
+            if found == expected {
+                // They differ in nothing but DynamoDB's types, such as a list and a set.
+                return vec![ChangedValue { attribute: name, found, expected }];
+            }
+            changed_values(&name, found.as_ref(), expected.as_ref())
+        };
+        self.differences(expected).into_iter().flat_map(changed).collect()
     }
 }

@@ -5,39 +5,38 @@
 //! - `summaries`: the summaries' side: every row has its order
 //! - `totals`: the totals' side: the same, and the sums
 //! - `read_models`: what compares and mends
-//! - `state`: what was found
+//! - `arguments`: what it is told
+//! - `page`, `tally`, `named`: what was found: on a page, counted, by name
+//! - `lag`: rows that are late, and those that are lost
+//! - `state`: how far it is
 //! - `report`: what is said about it
 
+mod arguments;
+mod lag;
+mod named;
 mod orders;
+mod page;
 mod read_models;
 mod report;
 mod state;
 mod summaries;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod totals;
 
 use std::process::ExitCode;
 
-use clap::Args;
 use event_store::DynamoEventStore;
 
-use crate::sweep::{Bar, Ended, SweepArguments, begin, item_count, sweep, until_told_to_stop};
-use crate::text::{complain, print};
+use crate::sweep::{Bar, Ended, begin, item_count, sweep, until_told_to_stop};
+use crate::text::{complain, print, seconds};
+pub(crate) use arguments::Arguments;
+use page::Page;
 use read_models::Audits;
-use state::{Page, Verification};
+use state::Verification;
 
-/// What is compared, and how.
-#[derive(Args)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    sweep: SweepArguments,
-    /// Mend what differs: write the rows anew that are still as they were read, and delete those that belong to no order
-    #[arg(long)]
-    repair: bool,
-}
-
-/// What a verification that came to its end says.
+/// The result of a verification that came to its end.
 pub(crate) enum Verdict {
     /// Rows and events agree, by now.
     Clean,
@@ -45,6 +44,8 @@ pub(crate) enum Verdict {
     Differences,
     /// No row differs, and some orders cannot be folded, or some customers' sums not be judged.
     Incomplete,
+    /// Nothing differs, and the projector has not got to some orders yet.
+    NotProjectedYet,
 }
 
 impl From<Verdict> for ExitCode {
@@ -53,11 +54,13 @@ impl From<Verdict> for ExitCode {
             Verdict::Clean => Self::SUCCESS,
             Verdict::Incomplete => Self::FAILURE,
             Verdict::Differences => 3.into(),
+            Verdict::NotProjectedYet => 4.into(),
         }
     }
 }
 
-pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> anyhow::Result<Verdict> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
+    let (rule, Arguments { sweep: arguments, repair, .. }) = (arguments.lag_rule(), arguments);
     let client = arguments.client().await;
     let tables = arguments.tables(if repair { "repair" } else { "verify" }).identified(&client).await;
     let new = Verification::new(tables.segments);
@@ -69,7 +72,7 @@ pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> an
     }
     let bar = Bar::new("commits and rows", expected, state.known().tally.looked_at())?;
     let store = DynamoEventStore::new(client.clone(), &tables.events);
-    let audits = Audits::new(&store, &client, &tables, repair);
+    let audits = Audits::new(&store, &client, &tables, rule, repair);
     let of_orders = orders::segments(&store, &audits, &state.known().orders);
     let of_summaries = summaries::segments(&audits, &state.known().summaries);
     let of_totals = totals::segments(&audits, &state.known().totals);
@@ -85,7 +88,22 @@ pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> an
         {
             return Ok(Ended::Stopped);
         }
-        sweep(of_totals, signals.next(), settle).await
+        if sweep(of_totals, signals.next(), &mut settle).await? == Ended::Stopped {
+            return Ok(Ended::Stopped);
+        }
+        let known = state.known().clone();
+        lag::second_look(&audits, &rule, &known, signals.next(), |lags, page| {
+            state.settle(|known| {
+                known.lags = lags;
+                known.add(page);
+            })?;
+            if let Some((orders, age)) = report::not_projected(state.known(), rule.now()) {
+                let waiting = format!("{orders} orders not projected yet, the oldest commit is {} old", seconds(age));
+                bar.show(state.known().tally.looked_at(), waiting);
+            }
+            Ok(())
+        })
+        .await
     })
     .await;
     bar.clear();
@@ -96,7 +114,12 @@ pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> an
         Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", known.tally.so_far()),
     }
     file.remove()?;
-    print(&if arguments.json { report::json(&tables, known)? } else { report::summary(&tables, known, bar.elapsed()) });
+    let now = rule.now();
+    print(&if arguments.json {
+        report::json(&tables, known, now)?
+    } else {
+        report::summary(&tables, known, bar.elapsed(), now)
+    });
     let left_out = known.tally.left_out;
     if left_out > 0 {
         complain(&format!("{left_out} orders could not be folded to their end, listed above"));
@@ -105,7 +128,16 @@ pub(crate) async fn run(Arguments { sweep: arguments, repair }: Arguments) -> an
     if unsettled > 0 {
         complain(&format!("the totals of {unsettled} customers could not be judged, listed above"));
     }
+    let not_projected = report::not_projected(known, now);
+    if let Some((orders, age)) = not_projected {
+        complain(&format!(
+            "{orders} orders are not projected yet; the oldest commit is {} old: check the projector, or name the age at \
+             which a row is lost with --lag-bound",
+            seconds(age)
+        ));
+    }
     Ok(match (known.tally.left(), left_out + unsettled) {
+        (0, 0) if not_projected.is_some() => Verdict::NotProjectedYet,
         (0, 0) => Verdict::Clean,
         (0, _) => Verdict::Incomplete,
         _ => Verdict::Differences,

@@ -5,8 +5,9 @@ use order_domain::Event;
 use order_store::Orders;
 use read_model::{CustomerTotals, Folded, Folding, OrderSummaryByCustomer, Projection};
 
+use super::page::{Page, Reached};
 use super::read_models::Audits;
-use super::state::{Page, Reached, Tally};
+use super::tally::Tally;
 use crate::sweep::{Place, Segment};
 
 /// A segment of the events. It holds a page, and the folds of the order under way.
@@ -65,12 +66,11 @@ impl Segment for OrdersOf {
         };
         let reached = Reached::Orders { number: usize::try_from(self.number)?, place: self.settled.clone() };
         let mut page = Page::new(reached, tally);
-        let Audits { summaries: of_summaries, contributions: of_totals, repair, .. } = &self.audits;
+        let Audits { summaries: of_summaries, contributions: of_totals, rule, repair, .. } = &self.audits;
         let (summaries, totals) = tokio::join!(of_summaries.check(summaries), of_totals.check(totals));
-        let (summaries, totals) = (summaries?, totals?);
-        page.found_rows(summaries.findings, of_summaries, *repair).await?;
-        page.found_rows(totals.findings, of_totals, *repair).await?;
-        page.left_out(summaries.halts.into_iter().chain(totals.halts));
+        let halts = page.checked(summaries?, of_summaries, rule, *repair).await?;
+        let more = page.checked(totals?, of_totals, rule, *repair).await?;
+        page.left_out(halts.into_iter().chain(more));
         Ok(Some(page))
     }
 }

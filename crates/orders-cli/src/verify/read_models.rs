@@ -5,24 +5,35 @@ use event_store::DynamoEventStore;
 use order_store::Orders;
 use read_model::{Audit, CustomerTotals, DynamoRows, OrderSummaryByCustomer, Projection, SumAudit, SummedRows};
 
-use super::state::{Counts, Tally};
+use super::lag::{Lag, LagRule, Lags};
+use super::tally::{Counts, Tally};
 use crate::sweep::Tables;
 
 /// A read model's place in the books.
 pub(super) trait ReadModel: Projection<Aggregate = Orders> {
     /// What is counted of its rows.
     fn counts(tally: &mut Tally) -> &mut Counts;
+    /// Its rows that lag.
+    fn lag(lags: &mut Lags) -> &mut Lag;
 }
 
 impl ReadModel for OrderSummaryByCustomer {
     fn counts(tally: &mut Tally) -> &mut Counts {
         &mut tally.summaries
     }
+
+    fn lag(lags: &mut Lags) -> &mut Lag {
+        &mut lags.summaries
+    }
 }
 
 impl ReadModel for CustomerTotals {
     fn counts(tally: &mut Tally) -> &mut Counts {
         &mut tally.contributions
+    }
+
+    fn lag(lags: &mut Lags) -> &mut Lag {
+        &mut lags.contributions
     }
 }
 
@@ -35,12 +46,14 @@ pub(super) struct Audits {
     /// The rows that they audit.
     pub(super) summary_rows: DynamoRows,
     pub(super) total_rows: DynamoRows,
+    /// When a row that lags counts as lost.
+    pub(super) rule: LagRule,
     /// Whether what differs is mended.
     pub(super) repair: bool,
 }
 
 impl Audits {
-    pub(super) fn new(store: &DynamoEventStore, client: &Client, tables: &Tables, repair: bool) -> Self {
+    pub(super) fn new(store: &DynamoEventStore, client: &Client, tables: &Tables, rule: LagRule, repair: bool) -> Self {
         let summary_rows = DynamoRows::new(client.clone(), &tables.rows);
         let total_rows = DynamoRows::new(client.clone(), &tables.totals);
         Self {
@@ -49,6 +62,7 @@ impl Audits {
             sums: SumAudit::new(total_rows.clone()),
             summary_rows,
             total_rows,
+            rule,
             repair,
         }
     }

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use event_store::Timestamp;
 use serde_json::json;
 
-use super::state::{Counts, Named, SumCounts, Verification};
+use super::named::{Named, lines};
+use super::state::Verification;
+use super::tally::{Counts, SumCounts};
 use crate::sweep::Tables;
 use crate::text::{bold, seconds};
 
-/// What a verification came to.
-pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration) -> String {
+/// What a verification came to, at some time.
+pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration, now: Timestamp) -> String {
     let tally = &known.tally;
     let headline = bold(&format!("{} and {} compared with {}", tables.rows, tables.totals, tables.events));
     let mut text = format!("{headline}, in {}\n\n", seconds(elapsed));
@@ -32,10 +35,13 @@ pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration) 
         ("mended", mended),
         ("unsettled", unsettled),
     ]);
+    if let Some((orders, age)) = not_projected(known, now) {
+        text.push_str(&format!("{:<18}{orders}, the oldest commit is {} old\n\n", "not projected yet", seconds(age)));
+    }
     if !known.differences.is_empty() {
         text.push_str(&format!("The first {} of {}:\n\n", known.differences.len(), tally.found()));
     }
-    for Named { read_model, order, row, problem, mended } in &known.differences {
+    for Named { read_model, order, row, problem, changes, mended } in &known.differences {
         let whose =
             order.as_ref().map_or_else(|| format!("the row {}", row.sort), |order| format!("the row of {order}"));
         text.push_str(&format!(
@@ -43,6 +49,7 @@ pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration) 
             row.partition,
             if *mended { ": mended" } else { "" }
         ));
+        text.push_str(&lines(changes, "row"));
     }
     text.truncate(text.trim_end().len());
     text
@@ -62,13 +69,25 @@ fn of_rows<'a>(what: &'a str, counts: &Counts) -> [(&'a str, u64); 9] {
     ]
 }
 
+/// The orders that are not projected yet, and the age of the oldest of their newest commits.
+pub(super) fn not_projected(known: &Verification, now: Timestamp) -> Option<(u64, Duration)> {
+    let (orders, oldest) = known.lags.not_projected()?;
+    let age = now.epoch_ms().saturating_sub(oldest.epoch_ms());
+    Some((orders, Duration::from_millis(u64::try_from(age).unwrap_or(0))))
+}
+
 /// The same for machines.
-pub(super) fn json(tables: &Tables, known: &Verification) -> serde_json::Result<String> {
+pub(super) fn json(tables: &Tables, known: &Verification, now: Timestamp) -> serde_json::Result<String> {
+    let (orders, age) = not_projected(known, now).unzip();
     serde_json::to_string(&json!({
         "table": tables.events,
         "rows": tables.rows,
         "totals": tables.totals,
         "verified": known.tally,
+        "notProjectedYet": {
+            "orders": orders.unwrap_or(0),
+            "oldestSeconds": age.map(|age| age.as_secs()),
+        },
         "differences": known.differences,
     }))
 }

@@ -2,8 +2,9 @@
 
 use read_model::{OrderSummaryByCustomer, RowKey};
 
+use super::page::{Page, Reached};
 use super::read_models::Audits;
-use super::state::{Counts, Page, Reached, Tally};
+use super::tally::{Counts, Tally};
 use crate::sweep::{Place, Segment};
 
 /// A segment of the summaries.

@@ -2,16 +2,27 @@
 
 use std::future::pending;
 
+use std::time::Duration;
+
+use event_store::{Delivered, EventStore, Timestamp};
+use order_store::Orders;
+use read_model::{CustomerTotals, DynamoRows, Engine, LagBound, OrderSummaryByCustomer, SummedRows};
 use tokio::sync::Notify;
 
+use super::lag::LagRule;
 use super::*;
-use crate::orders::Recorded;
+use crate::orders::{Recorded, at, second};
 use crate::sweep::large_orders::{large_orders, tables};
+
+/// A rule by which no row is late.
+fn all_lost() -> LagRule {
+    LagRule { bound: LagBound::Named(Duration::ZERO), patience: Duration::ZERO, clock: Timestamp::now }
+}
 
 /// A run over the orders as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a
 /// page is settled.
 async fn run(recorded: &Recorded, known: &mut Verification, repair: bool, one_page: bool) -> Ended {
-    let audits = Audits::new(&recorded.store, &recorded.dynamodb.client(), &tables(), repair);
+    let audits = Audits::new(&recorded.store, &recorded.dynamodb.client(), &tables(), all_lost(), repair);
     let segments = orders::segments(&recorded.store, &audits, &known.orders);
     let settled = Notify::new();
     let told_to_stop = async { if one_page { settled.notified().await } else { pending().await } };
@@ -52,4 +63,92 @@ async fn a_verification_that_is_told_to_stop_goes_on_with_the_order_it_was_at() 
     let tally = &known.tally;
     assert_eq!((tally.commits, tally.orders, tally.left_out), (24, 4, 0));
     assert_eq!((tally.summaries.missing, tally.contributions.missing), (4, 4));
+}
+
+/// The rule of a release, five minutes after nine o'clock.
+fn at_five_past_nine(patience: Duration) -> LagRule {
+    LagRule { bound: LagBound::OfTheStream, patience, clock: || at("2026-11-21T09:05:00Z") }
+}
+
+/// Projects these orders, as the projector does.
+async fn project(recorded: &Recorded, orders: &[&str]) {
+    let (client, mut batch) = (recorded.dynamodb.client(), Vec::new());
+    for order in orders {
+        let commits = EventStore::<Orders>::commits(&recorded.store, order, 0, None).await.unwrap();
+        batch
+            .extend(commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) }));
+    }
+    let rows = DynamoRows::new(client.clone(), tables().rows);
+    let summaries = Engine::<OrderSummaryByCustomer, _, _>::new(recorded.store.clone(), rows);
+    let totals = SummedRows::new(client, tables().totals);
+    let totals = Engine::<CustomerTotals, _, _>::new(recorded.store.clone(), totals);
+    assert!(summaries.project(batch.clone(), None).await.failed.is_empty());
+    assert!(totals.project(batch, None).await.failed.is_empty());
+}
+
+/// A sweep of the orders and the second look; `looked` is called after each look.
+async fn verified(recorded: &Recorded, rule: LagRule, repair: bool, looked: impl Fn()) -> Verification {
+    let mut known = Verification::new(1);
+    let audits = Audits::new(&recorded.store, &recorded.dynamodb.client(), &tables(), rule, repair);
+    let segments = orders::segments(&recorded.store, &audits, &known.orders);
+    sweep(segments, pending(), |page| {
+        known.add(page);
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let before = known.clone();
+    let ended = lag::second_look(&audits, &rule, &before, pending(), |lags, page| {
+        known.lags = lags;
+        known.add(page);
+        looked();
+        Ok(())
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Complete);
+    known
+}
+
+#[tokio::test]
+async fn rows_that_the_projector_has_yet_to_reach_are_no_differences() {
+    let recorded = Recorded::nothing().await;
+    recorded.orders(5).await;
+    project(&recorded, &["o-0", "o-1"]).await;
+    for repair in [false, true] {
+        let known = verified(&recorded, at_five_past_nine(Duration::ZERO), repair, || {}).await;
+        assert_eq!((known.tally.orders, known.tally.found()), (5, 0));
+        assert_eq!(known.lags.not_projected(), Some((3, second(3))), "o-2 was paid three seconds after nine");
+        let rows = recorded.dynamodb.client().scan().table_name(tables().rows).send().await.unwrap();
+        assert_eq!(rows.count, 2, "what is only late is not written");
+    }
+}
+
+#[tokio::test]
+async fn late_rows_that_arrive_during_the_second_look_leave_nothing() {
+    let recorded = Recorded::nothing().await;
+    recorded.orders(3).await;
+    let looked = Notify::new();
+    let projector = async {
+        looked.notified().await;
+        project(&recorded, &["o-0"]).await;
+        looked.notified().await;
+        project(&recorded, &["o-1", "o-2"]).await;
+    };
+    let patient = at_five_past_nine(Duration::from_secs(600));
+    let (known, ()) = tokio::join!(verified(&recorded, patient, false, || looked.notify_one()), projector);
+    assert_eq!((known.tally.found(), known.lags.not_projected()), (0, None));
+}
+
+#[tokio::test]
+async fn a_lost_row_is_told_from_a_late_one_by_its_age_and_by_other_rows() {
+    let recorded = Recorded::nothing().await;
+    // Lost: no row, and others have newer commits. Late: the newest one of all.
+    recorded.paid("lost", [at("2026-11-21T08:00:00Z"), at("2026-11-21T08:10:00Z")]).await;
+    recorded.paid("there", [at("2026-11-21T08:20:00Z"), at("2026-11-21T08:30:00Z")]).await;
+    recorded.paid("late", [at("2026-11-21T08:31:00Z"), at("2026-11-21T08:40:00Z")]).await;
+    project(&recorded, &["there"]).await;
+    let known = verified(&recorded, at_five_past_nine(Duration::ZERO), true, || {}).await;
+    assert_eq!((known.tally.summaries.missing, known.tally.contributions.missing), (1, 1));
+    assert_eq!((known.tally.mended(), known.tally.left()), (2, 0));
+    assert!(known.differences.iter().all(|named| named.order.as_deref() == Some("lost")));
+    assert_eq!(known.lags.not_projected(), Some((1, at("2026-11-21T08:40:00Z"))));
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use read_model::summed::SUMS;
 use read_model::{CustomerTotals, ImagePage, RowKey};
 
+use super::page::{Page, Reached};
 use super::read_models::Audits;
-use super::state::{Counts, Page, Reached, SumCounts, Tally};
+use super::tally::{Counts, SumCounts, Tally};
 use crate::sweep::{Place, Segment};
 
 /// A segment of the table of totals.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use event_store::Timestamp;
 use serde_json::{Value, json};
 
 use crate::orders::second;
@@ -60,7 +61,7 @@ fn with(mut row: Item, name: &str, value: AttributeValue) -> Item {
 
 /// Runs it with `--json`: the exit code, what was counted, and each difference in words.
 async fn verify(scene: &Scene, arguments: &[&str]) -> (i32, Value, Vec<String>) {
-    let done = output(scene.command("verify", &[arguments, &["--json"]].concat())).await;
+    let done = output(scene.verify(&[arguments, &["--json"]].concat())).await;
     assert_ne!(stdout(&done), "", "{}", stderr(&done));
     let result: Value = serde_json::from_str(stdout(&done)).unwrap();
     let words = |named: &Value| {
@@ -75,7 +76,7 @@ async fn verify(scene: &Scene, arguments: &[&str]) -> (i32, Value, Vec<String>) 
 #[tokio::test]
 async fn read_models_that_are_complete_are_clean() {
     let scene = rebuilt(5).await;
-    let done = output(scene.command("verify", &[])).await;
+    let done = output(scene.verify(&[])).await;
     assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
     let report = stdout(&done);
     assert!(report.starts_with("OrderSummaryByCustomer and CustomerTotals compared with OrderEvents, in "), "{report}");
@@ -170,6 +171,55 @@ async fn tables_that_were_wiped_are_filled_and_twenty_of_their_rows_are_named() 
     assert_eq!((SUMMARIES.rows(&scene).await.len(), CONTRIBUTIONS.rows(&scene).await.len()), (30, 31));
 }
 
+/// An order that was recorded a moment ago, and has no row.
+async fn not_projected() -> Scene {
+    let scene = rebuilt(2).await;
+    scene.recorded.paid("o-new", [Timestamp::now(), Timestamp::now()]).await;
+    scene
+}
+
+#[tokio::test]
+async fn a_row_that_is_only_late_exits_with_4_and_is_not_repaired() {
+    let scene = not_projected().await;
+    for arguments in [&["--patience", "0s"][..], &["--patience", "0s", "--repair"]] {
+        let done = output(scene.command("verify", arguments)).await;
+        assert_eq!(done.status.code(), Some(4), "{}", stderr(&done));
+        assert!(stdout(&done).contains("\nnot projected yet 1, the oldest commit is "), "{}", stdout(&done));
+        assert!(stderr(&done).contains("error: 1 orders are not projected yet; "), "{}", stderr(&done));
+        assert_eq!(SUMMARIES.rows(&scene).await.len(), 2);
+    }
+    let done = output(scene.command("verify", &["--patience", "0s", "--json"])).await;
+    let result: Value = serde_json::from_str(stdout(&done)).unwrap();
+    assert_eq!((&result["notProjectedYet"]["orders"], &result["differences"]), (&json!(1), &json!([])));
+}
+
+#[tokio::test]
+async fn a_record_that_was_lost_a_moment_ago_is_repaired_if_so_told() {
+    let scene = not_projected().await;
+    for (arguments, code) in [(&[][..], 3), (&["--repair"], 0), (&[], 0)] {
+        assert_eq!(verify(&scene, arguments).await.0, code);
+    }
+    assert_eq!(SUMMARIES.rows(&scene).await.len(), 3);
+}
+
+#[tokio::test]
+async fn values_that_differ_are_shown_beside_those_of_the_events() {
+    let scene = rebuilt(1).await;
+    let row = SUMMARIES.rows(&scene).await.remove(0);
+    SUMMARIES.put(&scene, with(with(row, "amountPaid", number(1)), "note", text("by hand"))).await;
+    let done = output(scene.verify(&[])).await;
+    let expected = "differs at version 2 in amountPaid, note\n    amountPaid: 1 in the row, 2997 by the events\n    \
+                    note: \"by hand\" in the row, nothing by the events";
+    assert!(stdout(&done).contains(expected), "{}", stdout(&done));
+    let done = output(scene.verify(&["--json"])).await;
+    let result: Value = serde_json::from_str(stdout(&done)).unwrap();
+    let changes = json!([
+        { "attribute": "amountPaid", "found": 1, "expected": 2997 },
+        { "attribute": "note", "found": "by hand", "expected": null },
+    ]);
+    assert_eq!(result["differences"][0]["changes"], changes);
+}
+
 #[tokio::test]
 async fn a_row_of_a_newer_release_is_a_difference_that_is_not_mended() {
     let scene = rebuilt(1).await;
@@ -190,7 +240,7 @@ async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
     scene.recorded.poison("o-1", 3, second(5)).await;
     scene.recorded.poison("o-9", 1, second(5)).await;
     output(scene.command("rebuild", &["--yes"])).await;
-    let done = output(scene.command("verify", &["--segments", "1"])).await;
+    let done = output(scene.verify(&["--segments", "1"])).await;
     assert_eq!(done.status.code(), Some(1));
     let said = stderr(&done);
     assert!(said.contains("error: order o-1: version 3 is poison: requestId is missing\n"), "{said}");
@@ -207,7 +257,7 @@ async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
 async fn what_could_not_be_done_is_no_difference() {
     let scene = rebuilt(1).await;
     for missing in ["--table", "--rows", "--totals"] {
-        let gone = output(scene.command("verify", &[missing, "Missing", "--state", &missing[2..]])).await;
+        let gone = output(scene.verify(&[missing, "Missing", "--state", &missing[2..]])).await;
         assert_eq!(gone.status.code(), Some(1));
         let expected =
             format!("; 0 orders, 0 differences, 0 mended, the same command goes on from {}\n", &missing[2..]);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use event_store::{ChangedValue, Timestamp};
+
 use super::folding::Folded;
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
@@ -24,8 +26,8 @@ pub enum Difference {
     Different {
         /// The version.
         version: u64,
-        /// The attributes that differ, sorted.
-        attributes: Vec<String>,
+        /// The values that differ, by attribute.
+        changes: Vec<ChangedValue>,
     },
     /// It claims commits that are not recorded.
     Ahead {
@@ -65,7 +67,8 @@ impl fmt::Display for Difference {
         match self {
             Self::Missing => f.write_str("is missing"),
             Self::Behind { row, events } => write!(f, "is at version {row}, behind {events}"),
-            Self::Different { version, attributes } => {
+            Self::Different { version, changes } => {
+                let attributes: Vec<&str> = changes.iter().map(|changed| changed.attribute.as_str()).collect();
                 write!(f, "differs at version {version} in {}", attributes.join(", "))
             }
             Self::Ahead { row, events } => write!(f, "is at version {row}, beyond {events}"),
@@ -86,6 +89,14 @@ pub struct Finding<P: Projection> {
     pub(super) was: Option<RowImage>,
     /// What it should be; `None` where it should not be.
     pub(super) folded: Option<Folded<P>>,
+}
+
+impl<P: Projection> Finding<P> {
+    /// The time of the newest commit that the row lacks, where it is wrong in nothing else: it may just be late.
+    #[must_use]
+    pub fn lags_behind(&self) -> Option<Timestamp> {
+        self.folded.as_ref().filter(|_| self.difference.lags()).and_then(|folded| folded.newest)
+    }
 }
 
 /// How a row compares with what is folded.
@@ -112,11 +123,11 @@ pub(super) fn compare<P: Projection>(
             std::cmp::Ordering::Less => Compared::Wrong(Difference::Behind { row: image.version(), events: version }),
             std::cmp::Ordering::Greater => Compared::Further,
             std::cmp::Ordering::Equal => {
-                let attributes = image.differences(&row_item::encode::<P>(key, version, row)?);
-                if attributes.is_empty() {
+                let changes = image.changes(&row_item::encode::<P>(key, version, row)?);
+                if changes.is_empty() {
                     Compared::Equal
                 } else {
-                    Compared::Wrong(Difference::Different { version, attributes })
+                    Compared::Wrong(Difference::Different { version, changes })
                 }
             }
         },

@@ -32,7 +32,7 @@ pub struct Halt {
 }
 
 impl<P: Projection> Folded<P> {
-    fn nothing(aggregate_id: String) -> Self {
+    pub(super) fn nothing(aggregate_id: String) -> Self {
         Self { aggregate_id, commits: 0, row: None, version: 0, row_version: 0, newest: None, halt: None }
     }
 

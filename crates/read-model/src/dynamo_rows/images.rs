@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
 
 use super::{AT_ONCE, DynamoRows, SdkItem, sdk_key};
+use crate::events_table::is_memory;
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_image::{ImagePage, RowImage};
@@ -193,7 +194,8 @@ fn image_page<P: Projection>(
             RowImage(item),
         ))
     };
-    let rows = items.unwrap_or_default().into_iter().map(keyed).collect::<Result<_, _>>()?;
+    let rows = items.unwrap_or_default().into_iter().map(keyed).collect::<Result<Vec<_>, _>>()?;
+    let rows = rows.into_iter().filter(|(key, _)| !is_memory(key)).collect();
     Ok(ImagePage { rows, next: last.map(keyed).transpose()?.map(|(key, _)| key) })
 }
 

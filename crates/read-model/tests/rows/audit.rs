@@ -2,11 +2,13 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::EmbeddedDynamoDb;
-use event_store::{EventStore, InMemoryEventStore};
+use event_store::{ChangedValue, EventStore, InMemoryEventStore};
 use order_store::{OrderCommit, Orders};
 use read_model::{
-    Audit, Difference, DynamoRows, Finding, Folded, Folding, OrderSummaryByCustomer, OrderSummaryRow, RowKey, RowStore,
+    Audit, Difference, DynamoRows, EventsTable, Finding, Folded, Folding, OrderSummaryByCustomer, OrderSummaryRow,
+    RowKey, RowStore,
 };
+use serde_json::{Value, json};
 
 use crate::story::{Numbered, SUMMARY_TABLE, dynamo, entries, paid_in_parts, row_of, write};
 
@@ -100,8 +102,14 @@ async fn a_row_that_is_further_than_its_fold_is_held_to_all_it_claims() {
     scene.write(4).await;
     scene.set("amountPaid", number(1)).await;
     scene.set("note", AttributeValue::S("by hand".to_owned())).await;
-    let attributes = vec!["amountPaid".to_owned(), "note".to_owned()];
-    assert_eq!(scene.differences(2).await, [Difference::Different { version: 4, attributes }]);
+    let changed = |attribute: &str, found: Value, expected: Option<Value>| ChangedValue {
+        attribute: attribute.to_owned(),
+        found: Some(found),
+        expected,
+    };
+    let paid = scene.row(4).1.amount_paid;
+    let changes = vec![changed("amountPaid", json!(1), Some(json!(paid))), changed("note", json!("by hand"), None)];
+    assert_eq!(scene.differences(2).await, [Difference::Different { version: 4, changes }]);
     scene.set("version", number(9)).await;
     assert_eq!(scene.differences(2).await, [Difference::Ahead { row: 9, events: 5 }]);
 }
@@ -216,4 +224,33 @@ async fn a_commit_that_is_lost_is_poison_to_what_follows() {
         (folded.version, folded.halt.unwrap().cause),
         (2, "version 4 is poison: version 4 does not follow version 2".to_owned())
     );
+}
+
+#[tokio::test]
+async fn a_row_that_lags_says_how_old_its_newest_commit_is() {
+    let scene = scene().await;
+    let checked = scene.audit().look_again(vec!["o-1".to_owned()]).await.unwrap();
+    assert_eq!(checked.findings[0].difference, Difference::Missing);
+    assert_eq!(checked.findings[0].lags_behind(), Some(scene.commits[4].recorded_at));
+    assert_eq!(checked.reached, None, "no row has got anywhere");
+    scene.write(5).await;
+    let checked = scene.audit().look_again(vec!["o-1".to_owned()]).await.unwrap();
+    assert!(checked.findings.is_empty());
+    assert_eq!(checked.reached, Some(scene.commits[4].recorded_at));
+    scene.set("total", number(1)).await;
+    let checked = scene.audit().look_again(vec!["o-1".to_owned()]).await.unwrap();
+    assert_eq!((checked.findings[0].lags_behind(), checked.reached), (None, None), "it is wrong, and not late");
+}
+
+#[tokio::test]
+async fn rows_remember_their_events_table_and_scans_of_rows_skip_that() {
+    let scene = scene().await;
+    scene.write(5).await;
+    assert_eq!(scene.rows.events_table::<Summary>().await.unwrap(), None);
+    for id in ["first", "second"] {
+        let events = EventsTable { id: id.to_owned(), name: "OrderEvents".to_owned() };
+        scene.rows.remember_events_table::<Summary>(&events).await.unwrap();
+        assert_eq!(scene.rows.events_table::<Summary>().await.unwrap(), Some(events));
+    }
+    assert_eq!(scene.rows.scan_images::<Summary>(0, 1, None).await.unwrap().rows.len(), 1);
 }

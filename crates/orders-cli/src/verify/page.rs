@@ -1,0 +1,141 @@
+//! What one page of a verification found.
+
+use std::collections::BTreeMap;
+
+use event_store::{DynamoEventStore, Position, Timestamp};
+use read_model::{
+    Audit, Checked, CustomerTotals, Finding, Halt, Projection, RowImages, RowKey, RowStore, SumAudit, SumsChecked,
+};
+
+use super::lag::{LagRule, Lags};
+use super::named::{Named, changes};
+use super::read_models::ReadModel;
+use super::state::NAMED;
+use super::tally::Tally;
+use crate::sweep::Place;
+
+/// Where the segment of a page is after it.
+pub(super) enum Reached {
+    Orders {
+        number: usize,
+        place: Place<Position>,
+    },
+    Summaries {
+        number: usize,
+        place: Place<RowKey>,
+    },
+    Totals {
+        number: usize,
+        place: Place<RowKey>,
+    },
+    /// No segment: rows that lag were looked at again.
+    SecondLook,
+}
+
+/// What a page came to.
+pub(super) struct Page {
+    pub(super) reached: Reached,
+    pub(super) tally: Tally,
+    pub(super) differences: Vec<Named>,
+    /// The rows that lag, and may be late.
+    pub(super) lags: Lags,
+    /// What could not be judged, in words.
+    pub(super) left_out: Vec<String>,
+}
+
+impl Page {
+    /// A page without differences.
+    pub(super) fn new(reached: Reached, tally: Tally) -> Self {
+        Self { reached, tally, differences: Vec::new(), lags: Lags::default(), left_out: Vec::new() }
+    }
+
+    /// Takes what an audit found in a page of orders: rows that may be late wait for a second look.
+    pub(super) async fn checked<P: ReadModel, R: RowStore<P> + RowImages>(
+        &mut self,
+        checked: Checked<P>,
+        audit: &Audit<P, DynamoEventStore, R>,
+        rule: &LagRule,
+        repair: bool,
+    ) -> anyhow::Result<Vec<Halt>> {
+        let now = rule.now();
+        let lag = P::lag(&mut self.lags);
+        lag.has_reached(checked.reached);
+        let may_be_late = |finding: &Finding<P>| -> Option<Timestamp> {
+            finding.lags_behind().filter(|newest| rule.bound.may_be_late(*newest, now))
+        };
+        let mut wrong = Vec::new();
+        for finding in checked.findings {
+            match may_be_late(&finding).zip(P::aggregate_id(&finding.key)) {
+                Some((newest, order)) => lag.wait_for(order, newest),
+                None => wrong.push(finding),
+            }
+        }
+        self.found_rows(wrong, audit, repair).await?;
+        Ok(checked.halts)
+    }
+
+    /// Counts and names rows that differ; mends them first if asked to.
+    pub(super) async fn found_rows<P: ReadModel, R: RowStore<P> + RowImages>(
+        &mut self,
+        findings: Vec<Finding<P>>,
+        audit: &Audit<P, DynamoEventStore, R>,
+        repair: bool,
+    ) -> anyhow::Result<()> {
+        for finding in findings {
+            let counts = P::counts(&mut self.tally);
+            counts.count(&finding.difference);
+            let (row, problem) = (finding.key.clone(), finding.difference.to_string());
+            let changes = changes(&finding.difference);
+            let mended = repair && audit.mend(finding).await?.is_none();
+            counts.mended += u64::from(mended);
+            let order = P::aggregate_id(&row).map(str::to_owned);
+            self.name(Named { read_model: P::NAME.to_owned(), order, row, problem, changes, mended });
+        }
+        Ok(())
+    }
+
+    /// The same of sums.
+    pub(super) async fn found_sums(
+        &mut self,
+        checked: Vec<(String, SumsChecked<CustomerTotals>)>,
+        audit: &SumAudit<CustomerTotals>,
+        repair: bool,
+    ) -> anyhow::Result<()> {
+        for (customer, checked) in checked {
+            let findings = match checked {
+                SumsChecked::Judged(findings) => findings,
+                // Which the contribution that cannot be read, or is of a newer release, is named for.
+                SumsChecked::Unsummable => continue,
+                SumsChecked::Unsettled => {
+                    self.tally.sums.unsettled += 1;
+                    self.left_out.push(format!("customer {customer}: the sums changed whenever they were looked at"));
+                    continue;
+                }
+            };
+            for finding in findings {
+                self.tally.sums.count(&finding.difference);
+                let (row, problem) = (finding.key.clone(), finding.difference.to_string());
+                let mended = repair && audit.mend(finding).await?.is_none();
+                self.tally.sums.mended += u64::from(mended);
+                let (read_model, order, changes) = (CustomerTotals::NAME.to_owned(), None, Vec::new());
+                self.name(Named { read_model, order, row, problem, changes, mended });
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, named: Named) {
+        if self.differences.len() < NAMED {
+            self.differences.push(named);
+        }
+    }
+
+    /// Counts and names what could not be folded, each order once.
+    pub(super) fn left_out(&mut self, halts: impl Iterator<Item = Halt>) {
+        let causes: BTreeMap<String, String> = halts.map(|halt| (halt.aggregate_id, halt.cause)).collect();
+        for (order, cause) in causes {
+            self.tally.left_out += 1;
+            self.left_out.push(format!("order {order}: {cause}"));
+        }
+    }
+}
