@@ -20,8 +20,8 @@ use tokio::task::JoinSet;
 
 pub(crate) use arguments::SweepArguments;
 pub(crate) use plan::ItemCounts;
-pub(crate) use progress::{Bar, item_count};
-pub(crate) use state::{Place, Tables, begin};
+pub(crate) use progress::Bar;
+pub(crate) use state::{Place, State, Tables, begin};
 
 use crate::stop::StopSignals;
 

@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::Client;
 
-use super::{Tables, item_count};
+use super::Tables;
+use super::progress::item_count;
 
 /// The number of items in each table, where DynamoDB tells it.
 #[derive(Clone, Copy)]
@@ -21,6 +22,11 @@ impl ItemCounts {
             item_count(client, &tables.totals)
         );
         Self { events, rows, totals }
+    }
+
+    /// The number of items in all of them.
+    pub(crate) fn all(self) -> Option<u64> {
+        Some(self.events?.saturating_add(self.rows?).saturating_add(self.totals?))
     }
 
     /// Lists the tables with their item counts, after a headline and before what is done to them.

@@ -7,6 +7,7 @@ use event_store::Timestamp;
 use read_model::LagBound;
 
 use super::lag::LagRule;
+use crate::confirm::ConfirmArguments;
 use crate::sweep::SweepArguments;
 use crate::text::lifetime;
 
@@ -15,9 +16,14 @@ use crate::text::lifetime;
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) sweep: SweepArguments,
-    /// Mend what differs: write the rows anew that are still as they were read, and delete those that belong to no order
+    /// Once all is counted, repair what differs: write rows that are lost or wrong, and delete those that belong to no order
     #[arg(long)]
     pub(super) repair: bool,
+    #[command(flatten)]
+    pub(super) confirm: ConfirmArguments,
+    /// Delete or take back so many rows that have no commits in the events table, where more than 1 % or 100 have none
+    #[arg(long, value_name = "N", requires = "repair")]
+    pub(super) delete_orphans: Option<u64>,
     /// Count a row as lost, and not as late, when the commits that it lacks are older: 0s, 90s, 15m, 1h or 1d [default: 15m,
     /// and 1d while no row has newer commits]
     #[arg(long, value_name = "AGE", value_parser = lifetime)]

@@ -84,7 +84,7 @@ impl Lag {
     }
 
     /// Whether a row that lags is late by a rule, and not lost.
-    fn is_late(&self, newest: Timestamp, rule: &LagRule, now: Timestamp) -> bool {
+    pub(super) fn is_late(&self, newest: Timestamp, rule: &LagRule, now: Timestamp) -> bool {
         let reached = self.reached.and_then(|reached| Timestamp::from_epoch_ms(reached).ok());
         rule.bound.is_late(newest, reached, now)
     }
@@ -185,8 +185,8 @@ pub(super) async fn second_look(
         if !look.has_late(&lags, rule) || Instant::now() >= patient_until {
             let (summaries, contributions) =
                 (lost(look.summaries, &mut lags, rule), lost(look.contributions, &mut lags, rule));
-            page.found_rows(summaries, &audits.summaries, audits.repair).await?;
-            page.found_rows(contributions, &audits.contributions, audits.repair).await?;
+            page.found_rows(summaries, &audits.summaries, None).await?;
+            page.found_rows(contributions, &audits.contributions, None).await?;
             settle(lags, page)?;
             return Ok(Ended::Complete);
         }

@@ -8,6 +8,7 @@
 //! - `arguments`: what it is told
 //! - `page`, `tally`, `named`: what was found: on a page, counted, by name
 //! - `lag`: rows that are late, and those that are lost
+//! - `repair`: what may be changed
 //! - `state`: how far it is
 //! - `report`: what is said about it
 
@@ -17,6 +18,7 @@ mod named;
 mod orders;
 mod page;
 mod read_models;
+mod repair;
 mod report;
 mod state;
 mod summaries;
@@ -26,14 +28,18 @@ mod tests;
 mod totals;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
-use event_store::DynamoEventStore;
+use aws_sdk_dynamodb::Client;
+use event_store::{DynamoEventStore, Timestamp};
 
-use crate::sweep::{Bar, Ended, begin, item_count, sweep, until_told_to_stop};
+use crate::sweep::{Bar, Ended, ItemCounts, State, Tables, begin, sweep, until_told_to_stop};
 use crate::text::{complain, print, seconds};
 pub(crate) use arguments::Arguments;
+use lag::LagRule;
 use page::Page;
 use read_models::Audits;
+use repair::Repair;
 use state::Verification;
 
 /// The result of a verification that came to its end.
@@ -60,66 +66,115 @@ impl From<Verdict> for ExitCode {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
-    let (rule, Arguments { sweep: arguments, repair, .. }) = (arguments.lag_rule(), arguments);
+    let rule = arguments.lag_rule();
+    let Arguments { sweep: arguments, repair, confirm, delete_orphans, .. } = arguments;
     let client = arguments.client().await;
     let tables = arguments.tables(if repair { "repair" } else { "verify" }).identified(&client).await;
+    let counts = ItemCounts::of(&client, &tables).await;
+    if repair {
+        confirm.confirm(&counts.plan("Verify and repair the read models:", &tables, &repair::plan(delete_orphans)))?;
+    }
     let new = Verification::new(tables.segments);
     let mut state = begin(arguments.state_file(&tables), tables.clone(), new)?;
-    let mut expected = Some(0_u64);
-    for table in [&tables.events, &tables.rows, &tables.totals] {
-        let count = item_count(&client, table).await.filter(|count| *count > 0);
-        expected = expected.zip(count).map(|(sum, count)| sum.saturating_add(count));
-    }
-    let bar = Bar::new("commits and rows", expected, state.known().tally.looked_at())?;
-    let store = DynamoEventStore::new(client.clone(), &tables.events);
-    let audits = Audits::new(&store, &client, &tables, rule, repair);
-    let of_orders = orders::segments(&store, &audits, &state.known().orders);
-    let of_summaries = summaries::segments(&audits, &state.known().summaries);
-    let of_totals = totals::segments(&audits, &state.known().totals);
-    let ended = until_told_to_stop(&bar, async |signals| {
-        let mut settle = |page: Page| {
-            page.left_out.iter().for_each(|what| bar.complain(what));
-            state.settle(|known| known.add(page))?;
-            bar.show(state.known().tally.looked_at(), state.known().tally.so_far());
-            Ok(())
-        };
-        if sweep(of_orders, signals.next(), &mut settle).await? == Ended::Stopped
-            || sweep(of_summaries, signals.next(), &mut settle).await? == Ended::Stopped
-        {
-            return Ok(Ended::Stopped);
-        }
-        if sweep(of_totals, signals.next(), &mut settle).await? == Ended::Stopped {
-            return Ok(Ended::Stopped);
-        }
-        let known = state.known().clone();
-        lag::second_look(&audits, &rule, &known, signals.next(), |lags, page| {
-            state.settle(|known| {
-                known.lags = lags;
-                known.add(page);
-            })?;
-            if let Some((orders, age)) = report::not_projected(state.known(), rule.now()) {
-                let waiting = format!("{orders} orders not projected yet, the oldest commit is {} old", seconds(age));
-                bar.show(state.known().tally.looked_at(), waiting);
+    let expected = counts.all().filter(|count| *count > 0);
+    let surroundings = Surroundings { client, tables, rule, expected, started: Instant::now() };
+    if state.known().repair.is_none() {
+        surroundings.pass(&mut state).await?;
+        if repair && state.known().tally.found() > 0 {
+            if let Some(refusal) = repair::refusal(&state.known().tally, &surroundings.tables, delete_orphans) {
+                state.file.remove()?;
+                surroundings.report(state.known(), arguments.json)?;
+                anyhow::bail!(refusal);
             }
-            Ok(())
-        })
-        .await
-    })
-    .await;
-    bar.clear();
-    let (known, file) = (state.known(), &state.file);
-    match ended {
-        Ok(Ended::Complete) => {}
-        Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; the same command goes on from {file}", known.tally.so_far()),
-        Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", known.tally.so_far()),
+            state.settle(|known| known.begin_repair(rule.now()))?;
+        }
     }
-    file.remove()?;
-    let now = rule.now();
-    print(&if arguments.json {
-        report::json(&tables, known, now)?
-    } else {
-        report::summary(&tables, known, bar.elapsed(), now)
-    });
+    if state.known().repair.is_some() {
+        surroundings.pass(&mut state).await?;
+    }
+    state.file.remove()?;
+    surroundings.report(state.known(), arguments.json)?;
+    Ok(verdict(state.known(), rule.now()))
+}
+
+/// What both passes of a verification work with.
+struct Surroundings {
+    client: Client,
+    tables: Tables,
+    rule: LagRule,
+    /// About how many commits and rows there are.
+    expected: Option<u64>,
+    started: Instant,
+}
+
+impl Surroundings {
+    /// Goes through all tables from where the state is, and looks at late rows again; repairs if that was decided on.
+    async fn pass(&self, state: &mut State<Verification>) -> anyhow::Result<()> {
+        let Self { client, tables, rule, expected, .. } = self;
+        let bar = Bar::new("commits and rows", *expected, state.known().tally.looked_at())?;
+        let store = DynamoEventStore::new(client.clone(), &tables.events);
+        let repair = Repair::of(state.known());
+        let is_counting = repair.is_none();
+        let audits = Audits::new(&store, client, tables, *rule, repair);
+        let of_orders = orders::segments(&store, &audits, &state.known().orders);
+        let of_summaries = summaries::segments(&audits, &state.known().summaries);
+        let of_totals = totals::segments(&audits, &state.known().totals);
+        let ended = until_told_to_stop(&bar, async |signals| {
+            let mut settle = |page: Page| {
+                page.left_out.iter().for_each(|what| bar.complain(what));
+                state.settle(|known| known.add(page))?;
+                bar.show(state.known().tally.looked_at(), state.known().tally.so_far());
+                Ok(())
+            };
+            if sweep(of_orders, signals.next(), &mut settle).await? == Ended::Stopped
+                || sweep(of_summaries, signals.next(), &mut settle).await? == Ended::Stopped
+                || sweep(of_totals, signals.next(), &mut settle).await? == Ended::Stopped
+            {
+                return Ok(Ended::Stopped);
+            }
+            if !is_counting {
+                return Ok(Ended::Complete);
+            }
+            let known = state.known().clone();
+            lag::second_look(&audits, rule, &known, signals.next(), |lags, page| {
+                state.settle(|known| {
+                    known.lags = lags;
+                    known.add(page);
+                })?;
+                if let Some((orders, age)) = report::not_projected(state.known(), rule.now()) {
+                    let waiting =
+                        format!("{orders} orders not projected yet, the oldest commit is {} old", seconds(age));
+                    bar.show(state.known().tally.looked_at(), waiting);
+                }
+                Ok(())
+            })
+            .await
+        })
+        .await;
+        bar.clear();
+        let (known, file) = (state.known(), &state.file);
+        match ended {
+            Ok(Ended::Complete) => Ok(()),
+            Ok(Ended::Stopped) => {
+                anyhow::bail!("stopped, {}; the same command goes on from {file}", known.tally.so_far())
+            }
+            Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", known.tally.so_far()),
+        }
+    }
+
+    fn report(&self, known: &Verification, json: bool) -> anyhow::Result<()> {
+        let (tables, now) = (&self.tables, self.rule.now());
+        print(&if json {
+            report::json(tables, known, now)?
+        } else {
+            report::summary(tables, known, self.started.elapsed(), now)
+        });
+        Ok(())
+    }
+}
+
+/// Complains about what is left, and says what it comes to.
+fn verdict(known: &Verification, now: Timestamp) -> Verdict {
     let left_out = known.tally.left_out;
     if left_out > 0 {
         complain(&format!("{left_out} orders could not be folded to their end, listed above"));
@@ -136,10 +191,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
             seconds(age)
         ));
     }
-    Ok(match (known.tally.left(), left_out + unsettled) {
+    match (known.tally.left(), left_out + unsettled) {
         (0, 0) if not_projected.is_some() => Verdict::NotProjectedYet,
         (0, 0) => Verdict::Clean,
         (0, _) => Verdict::Incomplete,
         _ => Verdict::Differences,
-    })
+    }
 }

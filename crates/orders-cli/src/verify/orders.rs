@@ -68,8 +68,8 @@ impl Segment for OrdersOf {
         let mut page = Page::new(reached, tally);
         let Audits { summaries: of_summaries, contributions: of_totals, rule, repair, .. } = &self.audits;
         let (summaries, totals) = tokio::join!(of_summaries.check(summaries), of_totals.check(totals));
-        let halts = page.checked(summaries?, of_summaries, rule, *repair).await?;
-        let more = page.checked(totals?, of_totals, rule, *repair).await?;
+        let halts = page.checked(summaries?, of_summaries, rule, repair.as_deref()).await?;
+        let more = page.checked(totals?, of_totals, rule, repair.as_deref()).await?;
         page.left_out(halts.into_iter().chain(more));
         Ok(Some(page))
     }

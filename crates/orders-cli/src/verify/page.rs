@@ -10,6 +10,7 @@ use read_model::{
 use super::lag::{LagRule, Lags};
 use super::named::{Named, changes};
 use super::read_models::ReadModel;
+use super::repair::Repair;
 use super::state::NAMED;
 use super::tally::Tally;
 use crate::sweep::Place;
@@ -55,18 +56,20 @@ impl Page {
         checked: Checked<P>,
         audit: &Audit<P, DynamoEventStore, R>,
         rule: &LagRule,
-        repair: bool,
+        repair: Option<&Repair>,
     ) -> anyhow::Result<Vec<Halt>> {
         let now = rule.now();
         let lag = P::lag(&mut self.lags);
         lag.has_reached(checked.reached);
-        let may_be_late = |finding: &Finding<P>| -> Option<Timestamp> {
-            finding.lags_behind().filter(|newest| rule.bound.may_be_late(*newest, now))
+        let is_late = |newest: &Timestamp| {
+            repair.map_or_else(|| rule.bound.may_be_late(*newest, now), |repair| repair.is_late::<P>(*newest, rule))
         };
         let mut wrong = Vec::new();
         for finding in checked.findings {
-            match may_be_late(&finding).zip(P::aggregate_id(&finding.key)) {
-                Some((newest, order)) => lag.wait_for(order, newest),
+            match finding.lags_behind().filter(is_late).zip(P::aggregate_id(&finding.key)) {
+                Some((newest, order)) if repair.is_none() => lag.wait_for(order, newest),
+                // A repair leaves it to the projector.
+                Some(_) => {}
                 None => wrong.push(finding),
             }
         }
@@ -74,19 +77,20 @@ impl Page {
         Ok(checked.halts)
     }
 
-    /// Counts and names rows that differ; mends them first if asked to.
+    /// Counts and names rows that differ; mends them first as far as the repair allows it.
     pub(super) async fn found_rows<P: ReadModel, R: RowStore<P> + RowImages>(
         &mut self,
         findings: Vec<Finding<P>>,
         audit: &Audit<P, DynamoEventStore, R>,
-        repair: bool,
+        repair: Option<&Repair>,
     ) -> anyhow::Result<()> {
         for finding in findings {
             let counts = P::counts(&mut self.tally);
             counts.count(&finding.difference);
             let (row, problem) = (finding.key.clone(), finding.difference.to_string());
             let changes = changes(&finding.difference);
-            let mended = repair && audit.mend(finding).await?.is_none();
+            let is_allowed = repair.is_some_and(|repair| repair.allows(&finding));
+            let mended = is_allowed && audit.mend(finding).await?.is_none();
             counts.mended += u64::from(mended);
             let order = P::aggregate_id(&row).map(str::to_owned);
             self.name(Named { read_model: P::NAME.to_owned(), order, row, problem, changes, mended });

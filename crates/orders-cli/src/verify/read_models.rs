@@ -1,11 +1,14 @@
 //! The read models, as a verification keeps its books of them.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::Client;
 use event_store::DynamoEventStore;
 use order_store::Orders;
 use read_model::{Audit, CustomerTotals, DynamoRows, OrderSummaryByCustomer, Projection, SumAudit, SummedRows};
 
 use super::lag::{Lag, LagRule, Lags};
+use super::repair::Repair;
 use super::tally::{Counts, Tally};
 use crate::sweep::Tables;
 
@@ -15,6 +18,8 @@ pub(super) trait ReadModel: Projection<Aggregate = Orders> {
     fn counts(tally: &mut Tally) -> &mut Counts;
     /// Its rows that lag.
     fn lag(lags: &mut Lags) -> &mut Lag;
+    /// The same, to read.
+    fn lag_of(lags: &Lags) -> &Lag;
 }
 
 impl ReadModel for OrderSummaryByCustomer {
@@ -25,6 +30,10 @@ impl ReadModel for OrderSummaryByCustomer {
     fn lag(lags: &mut Lags) -> &mut Lag {
         &mut lags.summaries
     }
+
+    fn lag_of(lags: &Lags) -> &Lag {
+        &lags.summaries
+    }
 }
 
 impl ReadModel for CustomerTotals {
@@ -34,6 +43,10 @@ impl ReadModel for CustomerTotals {
 
     fn lag(lags: &mut Lags) -> &mut Lag {
         &mut lags.contributions
+    }
+
+    fn lag_of(lags: &Lags) -> &Lag {
+        &lags.contributions
     }
 }
 
@@ -48,12 +61,18 @@ pub(super) struct Audits {
     pub(super) total_rows: DynamoRows,
     /// When a row that lags counts as lost.
     pub(super) rule: LagRule,
-    /// Whether what differs is mended.
-    pub(super) repair: bool,
+    /// What may be mended; nothing while a verification counts.
+    pub(super) repair: Option<Arc<Repair>>,
 }
 
 impl Audits {
-    pub(super) fn new(store: &DynamoEventStore, client: &Client, tables: &Tables, rule: LagRule, repair: bool) -> Self {
+    pub(super) fn new(
+        store: &DynamoEventStore,
+        client: &Client,
+        tables: &Tables,
+        rule: LagRule,
+        repair: Option<Repair>,
+    ) -> Self {
         let summary_rows = DynamoRows::new(client.clone(), &tables.rows);
         let total_rows = DynamoRows::new(client.clone(), &tables.totals);
         Self {
@@ -63,7 +82,7 @@ impl Audits {
             summary_rows,
             total_rows,
             rule,
-            repair,
+            repair: repair.map(Arc::new),
         }
     }
 }

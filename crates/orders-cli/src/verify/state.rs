@@ -1,12 +1,13 @@
 //! How far a verification is, and what it has found.
 
-use event_store::Position;
+use event_store::{Position, Timestamp};
 use read_model::RowKey;
 use serde::{Deserialize, Serialize};
 
 use super::lag::Lags;
 use super::named::Named;
 use super::page::{Page, Reached};
+use super::repair::Decision;
 use super::tally::Tally;
 use crate::sweep::Place;
 
@@ -28,6 +29,9 @@ pub(super) struct Verification {
     /// The rows that lag.
     #[serde(default)]
     pub(super) lags: Lags,
+    /// The repair that was decided on; nothing while all is counted.
+    #[serde(default)]
+    pub(super) repair: Option<Decision>,
 }
 
 impl Verification {
@@ -39,7 +43,16 @@ impl Verification {
             tally: Tally::default(),
             differences: Vec::new(),
             lags: Lags::default(),
+            repair: None,
         }
+    }
+
+    /// Begins anew, to repair what was counted.
+    pub(super) fn begin_repair(&mut self, at: Timestamp) {
+        let decision = Decision::new(self.tally.orphans(), at);
+        let segments = u32::try_from(self.orders.len()).unwrap_or(u32::MAX);
+        let lags = std::mem::take(&mut self.lags);
+        *self = Self { lags, repair: Some(decision), ..Self::new(segments) };
     }
 
     /// Counts a page, and moves its segment on.

@@ -39,7 +39,7 @@ impl Segment for SummariesOf {
         self.place = Place::after(found.next);
         let reached = Reached::Summaries { number: usize::try_from(self.number)?, place: self.place.clone() };
         let mut page = Page::new(reached, Tally { summaries: counts, ..Tally::default() });
-        page.found_rows(strays, audit, *repair).await?;
+        page.found_rows(strays, audit, repair.as_deref()).await?;
         Ok(Some(page))
     }
 }

@@ -58,6 +58,11 @@ impl Tally {
         self.summaries.found() + self.contributions.found() + self.sums.found()
     }
 
+    /// Rows and sums that have no commits in the events table, or have commits that it has not.
+    pub(super) fn orphans(&self) -> u64 {
+        self.summaries.orphans() + self.contributions.orphans() + self.sums.without_orders
+    }
+
     /// Differences that were mended.
     pub(super) fn mended(&self) -> u64 {
         self.summaries.mended + self.contributions.mended + self.sums.mended
@@ -87,6 +92,10 @@ impl Counts {
     fn found(&self) -> u64 {
         let of_orders = self.missing + self.behind + self.different + self.ahead;
         of_orders + self.older_projection + self.newer_projection + self.without_order
+    }
+
+    const fn orphans(&self) -> u64 {
+        self.without_order + self.ahead
     }
 
     fn add(&mut self, more: &Self) {

@@ -9,7 +9,6 @@ use order_store::Orders;
 use read_model::{CustomerTotals, DynamoRows, Engine, LagBound, OrderSummaryByCustomer, SummedRows};
 use tokio::sync::Notify;
 
-use super::lag::LagRule;
 use super::*;
 use crate::orders::{Recorded, at, second};
 use crate::sweep::large_orders::{large_orders, tables};
@@ -19,10 +18,19 @@ fn all_lost() -> LagRule {
     LagRule { bound: LagBound::Named(Duration::ZERO), patience: Duration::ZERO, clock: Timestamp::now }
 }
 
+/// A repair of what is not counted yet.
+fn repair_of(known: &mut Verification, repair: bool) -> Option<Repair> {
+    if repair && known.repair.is_none() {
+        known.begin_repair(Timestamp::now());
+    }
+    Repair::of(known)
+}
+
 /// A run over the orders as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a
 /// page is settled.
 async fn run(recorded: &Recorded, known: &mut Verification, repair: bool, one_page: bool) -> Ended {
-    let audits = Audits::new(&recorded.store, &recorded.dynamodb.client(), &tables(), all_lost(), repair);
+    let audits =
+        Audits::new(&recorded.store, &recorded.dynamodb.client(), &tables(), all_lost(), repair_of(known, repair));
     let segments = orders::segments(&recorded.store, &audits, &known.orders);
     let settled = Notify::new();
     let told_to_stop = async { if one_page { settled.notified().await } else { pending().await } };
@@ -86,17 +94,23 @@ async fn project(recorded: &Recorded, orders: &[&str]) {
     assert!(totals.project(batch, None).await.failed.is_empty());
 }
 
-/// A sweep of the orders and the second look; `looked` is called after each look.
-async fn verified(recorded: &Recorded, rule: LagRule, repair: bool, looked: impl Fn()) -> Verification {
-    let mut known = Verification::new(1);
+/// A sweep of the orders.
+async fn swept(recorded: &Recorded, rule: LagRule, known: &mut Verification) -> Audits {
+    let repair = Repair::of(known);
     let audits = Audits::new(&recorded.store, &recorded.dynamodb.client(), &tables(), rule, repair);
     let segments = orders::segments(&recorded.store, &audits, &known.orders);
-    sweep(segments, pending(), |page| {
+    let ended = sweep(segments, pending(), |page| {
         known.add(page);
         Ok(())
-    })
-    .await
-    .unwrap();
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Complete);
+    audits
+}
+
+/// A sweep of the orders and the second look; `looked` is called after each look. Then a repair, if asked for.
+async fn verified(recorded: &Recorded, rule: LagRule, repair: bool, looked: impl Fn()) -> Verification {
+    let mut known = Verification::new(1);
+    let audits = swept(recorded, rule, &mut known).await;
     let before = known.clone();
     let ended = lag::second_look(&audits, &rule, &before, pending(), |lags, page| {
         known.lags = lags;
@@ -105,6 +119,10 @@ async fn verified(recorded: &Recorded, rule: LagRule, repair: bool, looked: impl
         Ok(())
     });
     assert_eq!(ended.await.unwrap(), Ended::Complete);
+    if repair {
+        known.begin_repair(rule.now());
+        swept(recorded, rule, &mut known).await;
+    }
     known
 }
 
@@ -151,4 +169,26 @@ async fn a_lost_row_is_told_from_a_late_one_by_its_age_and_by_other_rows() {
     assert_eq!((known.tally.mended(), known.tally.left()), (2, 0));
     assert!(known.differences.iter().all(|named| named.order.as_deref() == Some("lost")));
     assert_eq!(known.lags.not_projected(), Some((1, at("2026-11-21T08:40:00Z"))));
+}
+
+#[tokio::test]
+async fn a_repair_deletes_no_more_rows_than_were_counted() {
+    let recorded = Recorded::nothing().await;
+    recorded.orders(3).await;
+    project(&recorded, &["o-0", "o-1", "o-2"]).await;
+    for (order, version) in [("o-0", 1), ("o-0", 2), ("o-1", 1), ("o-1", 2)] {
+        recorded.delete(order, version).await;
+    }
+    let mut known = Verification::new(1);
+    // One was counted, and there are two by now.
+    known.tally.summaries.without_order = 1;
+    known.begin_repair(Timestamp::now());
+    let audits = swept(&recorded, all_lost(), &mut known).await;
+    let ended = sweep(summaries::segments(&audits, &known.summaries), pending(), |page| {
+        known.add(page);
+        Ok(())
+    });
+    assert_eq!(ended.await.unwrap(), Ended::Complete);
+    assert_eq!((known.tally.summaries.without_order, known.tally.mended(), known.tally.left()), (2, 1, 1));
+    assert_eq!(Repair::of(&known).unwrap().orphans_left(), 0);
 }

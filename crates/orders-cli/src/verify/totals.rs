@@ -49,9 +49,9 @@ impl Segment for TotalsOf {
         self.place = Place::after(found.next);
         let reached = Reached::Totals { number: usize::try_from(self.number)?, place: self.place.clone() };
         let mut page = Page::new(reached, tally);
-        page.found_rows(strays, audit, *repair).await?;
+        page.found_rows(strays, audit, repair.as_deref()).await?;
         // Now that no contribution is left that is to be taken away.
-        page.found_sums(sums.check_each(customers).await?, sums, *repair).await?;
+        page.found_sums(sums.check_each(customers).await?, sums, repair.is_some()).await?;
         Ok(Some(page))
     }
 }

@@ -60,6 +60,17 @@ impl Recorded {
         }
     }
 
+    /// Takes a commit away, as a table that is half restored lacks it.
+    pub(crate) async fn delete(&self, order: &str, version: u64) {
+        let delete = self.dynamodb.client().delete_item().table_name("OrderEvents");
+        delete
+            .key("aggregateId", AttributeValue::S(order.to_owned()))
+            .key("version", AttributeValue::N(version.to_string()))
+            .send()
+            .await
+            .unwrap();
+    }
+
     /// What looks like a commit and is none.
     pub(crate) async fn poison(&self, order: &str, version: u64, time: Timestamp) {
         let put = self.dynamodb.client().put_item().table_name("OrderEvents");

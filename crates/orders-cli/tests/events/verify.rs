@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, BillingMode};
 use event_store::Timestamp;
 use serde_json::{Value, json};
 
@@ -11,6 +11,8 @@ use crate::rebuild::{ROWS, Scene, TOTALS};
 use crate::{output, stderr, stdout};
 
 type Item = HashMap<String, AttributeValue>;
+
+const REPAIR: &[&str] = &["--repair", "--yes"];
 
 fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
@@ -52,6 +54,11 @@ impl Table {
         let key = ["customerId", self.1].map(|name| (name.to_owned(), row[name].clone()));
         delete.set_key(Some(key.into())).send().await.unwrap();
     }
+}
+
+/// Each row of both tables.
+async fn all_rows(scene: &Scene) -> [Vec<Item>; 2] {
+    [SUMMARIES.rows(scene).await, CONTRIBUTIONS.rows(scene).await]
 }
 
 fn with(mut row: Item, name: &str, value: AttributeValue) -> Item {
@@ -110,7 +117,7 @@ async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
         "o-gone belongs to nothing that is recorded",
     ];
     let of = |read_model: &str| kinds.map(|kind| format!("{read_model} {kind}"));
-    for (arguments, code, mended) in [(&[][..], 3, 0), (&["--repair"], 0, 1)] {
+    for (arguments, code, mended) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "4"]].concat(), 0, 1)] {
         let (exit, counted, differences) = verify(&scene, arguments).await;
         let (sums, rows): (Vec<_>, Vec<_>) = differences.into_iter().partition(|words| words.contains(" total#"));
         assert_eq!((exit, rows), (code, [of(TOTALS), of(ROWS)].concat()));
@@ -141,7 +148,7 @@ async fn sums_that_are_wrong_missing_or_of_nothing_are_found_and_mended() {
         "CustomerTotals total#1#EUR is the sum of nothing",
         "CustomerTotals total#1#JPY is the sum of nothing",
     ];
-    for (arguments, code, mended) in [(&[][..], 3, 0), (&["--repair"], 0, 3)] {
+    for (arguments, code, mended) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "2"]].concat(), 0, 3)] {
         let (exit, counted, differences) = verify(&scene, arguments).await;
         assert_eq!((exit, differences), (code, expected.map(str::to_owned).to_vec()));
         let counted = &counted["sums"];
@@ -149,7 +156,7 @@ async fn sums_that_are_wrong_missing_or_of_nothing_are_found_and_mended() {
         assert_eq!((&counted["customers"], &counted["mended"]), (&json!(2), &json!(mended)));
     }
     CONTRIBUTIONS.delete(&scene, &sum).await;
-    for (arguments, code) in [(&[][..], 3), (&["--repair"], 0), (&[], 0)] {
+    for (arguments, code) in [(&[][..], 3), (REPAIR, 0), (&[], 0)] {
         assert_eq!(verify(&scene, arguments).await.0, code);
     }
     let mended = CONTRIBUTIONS.rows(&scene).await.pop().unwrap();
@@ -162,7 +169,7 @@ async fn tables_that_were_wiped_are_filled_and_twenty_of_their_rows_are_named() 
     let (exit, counted, differences) = verify(&scene, &["--segments", "7"]).await;
     let missing = |counted: &Value| ["summaries", "contributions"].map(|model| counted[model]["missing"].clone());
     assert_eq!((exit, missing(&counted), differences.len()), (3, [json!(30), json!(30)], 20));
-    let (exit, counted, _) = verify(&scene, &["--repair"]).await;
+    let (exit, counted, _) = verify(&scene, REPAIR).await;
     assert_eq!(
         (exit, &counted["summaries"]["mended"], &counted["contributions"]["mended"]),
         (0, &json!(30), &json!(30))
@@ -181,7 +188,7 @@ async fn not_projected() -> Scene {
 #[tokio::test]
 async fn a_row_that_is_only_late_exits_with_4_and_is_not_repaired() {
     let scene = not_projected().await;
-    for arguments in [&["--patience", "0s"][..], &["--patience", "0s", "--repair"]] {
+    for arguments in [&["--patience", "0s"][..], &["--patience", "0s", "--repair", "--yes"]] {
         let done = output(scene.command("verify", arguments)).await;
         assert_eq!(done.status.code(), Some(4), "{}", stderr(&done));
         assert!(stdout(&done).contains("\nnot projected yet 1, the oldest commit is "), "{}", stdout(&done));
@@ -196,7 +203,7 @@ async fn a_row_that_is_only_late_exits_with_4_and_is_not_repaired() {
 #[tokio::test]
 async fn a_record_that_was_lost_a_moment_ago_is_repaired_if_so_told() {
     let scene = not_projected().await;
-    for (arguments, code) in [(&[][..], 3), (&["--repair"], 0), (&[], 0)] {
+    for (arguments, code) in [(&[][..], 3), (REPAIR, 0), (&[], 0)] {
         assert_eq!(verify(&scene, arguments).await.0, code);
     }
     assert_eq!(SUMMARIES.rows(&scene).await.len(), 3);
@@ -228,7 +235,7 @@ async fn a_row_of_a_newer_release_is_a_difference_that_is_not_mended() {
         table.put(&scene, newer).await;
     }
     let before = [SUMMARIES.rows(&scene).await, CONTRIBUTIONS.rows(&scene).await];
-    let (exit, counted, differences) = verify(&scene, &["--repair"]).await;
+    let (exit, counted, differences) = verify(&scene, REPAIR).await;
     assert_eq!((exit, &counted["summaries"]["mended"], &counted["contributions"]["mended"]), (3, &json!(0), &json!(0)));
     assert_eq!(differences, [TOTALS, ROWS].map(|model| format!("{model} o-0 is of the newer projection number 99")));
     assert_eq!([SUMMARIES.rows(&scene).await, CONTRIBUTIONS.rows(&scene).await], before);
@@ -248,7 +255,7 @@ async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
     // What comes before the poison is in its row.
     let row = SUMMARIES.rows(&scene).await.remove(1);
     SUMMARIES.delete(&scene, &row).await;
-    let (exit, _, differences) = verify(&scene, &["--repair"]).await;
+    let (exit, _, differences) = verify(&scene, REPAIR).await;
     assert_eq!((exit, differences), (1, vec![format!("{ROWS} o-1 is missing")]));
     assert_eq!(SUMMARIES.rows(&scene).await.remove(1), row);
 }
@@ -263,4 +270,86 @@ async fn what_could_not_be_done_is_no_difference() {
             format!("; 0 orders, 0 differences, 0 mended, the same command goes on from {}\n", &missing[2..]);
         assert!(stderr(&gone).ends_with(&expected), "{}", stderr(&gone));
     }
+}
+
+/// Copies commits into another table: the orders that `renamed` gives a name, under that name.
+async fn copied(scene: &Scene, table: &str, renamed: impl Fn(&str) -> Option<String>) {
+    let client = scene.recorded.dynamodb.client();
+    let like = client.describe_table().table_name("OrderEvents").send().await.unwrap().table.unwrap();
+    let create = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+    let create = create.set_key_schema(like.key_schema).set_attribute_definitions(like.attribute_definitions);
+    create.send().await.unwrap();
+    for item in client.scan().table_name("OrderEvents").send().await.unwrap().items.unwrap() {
+        if let Some(order) = renamed(item["aggregateId"].as_s().unwrap()) {
+            let item = with(item, "aggregateId", text(&order));
+            client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+        }
+    }
+}
+
+/// Repairs by a table of events: it must be refused, with this at the end, and change nothing.
+async fn refused(scene: &Scene, arguments: &[&str], expected: &str) {
+    let before = all_rows(scene).await;
+    let done = output(scene.verify(&[REPAIR, arguments].concat())).await;
+    assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+    let error = stderr(&done).rsplit_once("error: ").unwrap().1;
+    assert!(error.starts_with(expected) && error.lines().count() == 1, "{error}");
+    assert_eq!(all_rows(scene).await, before);
+    assert_eq!(scene.files(), 0, "another run counts anew");
+}
+
+#[tokio::test]
+async fn a_repair_by_an_empty_table_is_refused() {
+    let scene = rebuilt(8).await;
+    copied(&scene, "Empty", |_| None).await;
+    let expected = "Empty has no orders, and the read models have 16 rows: nothing was changed; ";
+    refused(&scene, &["--table", "Empty"], expected).await;
+    refused(&scene, &["--table", "Empty", "--delete-orphans", "99"], expected).await;
+}
+
+#[tokio::test]
+async fn a_repair_by_the_table_of_another_stack_is_refused() {
+    let scene = rebuilt(8).await;
+    copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
+    refused(&scene, &["--table", "Another"], "16 of 16 rows have no commits in Another, more than 1 % or 100: ").await;
+}
+
+#[tokio::test]
+async fn a_repair_by_a_half_restored_table_is_refused() {
+    let scene = rebuilt(8).await;
+    copied(&scene, "Restored", |order| (order < "o-4").then(|| order.to_owned())).await;
+    refused(&scene, &["--table", "Restored"], "8 of 16 rows have no commits in Restored, more than 1 % or 100: ").await;
+    // The first commits of each order are there, and the second are not: rows would be taken back.
+    for number in 0..8 {
+        scene.recorded.delete(&format!("o-{number}"), 2).await;
+    }
+    refused(&scene, &[], "16 of 16 rows have no commits in OrderEvents, more than 1 % or 100: ").await;
+}
+
+#[tokio::test]
+async fn orphans_are_deleted_when_their_number_is_named() {
+    let scene = rebuilt(3).await;
+    for version in [1, 2] {
+        scene.recorded.delete("o-1", version).await;
+    }
+    refused(&scene, &["--delete-orphans", "1"], "2 of 6 rows have no commits in OrderEvents, ").await;
+    let (exit, counted, _) = verify(&scene, &[REPAIR, &["--delete-orphans", "2"]].concat()).await;
+    assert_eq!((exit, &counted["summaries"]["withoutOrder"]), (0, &json!(1)));
+    let [summaries, contributions] = all_rows(&scene).await;
+    assert_eq!((summaries.len(), contributions.len()), (2, 3));
+}
+
+#[tokio::test]
+async fn a_repair_that_is_not_confirmed_changes_nothing() {
+    let scene = Scene::with_orders(2).await;
+    let done = output(scene.verify(&["--repair"])).await;
+    let expected = "Verify and repair the read models:\n  events  OrderEvents             about 4 items\n  \
+                    rows    OrderSummaryByCustomer  about 0 items\n  totals  CustomerTotals          about 0 items\n\
+                    First all rows are compared and counted, and nothing is written. \
+                    Then rows that are lost or wrong are written.\n\
+                    Rows without commits in the events table are deleted or taken back: \
+                    no more than 1 % of the rows and 100, or nothing is changed.\n\
+                    error: standard input is no terminal: add --yes to go on\n";
+    assert_eq!((done.status.code(), stderr(&done)), (Some(1), expected));
+    assert_eq!((SUMMARIES.rows(&scene).await.len(), scene.files()), (0, 0));
 }

@@ -1,0 +1,154 @@
+//! What a repair may change, decided once everything is counted.
+//!
+//! A repair goes through the tables twice. The first time it only counts, so that nothing is deleted before it is known how
+//! much would be. The second time it writes, within what was decided. Both passes go on where they stopped, and neither
+//! keeps a list of rows.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use event_store::Timestamp;
+use read_model::{Difference, Finding};
+use serde::{Deserialize, Serialize};
+
+use super::lag::{LagRule, Lags};
+use super::read_models::ReadModel;
+use super::state::Verification;
+use super::tally::Tally;
+use crate::sweep::Tables;
+
+/// The orphans that are deleted without being named: one row in a hundred, and no more than a hundred.
+const MOST_ORPHANS: u64 = 100;
+
+/// The decision that a state file keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Decision {
+    /// The orphans that were counted.
+    pub(super) orphans: u64,
+    /// The time of the decision, in milliseconds since 1970: what is recorded later is not repaired.
+    at: i64,
+}
+
+impl Decision {
+    pub(super) const fn new(orphans: u64, at: Timestamp) -> Self {
+        Self { orphans, at: at.epoch_ms() }
+    }
+}
+
+/// What the pages of a repair may change.
+#[derive(Debug)]
+pub(super) struct Repair {
+    /// The orphans that may still be deleted or taken back.
+    orphans: AtomicU64,
+    at: Timestamp,
+    /// How far the projector was.
+    lags: Lags,
+}
+
+impl Repair {
+    /// The repair that was decided on, as far as it is not done yet; `None` while a verification counts.
+    pub(super) fn of(known: &Verification) -> Option<Self> {
+        let Decision { orphans, at } = known.repair?;
+        let left = orphans.saturating_sub(known.tally.orphans());
+        Some(Self { orphans: AtomicU64::new(left), at: Timestamp::from_epoch_ms(at).ok()?, lags: known.lags.clone() })
+    }
+
+    #[cfg(test)]
+    pub(super) fn orphans_left(&self) -> u64 {
+        self.orphans.load(Ordering::Relaxed)
+    }
+
+    /// Whether a row that lacks a commit of this time was late when the repair was decided on.
+    pub(super) fn is_late<P: ReadModel>(&self, newest: Timestamp, rule: &LagRule) -> bool {
+        P::lag_of(&self.lags).is_late(newest, rule, self.at)
+    }
+
+    /// Whether a row may be written or deleted. An orphan is counted down.
+    pub(super) fn allows<P: ReadModel>(&self, finding: &Finding<P>) -> bool {
+        !is_orphan(&finding.difference)
+            || self.orphans.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+}
+
+/// Whether a row has commits that the events table has not: it would be deleted, or taken back to an earlier version.
+const fn is_orphan(difference: &Difference) -> bool {
+    match difference {
+        Difference::Ahead { .. } | Difference::WithoutAggregate => true,
+        Difference::Missing
+        | Difference::Behind { .. }
+        | Difference::Different { .. }
+        | Difference::OlderProjection { .. }
+        | Difference::NewerProjection { .. } => false,
+    }
+}
+
+/// Why nothing may be repaired, in one line, given the number of orphans that the operator names.
+pub(super) fn refusal(tally: &Tally, tables: &Tables, named: Option<u64>) -> Option<String> {
+    let (orphans, rows, events) = (tally.orphans(), tally.summaries.rows + tally.contributions.rows, &tables.events);
+    if tally.orders == 0 && orphans > 0 {
+        return Some(format!(
+            "{events} has no orders, and the read models have {rows} rows: nothing was changed; name the events table that \
+             these rows were folded from"
+        ));
+    }
+    let is_few = orphans <= MOST_ORPHANS && orphans.saturating_mul(100) <= rows;
+    if is_few || named.is_some_and(|named| orphans <= named) {
+        return None;
+    }
+    Some(format!(
+        "{orphans} of {rows} rows have no commits in {events}, more than 1 % or {MOST_ORPHANS}: nothing was changed; if it is \
+         not the table of another stack, nor half restored, delete these rows with --delete-orphans {orphans}"
+    ))
+}
+
+/// What a repair does to the tables, for the operator to confirm.
+pub(super) fn plan(delete_orphans: Option<u64>) -> String {
+    let most = delete_orphans.map_or_else(
+        || format!("no more than 1 % of the rows and {MOST_ORPHANS}"),
+        |named| format!("no more than {named}"),
+    );
+    format!(
+        "First all rows are compared and counted, and nothing is written. Then rows that are lost or wrong are written.\n\
+         Rows without commits in the events table are deleted or taken back: {most}, or nothing is changed."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::large_orders::tables;
+    use crate::verify::tally::Counts;
+
+    fn refused(orders: u64, rows: u64, orphans: u64, named: Option<u64>) -> Option<String> {
+        let counts = |without_order, ahead| Counts { rows: rows / 2, without_order, ahead, ..Counts::default() };
+        let (summaries, contributions) = (counts(orphans, 0), counts(0, 0));
+        refusal(&Tally { orders, summaries, contributions, ..Tally::default() }, &tables(), named)
+    }
+
+    #[test]
+    fn orphans_beyond_one_in_a_hundred_or_a_hundred_must_be_named() {
+        assert_eq!(refused(1, 1_000, 10, None), None);
+        let refusal = refused(1, 1_000, 11, None).unwrap();
+        assert!(refusal.starts_with("11 of 1000 rows have no commits in OrderEvents, "), "{refusal}");
+        assert_eq!(refused(1, 1_000_000, 100, None), None);
+        assert!(refused(1, 1_000_000, 101, None).is_some());
+        assert!(refused(1, 1_000, 11, Some(10)).is_some());
+        assert_eq!(refused(1, 1_000, 11, Some(11)), None);
+        assert_eq!(refused(1, 2, 0, None), None);
+    }
+
+    #[test]
+    fn an_events_table_without_orders_is_refused_whatever_is_named() {
+        let refusal = refused(0, 16, 16, Some(16)).unwrap();
+        assert!(refusal.starts_with("OrderEvents has no orders, and the read models have 16 rows: "), "{refusal}");
+        assert_eq!(refused(0, 0, 0, None), None);
+    }
+
+    #[test]
+    fn rows_that_are_ahead_and_sums_of_nothing_are_orphans_too() {
+        let mut tally = Tally { orders: 1, ..Tally::default() };
+        tally.contributions.ahead = 2;
+        tally.sums.without_orders = 3;
+        assert_eq!(tally.orphans(), 5);
+        assert!(refusal(&tally, &tables(), Some(4)).is_some());
+    }
+}
