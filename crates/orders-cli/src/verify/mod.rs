@@ -1,5 +1,5 @@
-//! `orders verify`: compares every row of both read models with the fold of its order's events, and every sum with what it is
-//! the sum of; mends them if asked to.
+//! `orders verify`: compares every row of both read models with the fold of its order's events, every sum with what it is the
+//! sum of, and every snapshot with the fold; repairs rows and sums if asked to.
 //!
 //! - `orders`: the events' side: every order has its rows
 //! - `summaries`: the summaries' side: every row has its order
@@ -80,7 +80,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     let surroundings = Surroundings { client, tables, rule, expected, started: Instant::now() };
     if state.known().repair.is_none() {
         surroundings.pass(&mut state).await?;
-        if repair && state.known().tally.found() > 0 {
+        if repair && state.known().tally.repairable() > 0 {
             if let Some(refusal) = repair::refusal(&state.known().tally, &surroundings.tables, delete_orphans) {
                 state.file.remove()?;
                 surroundings.report(state.known(), arguments.json)?;
@@ -182,6 +182,12 @@ fn verdict(known: &Verification, now: Timestamp) -> Verdict {
     let unsettled = known.tally.sums.unsettled;
     if unsettled > 0 {
         complain(&format!("the totals of {unsettled} customers could not be judged, listed above"));
+    }
+    let wrong = known.tally.snapshots.wrong;
+    if wrong > 0 {
+        complain(&format!(
+            "{wrong} snapshots are not the fold of their events, listed above; a repair leaves them and the rows of their orders"
+        ));
     }
     let not_projected = report::not_projected(known, now);
     if let Some((orders, age)) = not_projected {

@@ -28,6 +28,17 @@ pub(super) struct Named {
     pub(super) mended: bool,
 }
 
+/// A snapshot that is not the fold of the events, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NamedSnapshot {
+    pub(super) order: String,
+    /// The version of the commit that carries it.
+    pub(super) version: u64,
+    /// The values that differ.
+    pub(super) changes: Vec<ChangedValue>,
+}
+
 /// The values in which a row differs.
 pub(super) fn changes(difference: &Difference) -> Vec<ChangedValue> {
     match difference {

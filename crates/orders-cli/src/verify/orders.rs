@@ -1,6 +1,7 @@
-//! The events' side: every order is folded from its first event, and compared with its row in each read model.
+//! The events' side: every order is folded from its first event, and compared with its row in each read model and with its
+//! snapshots.
 
-use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope};
+use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope, SnapshotAudit};
 use order_domain::Event;
 use order_store::Orders;
 use read_model::{CustomerTotals, Folded, Folding, OrderSummaryByCustomer, Projection};
@@ -18,6 +19,7 @@ pub(super) struct OrdersOf {
     of: u32,
     summaries: Folding<OrderSummaryByCustomer>,
     totals: Folding<CustomerTotals>,
+    snapshots: SnapshotAudit<Orders>,
     /// Where to read on; the order under way has been read this far.
     reading: Place<Position>,
     /// What is settled: the orders that are complete.
@@ -34,6 +36,7 @@ pub(super) fn segments(store: &DynamoEventStore, audits: &Audits, places: &[Plac
         of,
         summaries: Folding::default(),
         totals: Folding::default(),
+        snapshots: SnapshotAudit::default(),
         reading: place.clone(),
         settled: place.clone(),
     };
@@ -48,12 +51,16 @@ impl Segment for OrdersOf {
         let after = after.cloned();
         let scope = Scope::Segment { number: self.number, of: self.of };
         let request = ScanRequest { scope, after, recorded: None, consistent: true };
-        let page = self.store.scan::<Orders>(&request).await?;
+        let (page, snapshots) = self.store.scan_with_snapshots::<Orders>(&request).await?;
         self.reading = Place::after(page.next);
         let at_end = self.reading == Place::End;
         let summaries = complete(&mut self.summaries, &page.delivered, at_end);
         let totals = complete(&mut self.totals, &page.delivered, at_end);
+        let pairs = page.delivered.iter().zip(&snapshots);
+        let mut checked: Vec<_> =
+            pairs.filter_map(|(delivered, snapshot)| self.snapshots.push(delivered, snapshot.as_ref())).collect();
         if at_end {
+            checked.extend(self.snapshots.finish());
             self.settled = Place::End;
         } else if let Some(last) = summaries.last() {
             // After whatever it may get: the order under way is to be read again from its first event.
@@ -66,6 +73,7 @@ impl Segment for OrdersOf {
         };
         let reached = Reached::Orders { number: usize::try_from(self.number)?, place: self.settled.clone() };
         let mut page = Page::new(reached, tally);
+        page.checked_snapshots(checked);
         let Audits { summaries: of_summaries, contributions: of_totals, rule, repair, .. } = &self.audits;
         let (summaries, totals) = tokio::join!(of_summaries.check(summaries), of_totals.check(totals));
         let halts = page.checked(summaries?, of_summaries, rule, repair.as_deref()).await?;

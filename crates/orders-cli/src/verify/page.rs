@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use event_store::{DynamoEventStore, Position, Timestamp};
+use event_store::{CheckedSnapshots, DynamoEventStore, Position, SnapshotDifference, Timestamp};
 use read_model::{
     Audit, Checked, CustomerTotals, Finding, Halt, Projection, RowImages, RowKey, RowStore, SumAudit, SumsChecked,
 };
 
 use super::lag::{LagRule, Lags};
-use super::named::{Named, changes};
+use super::named::{Named, NamedSnapshot, changes};
 use super::read_models::ReadModel;
 use super::repair::Repair;
 use super::state::NAMED;
@@ -38,6 +38,7 @@ pub(super) struct Page {
     pub(super) reached: Reached,
     pub(super) tally: Tally,
     pub(super) differences: Vec<Named>,
+    pub(super) snapshots: Vec<NamedSnapshot>,
     /// The rows that lag, and may be late.
     pub(super) lags: Lags,
     /// What could not be judged, in words.
@@ -47,7 +48,20 @@ pub(super) struct Page {
 impl Page {
     /// A page without differences.
     pub(super) fn new(reached: Reached, tally: Tally) -> Self {
-        Self { reached, tally, differences: Vec::new(), lags: Lags::default(), left_out: Vec::new() }
+        let (differences, snapshots, left_out) = (Vec::new(), Vec::new(), Vec::new());
+        Self { reached, tally, differences, snapshots, lags: Lags::default(), left_out }
+    }
+
+    /// Counts and names the snapshots of orders that are complete. Comes before their rows, which a repair leaves alone where
+    /// a snapshot is wrong.
+    pub(super) fn checked_snapshots(&mut self, checked: Vec<CheckedSnapshots>) {
+        for CheckedSnapshots { aggregate_id: _, compared, differences } in checked {
+            self.tally.snapshots.compared += compared;
+            for SnapshotDifference { aggregate_id: order, version, changes } in differences {
+                self.tally.snapshots.wrong += 1;
+                self.snapshots.push(NamedSnapshot { order, version, changes });
+            }
+        }
     }
 
     /// Takes what an audit found in a page of orders: rows that may be late wait for a second look.
@@ -89,7 +103,9 @@ impl Page {
             counts.count(&finding.difference);
             let (row, problem) = (finding.key.clone(), finding.difference.to_string());
             let changes = changes(&finding.difference);
-            let is_allowed = repair.is_some_and(|repair| repair.allows(&finding));
+            let order = P::aggregate_id(&finding.key);
+            let is_touchable = !self.snapshots.iter().any(|named| order == Some(named.order.as_str()));
+            let is_allowed = is_touchable && repair.is_some_and(|repair| repair.allows(&finding));
             let mended = is_allowed && audit.mend(finding).await?.is_none();
             counts.mended += u64::from(mended);
             let order = P::aggregate_id(&row).map(str::to_owned);

@@ -4,6 +4,7 @@
 //! much would be. The second time it writes, within what was decided. Both passes go on where they stopped, and neither
 //! keeps a list of rows.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use event_store::Timestamp;
@@ -42,6 +43,8 @@ pub(super) struct Repair {
     at: Timestamp,
     /// How far the projector was.
     lags: Lags,
+    /// The orders with a wrong snapshot: what is recorded of them is in doubt.
+    untouchable: BTreeSet<String>,
 }
 
 impl Repair {
@@ -49,7 +52,12 @@ impl Repair {
     pub(super) fn of(known: &Verification) -> Option<Self> {
         let Decision { orphans, at } = known.repair?;
         let left = orphans.saturating_sub(known.tally.orphans());
-        Some(Self { orphans: AtomicU64::new(left), at: Timestamp::from_epoch_ms(at).ok()?, lags: known.lags.clone() })
+        Some(Self {
+            orphans: AtomicU64::new(left),
+            at: Timestamp::from_epoch_ms(at).ok()?,
+            lags: known.lags.clone(),
+            untouchable: known.untouchable.clone(),
+        })
     }
 
     #[cfg(test)]
@@ -64,6 +72,9 @@ impl Repair {
 
     /// Whether a row may be written or deleted. An orphan is counted down.
     pub(super) fn allows<P: ReadModel>(&self, finding: &Finding<P>) -> bool {
+        if P::aggregate_id(&finding.key).is_some_and(|order| self.untouchable.contains(order)) {
+            return false;
+        }
         !is_orphan(&finding.difference)
             || self.orphans.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }

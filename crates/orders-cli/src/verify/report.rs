@@ -5,7 +5,7 @@ use std::time::Duration;
 use event_store::Timestamp;
 use serde_json::json;
 
-use super::named::{Named, lines};
+use super::named::{Named, NamedSnapshot, lines};
 use super::state::Verification;
 use super::tally::{Counts, SumCounts};
 use crate::sweep::Tables;
@@ -23,6 +23,7 @@ pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration, 
         text.push('\n');
     };
     list(&[("commits", tally.commits), ("orders", tally.orders), ("left out", tally.left_out)]);
+    list(&[("snapshots", tally.snapshots.compared), ("wrong", tally.snapshots.wrong)]);
     list(&of_rows("summaries", &tally.summaries));
     list(&of_rows("contributions", &tally.contributions));
     let SumCounts { sums, customers, missing, different, without_orders, mended, unsettled } = tally.sums;
@@ -38,8 +39,19 @@ pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration, 
     if let Some((orders, age)) = not_projected(known, now) {
         text.push_str(&format!("{:<18}{orders}, the oldest commit is {} old\n\n", "not projected yet", seconds(age)));
     }
+    if !known.snapshots.is_empty() {
+        let (named, wrong) = (known.snapshots.len(), tally.snapshots.wrong);
+        text.push_str(&format!("The first {named} of {wrong} wrong snapshots:\n\n"));
+    }
+    for NamedSnapshot { order, version, changes } in &known.snapshots {
+        text.push_str(&format!("the snapshot of {order} at version {version} is not the fold of the events\n"));
+        text.push_str(&lines(changes, "snapshot"));
+    }
+    if !known.snapshots.is_empty() {
+        text.push('\n');
+    }
     if !known.differences.is_empty() {
-        text.push_str(&format!("The first {} of {}:\n\n", known.differences.len(), tally.found()));
+        text.push_str(&format!("The first {} of {}:\n\n", known.differences.len(), tally.repairable()));
     }
     for Named { read_model, order, row, problem, changes, mended } in &known.differences {
         let whose =
@@ -89,5 +101,6 @@ pub(super) fn json(tables: &Tables, known: &Verification, now: Timestamp) -> ser
             "oldestSeconds": age.map(|age| age.as_secs()),
         },
         "differences": known.differences,
+        "snapshotDifferences": known.snapshots,
     }))
 }

@@ -1,11 +1,13 @@
 //! How far a verification is, and what it has found.
 
+use std::collections::BTreeSet;
+
 use event_store::{Position, Timestamp};
 use read_model::RowKey;
 use serde::{Deserialize, Serialize};
 
 use super::lag::Lags;
-use super::named::Named;
+use super::named::{Named, NamedSnapshot};
 use super::page::{Page, Reached};
 use super::repair::Decision;
 use super::tally::Tally;
@@ -26,6 +28,12 @@ pub(super) struct Verification {
     pub(super) tally: Tally,
     /// The first differences.
     pub(super) differences: Vec<Named>,
+    /// The first wrong snapshots.
+    #[serde(default)]
+    pub(super) snapshots: Vec<NamedSnapshot>,
+    /// The orders with a wrong snapshot: a repair does not touch their rows.
+    #[serde(default)]
+    pub(super) untouchable: BTreeSet<String>,
     /// The rows that lag.
     #[serde(default)]
     pub(super) lags: Lags,
@@ -42,6 +50,8 @@ impl Verification {
             totals: (0..segments).map(|_| Place::Beginning).collect(),
             tally: Tally::default(),
             differences: Vec::new(),
+            snapshots: Vec::new(),
+            untouchable: BTreeSet::new(),
             lags: Lags::default(),
             repair: None,
         }
@@ -51,8 +61,8 @@ impl Verification {
     pub(super) fn begin_repair(&mut self, at: Timestamp) {
         let decision = Decision::new(self.tally.orphans(), at);
         let segments = u32::try_from(self.orders.len()).unwrap_or(u32::MAX);
-        let lags = std::mem::take(&mut self.lags);
-        *self = Self { lags, repair: Some(decision), ..Self::new(segments) };
+        let (lags, untouchable) = (std::mem::take(&mut self.lags), std::mem::take(&mut self.untouchable));
+        *self = Self { lags, untouchable, repair: Some(decision), ..Self::new(segments) };
     }
 
     /// Counts a page, and moves its segment on.
@@ -60,6 +70,9 @@ impl Verification {
         self.tally.add(&page.tally);
         self.differences.extend(page.differences);
         self.differences.truncate(NAMED);
+        self.untouchable.extend(page.snapshots.iter().map(|named| named.order.clone()));
+        self.snapshots.extend(page.snapshots);
+        self.snapshots.truncate(NAMED);
         self.lags.add(page.lags);
         match page.reached {
             Reached::Orders { number, place } => move_on(&mut self.orders, number, place),

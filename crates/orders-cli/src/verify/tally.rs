@@ -14,6 +14,18 @@ pub(super) struct Tally {
     pub(super) summaries: Counts,
     pub(super) contributions: Counts,
     pub(super) sums: SumCounts,
+    #[serde(default)]
+    pub(super) snapshots: SnapshotCounts,
+}
+
+/// What was counted of the snapshots in commits. A wrong one is never mended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SnapshotCounts {
+    /// Those that a command of this release would use.
+    pub(super) compared: u64,
+    /// Those that are not the fold of the events.
+    pub(super) wrong: u64,
 }
 
 /// What was counted of the rows of one read model.
@@ -55,7 +67,12 @@ impl Tally {
 
     /// Differences that were found.
     pub(super) fn found(&self) -> u64 {
-        self.summaries.found() + self.contributions.found() + self.sums.found()
+        self.summaries.found() + self.contributions.found() + self.sums.found() + self.snapshots.wrong
+    }
+
+    /// Differences that a repair may mend.
+    pub(super) fn repairable(&self) -> u64 {
+        self.found() - self.snapshots.wrong
     }
 
     /// Rows and sums that have no commits in the events table, or have commits that it has not.
@@ -85,6 +102,8 @@ impl Tally {
         self.summaries.add(&more.summaries);
         self.contributions.add(&more.contributions);
         self.sums.add(&more.sums);
+        self.snapshots.compared += more.snapshots.compared;
+        self.snapshots.wrong += more.snapshots.wrong;
     }
 }
 

@@ -71,6 +71,10 @@ async fn a_verification_that_is_told_to_stop_goes_on_with_the_order_it_was_at() 
     let tally = &known.tally;
     assert_eq!((tally.commits, tally.orders, tally.left_out), (24, 4, 0));
     assert_eq!((tally.summaries.missing, tally.contributions.missing), (4, 4));
+    let mut at_once = Verification::new(1);
+    run(&recorded, &mut at_once, false, false).await;
+    assert!(tally.snapshots.compared > 0);
+    assert_eq!(tally.snapshots, at_once.tally.snapshots, "each snapshot is compared once");
 }
 
 /// The rule of a release, five minutes after nine o'clock.

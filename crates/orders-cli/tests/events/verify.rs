@@ -353,3 +353,63 @@ async fn a_repair_that_is_not_confirmed_changes_nothing() {
     assert_eq!((done.status.code(), stderr(&done)), (Some(1), expected));
     assert_eq!((SUMMARIES.rows(&scene).await.len(), scene.files()), (0, 0));
 }
+
+/// An order whose newest commit has the snapshot of another order, which is paid more.
+async fn with_a_wrong_snapshot() -> Scene {
+    let scene = Scene::with_orders(3).await;
+    let items = json!([{ "sku": "TEA", "quantity": 3, "unitPrice": 999 }]);
+    let placed = json!({ "customerId": "alice", "currency": "EUR", "items": items });
+    scene.recorded.record("o-rich", second(0), &[("OrderPlaced", placed)]).await;
+    let paid = json!({ "paymentId": "pay-1", "amount": 99_900 });
+    scene.recorded.record("o-rich", second(1), &[("PaymentReceived", paid)]).await;
+    assert_eq!(output(scene.command("rebuild", &["--yes"])).await.status.code(), Some(0));
+    let client = scene.recorded.dynamodb.client();
+    let key = |order: &str| [("aggregateId".to_owned(), text(order)), ("version".to_owned(), number(2))].into();
+    let get = async |order: &str| {
+        let get = client.get_item().table_name("OrderEvents").set_key(Some(key(order)));
+        get.send().await.unwrap().item.unwrap()
+    };
+    let theirs = get("o-rich").await["snapshot"].clone();
+    let tampered = with(get("o-0").await, "snapshot", theirs);
+    client.put_item().table_name("OrderEvents").set_item(Some(tampered)).send().await.unwrap();
+    scene
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_not_the_fold_of_the_events_is_found() {
+    let scene = with_a_wrong_snapshot().await;
+    let done = output(scene.verify(&[])).await;
+    assert_eq!(done.status.code(), Some(3), "{}", stderr(&done));
+    let expected = "\nsnapshots         8\nwrong             1\n";
+    assert!(stdout(&done).contains(expected), "{}", stdout(&done));
+    let expected = "the snapshot of o-0 at version 2 is not the fold of the events\n    ";
+    assert!(stdout(&done).contains(expected), "{}", stdout(&done));
+    assert!(stdout(&done).contains(": 99900 in the snapshot, 2997 by the events\n"), "{}", stdout(&done));
+    assert!(stderr(&done).starts_with("error: 1 snapshots are not the fold of their events"), "{}", stderr(&done));
+    let done = output(scene.verify(&["--json"])).await;
+    let result: Value = serde_json::from_str(stdout(&done)).unwrap();
+    let found = &result["snapshotDifferences"][0];
+    assert_eq!((&found["order"], &found["version"]), (&json!("o-0"), &json!(2)));
+    let changes = found["changes"].as_array().unwrap();
+    assert!(changes.iter().any(|it| it["found"] == 99_900 && it["expected"] == 2_997), "{found}");
+}
+
+#[tokio::test]
+async fn a_repair_leaves_an_order_with_a_wrong_snapshot_alone() {
+    let scene = with_a_wrong_snapshot().await;
+    let rows = SUMMARIES.rows(&scene).await;
+    for row in &rows[..2] {
+        SUMMARIES.put(&scene, with(row.clone(), "amountPaid", number(1))).await;
+    }
+    let events = || async {
+        let scan = scene.recorded.dynamodb.client().scan().table_name("OrderEvents").send().await.unwrap();
+        scan.items.unwrap()
+    };
+    let before = events().await;
+    let (exit, counted, differences) = verify(&scene, REPAIR).await;
+    assert_eq!((exit, &counted["summaries"]["mended"]), (3, &json!(1)));
+    assert_eq!(differences.len(), 2);
+    let repaired = SUMMARIES.rows(&scene).await;
+    assert_eq!((&repaired[0]["amountPaid"], &repaired[1]), (&number(1), &rows[1]));
+    assert_eq!(events().await, before, "the events are never written");
+}
