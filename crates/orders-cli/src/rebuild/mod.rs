@@ -13,7 +13,7 @@ use event_store::{DynamoEventStore, Position};
 use serde::{Deserialize, Serialize};
 
 use crate::confirm::ConfirmArguments;
-use crate::sweep::{Bar, Ended, ItemCounts, Place, SweepArguments, begin, sweep, until_told_to_stop};
+use crate::sweep::{Bar, Ended, ItemCounts, Place, Remembered, SweepArguments, begin, sweep, until_told_to_stop};
 use crate::text::print;
 use folding::Engines;
 
@@ -73,6 +73,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { sweep: arguments, confirm } = arguments;
     let client = arguments.client().await;
     let tables = arguments.tables("rebuild").identified(&client).await;
+    let remembered = Remembered::read(&client, &tables).await?;
+    if !arguments.adopt_events {
+        let stranger = if remembered.is_empty() { remembered.stranger().await? } else { remembered.mismatch() };
+        if let Some(refusal) = stranger {
+            anyhow::bail!(refusal);
+        }
+    }
     let counts = ItemCounts::of(&client, &tables).await;
     confirm.confirm(&counts.plan("Rebuild the read models:", &tables, PLAN))?;
     let mut state = begin(arguments.state_file(&tables), tables.clone(), Rebuild::new(tables.segments))?;
@@ -96,6 +103,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Ok(Ended::Complete) => {}
         Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; the same command goes on from {file}", report::so_far(tally)),
         Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", report::so_far(tally)),
+    }
+    if tally.orders > 0 {
+        remembered.remember().await?;
     }
     file.remove()?;
     print(&if arguments.json { report::json(&tables, tally)? } else { report::summary(&tables, tally, bar.elapsed()) });

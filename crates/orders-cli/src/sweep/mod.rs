@@ -1,11 +1,13 @@
 //! Sweeps: whole tables worked through in parallel segments, page by page. What `orders rebuild` and `orders verify` share.
 //!
 //! - `arguments`: which tables, and how
+//! - `events_table`: the events table that the read models remember
 //! - `plan`: the tables and what is done to them, to be confirmed
 //! - `progress`: the bar
 //! - `state`: how far each segment is, in a file
 
 mod arguments;
+mod events_table;
 #[cfg(test)]
 pub(crate) mod large_orders;
 mod plan;
@@ -19,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use arguments::SweepArguments;
+pub(crate) use events_table::Remembered;
 pub(crate) use plan::ItemCounts;
 pub(crate) use progress::Bar;
 pub(crate) use state::{Place, State, Tables, begin};

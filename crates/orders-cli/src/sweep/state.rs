@@ -42,6 +42,11 @@ impl Tables {
         self.ids = ids;
         self
     }
+
+    /// The id of the table of events, as far as it can be read.
+    pub(crate) fn events_id(&self) -> Option<&str> {
+        self.ids.first()?.as_deref()
+    }
 }
 
 /// Where a segment is.

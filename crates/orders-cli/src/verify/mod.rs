@@ -33,8 +33,8 @@ use std::time::Instant;
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, Timestamp};
 
-use crate::sweep::{Bar, Ended, ItemCounts, State, Tables, begin, sweep, until_told_to_stop};
-use crate::text::{complain, print, seconds};
+use crate::sweep::{Bar, Ended, ItemCounts, Remembered, State, Tables, begin, sweep, until_told_to_stop};
+use crate::text::{complain, note, print, seconds};
 pub(crate) use arguments::Arguments;
 use lag::LagRule;
 use page::Page;
@@ -70,6 +70,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     let Arguments { sweep: arguments, repair, confirm, delete_orphans, .. } = arguments;
     let client = arguments.client().await;
     let tables = arguments.tables(if repair { "repair" } else { "verify" }).identified(&client).await;
+    let remembered = Remembered::read(&client, &tables).await;
+    if let Some(mismatch) = remembered.as_ref().ok().and_then(Remembered::mismatch)
+        && !arguments.adopt_events
+    {
+        anyhow::ensure!(!repair, mismatch);
+        note(&mismatch);
+    }
     let counts = ItemCounts::of(&client, &tables).await;
     if repair {
         confirm.confirm(&counts.plan("Verify and repair the read models:", &tables, &repair::plan(delete_orphans)))?;
@@ -77,11 +84,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     let new = Verification::new(tables.segments);
     let mut state = begin(arguments.state_file(&tables), tables.clone(), new)?;
     let expected = counts.all().filter(|count| *count > 0);
-    let surroundings = Surroundings { client, tables, rule, expected, started: Instant::now() };
+    let surroundings = Surroundings { client: &client, tables: &tables, rule, expected, started: Instant::now() };
     if state.known().repair.is_none() {
         surroundings.pass(&mut state).await?;
         if repair && state.known().tally.repairable() > 0 {
-            if let Some(refusal) = repair::refusal(&state.known().tally, &surroundings.tables, delete_orphans) {
+            if let Some(refusal) = repair::refusal(&state.known().tally, surroundings.tables, delete_orphans) {
                 state.file.remove()?;
                 surroundings.report(state.known(), arguments.json)?;
                 anyhow::bail!(refusal);
@@ -94,25 +101,34 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     }
     state.file.remove()?;
     surroundings.report(state.known(), arguments.json)?;
-    Ok(verdict(state.known(), rule.now()))
+    let verdict = verdict(state.known(), rule.now());
+    if let (Verdict::Clean, Ok(remembered)) = (&verdict, &remembered)
+        && state.known().tally.orders > 0
+        && (remembered.mismatch().is_none() || arguments.adopt_events)
+    {
+        let remembered = remembered.remember().await;
+        // A verification may have no permission to write.
+        anyhow::ensure!(!repair || remembered.is_ok(), "the read models cannot remember their events table");
+    }
+    Ok(verdict)
 }
 
 /// What both passes of a verification work with.
-struct Surroundings {
-    client: Client,
-    tables: Tables,
+struct Surroundings<'a> {
+    client: &'a Client,
+    tables: &'a Tables,
     rule: LagRule,
     /// About how many commits and rows there are.
     expected: Option<u64>,
     started: Instant,
 }
 
-impl Surroundings {
+impl Surroundings<'_> {
     /// Goes through all tables from where the state is, and looks at late rows again; repairs if that was decided on.
     async fn pass(&self, state: &mut State<Verification>) -> anyhow::Result<()> {
         let Self { client, tables, rule, expected, .. } = self;
         let bar = Bar::new("commits and rows", *expected, state.known().tally.looked_at())?;
-        let store = DynamoEventStore::new(client.clone(), &tables.events);
+        let store = DynamoEventStore::new((*client).clone(), &tables.events);
         let repair = Repair::of(state.known());
         let is_counting = repair.is_none();
         let audits = Audits::new(&store, client, tables, *rule, repair);
@@ -163,7 +179,7 @@ impl Surroundings {
     }
 
     fn report(&self, known: &Verification, json: bool) -> anyhow::Result<()> {
-        let (tables, now) = (&self.tables, self.rule.now());
+        let (tables, now) = (self.tables, self.rule.now());
         print(&if json {
             report::json(tables, known, now)?
         } else {

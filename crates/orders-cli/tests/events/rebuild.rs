@@ -7,6 +7,7 @@ use read_model::{DynamoTotals, Totals};
 use serde_json::{Value, json};
 
 use crate::orders::{Recorded, second};
+use crate::verify::copied;
 use crate::{orders, output, stderr, stdout};
 
 pub(crate) const ROWS: &str = "OrderSummaryByCustomer";
@@ -49,7 +50,8 @@ impl Scene {
         let row = |item: &std::collections::HashMap<String, AttributeValue>| {
             format!("{}@{}", item["orderId"].as_s().unwrap(), item["version"].as_n().unwrap())
         };
-        let mut rows: Vec<_> = scan.items.unwrap().iter().map(row).collect();
+        let items = scan.items.unwrap();
+        let mut rows: Vec<_> = items.iter().filter(|item| item.contains_key("orderId")).map(row).collect();
         rows.sort();
         rows
     }
@@ -82,7 +84,8 @@ async fn a_table_that_is_empty_is_filled_and_a_second_time_changes_nothing() {
     let scene = Scene::with_orders(7).await;
     for written in [7, 0] {
         let done = output(scene.rebuild(&[])).await;
-        let rows = if written == 7 { [0, 0] } else { [7, 8] };
+        // Each read model remembers its events table, which is an item more.
+        let rows = if written == 7 { [0, 0] } else { [8, 9] };
         assert_eq!((done.status.code(), stderr(&done)), (Some(0), plan(14, rows).as_str()));
         let report = stdout(&done);
         assert!(
@@ -189,4 +192,67 @@ fn without_a_local_stack_the_tables_are_named() {
     ] {
         assert_eq!(orders(arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[tokio::test]
+async fn a_rebuild_from_the_table_of_another_stack_is_refused() {
+    let scene = Scene::with_orders(4).await;
+    copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
+    assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
+    let before = scene.rows().await;
+    let refused = output(scene.rebuild(&["--table", "Another"])).await;
+    assert_eq!(refused.status.code(), Some(1));
+    let error = stderr(&refused);
+    assert!(
+        error.starts_with("error: OrderSummaryByCustomer was folded from the events table OrderEvents ("),
+        "{error}"
+    );
+    assert!(error.contains("), and not from Another (") && error.lines().count() == 1, "{error}");
+    assert_eq!((scene.rows().await, scene.files()), (before, 0));
+}
+
+#[tokio::test]
+async fn a_rebuild_of_rows_that_remember_nothing_looks_their_orders_up() {
+    let scene = Scene::with_orders(4).await;
+    copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
+    assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
+    for (table, sort) in [(ROWS, "placedAtOrderId"), (TOTALS, "entry")] {
+        let delete = scene.recorded.dynamodb.client().delete_item().table_name(table);
+        let key = ["customerId", sort].map(|name| (name.to_owned(), AttributeValue::S("#events".to_owned())));
+        delete.set_key(Some(key.into())).send().await.unwrap();
+    }
+    let refused = output(scene.rebuild(&["--table", "Another"])).await;
+    let expected =
+        "error: 4 of the first 4 rows of OrderSummaryByCustomer have no commits in Another: nothing was changed; ";
+    assert!(stderr(&refused).starts_with(expected), "{}", stderr(&refused));
+    assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_restored_table_is_taken_over_when_told_to() {
+    let scene = Scene::with_orders(4).await;
+    assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
+    copied(&scene, "Restored", |order| Some(order.to_owned())).await;
+    let repair = ["--table", "Restored", "--repair", "--yes"];
+    let refused = output(scene.verify(&repair)).await;
+    assert!(stderr(&refused).contains(" was folded from the events table OrderEvents ("), "{}", stderr(&refused));
+    let noted = output(scene.verify(&["--table", "Restored"])).await;
+    assert_eq!(noted.status.code(), Some(0), "without --repair it is only said");
+    assert!(stderr(&noted).contains(" was folded from the events table OrderEvents ("), "{}", stderr(&noted));
+    assert_eq!(output(scene.verify(&[&repair[..], &["--adopt-events"]].concat())).await.status.code(), Some(0));
+    assert_eq!(output(scene.verify(&repair)).await.status.code(), Some(0));
+    let refused = output(scene.rebuild(&[])).await;
+    let expected = "error: OrderSummaryByCustomer was folded from the events table Restored (";
+    assert!(stderr(&refused).starts_with(expected), "{}", stderr(&refused));
+    assert_eq!(output(scene.rebuild(&["--adopt-events"])).await.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_clean_verification_lets_the_read_models_remember_their_events() {
+    let scene = Scene::with_orders(2).await;
+    let repaired = output(scene.verify(&["--repair", "--yes"])).await;
+    assert_eq!(repaired.status.code(), Some(0), "{}", stderr(&repaired));
+    copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
+    let refused = output(scene.rebuild(&["--table", "Another"])).await;
+    assert!(stderr(&refused).contains(" was folded from the events table OrderEvents ("), "{}", stderr(&refused));
 }

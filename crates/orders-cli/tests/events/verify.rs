@@ -41,6 +41,8 @@ impl Table {
     async fn rows(self, scene: &Scene) -> Vec<Item> {
         let scan = scene.recorded.dynamodb.client().scan().table_name(self.0).send().await.unwrap();
         let mut rows = scan.items.unwrap();
+        // The memory of the events table is no row.
+        rows.retain(|row| row["customerId"] != text("#events"));
         rows.sort_by_key(|row| row[self.1].as_s().unwrap().clone());
         rows
     }
@@ -273,7 +275,7 @@ async fn what_could_not_be_done_is_no_difference() {
 }
 
 /// Copies commits into another table: the orders that `renamed` gives a name, under that name.
-async fn copied(scene: &Scene, table: &str, renamed: impl Fn(&str) -> Option<String>) {
+pub(crate) async fn copied(scene: &Scene, table: &str, renamed: impl Fn(&str) -> Option<String>) {
     let client = scene.recorded.dynamodb.client();
     let like = client.describe_table().table_name("OrderEvents").send().await.unwrap().table.unwrap();
     let create = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
@@ -284,6 +286,14 @@ async fn copied(scene: &Scene, table: &str, renamed: impl Fn(&str) -> Option<Str
             let item = with(item, "aggregateId", text(&order));
             client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
         }
+    }
+}
+
+/// Lets the read models forget their events table, as those of an earlier release have none in memory.
+async fn forgotten(scene: &Scene) {
+    for table in [SUMMARIES, CONTRIBUTIONS] {
+        let memory = [("customerId".to_owned(), text("#events")), (table.1.to_owned(), text("#events"))].into();
+        table.delete(scene, &memory).await;
     }
 }
 
@@ -301,6 +311,7 @@ async fn refused(scene: &Scene, arguments: &[&str], expected: &str) {
 #[tokio::test]
 async fn a_repair_by_an_empty_table_is_refused() {
     let scene = rebuilt(8).await;
+    forgotten(&scene).await;
     copied(&scene, "Empty", |_| None).await;
     let expected = "Empty has no orders, and the read models have 16 rows: nothing was changed; ";
     refused(&scene, &["--table", "Empty"], expected).await;
@@ -310,6 +321,7 @@ async fn a_repair_by_an_empty_table_is_refused() {
 #[tokio::test]
 async fn a_repair_by_the_table_of_another_stack_is_refused() {
     let scene = rebuilt(8).await;
+    forgotten(&scene).await;
     copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
     refused(&scene, &["--table", "Another"], "16 of 16 rows have no commits in Another, more than 1 % or 100: ").await;
 }
@@ -317,6 +329,7 @@ async fn a_repair_by_the_table_of_another_stack_is_refused() {
 #[tokio::test]
 async fn a_repair_by_a_half_restored_table_is_refused() {
     let scene = rebuilt(8).await;
+    forgotten(&scene).await;
     copied(&scene, "Restored", |order| (order < "o-4").then(|| order.to_owned())).await;
     refused(&scene, &["--table", "Restored"], "8 of 16 rows have no commits in Restored, more than 1 % or 100: ").await;
     // The first commits of each order are there, and the second are not: rows would be taken back.
