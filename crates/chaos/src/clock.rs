@@ -27,6 +27,11 @@ pub fn now() -> Timestamp {
     Timestamp::from_epoch_ms(shown).unwrap_or_else(|_| Timestamp::now())
 }
 
+/// The right time.
+pub(crate) fn right() -> Timestamp {
+    Timestamp::from_epoch_ms(true_ms()).unwrap_or_else(|_| Timestamp::now())
+}
+
 /// Starts this thread's clock. A history begins with it.
 pub(crate) fn reset() {
     BEGUN.set(Some(Instant::now()));

@@ -1,4 +1,4 @@
-//! The nineteen faults that this system must survive, which of them may strike a history, and how often each did.
+//! The faults that this system must survive, which of them may strike a history, and how often each did.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -46,6 +46,8 @@ pub enum Fault {
     RollingDeploy,
     /// Customers who have most of the orders.
     BusyCustomer,
+    /// Rows that lag by minutes while a verification looks at them.
+    LaggingRows,
 }
 
 impl Fault {
@@ -70,9 +72,10 @@ impl Fault {
         Self::RacingRebuild,
         Self::RollingDeploy,
         Self::BusyCustomer,
+        Self::LaggingRows,
     ];
 
-    /// Its number, 1 to 19.
+    /// Its number, from 1.
     #[must_use]
     pub fn number(self) -> usize {
         Self::ALL.iter().take_while(|fault| **fault != self).count() + 1
@@ -127,6 +130,7 @@ impl Fault {
             Self::RacingRebuild => ("racing-rebuild", "pages rebuilt while commands were under way"),
             Self::RollingDeploy => ("rolling-deploy", "batches that the older release took after the newer one"),
             Self::BusyCustomer => ("busy-customer", "histories in which one customer has most of six to eight orders"),
+            Self::LaggingRows => ("lagging-rows", "rows that lagged by minutes when a verification looked at them"),
         }
     }
 }
@@ -197,6 +201,7 @@ mod tests {
             assert_eq!(fault.name().parse(), Ok(fault));
             assert_eq!(number.to_string().parse(), Ok(fault));
         }
-        assert_eq!("20".parse::<Fault>(), Err(NoFault("20".to_owned())));
+        let beyond = (Fault::ALL.len() + 1).to_string();
+        assert_eq!(beyond.parse::<Fault>(), Err(NoFault(beyond)));
     }
 }

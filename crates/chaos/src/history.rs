@@ -48,6 +48,10 @@ pub struct History {
     pub redriven: Waiting,
     /// The versions of the rows right after a repair, and of each order's newest commit; nothing where there was none.
     pub repaired: Option<(Waiting, BTreeMap<String, u64>)>,
+    /// What a verification called lost or wrong while rows lagged; nothing where there was none, or it failed.
+    pub called_lost: Option<Vec<String>>,
+    /// The snapshot that was replaced once all was mended.
+    pub replaced: Option<ReplacedSnapshot>,
     /// Who has parked which orders in the end, and up to which version.
     pub left_parked: Waiting,
     /// The versions of each order's row and of its newest commit once the stream was drained, before anything was mended.
@@ -62,6 +66,15 @@ pub struct History {
     pub faults: Counts,
     /// What struck on the command handlers' network, in detail.
     pub fired: Fired,
+}
+
+/// A snapshot that was replaced for a while. A commit is an order and a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacedSnapshot {
+    /// The commit that carries it.
+    pub at: (String, u64),
+    /// The commits whose snapshots a verification called wrong meanwhile.
+    pub found: Vec<(String, u64)>,
 }
 
 /// A history could not be told. None of it is the fault of what is under test.

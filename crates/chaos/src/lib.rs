@@ -11,7 +11,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`fault`] | the eighteen faults, and how often each struck |
+//! | [`fault`] | the faults, and how often each struck |
 //! | [`plan`] | what tells a history: a seed, and what is left out of what it makes |
 //! | [`mod@tell`] | telling it: surroundings, clients, consumers, and how it all ends |
 //! | [`history`] | what happened |
@@ -31,6 +31,7 @@
 //! | [`journal`], [`rolling`], `rebuild` | the tables at every moment, the projector's next release, a rebuild meanwhile |
 //! | `brittle` | a release of the projections that panics |
 //! | `mishaps` | what must not happen meanwhile |
+//! | `verify` | a verification while rows lag, and the snapshots that it finds |
 //! | `operator`, `repair` | what an operator does about parked orders, and about rows that lack something |
 //! | `kill`, `configs`, `wire` | functions that are killed; the SDKs' settings; DynamoDB's JSON protocol |
 
@@ -65,6 +66,7 @@ pub mod shrink;
 pub mod strike;
 pub mod tampering;
 pub mod tell;
+mod verify;
 mod wire;
 
 pub use bus::Bus;
@@ -72,7 +74,7 @@ pub use caller::Caller;
 pub use campaign::{Campaign, Failure, Sum, Verdict};
 pub use check::{DEEDS, Invariant, Violation, violations};
 pub use fault::{Counts, Fault, Faults};
-pub use history::{Cause, History, Untold};
+pub use history::{Cause, History, ReplacedSnapshot, Untold};
 pub use network::Network;
 pub use plan::{Beginning, Plan, Shape};
 pub use pricing::{Pricing, QuoteKey};

@@ -79,12 +79,18 @@ pub(crate) struct Mapping {
     pub(crate) next: usize,
     /// Whether the newer release has worked on this shard.
     pub(crate) newer_began: bool,
+    /// Whether the stream stands still.
+    pub(crate) held: watch::Receiver<bool>,
 }
 
 impl Mapping {
     /// Delivers what is in the stream until nothing more will come.
     pub(crate) async fn run(mut self, over: watch::Receiver<bool>) -> Self {
         loop {
+            if *self.held.borrow() {
+                // An error says that its holder is gone, and holds it no more.
+                let _released = self.held.wait_for(|is_held| !is_held).await.is_ok();
+            }
             let is_over = *over.borrow();
             self.read();
             if self.next < self.records.len() {

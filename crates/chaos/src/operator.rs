@@ -1,12 +1,18 @@
 //! What an operator does about parked orders, once the release that reads them is deployed.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
+use read_model::LagBound;
 
 use crate::check::Invariant;
 use crate::journal::Waiting;
 use crate::mishaps::Mishaps;
 use crate::release::{Redriving, Release};
+
+/// Once the stream is drained, what a row lacks is lost.
+const NONE_IS_LATE: LagBound = LagBound::Named(Duration::ZERO);
 
 /// Somebody who mends.
 pub(crate) struct Operator {
@@ -38,9 +44,10 @@ impl Operator {
     /// Mends the rows, and finds nothing the second time: `orders verify --repair`.
     pub(crate) async fn repair(&self, release: &dyn Release, client: &Client, is_newer: bool) {
         for is_second in [false, true] {
-            let repaired = self.mishaps.outlive("a repair", release.repair(client.clone(), is_newer)).await;
+            let repaired =
+                self.mishaps.outlive("a repair", release.repair(client.clone(), is_newer, NONE_IS_LATE)).await;
             let found = repaired.and_then(|it| self.mishaps.good(Invariant::Repaired, "of every kind", it));
-            for difference in found.into_iter().flatten().filter(|_| is_second) {
+            for difference in found.into_iter().flat_map(|it| it.found).filter(|_| is_second) {
                 self.mishaps.note(Invariant::Repaired, "of every kind", format!("after a repair {difference}"));
             }
         }

@@ -144,6 +144,8 @@ pub struct Shape {
     pub is_deployed: bool,
     /// Whether what was lost is made up for by a repair, and not by the order's next event.
     pub is_repaired: bool,
+    /// Whether rows lag by minutes meanwhile, and a verification looks at them.
+    pub is_verified: bool,
 }
 
 impl Shape {
@@ -166,6 +168,8 @@ impl Shape {
         let is_busy = one_in(4, Fault::BusyCustomer);
         let (beginning, few, many) = (Beginning::drawn(random), random.u8(1..=4), random.u8(6..=8));
         let is_full = beginning == Beginning::Full;
+        // Of a newer release's rows the older one's verification says nothing.
+        let is_verified = late_dice(plan).u8(0..6) == 0 && may(Fault::LaggingRows) && !is_deployed;
         let mut percent = |most: u8, fault: Fault| random.u8(0..=most) * u8::from(may(fault));
         Self {
             clients: plan.clients.map_or(clients, |most| clients.min(most).max(1)),
@@ -190,8 +194,14 @@ impl Shape {
             is_rebuilt,
             is_deployed,
             is_repaired: random.bool(),
+            is_verified,
         }
     }
+}
+
+/// Dice of their own for what came later: the histories before it stay as they are.
+pub(crate) fn late_dice(plan: &Plan) -> Rng {
+    Rng::with_seed(!plan.seed)
 }
 
 #[cfg(test)]

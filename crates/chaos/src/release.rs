@@ -7,7 +7,7 @@ use std::pin::Pin;
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use command_handler::CommandHandler;
-use event_store::{DynamoEventStore, EventStore};
+use event_store::{DynamoEventStore, EventStore, StoreError};
 use function_setup::ProjectorConfig;
 use http_api::{AuthMode, QuoteVerifier};
 use lambda_http::{Body, Request, Response};
@@ -18,16 +18,18 @@ use projector::Projector;
 use publisher::{EventBus, Publisher};
 use query_handler::QueryHandler;
 use read_model::{
-    AuditError, CustomerTotals, DynamoRows, DynamoSummaries, DynamoTotals, OrderSummaries, OrderSummaryByCustomer,
-    RowStore, SummedRows, Totals,
+    AuditError, CustomerTotals, DynamoRows, DynamoSummaries, DynamoTotals, LagBound, OrderSummaries,
+    OrderSummaryByCustomer, RowStore, SummedRows, Totals,
 };
 use redrive::{Redrive, RedriveError, Redriven};
 use tracing::level_filters::LevelFilter;
 
 use crate::bus::BUS;
 use crate::clock;
+pub use crate::repair::Repaired;
 use crate::repair::repair;
 use crate::tampering::EVENTS;
+use crate::verify::wrong_snapshots;
 
 /// The table of the summaries.
 pub(crate) const SUMMARIES: &str = "OrderSummaryByCustomer";
@@ -87,14 +89,23 @@ pub trait Release: Send + Sync {
         redrive(bus, client)
     }
 
-    /// Compares the read models with the events, and mends what differs: what differed is the answer. The summaries are mended
+    /// Compares the read models with the events, and repairs what differs and is not late by `bound`. The summaries are repaired
     /// as the newer release of the projection has them where `is_newer`.
     fn repair(
         &self,
         client: aws_sdk_dynamodb::Client,
         is_newer: bool,
-    ) -> Invocation<'_, Result<Vec<String>, AuditError>> {
-        Box::pin(repair(client, is_newer))
+        bound: LagBound,
+    ) -> Invocation<'_, Result<Repaired, AuditError>> {
+        Box::pin(repair(client, is_newer, bound))
+    }
+
+    /// Compares the snapshots with the events, and names those that differ: their order and version.
+    fn wrong_snapshots(
+        &self,
+        client: aws_sdk_dynamodb::Client,
+    ) -> Invocation<'_, Result<Vec<(String, u64)>, StoreError>> {
+        Box::pin(wrong_snapshots(client))
     }
 
     /// The publisher, to the bus that `bus` reaches.

@@ -127,8 +127,7 @@ impl Tampering {
         }
         let kind = state.random.u8(0..4);
         spoil(&mut request["Item"], kind);
-        let put = json!({ "TableName": EVENTS, "Item": request["Item"] });
-        if wire::answer(database, "PutItem", put.to_string().as_bytes()).0 == 200 {
+        if put(database, &request["Item"]) {
             state.unusable.insert(at);
         }
     }
@@ -139,11 +138,26 @@ impl Tampering {
             let Some(at) = position(&item).filter(|_| !item["snapshot"].is_null()) else { continue };
             let kind = self.state().random.u8(0..4);
             spoil(&mut item, kind);
-            let put = json!({ "TableName": EVENTS, "Item": item });
-            if wire::answer(database, "PutItem", put.to_string().as_bytes()).0 == 200 {
+            if put(database, &item) {
                 self.state().unusable.insert(at);
             }
         }
+    }
+
+    /// Replaces a usable snapshot by one of an order to which nothing happened. It is to be put back.
+    pub(crate) fn replace_snapshot(&self, database: &Database, random: &mut Rng) -> Option<Replaced> {
+        let unusable = self.state().unusable.clone();
+        let usable = |item: &Value| position(item).filter(|at| !item["snapshot"].is_null() && !unusable.contains(at));
+        let mut commits: Vec<(Position, Value)> =
+            wire::items(database, EVENTS).into_iter().filter_map(|item| Some((usable(&item)?, item))).collect();
+        commits.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let (at, original) = random.choice(commits)?;
+        let mut bytes = aws_smithy_types::base64::decode(original["snapshot"]["B"].as_str()?).ok()?;
+        bytes.truncate(2 + RequestRing::bytes_at(at.1));
+        bytes.extend(rmp_serde::to_vec(&Order::default()).ok()?);
+        let mut wrong = original.clone();
+        wrong["snapshot"] = json!({ "B": base64(&bytes) });
+        put(database, &wrong).then_some(Replaced { at, original })
     }
 
     /// What a reader of commits sees; `knows_all` says whether it is of the newer release.
@@ -187,6 +201,26 @@ impl Tampering {
         }
         self.faults.struck(Fault::Poison);
     }
+}
+
+/// A snapshot that was replaced.
+pub(crate) struct Replaced {
+    /// The commit that carries it.
+    pub(crate) at: Position,
+    original: Value,
+}
+
+impl Replaced {
+    /// Puts it back.
+    pub(crate) fn put_back(self, database: &Database) -> Position {
+        put(database, &self.original);
+        self.at
+    }
+}
+
+fn put(database: &Database, item: &Value) -> bool {
+    let put = json!({ "TableName": EVENTS, "Item": item });
+    wire::answer(database, "PutItem", put.to_string().as_bytes()).0 == 200
 }
 
 /// Which commit an item or an image is.

@@ -26,7 +26,7 @@ use crate::fault::{Fault, Faults};
 use crate::history::{Cause, History, Untold};
 use crate::journal::Journal;
 use crate::mishaps::{Mishaps, said};
-use crate::plan::{Beginning, Plan, Shape};
+use crate::plan::{Beginning, Plan, Shape, late_dice};
 use crate::pricing::{Pricing, QuoteKey};
 use crate::reader::{Inquiry, Known};
 use crate::rebuild::rebuild;
@@ -81,7 +81,8 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let tampering = Tampering::new(random.fork(), faults.clone(), tamper);
     let journal = Journal::new(dynamo.database().clone());
     let (mishaps, known) = (Mishaps::default(), Known::default());
-    let scene = Scene { release, dynamo, shape, faults, tampering, journal, mishaps, orders, known, pricing };
+    let (hold, held) = watch::channel(false);
+    let scene = Scene { release, dynamo, shape, faults, tampering, journal, mishaps, orders, known, pricing, held };
 
     let mut past = match (shape.beginning, scene.orders.first()) {
         (Beginning::Full, Some(order)) => beginning::full(scene.calm(), order, &scene.pricing).await?,
@@ -117,9 +118,14 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         clients.spawn(async move { (number, client.work(own, reader).await) });
     }
     let mut told = Vec::new();
-    while let Some(one) = clients.join_next().await {
-        told.push(one.map_err(harness)?);
-    }
+    let working = async {
+        while let Some(one) = clients.join_next().await {
+            told.push(one.map_err(harness)?);
+        }
+        Ok::<_, Cause>(())
+    };
+    let (worked, called_lost) = tokio::join!(working, scene.verified(&hold, late_dice(plan).fork()));
+    worked?;
     told.sort_by_key(|(number, _)| *number);
     let (exchanges, inquiries): (Vec<_>, Vec<_>) = told.into_iter().map(|(_, theirs)| theirs).unzip();
     let mut exchanges: Vec<Exchange> = past.into_iter().chain(exchanges.into_iter().flatten()).collect();
@@ -162,6 +168,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         operator.repair(release, &scene.calm(), shape.is_deployed).await;
         repaired = Some((scene.journal.rows(), newest(&projectors)));
     }
+    let replaced = scene.replaced(late_dice(plan).fork()).await;
     network.calm();
     client.kills.percent = 0;
     if scene.faults.may(Fault::UnusableSnapshot) {
@@ -202,6 +209,8 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         parked,
         redriven,
         repaired,
+        called_lost,
+        replaced,
         left_parked,
         drained,
         totals,

@@ -93,11 +93,15 @@ pub enum Invariant {
     QuoteIsAnswered,
     /// In the end a quote is answered with its order.
     QuoteIsKept,
+    /// A late row is not called lost.
+    LateIsNotLost,
+    /// A snapshot that is not the fold of the events is found.
+    WrongSnapshotIsFound,
 }
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,
@@ -142,6 +146,8 @@ impl Invariant {
         Self::OneOrderPerQuote,
         Self::QuoteIsAnswered,
         Self::QuoteIsKept,
+        Self::LateIsNotLost,
+        Self::WrongSnapshotIsFound,
     ];
 
     /// What must hold, in a sentence.
@@ -210,6 +216,10 @@ impl Invariant {
             Self::OneOrderPerQuote => "one quote makes at most one order, with exactly the quote's content and price",
             Self::QuoteIsAnswered => {
                 "a quote is answered with its order, or by what is wrong with its signature, expiry or id"
+            }
+            Self::LateIsNotLost => "while rows lag by minutes, a verification calls none lost and repairs none",
+            Self::WrongSnapshotIsFound => {
+                "a verification finds a snapshot that is not the fold of the events, and no other"
             }
             Self::QuoteIsKept => {
                 "when all is well again, a good quote, and one that made its order, is answered with that order"

@@ -13,6 +13,7 @@
 //! - `rows`: the read model at every moment
 //! - `parked`: what waits for a fix
 //! - `totals`: what customers' orders come to
+//! - `verified`: what a verification said of late rows and wrong snapshots
 //! - `published`: the bus
 
 mod commands;
@@ -30,6 +31,7 @@ mod quotes;
 mod rights;
 mod rows;
 mod totals;
+mod verified;
 
 pub use deeds::DEEDS;
 pub use findings::{Findings, Invariant, Violation};
@@ -52,6 +54,7 @@ pub fn check(history: &History) -> Findings {
     queries::check(history, &mut findings);
     parked::check(history, &mut findings);
     totals::check(history, &mut findings);
+    verified::check(history, &mut findings);
     published::check(history, &mut findings);
     findings
 }

@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_store::{DynamoEventStore, EventStore};
+use fastrand::Rng;
 use order_store::{OrderCommit, Orders};
 use parked_orders::Consumer;
 use read_model::{CurrencyTotals, DynamoTotals, Totals};
+use tokio::sync::watch;
 
 use super::scene::Scene;
 use crate::check::Invariant;
 use crate::command::CUSTOMERS;
+use crate::history::ReplacedSnapshot;
 use crate::mapping::Mapping;
 use crate::query::Query;
 use crate::reader::{Inquiry, Reader};
 use crate::release::TOTALS;
 use crate::tampering::{EVENTS, position};
+use crate::verify::while_rows_lag;
 use crate::wire;
 
 impl Scene<'_> {
@@ -55,6 +59,25 @@ impl Scene<'_> {
         let rows = self.journal.rows();
         let row = |order: &str| rows.get(&(Consumer::OrderSummaryByCustomer, order.to_owned())).copied().unwrap_or(0);
         newest(projectors).into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
+    }
+
+    /// Verifies while rows lag; what is called lost or wrong.
+    pub(super) async fn verified(&self, hold: &watch::Sender<bool>, random: Rng) -> Option<Vec<String>> {
+        if !self.shape.is_verified {
+            return None;
+        }
+        while_rows_lag(self.release, self.calm(), hold, random, (&self.faults, &self.mishaps)).await
+    }
+
+    /// Replaces a snapshot, and names it with those that a verification finds wrong meanwhile.
+    pub(super) async fn replaced(&self, mut random: Rng) -> Option<ReplacedSnapshot> {
+        let database = self.dynamo.database();
+        let replaced =
+            self.shape.is_verified.then(|| self.tampering.replace_snapshot(database, &mut random)).flatten()?;
+        let found = self.release.wrong_snapshots(self.calm()).await;
+        let at = replaced.put_back(database);
+        let found = self.mishaps.good(Invariant::Readable, "of every kind", found).unwrap_or_default();
+        Some(ReplacedSnapshot { at, found })
     }
 
     /// What each customer's orders come to.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use embedded_dynamodb::EmbeddedDynamoDb;
 use fastrand::Rng;
 use parked_orders::{Consumer, ParkedOrders};
+use tokio::sync::watch;
 
 use crate::bus::Bus;
 use crate::client::{Client, UnderWay};
@@ -45,6 +46,8 @@ pub(super) struct Scene<'a> {
     /// What clients were told.
     pub(super) known: Known,
     pub(super) pricing: Arc<Pricing>,
+    /// Whether the stream stands still.
+    pub(super) held: watch::Receiver<bool>,
 }
 
 impl Scene<'_> {
@@ -113,6 +116,7 @@ impl Scene<'_> {
             read_to: None,
             next: 0,
             newer_began: false,
+            held: self.held.clone(),
         }
     }
 

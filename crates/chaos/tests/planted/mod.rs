@@ -19,15 +19,16 @@ mod store;
 mod swallow;
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use chaos::release::{self, Instance, Invocation, Redriving, Release, StreamFunction};
+use chaos::release::{self, Instance, Invocation, Redriving, Release, Repaired, StreamFunction};
 use chaos::{Beginning, Invariant, Shape};
-use event_store::DynamoEventStore;
+use event_store::{DynamoEventStore, StoreError};
 use http_api::QuoteVerifier;
 use parked_orders::ParkedOrders;
 use projector::Projector;
-use read_model::{AuditError, DynamoRows, DynamoSummaries, DynamoTotals, SummedRows};
+use read_model::{AuditError, DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows};
 
 use calls::Meddler;
 use commands::{Appeases, Overlooks, Remembers};
@@ -138,10 +139,14 @@ pub(crate) enum Bug {
     LetsMixedTokensIn,
     /// The order that a quote makes depends on the `Idempotency-Key` too.
     MakesASecondOrderOfAQuote,
+    /// A verification repairs rows that are only late.
+    RepairsWhatIsLate,
+    /// A verification does not look at snapshots.
+    OverlooksAWrongSnapshot,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 48] = [
+    pub(crate) const ALL: [Self; 50] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -190,16 +195,18 @@ impl Bug {
         Self::BelievesAnyQuote,
         Self::LetsMixedTokensIn,
         Self::MakesASecondOrderOfAQuote,
+        Self::RepairsWhatIsLate,
+        Self::OverlooksAWrongSnapshot,
     ];
 
     /// The invariant that it breaks, and by which it is caught.
     pub(crate) const fn expected(self) -> Option<Invariant> {
         use Invariant::{
             Acknowledged, Answers, Authorized, Decided, DueIsStated, Gapless, IdIsRecordedOnce, IdsAreLimited,
-            KnownIsShown, Listed, NoPanic, OneOrderPerQuote, Parked, PricesAreTrusted, Published, PublishedInOrder,
-            QueryAnswered, Readable, Redriven, ReductionIsRight, RefundsAreCovered, Repaired, RowAdvances,
-            RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply, ShipsWhenPaid, Shown, StaleIsSaid, TimeRises,
-            TimeTravel, Totals, TotalsShown, Trail, TruthfulReply, UnitsAreKept,
+            KnownIsShown, LateIsNotLost, Listed, NoPanic, OneOrderPerQuote, Parked, PricesAreTrusted, Published,
+            PublishedInOrder, QueryAnswered, Readable, Redriven, ReductionIsRight, RefundsAreCovered, Repaired,
+            RowAdvances, RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply, ShipsWhenPaid, Shown, StaleIsSaid,
+            TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply, UnitsAreKept, WrongSnapshotIsFound,
         };
         let invariant = match self {
             Self::Nothing => return None,
@@ -242,6 +249,8 @@ impl Bug {
             Self::BelievesAnyQuote => PricesAreTrusted,
             Self::LetsMixedTokensIn => Authorized,
             Self::MakesASecondOrderOfAQuote => OneOrderPerQuote,
+            Self::RepairsWhatIsLate => LateIsNotLost,
+            Self::OverlooksAWrongSnapshot => WrongSnapshotIsFound,
         };
         Some(invariant)
     }
@@ -255,6 +264,7 @@ impl Bug {
             | Self::PanicsOnPoison
             | Self::HidesWhatIsParked => shape.foreign_percent > 0,
             Self::RepairsAsTheOtherRelease => shape.is_repaired && shape.is_deployed,
+            Self::RepairsWhatIsLate | Self::OverlooksAWrongSnapshot => shape.is_verified,
             Self::ForgetsTheLimit => matches!(shape.beginning, Beginning::Full),
             // Two projectors do it, without a rebuild.
             Self::DropsTheSumGuard => !shape.is_rebuilt,
@@ -315,9 +325,17 @@ impl Release for Bug {
         real
     }
 
-    fn repair(&self, client: Client, is_newer: bool) -> Invocation<'_, Result<Vec<String>, AuditError>> {
+    fn repair(&self, client: Client, is_newer: bool, bound: LagBound) -> Invocation<'_, Result<Repaired, AuditError>> {
         let is_other = *self == Self::RepairsAsTheOtherRelease;
-        release::AsDeployed.repair(client, is_newer != is_other)
+        let bound = if *self == Self::RepairsWhatIsLate { LagBound::Named(Duration::ZERO) } else { bound };
+        release::AsDeployed.repair(client, is_newer != is_other, bound)
+    }
+
+    fn wrong_snapshots(&self, client: Client) -> Invocation<'_, Result<Vec<(String, u64)>, StoreError>> {
+        if *self == Self::OverlooksAWrongSnapshot {
+            return Box::pin(std::future::ready(Ok(Vec::new())));
+        }
+        release::AsDeployed.wrong_snapshots(client)
     }
 
     fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn StreamFunction> {

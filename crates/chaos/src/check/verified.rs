@@ -1,0 +1,19 @@
+//! What a verification says: nothing of rows that are late, and everything of a snapshot that was replaced.
+
+use super::findings::{Findings, Invariant};
+use crate::history::{History, ReplacedSnapshot};
+
+pub(super) fn check(history: &History, findings: &mut Findings) {
+    let mishaps = history.mishaps.iter().filter(|mishap| mishap.invariant == Invariant::LateIsNotLost);
+    let failed = mishaps.map(|mishap| mishap.what.clone());
+    if let Some(lost) = &history.called_lost {
+        let what: Vec<String> = lost.iter().cloned().chain(failed).collect();
+        findings.must(Invariant::LateIsNotLost, "of every kind", what.is_empty(), || what.join("; "));
+    }
+    if let Some(ReplacedSnapshot { at, found }) = &history.replaced {
+        let is_found = std::slice::from_ref(at) == found.as_slice();
+        findings.must(Invariant::WrongSnapshotIsFound, &at.0, is_found, || {
+            format!("the snapshot of version {} was replaced, and found were {found:?}", at.1)
+        });
+    }
+}
