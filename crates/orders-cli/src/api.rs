@@ -8,27 +8,31 @@ use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
+use crate::running::{Address, Service, StackFolder, reason};
+
 /// Long enough for a cold start and the API's own time-out.
 const TIMEOUT: Duration = Duration::from_secs(35);
 
 /// Where the API is.
 #[derive(Args, Clone)]
 pub(crate) struct ApiArguments {
-    /// The API's URL
-    #[arg(long, env = "ORDERS_API", default_value = "http://127.0.0.1:3000", value_name = "URL")]
-    pub(crate) api: String,
+    /// The API's URL [default: that of the local stack, see --data]
+    #[arg(long, value_name = "URL", conflicts_with = "folder")]
+    pub(crate) api: Option<String>,
     /// The token to send where the API asks for one, such as that of `orders token --admin`
     #[arg(long, env = "ORDERS_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) stack: StackFolder,
 }
 
 /// Why the API did not give what was asked for: one line, for a person.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    #[error("nothing answers at {url}: is `orders local` running?")]
-    Unreachable { url: String },
-    #[error("{url} does not answer as it should: {message}")]
-    Broken { url: String, message: String },
+    #[error("{0}")]
+    Unreachable(String),
+    #[error("{api} does not answer as it should: {message}")]
+    Broken { api: String, message: String },
     /// The API answered, and refused.
     #[error("{detail} ({status} {code})")]
     Refused { status: u16, code: String, detail: String },
@@ -37,7 +41,7 @@ pub(crate) enum ApiError {
 /// A client of one API.
 #[derive(Clone)]
 pub(crate) struct Api {
-    url: String,
+    address: Address,
     token: Option<String>,
     client: Client,
 }
@@ -45,15 +49,15 @@ pub(crate) struct Api {
 impl Api {
     pub(crate) fn new(arguments: &ApiArguments) -> anyhow::Result<Self> {
         let client = Client::builder().timeout(TIMEOUT).build()?;
-        let (url, token) = (arguments.api.trim_end_matches('/').to_owned(), arguments.token.clone());
-        Ok(Self { url, token, client })
+        let address = arguments.stack.address(Service::Api, arguments.api.as_deref())?;
+        Ok(Self { address, token: arguments.token.clone(), client })
     }
 
     /// The JSON at `path`.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, ApiError> {
         let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let question_mark = if pairs.is_empty() { "" } else { "?" };
-        self.send(self.client.get(format!("{}{path}{question_mark}{}", self.url, pairs.join("&")))).await
+        self.send(self.client.get(format!("{}{path}{question_mark}{}", self.address.url, pairs.join("&")))).await
     }
 
     /// Sends one command, under a key that makes a repetition of it recognisable.
@@ -63,7 +67,8 @@ impl Api {
         body: Option<&Value>,
         idempotency_key: &str,
     ) -> Result<Value, ApiError> {
-        let request = self.client.post(format!("{}{path}", self.url)).header("Idempotency-Key", idempotency_key);
+        let request =
+            self.client.post(format!("{}{path}", self.address.url)).header("Idempotency-Key", idempotency_key);
         self.send(match body {
             Some(body) => request.json(body),
             None => request,
@@ -83,7 +88,7 @@ impl Api {
         let body = response.bytes().await.map_err(|error| self.failed(&error))?;
         let json = serde_json::from_slice(&body);
         if status.is_success() {
-            json.map_err(|error| ApiError::Broken { url: self.url.clone(), message: error.to_string() })
+            json.map_err(|error| ApiError::Broken { api: self.address.to_string(), message: error.to_string() })
         } else {
             let body = json.unwrap_or(Value::Null);
             Err(match gateways {
@@ -102,9 +107,9 @@ impl Api {
 
     fn failed(&self, error: &reqwest::Error) -> ApiError {
         if error.is_connect() {
-            ApiError::Unreachable { url: self.url.clone() }
+            ApiError::Unreachable(self.address.unreachable(error))
         } else {
-            ApiError::Broken { url: self.url.clone(), message: innermost(error) }
+            ApiError::Broken { api: self.address.to_string(), message: reason(error) }
         }
     }
 }
@@ -135,15 +140,6 @@ fn faults(problem: &Value) -> Option<String> {
         format!("{} {}", place.unwrap_or_default(), member("detail").unwrap_or_default())
     });
     Some(faults.collect::<Vec<_>>().join("; "))
-}
-
-/// What went wrong at the bottom: the layers above only repeat the URL.
-pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
 }
 
 /// A value as one segment of a path, or as the value of a query parameter.
@@ -178,9 +174,10 @@ mod tests {
 
     #[tokio::test]
     async fn an_api_that_is_not_there_is_one_clear_line() {
-        let api = Api::new(&ApiArguments { api: "http://127.0.0.1:1/".to_owned(), token: None }).unwrap();
+        let (api, stack) = (Some("http://127.0.0.1:1/".to_owned()), StackFolder::default());
+        let api = Api::new(&ApiArguments { api, token: None, stack }).unwrap();
         let line = api.get("/orders/x", &[]).await.unwrap_err().to_string();
-        assert_eq!(line, "nothing answers at http://127.0.0.1:1: is `orders local` running?");
+        assert_eq!(line, "cannot reach the API at http://127.0.0.1:1: connection refused. Is `orders local` running?");
     }
 
     #[test]

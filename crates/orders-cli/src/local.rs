@@ -11,8 +11,9 @@ use sam_template::Template;
 use signed_quotes::QuoteSigner;
 use tracing_subscriber::EnvFilter;
 
+use crate::running::{Addresses, Announced, Announcement, DATA_FOLDER};
 use crate::stop::StopSignals;
-use crate::text::{bold, dim, print};
+use crate::text::{bold, dim, note, print};
 
 /// Where things listen and are kept.
 #[derive(Args)]
@@ -26,8 +27,8 @@ pub(crate) struct Arguments {
     /// EventBridge's port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8001, value_name = "PORT")]
     eventbridge_port: u16,
-    /// The folder that keeps the data
-    #[arg(long, default_value = ".order-ledger", value_name = "FOLDER")]
+    /// The folder that keeps the data, and the addresses of the stack while it runs, also with --in-memory
+    #[arg(long, default_value = DATA_FOLDER, value_name = "FOLDER")]
     data: PathBuf,
     /// Keep nothing: the data goes when the stack stops
     #[arg(long, conflicts_with = "data")]
@@ -75,8 +76,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         None => QuoteSigner::key_set([&QuoteSigner::demo()?]).to_string(),
         Some(file) => std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?,
     };
-    let keys = (arguments.auth == Auth::Jwt).then_some(arguments.data.clone());
-    let data = if arguments.in_memory { DataLocation::InMemory } else { DataLocation::Folder(arguments.data) };
+    let folder = arguments.data;
+    let keys = (arguments.auth == Auth::Jwt).then_some(folder.as_path());
+    let data = if arguments.in_memory { DataLocation::InMemory } else { DataLocation::Folder(folder.clone()) };
     let kept = match &data {
         DataLocation::InMemory => "in memory, gone when this stops".to_owned(),
         DataLocation::Folder(folder) => folder.display().to_string(),
@@ -99,23 +101,37 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         entries_percent: arguments.fail_entries,
         ..Faults::default()
     });
+    let addresses = Addresses {
+        api: stack.api_url(),
+        dynamodb: stack.dynamodb_endpoint(),
+        eventbridge: stack.event_bus().endpoint(),
+        process: std::process::id(),
+    };
+    let announcement = announce(&folder, &addresses);
     let events = stack.event_log();
-    print(&welcome(&Served {
-        api: &stack.api_url(),
-        dynamodb: &stack.dynamodb_endpoint(),
-        eventbridge: &stack.event_bus().endpoint(),
-        events: events.as_deref(),
-        data: &kept,
-        keys: keys.as_deref(),
-    }));
+    print(&welcome(&Served { addresses: &addresses, folder: &folder, events: events.as_deref(), data: &kept, keys }));
 
     signals.next().await;
+    drop(announcement);
     tokio::select! {
         () = stack.stop() => {}
         () = signals.next() => anyhow::bail!("told to stop a second time: what was under way is cut off"),
     }
     print(&format!("Stopped. Data: {kept}."));
     Ok(())
+}
+
+/// Lets the other commands find this stack. A stack that cannot be found is of use all the same.
+fn announce(folder: &Path, addresses: &Addresses) -> Option<Announcement> {
+    let reason = match Announcement::make(folder, addresses) {
+        Ok(Announced::Here(announcement)) => return Some(announcement),
+        Ok(Announced::Other(other)) => {
+            format!("the stack of process {} has its addresses in {}", other.process, folder.display())
+        }
+        Err(error) => format!("{error:#}"),
+    };
+    note(&format!("warning: the other commands find this stack only by the line with `export`: {reason}"));
+    None
 }
 
 /// An origin as browsers send it: one that is written in another way would never match.
@@ -135,9 +151,9 @@ fn loopback(port: u16) -> SocketAddr {
 
 /// What the welcome names.
 struct Served<'a> {
-    api: &'a str,
-    dynamodb: &'a str,
-    eventbridge: &'a str,
+    addresses: &'a Addresses,
+    /// The data folder, which has the addresses.
+    folder: &'a Path,
     /// The file of published events, where it is kept.
     events: Option<&'a Path>,
     data: &'a str,
@@ -146,9 +162,9 @@ struct Served<'a> {
 }
 
 fn welcome(served: &Served<'_>) -> String {
-    let Served { api, dynamodb, eventbridge, events, data, keys } = served;
+    let Served { addresses, folder, events, data, keys } = served;
+    let Addresses { api, dynamodb, eventbridge, .. } = addresses;
     let events = events.map_or_else(|| "gone when this stops".to_owned(), |file| file.display().to_string());
-    let bus = if *eventbridge == "http://127.0.0.1:8001" { String::new() } else { format!(" --bus-url {eventbridge}") };
     let (caller, callers) = match keys {
         None => ("anonymous", String::new()),
         Some(folder) => {
@@ -168,43 +184,47 @@ fn welcome(served: &Served<'_>) -> String {
          events       {events}\n  data         {data}{callers}\n\n{try_it}\n\n\
          curl -i {api}/orders{shop} -H 'Idempotency-Key: {FIRST_ORDER}' -H 'Content-Type: application/json' -d '{body}'\n\
          curl '{api}/orders/{order}?minVersion=1'{customer}\n\
-         curl {api}/customers/alice/orders{customer}\n\n{watch}\n\ncargo orders tail{bus}\n\n{stop}",
+         curl {api}/customers/alice/orders{customer}\n\n{watch}\n\ncargo orders tail{option}\n\n{elsewhere}\n\n{export}\n\n{stop}",
         title = bold("Order Ledger is running on this machine."),
         try_it = dim("Place an order, read it, list its customer's:"),
         watch = dim("In another terminal, watch what is published:"),
+        option = data_option(folder),
+        elsewhere = dim("In other folders, first paste this, so that commands find it:"),
+        export = addresses.export(),
         stop = dim("Ctrl-C stops it."),
     )
 }
 
 /// curl's option for a token of this caller.
 fn authorization(caller: &str, data: &Path) -> String {
-    let data = match data.to_string_lossy() {
-        folder if folder == ".order-ledger" => String::new(),
+    format!(r#" -H "Authorization: Bearer $(cargo orders token {caller}{})""#, data_option(data))
+}
+
+/// The option that names a data folder other than the default one, for a shell.
+fn data_option(folder: &Path) -> String {
+    match folder.to_string_lossy() {
+        folder if folder == DATA_FOLDER => String::new(),
         folder => format!(" --data '{}'", folder.replace('\'', r"'\''")),
-    };
-    format!(r#" -H "Authorization: Bearer $(cargo orders token {caller}{data})""#)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn served<'a>() -> Served<'a> {
-        Served {
-            api: "http://127.0.0.1:3000",
-            dynamodb: "http://127.0.0.1:8000",
-            eventbridge: "http://127.0.0.1:8001",
-            events: Some(Path::new(".order-ledger/events.ndjson")),
-            data: ".order-ledger",
-            keys: None,
-        }
+    fn welcomed(folder: &str, jwt: bool) -> String {
+        let at = |port: u16| format!("http://127.0.0.1:{port}");
+        let addresses = Addresses { api: at(3000), dynamodb: at(8000), eventbridge: at(8001), process: 7 };
+        let (folder, events) = (Path::new(folder), Some(Path::new(".order-ledger/events.ndjson")));
+        let keys = jwt.then_some(folder);
+        welcome(&Served { addresses: &addresses, folder, events, data: ".order-ledger", keys })
     }
 
     #[test]
-    fn the_welcome_names_what_is_served_and_four_lines_to_paste() {
-        let text = welcome(&served());
-        let pasted = text.lines().filter(|line| line.starts_with("curl ") || line.starts_with("cargo "));
-        assert_eq!(pasted.count(), 4);
+    fn the_welcome_names_what_is_served_and_five_lines_to_paste() {
+        let text = welcomed(".order-ledger", false);
+        let pasted = text.lines().filter(|line| ["curl ", "cargo ", "export "].iter().any(|it| line.starts_with(it)));
+        assert_eq!(pasted.count(), 5);
         assert!(text.contains("\ncargo orders tail\n"));
         for part in [
             "http://127.0.0.1:3000",
@@ -219,7 +239,7 @@ mod tests {
 
     #[test]
     fn with_tokens_the_welcome_shows_where_they_come_from() {
-        let text = welcome(&Served { keys: Some(Path::new(".order-ledger")), ..served() });
+        let text = welcomed(".order-ledger", true);
         assert!(
             text.contains("callers      need a token of `orders token`, whose key is in .order-ledger/keys\n"),
             "{text}"
@@ -230,8 +250,9 @@ mod tests {
         for (call, caller) in calls.iter().zip(["--shop", "--customer alice", "--customer alice"]) {
             assert!(call.contains(&header(caller)), "{call}");
         }
-        let elsewhere = welcome(&Served { keys: Some(Path::new("/tmp/a b")), ..served() });
+        let elsewhere = welcomed("/tmp/a b", true);
         assert!(elsewhere.contains(&header("--shop --data '/tmp/a b'")), "{elsewhere}");
+        assert!(elsewhere.contains("\ncargo orders tail --data '/tmp/a b'\n"), "{elsewhere}");
     }
 
     #[test]
@@ -244,11 +265,5 @@ mod tests {
         {
             origin(bad).unwrap_err();
         }
-    }
-
-    #[test]
-    fn a_bus_on_another_port_is_named_to_the_tail() {
-        let text = welcome(&Served { eventbridge: "http://127.0.0.1:9", events: None, ..served() });
-        assert!(text.contains("\ncargo orders tail --bus-url http://127.0.0.1:9\n"), "{text}");
     }
 }

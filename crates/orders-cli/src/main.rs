@@ -14,6 +14,7 @@
 //! - `confirm`: the question before data is changed or deleted
 //! - `chaos`: histories in which everything goes wrong, over the functions in this process
 //! - `cost`: what a million orders cost on AWS, from what they consume in this process
+//! - `running`: the addresses of a running local stack, which `local` announces and the others find
 //! - `stop`: Ctrl-C and SIGTERM
 //! - `state_file`: how far a command is, for the run that goes on
 //! - `text`: events, amounts, tables and durations for people
@@ -34,6 +35,7 @@ mod quote;
 mod quote_key;
 mod rebuild;
 mod replay;
+mod running;
 mod show;
 mod state_file;
 mod stop;

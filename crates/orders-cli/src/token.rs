@@ -7,6 +7,7 @@ use anyhow::bail;
 use clap::Args;
 use local_stack::{IssuerError, LocalIssuer, Token};
 
+use crate::running::DATA_FOLDER;
 use crate::text::{lifetime, print};
 
 /// The callers whose scopes are known.
@@ -27,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "1h", value_name = "TIME", value_parser = lifetime)]
     expires_in: Duration,
     /// The data folder of the stack, which has the issuer's key
-    #[arg(long, default_value = ".order-ledger", value_name = "FOLDER")]
+    #[arg(long, default_value = DATA_FOLDER, value_name = "FOLDER")]
     data: PathBuf,
 }
 

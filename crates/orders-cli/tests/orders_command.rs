@@ -312,5 +312,6 @@ async fn a_load_reports_what_it_did_and_its_orders_can_be_read() {
 #[test]
 fn nobody_at_the_other_end_is_one_clear_line() {
     let output = orders(&["show", "x", "--api", "http://127.0.0.1:1"]).output().unwrap();
-    assert_eq!(complaint(&output), "error: nothing answers at http://127.0.0.1:1: is `orders local` running?");
+    let expected = "error: cannot reach the API at http://127.0.0.1:1: connection refused. Is `orders local` running?";
+    assert_eq!(complaint(&output), expected);
 }

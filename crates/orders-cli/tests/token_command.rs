@@ -207,6 +207,8 @@ async fn the_key_outlives_a_stack_in_memory_and_is_for_its_owner_alone() {
 
     let data = folder.path().join(".order-ledger");
     let names = |folder: &Path| fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name()).collect::<Vec<_>>();
+    drop(second);
+    fs::remove_file(data.join("running.json")).unwrap();
     assert_eq!((names(&data), names(&data.join("keys"))), (vec!["keys".into()], vec!["issuer.pem".into()]));
     let mode = |path: &str| fs::metadata(data.join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("keys"), mode("keys/issuer.pem")), (0o700, 0o600));

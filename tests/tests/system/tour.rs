@@ -77,7 +77,8 @@ async fn run(command: &str, system: &System) -> String {
     let binary = system_tests::binaries::binary("orders").await;
     let (arguments, api, bus) = (words[2..].to_vec(), system.stack.api_url(), system.stack.event_bus().endpoint());
     let run = move || {
-        let environment = [("ORDERS_API", api.as_str()), ("ORDERS_BUS", bus.as_str()), ("NO_COLOR", "1")];
+        let environment =
+            [("ORDERS_API", api.as_str()), ("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.as_str()), ("NO_COLOR", "1")];
         Command::new(binary).args(arguments).envs(environment).output()
     };
     let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::measure::Stored;
 use super::metered::{Counter, Usage};
 use crate::api::{Api, ApiArguments};
+use crate::running::StackFolder;
 
 /// The functions that read the stream.
 pub(crate) const CONSUMERS: [&str; 2] = ["projector", "publisher"];
@@ -70,7 +71,8 @@ impl Bench {
             Ok(functions)
         })
         .await?;
-        let api = Api::new(&ApiArguments { api: stack.api_url(), token: None })?;
+        let (url, folder) = (Some(stack.api_url()), StackFolder::default());
+        let api = Api::new(&ApiArguments { api: url, token: None, stack: folder })?;
         Ok(Self { stack, counters, consumers: Invoker::new(consumers, patience), api })
     }
 

@@ -176,5 +176,5 @@ fn identified(reply: &Value) -> Result<(String, u64), ApiError> {
     let id = reply.get("orderId").and_then(Value::as_str).map(str::to_owned);
     let version = reply.get("version").and_then(Value::as_u64);
     id.zip(version)
-        .ok_or_else(|| ApiError::Broken { url: "the API".to_owned(), message: "no orderId or version".to_owned() })
+        .ok_or_else(|| ApiError::Broken { api: "the API".to_owned(), message: "no orderId or version".to_owned() })
 }

@@ -62,7 +62,7 @@ impl Tally {
 
     pub(crate) fn refused(&mut self, error: &ApiError) {
         let code = match error {
-            ApiError::Unreachable { .. } => "connection refused".to_owned(),
+            ApiError::Unreachable(_) => "connection refused".to_owned(),
             ApiError::Broken { message, .. } => message.clone(),
             ApiError::Refused { status, code, .. } => format!("{status} {code}"),
         };

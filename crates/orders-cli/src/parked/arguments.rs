@@ -46,7 +46,7 @@ pub(super) struct TargetArguments {
 }
 
 impl NotesArguments {
-    pub(super) async fn clients(&self) -> AwsClients {
+    pub(super) async fn clients(&self) -> anyhow::Result<AwsClients> {
         self.aws.clients().await
     }
 

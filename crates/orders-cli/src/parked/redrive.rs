@@ -48,7 +48,7 @@ struct Tally {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let clients = arguments.notes.clients().await;
+    let clients = arguments.notes.clients().await?;
     let notes = arguments.notes.notes(&clients);
     let (parked, unreadable) = parked(arguments, &notes).await?;
     if parked.iter().any(|(consumer, _)| *consumer == Consumer::Publisher) {

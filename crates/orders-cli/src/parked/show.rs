@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let clients = arguments.notes.clients().await;
+    let clients = arguments.notes.clients().await?;
     let notes = arguments.notes.notes(&clients);
     let mut parked = Vec::new();
     for consumer in Consumer::ALL {

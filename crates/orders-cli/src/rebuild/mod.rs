@@ -71,7 +71,7 @@ impl Rebuild {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { sweep: arguments, confirm } = arguments;
-    let client = arguments.client().await;
+    let client = arguments.client().await?;
     let tables = arguments.tables("rebuild").identified(&client).await;
     let remembered = Remembered::read(&client, &tables).await?;
     if !arguments.adopt_events {

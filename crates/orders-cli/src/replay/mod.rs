@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (_lock, file, state) = begin(&arguments)?;
-    let clients = arguments.aws.clients().await;
+    let clients = arguments.aws.clients().await?;
     let Parameters { bus, table, name, order, .. } = state.parameters.clone();
     find_bus(&clients.eventbridge, &bus).await?;
     let expected = if order.is_some() { None } else { item_count(&clients.dynamodb, &table).await };

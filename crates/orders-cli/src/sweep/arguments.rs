@@ -56,11 +56,11 @@ impl SweepArguments {
     }
 
     /// A client that outlives throttling: a sweep asks for all that a table can give.
-    pub(crate) async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> anyhow::Result<Client> {
         let retries = RetryConfig::standard().with_max_attempts(8).with_initial_backoff(Duration::from_millis(100));
         let retries = retries.with_max_backoff(Duration::from_secs(3));
-        let client = self.aws.clients().await.dynamodb;
-        Client::from_conf(client.config().to_builder().retry_config(retries).build())
+        let client = self.aws.clients().await?.dynamodb;
+        Ok(Client::from_conf(client.config().to_builder().retry_config(retries).build()))
     }
 
     /// The file of the state of a sweep of these tables.

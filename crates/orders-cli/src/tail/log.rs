@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Response};
 
-use crate::api::innermost;
+use crate::running::{Address, reason};
 
 /// No event is larger than 256 KB, and escaping makes that six times as much at most: what is longer than this is no log.
 const LONGEST_LINE: usize = 2 * 1024 * 1024;
@@ -12,39 +12,43 @@ const LONGEST_LINE: usize = 2 * 1024 * 1024;
 /// Why the log cannot be read: one line, for a person.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogError {
-    #[error("nothing answers at {url}: is `orders local` running?")]
-    Unreachable { url: String },
+    #[error("{0}")]
+    Unreachable(String),
     #[error("{url} is no event bus of a local stack: {problem}")]
     Broken { url: String, problem: String },
     #[error("the connection to {url} broke off: {problem}")]
     BrokeOff { url: String, problem: String },
 }
 
-/// The log at a URL.
+/// The log at an address.
 pub(crate) struct Log {
-    url: String,
+    address: Address,
     client: Client,
 }
 
 impl Log {
-    pub(crate) fn new(url: &str) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(address: Address) -> Result<Self, reqwest::Error> {
         // No limit for the answer, which has no end; and nothing to wait for on this machine.
         let client = Client::builder().connect_timeout(Duration::from_secs(5)).build()?;
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), client })
+        Ok(Self { address, client })
     }
 
     /// The lines after the first `after`; with `follow` also those to come, until the bus is stopped.
     pub(crate) async fn lines(&self, after: usize, follow: bool) -> Result<Lines, LogError> {
-        let request = self.client.get(format!("{}/events?after={after}&follow={follow}", self.url));
+        let request = self.client.get(format!("{}/events?after={after}&follow={follow}", self.address.url));
         let response = request.send().await.map_err(|error| {
-            if error.is_connect() { LogError::Unreachable { url: self.url.clone() } } else { self.broken(&error) }
+            if error.is_connect() {
+                LogError::Unreachable(self.address.unreachable(&error))
+            } else {
+                self.broken(&error)
+            }
         })?;
         let response = response.error_for_status().map_err(|error| self.broken(&error))?;
-        Ok(Lines { url: self.url.clone(), response, begun: Vec::new() })
+        Ok(Lines { url: self.address.url.clone(), response, begun: Vec::new() })
     }
 
     fn broken(&self, error: &reqwest::Error) -> LogError {
-        LogError::Broken { url: self.url.clone(), problem: innermost(error) }
+        LogError::Broken { url: self.address.url.clone(), problem: reason(error) }
     }
 }
 
@@ -62,7 +66,7 @@ impl Lines {
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, LogError> {
         loop {
             let chunk = self.response.chunk().await;
-            match chunk.map_err(|error| LogError::BrokeOff { url: self.url.clone(), problem: innermost(&error) })? {
+            match chunk.map_err(|error| LogError::BrokeOff { url: self.url.clone(), problem: reason(&error) })? {
                 None => return Ok(None),
                 Some(chunk) => {
                     let lines = complete(&mut self.begun, &chunk);

@@ -15,15 +15,16 @@ use clap::builder::PossibleValuesParser;
 use order_domain::stored::EVENT_TYPES;
 use published_events::CloudEvent;
 
+use crate::running::{Service, StackFolder};
 use currencies::Currencies;
 use log::{Lines, Log};
 
 /// Which events, from where, and how they are printed.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The URL of the local stack's event bus
-    #[arg(long, env = "ORDERS_BUS", default_value = "http://127.0.0.1:8001", value_name = "URL")]
-    bus_url: String,
+    /// The URL of the local stack's event bus [default: that of the local stack, see --data]
+    #[arg(long, value_name = "URL", conflicts_with = "folder")]
+    bus_url: Option<String>,
     /// Only events of this type; may be given more than once
     #[arg(long = "type", value_name = "TYPE", value_parser = event_types())]
     types: Vec<String>,
@@ -42,6 +43,8 @@ pub(crate) struct Arguments {
     /// Print the CloudEvents as they were published, one a line
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    stack: StackFolder,
 }
 
 fn event_types() -> PossibleValuesParser {
@@ -62,7 +65,7 @@ impl Arguments {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let log = Log::new(&arguments.bus_url)?;
+    let log = Log::new(arguments.stack.address(Service::EventBridge, arguments.bus_url.as_deref())?)?;
     let mut currencies = Currencies::default();
     let after = if arguments.from_start { 0 } else { pass_over(log.lines(0, false).await?, &mut currencies).await? };
     let lines = log.lines(after, true).await?;

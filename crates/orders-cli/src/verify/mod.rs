@@ -68,7 +68,7 @@ impl From<Verdict> for ExitCode {
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     let rule = arguments.lag_rule();
     let Arguments { sweep: arguments, repair, confirm, delete_orphans, .. } = arguments;
-    let client = arguments.client().await;
+    let client = arguments.client().await?;
     let tables = arguments.tables(if repair { "repair" } else { "verify" }).identified(&client).await;
     let remembered = Remembered::read(&client, &tables).await;
     if let Some(mismatch) = remembered.as_ref().ok().and_then(Remembered::mismatch)

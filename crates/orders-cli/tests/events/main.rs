@@ -23,7 +23,7 @@ async fn bus() -> EmbeddedEventBridge {
 
 fn orders(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
-    command.args(arguments).env_remove("ORDERS_BUS");
+    command.args(arguments).env_remove("AWS_ENDPOINT_URL_EVENTBRIDGE");
     command
 }
 

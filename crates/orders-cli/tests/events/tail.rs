@@ -55,7 +55,7 @@ async fn publish(bus: &EmbeddedEventBridge, events: &[Value]) {
 
 fn tail(bus: &EmbeddedEventBridge, arguments: &[&str]) -> Command {
     let mut command = orders(&["tail"]);
-    command.args(arguments).env("ORDERS_BUS", bus.endpoint());
+    command.args(arguments).env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.endpoint());
     command
 }
 
@@ -206,7 +206,8 @@ async fn a_reader_that_has_gone_ends_it_quietly() {
 #[test]
 fn nobody_at_the_other_end_is_one_clear_line() {
     let done = orders(&["tail", "--bus-url", "http://127.0.0.1:1/"]).output().unwrap();
-    let expected = "error: nothing answers at http://127.0.0.1:1: is `orders local` running?\n";
+    let expected =
+        "error: cannot reach EventBridge at http://127.0.0.1:1: connection refused. Is `orders local` running?\n";
     assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(1), "", expected));
 }
 
