@@ -117,7 +117,9 @@ async fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            text::complain(&format!("{error:#}"));
+            let message = format!("{error:#}");
+            text::complain(&message);
+            aws::remedy(&message).iter().for_each(|remedy| text::note(remedy));
             ExitCode::FAILURE
         }
     }

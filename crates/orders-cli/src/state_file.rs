@@ -65,8 +65,21 @@ impl StateFile {
         Timestamp::from_epoch_ms(i64::try_from(since_epoch.as_millis()).ok()?).ok()
     }
 
+    /// Removes it at the end, if anything was written.
     pub(crate) fn remove(&self) -> anyhow::Result<()> {
-        fs::remove_file(&self.0).with_context(|| format!("cannot remove {self}"))
+        match fs::remove_file(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.with_context(|| format!("cannot remove {self}")),
+        }
+    }
+
+    /// The beginning of the next run of the same command, for the end of an error.
+    pub(crate) fn next_run(&self) -> String {
+        if self.0.exists() {
+            format!("the same command goes on from {self}")
+        } else {
+            "the same command begins anew".to_owned()
+        }
     }
 
     fn with_suffix(&self, suffix: &str) -> PathBuf {

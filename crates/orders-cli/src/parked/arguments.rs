@@ -50,8 +50,12 @@ impl NotesArguments {
         self.aws.clients().await
     }
 
+    pub(super) fn table(&self) -> String {
+        named(self.parked.as_ref(), "ParkedOrders")
+    }
+
     pub(super) fn notes(&self, clients: &AwsClients) -> ParkedOrders {
-        ParkedOrders::new(clients.dynamodb.clone(), named(self.parked.as_ref(), "ParkedOrders"))
+        ParkedOrders::new(clients.dynamodb.clone(), self.table())
     }
 }
 
@@ -67,10 +71,18 @@ impl TargetArguments {
         named(self.bus.as_ref(), "OrderBus")
     }
 
+    pub(super) fn rows(&self) -> String {
+        named(self.rows.as_ref(), "OrderSummaryByCustomer")
+    }
+
+    pub(super) fn totals(&self) -> String {
+        named(self.totals.as_ref(), "CustomerTotals")
+    }
+
     pub(super) fn redrive(&self, clients: AwsClients, notes: ParkedOrders, events: &EventsArguments) -> Redrive {
-        let AwsClients { dynamodb, eventbridge } = clients;
-        let rows = DynamoRows::new(dynamodb.clone(), named(self.rows.as_ref(), "OrderSummaryByCustomer"));
-        let totals = SummedRows::new(dynamodb.clone(), named(self.totals.as_ref(), "CustomerTotals"));
+        let AwsClients { dynamodb, eventbridge, .. } = clients;
+        let rows = DynamoRows::new(dynamodb.clone(), self.rows());
+        let totals = SummedRows::new(dynamodb.clone(), self.totals());
         let store = DynamoEventStore::new(dynamodb, events.table());
         Redrive::new(store, notes, EventBus::new(eventbridge, self.bus()), rows, totals)
     }

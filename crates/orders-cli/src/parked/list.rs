@@ -20,6 +20,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let clients = arguments.notes.clients().await?;
+    clients.find_table(&arguments.notes.table()).await?;
     let (mut parked, unreadable) = every_note(&arguments.notes.notes(&clients)).await?;
     parked.retain(|note| arguments.consumer.is_none_or(|consumer| note.consumer == consumer));
     if arguments.notes.json {

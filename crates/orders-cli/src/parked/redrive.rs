@@ -2,6 +2,7 @@
 
 use clap::Args;
 use event_store::store::chain;
+use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 use parked_orders::{Consumer, ParkedError, ParkedOrders};
 use redrive::{RedriveError, Redriven};
@@ -9,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::arguments::{EventsArguments, NotesArguments, TargetArguments};
 use super::every_note;
-use crate::replay::find_bus;
 use crate::sweep::Bar;
 use crate::text::print;
 
@@ -49,10 +49,13 @@ struct Tally {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let clients = arguments.notes.clients().await?;
+    let tables =
+        [arguments.notes.table(), arguments.events.table(), arguments.targets.rows(), arguments.targets.totals()];
+    future::try_join_all(tables.iter().map(|table| clients.find_table(table))).await?;
     let notes = arguments.notes.notes(&clients);
     let (parked, unreadable) = parked(arguments, &notes).await?;
     if parked.iter().any(|(consumer, _)| *consumer == Consumer::Publisher) {
-        find_bus(&clients.eventbridge, &arguments.targets.bus()).await?;
+        clients.find_bus(&arguments.targets.bus()).await?;
     }
     let redrive = arguments.targets.redrive(clients, notes, &arguments.events);
     let bar = Bar::new("parked orders", u64::try_from(parked.len()).ok(), 0)?;

@@ -22,6 +22,8 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let clients = arguments.notes.clients().await?;
+    let (noted, events) = (arguments.notes.table(), arguments.events.table());
+    tokio::try_join!(clients.find_table(&noted), clients.find_table(&events))?;
     let notes = arguments.notes.notes(&clients);
     let mut parked = Vec::new();
     for consumer in Consumer::ALL {
@@ -30,10 +32,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let first = parked.iter().map(|note| note.version).min();
     let last = parked.iter().map(|note| note.held_up_to).max();
     let commits = match first.zip(last) {
-        Some((first, last)) => {
-            let table = arguments.events.table();
-            waiting::commits(&clients.dynamodb, &table, &arguments.order, first, last).await?
-        }
+        Some((first, last)) => waiting::commits(&clients.dynamodb, &events, &arguments.order, first, last).await?,
         None => Vec::new(),
     };
     if arguments.notes.json {

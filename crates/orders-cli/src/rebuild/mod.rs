@@ -71,8 +71,7 @@ impl Rebuild {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { sweep: arguments, confirm } = arguments;
-    let client = arguments.client().await?;
-    let tables = arguments.tables("rebuild").identified(&client).await;
+    let (client, tables) = arguments.open("rebuild").await?;
     let remembered = Remembered::read(&client, &tables).await?;
     if !arguments.adopt_events {
         let stranger = if remembered.is_empty() { remembered.stranger().await? } else { remembered.mismatch() };
@@ -99,10 +98,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     .await;
     bar.clear();
     let (tally, file) = (&state.known().tally, &state.file);
+    let next = file.next_run();
     match ended {
         Ok(Ended::Complete) => {}
-        Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; the same command goes on from {file}", report::so_far(tally)),
-        Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", report::so_far(tally)),
+        Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; {next}", report::so_far(tally)),
+        Err(error) => anyhow::bail!("{error:#}; {}, {next}", report::so_far(tally)),
     }
     if tally.orders > 0 {
         remembered.remember().await?;

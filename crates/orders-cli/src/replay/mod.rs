@@ -17,9 +17,7 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use aws_sdk_eventbridge::error::ProvideErrorMetadata;
 use clap::Args;
-use event_store::store::chain;
 use event_store::{DynamoEventStore, Timestamp};
 use publisher::EventBus;
 
@@ -65,10 +63,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let (_lock, file, state) = begin(&arguments)?;
     let clients = arguments.aws.clients().await?;
+    let bus = arguments.bus.clone().unwrap_or_else(|| "OrderBus".to_owned());
+    let table = arguments.table.clone().unwrap_or_else(|| "OrderEvents".to_owned());
+    let (_lock, file, state) = begin(&arguments, bus, table)?;
     let Parameters { bus, table, name, order, .. } = state.parameters.clone();
-    find_bus(&clients.eventbridge, &bus).await?;
+    tokio::try_join!(clients.find_bus(&bus), clients.find_table(&table))?;
     let expected = if order.is_some() { None } else { item_count(&clients.dynamodb, &table).await };
     let headline = format!("Replay {name} from {table} to {bus}");
     let mut replay = Replay {
@@ -84,6 +84,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (mut first, mut both, progress) = (StopSignals::listen()?, StopSignals::listen()?, replay.progress.clone());
     let told_twice = async {
         both.next().await;
+        // A run that stops at once is to end before this message.
+        tokio::task::yield_now().await;
         progress.note("stopping after the call under way; Ctrl-C again does not wait for it");
         both.next().await;
     };
@@ -96,10 +98,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     };
     replay.progress.clear();
     let (tally, file) = (&replay.state.tally, &replay.file);
+    let next = file.next_run();
     match ended {
         Ok(Ended::Complete) => {}
-        Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; the same command goes on from {file}", tally.published()),
-        Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", tally.published()),
+        Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; {next}", tally.published()),
+        Err(error) => anyhow::bail!("{error:#}; {}, {next}", tally.published()),
     }
     let removed = file.remove();
     if let (Some(order), 0) = (order, tally.scanned) {
@@ -112,20 +115,20 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 /// The replay as it was left by an earlier run, or a new one.
-fn begin(arguments: &Arguments) -> anyhow::Result<(Lock, StateFile, State)> {
+fn begin(arguments: &Arguments, bus: String, table: String) -> anyhow::Result<(Lock, StateFile, State)> {
     let name = match &arguments.name {
         Some(name) => name.clone(),
         None => ReplayName::of_range(arguments.from, arguments.to),
     };
     let file = StateFile::new(arguments.state.clone().unwrap_or_else(|| format!("orders-replay-{name}.json").into()));
     let lock = file.lock()?;
-    // One that was ended before it did anything binds nobody, neither to its arguments nor to its end.
+    // A run of an earlier release that did nothing has left a file, too.
     let kept = file.read::<State>("replay's state")?.filter(|kept| kept.after.is_some());
     // Where no end is given, that of the first run stands: a replay must not run after its own tail.
     let to = arguments.to.or(kept.as_ref().map(|kept| kept.parameters.to)).unwrap_or_else(Timestamp::now);
     let parameters = Parameters {
-        bus: arguments.bus.clone().unwrap_or_else(|| "OrderBus".to_owned()),
-        table: arguments.table.clone().unwrap_or_else(|| "OrderEvents".to_owned()),
+        bus,
+        table,
         from: arguments.from,
         to,
         order: arguments.order.clone(),
@@ -134,8 +137,8 @@ fn begin(arguments: &Arguments) -> anyhow::Result<(Lock, StateFile, State)> {
     };
     parameters.check()?;
     let Some(kept) = kept else {
+        // There is no file before the first call is acknowledged: a run that did nothing leaves nothing.
         let state = State::new(parameters);
-        file.write(&state)?;
         return Ok((lock, file, state));
     };
     if let Some(difference) = difference(&parameters, &kept.parameters) {
@@ -146,23 +149,6 @@ fn begin(arguments: &Arguments) -> anyhow::Result<(Lock, StateFile, State)> {
     }
     note(&format!("going on from {file}: {} so far", kept.tally.published()));
     Ok((lock, file, kept))
-}
-
-/// Fails where there is no such bus: PutEvents [has been seen](https://github.com/aws/aws-cli/issues/9186) to accept events
-/// for a bus that does not exist, and to drop them.
-pub(crate) async fn find_bus(client: &aws_sdk_eventbridge::Client, bus: &str) -> anyhow::Result<()> {
-    let Err(error) = client.describe_event_bus().name(bus).send().await else { return Ok(()) };
-    match error.code() {
-        Some("ResourceNotFoundException") => anyhow::bail!("there is no event bus {bus}"),
-        Some("AccessDeniedException") => {
-            note(&format!(
-                "events:DescribeEventBus is not granted: whether there is an event bus {bus} is not known, and events for \
-                 one that is not there may be lost unseen"
-            ));
-            Ok(())
-        }
-        _ => anyhow::bail!("cannot look for event bus {bus}: {}", chain(&error)),
-    }
 }
 
 /// About how many commits there are; DynamoDB counts every few hours.

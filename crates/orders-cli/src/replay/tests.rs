@@ -9,8 +9,6 @@ use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::retry::RetryConfig;
 use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
 use publisher::Pauses;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
 use super::*;
 
@@ -148,32 +146,4 @@ async fn commits_of_several_events_stay_together_and_fill_calls() {
     let arrived = arrived(&bus.published().await);
     assert_eq!((arrived.len(), arrived.is_sorted()), (18, true));
     assert_eq!(replay.state.tally.calls, 2, "2 + 4 + 4, and 4 + 4");
-}
-
-/// What is made of such an answer to the question whether a bus is there.
-async fn find_bus_answered(code: &str) -> anyhow::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let config = bus().await.config().endpoint_url(format!("http://{}", listener.local_addr().unwrap()));
-    let body = format!(r#"{{"__type":"{code}"}}"#);
-    let answer = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    let server = tokio::spawn(async move {
-        let (mut connection, _) = listener.accept().await.unwrap();
-        // Not before it was asked: a client drops a connection on which an answer comes first.
-        connection.read_u8().await.unwrap();
-        connection.write_all(answer.as_bytes()).await.unwrap();
-        connection
-    });
-    let client = Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
-    let found = find_bus(&client, "OrderBus").await;
-    server.await.unwrap();
-    found
-}
-
-#[tokio::test]
-async fn who_may_not_ask_whether_the_bus_is_there_may_publish_and_another_refusal_ends_it() {
-    find_bus_answered("AccessDeniedException").await.unwrap();
-    let error = find_bus_answered("ResourceNotFoundException").await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no event bus OrderBus");
-    let error = find_bus_answered("OperationDisabledException").await.unwrap_err();
-    assert!(error.to_string().starts_with("cannot look for event bus OrderBus: "), "{error}");
 }

@@ -40,27 +40,31 @@ pub(crate) struct SweepArguments {
 }
 
 impl SweepArguments {
-    /// The tables of a command's sweep.
-    pub(crate) fn tables(&self, command: &str) -> Tables {
-        Tables {
+    /// Finds the tables of a command's sweep. Returns them with a client that outlives throttling: a sweep asks for all that a
+    /// table can give.
+    pub(crate) async fn open(&self, command: &str) -> anyhow::Result<(Client, Tables)> {
+        let clients = self.aws.clients().await?;
+        let name = |given: &Option<String>, local: &str| given.clone().unwrap_or_else(|| local.to_owned());
+        let events = name(&self.table, "OrderEvents");
+        let rows = name(&self.rows, "OrderSummaryByCustomer");
+        let totals = name(&self.totals, "CustomerTotals");
+        let (events_id, rows_id, totals_id) =
+            tokio::try_join!(clients.find_table(&events), clients.find_table(&rows), clients.find_table(&totals))?;
+        let tables = Tables {
             command: command.to_owned(),
-            events: self.table.clone().unwrap_or_else(|| "OrderEvents".to_owned()),
-            rows: self.rows.clone().unwrap_or_else(|| "OrderSummaryByCustomer".to_owned()),
-            totals: self.totals.clone().unwrap_or_else(|| "CustomerTotals".to_owned()),
-            ids: Vec::new(),
+            events,
+            rows,
+            totals,
+            ids: vec![events_id, rows_id, totals_id],
             segments: self.segments,
             local: self.aws.local,
             projection: OrderSummaryByCustomer::NUMBER,
             totals_projection: CustomerTotals::NUMBER,
-        }
-    }
-
-    /// A client that outlives throttling: a sweep asks for all that a table can give.
-    pub(crate) async fn client(&self) -> anyhow::Result<Client> {
+        };
         let retries = RetryConfig::standard().with_max_attempts(8).with_initial_backoff(Duration::from_millis(100));
         let retries = retries.with_max_backoff(Duration::from_secs(3));
-        let client = self.aws.clients().await?.dynamodb;
-        Ok(Client::from_conf(client.config().to_builder().retry_config(retries).build()))
+        let client = Client::from_conf(clients.dynamodb.config().to_builder().retry_config(retries).build());
+        Ok((client, tables))
     }
 
     /// The file of the state of a sweep of these tables.

@@ -111,6 +111,8 @@ pub(crate) async fn until_told_to_stop<T>(
     let (mut first, mut both) = (StopSignals::listen()?, StopSignals::listen()?);
     let told_twice = async {
         both.next().await;
+        // A run that stops at once is to end before this message.
+        tokio::task::yield_now().await;
         bar.note("stopping after the pages under way; Ctrl-C again does not wait for them");
         both.next().await;
     };

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use aws_sdk_dynamodb::Client;
-
 use crate::state_file::{Lock, StateFile, difference};
 use crate::text::note;
 
@@ -32,17 +30,6 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// The same, with the tables' ids. Whoever may not describe them goes without.
-    pub(crate) async fn identified(mut self, client: &Client) -> Self {
-        let mut ids = Vec::new();
-        for table in [&self.events, &self.rows, &self.totals] {
-            let described = client.describe_table().table_name(table).send().await.ok();
-            ids.push(described.and_then(|it| it.table).and_then(|it| it.table_id));
-        }
-        self.ids = ids;
-        self
-    }
-
     /// The id of the table of events, as far as it can be read.
     pub(crate) fn events_id(&self) -> Option<&str> {
         self.ids.first()?.as_deref()
@@ -112,11 +99,11 @@ pub(crate) fn begin<T: Serialize + DeserializeOwned>(
 ) -> anyhow::Result<State<T>> {
     let file = StateFile::new(path);
     let lock = file.lock()?;
-    // One that was ended before it did anything binds nobody.
+    // A run of an earlier release that did nothing has left a file, too.
     let kept = file.read::<Kept<T>>("state of this command")?.filter(|kept| kept.begun);
     let Some(kept) = kept else {
+        // There is no file before the first page is settled: a run that did nothing leaves nothing.
         let kept = Kept { tables, begun: false, sweep: new };
-        file.write(&kept)?;
         return Ok(State { _lock: lock, file, kept });
     };
     if let Some(difference) = difference(&tables, &kept.tables) {

@@ -68,8 +68,7 @@ impl From<Verdict> for ExitCode {
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     let rule = arguments.lag_rule();
     let Arguments { sweep: arguments, repair, confirm, delete_orphans, .. } = arguments;
-    let client = arguments.client().await?;
-    let tables = arguments.tables(if repair { "repair" } else { "verify" }).identified(&client).await;
+    let (client, tables) = arguments.open(if repair { "repair" } else { "verify" }).await?;
     let remembered = Remembered::read(&client, &tables).await;
     if let Some(mismatch) = remembered.as_ref().ok().and_then(Remembered::mismatch)
         && !arguments.adopt_events
@@ -169,12 +168,13 @@ impl Surroundings<'_> {
         .await;
         bar.clear();
         let (known, file) = (state.known(), &state.file);
+        let next = file.next_run();
         match ended {
             Ok(Ended::Complete) => Ok(()),
             Ok(Ended::Stopped) => {
-                anyhow::bail!("stopped, {}; the same command goes on from {file}", known.tally.so_far())
+                anyhow::bail!("stopped, {}; {next}", known.tally.so_far())
             }
-            Err(error) => anyhow::bail!("{error:#}; {}, the same command goes on from {file}", known.tally.so_far()),
+            Err(error) => anyhow::bail!("{error:#}; {}, {next}", known.tally.so_far()),
         }
     }
 

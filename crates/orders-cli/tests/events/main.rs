@@ -3,11 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod failures;
 mod orders;
 mod parked;
 mod rebuild;
 mod replay;
 mod replay_runs;
+mod service;
 mod tail;
 mod verify;
 

@@ -1,8 +1,7 @@
 //! The runs of one `orders replay`: stopped, gone on with, and two at once.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::mpsc;
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::orders::{events_of, in_sequence, sorted};
 use crate::replay::{ALL, Scene};
+use crate::service::service;
 use crate::{output, stderr, stdout};
 
 fn json(file: &Path) -> Value {
@@ -67,36 +67,17 @@ async fn ctrl_c_stops_between_calls_and_the_same_command_goes_on() {
     assert!(!scene.state("late").exists());
 }
 
-/// An event bus that is there, and answers no call of PutEvents. Its URL, and a message for every such call.
+/// An event bus that exists, and answers no call of PutEvents. Its URL, and a message for every such call.
 fn silent_bus() -> (String, mpsc::Receiver<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let (call, calls) = mpsc::channel();
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            let (connection, call) = (connection.unwrap(), call.clone());
-            std::thread::spawn(move || serve_silently(connection, &call));
+    let (put, puts) = mpsc::channel();
+    let url = service(move |call| {
+        if call.target.ends_with("DescribeEventBus") {
+            return Some((200, r#"{"Name":"OrderBus"}"#.to_owned()));
         }
+        put.send(()).unwrap();
+        None
     });
-    (url, calls)
-}
-
-fn serve_silently(mut connection: TcpStream, call: &mpsc::Sender<()>) -> Option<()> {
-    let mut requests = BufReader::new(connection.try_clone().ok()?);
-    loop {
-        let (mut line, mut length, mut describes) = (String::new(), 0, false);
-        while requests.read_line(&mut line).ok()? > 2 {
-            let header = std::mem::take(&mut line).to_ascii_lowercase();
-            describes |= header.contains("awsevents.describeeventbus");
-            length = header.strip_prefix("content-length:").map_or(length, |value| value.trim().parse().unwrap());
-        }
-        requests.read_exact(&mut vec![0; length]).ok()?;
-        if describes {
-            connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 19\r\n\r\n{\"Name\":\"OrderBus\"}").ok()?;
-        } else {
-            call.send(()).ok()?;
-        }
-    }
+    (url, puts)
 }
 
 #[tokio::test]
@@ -117,7 +98,7 @@ async fn a_second_ctrl_c_does_not_wait_for_the_call_under_way() {
     .unwrap();
     assert_eq!(said[0], "stopping after the call under way; Ctrl-C again does not wait for it\n");
     let expected = "error: told to stop a second time: the call under way is cut off; 0 events published, the same command \
-                    goes on from orders-replay-late.json\n";
+                    begins anew\n";
     assert_eq!((said[1].as_str(), code), (expected, Some(1)));
 
     // What nobody has acknowledged is sent again.

@@ -1,0 +1,96 @@
+//! The reason why a service cannot be used, with its place and the remedy.
+
+use std::error::Error;
+use std::fmt;
+
+use anyhow::anyhow;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use event_store::store::chain;
+
+use crate::running::{Address, Service, reason};
+
+/// The place of the services.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    Local { dynamodb: Address, eventbridge: Address },
+    Account { region: String },
+}
+
+impl Place {
+    /// The error that a name leads to nothing.
+    pub(super) fn not_found(&self, kind: &str, name: &str) -> anyhow::Error {
+        let check = match self {
+            Self::Local { .. } => "",
+            Self::Account { .. } => ": check the name, the Region and the account of the credentials",
+        };
+        anyhow!("there is no {kind} {name} in {self}{check}")
+    }
+
+    /// The error that a call failed. `what` cannot be done then.
+    pub(super) fn failed<E, R>(&self, service: Service, what: &str, error: SdkError<E, R>) -> anyhow::Error
+    where
+        E: Error + Send + Sync + 'static,
+        R: fmt::Debug + Send + Sync + 'static,
+    {
+        let out_of_reach = match &error {
+            SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => true,
+            SdkError::ConstructionFailure(_) | SdkError::ResponseError(_) | SdkError::ServiceError(_) => false,
+            // The SDK may add kinds.
+            _ => false,
+        };
+        match self {
+            _ if !out_of_reach => anyhow!("{what}: {}", chain(&error)),
+            Self::Local { dynamodb, .. } if service == Service::DynamoDb => anyhow!(dynamodb.unreachable(&error)),
+            Self::Local { eventbridge, .. } => anyhow!(eventbridge.unreachable(&error)),
+            Self::Account { region } => {
+                anyhow!("cannot reach {service} in {region}: {}. Check the Region and the network", reason(&error))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local { .. } => f.write_str("the local stack"),
+            Self::Account { region } => f.write_str(region),
+        }
+    }
+}
+
+/// The code of the service's error, if the service has answered.
+pub(super) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
+}
+
+/// The remedy for an error of an account, wherever in a command it was met.
+pub(crate) fn remedy(message: &str) -> Option<&'static str> {
+    let has = |codes: &[&str]| codes.iter().any(|code| message.contains(code));
+    if has(&["AccessDenied"]) {
+        Some("Grant the caller this permission: docs/OPERATIONS.md lists what each command needs.")
+    } else if has(&["ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"])
+    {
+        Some(
+            "AWS does not accept the credentials: sign in, and run `eval \"$(aws configure export-credentials --format env)\"`.",
+        )
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_a_caller_can_end_has_a_remedy() {
+        for (message, expected) in [
+            ("AccessDeniedException: User: u is not authorized to perform: dynamodb:Scan", "Grant the caller"),
+            ("ExpiredTokenException: The security token included in the request is expired", "sign in"),
+            ("UnrecognizedClientException: The security token included in the request is invalid.", "sign in"),
+        ] {
+            assert!(remedy(message).is_some_and(|remedy| remedy.contains(expected)), "{message}");
+        }
+        assert_eq!(remedy("ProvisionedThroughputExceededException"), None);
+    }
+}

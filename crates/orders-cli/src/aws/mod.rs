@@ -1,0 +1,124 @@
+//! The AWS clients of the commands that reach past the HTTP API: to an account as the SDK is configured for it, or to the
+//! local stack.
+//!
+//! - `failure`: the reason why a service cannot be used, and the remedy
+
+mod failure;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use clap::Args;
+
+pub(crate) use failure::{Place, remedy};
+
+use crate::running::{Service, StackFolder};
+use crate::text::note;
+
+/// How long one attempt may take. Longer than within a function: a page of 1 MB has to come from a region far away.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long one operation may take with its retries; the SDK sets no limit by itself.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where DynamoDB and EventBridge are.
+#[derive(Args, Clone)]
+pub(crate) struct AwsArguments {
+    /// Use the local stack (`orders local`) instead of an AWS account
+    #[arg(long)]
+    pub(crate) local: bool,
+    /// With --local: the data folder of the running stack, which has its addresses. Without this option they come from the
+    /// environment (`AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_EVENTBRIDGE`), then from the stack that runs with
+    /// .order-ledger, then they are the default ports
+    #[arg(long, value_name = "FOLDER", requires = "local")]
+    data: Option<PathBuf>,
+}
+
+/// A client of each service.
+pub(crate) struct AwsClients {
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) eventbridge: aws_sdk_eventbridge::Client,
+    pub(crate) place: Place,
+}
+
+impl AwsArguments {
+    /// The clients. No service is called yet, but an account needs a Region and credentials.
+    pub(crate) async fn clients(&self) -> anyhow::Result<AwsClients> {
+        if self.local { local(&StackFolder::new(self.data.clone())) } else { of_account().await }
+    }
+}
+
+impl AwsClients {
+    /// Finds a table before anything is done with it, and returns its id, which tells apart tables of the same name. A caller
+    /// who may not describe the table goes without.
+    pub(crate) async fn find_table(&self, table: &str) -> anyhow::Result<Option<String>> {
+        match self.dynamodb.describe_table().table_name(table).send().await {
+            Ok(described) => Ok(described.table.and_then(|table| table.table_id)),
+            Err(error) => match failure::code(&error) {
+                Some("ResourceNotFoundException") => Err(self.place.not_found("table", table)),
+                Some("AccessDeniedException") => Ok(None),
+                _ => Err(self.place.failed(Service::DynamoDb, &format!("cannot find table {table}"), error)),
+            },
+        }
+    }
+
+    /// Finds a bus before anything is published: PutEvents [has been seen](https://github.com/aws/aws-cli/issues/9186) to accept
+    /// events for a bus that does not exist, and to drop them.
+    pub(crate) async fn find_bus(&self, bus: &str) -> anyhow::Result<()> {
+        let Err(error) = self.eventbridge.describe_event_bus().name(bus).send().await else { return Ok(()) };
+        match failure::code(&error) {
+            Some("ResourceNotFoundException") => Err(self.place.not_found("event bus", bus)),
+            Some("AccessDeniedException") => {
+                note(&format!(
+                    "events:DescribeEventBus is not granted: whether there is an event bus {bus} is not known, and events for \
+                     one that is not there may be lost unseen"
+                ));
+                Ok(())
+            }
+            _ => Err(self.place.failed(Service::EventBridge, &format!("cannot find event bus {bus}"), error)),
+        }
+    }
+}
+
+async fn of_account() -> anyhow::Result<AwsClients> {
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts()).load().await;
+    let region = config.region().context("no AWS Region is set: set AWS_REGION, or add --local for the local stack")?;
+    let provider = config.credentials_provider().context("there is no provider of AWS credentials")?;
+    provider.provide_credentials().await.context(
+        "no AWS credentials are found: sign in and run `eval \"$(aws configure export-credentials --format env)\"`, or add \
+         --local for the local stack",
+    )?;
+    Ok(AwsClients {
+        dynamodb: aws_sdk_dynamodb::Client::new(&config),
+        eventbridge: aws_sdk_eventbridge::Client::new(&config),
+        place: Place::Account { region: region.to_string() },
+    })
+}
+
+/// Nothing of the environment but the endpoints: a profile's region or role is meant for an account.
+fn local(stack: &StackFolder) -> anyhow::Result<AwsClients> {
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("local"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "local")))
+        .retry_config(RetryConfig::standard())
+        .timeout_config(timeouts())
+        .build();
+    let dynamodb = stack.address(Service::DynamoDb, None)?;
+    let eventbridge = stack.address(Service::EventBridge, None)?;
+    let of_dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(&dynamodb.url).build();
+    let of_eventbridge = aws_sdk_eventbridge::config::Builder::from(&config).endpoint_url(&eventbridge.url).build();
+    Ok(AwsClients {
+        dynamodb: aws_sdk_dynamodb::Client::from_conf(of_dynamodb),
+        eventbridge: aws_sdk_eventbridge::Client::from_conf(of_eventbridge),
+        place: Place::Local { dynamodb, eventbridge },
+    })
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(OPERATION_TIMEOUT).build()
+}
