@@ -1,9 +1,13 @@
 //! The AWS clients of the commands that reach past the HTTP API: to an account as the SDK is configured for it, or to the
 //! local stack.
 //!
+//! - `describe_stacks`: the outputs of a CloudFormation stack
+//! - `names`: the names of the tables and the bus
 //! - `failure`: the reason why a service cannot be used, and the remedy
 
+mod describe_stacks;
 mod failure;
+mod names;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +20,8 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, SharedCredential
 use clap::Args;
 
 pub(crate) use failure::{Place, remedy};
+use names::Names;
+pub(crate) use names::Resource;
 
 use crate::running::{Service, StackFolder};
 use crate::text::note;
@@ -31,6 +37,9 @@ pub(crate) struct AwsArguments {
     /// Use the local stack (`orders local`) instead of an AWS account
     #[arg(long)]
     pub(crate) local: bool,
+    /// The CloudFormation stack whose outputs have the names of the tables and the bus
+    #[arg(long, value_name = "NAME", conflicts_with = "local")]
+    stack: Option<String>,
     /// With --local: the data folder of the running stack, which has its addresses. Without this option they come from the
     /// environment (`AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_EVENTBRIDGE`), then from the stack that runs with
     /// .order-ledger, then they are the default ports
@@ -43,16 +52,22 @@ pub(crate) struct AwsClients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) eventbridge: aws_sdk_eventbridge::Client,
     pub(crate) place: Place,
+    names: Names,
 }
 
 impl AwsArguments {
-    /// The clients. No service is called yet, but an account needs a Region and credentials.
+    /// The clients. An account needs a Region and credentials; with --stack, the outputs are read.
     pub(crate) async fn clients(&self) -> anyhow::Result<AwsClients> {
-        if self.local { local(&StackFolder::new(self.data.clone())) } else { of_account().await }
+        if self.local { local(&StackFolder::new(self.data.clone())) } else { of_account(self.stack.as_deref()).await }
     }
 }
 
 impl AwsClients {
+    /// The name of a resource: as given, else that of the place.
+    pub(crate) fn name(&self, resource: Resource, given: Option<&String>) -> anyhow::Result<String> {
+        self.names.of(resource, given)
+    }
+
     /// Finds a table before anything is done with it, and returns its id, which tells apart tables of the same name. A caller
     /// who may not describe the table goes without.
     pub(crate) async fn find_table(&self, table: &str) -> anyhow::Result<Option<String>> {
@@ -84,7 +99,7 @@ impl AwsClients {
     }
 }
 
-async fn of_account() -> anyhow::Result<AwsClients> {
+async fn of_account(stack: Option<&str>) -> anyhow::Result<AwsClients> {
     let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts()).load().await;
     let region = config.region().context("no AWS Region is set: set AWS_REGION, or add --local for the local stack")?;
     let provider = config.credentials_provider().context("there is no provider of AWS credentials")?;
@@ -92,10 +107,18 @@ async fn of_account() -> anyhow::Result<AwsClients> {
         "no AWS credentials are found: sign in and run `eval \"$(aws configure export-credentials --format env)\"`, or add \
          --local for the local stack",
     )?;
+    let names = match stack {
+        Some(stack) => {
+            let outputs = describe_stacks::outputs(&config, region.as_ref(), timeouts(), stack).await?;
+            Names::Stack { stack: stack.to_owned(), outputs }
+        }
+        None => Names::Options,
+    };
     Ok(AwsClients {
         dynamodb: aws_sdk_dynamodb::Client::new(&config),
         eventbridge: aws_sdk_eventbridge::Client::new(&config),
         place: Place::Account { region: region.to_string() },
+        names,
     })
 }
 
@@ -116,6 +139,7 @@ fn local(stack: &StackFolder) -> anyhow::Result<AwsClients> {
         dynamodb: aws_sdk_dynamodb::Client::from_conf(of_dynamodb),
         eventbridge: aws_sdk_eventbridge::Client::from_conf(of_eventbridge),
         place: Place::Local { dynamodb, eventbridge },
+        names: Names::Local,
     })
 }
 

@@ -1,20 +1,19 @@
-//! Which tables, which bus.
+//! The tables and the bus of `orders parked`.
 
 use clap::Args;
+use event_store::DynamoEventStore;
 use parked_orders::ParkedOrders;
 use publisher::EventBus;
 use read_model::{DynamoRows, SummedRows};
-
-use event_store::DynamoEventStore;
 use redrive::Redrive;
 
-use crate::aws::{AwsArguments, AwsClients};
+use crate::aws::{AwsArguments, AwsClients, Resource};
 
 /// Where the notes are.
 #[derive(Args)]
 pub(super) struct NotesArguments {
-    /// The table of parked orders [with --local: ParkedOrders]
-    #[arg(long, value_name = "PARKED", required_unless_present = "local")]
+    /// The table of parked orders
+    #[arg(long, value_name = "PARKED", required_unless_present_any = ["local", "stack"])]
     parked: Option<String>,
     /// Print the result as JSON
     #[arg(long)]
@@ -26,69 +25,70 @@ pub(super) struct NotesArguments {
 /// Where the events are.
 #[derive(Args)]
 pub(super) struct EventsArguments {
-    /// The table of events [with --local: OrderEvents]
-    #[arg(long, value_name = "EVENTS", required_unless_present = "local")]
+    /// The table of events
+    #[arg(long, value_name = "EVENTS", required_unless_present_any = ["local", "stack"])]
     table: Option<String>,
 }
 
 /// Where the consumers put what they make of the events.
 #[derive(Args)]
 pub(super) struct TargetArguments {
-    /// The table of the orders' summaries [with --local: OrderSummaryByCustomer]
-    #[arg(long, value_name = "ROWS", required_unless_present = "local")]
+    /// The table of the orders' summaries
+    #[arg(long, value_name = "ROWS", required_unless_present_any = ["local", "stack"])]
     rows: Option<String>,
-    /// The table of the customers' totals [with --local: CustomerTotals]
-    #[arg(long, value_name = "TOTALS", required_unless_present = "local")]
+    /// The table of the customers' totals
+    #[arg(long, value_name = "TOTALS", required_unless_present_any = ["local", "stack"])]
     totals: Option<String>,
-    /// The event bus, by name or ARN [with --local: OrderBus]
-    #[arg(long, value_name = "BUS", required_unless_present = "local")]
+    /// The event bus, by name or ARN
+    #[arg(long, value_name = "BUS", required_unless_present_any = ["local", "stack"])]
     bus: Option<String>,
 }
 
+/// The names of what a redrive writes to.
+pub(super) struct Targets {
+    pub(super) rows: String,
+    pub(super) totals: String,
+    /// The bus's name or ARN.
+    pub(super) bus: String,
+}
+
 impl NotesArguments {
-    pub(super) async fn clients(&self) -> anyhow::Result<AwsClients> {
-        self.aws.clients().await
-    }
-
-    pub(super) fn table(&self) -> String {
-        named(self.parked.as_ref(), "ParkedOrders")
-    }
-
-    pub(super) fn notes(&self, clients: &AwsClients) -> ParkedOrders {
-        ParkedOrders::new(clients.dynamodb.clone(), self.table())
+    /// The clients, and the table of parked orders, which exists.
+    pub(super) async fn open(&self) -> anyhow::Result<(AwsClients, String, ParkedOrders)> {
+        let clients = self.aws.clients().await?;
+        let table = clients.name(Resource::Parked, self.parked.as_ref())?;
+        clients.find_table(&table).await?;
+        let notes = ParkedOrders::new(clients.dynamodb.clone(), &table);
+        Ok((clients, table, notes))
     }
 }
 
 impl EventsArguments {
-    pub(super) fn table(&self) -> String {
-        named(self.table.as_ref(), "OrderEvents")
+    /// The table of events, which exists.
+    pub(super) async fn find(&self, clients: &AwsClients) -> anyhow::Result<String> {
+        let table = clients.name(Resource::Events, self.table.as_ref())?;
+        clients.find_table(&table).await?;
+        Ok(table)
     }
 }
 
 impl TargetArguments {
-    /// The bus's name or ARN.
-    pub(super) fn bus(&self) -> String {
-        named(self.bus.as_ref(), "OrderBus")
-    }
-
-    pub(super) fn rows(&self) -> String {
-        named(self.rows.as_ref(), "OrderSummaryByCustomer")
-    }
-
-    pub(super) fn totals(&self) -> String {
-        named(self.totals.as_ref(), "CustomerTotals")
-    }
-
-    pub(super) fn redrive(&self, clients: AwsClients, notes: ParkedOrders, events: &EventsArguments) -> Redrive {
-        let AwsClients { dynamodb, eventbridge, .. } = clients;
-        let rows = DynamoRows::new(dynamodb.clone(), self.rows());
-        let totals = SummedRows::new(dynamodb.clone(), self.totals());
-        let store = DynamoEventStore::new(dynamodb, events.table());
-        Redrive::new(store, notes, EventBus::new(eventbridge, self.bus()), rows, totals)
+    /// The tables, which exist, and the bus, which nothing may need.
+    pub(super) async fn find(&self, clients: &AwsClients) -> anyhow::Result<Targets> {
+        let rows = clients.name(Resource::Summaries, self.rows.as_ref())?;
+        let totals = clients.name(Resource::Totals, self.totals.as_ref())?;
+        let bus = clients.name(Resource::Bus, self.bus.as_ref())?;
+        tokio::try_join!(clients.find_table(&rows), clients.find_table(&totals))?;
+        Ok(Targets { rows, totals, bus })
     }
 }
 
-/// The name that was given, or the one that the local stack has.
-fn named(given: Option<&String>, local: &str) -> String {
-    given.map_or_else(|| local.to_owned(), Clone::clone)
+impl Targets {
+    pub(super) fn redrive(&self, clients: AwsClients, notes: ParkedOrders, events: &str) -> Redrive {
+        let AwsClients { dynamodb, eventbridge, .. } = clients;
+        let rows = DynamoRows::new(dynamodb.clone(), &self.rows);
+        let totals = SummedRows::new(dynamodb.clone(), &self.totals);
+        let store = DynamoEventStore::new(dynamodb, events);
+        Redrive::new(store, notes, EventBus::new(eventbridge, &self.bus), rows, totals)
+    }
 }

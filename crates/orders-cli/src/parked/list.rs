@@ -19,9 +19,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let clients = arguments.notes.clients().await?;
-    clients.find_table(&arguments.notes.table()).await?;
-    let (mut parked, unreadable) = every_note(&arguments.notes.notes(&clients)).await?;
+    let (_, _, notes) = arguments.notes.open().await?;
+    let (mut parked, unreadable) = every_note(&notes).await?;
     parked.retain(|note| arguments.consumer.is_none_or(|consumer| note.consumer == consumer));
     if arguments.notes.json {
         let notes: Vec<_> = parked.iter().map(to_json).collect();

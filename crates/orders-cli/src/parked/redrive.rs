@@ -2,7 +2,6 @@
 
 use clap::Args;
 use event_store::store::chain;
-use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 use parked_orders::{Consumer, ParkedError, ParkedOrders};
 use redrive::{RedriveError, Redriven};
@@ -48,16 +47,14 @@ struct Tally {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let clients = arguments.notes.clients().await?;
-    let tables =
-        [arguments.notes.table(), arguments.events.table(), arguments.targets.rows(), arguments.targets.totals()];
-    future::try_join_all(tables.iter().map(|table| clients.find_table(table))).await?;
-    let notes = arguments.notes.notes(&clients);
+    let (clients, _, notes) = arguments.notes.open().await?;
+    let events = arguments.events.find(&clients).await?;
+    let targets = arguments.targets.find(&clients).await?;
     let (parked, unreadable) = parked(arguments, &notes).await?;
     if parked.iter().any(|(consumer, _)| *consumer == Consumer::Publisher) {
-        clients.find_bus(&arguments.targets.bus()).await?;
+        clients.find_bus(&targets.bus).await?;
     }
-    let redrive = arguments.targets.redrive(clients, notes, &arguments.events);
+    let redrive = targets.redrive(clients, notes, &events);
     let bar = Bar::new("parked orders", u64::try_from(parked.len()).ok(), 0)?;
     unreadable.iter().for_each(|problem| bar.complain(problem));
 

@@ -21,10 +21,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let clients = arguments.notes.clients().await?;
-    let (noted, events) = (arguments.notes.table(), arguments.events.table());
-    tokio::try_join!(clients.find_table(&noted), clients.find_table(&events))?;
-    let notes = arguments.notes.notes(&clients);
+    let (clients, _, notes) = arguments.notes.open().await?;
+    let events = arguments.events.find(&clients).await?;
     let mut parked = Vec::new();
     for consumer in Consumer::ALL {
         parked.extend(notes.find(consumer, &arguments.order).await?);

@@ -21,7 +21,7 @@ use clap::Args;
 use event_store::{DynamoEventStore, Timestamp};
 use publisher::EventBus;
 
-use crate::aws::AwsArguments;
+use crate::aws::{AwsArguments, Resource};
 use crate::state_file::{Lock, StateFile, difference};
 use crate::stop::StopSignals;
 use crate::text::{note, print};
@@ -34,11 +34,11 @@ use state::State;
 /// What is published, to where, how fast.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The event bus, by name or ARN [with --local: OrderBus]
-    #[arg(long, value_name = "BUS", required_unless_present = "local")]
+    /// The event bus, by name or ARN
+    #[arg(long, value_name = "BUS", required_unless_present_any = ["local", "stack"])]
     bus: Option<String>,
-    /// The table of events [with --local: OrderEvents]
-    #[arg(long, required_unless_present = "local")]
+    /// The table of events
+    #[arg(long, required_unless_present_any = ["local", "stack"])]
     table: Option<String>,
     /// Events recorded at this time or later, for example 2026-11-21T09:30:00Z
     #[arg(long, value_name = "TIME")]
@@ -64,8 +64,8 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let clients = arguments.aws.clients().await?;
-    let bus = arguments.bus.clone().unwrap_or_else(|| "OrderBus".to_owned());
-    let table = arguments.table.clone().unwrap_or_else(|| "OrderEvents".to_owned());
+    let bus = clients.name(Resource::Bus, arguments.bus.as_ref())?;
+    let table = clients.name(Resource::Events, arguments.table.as_ref())?;
     let (_lock, file, state) = begin(&arguments, bus, table)?;
     let Parameters { bus, table, name, order, .. } = state.parameters.clone();
     tokio::try_join!(clients.find_bus(&bus), clients.find_table(&table))?;

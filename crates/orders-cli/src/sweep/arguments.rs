@@ -9,19 +9,19 @@ use clap::Args;
 use read_model::{CustomerTotals, OrderSummaryByCustomer, Projection};
 
 use super::Tables;
-use crate::aws::AwsArguments;
+use crate::aws::{AwsArguments, Resource};
 
 /// Which tables, and how.
 #[derive(Args)]
 pub(crate) struct SweepArguments {
-    /// The table of events [with --local: OrderEvents]
-    #[arg(long, value_name = "EVENTS", required_unless_present = "local")]
+    /// The table of events
+    #[arg(long, value_name = "EVENTS", required_unless_present_any = ["local", "stack"])]
     table: Option<String>,
-    /// The table of the orders' summaries [with --local: OrderSummaryByCustomer]
-    #[arg(long, value_name = "ROWS", required_unless_present = "local")]
+    /// The table of the orders' summaries
+    #[arg(long, value_name = "ROWS", required_unless_present_any = ["local", "stack"])]
     rows: Option<String>,
-    /// The table of the customers' totals [with --local: CustomerTotals]
-    #[arg(long, value_name = "TOTALS", required_unless_present = "local")]
+    /// The table of the customers' totals
+    #[arg(long, value_name = "TOTALS", required_unless_present_any = ["local", "stack"])]
     totals: Option<String>,
     /// Parts of a table that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
@@ -44,10 +44,9 @@ impl SweepArguments {
     /// table can give.
     pub(crate) async fn open(&self, command: &str) -> anyhow::Result<(Client, Tables)> {
         let clients = self.aws.clients().await?;
-        let name = |given: &Option<String>, local: &str| given.clone().unwrap_or_else(|| local.to_owned());
-        let events = name(&self.table, "OrderEvents");
-        let rows = name(&self.rows, "OrderSummaryByCustomer");
-        let totals = name(&self.totals, "CustomerTotals");
+        let events = clients.name(Resource::Events, self.table.as_ref())?;
+        let rows = clients.name(Resource::Summaries, self.rows.as_ref())?;
+        let totals = clients.name(Resource::Totals, self.totals.as_ref())?;
         let (events_id, rows_id, totals_id) =
             tokio::try_join!(clients.find_table(&events), clients.find_table(&rows), clients.find_table(&totals))?;
         let tables = Tables {

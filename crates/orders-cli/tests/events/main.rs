@@ -10,6 +10,7 @@ mod rebuild;
 mod replay;
 mod replay_runs;
 mod service;
+mod stack;
 mod tail;
 mod verify;
 
