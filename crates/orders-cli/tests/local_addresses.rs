@@ -95,7 +95,7 @@ fn commands(order: &str) -> Vec<(Vec<&str>, &'static str)> {
         (vec!["rebuild", "--yes", "--local"], "is complete"),
         (vec!["verify", "--local"], "compared with OrderEvents"),
         (vec!["parked", "list", "--local"], "nothing is parked"),
-        (vec!["replay", "--local", "--from", "2020-01-01T00:00:00Z", "--order", order], "events published  1"),
+        (vec!["replay", "--yes", "--local", "--from", "2020-01-01T00:00:00Z", "--order", order], "events published  1"),
     ]
 }
 

@@ -116,7 +116,7 @@ async fn poison_among_a_thousand_orders_holds_up_its_own_alone_and_once_redriven
     put(&system, &genuine);
     system.drained().await;
     assert_eq!(versions(&rows(&system).await), owned(&expected));
-    let redriven = orders(&system, &["parked", "redrive", "--all"]).await;
+    let redriven = orders(&system, &["parked", "redrive", "--all", "--yes"]).await;
     assert_eq!(redriven, json!({ "redriven": CONSUMERS, "commits": CONSUMERS * 2, "stillParked": [] }));
 
     // Everything is there, once, and in sequence.

@@ -3,12 +3,13 @@
 use clap::Args;
 use event_store::store::chain;
 use futures_util::stream::{self, StreamExt as _};
-use parked_orders::{Consumer, ParkedError, ParkedOrders};
+use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
 use redrive::{RedriveError, Redriven};
 use serde_json::{Value, json};
 
-use super::arguments::{EventsArguments, NotesArguments, TargetArguments};
+use super::arguments::{EventsArguments, NotesArguments, TargetArguments, Targets};
 use super::every_note;
+use crate::confirm::ConfirmArguments;
 use crate::sweep::Bar;
 use crate::text::print;
 
@@ -27,6 +28,8 @@ pub(super) struct Arguments {
     /// Only for this one: OrderSummaryByCustomer, CustomerTotals or publisher
     #[arg(long)]
     consumer: Option<Consumer>,
+    #[command(flatten)]
+    confirm: ConfirmArguments,
     #[command(flatten)]
     events: EventsArguments,
     #[command(flatten)]
@@ -47,18 +50,21 @@ struct Tally {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (clients, _, notes) = arguments.notes.open().await?;
+    let (clients, notes_table, notes) = arguments.notes.open().await?;
     let events = arguments.events.find(&clients).await?;
     let targets = arguments.targets.find(&clients).await?;
     let (parked, unreadable) = parked(arguments, &notes).await?;
-    if parked.iter().any(|(consumer, _)| *consumer == Consumer::Publisher) {
+    if parked.iter().any(|entry| entry.consumer == Consumer::Publisher) {
         clients.find_bus(&targets.bus).await?;
+    }
+    if !parked.is_empty() {
+        arguments.confirm.confirm(&plan(&parked, &notes_table, &events, &targets))?;
     }
     let redrive = targets.redrive(clients, notes, &events);
     let bar = Bar::new("parked orders", u64::try_from(parked.len()).ok(), 0)?;
     unreadable.iter().for_each(|problem| bar.complain(problem));
 
-    let one = |(consumer, order): (Consumer, String)| {
+    let one = |Entry { consumer, order, .. }: Entry| {
         let redrive = &redrive;
         async move { (consumer, redrive.order(consumer, &order).await, order) }
     };
@@ -101,16 +107,64 @@ const fn concerns_no_other(error: &RedriveError) -> bool {
     }
 }
 
-/// What is parked and asked for; and what is wrong with notes that cannot be read.
-async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(Vec<(Consumer, String)>, Vec<String>)> {
-    let asked = |consumer: &Consumer| arguments.consumer.is_none_or(|only| *consumer == only);
-    if let Some(order) = &arguments.order {
-        let consumers = Consumer::ALL.into_iter().filter(asked);
-        return Ok((consumers.map(|consumer| (consumer, order.clone())).collect(), Vec::new()));
+/// An order that one consumer has parked.
+struct Entry {
+    consumer: Consumer,
+    order: String,
+    /// The number of commits that wait; unknown where the note cannot be read.
+    commits: Option<u64>,
+}
+
+impl Entry {
+    fn of(note: Parked) -> Self {
+        let commits = note.held_up_to.saturating_sub(note.version).saturating_add(1);
+        Self { consumer: note.consumer, order: note.aggregate_id, commits: Some(commits) }
     }
-    let (parked, unreadable) = every_note(notes).await?;
-    let parked = parked.into_iter().filter(|note| asked(&note.consumer));
-    Ok((parked.map(|note| (note.consumer, note.aggregate_id)).collect(), unreadable))
+}
+
+/// The parked orders that are asked for; and what is wrong with other notes that cannot be read.
+async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(Vec<Entry>, Vec<String>)> {
+    let asked = |consumer: Consumer| arguments.consumer.is_none_or(|only| consumer == only);
+    let Some(order) = &arguments.order else {
+        let (parked, unreadable) = every_note(notes).await?;
+        let parked = parked.into_iter().filter(|note| asked(note.consumer));
+        return Ok((parked.map(Entry::of).collect(), unreadable));
+    };
+    let mut entries = Vec::new();
+    for consumer in Consumer::ALL.into_iter().filter(|consumer| asked(*consumer)) {
+        match notes.find(consumer, order).await {
+            Ok(note) => entries.extend(note.map(Entry::of)),
+            // The redrive reports it, and does the others.
+            Err(ParkedError::Unreadable { .. }) => {
+                entries.push(Entry { consumer, order: order.clone(), commits: None });
+            }
+            Err(error @ (ParkedError::Unavailable { .. } | ParkedError::Refused { .. })) => return Err(error.into()),
+        }
+    }
+    Ok((entries, Vec::new()))
+}
+
+/// The orders and commits of each consumer, and what is done with them.
+fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> String {
+    let mut text = format!("Redrive the parked orders in {notes}:\n");
+    for consumer in Consumer::ALL {
+        let entries = parked.iter().filter(|entry| entry.consumer == consumer);
+        let (orders, commits) = entries.fold((0_u64, 0_u64), |(orders, commits), entry| {
+            (orders + 1, commits.saturating_add(entry.commits.unwrap_or_default()))
+        });
+        if orders > 0 {
+            let to = match consumer {
+                Consumer::OrderSummaryByCustomer => &targets.rows,
+                Consumer::CustomerTotals => &targets.totals,
+                Consumer::Publisher => &targets.bus,
+            };
+            text.push_str(&format!("  {:<22}  {orders} orders, {commits} commits, to {to}\n", consumer.as_str()));
+        }
+    }
+    text.push_str(&format!(
+        "The commits are read from {events}. Published events cannot be taken back; rows only move forward."
+    ));
+    text
 }
 
 impl Tally {

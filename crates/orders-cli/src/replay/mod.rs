@@ -22,6 +22,7 @@ use event_store::{DynamoEventStore, Timestamp};
 use publisher::EventBus;
 
 use crate::aws::{AwsArguments, Resource};
+use crate::confirm::ConfirmArguments;
 use crate::state_file::{Lock, StateFile, difference};
 use crate::stop::StopSignals;
 use crate::text::{note, print};
@@ -59,6 +60,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     #[command(flatten)]
+    confirm: ConfirmArguments,
+    #[command(flatten)]
     aws: AwsArguments,
 }
 
@@ -70,6 +73,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Parameters { bus, table, name, order, .. } = state.parameters.clone();
     tokio::try_join!(clients.find_bus(&bus), clients.find_table(&table))?;
     let expected = if order.is_some() { None } else { item_count(&clients.dynamodb, &table).await };
+    arguments.confirm.confirm(&report::plan(&state.parameters, arguments.rate, expected))?;
     let headline = format!("Replay {name} from {table} to {bus}");
     let mut replay = Replay {
         store: DynamoEventStore::new(clients.dynamodb, &table),

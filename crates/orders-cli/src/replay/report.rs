@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::parameters::Parameters;
 use super::state::Tally;
 use crate::text::{bold, complain, note, per_second, seconds};
 
@@ -49,6 +50,18 @@ impl Progress {
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// The range that is published, and where; `expected` is about the number of commits in the table.
+pub(crate) fn plan(parameters: &Parameters, rate: u32, expected: Option<u64>) -> String {
+    let Parameters { bus, table, from, to, order, name, local: _ } = parameters;
+    let order = order.as_ref().map(|order| format!("\n  order   {order}")).unwrap_or_default();
+    let expected = expected.map(|commits| format!(", about {commits} commits")).unwrap_or_default();
+    format!(
+        "Replay {name}:\n  events  {table}{expected}\n  from    {from}\n  until   {to}{order}\n  bus     {bus}, at most {rate} \
+         events a second\nEvery event of this range is published again, marked with replayname {name}. Published events cannot be \
+         taken back."
+    )
 }
 
 /// What a replay came to.

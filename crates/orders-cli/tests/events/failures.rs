@@ -10,7 +10,7 @@ use crate::{bus, orders, output, stderr};
 const COMMANDS: [&[&str]; 6] = [
     &["verify"],
     &["rebuild", "--yes"],
-    &["replay", "--from", "2026-11-21T09:00:00Z"],
+    &["replay", "--yes", "--from", "2026-11-21T09:00:00Z"],
     &["parked", "list"],
     &["parked", "show", "o-1"],
     &["parked", "redrive", "--all"],
@@ -162,7 +162,7 @@ async fn a_caller_that_may_not_describe_the_bus_may_publish() {
         })
     });
     let folder = tempfile::tempdir().unwrap();
-    let mut replay = orders(&["replay", "--local", "--from", "2026-11-21T09:00:00Z"]);
+    let mut replay = orders(&["replay", "--yes", "--local", "--from", "2026-11-21T09:00:00Z"]);
     replay
         .current_dir(folder.path())
         .env("AWS_ENDPOINT_URL_DYNAMODB", recorded.dynamodb.endpoint())

@@ -42,3 +42,12 @@ fn stdout(output: &Output) -> &str {
 fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
+
+/// What a command says on standard error after its plan.
+fn said(output: &Output) -> &str {
+    let text = stderr(output);
+    match text.split_once("Published events cannot be taken back") {
+        Some((_plan, rest)) => rest.split_once('\n').unwrap().1,
+        None => text,
+    }
+}

@@ -13,7 +13,7 @@ use sam_template::Template;
 use serde_json::{Value, json};
 
 use crate::orders::{Recorded, arrived, second};
-use crate::{bus, orders, output, stderr, stdout};
+use crate::{bus, orders, output, said, stderr, stdout};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -55,7 +55,8 @@ impl Scene {
 /// Runs the command on services at these places.
 async fn parked(arguments: &[&str], dynamodb: &str, eventbridge: &str) -> Output {
     let mut command = orders(&["parked"]);
-    command.args(arguments).arg("--local");
+    let yes = ["redrive"].iter().filter(|command| arguments.starts_with(&[command])).map(|_| "--yes");
+    command.args(arguments).arg("--local").args(yes);
     command.env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb).env("AWS_ENDPOINT_URL_EVENTBRIDGE", eventbridge);
     output(command).await
 }
@@ -95,6 +96,32 @@ async fn nothing_is_parked_and_that_is_no_failure() {
         let done = scene.parked(arguments).await;
         assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(0), said, ""), "{arguments:?}");
     }
+}
+
+#[tokio::test]
+async fn the_plan_names_what_is_redriven_and_without_a_yes_nothing_is() {
+    let scene = Scene::with_orders(2).await;
+    scene.park(Consumer::CustomerTotals, "o-0").await;
+    for order in ["o-0", "o-1"] {
+        scene.park(Consumer::Publisher, order).await;
+    }
+    let mut redrive = orders(&["parked", "redrive", "--all", "--local"]);
+    redrive.env("AWS_ENDPOINT_URL_DYNAMODB", scene.recorded.dynamodb.endpoint());
+    let refused = output({
+        redrive.env("AWS_ENDPOINT_URL_EVENTBRIDGE", scene.bus.endpoint());
+        redrive
+    })
+    .await;
+    let expected = "\
+Redrive the parked orders in ParkedOrders:
+  CustomerTotals          1 orders, 2 commits, to CustomerTotals
+  publisher               2 orders, 4 commits, to OrderBus
+The commits are read from OrderEvents. Published events cannot be taken back; rows only move forward.
+error: standard input is no terminal: add --yes to go on
+";
+    assert_eq!((refused.status.code(), stdout(&refused), stderr(&refused)), (Some(1), "", expected));
+    assert_eq!(json_of(&scene.parked(&["list", "--json"]).await)["count"], 3);
+    assert_eq!(scene.bus.counts().calls, 0);
 }
 
 #[tokio::test]
@@ -155,12 +182,12 @@ async fn what_still_cannot_be_done_is_named_and_does_not_hold_up_the_others() {
     }
     let done = scene.parked(&["redrive", "--all"]).await;
     assert_eq!((done.status.code(), stdout(&done)), (Some(1), "2 redriven, 5 commits, 1 still parked\n"));
-    let said = stderr(&done);
+    let complaint = said(&done);
     assert!(
-        said.starts_with("error: order o-1 is still parked by publisher, at version 3: event PaymentPromised"),
-        "{said}"
+        complaint.starts_with("error: order o-1 is still parked by publisher, at version 3: event PaymentPromised"),
+        "{complaint}"
     );
-    assert!(said.ends_with("error: 1 not redriven, listed above\n"), "{said}");
+    assert!(complaint.ends_with("error: 1 not redriven, listed above\n"), "{complaint}");
 
     let done = scene.parked(&["redrive", "o-1", "--json"]).await;
     assert_eq!((done.status.code(), &json_of(&done)["stillParked"][0]["version"]), (Some(1), &json!(3)));
@@ -169,7 +196,7 @@ async fn what_still_cannot_be_done_is_named_and_does_not_hold_up_the_others() {
 
     put(&scene.client(), &sound).await;
     let done = scene.parked(&["redrive", "o-1", "--json"]).await;
-    assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
+    assert_eq!((done.status.code(), said(&done)), (Some(0), ""));
     assert_eq!(json_of(&done), json!({ "redriven": 1, "commits": 1, "stillParked": [] }));
     let published = arrived(&scene.bus.published().await);
     let of_o_1: Vec<_> = published.iter().map(String::as_str).filter(|event| event.starts_with("o-1@")).collect();
@@ -190,8 +217,11 @@ async fn a_row_of_a_newer_release_is_named_and_does_not_hold_up_the_others() {
     assert_eq!((done.status.code(), &json_of(&done)["redriven"]), (Some(1), &json!(1)));
     let left = &json_of(&done)["stillParked"];
     assert_eq!((&left[0]["orderId"], &left[0]["version"], &left[1]), (&json!("o-0"), &json!(null), &json!(null)));
-    let said = stderr(&done);
-    assert!(said.starts_with("error: order o-0 is still parked by CustomerTotals: the row is of a newer"), "{said}");
+    let complaint = said(&done);
+    assert!(
+        complaint.starts_with("error: order o-0 is still parked by CustomerTotals: the row is of a newer"),
+        "{complaint}"
+    );
     let list = json_of(&scene.parked(&["list", "--json"]).await);
     assert_eq!((&list["count"], &list["parked"][0]["attempts"]), (&json!(1), &json!(1)), "that was no attempt");
 }
@@ -207,8 +237,11 @@ async fn a_note_that_cannot_be_read_does_not_hold_up_the_orders_other_notes() {
     spoil.key("aggregateId", AttributeValue::S("o-0".to_owned())).send().await.unwrap();
     let done = scene.parked(&["redrive", "o-0"]).await;
     assert_eq!((done.status.code(), stdout(&done)), (Some(1), "1 redriven, 2 commits, 1 still parked\n"));
-    let said = stderr(&done);
-    assert!(said.starts_with("error: order o-0 is still parked by CustomerTotals: the note on order o-0"), "{said}");
+    let complaint = said(&done);
+    assert!(
+        complaint.starts_with("error: order o-0 is still parked by CustomerTotals: the note on order o-0"),
+        "{complaint}"
+    );
     assert_eq!(arrived(&scene.bus.published().await).len(), 2);
 }
 

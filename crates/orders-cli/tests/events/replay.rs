@@ -6,7 +6,7 @@ use std::process::Command;
 use embedded_eventbridge::EmbeddedEventBridge;
 
 use crate::orders::{Recorded, arrived, events_of, in_sequence, second, sorted};
-use crate::{bus, orders, output, stderr, stdout};
+use crate::{bus, orders, output, said, stderr, stdout};
 
 pub(crate) struct Scene {
     pub(crate) recorded: Recorded,
@@ -23,7 +23,7 @@ impl Scene {
 
     /// The command, in a folder of its own.
     pub(crate) fn replay(&self, arguments: &[&str]) -> Command {
-        let mut command = orders(&["replay", "--local"]);
+        let mut command = orders(&["replay", "--local", "--yes"]);
         command
             .args(arguments)
             .current_dir(self.folder.path())
@@ -48,7 +48,7 @@ async fn exactly_the_range_is_published_marked_and_in_sequence() {
     let scene = Scene::with_orders(8).await;
     let range = ["--from", "2026-11-21T09:00:02Z", "--to", "2026-11-21T10:00:05+01:00", "--rate", "100000"];
     let done = output(scene.replay(&range)).await;
-    assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
+    assert_eq!((done.status.code(), said(&done)), (Some(0), ""));
     let report = stdout(&done);
     let headline = "Replay 20261121T090002.000Z-20261121T090005.000Z from OrderEvents to OrderBus is complete";
     assert!(report.starts_with(headline), "{report}");
@@ -68,10 +68,36 @@ async fn exactly_the_range_is_published_marked_and_in_sequence() {
 }
 
 #[tokio::test]
+async fn the_plan_names_all_that_is_published_and_without_a_yes_nothing_is() {
+    let scene = Scene::with_orders(2).await;
+    let range = ["--from", "2026-11-21T09:00:00Z", "--to", "2026-11-22T00:00:00Z", "--name", "late"];
+    let mut replay = orders(&[&["replay", "--local"], &range[..], &["--order", "o-1"]].concat());
+    replay
+        .current_dir(scene.folder.path())
+        .env("AWS_ENDPOINT_URL_DYNAMODB", scene.recorded.dynamodb.endpoint())
+        .env("AWS_ENDPOINT_URL_EVENTBRIDGE", scene.bus.endpoint());
+    let refused = output(replay).await;
+    let expected = "\
+Replay late:
+  events  OrderEvents
+  from    2026-11-21T09:00:00.000Z
+  until   2026-11-22T00:00:00.000Z
+  order   o-1
+  bus     OrderBus, at most 100 events a second
+Every event of this range is published again, marked with replayname late. Published events cannot be taken back.
+error: standard input is no terminal: add --yes to go on
+";
+    assert_eq!((refused.status.code(), stdout(&refused), stderr(&refused)), (Some(1), "", expected));
+    assert_eq!((scene.bus.counts().calls, std::fs::read_dir(scene.folder.path()).unwrap().count()), (0, 0));
+    let done = output(scene.replay(&range)).await;
+    assert!(stderr(&done).contains("\n  events  OrderEvents, about 4 commits\n"), "{}", stderr(&done));
+}
+
+#[tokio::test]
 async fn one_order_is_published_in_its_sequence() {
     let scene = Scene::with_orders(5).await;
     let done = output(scene.replay(&[&ALL[..], &["--order", "o-3", "--name", "late"]].concat())).await;
-    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
     assert!(stdout(&done).contains("commits scanned   2"), "{}", stdout(&done));
     assert_eq!(scene.arrived().await, ["o-3@0000000001", "o-3@0000000002"]);
     assert_eq!(scene.bus.published().await[0]["replayname"], "late");
@@ -82,12 +108,12 @@ async fn an_order_that_is_not_there_is_said_to_be() {
     let scene = Scene::with_orders(2).await;
     let done = output(scene.replay(&[&ALL[..], &["--order", "o-2"]].concat())).await;
     let expected = "error: there is no order o-2 in OrderEvents\n";
-    assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(1), "", expected));
+    assert_eq!((done.status.code(), stdout(&done), said(&done)), (Some(1), "", expected));
     assert_eq!(std::fs::read_dir(scene.folder.path()).unwrap().count(), 0);
 
     let before = ["--from", "2026-11-21T08:00:00Z", "--to", "2026-11-21T08:00:01Z", "--order", "o-1"];
     let nothing = output(scene.replay(&before)).await;
-    assert_eq!((nothing.status.code(), stderr(&nothing)), (Some(0), ""), "it is there, though not in the range");
+    assert_eq!((nothing.status.code(), said(&nothing)), (Some(0), ""), "it is there, though not in the range");
 }
 
 #[tokio::test]
@@ -99,7 +125,7 @@ async fn what_cannot_be_read_is_named_and_the_rest_is_published() {
         let before = scene.arrived().await.len();
         let done = output(scene.replay(&[&ALL[..], arguments].concat())).await;
         assert_eq!(done.status.code(), Some(1));
-        let said = stderr(&done);
+        let said = said(&done);
         assert!(said.contains("error: commit o-1@3 is left out: requestId is missing\n"), "{said}");
         assert!(said.ends_with(&format!("error: {left_out} left out, listed above\n")), "{said}");
         assert!(stdout(&done).contains(&format!("left out          {left_out}")), "{}", stdout(&done));
@@ -117,12 +143,12 @@ async fn a_bus_or_a_table_that_is_not_there_ends_it_and_leaves_nothing_in_the_wa
         ("--table", "error: there is no table Missing in the local stack\n"),
     ] {
         let refused = output(scene.replay(&[&ALL[..], &[argument, "Missing", "--name", "late"]].concat())).await;
-        assert_eq!((refused.status.code(), stderr(&refused)), (Some(1), complaint));
+        assert_eq!((refused.status.code(), said(&refused)), (Some(1), complaint));
         assert_eq!(scene.bus.counts().calls, 0);
         assert_eq!(std::fs::read_dir(scene.folder.path()).unwrap().count(), 0, "no state file");
     }
     let done = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
-    assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
+    assert_eq!((done.status.code(), said(&done)), (Some(0), ""));
     assert_eq!(scene.arrived().await.len(), 2);
 }
 
@@ -131,7 +157,7 @@ fn arguments_that_make_no_sense_are_refused() {
     let refused = |arguments: &[&str], code: i32, complaint: &str| {
         let output = orders(&[&["replay"], arguments].concat()).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
-        assert!(stderr(&output).contains(complaint), "{arguments:?}: {}", stderr(&output));
+        assert!(said(&output).contains(complaint), "{arguments:?}: {}", said(&output));
     };
     let account = ["--bus", "b", "--table", "t"];
     refused(&["--from", "2026-11-21T09:00:00Z"], 2, "--bus <BUS>");

@@ -123,9 +123,9 @@ async fn the_name_of_a_stack_is_all_that_a_command_needs() {
         (&["verify"], "compared with shop-OrderEvents-1B2C3D"),
         (&["parked", "list"], "try it"),
         (&["parked", "show", "o-1"], "PaymentReceived"),
-        (&["parked", "redrive", "--all"], "1 redriven"),
+        (&["parked", "redrive", "--all", "--yes"], "1 redriven"),
         (
-            &["replay", "--from", "2026-11-21T09:00:00Z", "--rate", "100000"],
+            &["replay", "--yes", "--from", "2026-11-21T09:00:00Z", "--rate", "100000"],
             "from shop-OrderEvents-1B2C3D to shop-orders",
         ),
     ] {
