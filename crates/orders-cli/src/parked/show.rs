@@ -37,11 +37,10 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let notes: Vec<_> = parked.iter().map(to_json).collect();
         let commits: Vec<_> = commits.iter().map(Waiting::to_json).collect();
         print(&json!({ "orderId": arguments.order, "parked": notes, "waiting": commits }).to_string());
-    } else if parked.is_empty() {
-        print(&format!("order {} is not parked", arguments.order));
-    } else {
+    } else if !parked.is_empty() {
         print(&format!("{}\n\n{}", list::table(&parked), table(&commits)));
     }
+    anyhow::ensure!(!parked.is_empty(), "order {} is not parked", arguments.order);
     Ok(())
 }
 

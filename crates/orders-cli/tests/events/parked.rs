@@ -88,13 +88,25 @@ async fn nothing_is_parked_and_that_is_no_failure() {
     for (arguments, said) in [
         (&["list"][..], "nothing is parked\n"),
         (&["list", "--json"], "{\"count\":0,\"parked\":[]}\n"),
-        (&["show", "o-0"], "order o-0 is not parked\n"),
         (&["redrive", "o-0"], "0 redriven, 0 commits, 0 still parked\n"),
         (&["redrive", "--all"], "0 redriven, 0 commits, 0 still parked\n"),
         (&["redrive", "--all", "--json"], "{\"commits\":0,\"redriven\":0,\"stillParked\":[]}\n"),
     ] {
         let done = scene.parked(arguments).await;
         assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(0), said, ""), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_parked_cannot_be_shown() {
+    let scene = Scene::with_orders(1).await;
+    for order in ["o-0", "nosuch"] {
+        let done = scene.parked(&["show", order]).await;
+        let expected = format!("error: order {order} is not parked\n");
+        assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(1), "", expected.as_str()));
+        let done = scene.parked(&["show", order, "--json"]).await;
+        assert_eq!((done.status.code(), stderr(&done)), (Some(1), expected.as_str()));
+        assert_eq!(json_of(&done), json!({ "orderId": order, "parked": [], "waiting": [] }));
     }
 }
 
