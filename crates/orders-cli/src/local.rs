@@ -12,7 +12,7 @@ use signed_quotes::QuoteSigner;
 use tracing_subscriber::EnvFilter;
 
 use crate::running::{Addresses, Announced, Announcement, DATA_FOLDER};
-use crate::stop::StopSignals;
+use crate::stop::{Interrupted, StopSignals};
 use crate::text::{bold, dim, note, print};
 
 /// Where things listen and are kept.
@@ -115,7 +115,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     drop(announcement);
     tokio::select! {
         () = stack.stop() => {}
-        () = signals.next() => anyhow::bail!("told to stop a second time: what was under way is cut off"),
+        () = signals.next() => {
+            return Err(Interrupted("told to stop a second time: what was under way is cut off".to_owned()).into());
+        }
     }
     print(&format!("Stopped. Data: {kept}."));
     Ok(())

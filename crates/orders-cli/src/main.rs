@@ -49,9 +49,22 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// The exit codes of every command.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    failed, as a whole or in part
+  2    wrong arguments
+  3    verify: there are differences; chaos: a history failed
+  4    verify: there are no differences, but some orders are not projected yet
+  130  stopped by Ctrl-C or SIGTERM before the end";
+
+/// The exit code of a command that a signal has stopped, as a shell reports it for Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
 /// Order Ledger from the command line.
 #[derive(Parser)]
-#[command(name = "orders", version, about, disable_help_subcommand = true)]
+#[command(name = "orders", version, about, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -120,7 +133,7 @@ async fn main() -> ExitCode {
             let message = format!("{error:#}");
             text::complain(&message);
             aws::remedy(&message).iter().for_each(|remedy| text::note(remedy));
-            ExitCode::FAILURE
+            if error.is::<stop::Interrupted>() { INTERRUPTED.into() } else { ExitCode::FAILURE }
         }
     }
 }

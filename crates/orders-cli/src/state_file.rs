@@ -13,6 +13,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::stop::{Ended, Interrupted};
+
 /// Where a state is kept.
 pub(crate) struct StateFile(PathBuf);
 
@@ -73,12 +75,19 @@ impl StateFile {
         }
     }
 
-    /// The beginning of the next run of the same command, for the end of an error.
-    pub(crate) fn next_run(&self) -> String {
-        if self.0.exists() {
+    /// The result of a command whose work has ended: where it was stopped or failed, an error with how far it is and how the
+    /// next run goes on.
+    pub(crate) fn conclude(&self, ended: anyhow::Result<Ended>, so_far: impl fmt::Display) -> anyhow::Result<()> {
+        let next = if self.0.exists() {
             format!("the same command goes on from {self}")
         } else {
             "the same command begins anew".to_owned()
+        };
+        match ended {
+            Ok(Ended::Complete) => Ok(()),
+            Ok(Ended::Stopped) => Err(Interrupted(format!("stopped, {so_far}; {next}")).into()),
+            Err(error) if error.is::<Interrupted>() => Err(Interrupted(format!("{error:#}; {so_far}, {next}")).into()),
+            Err(error) => Err(anyhow::anyhow!("{error:#}; {so_far}, {next}")),
         }
     }
 

@@ -229,7 +229,7 @@ async fn a_second_signal_ends_it_at_once() {
     stack.signal(Signal::TERM);
     let said = std::io::read_to_string(stack.process.stderr.take().unwrap()).unwrap();
     assert_eq!(said, "error: told to stop a second time: what was under way is cut off\n");
-    assert_eq!(stack.process.wait().unwrap().code(), Some(1));
+    assert_eq!(stack.process.wait().unwrap().code(), Some(130));
 }
 
 #[test]
@@ -307,6 +307,39 @@ async fn a_load_reports_what_it_did_and_its_orders_can_be_read() {
 
     let unknown = orders(&["show", "no-such-order", "--api", &api]).output().unwrap();
     assert!(complaint(&unknown).contains("404 order_not_found"));
+}
+
+#[test]
+fn a_load_that_is_stopped_reports_what_it_did() {
+    for pace in [&["--rate", "1"][..], &[]] {
+        let folder = tempfile::tempdir().unwrap();
+        let stack = Running::start(folder.path());
+        let mut load = orders(&["load", "--seconds", "100000", "--clients", "2", "--api", &stack.api()]);
+        let load = load.args(pace).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // It has begun when its first event is published.
+        let published = folder.path().join("events.ndjson");
+        while std::fs::metadata(&published).map_or(0, |file| file.len()) == 0 {
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&load), Signal::INT).unwrap();
+        let done = load.wait_with_output().unwrap();
+        let (report, said) = (stdout(&done), String::from_utf8_lossy(&done.stderr).into_owned());
+        assert_eq!(done.status.code(), Some(130), "{said}");
+        assert!(report.starts_with("Stopped: "), "{report}");
+        assert!(count(&report, "PlaceOrder") > 0 && report.contains("\nerrors: 0"), "{report}");
+        assert!(said.ends_with("error: stopped before the end: the report has what was done\n"), "{said}");
+    }
+}
+
+#[test]
+fn help_explains_each_command_and_the_exit_codes() {
+    let help = |arguments: &[&str]| stdout(&orders(arguments).output().unwrap());
+    assert!(help(&["help", "local"]).contains("--in-memory"));
+    assert_eq!(help(&["help", "local"]), help(&["local", "--help"]));
+    let all = help(&["--help"]);
+    let (_, codes) = all.split_once("Exit codes:\n").unwrap();
+    let codes: Vec<&str> = codes.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(codes, ["0", "1", "2", "3", "4", "130"]);
 }
 
 #[test]

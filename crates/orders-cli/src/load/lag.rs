@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::tally::Latencies;
 use crate::api::{Api, encoded};
@@ -33,13 +33,22 @@ pub(crate) struct Lag {
     pub(crate) unseen: u64,
 }
 
-/// Samples until nobody sends any more. Whoever sends must not wait: the channel holds one, and a full one is passed over.
-pub(crate) async fn sample(api: Api, mut acknowledged: mpsc::Receiver<Acknowledged>) -> anyhow::Result<Lag> {
+/// Samples until no client sends any more, or the load is stopped. A client that sends must not wait: the channel holds one, and
+/// a full one is passed over.
+pub(crate) async fn sample(
+    api: Api,
+    mut acknowledged: mpsc::Receiver<Acknowledged>,
+    mut stopping: watch::Receiver<bool>,
+) -> anyhow::Result<Lag> {
     let mut lag = Lag { samples: Latencies::new()?, unseen: 0 };
     while let Some(command) = acknowledged.recv().await {
-        match until_seen(&api, &command).await {
-            Some(latency) => lag.samples.record(latency),
-            None => lag.unseen += 1,
+        tokio::select! {
+            seen = until_seen(&api, &command) => match seen {
+                Some(latency) => lag.samples.record(latency),
+                None => lag.unseen += 1,
+            },
+            // A sample that is cut off says nothing.
+            _ = stopping.wait_for(|stopping| *stopping) => break,
         }
     }
     Ok(lag)

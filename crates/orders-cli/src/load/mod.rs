@@ -20,12 +20,13 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::api::{Api, ApiArguments, ApiError, encoded};
-use crate::text::print;
+use crate::stop::{Ended, Interrupted, StopSignals};
+use crate::text::{note, print};
 use lag::Acknowledged;
 use pace::Pace;
 use plan::Step;
@@ -53,6 +54,9 @@ pub(crate) struct Arguments {
     api: ApiArguments,
 }
 
+/// The message after the first Ctrl-C.
+const STOPPING: &str = "stopping after the commands under way; Ctrl-C again does not wait for them";
+
 /// What the clients share.
 struct Load {
     api: Api,
@@ -71,8 +75,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Nothing is counted when there is no API at all: one line says so.
     api.get("/openapi.json", &[]).await?;
 
+    let mut signals = StopSignals::listen()?;
+    let (stop, stopping) = watch::channel(false);
     let (sender, receiver) = mpsc::channel(1);
-    let sampler = tokio::spawn(lag::sample(api.clone(), receiver));
+    let sampler = tokio::spawn(lag::sample(api.clone(), receiver, stopping.clone()));
     let started = Instant::now();
     let duration = arguments.seconds.map(Duration::from_secs);
     let load = Arc::new(Load {
@@ -88,17 +94,36 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     let mut clients = JoinSet::new();
     for _ in 0..arguments.clients {
-        clients.spawn(client(Arc::clone(&load), sender.clone()));
+        clients.spawn(client(Arc::clone(&load), sender.clone(), stopping.clone()));
     }
     drop(sender);
-    let mut tally = Tally::default();
-    while let Some(client) = clients.join_next().await {
-        tally.merge(client??);
+    let (mut tally, mut ended) = (Tally::default(), Ended::Complete);
+    loop {
+        tokio::select! {
+            client = clients.join_next() => match client {
+                Some(client) => tally.merge(client??),
+                None => break,
+            },
+            () = signals.next() => match ended {
+                Ended::Complete => {
+                    ended = Ended::Stopped;
+                    stop.send_replace(true);
+                    load.progress.suspend(|| note(STOPPING));
+                }
+                Ended::Stopped => {
+                    let message = "told to stop a second time: the commands under way are cut off, and there is no report";
+                    return Err(Interrupted(message.to_owned()).into());
+                }
+            },
+        }
     }
     let elapsed = started.elapsed();
     load.progress.finish_and_clear();
     let lag = sampler.await??;
-    print(&report::report(&tally, &lag, elapsed)?);
+    print(&report::report(&tally, &lag, elapsed, &ended)?);
+    if ended == Ended::Stopped {
+        return Err(Interrupted("stopped before the end: the report has what was done".to_owned()).into());
+    }
     let errors: u64 = tally.errors.values().sum();
     anyhow::ensure!(errors == 0, "{errors} requests failed, listed above");
     Ok(())
@@ -112,15 +137,19 @@ fn progress_bar(orders: Option<u64>) -> anyhow::Result<ProgressBar> {
     Ok(bar.with_style(ProgressStyle::with_template(template).context("progress bar")?))
 }
 
-/// Lives one life after another until there are enough, or the time is up.
-async fn client(load: Arc<Load>, acknowledged: mpsc::Sender<Acknowledged>) -> anyhow::Result<Tally> {
+/// Lives one life after another until there are enough, the time is up, or the load is stopped.
+async fn client(
+    load: Arc<Load>,
+    acknowledged: mpsc::Sender<Acknowledged>,
+    mut stopping: watch::Receiver<bool>,
+) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     loop {
         let number = load.next.fetch_add(1, Ordering::Relaxed);
-        if number >= load.orders || load.time_is_up() {
+        if number >= load.orders || load.time_is_up() || *stopping.borrow() {
             return Ok(tally);
         }
-        load.see_through(number, &mut tally, &acknowledged).await?;
+        load.see_through(number, &mut tally, &acknowledged, &mut stopping).await?;
         load.progress.inc(1);
     }
 }
@@ -135,11 +164,16 @@ impl Load {
         number: u64,
         tally: &mut Tally,
         acknowledged: &mpsc::Sender<Acknowledged>,
+        stopping: &mut watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         let life = plan::life(self.seed, number);
         let mut order_id = None;
         for (index, step) in life.steps.iter().enumerate() {
-            let due = self.pace.next().await;
+            let due = tokio::select! {
+                biased;
+                _ = stopping.wait_for(|stopping| *stopping) => return Ok(()),
+                due = self.pace.next() => due,
+            };
             if self.time_is_up() {
                 return Ok(());
             }

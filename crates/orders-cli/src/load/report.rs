@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::lag::Lag;
 use super::tally::{Latencies, Tally};
+use crate::stop::Ended;
 use crate::text::{Align, Table, bold, milliseconds, per_second, seconds};
 
 /// What a load came to, in a few lines.
-pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration) -> anyhow::Result<String> {
+pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: &Ended) -> anyhow::Result<String> {
     let all = tally.all()?;
     let mut table = Table::new([
         ("COMMAND", Align::Left),
@@ -23,6 +24,10 @@ pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration) -> anyhow::Res
     table.row(row("all", &all));
     table.row(row("summary lag", &lag.samples));
 
+    let stopped = match ended {
+        Ended::Complete => "",
+        Ended::Stopped => "Stopped: ",
+    };
     let errors: u64 = tally.errors.values().sum();
     let by_code = tally.errors.iter().map(|(code, count)| format!("\n  {count} x {code}"));
     let unseen =
@@ -31,7 +36,7 @@ pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration) -> anyhow::Res
         "{headline}\n\n{table}\n\nsummary lag: from an acknowledged command until the customer's list shows its version, \
          sampled one order at a time{unseen}\nerrors: {errors}{by_code}",
         headline = bold(&format!(
-            "{} commands in {}: {} commands/s, {} orders",
+            "{stopped}{} commands in {}: {} commands/s, {} orders",
             all.count(),
             seconds(elapsed),
             per_second(all.count(), elapsed),
@@ -64,7 +69,10 @@ mod tests {
         first.merge(second);
         let mut samples = Latencies::new().unwrap();
         samples.record(Duration::from_millis(10));
-        let report = report(&first, &Lag { samples, unseen: 0 }, Duration::from_secs(1)).unwrap();
+        let lag = Lag { samples, unseen: 0 };
+        let stopped = report(&first, &lag, Duration::from_secs(1), &Ended::Stopped).unwrap();
+        assert!(strip_ansi_codes(&stopped).starts_with("Stopped: 2 commands in 1.0 s: "), "{stopped}");
+        let report = report(&first, &lag, Duration::from_secs(1), &Ended::Complete).unwrap();
         let expected = "\
 2 commands in 1.0 s: 2.0 commands/s, 1 orders
 

@@ -13,7 +13,7 @@ use event_store::{DynamoEventStore, Position};
 use serde::{Deserialize, Serialize};
 
 use crate::confirm::ConfirmArguments;
-use crate::sweep::{Bar, Ended, ItemCounts, Place, Remembered, SweepArguments, begin, sweep, until_told_to_stop};
+use crate::sweep::{Bar, ItemCounts, Place, Remembered, SweepArguments, begin, sweep, until_told_to_stop};
 use crate::text::print;
 use folding::Engines;
 
@@ -98,12 +98,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     .await;
     bar.clear();
     let (tally, file) = (&state.known().tally, &state.file);
-    let next = file.next_run();
-    match ended {
-        Ok(Ended::Complete) => {}
-        Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; {next}", report::so_far(tally)),
-        Err(error) => anyhow::bail!("{error:#}; {}, {next}", report::so_far(tally)),
-    }
+    file.conclude(ended, report::so_far(tally))?;
     if tally.orders > 0 {
         remembered.remember().await?;
     }

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::*;
 
 use crate::orders::Recorded;
+use crate::sweep::Ended;
 use crate::sweep::large_orders::{large_orders, tables};
 
 /// A run as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a page is settled.

@@ -24,11 +24,11 @@ use publisher::EventBus;
 use crate::aws::{AwsArguments, Resource};
 use crate::confirm::ConfirmArguments;
 use crate::state_file::{Lock, StateFile, difference};
-use crate::stop::StopSignals;
+use crate::stop::{Interrupted, StopSignals};
 use crate::text::{note, print};
 use pace::Pace;
 use parameters::{Parameters, ReplayName};
-use publishing::{Ended, PATIENCE, Replay};
+use publishing::{PATIENCE, Replay};
 use report::Progress;
 use state::State;
 
@@ -98,16 +98,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         // A run that stops at once has nothing to say about waiting.
         biased;
         ended = replay.run(first.next()) => ended,
-        () = told_twice => Err(anyhow::anyhow!("told to stop a second time: the call under way is cut off")),
+        () = told_twice => {
+            Err(Interrupted("told to stop a second time: the call under way is cut off".to_owned()).into())
+        }
     };
     replay.progress.clear();
     let (tally, file) = (&replay.state.tally, &replay.file);
-    let next = file.next_run();
-    match ended {
-        Ok(Ended::Complete) => {}
-        Ok(Ended::Stopped) => anyhow::bail!("stopped, {}; {next}", tally.published()),
-        Err(error) => anyhow::bail!("{error:#}; {}, {next}", tally.published()),
-    }
+    file.conclude(ended, tally.published())?;
     let removed = file.remove();
     if let (Some(order), 0) = (order, tally.scanned) {
         anyhow::bail!("there is no order {order} in {table}");

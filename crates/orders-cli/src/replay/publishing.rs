@@ -15,6 +15,7 @@ use super::pace::Pace;
 use super::report::Progress;
 use super::state::{State, Tally};
 use crate::state_file::StateFile;
+use crate::stop::Ended;
 
 /// Entries that PutEvents takes at once.
 const CALL: usize = 10;
@@ -32,15 +33,6 @@ pub(crate) struct Replay {
     pub(crate) progress: Progress,
     pub(crate) file: StateFile,
     pub(crate) state: State,
-}
-
-/// How a replay that did not fail has ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// Everything is published.
-    Complete,
-    /// It was told to stop.
-    Stopped,
 }
 
 /// Commits on their way, in the order in which they were read.

@@ -13,6 +13,7 @@ use publisher::Pauses;
 use super::*;
 
 use crate::orders::{Recorded, arrived, events_of, in_sequence, second, sorted};
+use crate::stop::Ended;
 
 async fn bus() -> EmbeddedEventBridge {
     let buses = ["OrderBus".to_owned()];

@@ -26,7 +26,8 @@ pub(crate) use plan::ItemCounts;
 pub(crate) use progress::Bar;
 pub(crate) use state::{Place, State, Tables, begin};
 
-use crate::stop::StopSignals;
+pub(crate) use crate::stop::Ended;
+use crate::stop::{Interrupted, StopSignals};
 
 /// One segment of a table.
 pub(crate) trait Segment: Send + 'static {
@@ -36,15 +37,6 @@ pub(crate) trait Segment: Send + 'static {
     /// Works through the next page; `None` where there is none. What it returns is settled: a run that goes on later may
     /// begin after it.
     fn page(&mut self) -> impl Future<Output = anyhow::Result<Option<Self::Page>>> + Send;
-}
-
-/// How a sweep that did not fail has ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// Every segment is at its end.
-    Complete,
-    /// It was told to stop.
-    Stopped,
 }
 
 /// Works through all segments at once, and hands every page to `settle`, one after the other. Where `told_to_stop` ends, or a
@@ -120,6 +112,8 @@ pub(crate) async fn until_told_to_stop<T>(
         // One that stops at once has nothing to say about waiting.
         biased;
         done = work(&mut first) => done,
-        () = told_twice => Err(anyhow::anyhow!("told to stop a second time: the pages under way are cut off")),
+        () = told_twice => {
+            Err(Interrupted("told to stop a second time: the pages under way are cut off".to_owned()).into())
+        }
     }
 }

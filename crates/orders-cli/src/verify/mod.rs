@@ -168,14 +168,7 @@ impl Surroundings<'_> {
         .await;
         bar.clear();
         let (known, file) = (state.known(), &state.file);
-        let next = file.next_run();
-        match ended {
-            Ok(Ended::Complete) => Ok(()),
-            Ok(Ended::Stopped) => {
-                anyhow::bail!("stopped, {}; {next}", known.tally.so_far())
-            }
-            Err(error) => anyhow::bail!("{error:#}; {}, {next}", known.tally.so_far()),
-        }
+        file.conclude(ended, known.tally.so_far())
     }
 
     fn report(&self, known: &Verification, json: bool) -> anyhow::Result<()> {

@@ -45,7 +45,7 @@ async fn ctrl_c_stops_between_calls_and_the_same_command_goes_on() {
     let slow = slow(&scene).await;
     kill_process(Pid::from_child(&slow), Signal::INT).unwrap();
     let stopped = tokio::task::spawn_blocking(|| slow.wait_with_output().unwrap()).await.unwrap();
-    assert_eq!(stopped.status.code(), Some(1));
+    assert_eq!(stopped.status.code(), Some(130));
     let sent = scene.arrived().await.len();
     let expected =
         format!("error: stopped, {sent} events published; the same command goes on from orders-replay-late.json\n");
@@ -105,7 +105,7 @@ async fn a_second_ctrl_c_does_not_wait_for_the_call_under_way() {
     assert_eq!(said[0], "stopping after the call under way; Ctrl-C again does not wait for it\n");
     let expected = "error: told to stop a second time: the call under way is cut off; 0 events published, the same command \
                     begins anew\n";
-    assert_eq!((said[1].as_str(), code), (expected, Some(1)));
+    assert_eq!((said[1].as_str(), code), (expected, Some(130)));
 
     // What nobody has acknowledged is sent again.
     let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
