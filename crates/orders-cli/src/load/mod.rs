@@ -131,8 +131,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 fn progress_bar(orders: Option<u64>) -> anyhow::Result<ProgressBar> {
     let (bar, template) = match orders {
-        Some(orders) => (ProgressBar::new(orders), "{bar:40} {pos}/{len} orders  {per_sec}  {eta} left  {msg}"),
-        None => (ProgressBar::no_length(), "{spinner} {pos} orders  {per_sec}  {elapsed}  {msg}"),
+        Some(orders) => (ProgressBar::new(orders), "{bar:20} {pos}/{len} orders  {per_sec}  {eta} left  {wide_msg}"),
+        None => (ProgressBar::no_length(), "{spinner} {pos} orders  {per_sec}  {elapsed}  {wide_msg}"),
     };
     Ok(bar.with_style(ProgressStyle::with_template(template).context("progress bar")?))
 }

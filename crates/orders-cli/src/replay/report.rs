@@ -22,8 +22,8 @@ impl Progress {
     /// A bar for about `expected` commits, or one without an end.
     pub(crate) fn new(expected: Option<u64>, tally: &Tally) -> anyhow::Result<Self> {
         let (bar, template) = match expected {
-            Some(expected) => (ProgressBar::new(expected), "{bar:40} {pos} of about {len} commits  {msg}  {elapsed}"),
-            None => (ProgressBar::no_length(), "{spinner} {pos} commits  {msg}  {elapsed}"),
+            Some(expected) => (ProgressBar::new(expected), "{bar:20} {pos}/~{len} commits  {wide_msg}  {elapsed}"),
+            None => (ProgressBar::no_length(), "{spinner} {pos} commits  {wide_msg}  {elapsed}"),
         };
         let bar = bar.with_style(ProgressStyle::with_template(template).context("progress bar")?);
         let progress = Self { bar, started: Instant::now(), before: tally.published };

@@ -24,9 +24,9 @@ impl Bar {
             Some(expected) => {
                 // DynamoDB counts every few hours: there may be more by now.
                 let bar = ProgressBar::new(expected.max(done));
-                (bar, format!("{{bar:30}} {{pos}} of about {{len}} {what}  {{msg}}  {{elapsed}}, {{eta}} to go"))
+                (bar, format!("{{bar:10}} {{pos}}/~{{len}} {what}  {{wide_msg}}  {{elapsed}}, {{eta}} left"))
             }
-            None => (ProgressBar::no_length(), format!("{{spinner}} {{pos}} {what}  {{msg}}  {{elapsed}}")),
+            None => (ProgressBar::no_length(), format!("{{spinner}} {{pos}} {what}  {{wide_msg}}  {{elapsed}}")),
         };
         let bar = bar.with_style(ProgressStyle::with_template(&template).context("progress bar")?);
         bar.set_position(done);

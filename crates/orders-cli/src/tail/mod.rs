@@ -16,6 +16,7 @@ use order_domain::stored::EVENT_TYPES;
 use published_events::CloudEvent;
 
 use crate::running::{Service, StackFolder};
+use crate::text::columns;
 use currencies::Currencies;
 use log::{Lines, Log};
 
@@ -97,7 +98,7 @@ async fn print_all(
     mut out: impl Write,
 ) -> anyhow::Result<()> {
     if !arguments.json {
-        writeln!(out, "{}", row::headings())?;
+        writeln!(out, "{}", row::headings(columns()))?;
         out.flush()?;
     }
     let mut printed = 0;
@@ -125,5 +126,5 @@ fn shown(line: &[u8], arguments: &Arguments, currencies: &mut Currencies) -> Opt
     };
     currencies.learn(&event);
     let wanted = arguments.wants(&event);
-    wanted.then(|| if arguments.json { as_it_is() } else { row::row(&event, currencies.of(&event.subject)) })
+    wanted.then(|| if arguments.json { as_it_is() } else { row::row(&event, currencies.of(&event.subject), columns()) })
 }

@@ -19,6 +19,13 @@ pub(crate) fn print(text: &str) {
     let _gone = console::Term::stdout().write_line(text.trim_end());
 }
 
+/// The columns of the terminal that standard output is, or `None` where it is a file or a pipe.
+pub(crate) fn columns() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    let (_rows, columns) = terminal.is_term().then(|| terminal.size_checked()).flatten()?;
+    Some(columns.into())
+}
+
 /// Prints an error to standard error.
 pub(crate) fn complain(message: &str) {
     let _gone = console::Term::stderr().write_line(&format!("{} {message}", style("error:").for_stderr().red().bold()));

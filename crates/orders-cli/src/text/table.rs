@@ -1,8 +1,13 @@
-//! Columns that line up, whatever script their text is in.
+//! Columns that line up, whatever script their text is in, and that fit a terminal.
 
-use console::{Alignment, measure_text_width, pad_str};
+use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
-use super::dim;
+use super::{columns, dim};
+
+/// The narrowest that a column is made, so that a shortened text can still be told from others.
+const NARROWEST: usize = 9;
+/// Between two columns.
+const GAP: &str = "  ";
 
 /// On which side a column's text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,30 +32,47 @@ impl Table {
         self.rows.push(cells.into());
     }
 
-    /// Headings and rows, a line each.
+    /// Headings and rows, a line each. On a terminal, long texts are shortened so that no line wraps.
     pub(crate) fn render(&self) -> String {
+        self.render_within(columns())
+    }
+
+    /// The same for a terminal of so many columns, if there is one.
+    fn render_within(&self, columns: Option<usize>) -> String {
         let headings = self.columns.iter().map(|(heading, _)| dim(heading)).collect();
         let lines: Vec<&Vec<String>> = std::iter::once(&headings).chain(&self.rows).collect();
         let width = |column| {
-            lines
-                .iter()
-                .filter_map(|line| line.get(column))
-                .map(|cell: &String| measure_text_width(cell))
-                .max()
-                .unwrap_or(0)
+            let cells = lines.iter().filter_map(|line| line.get(column));
+            cells.map(|cell: &String| measure_text_width(cell)).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
+        let mut widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
+        if let Some(columns) = columns {
+            self.narrow(&mut widths, columns);
+        }
         let render = |line: &Vec<String>| {
             let cells = line.iter().zip(&self.columns).zip(&widths).map(|((cell, (_, align)), width)| {
                 let alignment = match align {
                     Align::Left => Alignment::Left,
                     Align::Right => Alignment::Right,
                 };
-                pad_str(cell, *width, alignment, None).into_owned()
+                pad_str(cell, *width, alignment, Some("…")).into_owned()
             });
-            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+            let line = cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned();
+            columns.map_or(line.clone(), |columns| truncate_str(&line, columns, "…").into_owned())
         };
         lines.into_iter().map(render).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Takes what is too much from the widest columns of text. Numbers stay whole.
+    fn narrow(&self, widths: &mut [usize], columns: usize) {
+        let gaps = GAP.len() * widths.len().saturating_sub(1);
+        while widths.iter().sum::<usize>() + gaps > columns {
+            let texts = widths.iter_mut().zip(&self.columns).filter(|(_, (_, align))| *align == Align::Left);
+            match texts.map(|(width, _)| width).max() {
+                Some(width) if *width > NARROWEST => *width -= 1,
+                Some(_) | None => return,
+            }
+        }
     }
 }
 
@@ -66,5 +88,30 @@ mod tests {
         table.row(["茶".to_owned(), "3".to_owned()]);
         table.row(["coffee".to_owned(), "12".to_owned()]);
         assert_eq!(strip_ansi_codes(&table.render()), "NAME    QTY\n茶        3\ncoffee   12");
+    }
+
+    #[test]
+    fn a_table_fits_its_terminal_and_is_whole_elsewhere() {
+        let mut table = Table::new([
+            ("CONSUMER", Align::Left),
+            ("ORDER", Align::Left),
+            ("VERSIONS", Align::Right),
+            ("REASON", Align::Left),
+        ]);
+        let (order, reason) =
+            ("772e245a-26d1-5ccc-9e08-b634e0af00c7", "event PaymentPromised cannot be read: 茶 is unknown");
+        table.row(["publisher".to_owned(), order.to_owned(), "3..4".to_owned(), reason.to_owned()]);
+        let whole = strip_ansi_codes(&table.render_within(None)).into_owned();
+        assert!(whole.contains(order) && whole.contains(reason), "{whole}");
+        let narrow = table.render_within(Some(80));
+        assert_eq!(
+            strip_ansi_codes(&narrow),
+            "CONSUMER   ORDER                          VERSIONS  REASON\n\
+             publisher  772e245a-26d1-5ccc-9e08-b634…      3..4  event PaymentPromised canno…"
+        );
+        for columns in [20, 40, 60, 80, 100, 200] {
+            let lines = table.render_within(Some(columns));
+            assert!(lines.lines().all(|line| measure_text_width(line) <= columns), "{columns}: {lines}");
+        }
     }
 }
