@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use clap::Args;
+use order_domain::values::{Amount, Currency, CustomerId, Quantity, QuoteId, Reference, Sku, ValueError};
 use serde_json::{Map, Value, json};
 use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 use uuid::Uuid;
@@ -17,29 +18,29 @@ use crate::text::{lifetime, print};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The customer, who alone may use the quote
-    #[arg(long)]
-    customer: String,
+    #[arg(long, value_parser = CustomerId::parse)]
+    customer: CustomerId,
     /// A line of the order: its sku, quantity and price of one in minor units, such as TEA-500:3:999; may be given again
     #[arg(long, value_name = "SKU:QUANTITY:PRICE", required = true)]
     item: Vec<Item>,
     /// The currency of every amount
-    #[arg(long, default_value = "EUR")]
-    currency: String,
+    #[arg(long, default_value = "EUR", value_parser = Currency::parse)]
+    currency: Currency,
     /// Shipping charged, in minor units
-    #[arg(long, value_name = "AMOUNT")]
-    shipping: Option<u64>,
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    shipping: Option<Amount>,
     /// Tax charged, in minor units
-    #[arg(long, value_name = "AMOUNT")]
-    tax: Option<u64>,
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    tax: Option<Amount>,
     /// Discount granted, in minor units
-    #[arg(long, value_name = "AMOUNT")]
-    discount: Option<u64>,
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    discount: Option<Amount>,
     /// The shop's own order number
-    #[arg(long)]
-    reference: Option<String>,
+    #[arg(long, value_parser = Reference::parse)]
+    reference: Option<Reference>,
     /// The quote's id, from which one order can be made; a UUID unless it is given
-    #[arg(long, value_name = "ID")]
-    id: Option<String>,
+    #[arg(long, value_name = "ID", value_parser = QuoteId::parse)]
+    id: Option<QuoteId>,
     /// The time for which the quote is valid: a number, and s, m, h or d
     #[arg(long, default_value = "15m", value_name = "TIME", value_parser = lifetime)]
     expires_in: Duration,
@@ -54,23 +55,31 @@ pub(crate) struct Arguments {
 /// A line of the order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Item {
-    sku: String,
-    quantity: u64,
-    unit_price: u64,
+    sku: Sku,
+    quantity: Quantity,
+    unit_price: Amount,
 }
 
 impl FromStr for Item {
-    type Err = &'static str;
+    type Err = String;
 
-    /// A sku may have colons, so quantity and price are the last two parts.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts = || {
-            let (rest, unit_price) = text.rsplit_once(':')?;
-            let (sku, quantity) = rest.rsplit_once(':')?;
-            Some(Self { sku: sku.to_owned(), quantity: quantity.parse().ok()?, unit_price: unit_price.parse().ok()? })
+    fn from_str(text: &str) -> Result<Self, String> {
+        let [sku, quantity, price] = text.split(':').collect::<Vec<_>>()[..] else {
+            return Err(
+                "not a sku, a quantity and a price in minor units (999 for 9.99), with ':' between them".to_owned()
+            );
         };
-        parts().ok_or("not a sku, a quantity and a price in minor units (999 for 9.99), with ':' between them")
+        let sku = Sku::parse(sku).map_err(|error| format!("the sku {error}"))?;
+        let count = quantity.parse().map_err(|error| format!("the quantity is not a number: {error}"))?;
+        let quantity = Quantity::new(count).map_err(|error| format!("the quantity {error}"))?;
+        let unit_price = amount(price).map_err(|error| format!("the price {error}"))?;
+        Ok(Self { sku, quantity, unit_price })
     }
+}
+
+/// Reads an amount in minor units.
+fn amount(text: &str) -> Result<Amount, ValueError> {
+    text.parse().map_or(Err(ValueError::AmountOutOfRange), Amount::new)
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -86,13 +95,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The claims of a quote that is made now. The API checks the order, so nothing of it is checked here.
+/// The claims of a quote that is made now.
 fn claims(arguments: &Arguments, now: Duration) -> Value {
     let items = arguments
         .item
         .iter()
         .map(|Item { sku, quantity, unit_price }| json!({ "sku": sku, "quantity": quantity, "unitPrice": unit_price }));
-    let id = arguments.id.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let id = arguments.id.clone().map_or_else(|| Uuid::new_v4().to_string(), String::from);
     let mut claims = Map::from_iter([
         ("aud".to_owned(), json!(arguments.audience)),
         ("jti".to_owned(), json!(id)),
@@ -133,11 +142,11 @@ mod tests {
         });
         assert_eq!(claims(&least, now), expected);
         let most = parsed(
-            "--customer anna --item a:b:1:0 --item c:2:7 --currency JPY --shipping 1 --tax 2 --discount 3 --reference R-1 --id q \
+            "--customer anna --item a.b:1:0 --item c:2:7 --currency JPY --shipping 1 --tax 2 --discount 3 --reference R-1 --id q \
              --expires-in 1s --audience shop",
         );
         let items =
-            json!([{ "sku": "a:b", "quantity": 1, "unitPrice": 0 }, { "sku": "c", "quantity": 2, "unitPrice": 7 }]);
+            json!([{ "sku": "a.b", "quantity": 1, "unitPrice": 0 }, { "sku": "c", "quantity": 2, "unitPrice": 7 }]);
         let expected = json!({
             "aud": "shop", "jti": "q", "exp": 1_001, "customerId": "anna", "currency": "JPY", "items": items,
             "shipping": 1, "tax": 2, "discount": 3, "reference": "R-1",
@@ -154,9 +163,35 @@ mod tests {
 
     #[test]
     fn a_line_without_a_sku_a_quantity_and_a_price_is_refused() {
-        for item in ["TEA-500", "TEA-500:3", "TEA-500:x:999", "TEA-500:3:9.99", "TEA-500:3:-1", ":"] {
+        for item in [
+            "TEA-500",
+            "TEA-500:3",
+            "TEA-500:x:999",
+            "TEA-500:3:9.99",
+            "TEA-500:3:-1",
+            ":",
+            "T:E:1:2",
+            "TEA 5:3:9",
+            "T:0:1",
+        ] {
             assert!(parsed(&format!("--customer anna --item {item}")).is_err(), "{item}");
         }
         assert!(parsed("--customer anna").is_err());
+    }
+
+    #[test]
+    fn a_value_that_the_api_would_refuse_is_not_signed() {
+        parsed("--customer anna --item T:1:1").unwrap();
+        let too_large = u64::MAX.to_string();
+        for wrong in [
+            &["--customer", "anna maria"][..],
+            &["--customer", "anna", "--currency", "eur"],
+            &["--customer", "anna", "--id", "q/1"],
+            &["--customer", "anna", "--reference", " "],
+            &["--customer", "anna", "--shipping", &too_large],
+        ] {
+            let arguments = [&["quote", "--item", "T:1:1"], wrong].concat();
+            assert!(Command::try_parse_from(arguments).is_err(), "{wrong:?}");
+        }
     }
 }

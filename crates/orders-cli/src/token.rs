@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::Args;
 use local_stack::{IssuerError, LocalIssuer, Token};
+use order_domain::values::CustomerId;
 
 use crate::running::DATA_FOLDER;
 use crate::text::{lifetime, print};
@@ -37,8 +38,8 @@ pub(crate) struct Arguments {
 #[group(required = true, multiple = false)]
 struct Caller {
     /// A customer's client: orders:read orders:place orders:cancel, for the orders of this customer
-    #[arg(long, value_name = "CUSTOMER")]
-    customer: Option<String>,
+    #[arg(long, value_name = "CUSTOMER", value_parser = CustomerId::parse)]
+    customer: Option<CustomerId>,
     /// The shop: orders:place-priced orders:read-all
     #[arg(long)]
     shop: bool,
@@ -65,7 +66,7 @@ impl Caller {
         let (subject, scopes) = match self {
             Self { subject: Some(subject), .. } => return (subject, scope.unwrap_or_default()),
             Self { customer: Some(customer), .. } => {
-                return (customer, "orders:read orders:place orders:cancel".to_owned());
+                return (customer.into(), "orders:read orders:place orders:cancel".to_owned());
             }
             Self { shop: true, .. } => ("shop", "orders:place-priced orders:read-all"),
             Self { payment_provider: true, .. } => ("payment-provider", "payments:write"),
@@ -145,6 +146,9 @@ mod tests {
             &["--subject", "x"],
             &["--scope", "a"],
             &["--customer", "anna", "--scope", "a"],
+            // Not the id of a customer: such a token would reach no order.
+            &["--customer", "anna maria"],
+            &["--customer", ""],
         ] {
             assert!(parsed(arguments).is_err(), "{arguments:?}");
         }
