@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use http_api::AuthMode;
-use local_stack::{Authentication, DataLocation, Functions, LocalIssuer, LocalStack, Options, Surroundings, Token};
+use local_stack::{
+    Admission, Authentication, DataLocation, Functions, LocalIssuer, LocalStack, Options, Surroundings, Token,
+};
 use sam_template::Template;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -142,6 +144,7 @@ pub(crate) fn options() -> Options {
         http: embedded_dynamodb::ANY_PORT,
         dynamodb: embedded_dynamodb::ANY_PORT,
         eventbridge: embedded_dynamodb::ANY_PORT,
+        admission: Admission::default(),
         authentication: Authentication::None,
         cors_origins: Vec::new(),
         quote_keys: demo_keys(),

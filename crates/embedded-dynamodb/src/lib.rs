@@ -7,13 +7,17 @@
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | starting, stopping, tables |
+//! | `front.rs` | its port, which refuses requests of web pages |
+//! | `private_server.rs` | connections to dynoxide's own server, which refuses none |
 //! | [`stream`] | a table's stream, record by record |
 //! | `stream_index.rs` | keeps writes and stream reads from slowing down as the stream grows |
 //! | `distance.rs` | a client each of whose calls takes some time more |
 //! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
 
 mod distance;
+mod front;
 pub mod meter;
+mod private_server;
 pub mod stream;
 mod stream_index;
 
@@ -21,21 +25,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use distance::Distance;
 use dynoxide::DynoxideError;
 pub use dynoxide::{Database, DynoxideError as DatabaseError};
+use loopback_http::{Admission, Server};
 pub use meter::{Meter, Units};
 use sam_template::{Template, TemplateError};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-
-/// How long requests under way may take to finish when it stops.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// Any free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -96,12 +95,19 @@ pub enum EmbeddedError {
     Template(#[from] TemplateError),
 }
 
+/// The place of the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseLocation {
+    /// Memory: the data is gone when it stops.
+    Memory,
+    /// A file, made where there is none. What was acknowledged survives `kill -9`.
+    File(PathBuf),
+}
+
 /// A running embedded DynamoDB. Dropping it stops the server.
 pub struct EmbeddedDynamoDb {
     database: Database,
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<Result<(), String>>,
+    server: Server,
 }
 
 impl EmbeddedDynamoDb {
@@ -110,29 +116,18 @@ impl EmbeddedDynamoDb {
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn in_memory(address: SocketAddr) -> Result<Self, EmbeddedError> {
-        let database = Database::memory().map_err(|source| EmbeddedError::Database {
-            failed: "cannot open a database in memory".to_owned(),
-            source,
-        })?;
-        stream_index::add_to_memory(&database)?;
-        Self::serve(database, address).await
+        Self::start(address, &DatabaseLocation::Memory, Admission::default()).await
     }
 
-    /// Starts one on a file, made where there is none. What it has acknowledged survives `kill -9`.
+    /// Starts one that accepts the requests of `admission`. No file is touched where the address cannot be listened on.
     ///
     /// # Errors
     /// When the file is not a database, or the address cannot be listened on.
-    pub async fn on_disk(file: &Path, address: SocketAddr) -> Result<Self, EmbeddedError> {
-        if is_something_else(file) {
-            return Err(EmbeddedError::NotADatabase { file: file.to_owned() });
-        }
-        let database = Database::new(&file.to_string_lossy())
-            .map_err(|source| EmbeddedError::Database { failed: format!("cannot open {}", file.display()), source })?;
-        stream_index::add_to_file(file)?;
-        Self::serve(database, address).await
-    }
-
-    async fn serve(database: Database, address: SocketAddr) -> Result<Self, EmbeddedError> {
+    pub async fn start(
+        address: SocketAddr,
+        location: &DatabaseLocation,
+        admission: Admission,
+    ) -> Result<Self, EmbeddedError> {
         let listener = TcpListener::bind(address).await.map_err(|source| {
             if source.kind() == io::ErrorKind::AddrInUse {
                 EmbeddedError::AddressInUse { address }
@@ -140,19 +135,16 @@ impl EmbeddedDynamoDb {
                 EmbeddedError::Listen { address, source }
             }
         })?;
-        let address = listener.local_addr().map_err(|source| EmbeddedError::Listen { address, source })?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let shutdown = async {
-            let _ = stopped.await;
-        };
-        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), shutdown));
-        Ok(Self { database, address, stop, server })
+        let database = open(location)?;
+        let server = front::serve(listener, database.clone(), admission);
+        let server = server.map_err(|source| EmbeddedError::Listen { address, source })?;
+        Ok(Self { database, server })
     }
 
     /// Where it is served, for example `http://127.0.0.1:8000`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address())
     }
 
     /// The database itself, without HTTP in between.
@@ -215,16 +207,30 @@ impl EmbeddedDynamoDb {
     /// Stops listening, lets running requests finish, and closes the database. A client that does not finish sending its
     /// request in time is not waited for.
     pub async fn stop(self) {
-        self.stop_within(GRACE).await;
-    }
-
-    async fn stop_within(self, grace: Duration) {
-        let Self { stop, mut server, database, .. } = self;
-        let _ = stop.send(());
-        if tokio::time::timeout(grace, &mut server).await.is_err() {
-            server.abort();
-        }
+        let Self { server, database } = self;
+        server.stop().await;
         drop(database);
+    }
+}
+
+fn open(location: &DatabaseLocation) -> Result<Database, EmbeddedError> {
+    match location {
+        DatabaseLocation::Memory => {
+            let failed = "cannot open a database in memory".to_owned();
+            let database = Database::memory().map_err(|source| EmbeddedError::Database { failed, source })?;
+            stream_index::add_to_memory(&database)?;
+            Ok(database)
+        }
+        DatabaseLocation::File(file) => {
+            if is_something_else(file) {
+                return Err(EmbeddedError::NotADatabase { file: file.to_owned() });
+            }
+            let failed = || format!("cannot open {}", file.display());
+            let database = Database::new(&file.to_string_lossy())
+                .map_err(|source| EmbeddedError::Database { failed: failed(), source })?;
+            stream_index::add_to_file(file)?;
+            Ok(database)
+        }
     }
 }
 
@@ -233,27 +239,4 @@ fn is_something_else(file: &Path) -> bool {
     let mut start = Vec::new();
     let read = File::open(file).and_then(|file| file.take(16).read_to_end(&mut start));
     read.is_ok_and(|length| length > 0) && start != b"SQLite format 3\0"
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn half_a_request_does_not_hold_up_the_stop() {
-        let embedded = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
-        let mut client = TcpStream::connect(embedded.address).await.unwrap();
-        client
-            .write_all(b"POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
-            .await
-            .unwrap();
-        // The server asks for the body once the request is under way.
-        let mut reply = [0; 12];
-        client.read_exact(&mut reply).await.unwrap();
-        assert_eq!(&reply, b"HTTP/1.1 100");
-        embedded.stop_within(Duration::ZERO).await;
-    }
 }

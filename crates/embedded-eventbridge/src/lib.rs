@@ -26,14 +26,13 @@ mod server;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::{BehaviorVersion, Builder, Config, Credentials, Region};
+use loopback_http::{Admission, Server};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 pub use error::EmbeddedError;
 pub use faults::{Faults, Fired};
@@ -45,16 +44,12 @@ use faults::Dice;
 use log::EventLog;
 use server::Bus;
 
-/// How long requests under way may take to finish when it stops.
-const GRACE: Duration = Duration::from_secs(3);
-
 /// A running embedded EventBridge. Dropping it stops the server.
 pub struct EmbeddedEventBridge {
     bus: Arc<Bus>,
-    address: SocketAddr,
-    /// Dropped, it ends the server and every follower.
+    /// Dropped, it ends every follower.
     running: watch::Sender<()>,
-    server: JoinHandle<io::Result<()>>,
+    server: Server,
 }
 
 impl EmbeddedEventBridge {
@@ -67,6 +62,19 @@ impl EmbeddedEventBridge {
         buses: impl IntoIterator<Item = String>,
         log: LogLocation,
     ) -> Result<Self, EmbeddedError> {
+        Self::start_with(address, buses, log, Admission::default()).await
+    }
+
+    /// As [`EmbeddedEventBridge::start`], for the requests of `admission`.
+    ///
+    /// # Errors
+    /// When the address is not on loopback or cannot be listened on, or the log cannot be opened.
+    pub async fn start_with(
+        address: SocketAddr,
+        buses: impl IntoIterator<Item = String>,
+        log: LogLocation,
+        admission: Admission,
+    ) -> Result<Self, EmbeddedError> {
         if !address.ip().is_loopback() {
             return Err(EmbeddedError::NotLoopback { address });
         }
@@ -77,20 +85,17 @@ impl EmbeddedEventBridge {
                 EmbeddedError::Listen { address, source }
             }
         })?;
-        let address = listener.local_addr().map_err(|source| EmbeddedError::Listen { address, source })?;
         let (running, ended) = watch::channel(());
-        let bus = Arc::new(Bus::new(buses.into_iter().collect(), EventLog::open(&log)?, ended.clone()));
-        let server = axum::serve(listener, server::router(Arc::clone(&bus))).with_graceful_shutdown(async move {
-            let mut ended = ended;
-            let _dropped = ended.changed().await;
-        });
-        Ok(Self { bus, address, running, server: tokio::spawn(server.into_future()) })
+        let bus = Arc::new(Bus::new(buses.into_iter().collect(), EventLog::open(&log)?, ended));
+        let server = Server::start(listener, admission, server::refuse, server::router(Arc::clone(&bus)));
+        let server = server.map_err(|source| EmbeddedError::Listen { address, source })?;
+        Ok(Self { bus, running, server })
     }
 
     /// Where it is served, for example `http://127.0.0.1:8001`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address())
     }
 
     /// The real SDK's client for it.
@@ -137,11 +142,9 @@ impl EmbeddedEventBridge {
 
     /// Stops listening, answers the calls under way, and ends the followers at the end of the log.
     pub async fn stop(self) {
-        let Self { running, mut server, .. } = self;
+        let Self { running, server, .. } = self;
         drop(running);
-        if tokio::time::timeout(GRACE, &mut server).await.is_err() {
-            server.abort();
-        }
+        server.stop().await;
     }
 }
 

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use futures_util::stream;
+use loopback_http::Refusal;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -145,6 +146,16 @@ fn internal_failure(message: &str) -> Response<Body> {
 
 fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     answer(status, &json!({ "__type": code, "message": message }))
+}
+
+/// The reply to a request that is refused before any operation, as the SDK reads it.
+pub(crate) fn refuse(refused: Refusal) -> Response<Body> {
+    let code = match refused {
+        Refusal::MalformedHost => "ValidationException",
+        Refusal::ForeignHost | Refusal::ForeignOrigin => "AccessDeniedException",
+        Refusal::SlowBody => "RequestTimeoutException",
+    };
+    refusal(refused.status(), code, &refused.to_string())
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response<Body> {

@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use embedded_dynamodb::EmbeddedDynamoDb;
+use embedded_dynamodb::{DatabaseLocation, EmbeddedDynamoDb};
 use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
+use loopback_http::Admission;
 use sam_template::{EventBus, Template};
 use tokio::net::TcpListener;
 
@@ -48,6 +49,8 @@ pub struct Options {
     pub dynamodb: SocketAddr,
     /// Where EventBridge listens; port 0 takes a free one.
     pub eventbridge: SocketAddr,
+    /// The requests that the three of them accept. The HTTP API accepts those of `cors_origins` too.
+    pub admission: Admission,
     /// The authentication of callers.
     pub authentication: Authentication,
     /// The origins whose pages may call the HTTP API; with none, no page may.
@@ -94,47 +97,66 @@ impl LocalStack {
     where
         F: AsyncFnOnce(&Surroundings) -> Result<Functions, Box<dyn std::error::Error + Send + Sync>>,
     {
-        let template =
-            &deployed(options.template, &options.authentication, &options.cors_origins, &options.quote_keys)?;
-        let folder = match &options.data {
+        let Options {
+            data,
+            http,
+            dynamodb,
+            eventbridge,
+            admission,
+            authentication,
+            cors_origins,
+            quote_keys,
+            template,
+        } = options;
+        let template = deployed(template, &authentication, &cors_origins, &quote_keys)?;
+        let api = Api::of(&template, &authentication)?;
+        let folder = match &data {
             DataLocation::InMemory => None,
             DataLocation::Folder(path) => Some(DataFolder::take(path)?),
         };
-        let listener = TcpListener::bind(options.http).await.map_err(|error| not_listening(options.http, error))?;
-        let database = match &folder {
-            None => EmbeddedDynamoDb::in_memory(options.dynamodb).await,
-            Some(folder) => EmbeddedDynamoDb::on_disk(&folder.database(), options.dynamodb).await,
+        let listener = TcpListener::bind(http).await.map_err(|error| not_listening(http, error))?;
+        let location = folder.as_ref().map(|folder| DatabaseLocation::File(folder.database()));
+        let location = location.unwrap_or(DatabaseLocation::Memory);
+        let database = EmbeddedDynamoDb::start(dynamodb, &location, admission.clone()).await;
+        let database = database.map_err(|error| not_stored(dynamodb, error))?;
+        let started = async {
+            database.create_tables(&template).map_err(|error| not_stored(dynamodb, error))?;
+            let log = folder.as_ref().map_or(LogLocation::Temporary, |folder| LogLocation::File(folder.events()));
+            let buses: Vec<_> = template.event_buses().iter().flat_map(EventBus::local_names).collect();
+            let event_bus = EmbeddedEventBridge::start_with(eventbridge, buses, log, admission.clone()).await;
+            let event_bus = event_bus.map_err(|error| not_published(eventbridge, error))?;
+
+            let surroundings = Surroundings {
+                dynamodb: database.client(),
+                eventbridge: event_bus.client(),
+                environments: environments(&template, &database.endpoint(), &event_bus.endpoint())?,
+            };
+            let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
+            let sources = sources(&template)?;
+            require(&functions, &api.routes, &sources)?;
+            let invoker = Invoker::new(functions, timeouts(&template)?);
+
+            let data = folder.as_ref().map(DataFolder::path);
+            let mut pumps = Vec::new();
+            for source in sources {
+                let timer = Arc::new(SystemTimer);
+                pumps.push(Pump::start(source, database.database(), invoker.clone(), data, timer).await?);
+            }
+            let wakers = pumps.iter().map(Pump::waker).collect();
+            let gateway = Gateway::serve(listener, admission, api.routes, api.cors, invoker, wakers);
+            let gateway = gateway.map_err(|error| not_listening(http, error))?;
+            Ok((event_bus, pumps, gateway))
         };
-        let database = database.map_err(|error| not_stored(options.dynamodb, error))?;
-        database.create_tables(template).map_err(|error| not_stored(options.dynamodb, error))?;
-
-        let buses = template.event_buses();
-        let log = folder.as_ref().map_or(LogLocation::Temporary, |folder| LogLocation::File(folder.events()));
-        let event_bus =
-            EmbeddedEventBridge::start(options.eventbridge, buses.iter().flat_map(EventBus::local_names), log).await;
-        let event_bus = event_bus.map_err(|error| not_published(options.eventbridge, error))?;
-
-        let surroundings = Surroundings {
-            dynamodb: database.client(),
-            eventbridge: event_bus.client(),
-            environments: environments(template, &database.endpoint(), &event_bus.endpoint())?,
-        };
-        let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
-        let api = Api::of(template, &options.authentication)?;
-        let sources = sources(template)?;
-        require(&functions, &api.routes, &sources)?;
-        let invoker = Invoker::new(functions, timeouts(template)?);
-
-        let data = folder.as_ref().map(DataFolder::path);
-        let mut pumps = Vec::new();
-        for source in sources {
-            let timer = Arc::new(SystemTimer);
-            pumps.push(Pump::start(source, database.database(), invoker.clone(), data, timer).await?);
+        match started.await {
+            Ok((event_bus, pumps, gateway)) => {
+                Ok(Self { gateway, pumps, database, event_bus, folder })
+            }
+            // Closed before the folder is: SQLite removes files of its own when it closes.
+            Err(error) => {
+                database.stop().await;
+                Err(error)
+            }
         }
-        let wakers = pumps.iter().map(Pump::waker).collect();
-        let gateway = Gateway::serve(listener, api.routes, api.cors, invoker, wakers);
-        let gateway = gateway.map_err(|error| not_listening(options.http, error))?;
-        Ok(Self { gateway, pumps, database, event_bus, folder })
     }
 
     /// The root of the HTTP API: `http://127.0.0.1:3000`.

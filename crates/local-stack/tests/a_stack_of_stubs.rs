@@ -15,7 +15,9 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use lambda_http::{Body, Request, RequestExt, service_fn as http_service};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use local_stack::function::{MAX_RESPONSE, event_function, http_function};
-use local_stack::{Authentication, DataLocation, Faults, Functions, LocalStack, Options, StartError, Surroundings};
+use local_stack::{
+    Admission, Authentication, DataLocation, Faults, Functions, LocalStack, Options, StartError, Surroundings,
+};
 use sam_template::Template;
 use serde_json::{Value, json};
 
@@ -84,6 +86,7 @@ fn options(data: DataLocation) -> Options {
         http: any_port(),
         dynamodb: any_port(),
         eventbridge: any_port(),
+        admission: Admission::default(),
         authentication: Authentication::None,
         cors_origins: Vec::new(),
         quote_keys: String::new(),

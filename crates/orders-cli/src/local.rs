@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use command_handler::order_id::new_order_id;
-use local_stack::{Authentication, DataLocation, Faults, LocalIssuer, LocalStack, Options};
+use local_stack::{Admission, Authentication, DataLocation, Faults, LocalIssuer, LocalStack, Options, is_host};
 use sam_template::Template;
 use signed_quotes::QuoteSigner;
 use tracing_subscriber::EnvFilter;
@@ -40,6 +40,10 @@ pub(crate) struct Arguments {
     /// An origin whose pages may call the API, such as http://localhost:5173; may be given again
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Vec<String>,
+    /// A host besides localhost and 127.0.0.1 by which clients reach the ports, as through a forwarded port: a name with a
+    /// port, or without one for any; may be given again
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    allow_host: Vec<String>,
     /// A file with the JWK Set of the keys whose quotes are accepted; the demo key of `orders quote` unless it is given
     #[arg(long, value_name = "FILE")]
     quote_keys: Option<PathBuf>,
@@ -90,6 +94,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         http: loopback(arguments.port),
         dynamodb: loopback(arguments.dynamodb_port),
         eventbridge: loopback(arguments.eventbridge_port),
+        admission: Admission { hosts: arguments.allow_host, ..Admission::default() },
         authentication,
         cors_origins: arguments.cors,
         quote_keys,
@@ -145,6 +150,12 @@ fn origin(text: &str) -> Result<String, String> {
     } else {
         Err("an origin is http:// or https://, a host and a port, without a path".to_owned())
     }
+}
+
+/// A host as the `Host` header of a request has it.
+fn host(text: &str) -> Result<String, String> {
+    let host = is_host(text).then(|| text.to_owned());
+    host.ok_or_else(|| "a host is a name or an address, with a port or without".to_owned())
 }
 
 fn loopback(port: u16) -> SocketAddr {
@@ -266,6 +277,16 @@ mod tests {
             ["", "localhost:5173", "https://", "https://a.example/", "https://a.example/shop", "https://a,b", "null"]
         {
             origin(bad).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_host_is_what_a_client_sends() {
+        for good in ["box.example", "box.example:3000", "[::1]:3000"] {
+            assert_eq!(host(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "http://box.example", "box.example/", "*", "box.example:99999"] {
+            host(bad).unwrap_err();
         }
     }
 }

@@ -38,9 +38,14 @@ impl Running {
     }
 
     fn start_with(folder: &Path, stderr: Stdio) -> Self {
+        Self::start_in(folder, stderr, &[])
+    }
+
+    fn start_in(folder: &Path, stderr: Stdio, arguments: &[&str]) -> Self {
         let data = folder.to_str().unwrap();
         let mut command =
             orders(&["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0", "--data", data]);
+        command.args(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
@@ -201,9 +206,10 @@ fn ctrl_c_and_sigterm_end_it_cleanly() {
 /// A client of DynamoDB that has sent the head of a request and not its body.
 async fn half_a_request(stack: &Running) -> TcpStream {
     let address = stack.served("DynamoDB");
-    let mut client = TcpStream::connect(address.strip_prefix("http://").unwrap()).await.unwrap();
-    let head = b"POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
-    client.write_all(head).await.unwrap();
+    let address = address.strip_prefix("http://").unwrap();
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let head = format!("POST / HTTP/1.1\r\nhost: {address}\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n");
+    client.write_all(head.as_bytes()).await.unwrap();
     // The server asks for the body once the request is under way.
     let mut reply = [0; 12];
     client.read_exact(&mut reply).await.unwrap();
@@ -245,11 +251,26 @@ fn a_data_folder_or_file_that_is_something_else_is_one_clear_line() {
     let expected = format!("error: cannot use the data folder {}: File exists (os error 17)", file.display());
     assert_eq!(local(&file), expected);
 
-    let database = folder.path().join("dynamodb.sqlite");
+    let data = folder.path().join("data");
+    let database = data.join("dynamodb.sqlite");
+    std::fs::create_dir(&data).unwrap();
     std::fs::write(&database, "x".repeat(10_000)).unwrap();
     let expected =
         format!("error: cannot start the embedded DynamoDB: {} is not a SQLite database", database.display());
-    assert_eq!(local(folder.path()), expected);
+    assert_eq!(local(&data), expected);
+}
+
+#[tokio::test]
+async fn an_added_host_reaches_a_running_stack_and_a_foreign_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Running::start_in(folder.path(), Stdio::inherit(), &["--allow-host", "box.example"]);
+    for (service, path) in [("HTTP API", "/openapi.json"), ("DynamoDB", "/"), ("EventBridge", "/events")] {
+        let url = format!("{}{path}", stack.served(service));
+        for (host, expected) in [("box.example:8443", 200), ("evil.example", 403), ("x:99999", 400)] {
+            let reply = Client::new().get(&url).header("Host", host).send().await.unwrap();
+            assert_eq!(reply.status().as_u16(), expected, "{service} {host}");
+        }
+    }
 }
 
 #[test]

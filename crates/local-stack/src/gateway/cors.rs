@@ -5,7 +5,7 @@
 //! route takes `OPTIONS`; a preflight request has `Origin` and `Access-Control-Request-Method`; the configured headers are added to
 //! the response *from an integration*, and those that the function wrote itself are ignored. So the gateway's own 401, 403 and 404
 //! have none here, and a page cannot read them. Not on that page, and known from practice: the status 204, before any
-//! authorizer, and that an origin which is not allowed gets the same without the headers.
+//! authorizer. On AWS an origin that is not allowed gets the same without the headers; here its requests are refused before.
 
 use axum::body::Body;
 use http::header::{
@@ -14,6 +14,7 @@ use http::header::{
     HeaderMap, HeaderName, HeaderValue, ORIGIN,
 };
 use http::{Method, Response, StatusCode};
+use loopback_http::allows_origin;
 use sam_template::CorsConfiguration;
 
 /// Recognizes a preflight request.
@@ -52,7 +53,7 @@ pub(super) fn add_headers(cors: &CorsConfiguration, request: &HeaderMap, respons
 fn allow_origin(cors: &CorsConfiguration, request: &HeaderMap, response: &mut HeaderMap) -> bool {
     let Some(origin) = request.get(ORIGIN) else { return false };
     let is_any = cors.allow_origins.iter().any(|allowed| allowed == "*");
-    if !is_any && !cors.allow_origins.iter().any(|allowed| matches(allowed, origin.as_bytes())) {
+    if !is_any && !cors.allow_origins.iter().any(|allowed| allows_origin(allowed, origin.as_bytes())) {
         return false;
     }
     response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, if is_any { HeaderValue::from_static("*") } else { origin.clone() });
@@ -60,14 +61,6 @@ fn allow_origin(cors: &CorsConfiguration, request: &HeaderMap, response: &mut He
         response.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     }
     true
-}
-
-/// `https://shop.example` allows itself, `https://*` every origin of that scheme.
-fn matches(allowed: &str, origin: &[u8]) -> bool {
-    match allowed.strip_suffix('*') {
-        Some(scheme) => origin.starts_with(scheme.as_bytes()),
-        None => origin == allowed.as_bytes(),
-    }
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {

@@ -6,7 +6,8 @@
 //! - `response`: its answer as the client gets it
 //! - `cors`: preflight requests, and what a page of another origin may read of an answer
 //!
-//! It checks tokens and no signatures of requests: a route of an API that signs requests is refused when the stack starts.
+//! Unlike API Gateway, it refuses requests of pages whose origin `CorsConfiguration` does not name: the functions of a local
+//! stack may trust every caller. It checks tokens and no signatures of requests: a route of an API that signs requests is refused when the stack starts.
 
 mod claims;
 mod cors;
@@ -19,21 +20,19 @@ mod routes;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
-use http::uri::Authority;
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
+use loopback_http::{Admission, Server};
 use sam_template::CorsConfiguration;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use jwt_authorizer::JwtAuthorizer;
@@ -50,14 +49,10 @@ use routes::Routes;
 const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
 /// How much of a body over the limit is still read, so that the client finishes sending and reads its 413.
 const DRAIN_LIMIT: usize = 8 * PAYLOAD_LIMIT;
-/// How long open connections may take to finish when the gateway stops.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// A running gateway.
 pub struct Gateway {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<io::Result<()>>,
+    server: Server,
 }
 
 struct Api {
@@ -69,39 +64,38 @@ struct Api {
 }
 
 impl Gateway {
-    /// Serves `routes` on `listener`, to pages of other origins as `cors` says; `written` is notified after every request that
-    /// may have changed something.
+    /// Serves `routes` on `listener`, for the requests of `admission` and of the pages that `cors` names; `written` is notified
+    /// after every request that may have changed something.
     pub fn serve(
         listener: TcpListener,
+        admission: Admission,
         routes: Vec<Route>,
         cors: Option<CorsConfiguration>,
         invoker: Invoker,
         written: Vec<Arc<Notify>>,
     ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+        let origins = cors.iter().flat_map(|cors| &cors.allow_origins).cloned();
+        let admission = Admission { origins: origins.chain(admission.origins).collect(), ..admission };
         let api = Arc::new(Api { routes: Routes::new(routes), cors, invoker, written });
         let router = Router::new().fallback(handle).with_state(api);
-        let (stop, stopped) = oneshot::channel();
-        let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
-        let server = server.with_graceful_shutdown(async {
-            let _dropped = stopped.await;
-        });
-        Ok(Self { address, stop, server: tokio::spawn(server.into_future()) })
+        Ok(Self { server: Server::start(listener, admission, refuse, router)? })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// Answers what is under way, and ends.
-    pub async fn stop(mut self) {
-        let _ended = self.stop.send(());
-        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
-            self.server.abort();
-        }
+    pub async fn stop(self) {
+        self.server.stop().await;
     }
+}
+
+/// The reply to a request that no route sees.
+fn refuse(refusal: loopback_http::Refusal) -> Response<Body> {
+    gateway_error(refusal.status(), &refusal.to_string())
 }
 
 async fn handle(
@@ -120,9 +114,6 @@ async fn handle(
 impl Api {
     async fn answer(&self, client: SocketAddr, request: Request, request_id: &str) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        if !has_sound_host(&parts.headers) {
-            return gateway_error(StatusCode::BAD_REQUEST, "Bad Request");
-        }
         let body = match read(body, parts.headers.get(CONTENT_LENGTH)).await {
             Ok(body) => body,
             Err(refused) => return refused,
@@ -175,11 +166,6 @@ fn authorize<'a>(
             identity.map(Some).map_err(|refusal| (refusal, scopes.as_slice()))
         }
     }
-}
-
-/// Whether the `Host`, where there is one, names a host: on AWS a request with another never finds an API.
-fn has_sound_host(headers: &HeaderMap) -> bool {
-    headers.get(HOST).is_none_or(|host| Authority::try_from(host.as_bytes()).is_ok())
 }
 
 /// The whole body, or the refusal of one that is too large or breaks off.

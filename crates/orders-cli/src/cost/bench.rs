@@ -9,7 +9,9 @@ use bytes::Bytes;
 use embedded_dynamodb::stream;
 use futures_util::future::BoxFuture;
 use local_stack::function::{Function, FunctionError, Invocation};
-use local_stack::{Authentication, DataLocation, Functions, Invoker, LocalStack, Options, Surroundings, in_process};
+use local_stack::{
+    Admission, Authentication, DataLocation, Functions, Invoker, LocalStack, Options, Surroundings, in_process,
+};
 use sam_template::Template;
 use serde_json::{Value, json};
 
@@ -49,6 +51,7 @@ impl Bench {
             http: any_port,
             dynamodb: any_port,
             eventbridge: any_port,
+            admission: Admission::default(),
             authentication: Authentication::None,
             cors_origins: Vec::new(),
             quote_keys: String::new(),

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::ANY_PORT;
 use embedded_eventbridge::EmbeddedEventBridge;
-use local_stack::{Authentication, DataLocation, LocalStack, Options};
+use local_stack::{Admission, Authentication, DataLocation, LocalStack, Options};
 use parked_orders::{Consumer, ParkedOrders, Parking};
 use sam_template::Template;
 use serde_json::{Value, json};
@@ -304,6 +304,7 @@ async fn an_event_from_the_future_parks_its_order_in_a_whole_stack_and_a_redrive
         http: ANY_PORT,
         dynamodb: ANY_PORT,
         eventbridge: ANY_PORT,
+        admission: Admission::default(),
         authentication: Authentication::None,
         cors_origins: Vec::new(),
         quote_keys: String::new(),

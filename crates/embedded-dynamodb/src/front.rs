@@ -1,0 +1,62 @@
+//! The port of the embedded DynamoDB. It refuses requests of web pages and hands on all others.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::IntoResponse;
+use dynoxide::Database;
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, ORIGIN, TRANSFER_ENCODING};
+use http::{Response, StatusCode, Version};
+use http_body_util::Full;
+use loopback_http::{Admission, Refusal, Server};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::private_server::PrivateServer;
+
+/// The largest request that DynamoDB accepts.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+/// Headers that concern the client's connection, and `Origin`: dynoxide answers it with `access-control-allow-origin: *`.
+const NOT_HANDED_ON: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, ORIGIN];
+
+pub(crate) fn serve(listener: TcpListener, database: Database, admission: Admission) -> io::Result<Server> {
+    let router = Router::new().fallback(hand_on).with_state(Arc::new(PrivateServer::new(database)));
+    Server::start(listener, admission, refuse, router)
+}
+
+async fn hand_on(State(server): State<Arc<PrivateServer>>, request: Request) -> Response<Body> {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLarge",
+            "the request's body is too large or broke off",
+        );
+    };
+    for name in NOT_HANDED_ON {
+        parts.headers.remove(name);
+    }
+    parts.version = Version::HTTP_11;
+    match server.send(Request::from_parts(parts, Full::new(body))).await {
+        Ok(response) => response.map(Body::from).into_response(),
+        Err(failure) => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &failure.to_string()),
+    }
+}
+
+fn refuse(refusal: Refusal) -> Response<Body> {
+    let code = match refusal {
+        Refusal::MalformedHost => "ValidationException",
+        Refusal::ForeignHost | Refusal::ForeignOrigin => "AccessDeniedException",
+        Refusal::SlowBody => "RequestTimeoutException",
+    };
+    error(refusal.status(), code, &refusal.to_string())
+}
+
+/// An error as the SDK reads it.
+fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    let body = json!({ "__type": format!("com.amazon.coral.service#{code}"), "message": message });
+    (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
+}
