@@ -26,6 +26,21 @@ pub enum StartError {
         /// The folder that was asked for.
         path: PathBuf,
     },
+    /// The data folder belongs to another user, who could read and change what is in it.
+    #[error("the data folder {} belongs to another user", path.display())]
+    ForeignDataFolder {
+        /// The folder that was asked for.
+        path: PathBuf,
+    },
+    /// Other users can read the folder, and it holds other files, so it may be shared on purpose.
+    #[error(
+        "other users can read the folder {0}, and it holds other files: choose another data folder, or run `chmod 700 {0}`",
+        path.display()
+    )]
+    SharedFolder {
+        /// The folder that was asked for.
+        path: PathBuf,
+    },
     /// Somebody else listens where the HTTP API was to listen.
     #[error("cannot serve the HTTP API: {0} is already in use")]
     HttpAddressInUse(SocketAddr),

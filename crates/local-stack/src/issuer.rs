@@ -19,12 +19,16 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::data_folder::KEYS;
+
 /// An issuer of tokens that a local stack trusts.
 #[derive(Clone)]
 pub struct LocalIssuer {
     private: EncodingKey,
     key_id: String,
     public: JwkSet,
+    /// The key in PEM, where no file holds it yet.
+    new: Option<Vec<u8>>,
 }
 
 /// A token to issue.
@@ -77,22 +81,31 @@ impl LocalIssuer {
     /// # Errors
     /// When the operating system gives no random numbers.
     pub fn in_memory() -> Result<Self, IssuerError> {
-        Self::of(&new_key()?).ok_or(IssuerError::NotMade)
+        let pem = new_key()?;
+        Self::of(&pem).map(|issuer| Self { new: Some(pem), ..issuer }).ok_or(IssuerError::NotMade)
     }
 
-    /// The issuer whose key is in a data folder; its key is made once, where there is none.
+    /// The issuer whose key is in a data folder; with a new key where there is none. [`LocalIssuer::keep`] writes that one, once
+    /// the stack has started.
     ///
     /// # Errors
     /// When the key can neither be read nor made.
-    pub fn open_or_create(data: &Path) -> Result<Self, IssuerError> {
+    pub fn open_or_new(data: &Path) -> Result<Self, IssuerError> {
         match Self::open(data) {
-            Err(IssuerError::NoKey(path)) => {
-                let folder = Self::keys_folder(data);
-                keep(&folder, &path, &new_key()?).map_err(|source| IssuerError::Unusable { path, source })?;
-                Self::open(data)
-            }
+            Err(IssuerError::NoKey(_)) => Self::in_memory(),
             opened => opened,
         }
+    }
+
+    /// Writes a new key to a data folder. Does nothing where its key was read from a file.
+    ///
+    /// # Errors
+    /// When it cannot be written, or another stack has written a key meanwhile.
+    pub fn keep(&self, data: &Path) -> Result<(), IssuerError> {
+        let Some(pem) = &self.new else { return Ok(()) };
+        let folder = Self::keys_folder(data);
+        let path = folder.join("issuer.pem");
+        keep(&folder, &path, pem).map_err(|source| IssuerError::Unusable { path, source })
     }
 
     /// The issuer whose key is in a data folder.
@@ -111,7 +124,7 @@ impl LocalIssuer {
     /// The folder of keys within a data folder.
     #[must_use]
     pub fn keys_folder(data: &Path) -> PathBuf {
-        data.join("keys")
+        data.join(KEYS)
     }
 
     /// Its public key, as a JWK Set.
@@ -141,7 +154,7 @@ impl LocalIssuer {
         let key_id = public.thumbprint(ThumbprintHash::SHA256).ok()?;
         public.common.key_id = Some(key_id.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
-        Some(Self { private, key_id, public: JwkSet { keys: vec![public] } })
+        Some(Self { private, key_id, public: JwkSet { keys: vec![public] }, new: None })
     }
 }
 
@@ -161,7 +174,7 @@ fn new_key() -> Result<Vec<u8>, IssuerError> {
     Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")).into_bytes())
 }
 
-/// Keeps a key for its owner's eyes alone, unless another process kept one meanwhile: then that is the key.
+/// Keeps a key for its owner's eyes alone, unless there is another one already.
 fn keep(folder: &Path, path: &Path, key: &[u8]) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     // It may have been there already, with other rights.
@@ -171,10 +184,7 @@ fn keep(folder: &Path, path: &Path, key: &[u8]) -> io::Result<()> {
     // A link appears whole, and never in the place of another file.
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
-    }
+    linked
 }
 
 #[cfg(test)]
@@ -185,22 +195,35 @@ mod tests {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
 
+    /// The issuer of a data folder, whose key is kept.
+    fn kept(data: &Path) -> LocalIssuer {
+        let issuer = LocalIssuer::open_or_new(data).unwrap();
+        issuer.keep(data).unwrap();
+        issuer
+    }
+
     #[test]
     fn a_key_is_made_once_for_its_owner_alone() {
         let data = tempfile::tempdir().unwrap();
-        let first = LocalIssuer::open_or_create(data.path()).unwrap();
-        assert_eq!(first.keys(), LocalIssuer::open_or_create(data.path()).unwrap().keys());
+        assert_eq!(kept(data.path()).keys(), kept(data.path()).keys());
         let folder = LocalIssuer::keys_folder(data.path());
         assert_eq!((mode(&folder), mode(&folder.join("issuer.pem"))), (0o700, 0o600));
         assert_eq!(fs::read_dir(folder).unwrap().count(), 1);
     }
 
     #[test]
-    fn a_key_that_another_process_made_meanwhile_is_kept() {
+    fn a_new_key_is_in_no_file_until_it_is_kept() {
         let data = tempfile::tempdir().unwrap();
-        let first = LocalIssuer::open_or_create(data.path()).unwrap();
-        let folder = LocalIssuer::keys_folder(data.path());
-        keep(&folder, &folder.join("issuer.pem"), &new_key().unwrap()).unwrap();
+        LocalIssuer::open_or_new(data.path()).unwrap();
+        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_key_that_another_process_kept_meanwhile_is_not_replaced() {
+        let data = tempfile::tempdir().unwrap();
+        let late = LocalIssuer::open_or_new(data.path()).unwrap();
+        let first = kept(data.path());
+        assert!(matches!(late.keep(data.path()), Err(IssuerError::Unusable { .. })));
         assert_eq!(first.keys(), LocalIssuer::open(data.path()).unwrap().keys());
     }
 
@@ -210,7 +233,7 @@ mod tests {
         let path = LocalIssuer::keys_folder(data.path()).join("issuer.pem");
         let complaint = || LocalIssuer::open(data.path()).unwrap_err().to_string();
         assert_eq!(complaint(), format!("there is no key {}", path.display()));
-        LocalIssuer::open_or_create(data.path()).unwrap();
+        kept(data.path());
         fs::write(&path, "no key").unwrap();
         assert_eq!(complaint(), format!("{} is not an RSA private key in PEM", path.display()));
     }

@@ -92,7 +92,7 @@ pub struct LocalStack {
 }
 
 impl LocalStack {
-    /// Starts a stack with the functions that `functions` makes for it.
+    /// Starts a stack with the functions that `functions` makes for it. A start that fails leaves the data folder as it was.
     pub async fn start<F>(options: Options, functions: F) -> Result<Self, StartError>
     where
         F: AsyncFnOnce(&Surroundings) -> Result<Functions, Box<dyn std::error::Error + Send + Sync>>,
@@ -110,7 +110,7 @@ impl LocalStack {
         } = options;
         let template = deployed(template, &authentication, &cors_origins, &quote_keys)?;
         let api = Api::of(&template, &authentication)?;
-        let folder = match &data {
+        let mut folder = match &data {
             DataLocation::InMemory => None,
             DataLocation::Folder(path) => Some(DataFolder::take(path)?),
         };
@@ -149,6 +149,7 @@ impl LocalStack {
         };
         match started.await {
             Ok((event_bus, pumps, gateway)) => {
+                folder.iter_mut().for_each(DataFolder::keep);
                 Ok(Self { gateway, pumps, database, event_bus, folder })
             }
             // Closed before the folder is: SQLite removes files of its own when it closes.

@@ -259,6 +259,86 @@ async fn a_function_is_told_where_to_find_the_stack() {
     stack.stop().await;
 }
 
+/// What is in a folder, however deep: each file's path and content.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.insert(path.display().to_string(), Vec::new());
+            files.extend(self::files(&path));
+        } else {
+            files.insert(path.display().to_string(), std::fs::read(&path).unwrap());
+        }
+    }
+    files
+}
+
+/// Options that a start fails with, before, while and after its parts start, and how its error begins.
+fn failing(taken: SocketAddr) -> Vec<(Options, &'static str)> {
+    let options = || options(DataLocation::InMemory);
+    let with = |text: &str| Template::parse(text).unwrap();
+    let signed = with(&TEMPLATE.replace("AuthorizationType: NONE", "AuthorizationType: AWS_IAM"));
+    let unusable_table = with(&TEMPLATE.replace("KeyType: HASH", "KeyType: NONE"));
+    vec![
+        (Options { template: signed, ..options() }, "cannot serve PUT /things/{id}"),
+        (Options { http: taken, ..options() }, "cannot serve the HTTP API"),
+        (Options { dynamodb: taken, ..options() }, "cannot serve DynamoDB"),
+        (Options { template: unusable_table, ..options() }, "cannot start the embedded DynamoDB"),
+        (Options { eventbridge: taken, ..options() }, "cannot serve EventBridge"),
+        (Options { eventbridge: ([0, 0, 0, 0], 0).into(), ..options() }, "cannot start the embedded EventBridge"),
+        (options(), "the template names the function reader"),
+    ]
+}
+
+/// The error of a start without functions.
+async fn start_in_vain(options: Options, data: DataLocation) -> String {
+    let start = LocalStack::start(Options { data, ..options }, async |_: &Surroundings| Ok(Functions::new()));
+    start.await.err().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_start_that_fails_leaves_nothing() {
+    let listener = std::net::TcpListener::bind(any_port()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataLocation::Folder(folder.path().join("new").join("nested"));
+    for (options, expected) in failing(listener.local_addr().unwrap()) {
+        let error = start_in_vain(options, data.clone()).await;
+        assert!(error.starts_with(expected), "{error}");
+        assert_eq!(files(folder.path()), BTreeMap::new(), "{error}");
+    }
+    let start = LocalStack::start(options(data), async |_: &Surroundings| Err("no functions".into()));
+    assert_eq!(start.await.err().unwrap().to_string(), "cannot set up the functions");
+    assert_eq!(files(folder.path()), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_start_that_fails_leaves_data_of_before() {
+    let listener = std::net::TcpListener::bind(any_port()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataLocation::Folder(folder.path().to_owned());
+    let stack = start(data.clone(), &Seen::default()).await.unwrap();
+    put(&stack, "a").await;
+    stack.drained().await.unwrap();
+    stack.stop().await;
+    let names = || files(folder.path()).into_keys().collect::<Vec<_>>();
+    let before = names();
+    for (options, expected) in failing(listener.local_addr().unwrap()) {
+        let error = start_in_vain(options, data.clone()).await;
+        assert!(error.starts_with(expected), "{error}");
+        assert_eq!(names(), before, "{error}");
+    }
+    let seen = Seen::default();
+    let stack = start(data, &seen).await.unwrap();
+    put(&stack, "b").await;
+    stack.drained().await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["b"], "the checkpoint is kept");
+    assert_eq!(stack.event_bus().published().await, [json!({ "id": "a" }), json!({ "id": "b" })]);
+    let items = stack.database().client().scan().table_name("Things").send().await.unwrap();
+    assert_eq!(items.count(), 2);
+    stack.stop().await;
+}
+
 fn remove(path: &Path) {
     std::fs::remove_file(path).unwrap();
 }

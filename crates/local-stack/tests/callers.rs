@@ -59,7 +59,8 @@ impl Scene {
 
     async fn start_with_cors(cors: Option<CorsConfiguration>) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let issuer = LocalIssuer::open_or_create(data.path()).unwrap();
+        let issuer = LocalIssuer::open_or_new(data.path()).unwrap();
+        issuer.keep(data.path()).unwrap();
         let private = std::fs::read(LocalIssuer::keys_folder(data.path()).join("issuer.pem")).unwrap();
         let audience = vec![LocalIssuer::AUDIENCE.to_owned(), "desk".to_owned()];
         let authorizer = JwtAuthorizer::new(LocalIssuer::URL.to_owned(), audience, issuer.keys());

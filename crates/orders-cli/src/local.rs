@@ -7,6 +7,8 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use command_handler::order_id::new_order_id;
 use local_stack::{Admission, Authentication, DataLocation, Faults, LocalIssuer, LocalStack, Options, is_host};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use sam_template::Template;
 use signed_quotes::QuoteSigner;
 use tracing_subscriber::EnvFilter;
@@ -72,9 +74,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Metrics are for CloudWatch.
     let filter: EnvFilter = format!("dynoxide=error,metrics=off,{}", arguments.log).parse().context("--log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let authentication = match arguments.auth {
-        Auth::None => Authentication::None,
-        Auth::Jwt => Authentication::Jwt(LocalIssuer::open_or_create(&arguments.data)?),
+    // Every file of the stack is for its owner alone.
+    umask(Mode::RWXG | Mode::RWXO);
+    let issuer = match arguments.auth {
+        Auth::None => None,
+        Auth::Jwt => Some(LocalIssuer::open_or_new(&arguments.data)?),
     };
     let quote_keys = match &arguments.quote_keys {
         None => QuoteSigner::key_set([&QuoteSigner::demo()?]).to_string(),
@@ -95,12 +99,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         dynamodb: loopback(arguments.dynamodb_port),
         eventbridge: loopback(arguments.eventbridge_port),
         admission: Admission { hosts: arguments.allow_host, ..Admission::default() },
-        authentication,
+        authentication: issuer.clone().map_or(Authentication::None, Authentication::Jwt),
         cors_origins: arguments.cors,
         quote_keys,
         template: Template::of_this_project()?,
     };
     let stack = LocalStack::start_in_process(options).await?;
+    // After everything that may fail: a start that fails leaves no key.
+    if let Some(issuer) = issuer {
+        issuer.keep(&folder)?;
+    }
     stack.event_bus().set_faults(Faults {
         seed: fastrand::u64(..),
         entries_percent: arguments.fail_entries,

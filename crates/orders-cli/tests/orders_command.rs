@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -258,6 +259,70 @@ fn a_data_folder_or_file_that_is_something_else_is_one_clear_line() {
     let expected =
         format!("error: cannot start the embedded DynamoDB: {} is not a SQLite database", database.display());
     assert_eq!(local(&data), expected);
+
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let shared = local(folder.path());
+    assert!(
+        shared.starts_with(&format!("error: other users can read the folder {}", folder.path().display())),
+        "{shared}"
+    );
+}
+
+#[test]
+fn a_start_that_fails_leaves_neither_data_nor_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let taken = listener.local_addr().unwrap().port().to_string();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let nonsense = elsewhere.path().join("nonsense").display().to_string();
+    std::fs::write(&nonsense, "no keys").unwrap();
+    let missing = elsewhere.path().join("missing").display().to_string();
+    for (reason, arguments) in [
+        ("the API's port is taken", &["--port", &taken][..]),
+        ("DynamoDB's port is taken", &["--dynamodb-port", &taken]),
+        ("EventBridge's port is taken", &["--eventbridge-port", &taken]),
+        ("the keys of quotes are missing", &["--quote-keys", &missing]),
+        ("the keys of quotes are no keys", &["--quote-keys", &nonsense]),
+    ] {
+        for also in [&[][..], &["--in-memory"]] {
+            let free = ["--port", "--dynamodb-port", "--eventbridge-port"].into_iter();
+            let free = free.filter(|port| !arguments.contains(port)).flat_map(|port| [port, "0"]);
+            let mut local = orders(&["local", "--auth", "jwt"]);
+            local.args(free).args(arguments).args(also).current_dir(folder.path());
+            complaint(&local.output().unwrap());
+            let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+            assert_eq!(left, Vec::<std::path::PathBuf>::new(), "{reason} {also:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_data_folder_and_every_file_in_it_are_for_the_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let stack = Running::start_in(&data, Stdio::inherit(), &["--auth", "jwt"]);
+    let token = orders(&["token", "--shop", "--data", data.to_str().unwrap()]).output().unwrap();
+    let client = Client::new();
+    let body =
+        json!({ "customerId": "c", "currency": "EUR", "items": [{ "sku": "a", "quantity": 1, "unitPrice": 1 }] });
+    let place = client.post(format!("{}/orders", stack.api())).header("Idempotency-Key", "k").json(&body);
+    assert_eq!(place.bearer_auth(stdout(&token).trim_end()).send().await.unwrap().status().as_u16(), 201);
+    let mut names = Vec::new();
+    for folder in [data.clone(), data.join("keys")] {
+        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|it| it.path().is_file()) {
+            assert_eq!(mode(&entry.path()), 0o600, "{:?}", entry.file_name());
+            names.push(entry.file_name().into_string().unwrap());
+        }
+    }
+    for expected in ["dynamodb.sqlite", "events.ndjson", "issuer.pem", "lock"] {
+        assert!(names.iter().any(|name| name == expected), "{names:?}");
+    }
+}
+
+/// The rights of a file or folder.
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[tokio::test]
