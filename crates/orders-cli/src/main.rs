@@ -12,7 +12,7 @@
 //! - `verify`: compares the read model's rows with the events, and mends them, through `sweep`
 //! - `parked`: what the consumers of the stream could not process, and taking it out again
 //! - `confirm`: the question before data is changed or deleted
-//! - `chaos`: histories in which everything goes wrong, over the functions in this process
+//! - `chaos`: histories in which everything goes wrong, over the functions in this process; poison for the local stack
 //! - `cost`: what a million orders cost on AWS, from what they consume in this process
 //! - `running`: the addresses of a running local stack, which `local` announces and the others find
 //! - `stop`: Ctrl-C and SIGTERM
@@ -97,7 +97,8 @@ enum Command {
     Verify(verify::Arguments),
     /// List, look at and redrive orders that are parked, because a commit of theirs cannot be processed
     Parked(parked::Arguments),
-    /// Tell histories in which everything goes wrong, over the functions in this process; exits with 3 where one does not hold
+    /// Tell histories in which everything goes wrong, over the functions in this process; exits with 3 where one does not
+    /// hold. `chaos poison` damages one order of the local stack instead
     Chaos(chaos::Arguments),
     /// Say what a million orders cost on AWS: units counted in this process, times a dated list of prices
     Cost(cost::Arguments),

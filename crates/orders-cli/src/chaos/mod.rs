@@ -2,7 +2,9 @@
 //! what must hold. Nothing is deployed, listened on or kept.
 //!
 //! - `report`: what is said about them
+//! - `poison`: the one fault for a running local stack: an order with a commit that cannot be read
 
+mod poison;
 mod report;
 
 use std::collections::BTreeSet;
@@ -12,14 +14,30 @@ use std::process::ExitCode;
 use anyhow::Context;
 use chaos::plan::Numbers;
 use chaos::{AsDeployed, Campaign, Fault, Plan};
-use clap::Args;
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::text::print;
 
+/// Histories, or one fault.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    histories: HistoriesArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Append a commit that cannot be read to an order of the local stack, to try `orders parked`; with --mend, make it readable
+    Poison(poison::Arguments),
+}
+
 /// Which histories, and how.
 #[derive(Args)]
-pub(crate) struct Arguments {
+struct HistoriesArguments {
     /// The seed of the first history; each that follows has the next one
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -43,7 +61,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-impl Arguments {
+impl HistoriesArguments {
     fn campaign(self) -> Campaign {
         let without = BTreeSet::from_iter(self.without);
         let first = Plan { seed: self.seed, commands: self.commands, clients: self.clients, without };
@@ -55,9 +73,16 @@ impl Arguments {
 /// From how many whole histories on every fault must have struck, or they show less than they seem to.
 const ENOUGH: u64 = 100;
 
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        None => run_histories(arguments.histories).await,
+        Some(Command::Poison(arguments)) => poison::run(&arguments).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
 /// Exits with 0 where all holds, with 3 where something does not, and with 1 where a fault never struck although there were
 /// [`ENOUGH`] histories and nothing was left out of them.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+async fn run_histories(arguments: HistoriesArguments) -> anyhow::Result<ExitCode> {
     let json = arguments.json;
     let campaign = arguments.campaign();
     let bar = ProgressBar::new(campaign.histories);

@@ -1,0 +1,184 @@
+//! `orders chaos poison` with a running `orders local`, from a poisoned order to a clean one, as docs/OPERATIONS.md tells it.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+
+/// When a test that waits for the consumers gives it up.
+const GIVEN_UP: Duration = Duration::from_secs(60);
+
+/// A stack in a process of its own. Dropping it kills it.
+struct Running {
+    process: Child,
+    welcome: Vec<String>,
+}
+
+impl Running {
+    fn start() -> Self {
+        let ports = ["--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0"];
+        let mut local = Command::new(env!("CARGO_BIN_EXE_orders"));
+        // The functions log poison, which is what is tried here.
+        local.args(["local", "--in-memory", "--log", "off"]).args(ports).stdout(Stdio::piped());
+        let mut process = local.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
+        Self { process, welcome }
+    }
+
+    fn served(&self, label: &str) -> &str {
+        self.welcome.iter().find(|line| line.contains(label)).unwrap().split_whitespace().last().unwrap()
+    }
+
+    /// Runs a command on this stack.
+    fn orders(&self, arguments: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", self.served("DynamoDB"));
+        command.env("AWS_ENDPOINT_URL_EVENTBRIDGE", self.served("EventBridge"));
+        command.args(arguments.split_whitespace()).output().unwrap()
+    }
+
+    async fn post(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
+        let post = Client::new().post(format!("{}{path}", self.served("HTTP API"))).header("Idempotency-Key", key);
+        let reply = post.json(body).send().await.unwrap();
+        (reply.status().as_u16(), reply.json().await.unwrap())
+    }
+
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let reply = Client::new().get(format!("{}{path}", self.served("HTTP API"))).send().await.unwrap();
+        (reply.status().as_u16(), reply.json().await.unwrap())
+    }
+
+    /// Places an order of 29.97 EUR; its id.
+    async fn place(&self, key: &str) -> String {
+        let items = json!([{ "sku": "TEA", "quantity": 3, "unitPrice": 999 }]);
+        let body = json!({ "customerId": "alice", "currency": "EUR", "items": items });
+        let (status, placed) = self.post("/orders", key, &body).await;
+        assert_eq!(status, 201, "{placed}");
+        placed["orderId"].as_str().unwrap().to_owned()
+    }
+
+    /// The parked orders, once there are so many.
+    fn parked(&self, count: u64) -> Value {
+        let begun = Instant::now();
+        loop {
+            let list: Value = serde_json::from_str(stdout(&self.orders("parked list --local --json"))).unwrap();
+            if list["count"] == count {
+                return list["parked"].clone();
+            }
+            assert!(begun.elapsed() < GIVEN_UP, "{list}");
+        }
+    }
+
+    /// The sequence numbers of an order's published events, as they arrived.
+    async fn published(&self, order: &str) -> Vec<String> {
+        let events =
+            reqwest::get(format!("{}/events", self.served("EventBridge"))).await.unwrap().text().await.unwrap();
+        let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let of_order = events.filter(|event| event["subject"] == order);
+        of_order.map(|event| event["sequence"].as_str().unwrap().trim_start_matches('0').to_owned()).collect()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+#[track_caller]
+fn assert_done(output: &Output) -> &str {
+    assert_eq!((output.status.code(), stderr(output)), (Some(0), ""), "{}", stdout(output));
+    stdout(output)
+}
+
+#[tokio::test]
+async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
+    let stack = Running::start();
+    let (order, other) = (stack.place("first").await, stack.place("second").await);
+    let poisoned = stack.orders(&format!("chaos poison {order} --local"));
+    let said = assert_done(&poisoned);
+    assert!(said.starts_with(&format!("Version 2 of order {order} has the event PaymentPromised")), "{said}");
+
+    // Each consumer parks it; the other order flows.
+    let parked = stack.parked(3);
+    let notes =
+        parked.as_array().unwrap().iter().map(|note| json!([note["consumer"], note["orderId"], note["version"]]));
+    let consumers = ["OrderSummaryByCustomer", "CustomerTotals", "publisher"];
+    assert_eq!(notes.collect::<Vec<_>>(), consumers.map(|consumer| json!([consumer, order, 2])));
+    let payment = |id: &str| json!({ "paymentId": id, "amount": 100 });
+    let (status, problem) = stack.post(&format!("/orders/{order}/payments"), "k1", &payment("p-1")).await;
+    assert_eq!((status, &problem["code"]), (500, &json!("order_unreadable")));
+    let (status, row) = stack.get(&format!("/orders/{order}")).await;
+    assert_eq!((status, &row["version"], &row["stale"]), (200, &json!(1), &json!(true)));
+    assert_eq!(stack.post(&format!("/orders/{other}/payments"), "k2", &payment("p-1")).await.0, 201);
+    assert_eq!(stack.published(&order).await, ["1"]);
+
+    let shown = stack.orders(&format!("parked show {order} --local"));
+    assert!(assert_done(&shown).contains("unknown event type 'PaymentPromised'"), "{}", stdout(&shown));
+    let in_vain = stack.orders(&format!("parked redrive {order} --local"));
+    assert_eq!((in_vain.status.code(), stdout(&in_vain)), (Some(1), "0 redriven, 0 commits, 3 still parked\n"));
+    let again = stack.orders(&format!("chaos poison {order} --local"));
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).starts_with(&format!("error: cannot read order {order}: ")), "{}", stderr(&again));
+
+    let mended = stack.orders(&format!("chaos poison {order} --mend --local"));
+    let said = assert_done(&mended);
+    assert!(said.starts_with(&format!("Version 2 of order {order} is a payment of 1 minor unit now")), "{said}");
+    assert_eq!(
+        assert_done(&stack.orders(&format!("parked redrive {order} --local"))),
+        "3 redriven, 3 commits, 0 still parked\n"
+    );
+    assert_eq!(stack.parked(0), json!([]));
+    let (status, row) = stack.get(&format!("/orders/{order}")).await;
+    assert_eq!((status, &row["version"], &row["amountPaid"], &row["stale"]), (200, &json!(2), &json!(1), &Value::Null));
+    assert_eq!(stack.published(&order).await, ["1", "2"]);
+    // The other order's rows follow its payment by a moment.
+    let begun = Instant::now();
+    while stack.orders("verify --local").status.code() != Some(0) {
+        assert!(begun.elapsed() < GIVEN_UP, "{}", stdout(&stack.orders("verify --local")));
+    }
+    assert_eq!(stack.post(&format!("/orders/{order}/payments"), "k3", &payment("p-2")).await.0, 201);
+
+    let nothing = stack.orders(&format!("chaos poison {order} --mend --local"));
+    assert_eq!(
+        (nothing.status.code(), stderr(&nothing)),
+        (Some(1), &*format!("error: order {order} has no event PaymentPromised\n"))
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_does_not_exist_is_not_poisoned() {
+    let stack = Running::start();
+    let refused = stack.orders("chaos poison no-such-order --local");
+    assert_eq!((refused.status.code(), stderr(&refused)), (Some(1), "error: there is no order no-such-order\n"));
+}
+
+#[test]
+fn nothing_that_is_not_on_this_machine_is_poisoned() {
+    let poison = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.invalid:8000");
+        let output = command.args(["chaos", "poison", "o-1"]).args(arguments).output().unwrap();
+        (output.status.code(), stderr(&output).to_owned())
+    };
+    assert_eq!(poison(&[]), (Some(1), "error: poison works on a local stack only: give --local\n".to_owned()));
+    for also in [&["--local"][..], &["--local", "--mend"]] {
+        let (code, said) = poison(also);
+        assert_eq!(code, Some(1));
+        assert!(said.contains("http://dynamodb.invalid:8000/ is not on this machine"), "{said}");
+    }
+}
