@@ -52,7 +52,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault there is, by its number.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Throttling,
         Self::FailureBeforeWrite,
         Self::FailureAfterWrite,

@@ -20,7 +20,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 pub use finding::{Difference, Finding};
 pub use folding::{Folded, Folding, Halt};
 pub use lag::LagBound;
-pub use sums::{SumAudit, SumDifference, SumFinding, SumValues, SumsChecked};
+pub use sums::{SumAudit, SumDifference, SumFinding, SumsChecked};
 
 use crate::dynamo_rows::DynamoRows;
 use crate::projection::{self, Projection, RowKey};

@@ -40,8 +40,8 @@ pub mod summed_rows;
 pub mod totals;
 
 pub use audit::{
-    Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt, LagBound, SumAudit, SumDifference, SumFinding,
-    SumValues, SumsChecked,
+    Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt, LagBound, SumAudit, SumDifference,
+    SumFinding, SumsChecked,
 };
 pub use customer_totals::{Contribution, CurrencyTotals, CustomerTotals, PlacedOrder};
 pub use dynamo_rows::DynamoRows;

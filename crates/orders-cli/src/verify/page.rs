@@ -122,8 +122,9 @@ impl Page {
         repair: bool,
     ) -> anyhow::Result<()> {
         for (customer, checked) in checked {
-            let findings = match checked {
-                SumsChecked::Judged(findings) => findings,
+            let finding = match checked {
+                SumsChecked::Right => continue,
+                SumsChecked::Wrong(finding) => *finding,
                 // Which the contribution that cannot be read, or is of a newer release, is named for.
                 SumsChecked::Unsummable => continue,
                 SumsChecked::Unsettled => {
@@ -132,14 +133,12 @@ impl Page {
                     continue;
                 }
             };
-            for finding in findings {
-                self.tally.sums.count(&finding.difference);
-                let (row, problem) = (finding.key.clone(), finding.difference.to_string());
-                let mended = repair && audit.mend(finding).await?.is_none();
-                self.tally.sums.mended += u64::from(mended);
-                let (read_model, order, changes) = (CustomerTotals::NAME.to_owned(), None, Vec::new());
-                self.name(Named { read_model, order, row, problem, changes, mended });
-            }
+            self.tally.sums.count(&finding.difference);
+            let (row, problem) = (finding.key.clone(), finding.difference.to_string());
+            let (read_model, order, changes) = (CustomerTotals::NAME.to_owned(), None, finding.changes.clone());
+            let mended = repair && audit.mend(finding).await?.is_none();
+            self.tally.sums.mended += u64::from(mended);
+            self.name(Named { read_model, order, row, problem, changes, mended });
         }
         Ok(())
     }

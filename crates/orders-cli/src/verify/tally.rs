@@ -161,7 +161,7 @@ impl SumCounts {
     pub(super) fn count(&mut self, difference: &SumDifference) {
         let kind = match difference {
             SumDifference::Missing => &mut self.missing,
-            SumDifference::Different { .. } => &mut self.different,
+            SumDifference::Different { .. } | SumDifference::Unreadable => &mut self.different,
             SumDifference::WithoutRows => &mut self.without_orders,
         };
         *kind += 1;

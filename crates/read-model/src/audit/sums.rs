@@ -5,11 +5,11 @@
 //! they were read. An [`Audit`](super::Audit) changes rows without their sums, where rows were tampered with or belong to no
 //! aggregate: run it first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
-use event_store::contain;
+use event_store::{ChangedValue, changed_values, contain};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::AT_ONCE;
@@ -60,21 +60,12 @@ pub struct SumFinding<P: Summed> {
     pub key: RowKey,
     /// What is wrong.
     pub difference: SumDifference,
-    /// The sums that differ, by name.
-    pub values: BTreeMap<String, SumValues<P::Sum>>,
+    /// The values that differ, by the name of the sum and the figure; nothing where the sums cannot be read.
+    pub changes: Vec<ChangedValue>,
     /// The item as it was read.
     was: Option<RowImage>,
     /// The sums as they should be; `None` where there should be none.
     expected: Option<SumsOf<P>>,
-}
-
-/// A sum as it is stored and as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SumValues<S> {
-    /// The sum that is stored.
-    pub stored: Option<S>,
-    /// The sum of the rows.
-    pub expected: Option<S>,
 }
 
 /// The result of looking at a partition's sums.
@@ -228,20 +219,19 @@ fn compare<P: Summed>(
     let (exists, is_readable) = (stored.is_some(), stored.as_ref().is_none_or(Result::is_ok));
     let stored = stored.and_then(Result::ok).unwrap_or_default();
     let names: BTreeSet<&String> = stored.sums.keys().chain(expected.sums.keys()).collect();
-    let values = names.into_iter().map(|name| {
-        let (stored, expected) = (stored.sums.get(name).cloned(), expected.sums.get(name).cloned());
-        (name.clone(), SumValues { stored, expected })
-    });
-    let values: BTreeMap<_, _> = values.filter(|(_, values)| values.stored != values.expected).collect();
+    let names = names.into_iter().filter(|name| stored.sums.get(*name) != expected.sums.get(*name));
+    let names: Vec<String> = names.cloned().collect();
     let has_rows = !expected.sums.is_empty();
     let difference = match (exists, has_rows) {
         (false, false) => return None,
         (false, true) => SumDifference::Missing,
         (true, _) if !is_readable => SumDifference::Unreadable,
         (true, false) => SumDifference::WithoutRows,
-        (true, true) if values.is_empty() => return None,
-        (true, true) => SumDifference::Different { names: values.keys().cloned().collect() },
+        (true, true) if names.is_empty() => return None,
+        (true, true) => SumDifference::Different { names },
     };
+    let value = |sums: &SumsOf<P>| serde_json::to_value(&sums.sums).ok();
+    let changes = changed_values("", value(&stored).as_ref(), value(&expected).as_ref());
     let expected = has_rows.then_some(expected);
-    Some(SumFinding { key: key.clone(), difference, values, was: None, expected })
+    Some(SumFinding { key: key.clone(), difference, changes, was: None, expected })
 }

@@ -98,8 +98,11 @@ async fn every_kind_of_difference_is_found_and_mended() {
     scene.set_gross(1).await;
     assert_eq!(scene.differences().await, different("EUR"));
     let finding = scene.findings().await.pop().unwrap();
-    let values = &finding.values["EUR"];
-    assert_eq!([&values.stored, &values.expected].map(|sum| sum.as_ref().unwrap().gross), [1, 60]);
+    let [change] = &finding.changes[..] else { panic!("{:?}", finding.changes) };
+    assert_eq!(
+        (change.attribute.as_str(), &change.found, &change.expected),
+        ("EUR.gross", &Some(1.into()), &Some(40.into()))
+    );
     scene.mend().await;
     scene.set("total#2", "sums", AttributeValue::Bool(true)).await;
     assert_eq!(scene.differences().await, sums(SumDifference::Unreadable));
