@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use embedded_dynamodb::Database;
 use fastrand::Rng;
+use order_stream::StreamEvent;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 
-use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, EventStore, StoreError};
@@ -13,6 +12,7 @@ use http_api::{AuthMode, QuoteVerifier};
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Context, LambdaEvent};
 use order_store::Orders;
+use order_stream::StreamEvent;
 use parked_orders::{Consumer, ParkedOrders};
 use projector::Projector;
 use publisher::{EventBus, Publisher};

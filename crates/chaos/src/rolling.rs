@@ -1,11 +1,11 @@
 //! Other releases of the projector. The next one: the same projection under a higher number, with something new in its rows.
 
-use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, RecordedEvent};
 use order_domain::Event;
 use order_store::{OrderCommit, Orders};
+use order_stream::StreamEvent;
 use parked_orders::{Consumer, ParkedOrders};
 use projector::Processor;
 use read_model::{
@@ -57,6 +57,7 @@ impl Projection for NextSummary {
 pub(crate) struct ProjectorOf<P, T> {
     summaries: Processor<P, DynamoEventStore, DynamoRows>,
     totals: Processor<T, DynamoEventStore, SummedRows>,
+    parked: ParkedOrders,
 }
 
 /// The projector of the next release.
@@ -73,7 +74,8 @@ impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> Projector
         let parked = ParkedOrders::new(client, PARKED);
         Self {
             summaries: Processor::new(summaries, Consumer::OrderSummaryByCustomer, parked.clone()),
-            totals: Processor::new(totals, Consumer::CustomerTotals, parked),
+            totals: Processor::new(totals, Consumer::CustomerTotals, parked.clone()),
+            parked,
         }
     }
 }
@@ -81,11 +83,15 @@ impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> Projector
 impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> StreamFunction for ProjectorOf<P, T> {
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         Box::pin(async move {
-            let batch = order_stream::read(batch.records)?;
-            let (mut again, totals) = tokio::join!(self.summaries.process(&batch, 0), self.totals.process(&batch, 0));
+            let batch = order_stream::read(batch);
+            let (mut again, totals, unnoted) = tokio::join!(
+                self.summaries.process(&batch, 0),
+                self.totals.process(&batch, 0),
+                order_stream::pass_by(&batch.unaddressable, "projector", &self.parked, None),
+            );
             again.extend(totals);
-            let ids = batch.delivered.into_iter().map(|delivered| delivered.id);
-            Ok(order_stream::come_again(ids.filter(|id| again.contains(id))))
+            again.extend(unnoted);
+            Ok(order_stream::retry_from(batch.to_retry(|name| again.contains(name))))
         })
     }
 }

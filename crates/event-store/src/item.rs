@@ -30,7 +30,7 @@ const SCHEMA_VERSION: &str = "schemaVersion";
 const DATA: &str = "data";
 
 /// The versions there are. The last is 2^53 - 1, what every JSON reader holds exactly: one follows any other.
-const VERSIONS: std::ops::RangeInclusive<u64> = 1..=(1 << 53) - 1;
+pub const VERSIONS: std::ops::RangeInclusive<u64> = 1..=(1 << 53) - 1;
 
 /// DynamoDB's limit for one item, in bytes.
 const MAX_ITEM_BYTES: usize = 400 * 1024;

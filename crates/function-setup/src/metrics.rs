@@ -15,6 +15,7 @@
 //! | `ProjectionLag` | Milliseconds | `consumer` | age of a batch's oldest commit when the batch ends, be it in its row by then or not: a batch that is stuck lags ever more |
 //! | `RowsWritten` | Count | `consumer` | rows written |
 //! | `OrdersParked` | Count | `consumer` | orders that are parked, and parked ones that were tried again in vain |
+//! | `UnaddressableRecords` | Count | | records that name no order: they are noted and passed by, and retried until they are noted |
 //! | `EventsHeld` | Count | `consumer` | records that came to wait with their orders, which the publisher has parked |
 //! | `EventsPublished` | Count | | events that the bus took |
 //! | `PublishFailures` | Count | | entries that the bus refused or throttled, or whose call failed; each attempt counts |

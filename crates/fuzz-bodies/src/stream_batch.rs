@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use aws_lambda_events::event::dynamodb::Event as Batch;
 use event_store::{Delivered, InMemoryEventStore};
 use order_domain::Event;
 use order_domain::values::{CustomerId, OrderId};
 use order_store::OrderCommit;
+use order_stream::StreamEvent;
 use published_events::{CloudEvent, cloud_events};
 use read_model::{Engine, InMemoryRows, OrderSummaryByCustomer};
 use tokio::runtime::Builder;
@@ -18,10 +18,13 @@ const PUBLISHED_VERSIONS: std::ops::RangeInclusive<u64> = 1..=9_999_999_999;
 
 /// Reads a batch, publishes it and projects it.
 pub fn stream_batch(input: &[u8]) {
-    let Ok(batch) = serde_json::from_slice::<Batch>(input) else { return };
-    let records = batch.records.len();
-    let Ok(batch) = order_stream::read(batch.records) else { return };
-    assert_eq!(batch.delivered.len() + batch.violations.len(), records, "nothing is ignored silently");
+    let Ok(event) = serde_json::from_slice::<StreamEvent>(input) else { return };
+    let records = event.records.len();
+    let batch = order_stream::read(event);
+    assert_eq!(batch.records(), records, "nothing is ignored silently");
+    assert_eq!(batch.to_retry(|_| true).count(), records - batch.violations.len());
+    assert!(batch.delivered.iter().all(|it| it.position().is_some()), "what cannot be parked is not handed on");
+    assert!(batch.unaddressable.iter().all(|record| !record.id().is_empty() && !record.reason.is_empty()));
     assert!(order_stream::lag_ms(&batch.delivered).is_none_or(|lag_ms| lag_ms < u64::MAX / 2));
     for delivered in &batch.delivered {
         match &delivered.record {

@@ -1,28 +1,43 @@
 //! Batches of the OrderEvents stream as Lambda delivers them: records to commits, and the answer.
 //!
 //! What the stream's consumers share. It must never know what a consumer does with a commit; start at [`read`].
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lib.rs` | a batch as it was read, and the answer to it |
+//! | `record` | one record: a commit, poison that names its order, a violation, or a record that names no order |
+//! | `pass_by` | records that name no order: noted, and passed by |
+
+mod pass_by;
+mod record;
 
 use std::collections::HashMap;
 
-use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use event_store::{Delivered, Poison, Timestamp, item};
+use event_store::{Delivered, Timestamp};
 use order_domain::Event;
-use order_store::{CUSTOMER_ID, Orders};
-use serde_dynamo::{AttributeValue, Item};
+use parked_orders::UnaddressableRecord;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-/// A record whose position in the stream is not known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("record {event_id} has no sequence number")]
-pub struct NoSequenceNumber {
-    /// The record's own id.
-    pub event_id: String,
+pub use pass_by::pass_by;
+use record::Record;
+
+/// A batch as Lambda delivers it. Its records are read one by one, so that one that cannot be read does not fail the others.
+#[derive(Debug, Clone, Deserialize)]
+pub struct StreamEvent {
+    /// The records, in the stream's order.
+    #[serde(rename = "Records")]
+    pub records: Vec<Box<RawValue>>,
 }
 
 /// A batch as it was read.
+///
+/// A record is named by its sequence number. One without a number has the empty name: Lambda documents that an answer with
+/// an empty name fails the batch as a whole, and that is how such a record is retried.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Its inserts, in the stream's order: commits, and what was to be one.
+    /// Its inserts, in the stream's order: commits, and poison. Every one names its order and its version.
     pub delivered: Vec<Delivered<Event>>,
     /// Whose the orders are, by their ids, as far as it can be told: also of what cannot be read otherwise.
     pub customers: HashMap<String, String>,
@@ -30,14 +45,18 @@ pub struct Batch {
     pub correlation_ids: HashMap<String, String>,
     /// What must not have happened.
     pub violations: Vec<Violation>,
+    /// Records that name no order, or no version of one. No retry changes that.
+    pub unaddressable: Vec<UnaddressableRecord>,
+    /// The names of the inserts and of the records that name no order, in the stream's order.
+    names: Vec<String>,
 }
 
 /// A record that says that a stored commit was changed or deleted. No consumer can do anything with it; somebody with
 /// too many rights has been at the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The record's sequence number.
-    pub sequence_number: String,
+    /// The record's sequence number; `None` where the stream gave none.
+    pub sequence_number: Option<String>,
     /// What the stream says was done: `MODIFY`, `REMOVE`.
     pub event_name: String,
     /// The aggregate and the version it was done to, as far as it can be told.
@@ -59,44 +78,39 @@ impl Violation {
     }
 }
 
+impl Batch {
+    /// The number of its records, of every kind.
+    #[must_use]
+    pub fn records(&self) -> usize {
+        self.delivered.len() + self.violations.len() + self.unaddressable.len()
+    }
+
+    /// The names of the records to be retried, in the stream's order.
+    pub fn to_retry(&self, is_failed: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
+        self.names.iter().filter(move |name| is_failed(name)).cloned()
+    }
+}
+
 /// Reads a batch.
-///
-/// # Errors
-/// When a record has no sequence number.
-pub fn read(records: Vec<EventRecord>) -> Result<Batch, NoSequenceNumber> {
+#[must_use]
+pub fn read(event: StreamEvent) -> Batch {
     let mut batch = Batch::default();
-    for record in records {
-        // An empty identifier in the answer would fail the batch as a whole, for ever.
-        let sequence_number = record.change.sequence_number.filter(|number| !number.is_empty());
-        let sequence_number = sequence_number.ok_or(NoSequenceNumber { event_id: record.event_id })?;
-        if record.event_name == "INSERT" {
-            let image = record.change.new_image;
-            batch.customers.extend(customer(&image));
-            let correlation_id = item::correlation_of(&image);
-            batch.correlation_ids.extend(correlation_id.map(|id| (sequence_number.clone(), id.to_owned())));
-            batch.delivered.push(delivered(sequence_number, image));
-        } else {
-            batch.violations.push(Violation {
-                sequence_number,
-                event_name: record.event_name,
-                position: item::key_of(&record.change.keys),
-            });
+    for raw in event.records {
+        match record::read(&raw) {
+            Record::Insert { delivered, customer, correlation_id } => {
+                batch.customers.extend(customer);
+                batch.correlation_ids.extend(correlation_id.map(|id| (delivered.id.clone(), id)));
+                batch.names.push(delivered.id.clone());
+                batch.delivered.push(delivered);
+            }
+            Record::Violation(violation) => batch.violations.push(violation),
+            Record::Unaddressable(record) => {
+                batch.names.push(record.sequence_number.clone().unwrap_or_default());
+                batch.unaddressable.push(record);
+            }
         }
     }
-    Ok(batch)
-}
-
-/// An image's order and its customer.
-fn customer(image: &Item) -> Option<(String, String)> {
-    let (order_id, _) = item::key_of(image)?;
-    let Some(AttributeValue::S(customer_id)) = image.inner().get(CUSTOMER_ID) else { return None };
-    Some((order_id, customer_id.clone()))
-}
-
-fn delivered(id: String, image: Item) -> Delivered<Event> {
-    let position = item::key_of(&image);
-    let record = item::decode::<Orders>(image).map_err(|error| Poison::new(position, &error));
-    Delivered { id, record }
+    batch
 }
 
 /// How long ago the oldest commit of a batch was recorded, in milliseconds, 0 where the clocks disagree; `None` where no
@@ -108,14 +122,14 @@ pub fn lag_ms(delivered: &[Delivered<Event>]) -> Option<u64> {
     lag.map(|lag| u64::try_from(lag).unwrap_or(0))
 }
 
-/// The answer that these records must come again. Lambda goes on from the lowest of the sequence numbers.
-pub fn come_again(sequence_numbers: impl IntoIterator<Item = String>) -> DynamoDbEventResponse {
-    let again = |sequence_number| {
+/// The answer that these records must be retried. Lambda goes on from the lowest of the sequence numbers.
+pub fn retry_from(names: impl IntoIterator<Item = String>) -> DynamoDbEventResponse {
+    let failure = |name| {
         let mut failure = DynamoDbBatchItemFailure::default();
-        failure.item_identifier = Some(sequence_number);
+        failure.item_identifier = Some(name);
         failure
     };
     let mut response = DynamoDbEventResponse::default();
-    response.batch_item_failures = sequence_numbers.into_iter().map(again).collect();
+    response.batch_item_failures = names.into_iter().map(failure).collect();
     response
 }

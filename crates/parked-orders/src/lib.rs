@@ -9,11 +9,14 @@
 //! |---|---|
 //! | [`parked`] | who parks, what is noted, why it cannot be |
 //! | [`table`] | the notes in DynamoDB |
+//! | [`unaddressable`] | notes on records that name no order, and that are passed by |
 //! | `note` | a note as a DynamoDB item |
 
 mod note;
 pub mod parked;
 pub mod table;
+pub mod unaddressable;
 
 pub use parked::{Consumer, Parked, ParkedError, Parking};
 pub use table::ParkedOrders;
+pub use unaddressable::{UnaddressableNote, UnaddressableRecord};

@@ -15,16 +15,17 @@ use crate::note::{
     decode, number, string,
 };
 use crate::parked::{Consumer, Parked, ParkedError, Parking};
+use crate::unaddressable::{self, UnaddressableNote};
 
 /// The index by customer.
 const BY_CUSTOMER: &str = "ByCustomer";
 /// How many notes a consumer looks at before it asks for its own orders instead; also what one `BatchGetItem` takes.
 const FEW: usize = 100;
 /// The longest reason that is kept, in characters.
-const MAX_REASON: usize = 1000;
+pub(crate) const MAX_REASON: usize = 1000;
 /// The longest sort key and the longest partition key that DynamoDB takes, in bytes; none may be empty. What is to be parked
 /// may be an item that nobody of ours wrote.
-const MAX_ORDER_ID: usize = 1024;
+pub(crate) const MAX_ORDER_ID: usize = 1024;
 const MAX_CUSTOMER_ID: usize = 2048;
 /// How often keys are asked for that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
 const MAX_READS: u32 = 6;
@@ -34,8 +35,8 @@ const FIRST_PAUSE_MS: u64 = 25;
 /// Notes on parked orders.
 #[derive(Debug, Clone)]
 pub struct ParkedOrders {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
 }
 
 /// What one request found in the table.
@@ -43,6 +44,8 @@ pub struct ParkedOrders {
 pub struct Page {
     /// The notes, and what cannot be read as one.
     pub parked: Vec<Result<Parked, ParkedError>>,
+    /// The notes on records that name no order, and what cannot be read as one.
+    pub unaddressable: Vec<Result<UnaddressableNote, ParkedError>>,
     /// Where to go on; `None` at the end.
     pub next: Option<Next>,
 }
@@ -290,8 +293,13 @@ impl ParkedOrders {
         let from = from.map(|Next(key)| key);
         let scan = self.client.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(from);
         let output = scan.send().await.map_err(|error| ParkedError::of("Scan", error))?;
-        let parked = output.items.unwrap_or_default().iter().map(decode).collect();
-        Ok(Page { parked, next: output.last_evaluated_key.map(Next) })
+        let (records, orders): (Vec<_>, Vec<_>) =
+            output.items.unwrap_or_default().into_iter().partition(unaddressable::is_one);
+        Ok(Page {
+            parked: orders.iter().map(decode).collect(),
+            unaddressable: records.iter().map(unaddressable::decode).collect(),
+            next: output.last_evaluated_key.map(Next),
+        })
     }
 }
 
@@ -300,7 +308,7 @@ fn key(consumer: Consumer, aggregate_id: &str) -> SdkItem {
 }
 
 /// Whether a text can be a key.
-fn fits(text: &str, max_bytes: usize) -> bool {
+pub(crate) fn fits(text: &str, max_bytes: usize) -> bool {
     (1..=max_bytes).contains(&text.len())
 }
 

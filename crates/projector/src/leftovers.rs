@@ -20,10 +20,8 @@ pub(crate) struct Poisoned {
 pub(crate) struct Leftovers {
     /// Orders to park.
     pub(crate) poisoned: Vec<Poisoned>,
-    /// Poison that names no order or no version, so that nothing can be parked: it comes again until it goes where failed
-    /// batches go.
-    pub(crate) strays: Vec<Failure>,
-    /// What may pass when it comes again.
+    /// Failures that a retry may outlive. Poison that names no order is among it, so that it is not lost; `order_stream` hands
+    /// none on.
     pub(crate) transient: Vec<Failure>,
 }
 
@@ -46,8 +44,9 @@ impl Leftovers {
                         }
                     }
                 }
-                (Reason::Poison { .. }, None, _) | (Reason::Poison { .. }, _, None) => leftovers.strays.push(failure),
-                (Reason::Unavailable { .. } | Reason::NewerProjection, _, _) => leftovers.transient.push(failure),
+                (Reason::Poison { .. }, None, _)
+                | (Reason::Poison { .. }, _, None)
+                | (Reason::Unavailable { .. } | Reason::NewerProjection, _, _) => leftovers.transient.push(failure),
             }
         }
         leftovers.poisoned = poisoned.into_values().collect();
@@ -95,10 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn a_record_whose_version_cannot_be_told_comes_again_and_the_others_of_its_order_are_parked() {
+    fn a_record_without_a_version_is_retried_and_its_order_is_parked() {
         let failed = vec![poison("c", None, None), poison("b", Some(4), Some(3)), poison("a", Some(3), None)];
         let leftovers = Leftovers::of(failed, &HashMap::new());
-        assert_eq!(leftovers.strays, [poison("c", None, None)]);
+        assert_eq!(leftovers.transient, [poison("c", None, None)]);
         let [order] = &leftovers.poisoned[..] else { unreachable!("one order") };
         assert_eq!((order.parking.version, order.parking.held_up_to, order.parking.reason.as_str()), (3, 4, "why a"));
         assert_eq!((&order.first, &order.records[..]), (&(3, "a".to_owned()), &["b".to_owned(), "a".to_owned()][..]));
@@ -107,6 +106,6 @@ mod tests {
     #[test]
     fn an_order_of_which_no_version_can_be_told_is_not_parked_and_not_forgotten() {
         let leftovers = Leftovers::of(vec![poison("a", None, Some(3))], &HashMap::new());
-        assert_eq!((leftovers.poisoned.len(), leftovers.strays.len(), leftovers.transient.len()), (0, 1, 0));
+        assert_eq!((leftovers.poisoned.len(), leftovers.transient.len()), (0, 1));
     }
 }

@@ -18,24 +18,28 @@ mod notes;
 pub mod processor;
 mod report;
 
-use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, EventStore};
 use function_setup::ProjectorConfig;
+use function_setup::deadline::last_start;
 use lambda_runtime::LambdaEvent;
 use order_store::Orders;
-use order_stream::Violation;
+use order_stream::{StreamEvent, Violation};
 use parked_orders::{Consumer, ParkedOrders};
 use read_model::{CustomerTotals, DynamoRows, Engine, OrderSummaryByCustomer, RowStore, SummedRows};
 
 pub use processor::Processor;
+
+/// The function's name in notes.
+const NAME: &str = "projector";
 
 /// The handler: one processor a projection.
 #[derive(Debug, Clone)]
 pub struct Projector<S, R, T> {
     summaries: Processor<OrderSummaryByCustomer, S, R>,
     totals: Processor<CustomerTotals, S, T>,
+    parked: ParkedOrders,
 }
 
 /// The handler with everything in DynamoDB.
@@ -64,24 +68,34 @@ where
         let summaries = Engine::new(store.clone(), rows);
         Self {
             summaries: Processor::new(summaries, Consumer::OrderSummaryByCustomer, parked.clone()),
-            totals: Processor::new(Engine::new(store, totals), Consumer::CustomerTotals, parked),
+            totals: Processor::new(Engine::new(store, totals), Consumer::CustomerTotals, parked.clone()),
+            parked,
         }
     }
 
     /// Projects one batch, all projections at once. The answer names every record that one of them must see again, in the
-    /// stream's order; Lambda goes on from the lowest. To the others it is then a repeat.
+    /// stream's order; Lambda goes on from the lowest. To the others it is then a repeat. Records that name no order are noted
+    /// and passed by.
     ///
     /// # Errors
-    /// When a record has no sequence number: then no answer could say which one failed, and the batch fails whole.
-    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
-        let batch = order_stream::read(event.payload.records)?;
+    /// None. Lambda's runtime asks for the type.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<StreamEvent>,
+    ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
+        let deadline_ms = event.context.deadline;
+        let batch = order_stream::read(event.payload);
         batch.violations.iter().for_each(Violation::log);
         report::received(&batch);
-        let deadline_ms = event.context.deadline;
-        let (mut again, totals) =
-            tokio::join!(self.summaries.process(&batch, deadline_ms), self.totals.process(&batch, deadline_ms));
+        report::unaddressable(batch.unaddressable.len());
+        let last_note = last_start(deadline_ms, processor::RESERVE_FOR_NOTES);
+        let (mut again, totals, unnoted) = tokio::join!(
+            self.summaries.process(&batch, deadline_ms),
+            self.totals.process(&batch, deadline_ms),
+            order_stream::pass_by(&batch.unaddressable, NAME, &self.parked, last_note),
+        );
         again.extend(totals);
-        let ids = batch.delivered.into_iter().map(|delivered| delivered.id);
-        Ok(order_stream::come_again(ids.filter(|id| again.contains(id))))
+        again.extend(unnoted);
+        Ok(order_stream::retry_from(batch.to_retry(|name| again.contains(name))))
     }
 }

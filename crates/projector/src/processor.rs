@@ -18,7 +18,7 @@ use crate::report;
 
 /// Time kept back at the end of an invocation for notes and the answer: a note that is begun may take two operations of
 /// three seconds each (`function_setup::clients`).
-const RESERVE_FOR_NOTES: Duration = Duration::from_secs(7);
+pub(crate) const RESERVE_FOR_NOTES: Duration = Duration::from_secs(7);
 /// Time kept back for rows as well: one that is begun may take three such operations, and pauses between them. A row with a
 /// sum that others keep changing may take more, twelve tries (`SummedRows`): what it has not done when the notes' time begins
 /// is cut off, and comes again.
@@ -54,17 +54,16 @@ impl<P: Projection<Aggregate = Orders>, S: EventStore<Orders>, R: RowStore<P>> P
         let (parked, outcome) = tokio::join!(self.notes.among(batch, cut_off), by(cut_off, rows));
         let Outcome { failed, reached, counters } = outcome.unwrap_or_else(|| cut_off_in(batch));
         let caught_up = caught_up(&reached, &parked);
-        let Leftovers { poisoned, strays, transient } = Leftovers::of(failed, &batch.customers);
+        let Leftovers { poisoned, transient } = Leftovers::of(failed, &batch.customers);
 
         let consumer = self.notes.consumer;
-        report::strays(consumer, &strays);
         report::transient(consumer, batch, &transient);
         let orders = poisoned.len();
         let unparkable = self.notes.park(batch, poisoned, cut_off).await;
         let parked = orders - unparkable.len();
         let unparked = self.notes.unpark(caught_up, cut_off).await;
 
-        let again = strays.into_iter().chain(transient).map(|failure| failure.id);
+        let again = transient.into_iter().map(|failure| failure.id);
         let again: HashSet<String> = again.chain(unparkable.into_iter().flat_map(|order| order.records)).collect();
         let came_to = report::CameTo { counters, parked, unparked, again: again.len() };
         report::batch(P::NAME, batch, &came_to, begun.elapsed());

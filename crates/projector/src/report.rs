@@ -51,20 +51,6 @@ pub(crate) fn poisoned(consumer: Consumer, batch: &Batch, order: &Poisoned, park
     );
 }
 
-/// Records that name no order or no version.
-pub(crate) fn strays(consumer: Consumer, strays: &[Failure]) {
-    for stray in strays {
-        tracing::error!(
-            poison = true,
-            parked = false,
-            consumer = %consumer,
-            sequence_number = stray.id,
-            reason = %stray.reason,
-            "a record cannot be projected and does not say of which order and version it is"
-        );
-    }
-}
-
 /// The first cause among what may pass by itself: in an outage all causes are the same.
 pub(crate) fn transient(consumer: Consumer, batch: &Batch, failures: &[Failure]) {
     if let Some(failure) = failures.first() {
@@ -114,7 +100,7 @@ pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration:
     let counters = came_to.counters;
     tracing::info!(
         projection,
-        records = batch.delivered.len() + batch.violations.len(),
+        records = batch.records(),
         orders = counters.aggregates,
         rows_read = counters.rows_read,
         rows_written = counters.rows_written,
@@ -141,4 +127,11 @@ pub(crate) fn metrics(consumer: Consumer, batch: &Batch, came_to: &CameTo) {
         None => metrics,
     };
     metrics.write();
+}
+
+/// The number of records of a batch that name no order: a line of its own, since no projection is concerned.
+pub(crate) fn unaddressable(records: usize) {
+    if records > 0 {
+        Metrics::new().count("UnaddressableRecords", u64::try_from(records).unwrap_or(u64::MAX)).write();
+    }
 }

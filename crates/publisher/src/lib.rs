@@ -27,14 +27,14 @@ mod parking;
 pub mod publication;
 mod report;
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use function_setup::clients::OPERATION_TIMEOUT;
 use function_setup::deadline::{self, last_start};
 use lambda_runtime::LambdaEvent;
-use order_stream::Violation;
+use order_stream::{StreamEvent, Violation};
 use parked_orders::ParkedOrders;
 
 pub use bus::{EventBus, Pauses};
@@ -42,6 +42,8 @@ use outbox::Outbox;
 pub use outbox::events_of;
 pub use publication::{Counters, Failure, Publication, Reason};
 
+/// The function's name in notes.
+const NAME: &str = "publisher";
 /// Time kept back at the end of an invocation: each operation that is begun may take its whole time-out, retries included.
 /// They are the last call to the bus, and the two writes that a note on a parked order may take; then the answer must still
 /// be given.
@@ -70,22 +72,25 @@ impl Publisher {
 
     /// Publishes one batch. The answer names the first record, in the stream's order, that is not done; Lambda goes on from
     /// there, so it need not hear of others. A record is done when its events are published, or when they wait with their
-    /// order, which is parked.
+    /// order, which is parked; one that names no order is done when it is noted.
     ///
     /// # Errors
-    /// When a record has no sequence number: then no answer could say which one failed, and the batch fails whole,
-    /// before anything is published.
-    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
+    /// None. Lambda's runtime asks for the type.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<StreamEvent>,
+    ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let begun = Instant::now();
         let deadline_ms = event.context.deadline;
         let last_note = last_start(deadline_ms, RESERVE_FOR_NOTES);
-        let batch = order_stream::read(event.payload.records)?;
+        let mut batch = order_stream::read(event.payload);
         batch.violations.iter().for_each(Violation::log);
-        let records = batch.delivered.len() + batch.violations.len();
+        let (records, unaddressable) = (batch.records(), batch.unaddressable.len());
         report::received(&batch);
         let lag = order_stream::lag_ms(&batch.delivered).map(|lag_ms| (lag_ms, Instant::now()));
+        let unnoted = order_stream::pass_by(&batch.unaddressable, NAME, &self.parked, last_note).await;
 
-        let mut outbox = Outbox::of(batch.delivered, batch.customers);
+        let mut outbox = Outbox::of(std::mem::take(&mut batch.delivered), std::mem::take(&mut batch.customers));
         let mut parked = parking::hold(&self.parked, &mut outbox).await;
         let mail = outbox.mail();
         let publication = self.bus.publish(&mail.events, last_start(deadline_ms, RESERVE)).await;
@@ -99,9 +104,12 @@ impl Publisher {
         let failed = outbox.failed();
         report::failures(&failed, &batch.correlation_ids);
         let lag_ms = lag.map(|(lag_ms, then)| lag_ms.saturating_add(report::millis(then.elapsed())));
-        let batch = report::Batch { records, events, published, counters, parked, held, failed: failed.len(), lag_ms };
-        report::batch(&batch, begun.elapsed());
-        report::metrics(&batch);
-        Ok(order_stream::come_again(failed.into_iter().next().map(|failed| failed.id)))
+        let again: HashSet<String> = failed.into_iter().map(|failed| failed.id).chain(unnoted).collect();
+        let failed = again.len();
+        let report =
+            report::Batch { records, events, published, counters, parked, held, unaddressable, failed, lag_ms };
+        report::batch(&report, begun.elapsed());
+        report::metrics(&report);
+        Ok(order_stream::retry_from(batch.to_retry(|name| again.contains(name)).next()))
     }
 }

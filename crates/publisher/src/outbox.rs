@@ -204,7 +204,7 @@ impl Outbox {
             let reason = match record.state {
                 State::Open(_) | State::Held => return None,
                 State::Failed(reason) => reason,
-                // It names no order that could be parked.
+                // It names no order that could be parked; `order_stream` hands none on.
                 State::Poison(cause) => Reason::Unpublishable { cause },
             };
             Some(Failed { id: record.sequence_number, position: record.position, reason })

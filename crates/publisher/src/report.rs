@@ -45,14 +45,13 @@ pub(crate) fn parked(parked: &[Halt], correlation_ids: &HashMap<String, String>)
     }
 }
 
-/// Every record that is poison and names no order to be parked, and the first among those that were refused, and among
-/// those that may pass by themselves: in an outage all causes are the same.
+/// The first record among those that were refused, and among those that may pass by themselves: in an outage all causes are
+/// the same.
 pub(crate) fn failures(failed: &[Failed], correlation_ids: &HashMap<String, String>) {
     let (mut refused, mut transient) = (None, None);
     for failed in failed {
         match failed.reason {
-            Reason::Unpublishable { .. } => stray(failed),
-            Reason::Refused { .. } => {
+            Reason::Refused { .. } | Reason::Unpublishable { .. } => {
                 refused.get_or_insert(failed);
             }
             Reason::Unavailable { .. } => {
@@ -85,15 +84,6 @@ pub(crate) fn failures(failed: &[Failed], correlation_ids: &HashMap<String, Stri
     }
 }
 
-fn stray(failed: &Failed) {
-    tracing::error!(
-        poison = true,
-        sequence_number = failed.id,
-        reason = %failed.reason,
-        "a record cannot be published, and names no order to be parked"
-    );
-}
-
 /// What a batch came to.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -109,6 +99,8 @@ pub(crate) struct Batch {
     pub(crate) parked: usize,
     /// Records that wait with their orders, which are parked.
     pub(crate) held: usize,
+    /// Records that name no order.
+    pub(crate) unaddressable: usize,
     /// Records that are not done.
     pub(crate) failed: usize,
     /// How long ago its oldest commit was recorded when the batch ended; `None` where no commit can be read.
@@ -129,6 +121,7 @@ pub(crate) fn batch(batch: &Batch, duration: Duration) {
         retried = batch.counters.retried,
         parked = batch.parked,
         held = batch.held,
+        unaddressable = batch.unaddressable,
         failed = batch.failed,
         lag_ms = batch.lag_ms,
         duration_ms = millis(duration),
@@ -143,7 +136,8 @@ pub(crate) fn metrics(batch: &Batch) {
     let metrics = Metrics::new()
         .count("EventsPublished", published)
         // Of an event's entries the last is the one that was taken, if any was.
-        .count("PublishFailures", batch.counters.entries.saturating_sub(published));
+        .count("PublishFailures", batch.counters.entries.saturating_sub(published))
+        .count("UnaddressableRecords", number(batch.unaddressable));
     let metrics = match batch.lag_ms {
         Some(lag_ms) => metrics.milliseconds("PublicationLag", lag_ms),
         None => metrics,

@@ -2,9 +2,9 @@
 
 use std::panic::resume_unwind;
 
-use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use chaos::release::{Invocation, Redriving, StreamFunction};
+use order_stream::StreamEvent;
 use parked_orders::{Consumer, ParkedOrders};
 use redrive::{RedriveError, Redriven};
 
@@ -26,7 +26,7 @@ pub(crate) struct Panics(pub(crate) Box<dyn StreamFunction>);
 impl StreamFunction for Panics {
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         Box::pin(async move {
-            let read = order_stream::read(batch.records.clone())?;
+            let read = order_stream::read(batch.clone());
             if read.delivered.iter().any(|delivered| delivered.record.is_err()) {
                 resume_unwind(Box::new("a record cannot be read"));
             }

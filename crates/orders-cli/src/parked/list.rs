@@ -1,17 +1,17 @@
 //! `orders parked list`.
 
 use clap::Args;
-use parked_orders::{Consumer, Parked};
+use parked_orders::{Consumer, Parked, UnaddressableNote};
 use serde_json::json;
 
 use super::arguments::NotesArguments;
-use super::{every_note, to_json, versions};
+use super::{Notes, to_json, unaddressable_to_json, versions};
 use crate::text::{Align, Table, complain, print};
 
 /// Of which consumer.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Only what this one has parked: OrderSummaryByCustomer, CustomerTotals or publisher
+    /// Only the orders that this one has parked: OrderSummaryByCustomer, CustomerTotals or publisher
     #[arg(long)]
     consumer: Option<Consumer>,
     #[command(flatten)]
@@ -20,19 +20,45 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (_, _, notes) = arguments.notes.open().await?;
-    let (mut parked, unreadable) = every_note(&notes).await?;
-    parked.retain(|note| arguments.consumer.is_none_or(|consumer| note.consumer == consumer));
+    let Notes { mut parked, mut unaddressable, unreadable } = Notes::read(&notes).await?;
+    if let Some(consumer) = arguments.consumer {
+        parked.retain(|note| note.consumer == consumer);
+        unaddressable.clear();
+    }
     if arguments.notes.json {
         let notes: Vec<_> = parked.iter().map(to_json).collect();
-        print(&json!({ "count": parked.len(), "parked": notes }).to_string());
-    } else if parked.is_empty() {
-        print("nothing is parked");
+        let records: Vec<_> = unaddressable.iter().map(unaddressable_to_json).collect();
+        print(&json!({ "count": parked.len(), "parked": notes, "unaddressable": records }).to_string());
     } else {
-        print(&table(&parked));
+        print(&if parked.is_empty() { "nothing is parked".to_owned() } else { table(&parked) });
+        if !unaddressable.is_empty() {
+            print(&format!("\nRecords that name no order, passed by:\n{}", records(&unaddressable)));
+        }
     }
     unreadable.iter().for_each(|problem| complain(problem));
     anyhow::ensure!(unreadable.is_empty(), "{} notes cannot be read, listed above", unreadable.len());
     Ok(())
+}
+
+/// Records that name no order, in columns.
+fn records(notes: &[UnaddressableNote]) -> String {
+    let mut table = Table::new([
+        ("RECORD", Align::Left),
+        ("KEY", Align::Left),
+        ("NOTED BY", Align::Left),
+        ("SINCE", Align::Left),
+        ("REASON", Align::Left),
+    ]);
+    for note in notes {
+        table.row([
+            note.id.clone(),
+            note.key.clone(),
+            note.noted_by.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+            note.noted_at.to_string(),
+            note.reason.clone(),
+        ]);
+    }
+    table.render()
 }
 
 /// Notes in columns.

@@ -12,7 +12,7 @@ mod waiting;
 
 use clap::{Args, Subcommand};
 use event_store::store::chain;
-use parked_orders::{Parked, ParkedOrders};
+use parked_orders::{Parked, ParkedError, ParkedOrders, UnaddressableNote};
 use serde_json::{Value, json};
 
 /// What is to be done with parked orders.
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List what is parked
+    /// List parked orders, and records of the stream that name no order
     List(list::Arguments),
     /// Print why an order is parked, and the commits that wait
     Show(show::Arguments),
@@ -40,24 +40,39 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// Every note there is, by consumer and order; and what is wrong with those that cannot be read.
-async fn every_note(notes: &ParkedOrders) -> anyhow::Result<(Vec<Parked>, Vec<String>)> {
-    let (mut parked, mut unreadable, mut next) = (Vec::new(), Vec::new(), None);
-    loop {
-        let page = notes.page(next).await?;
-        for note in page.parked {
-            match note {
-                Ok(note) => parked.push(note),
-                Err(error) => unreadable.push(chain(&error)),
+/// The notes in the table.
+#[derive(Default)]
+struct Notes {
+    /// On parked orders, by consumer and order.
+    parked: Vec<Parked>,
+    /// On records that name no order, by their time.
+    unaddressable: Vec<UnaddressableNote>,
+    /// The problems of the notes that cannot be read.
+    unreadable: Vec<String>,
+}
+
+impl Notes {
+    async fn read(table: &ParkedOrders) -> anyhow::Result<Self> {
+        let (mut notes, mut next) = (Self::default(), None);
+        loop {
+            let page = table.page(next).await?;
+            notes.parked.extend(readable(page.parked, &mut notes.unreadable));
+            notes.unaddressable.extend(readable(page.unaddressable, &mut notes.unreadable));
+            next = page.next;
+            if next.is_none() {
+                break;
             }
         }
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
+        notes.parked.sort_by(|a, b| (a.consumer, &a.aggregate_id).cmp(&(b.consumer, &b.aggregate_id)));
+        notes.unaddressable.sort_by(|a, b| (a.noted_at, &a.id).cmp(&(b.noted_at, &b.id)));
+        Ok(notes)
     }
-    parked.sort_by(|a, b| (a.consumer, &a.aggregate_id).cmp(&(b.consumer, &b.aggregate_id)));
-    Ok((parked, unreadable))
+}
+
+/// The notes that can be read; the problems of the others are added to `unreadable`.
+fn readable<T>(notes: Vec<Result<T, ParkedError>>, unreadable: &mut Vec<String>) -> Vec<T> {
+    let note = |note: Result<T, ParkedError>| note.map_err(|error| unreadable.push(chain(&error))).ok();
+    notes.into_iter().filter_map(note).collect()
 }
 
 /// The versions that wait: `3`, or `3..7`.
@@ -80,6 +95,19 @@ fn to_json(note: &Parked) -> Value {
         "attempts": note.attempts,
         "parkedAt": note.parked_at.to_string(),
         "lastAttemptAt": note.last_attempt_at.to_string(),
+        "reason": note.reason,
+    })
+}
+
+/// A note on a record that names no order, for machines.
+fn unaddressable_to_json(note: &UnaddressableNote) -> Value {
+    json!({
+        "record": note.id,
+        "eventId": note.event_id,
+        "key": note.key,
+        "notedBy": note.noted_by,
+        "attempts": note.attempts,
+        "notedAt": note.noted_at.to_string(),
         "reason": note.reason,
     })
 }

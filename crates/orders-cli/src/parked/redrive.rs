@@ -7,8 +7,8 @@ use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
 use redrive::{RedriveError, Redriven};
 use serde_json::{Value, json};
 
+use super::Notes;
 use super::arguments::{EventsArguments, NotesArguments, TargetArguments, Targets};
-use super::every_note;
 use crate::confirm::ConfirmArguments;
 use crate::sweep::Bar;
 use crate::text::print;
@@ -126,7 +126,7 @@ impl Entry {
 async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(Vec<Entry>, Vec<String>)> {
     let asked = |consumer: Consumer| arguments.consumer.is_none_or(|only| consumer == only);
     let Some(order) = &arguments.order else {
-        let (parked, unreadable) = every_note(notes).await?;
+        let Notes { parked, unreadable, .. } = Notes::read(notes).await?;
         let parked = parked.into_iter().filter(|note| asked(note.consumer));
         return Ok((parked.map(Entry::of).collect(), unreadable));
     };

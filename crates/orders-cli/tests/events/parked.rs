@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::ANY_PORT;
 use embedded_eventbridge::EmbeddedEventBridge;
 use local_stack::{Admission, Authentication, DataLocation, LocalStack, Options};
-use parked_orders::{Consumer, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkedOrders, Parking, UnaddressableRecord};
 use sam_template::Template;
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ async fn nothing_is_parked_and_that_is_no_failure() {
     let scene = Scene::with_orders(1).await;
     for (arguments, said) in [
         (&["list"][..], "nothing is parked\n"),
-        (&["list", "--json"], "{\"count\":0,\"parked\":[]}\n"),
+        (&["list", "--json"], "{\"count\":0,\"parked\":[],\"unaddressable\":[]}\n"),
         (&["redrive", "o-0"], "0 redriven, 0 commits, 0 still parked\n"),
         (&["redrive", "--all"], "0 redriven, 0 commits, 0 still parked\n"),
         (&["redrive", "--all", "--json"], "{\"commits\":0,\"redriven\":0,\"stillParked\":[]}\n"),
@@ -352,4 +352,42 @@ async fn an_event_from_the_future_parks_its_order_in_a_whole_stack_and_a_redrive
     assert!(rows.iter().all(|row| row["version"] == AttributeValue::N("3".to_owned())), "{rows:?}");
     assert_eq!(stdout(&run(&["list"]).await), "nothing is parked\n");
     stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_record_that_names_no_order_is_listed_beside_parked_orders() {
+    let scene = Scene::with_orders(1).await;
+    let record = UnaddressableRecord {
+        sequence_number: Some("4800000001".to_owned()),
+        event_id: Some("e-1".to_owned()),
+        key: "aggregateId: S o-0, version: N 1.5".to_owned(),
+        reason: "version is not a whole number from 1 to 2^53 - 1".to_owned(),
+    };
+    let notes = ParkedOrders::new(scene.client(), "ParkedOrders");
+    for function in ["projector", "publisher"] {
+        notes.note_unaddressable(function, &record).await.unwrap();
+    }
+    let listed = scene.parked(&["list"]).await;
+    let listed = stdout(&listed);
+    assert!(listed.starts_with("nothing is parked\n\nRecords that name no order, passed by:\n"), "{listed}");
+    let row = listed.lines().last().unwrap();
+    for cell in ["4800000001", "aggregateId: S o-0, version: N 1.5", "projector, publisher", "version is not"] {
+        assert!(row.contains(cell), "{cell} is not in {row}");
+    }
+    let json = json_of(&scene.parked(&["list", "--json"]).await);
+    assert_eq!((&json["count"], &json["parked"]), (&json!(0), &json!([])));
+    let note = &json["unaddressable"][0];
+    assert_eq!(
+        (&note["record"], &note["eventId"], &note["attempts"]),
+        (&json!("4800000001"), &json!("e-1"), &json!(2))
+    );
+    assert_eq!(note["notedBy"], json!(["projector", "publisher"]));
+
+    // It is not for redriving, and no consumer's.
+    scene.park(Consumer::Publisher, "o-0").await;
+    let of_consumer = scene.parked(&["list", "--consumer", "publisher"]).await;
+    let of_consumer = stdout(&of_consumer);
+    assert!(!of_consumer.contains("4800000001"), "{of_consumer}");
+    let redriven = json_of(&scene.parked(&["redrive", "--all", "--json"]).await);
+    assert_eq!((&redriven["redriven"], &redriven["stillParked"]), (&json!(1), &json!([])));
 }

@@ -4,6 +4,7 @@
 
 #[path = "../../../publisher/tests/publisher/between.rs"]
 mod between;
+mod unaddressable;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,12 +1,12 @@
 //! Commands, batches and the projector, as the tests have them.
 
-use aws_lambda_events::event::dynamodb::Event;
 use embedded_dynamodb::EmbeddedDynamoDb;
 use function_setup::ProjectorConfig;
 use lambda_runtime::{Context, LambdaEvent};
 use order_domain::Command;
 use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
 use order_domain::values::{Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, Sku};
+use order_stream::StreamEvent;
 use projector::{DynamoProjector, Projector};
 use serde_json::{Value, json};
 
@@ -54,8 +54,12 @@ pub(crate) fn projector(server: &EmbeddedDynamoDb) -> DynamoProjector {
     Projector::on_dynamo(server.client(), &config())
 }
 
-pub(crate) fn event(records: &[Value]) -> LambdaEvent<Event> {
-    LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), Context::default())
+pub(crate) fn event(records: &[Value]) -> LambdaEvent<StreamEvent> {
+    LambdaEvent::new(batch(records), Context::default())
+}
+
+pub(crate) fn batch(records: &[Value]) -> StreamEvent {
+    serde_json::from_value(json!({ "Records": records })).unwrap()
 }
 
 /// The answer that these records must come again.

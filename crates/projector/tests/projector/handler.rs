@@ -5,7 +5,7 @@ use projector::Projector;
 use read_model::{DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
 
-use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place, projector};
+use crate::given::{SUMMARY_TABLE, batch, come_again, config, event, pay, place, projector};
 use crate::ledger::Ledger;
 
 /// Two orders in turns: o-1 has versions 1 to 3, o-2 versions 1 and 2.
@@ -69,7 +69,7 @@ async fn a_change_of_a_stored_commit_is_reported_and_folds_nothing() {
     stream[3]["eventName"] = json!("REMOVE");
     stream[3]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
 
-    let violations = order_stream::read(event(&stream).payload.records).unwrap().violations;
+    let violations = order_stream::read(batch(&stream)).violations;
     let found: Vec<_> = violations.iter().map(|it| (it.event_name.as_str(), it.position.clone())).collect();
     let position = |order: &str| Some((order.to_owned(), 2));
     assert_eq!(found, [("MODIFY", position("o-1")), ("REMOVE", position("o-2"))]);
@@ -80,15 +80,26 @@ async fn a_change_of_a_stored_commit_is_reported_and_folds_nothing() {
 }
 
 #[tokio::test]
-async fn a_record_without_a_sequence_number_fails_the_batch_before_anything_is_done() {
-    let (ledger, stream) = two_orders().await;
+async fn a_record_without_a_sequence_number_is_projected_like_any_other() {
     for sequence_number in [json!(""), json!(null)] {
-        let mut stream = stream.clone();
+        let (ledger, mut stream) = two_orders().await;
         stream[1]["dynamodb"]["SequenceNumber"] = sequence_number;
-        let error = projector(&ledger.server).handle(event(&stream)).await.unwrap_err();
-        assert!(error.to_string().ends_with("has no sequence number"), "{error}");
-        assert_eq!(row(&ledger, "o-1").await, None);
+        assert_eq!(answer(&ledger, &stream).await, come_again([]));
+        assert_eq!(row(&ledger, "o-2").await, Some((2, "paid")));
     }
+}
+
+/// Lambda documents that an empty name fails the batch as a whole.
+#[tokio::test]
+async fn a_record_without_a_sequence_number_is_retried_with_its_whole_batch() {
+    let (ledger, mut stream) = two_orders().await;
+    stream[1]["dynamodb"]["SequenceNumber"] = json!(null);
+    let without = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
+    let response = Projector::on_dynamo(ledger.server.client(), &without).handle(event(&stream)).await.unwrap();
+    let names: Vec<_> = response.batch_item_failures.into_iter().map(|it| it.item_identifier.unwrap()).collect();
+    let sequence_numbers =
+        stream.iter().map(|record| record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default());
+    assert_eq!(names, sequence_numbers.collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -55,8 +55,14 @@ async fn written(ledger: &Ledger, config: &ProjectorConfig, records: &[Value]) -
 }
 
 async fn everything_written(ledger: &Ledger, config: &ProjectorConfig, records: &[Value]) -> Vec<Value> {
+    let projector = Projector::on_dynamo(ledger.server.client(), config);
+    lines_of(async { projector.handle(event(records)).await.unwrap() }).await
+}
+
+/// The lines that an invocation writes.
+pub(crate) async fn lines_of<T>(invocation: impl Future<Output = T>) -> Vec<Value> {
     subscribe();
-    Projector::on_dynamo(ledger.server.client(), config).handle(event(records)).await.unwrap();
+    invocation.await;
     let text = String::from_utf8(WRITTEN.take()).unwrap();
     for private in ["c-1", "sku-", "someone@example.com"] {
         assert!(!text.contains(private), "{private} is in the log: {text}");
@@ -240,4 +246,39 @@ async fn a_sum_that_is_not_ours_parks_its_order_and_neither_log_nor_note_quotes_
     let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
     let note = notes.find(Consumer::CustomerTotals, "o-1").await.unwrap().unwrap();
     assert_eq!((note.version, note.reason.as_str()), (2, reason));
+}
+
+#[tokio::test]
+async fn a_record_that_names_no_order_is_one_error_and_one_metric() {
+    let ledger = Ledger::new().await;
+    ledger.record("o-1", place("c-1"), "2026-11-21T09:30:00.123Z").await;
+    let mut stream = ledger.stream();
+    let mut stray = stream[0].clone();
+    stray["dynamodb"]["SequenceNumber"] = json!("77");
+    for part in ["Keys", "NewImage"] {
+        stray["dynamodb"][part]["aggregateId"] = json!({ "S": "someone@example.com" });
+    }
+    stream.push(stray);
+    let lines = written(&ledger, &config(), &stream).await;
+    let [error] = &of_level(&lines, "ERROR", "order_stream")[..] else { panic!("{lines:#?}") };
+    assert_eq!(
+        (&error["unaddressable"], &error["poison"], &error["noted"]),
+        (&json!(true), &json!(true), &json!(true))
+    );
+    assert_eq!((&error["consumer"], &error["sequence_number"]), (&json!("projector"), &json!("77")));
+    assert_eq!(error["key"], "aggregateId: S of 19 bytes, version: N 1");
+    assert_eq!(error["reason"], "aggregateId is not the id of an order");
+    let counted =
+        lines.iter().filter(|line| line["target"] == "metrics" && line.to_string().contains("UnaddressableRecords"));
+    let counted: Vec<Value> =
+        counted.map(|line| serde_json::from_str(line["metrics"].as_str().unwrap()).unwrap()).collect();
+    assert_eq!(counted, [json!([{ "name": "UnaddressableRecords", "unit": "Count", "value": 1, "dimensions": {} }])]);
+    let batches = of_level(&lines, "INFO", "projector");
+    assert!(batches.iter().all(|batch| batch["records"] == 2 && batch["failed"] == 0), "{batches:#?}");
+
+    let without = ProjectorConfig { parked_table: "NoSuchTable".to_owned(), ..config() };
+    let lines = written(&ledger, &without, &stream[1..]).await;
+    let [error] = &of_level(&lines, "ERROR", "order_stream")[..] else { panic!("{lines:#?}") };
+    assert_eq!(error["noted"], false);
+    assert!(error["not_noted"].as_str().unwrap().starts_with("UpdateItem was refused"), "{error}");
 }

@@ -12,3 +12,4 @@ mod log;
 mod parking;
 mod processor;
 mod samples;
+mod unaddressable;

@@ -6,7 +6,7 @@ use function_setup::ProjectorConfig;
 use parked_orders::{Consumer, Parked, ParkedOrders};
 use projector::Projector;
 use read_model::{DynamoSummaries, OrderSummaries};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::given::{SUMMARY_TABLE, come_again, config, event, place, projector};
 use crate::items::Item;
@@ -215,17 +215,4 @@ async fn an_outage_parks_nothing() {
         );
         assert_eq!(waits(&ledger.server, "o-1").await, None);
     }
-}
-
-#[tokio::test]
-async fn a_record_that_names_no_order_comes_again_and_parks_nothing() {
-    let ledger = Ledger::new().await;
-    for item in Ledger::items("o-1", "c-1", 2).await {
-        ledger.put(&item).await;
-    }
-    let mut stream = ledger.stream();
-    stream[1]["dynamodb"]["NewImage"] = json!({});
-    assert_eq!(answer(&ledger.server, &stream).await, come_again([&stream[1]]));
-    assert_eq!(version(&ledger.server, "o-1").await, Some(1));
-    assert_eq!(waits(&ledger.server, "o-1").await, None);
 }

@@ -14,7 +14,7 @@ use read_model::{
     RowKey,
 };
 
-use crate::given::{SUMMARY_TABLE, event, pay, place};
+use crate::given::{SUMMARY_TABLE, batch, pay, place};
 use crate::ledger::Ledger;
 
 const CONSUMER: Consumer = Consumer::OrderSummaryByCustomer;
@@ -58,7 +58,7 @@ async fn ledger(orders: &[(&str, usize)]) -> (Ledger, Batch) {
             ledger.record(order, pay(&format!("p-{part}"), 1), "2026-11-21T09:30:00.123Z").await;
         }
     }
-    let batch = order_stream::read(event(&ledger.stream()).payload.records).unwrap();
+    let batch = order_stream::read(batch(&ledger.stream()));
     (ledger, batch)
 }
 

@@ -4,7 +4,6 @@
 
 use std::path::PathBuf;
 
-use aws_lambda_events::event::dynamodb::Event;
 use event_store::{Fingerprint, InMemoryEventStore};
 use lambda_runtime::{Context, LambdaEvent};
 use order_domain::Command;
@@ -14,6 +13,7 @@ use order_domain::command::{
 use order_domain::values::{
     Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, ReturnId, ShipmentId, Sku, Text,
 };
+use order_stream::StreamEvent;
 use parked_orders::ParkedOrders;
 use projector::Projector;
 use read_model::{InMemoryRows, OrderSummaryByCustomer, Standing};
@@ -150,7 +150,7 @@ async fn rows_after(file: &str) -> Vec<(String, u64, &'static str)> {
     let server = Ledger::new().await.server;
     let parked = ParkedOrders::new(server.client(), "ParkedOrders");
     let projector = Projector::new(InMemoryEventStore::default(), rows.clone(), InMemoryRows::default(), parked);
-    let event: Event = serde_json::from_value(read(file)).unwrap();
+    let event: StreamEvent = serde_json::from_value(read(file)).unwrap();
     let response = projector.handle(LambdaEvent::new(event, Context::default())).await.unwrap();
     assert_eq!(response.batch_item_failures, []);
     let row = |standing| match standing {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::event::dynamodb::Event;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::retry::RetryConfig;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
 use lambda_runtime::{Context, LambdaEvent};
+use order_stream::StreamEvent;
 use parked_orders::{Parked, ParkedOrders};
 use publisher::{EventBus, Pauses, Publisher};
 use sam_template::Template;
@@ -102,7 +102,7 @@ impl Bus {
     }
 }
 
-pub(crate) fn batch(records: &[Value], context: Context) -> LambdaEvent<Event> {
+pub(crate) fn batch(records: &[Value], context: Context) -> LambdaEvent<StreamEvent> {
     LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), context)
 }
 

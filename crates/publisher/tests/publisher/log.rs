@@ -127,14 +127,27 @@ async fn each_order_that_is_parked_is_an_error_and_what_waits_with_it_is_none() 
 }
 
 #[tokio::test]
-async fn a_record_that_names_no_order_is_an_error() {
+async fn a_record_that_names_no_order_is_one_error_and_a_metric() {
     let (bus, mut stream) = (Bus::start().await, stream::of(2).await);
-    stream[0]["dynamodb"]["NewImage"] = json!({});
-    let lines = written(&bus, NAME, &stream).await;
-    assert_eq!(levels(&lines), ["ERROR", "INFO"]);
-    assert_eq!((&lines[0]["poison"], &lines[0]["parked"]), (&json!(true), &json!(null)));
-    assert_eq!(lines[0]["sequence_number"], stream[0]["dynamodb"]["SequenceNumber"]);
-    assert_eq!((&lines[1]["held"], &lines[1]["failed"]), (&json!(0), &json!(1)));
+    for part in ["Keys", "NewImage"] {
+        stream[0]["dynamodb"][part]["aggregateId"] = json!({ "S": "buyer-1 has no order of this id" });
+    }
+    let lines = everything_written(&bus, NAME, &stream).await;
+    let errors: Vec<_> = lines.iter().filter(|line| line["level"] == "ERROR").collect();
+    let [error] = errors[..] else { panic!("{lines:#?}") };
+    assert_eq!(
+        (&error["poison"], &error["unaddressable"], &error["noted"]),
+        (&json!(true), &json!(true), &json!(true))
+    );
+    assert_eq!(
+        (&error["consumer"], &error["key"]),
+        (&json!("publisher"), &json!("aggregateId: S of 31 bytes, version: N 1"))
+    );
+    assert_eq!(error["sequence_number"], stream[0]["dynamodb"]["SequenceNumber"]);
+    let batch = lines.iter().find(|line| line["message"] == "published a batch").unwrap();
+    let counted = ["records", "events", "unaddressable", "held", "failed"];
+    assert_eq!(counted.map(|field| batch[field].as_u64().unwrap()), [2, 1, 1, 0, 0]);
+    assert_eq!(told(&bus, NAME, &stream).await["UnaddressableRecords"], 1);
 }
 
 #[tokio::test]

@@ -228,15 +228,49 @@ async fn while_the_notes_cannot_be_written_what_is_to_wait_comes_again() {
     assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 2, 4), ("o-1".to_owned(), 2, 4)]);
 }
 
-#[tokio::test]
-async fn a_record_that_names_no_order_fails_and_the_rest_of_its_batch_is_published() {
-    let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
-    for stray in [1, 3] {
-        stream[stray]["dynamodb"]["NewImage"] = json!({});
+/// The record of an item whose key names no order.
+fn stray(like: &Value, sequence_number: &str) -> Value {
+    let mut record = like.clone();
+    record["dynamodb"]["SequenceNumber"] = json!(sequence_number);
+    for part in ["Keys", "NewImage"] {
+        record["dynamodb"][part]["aggregateId"] = json!({ "S": "no order has this id" });
     }
-    assert_eq!(bus.answer(&stream).await, go_on_from(Some(&stream[1])));
-    assert_eq!(bus.published_ids().await, stream::ids(&[stream[0].clone(), stream[2].clone()]));
-    assert_eq!(bus.answer(&stream[3..]).await, go_on_from(Some(&stream[3])));
-    assert_eq!(bus.server.counts().calls, 1, "alone, it needs no call");
-    assert_eq!(waiting(&bus).await, []);
+    record
+}
+
+#[tokio::test]
+async fn a_record_that_names_no_order_is_noted_and_passed_by() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
+    stream.insert(1, stray(&stream[0], "77"));
+    stream.push(stray(&stream[0], "78"));
+    assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    let published = bus.published_ids().await;
+    assert_eq!(published, stream::ids(&[&stream[..1], &stream[2..5]].concat()));
+    assert_eq!(waiting(&bus).await, [], "no order is parked");
+    let notes = bus.notes().page(None).await.unwrap().unaddressable.into_iter().map(Result::unwrap);
+    let noted: Vec<_> = notes.map(|note| (note.id, note.noted_by.into_iter().collect::<Vec<_>>())).collect();
+    assert_eq!(noted, ["77", "78"].map(|id| (id.to_owned(), vec!["publisher".to_owned()])));
+}
+
+#[tokio::test]
+async fn the_first_record_is_named_that_could_not_be_noted_or_published() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(3).await);
+    stream.insert(2, stray(&stream[0], "77"));
+    let without = Publisher::new(bus.named(NAME), ParkedOrders::new(bus.dynamodb.client(), "NoSuchTable"));
+    let answer = Bus::invoke_by(&without, Context::default(), &stream).await.unwrap();
+    assert_eq!(answer, go_on_from(Some(&stream[0])), "nothing is published without the notes");
+    let answer = Bus::invoke_by(&without, Context::default(), &stream[2..]).await.unwrap();
+    assert_eq!(answer, go_on_from(Some(&stream[2])), "the stray record comes first");
+    let nowhere = bus.publisher("NoSuchBus");
+    let answer = Bus::invoke_by(&nowhere, Context::default(), &stream[2..]).await.unwrap();
+    assert_eq!(answer, go_on_from(Some(&stream[3])), "the stray record is noted");
+}
+
+#[tokio::test]
+async fn a_record_without_an_image_parks_the_order_that_its_keys_name() {
+    let (bus, mut stream) = (Bus::start().await, stream::of(7).await);
+    stream[1]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
+    assert_eq!(bus.answer(&stream).await, go_on_from(None));
+    assert_eq!(waiting(&bus).await, [("o-1".to_owned(), 1, 2)]);
+    assert_eq!(bus.parked().await[0].reason, "the record has no image");
 }

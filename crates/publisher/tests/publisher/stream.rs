@@ -54,7 +54,7 @@ pub(crate) fn ids(records: &[Value]) -> Vec<String> {
 
 /// The events that records should become.
 pub(crate) fn events(records: &[Value]) -> Vec<CloudEvent> {
-    let batch = order_stream::read(bus::batch(records, lambda_runtime::Context::default()).payload.records).unwrap();
+    let batch = order_stream::read(bus::batch(records, lambda_runtime::Context::default()).payload);
     batch.delivered.into_iter().flat_map(|it| cloud_events(&it.record.unwrap()).unwrap()).collect()
 }
 

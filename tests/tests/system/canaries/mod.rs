@@ -73,5 +73,7 @@ fn assert_the_logs_are_those_of(order: &str, poisoned: &[String], written: &BTre
         for order in poisoned {
             assert!(of(order) > 0, "{function} wrote nothing of {order}: {text}");
         }
+        let strays = lines.iter().filter(|line| line["unaddressable"] == true).count();
+        assert_eq!(strays > 0, ["projector", "publisher"].contains(&function.as_str()), "{function} wrote {text}");
     }
 }

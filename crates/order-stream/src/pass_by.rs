@@ -1,0 +1,62 @@
+//! Records that name no order: noted, and passed by.
+//!
+//! No retry can process such a record, and there is no order to park for it. So the shard goes on once the record is noted
+//! where an operator finds it. A record that cannot be noted is retried: the stream forgets it after a day.
+
+use std::time::Instant;
+
+use event_store::store::chain;
+use futures_util::stream::{self, StreamExt as _};
+use parked_orders::{ParkedError, ParkedOrders, UnaddressableRecord};
+
+/// The number of notes that are written at once.
+const AT_ONCE: usize = 16;
+
+/// Notes the records that name no order, as the function that passes them by. Returns the names of those that could not be
+/// noted and must be retried. No note is begun after `until`.
+pub async fn pass_by(
+    records: &[UnaddressableRecord],
+    function: &str,
+    notes: &ParkedOrders,
+    until: Option<Instant>,
+) -> Vec<String> {
+    let notes: Vec<_> = records.iter().map(|record| note(record, function, notes, until)).collect();
+    stream::iter(notes).buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
+}
+
+/// Notes a record, or returns its name.
+async fn note(
+    record: &UnaddressableRecord,
+    function: &str,
+    notes: &ParkedOrders,
+    until: Option<Instant>,
+) -> Option<String> {
+    let noted = match until {
+        Some(until) if Instant::now() >= until => None,
+        Some(_) | None => Some(notes.note_unaddressable(function, record).await),
+    };
+    log(function, record, noted.as_ref());
+    if matches!(noted, Some(Ok(()))) { None } else { Some(record.sequence_number.clone().unwrap_or_default()) }
+}
+
+/// Writes a record to the log; nothing was noted where no time was left for it.
+fn log(function: &str, record: &UnaddressableRecord, noted: Option<&Result<(), ParkedError>>) {
+    let not_noted = match noted {
+        Some(Ok(())) => None,
+        Some(Err(error)) => Some(chain(error)),
+        None => Some("out of time".to_owned()),
+    };
+    tracing::error!(
+        poison = true,
+        parked = false,
+        unaddressable = true,
+        noted = not_noted.is_none(),
+        consumer = function,
+        sequence_number = record.sequence_number,
+        event_id = record.event_id,
+        key = record.key,
+        reason = record.reason,
+        not_noted,
+        "a record names no order: it is passed by once it is noted"
+    );
+}
