@@ -48,11 +48,13 @@ pub enum Fault {
     BusyCustomer,
     /// Rows that lag by minutes while a verification looks at them.
     LaggingRows,
+    /// Records of the stream that name no order.
+    UnaddressableRecord,
 }
 
 impl Fault {
     /// Every fault there is, by its number.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Throttling,
         Self::FailureBeforeWrite,
         Self::FailureAfterWrite,
@@ -73,6 +75,7 @@ impl Fault {
         Self::RollingDeploy,
         Self::BusyCustomer,
         Self::LaggingRows,
+        Self::UnaddressableRecord,
     ];
 
     /// Its number, from 1.
@@ -131,6 +134,7 @@ impl Fault {
             Self::RollingDeploy => ("rolling-deploy", "batches that the older release took after the newer one"),
             Self::BusyCustomer => ("busy-customer", "histories in which one customer has most of six to eight orders"),
             Self::LaggingRows => ("lagging-rows", "rows that lagged by minutes when a verification looked at them"),
+            Self::UnaddressableRecord => ("unaddressable-record", "records in batches that name no order"),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::fault::{Counts, Fault};
 use crate::journal::{Kept, Waiting};
 use crate::plan::{Plan, Shape};
 use crate::reader::Inquiry;
+use crate::stray::StrayRecords;
 use crate::strike::Fired;
 
 /// What happened, and what is recorded of it.
@@ -60,6 +61,8 @@ pub struct History {
     pub lost: BTreeSet<String>,
     /// What each customer's orders came to in the end, by currency.
     pub totals: BTreeMap<&'static str, Vec<CurrencyTotals>>,
+    /// The records that name no order, and the notes on them.
+    pub strays: StrayRecords,
     /// What must not happen and did, before anything was checked.
     pub mishaps: Vec<Violation>,
     /// How often each fault struck.

@@ -27,6 +27,7 @@
 //! | [`network`], [`bus`] | the HTTP clients: delays, strikes, carry requests to the database and to the bus |
 //! | [`strike`] | what can go wrong with one request, and the dice |
 //! | [`tampering`] | what is done to stored commits: poison, useless snapshots, large orders |
+//! | [`stray`] | records that name no order, among those of orders |
 //! | `mapping` | a shard of the stream, and how badly it is delivered to its consumer |
 //! | [`journal`], [`rolling`], `rebuild` | the tables at every moment, the projector's next release, a rebuild meanwhile |
 //! | `brittle` | a release of the projections that panics |
@@ -63,6 +64,7 @@ pub mod release;
 mod repair;
 pub mod rolling;
 pub mod shrink;
+pub mod stray;
 pub mod strike;
 pub mod tampering;
 pub mod tell;

@@ -14,6 +14,7 @@ use crate::kill::Kills;
 use crate::mishaps::Mishaps;
 use crate::network::Network;
 use crate::release::StreamFunction;
+use crate::stray::{self, Strays};
 use crate::tampering::{EVENTS, Tampering, position};
 
 /// How often a batch is delivered before it is given up: few, so that this happens.
@@ -67,6 +68,8 @@ pub(crate) struct Mapping {
     pub(crate) faults: Faults,
     pub(crate) mishaps: Mishaps,
     pub(crate) random: Rng,
+    /// Records that name no order.
+    pub(crate) strays: Strays,
     /// What was given up, and is kept.
     pub(crate) given_up: Vec<Value>,
     /// The orders of the records that are lost.
@@ -95,7 +98,8 @@ impl Mapping {
             self.read();
             if self.next < self.records.len() {
                 let size = self.random.usize(1..=20).min(self.records.len() - self.next);
-                let batch = self.disturbed(self.next, size);
+                let mut batch = self.disturbed(self.next, size);
+                self.strays.join(&mut batch);
                 self.next += size;
                 self.deliver(batch).await;
             } else if is_over {
@@ -141,6 +145,11 @@ impl Mapping {
             *known = version.max(*known);
         }
         newest
+    }
+
+    /// The records that name no order and were given up, by name.
+    pub(crate) fn strays_given_up(&self) -> impl Iterator<Item = String> {
+        self.given_up.iter().filter_map(stray::name).map(str::to_owned)
     }
 
     /// The orders with records that were given up.
@@ -212,6 +221,8 @@ impl Mapping {
     }
 
     fn give_up(&mut self, batch: Vec<Value>) {
+        let (strays, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(stray::is_one);
+        self.given_up.extend(strays);
         if self.disturbances.losses && self.faults.may(Fault::LostRecord) {
             batch.iter().for_each(|record| self.lose(record));
         } else {
@@ -250,7 +261,9 @@ impl Mapping {
             return None;
         };
         let failures = response?.ok()?.batch_item_failures;
-        Some(failures.into_iter().filter_map(|failure| failure.item_identifier).collect())
+        let failed: Vec<String> = failures.into_iter().filter_map(|failure| failure.item_identifier).collect();
+        // An empty name fails the batch as a whole.
+        (!failed.iter().any(String::is_empty)).then_some(failed)
     }
 }
 

@@ -1,9 +1,10 @@
 //! What an operator does about parked orders, once the release that reads them is deployed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
+use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, UnaddressableNote};
 use read_model::LagBound;
 
 use crate::check::Invariant;
@@ -26,8 +27,18 @@ pub(crate) struct Operator {
 impl Operator {
     /// Who has parked which order.
     pub(crate) async fn parked(&self) -> Waiting {
-        let notes = self.mishaps.good(Invariant::Readable, "that is parked", self.notes().await).unwrap_or_default();
+        let (notes, _) = self.every_note().await;
         notes.into_iter().map(|note| ((note.consumer, note.aggregate_id), note.held_up_to)).collect()
+    }
+
+    /// The functions that noted each record which names no order, by the record's name.
+    pub(crate) async fn unaddressable(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let (_, notes) = self.every_note().await;
+        notes.into_iter().map(|note| (note.id, note.noted_by)).collect()
+    }
+
+    async fn every_note(&self) -> (Vec<Parked>, Vec<UnaddressableNote>) {
+        self.mishaps.good(Invariant::Readable, "that is parked", self.notes().await).unwrap_or_default()
     }
 
     /// Takes the orders out: `orders parked redrive --all`.
@@ -53,14 +64,15 @@ impl Operator {
         }
     }
 
-    async fn notes(&self) -> Result<Vec<Parked>, ParkedError> {
-        let (mut notes, mut next) = (Vec::new(), None);
+    async fn notes(&self) -> Result<(Vec<Parked>, Vec<UnaddressableNote>), ParkedError> {
+        let (mut notes, mut unaddressable, mut next) = (Vec::new(), Vec::new(), None);
         loop {
             let page = self.parked.page(next).await?;
             notes.extend(page.parked.into_iter().collect::<Result<Vec<_>, _>>()?);
+            unaddressable.extend(page.unaddressable.into_iter().collect::<Result<Vec<_>, _>>()?);
             next = page.next;
             if next.is_none() {
-                return Ok(notes);
+                return Ok((notes, unaddressable));
             }
         }
     }

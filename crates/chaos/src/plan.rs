@@ -146,6 +146,8 @@ pub struct Shape {
     pub is_repaired: bool,
     /// Whether rows lag by minutes meanwhile, and a verification looks at them.
     pub is_verified: bool,
+    /// Records in batches that name no order, in percent: mostly 0.
+    pub unaddressable_percent: u8,
 }
 
 impl Shape {
@@ -170,6 +172,8 @@ impl Shape {
         let is_full = beginning == Beginning::Full;
         // Of a newer release's rows the older one's verification says nothing.
         let is_verified = late_dice(plan).u8(0..6) == 0 && may(Fault::LaggingRows) && !is_deployed;
+        // From dice of their own: histories without them stay as they are.
+        let has_strays = random.clone().u8(0..4) == 0 && may(Fault::UnaddressableRecord);
         let mut percent = |most: u8, fault: Fault| random.u8(0..=most) * u8::from(may(fault));
         Self {
             clients: plan.clients.map_or(clients, |most| clients.min(most).max(1)),
@@ -195,6 +199,7 @@ impl Shape {
             is_deployed,
             is_repaired: random.bool(),
             is_verified,
+            unaddressable_percent: if has_strays { 8 } else { 0 },
         }
     }
 }

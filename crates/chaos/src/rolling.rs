@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::brittle::Brittle;
 use crate::release::{Invocation, PARKED, SUMMARIES, StreamFunction, TOTALS};
+use crate::stray::PROJECTOR;
 use crate::tampering::EVENTS;
 
 /// A row of the next release.
@@ -87,7 +88,7 @@ impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> StreamFun
             let (mut again, totals, unnoted) = tokio::join!(
                 self.summaries.process(&batch, 0),
                 self.totals.process(&batch, 0),
-                order_stream::pass_by(&batch.unaddressable, "projector", &self.parked, None),
+                order_stream::pass_by(&batch.unaddressable, PROJECTOR, &self.parked, None),
             );
             again.extend(totals);
             again.extend(unnoted);

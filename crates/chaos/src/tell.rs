@@ -25,12 +25,14 @@ use crate::draft::Drafts;
 use crate::fault::{Fault, Faults};
 use crate::history::{Cause, History, Untold};
 use crate::journal::Journal;
+use crate::mapping::Mapping;
 use crate::mishaps::{Mishaps, said};
 use crate::plan::{Beginning, Plan, Shape, late_dice};
 use crate::pricing::{Pricing, QuoteKey};
 use crate::reader::{Inquiry, Known};
 use crate::rebuild::rebuild;
 use crate::release::Release;
+use crate::stray::StrayRecords;
 use crate::tampering::{Tamper, Tampering};
 use books::newest;
 use scene::Scene;
@@ -192,6 +194,14 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     publisher.settle(false).await;
     operator.redrive().await;
     let left_parked = operator.parked().await;
+    let consumers = || projectors.iter().chain([&publisher]);
+    let delivered =
+        |it: &Mapping| it.strays.delivered.iter().map(|name| (name.clone(), it.strays.function)).collect::<Vec<_>>();
+    let strays = StrayRecords {
+        delivered: consumers().flat_map(delivered).collect(),
+        left: consumers().flat_map(Mapping::strays_given_up).collect(),
+        notes: operator.unaddressable().await,
+    };
     inquiries.extend(scene.inquiries(&mut reader).await);
     let recorded = scene.recorded().await;
     let totals = scene.totals().await;
@@ -215,6 +225,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         drained,
         totals,
         lost,
+        strays,
         mishaps: scene.mishaps.all(),
         faults: scene.faults.counts(),
         fired: network.fired(),

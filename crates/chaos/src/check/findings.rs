@@ -97,6 +97,10 @@ pub enum Invariant {
     LateIsNotLost,
     /// A snapshot that is not the fold of the events is found.
     WrongSnapshotIsFound,
+    /// A record that names no order stops no shard.
+    PassedBy,
+    /// A record that names no order is noted.
+    Noted,
 }
 
 impl Invariant {
@@ -148,6 +152,8 @@ impl Invariant {
         Self::QuoteIsKept,
         Self::LateIsNotLost,
         Self::WrongSnapshotIsFound,
+        Self::PassedBy,
+        Self::Noted,
     ];
 
     /// What must hold, in a sentence.
@@ -224,6 +230,8 @@ impl Invariant {
             Self::QuoteIsKept => {
                 "when all is well again, a good quote, and one that made its order, is answered with that order"
             }
+            Self::PassedBy => "a record that names no order is passed by, and its shard goes on",
+            Self::Noted => "a record that names no order is noted by the function that passed it by",
         }
     }
 }

@@ -12,6 +12,7 @@
 //! - `rights`, `quotes`: callers and their scopes; prices, and what quotes make
 //! - `rows`: the read model at every moment
 //! - `parked`: what waits for a fix
+//! - `strays`: records that name no order
 //! - `totals`: what customers' orders come to
 //! - `verified`: what a verification said of late rows and wrong snapshots
 //! - `published`: the bus
@@ -30,6 +31,7 @@ mod queries;
 mod quotes;
 mod rights;
 mod rows;
+mod strays;
 mod totals;
 mod verified;
 
@@ -53,6 +55,7 @@ pub fn check(history: &History) -> Findings {
     quotes::check(history, &mut findings);
     queries::check(history, &mut findings);
     parked::check(history, &mut findings);
+    strays::check(history, &mut findings);
     totals::check(history, &mut findings);
     verified::check(history, &mut findings);
     published::check(history, &mut findings);

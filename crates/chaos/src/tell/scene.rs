@@ -25,6 +25,7 @@ use crate::pricing::{Pricing, QuoteKey};
 use crate::reader::{Known, Reader};
 use crate::release::{Instance, PARKED, Release};
 use crate::rolling::{BrittleProjector, NextProjector};
+use crate::stray::{PROJECTOR, PUBLISHER, Strays};
 use crate::strike::Rates;
 use crate::tampering::{Poison, Tampering};
 
@@ -99,7 +100,23 @@ impl Scene<'_> {
         }
     }
 
-    fn mapping(&self, shard: Shard, deployed: Vec<Deployed>, disturbances: Disturbances, random: &mut Rng) -> Mapping {
+    fn mapping(
+        &self,
+        function: &'static str,
+        shard: Shard,
+        deployed: Vec<Deployed>,
+        disturbances: Disturbances,
+        random: &mut Rng,
+    ) -> Mapping {
+        let random = random.fork();
+        let strays = Strays {
+            function,
+            percent: self.shape.unaddressable_percent,
+            random: random.clone().fork(),
+            faults: self.faults.clone(),
+            shard: shard.number,
+            delivered: Vec::new(),
+        };
         Mapping {
             database: self.dynamo.database().clone(),
             shard,
@@ -109,7 +126,8 @@ impl Scene<'_> {
             kills: self.kills(self.shape.kills_percent * 2, 80),
             faults: self.faults.clone(),
             mishaps: self.mishaps.clone(),
-            random: random.fork(),
+            random,
+            strays,
             given_up: Vec::new(),
             lost: BTreeSet::new(),
             records: Vec::new(),
@@ -141,7 +159,7 @@ impl Scene<'_> {
             deployed.push(Deployed { function: Box::new(function), network, is_newer: true, reads_all: true });
         }
         let disturbances = Disturbances { shuffles: true, losses: true };
-        self.mapping(shard, deployed, disturbances, random)
+        self.mapping(PROJECTOR, shard, deployed, disturbances, random)
     }
 
     /// The publisher. Its batches are shuffled only where no poison is: poison holds back what is known to come after it.
@@ -152,7 +170,7 @@ impl Scene<'_> {
         let disturbances = Disturbances { shuffles: self.shape.foreign_percent == 0, losses: false };
         let reads_all = !self.shape.poison.stops(Consumer::Publisher);
         let deployed = vec![Deployed { function, network, is_newer: true, reads_all }];
-        self.mapping(Shard { number: 0, of: 1 }, deployed, disturbances, random)
+        self.mapping(PUBLISHER, Shard { number: 0, of: 1 }, deployed, disturbances, random)
     }
 
     /// Reads and writes on a network of its own, where nothing strikes.

@@ -35,6 +35,34 @@ impl StreamFunction for Panics {
     }
 }
 
+/// A function that asks for a record again and again which names no order.
+pub(crate) struct Retries(pub(crate) Box<dyn StreamFunction>);
+
+impl StreamFunction for Retries {
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(async move {
+            let strays = order_stream::read(batch.clone()).unaddressable;
+            let mut response = self.0.handle(batch).await?;
+            let failed = strays.into_iter().map(|stray| stray.sequence_number.unwrap_or_default());
+            response.batch_item_failures.extend(order_stream::retry_from(failed).batch_item_failures);
+            Ok(response)
+        })
+    }
+}
+
+/// A function that never looks at records which name no order.
+pub(crate) struct LeavesOut(pub(crate) Box<dyn StreamFunction>);
+
+impl StreamFunction for LeavesOut {
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        let names_an_order = |record: &Box<_>| {
+            order_stream::read(StreamEvent { records: vec![Box::clone(record)] }).unaddressable.is_empty()
+        };
+        let records = batch.records.into_iter().filter(names_an_order).collect();
+        self.0.handle(StreamEvent { records })
+    }
+}
+
 /// Takes notes on rows away, and does nothing about the rows.
 pub(crate) struct Unparks {
     pub(crate) real: Box<dyn Redriving>,

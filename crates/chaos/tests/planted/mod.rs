@@ -32,7 +32,7 @@ use read_model::{AuditError, DynamoRows, DynamoSummaries, DynamoTotals, LagBound
 
 use calls::Meddler;
 use commands::{Appeases, Overlooks, Remembers};
-use functions::{Acknowledges, Panics, Unparks};
+use functions::{Acknowledges, LeavesOut, Panics, Retries, Unparks};
 use queries::{Events, Forgetful, Summaries, Sums};
 use quotes::{Signs, Unmixes};
 use store::{Hollow, Store};
@@ -143,10 +143,14 @@ pub(crate) enum Bug {
     RepairsWhatIsLate,
     /// A verification does not look at snapshots.
     OverlooksAWrongSnapshot,
+    /// The projector reports a record that names no order as failed, whenever it is delivered.
+    AStrayRecordStopsItsShard,
+    /// The publisher leaves out records that name no order, and notes nothing.
+    PassesStrayRecordsWithoutANote,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 50] = [
+    pub(crate) const ALL: [Self; 52] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -197,14 +201,16 @@ impl Bug {
         Self::MakesASecondOrderOfAQuote,
         Self::RepairsWhatIsLate,
         Self::OverlooksAWrongSnapshot,
+        Self::AStrayRecordStopsItsShard,
+        Self::PassesStrayRecordsWithoutANote,
     ];
 
     /// The invariant that it breaks, and by which it is caught.
     pub(crate) const fn expected(self) -> Option<Invariant> {
         use Invariant::{
             Acknowledged, Answers, Authorized, Decided, DueIsStated, Gapless, IdIsRecordedOnce, IdsAreLimited,
-            KnownIsShown, LateIsNotLost, Listed, NoPanic, OneOrderPerQuote, Parked, PricesAreTrusted, Published,
-            PublishedInOrder, QueryAnswered, Readable, Redriven, ReductionIsRight, RefundsAreCovered, Repaired,
+            KnownIsShown, LateIsNotLost, Listed, NoPanic, Noted, OneOrderPerQuote, Parked, PassedBy, PricesAreTrusted,
+            Published, PublishedInOrder, QueryAnswered, Readable, Redriven, ReductionIsRight, RefundsAreCovered, Repaired,
             RowAdvances, RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply, ShipsWhenPaid, Shown, StaleIsSaid,
             TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply, UnitsAreKept, WrongSnapshotIsFound,
         };
@@ -251,6 +257,8 @@ impl Bug {
             Self::MakesASecondOrderOfAQuote => OneOrderPerQuote,
             Self::RepairsWhatIsLate => LateIsNotLost,
             Self::OverlooksAWrongSnapshot => WrongSnapshotIsFound,
+            Self::AStrayRecordStopsItsShard => PassedBy,
+            Self::PassesStrayRecordsWithoutANote => Noted,
         };
         Some(invariant)
     }
@@ -263,6 +271,7 @@ impl Bug {
             | Self::UnparksWithoutProjecting
             | Self::PanicsOnPoison
             | Self::HidesWhatIsParked => shape.foreign_percent > 0,
+            Self::AStrayRecordStopsItsShard | Self::PassesStrayRecordsWithoutANote => shape.unaddressable_percent > 0,
             Self::RepairsAsTheOtherRelease => shape.is_repaired && shape.is_deployed,
             Self::RepairsWhatIsLate | Self::OverlooksAWrongSnapshot => shape.is_verified,
             Self::ForgetsTheLimit => matches!(shape.beginning, Beginning::Full),
@@ -313,6 +322,7 @@ impl Release for Bug {
             }
             Self::LeavesPoisonOutWithoutANote => release::projector(without_notes(&client)),
             Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(release::projector(client))),
+            Self::AStrayRecordStopsItsShard => Box::new(Retries(release::projector(client))),
             _ => release::projector(client),
         }
     }
@@ -345,6 +355,7 @@ impl Release for Bug {
         match self {
             Self::PublisherAcknowledgesAll => Box::new(Acknowledges(publisher)),
             Self::PanicsOnPoison => Box::new(Panics(publisher)),
+            Self::PassesStrayRecordsWithoutANote => Box::new(LeavesOut(publisher)),
             _ => publisher,
         }
     }

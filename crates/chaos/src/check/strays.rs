@@ -1,0 +1,17 @@
+//! A record that names no order is noted and passed by: it stops no shard, and an operator finds it.
+
+use super::findings::{Findings, Invariant};
+use crate::history::History;
+
+pub(super) fn check(history: &History, findings: &mut Findings) {
+    let strays = &history.strays;
+    for (name, function) in &strays.delivered {
+        let what = || format!("the {function} still retries the record {name}");
+        findings.must(Invariant::PassedBy, name, !strays.left.contains(name), what);
+        let noted_by = strays.notes.get(name);
+        let is_noted = noted_by.is_some_and(|functions| functions.iter().eq([function]));
+        findings.must(Invariant::Noted, name, is_noted, || {
+            format!("it is noted by {noted_by:?} and not by the {function}")
+        });
+    }
+}
