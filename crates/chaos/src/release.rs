@@ -14,7 +14,7 @@ use lambda_runtime::{Context, LambdaEvent};
 use order_store::Orders;
 use order_stream::StreamEvent;
 use parked_orders::{Consumer, ParkedOrders};
-use projector::Projector;
+use projector::{Payload, Projector};
 use publisher::{EventBus, Publisher};
 use query_handler::QueryHandler;
 use read_model::{
@@ -191,7 +191,7 @@ where
     T: RowStore<CustomerTotals>,
 {
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
-        Box::pin(Self::handle(self, LambdaEvent::new(batch, Context::default())))
+        Box::pin(Self::handle(self, LambdaEvent::new(Payload::Stream(batch), Context::default())))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Metrics: what alarms and the dashboard go by, as lines of the log in CloudWatch's [embedded metric format], which
 //! CloudWatch Logs makes metrics of. So a metric costs no request, and needs no permission beyond that to write a log.
 //!
-//! A function writes one line an invocation; the projector one for each of its projections, for a line can name one
-//! `consumer` only. Namespace `OrderLedger`; every metric has the dimension `function_name`, which tells stacks apart too.
+//! A function writes one line an invocation; the projector one for each of its projections, and one for each consumer when it
+//! counts parked orders, for a line can name one `consumer` only. Namespace `OrderLedger`; every metric has the dimension `function_name`, which tells stacks apart too.
 //!
 //! | metric | unit | further dimension | what it says |
 //! |---|---|---|---|
@@ -15,6 +15,8 @@
 //! | `ProjectionLag` | Milliseconds | `consumer` | age of a batch's oldest commit when the batch ends, be it in its row by then or not: a batch that is stuck lags ever more |
 //! | `RowsWritten` | Count | `consumer` | rows written |
 //! | `OrdersParked` | Count | `consumer` | orders that are parked, and parked ones that were tried again in vain |
+//! | `ParkedOrders` | Count | `consumer` | orders that are parked, 0 too: a gauge, written by the projector for every consumer once a minute |
+//! | `OldestParkedSeconds` | Seconds | `consumer` | time since the oldest of them was parked, written with them while orders are parked |
 //! | `UnaddressableRecords` | Count | | records that name no order: they are noted and passed by, and retried until they are noted |
 //! | `EventsHeld` | Count | `consumer` | records that came to wait with their orders, which the publisher has parked |
 //! | `EventsPublished` | Count | | events that the bus took |
@@ -22,7 +24,8 @@
 //! | `PublicationLag` | Milliseconds | | as `ProjectionLag`, of the publisher's batches |
 //! | `ColdStarts` | Count | | 1 with the first invocation of a process, unless it was made ready before anybody waited (provisioned concurrency) |
 //!
-//! A count of 0 is left out: it would be paid for, and no alarm needs it where missing data is not breaching. A lag is
+//! A count of 0 is left out: it would be paid for, and no alarm needs it where missing data is not breaching. A gauge is
+//! written in any case, for its alarm must see that nothing is parked any more. A lag is
 //! written for every batch that has a commit that can be read, 0 or not. What is counted may be counted twice: CloudWatch
 //! makes metrics of a line at least once, and a batch that comes again is another batch.
 //!
@@ -41,6 +44,7 @@ pub const TARGET: &str = "metrics";
 pub(crate) enum Unit {
     Count,
     Milliseconds,
+    Seconds,
 }
 
 /// One metric: the field `metrics` of the event is a JSON array of these.
@@ -86,6 +90,16 @@ impl Metrics {
     /// Adds to a metric of unit `Count`; nothing where `value` is 0.
     pub fn count(self, name: &'static str, value: u64) -> Self {
         if value == 0 { self } else { self.with(name, Unit::Count, value) }
+    }
+
+    /// Adds a sample to a gauge, a metric of unit `Count`: also where `value` is 0.
+    pub fn gauge(self, name: &'static str, value: u64) -> Self {
+        self.with(name, Unit::Count, value)
+    }
+
+    /// Adds a sample to a metric of unit `Seconds`.
+    pub fn seconds(self, name: &'static str, value: u64) -> Self {
+        self.with(name, Unit::Seconds, value)
     }
 
     /// Adds a sample to a metric of unit `Milliseconds`.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sam_template::{CorsConfiguration, HttpApi, StreamMapping, Template};
+use sam_template::{CorsConfiguration, HttpApi, Schedule, StreamMapping, Template};
 use signed_quotes::DEMO_AUDIENCE;
 
 use crate::error::StartError;
@@ -109,9 +109,15 @@ pub(crate) fn sources(template: &Template) -> Result<Vec<Source>, StartError> {
     Ok(template.stream_mappings()?.into_iter().map(source).collect())
 }
 
-/// Checks that every function is there that a route or a mapping leads to.
-pub(crate) fn require(functions: &Functions, routes: &[Route], sources: &[Source]) -> Result<(), StartError> {
+/// Checks that every function is there that a route, a mapping or a schedule leads to.
+pub(crate) fn require(
+    functions: &Functions,
+    routes: &[Route],
+    sources: &[Source],
+    schedules: &[Schedule],
+) -> Result<(), StartError> {
     let named = routes.iter().map(|route| &route.function).chain(sources.iter().map(|source| &source.function));
+    let named = named.chain(schedules.iter().map(|schedule| &schedule.function));
     match named.collect::<BTreeSet<_>>().into_iter().find(|name| !functions.contains_key(*name)) {
         None => Ok(()),
         Some(missing) => Err(StartError::MissingFunction(missing.clone())),

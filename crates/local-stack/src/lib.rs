@@ -10,6 +10,7 @@
 //! - [`gateway`]: HTTP requests to API Gateway payloads and back
 //! - [`LocalIssuer`]: signs tokens that the gateway accepts
 //! - [`pump`]: the table's stream to Lambda batches, with Lambda's error handling
+//! - `schedules`: functions that are invoked at a rate
 
 mod data_folder;
 mod declared;
@@ -20,6 +21,7 @@ pub mod gateway;
 mod invoker;
 mod issuer;
 pub mod pump;
+mod schedules;
 mod stack;
 
 pub use embedded_eventbridge::{EmbeddedEventBridge, Faults};

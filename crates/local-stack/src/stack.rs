@@ -15,10 +15,12 @@ use tokio::net::TcpListener;
 use crate::data_folder::DataFolder;
 use crate::declared::{Api, deployed, environments, require, sources, timeouts};
 use crate::error::StartError;
+use crate::function::FunctionError;
 use crate::gateway::Gateway;
 use crate::invoker::{Functions, Invoker};
 use crate::issuer::LocalIssuer;
-use crate::pump::{Pump, StreamError, SystemTimer};
+use crate::pump::{Pump, StreamError, SystemTimer, Timer};
+use crate::schedules::Schedules;
 
 /// Where a stack keeps its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub struct Options {
     pub cors_origins: Vec<String>,
     /// The JWK Set of the keys whose quotes are accepted, for the audience [`DEMO_AUDIENCE`](signed_quotes::DEMO_AUDIENCE); empty: none.
     pub quote_keys: String,
-    /// Tables, routes, functions, mappings and event buses. It must have the parameter `AuthMode`; with tokens `JwtIssuer` and
+    /// Tables, routes, functions, mappings, schedules and event buses. It must have the parameter `AuthMode`; with tokens `JwtIssuer` and
     /// `JwtAudience` too, with origins `CorsAllowedOrigins`, and with keys `QuoteKeys` and
     /// `QuoteAudience`: they get what the options above say.
     pub template: Template,
@@ -86,6 +88,7 @@ impl Surroundings {
 pub struct LocalStack {
     gateway: Gateway,
     pumps: Vec<Pump>,
+    schedules: Schedules,
     database: EmbeddedDynamoDb,
     event_bus: EmbeddedEventBridge,
     folder: Option<DataFolder>,
@@ -133,24 +136,27 @@ impl LocalStack {
             };
             let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
             let sources = sources(&template)?;
-            require(&functions, &api.routes, &sources)?;
+            let schedules = template.schedules()?;
+            require(&functions, &api.routes, &sources, &schedules)?;
             let invoker = Invoker::new(functions, timeouts(&template)?);
 
             let data = folder.as_ref().map(DataFolder::path);
+            let timer: Arc<dyn Timer> = Arc::new(SystemTimer);
             let mut pumps = Vec::new();
             for source in sources {
-                let timer = Arc::new(SystemTimer);
+                let timer = Arc::clone(&timer);
                 pumps.push(Pump::start(source, database.database(), invoker.clone(), data, timer).await?);
             }
+            let schedules = Schedules::start(schedules, invoker.clone(), &timer);
             let wakers = pumps.iter().map(Pump::waker).collect();
             let gateway = Gateway::serve(listener, admission, api.routes, api.cors, invoker, wakers);
             let gateway = gateway.map_err(|error| not_listening(http, error))?;
-            Ok((event_bus, pumps, gateway))
+            Ok((event_bus, pumps, schedules, gateway))
         };
         match started.await {
-            Ok((event_bus, pumps, gateway)) => {
+            Ok((event_bus, pumps, schedules, gateway)) => {
                 folder.iter_mut().for_each(DataFolder::keep);
-                Ok(Self { gateway, pumps, database, event_bus, folder })
+                Ok(Self { gateway, pumps, schedules, database, event_bus, folder })
             }
             // Closed before the folder is: SQLite removes files of its own when it closes.
             Err(error) => {
@@ -210,10 +216,19 @@ impl LocalStack {
         pump.ok_or_else(|| StreamError::NoReader(function.to_owned()))?.drained().await
     }
 
+    /// Invokes the function of each schedule of the template once, without waiting for its time.
+    ///
+    /// # Errors
+    /// When a function fails.
+    pub async fn run_schedules(&self) -> Result<(), FunctionError> {
+        self.schedules.run_once().await
+    }
+
     /// Answers the requests and ends the batches under way, then stops everything. A bus that was told to fail no longer does,
     /// or the publisher's last batch would be retried for its whole minute.
     pub async fn stop(self) {
         self.gateway.stop().await;
+        self.schedules.stop().await;
         self.event_bus.set_faults(Faults::default());
         for pump in self.pumps {
             pump.stop().await;

@@ -9,14 +9,17 @@
 //! |---|---|
 //! | [`parked`] | who parks, what is noted, why it cannot be |
 //! | [`table`] | the notes in DynamoDB |
+//! | [`count`] | the number of parked orders and the age of the oldest |
 //! | [`unaddressable`] | notes on records that name no order, and that are passed by |
 //! | `note` | a note as a DynamoDB item |
 
+pub mod count;
 mod note;
 pub mod parked;
 pub mod table;
 pub mod unaddressable;
 
+pub use count::ParkedCount;
 pub use parked::{Consumer, Parked, ParkedError, Parking};
 pub use table::ParkedOrders;
 pub use unaddressable::{UnaddressableNote, UnaddressableRecord};

@@ -7,16 +7,20 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `lib.rs` | the handler: batch in, partial batch response out |
+//! | `lib.rs` | the handler: batch in, partial batch response out; a tick in, nothing out |
 //! | [`processor`] | one projection's way through a batch |
 //! | `leftovers` | what a batch leaves behind: orders to park, records to send again, parked orders that have caught up |
 //! | `notes` | the notes on parked orders, within an invocation's time |
+//! | [`payload`] | what the function is invoked with: a batch, or the tick of its schedule |
+//! | `tick` | what is done once a minute, whether or not commits arrive |
 //! | `report` | one log line a batch and projection, one for each thing that needs somebody, and the metrics |
 
 mod leftovers;
 mod notes;
+pub mod payload;
 pub mod processor;
 mod report;
+mod tick;
 
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client;
@@ -29,6 +33,7 @@ use order_stream::{StreamEvent, Violation};
 use parked_orders::{Consumer, ParkedOrders};
 use read_model::{CustomerTotals, DynamoRows, Engine, OrderSummaryByCustomer, RowStore, SummedRows};
 
+pub use payload::Payload;
 pub use processor::Processor;
 
 /// The function's name in notes.
@@ -73,18 +78,31 @@ where
         }
     }
 
-    /// Projects one batch, all projections at once. The answer names every record that one of them must see again, in the
-    /// stream's order; Lambda goes on from the lowest. To the others it is then a repeat. Records that name no order are noted
-    /// and passed by.
+    /// Runs one invocation. The answer to a tick is that to an empty batch; Lambda drops it.
     ///
     /// # Errors
     /// None. Lambda's runtime asks for the type.
-    pub async fn handle(
-        &self,
-        event: LambdaEvent<StreamEvent>,
-    ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
+    pub async fn handle(&self, event: LambdaEvent<Payload>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let deadline_ms = event.context.deadline;
-        let batch = order_stream::read(event.payload);
+        match event.payload {
+            Payload::Stream(batch) => Ok(self.project(batch, deadline_ms).await),
+            Payload::Tick => {
+                self.tick(deadline_ms).await;
+                Ok(DynamoDbEventResponse::default())
+            }
+        }
+    }
+
+    /// Does what the schedule asks for once a minute, by a deadline, an instant in milliseconds since 1970.
+    pub async fn tick(&self, deadline_ms: u64) {
+        tick::count_parked(&self.parked, deadline_ms).await;
+    }
+
+    /// Projects one batch, all projections at once, by a deadline. The answer names every record that one of them must see
+    /// again, in the stream's order; Lambda goes on from the lowest. To the others it is then a repeat. Records that name no
+    /// order are noted and passed by.
+    async fn project(&self, event: StreamEvent, deadline_ms: u64) -> DynamoDbEventResponse {
+        let batch = order_stream::read(event);
         batch.violations.iter().for_each(Violation::log);
         report::received(&batch);
         report::unaddressable(batch.unaddressable.len());
@@ -96,6 +114,6 @@ where
         );
         again.extend(totals);
         again.extend(unnoted);
-        Ok(order_stream::retry_from(batch.to_retry(|name| again.contains(name))))
+        order_stream::retry_from(batch.to_retry(|name| again.contains(name)))
     }
 }

@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use event_store::Timestamp;
 use event_store::store::chain;
 use function_setup::metrics::Metrics;
 use order_stream::Batch;
-use parked_orders::{Consumer, Parked, ParkedError};
+use parked_orders::{Consumer, Parked, ParkedCount, ParkedError};
 use read_model::{Counters, Failure};
 
 use crate::leftovers::Poisoned;
@@ -134,4 +135,37 @@ pub(crate) fn unaddressable(records: usize) {
     if records > 0 {
         Metrics::new().count("UnaddressableRecords", u64::try_from(records).unwrap_or(u64::MAX)).write();
     }
+}
+
+/// The parked orders of a consumer: the gauges, and a line where there are some.
+pub(crate) fn parked_count(consumer: Consumer, count: &ParkedCount, now: Timestamp) {
+    let seconds = |oldest: Timestamp| u64::try_from((now.epoch_ms() - oldest.epoch_ms()) / 1000).unwrap_or(0);
+    let oldest_parked_seconds = count.oldest.map(seconds);
+    if count.orders > 0 {
+        tracing::warn!(
+            consumer = %consumer,
+            parked_orders = count.orders,
+            oldest_parked_seconds,
+            counted_all = count.is_complete,
+            "orders are parked: mend the cause, then redrive them"
+        );
+    }
+    let metrics = Metrics::new().by("consumer", consumer.as_str()).gauge("ParkedOrders", count.orders);
+    let metrics = match oldest_parked_seconds {
+        Some(seconds) => metrics.seconds("OldestParkedSeconds", seconds),
+        None => metrics,
+    };
+    metrics.write();
+}
+
+/// A consumer whose parked orders could not be counted: by an error, or for want of time.
+pub(crate) fn uncounted(consumer: Consumer, error: Option<&ParkedError>) {
+    let error = error.map_or_else(|| "out of time".to_owned(), |error| chain(error));
+    tracing::warn!(consumer = %consumer, error, "parked orders could not be counted");
+}
+
+/// The end of a tick.
+pub(crate) fn tick(parked_orders: u64, consumers: usize, duration: Duration) {
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(parked_orders, consumers, duration_ms, "counted parked orders");
 }

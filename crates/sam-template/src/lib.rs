@@ -18,6 +18,7 @@
 //! | `log_group.rs` | CloudWatch log groups |
 //! | `event_bus.rs` | event buses |
 //! | `rule.rs` | rules of event buses, and where they deliver |
+//! | `schedule.rs` | rules that invoke a function at a rate |
 //! | `grant.rs` | what roles allow |
 //! | `resource_policy.rs` | whom queues, topics, buckets, log groups and roles let in |
 //! | `error.rs` | what can be wrong, naming the resource and the property |
@@ -38,6 +39,7 @@ mod resolve;
 mod resource_policy;
 mod route;
 mod rule;
+mod schedule;
 mod stream_mapping;
 mod table;
 mod template;
@@ -52,6 +54,7 @@ pub use log_group::LogGroup;
 pub use resource_policy::{Effect, PolicyStatement, Principal, ResourcePolicy};
 pub use route::Route;
 pub use rule::{Rule, Target};
+pub use schedule::Schedule;
 pub use stream_mapping::StreamMapping;
 pub use table::Table;
 pub use template::Template;

@@ -17,6 +17,7 @@ use crate::resolve::Resolver;
 use crate::resource_policy::{self, ResourcePolicy};
 use crate::route::{self, Route};
 use crate::rule::{self, Rule};
+use crate::schedule::{self, Schedule};
 use crate::stream_mapping::{self, StreamMapping};
 use crate::table::{self, Table};
 
@@ -129,7 +130,23 @@ impl Template {
     /// # Errors
     /// When a rule names no bus, has no pattern, or has a target without an ARN.
     pub fn rules(&self) -> Result<Vec<Rule>, TemplateError> {
-        self.resources_of_type(rule::TYPE).map(|id| Rule::read(self, id)).collect()
+        self.resources_of_type(rule::TYPE).filter(|id| !self.is_schedule(id)).map(|id| Rule::read(self, id)).collect()
+    }
+
+    /// The schedules that invoke functions, in the template's order.
+    ///
+    /// # Errors
+    /// When a schedule has no rate, or does not lead to one function with a payload that is JSON.
+    pub fn schedules(&self) -> Result<Vec<Schedule>, TemplateError> {
+        self.resources_of_type(rule::TYPE)
+            .filter(|id| self.is_schedule(id))
+            .map(|id| Schedule::read(self, id))
+            .collect()
+    }
+
+    fn is_schedule(&self, id: &str) -> bool {
+        let properties = self.resources.get(id).and_then(|rule| rule.get("Properties"));
+        properties.is_some_and(|properties| properties.get(schedule::EXPRESSION).is_some())
     }
 
     /// Whom queues, topics, buckets, log groups and roles let in, in the template's order.

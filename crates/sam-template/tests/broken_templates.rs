@@ -136,6 +136,26 @@ fn a_rule_that_listens_to_the_default_bus_by_omission_is_refused() {
 }
 
 #[test]
+fn a_schedule_that_the_local_stack_could_not_follow_is_refused() {
+    let project = include_str!("../../../template.yaml");
+    let (rate, input) = ("rate(1 minute)", "          Input: '{\"task\": \"tick\"}'\n");
+    for (from, to, expected) in [
+        (
+            rate,
+            "cron(0 12 * * ? *)",
+            "ProjectorSchedule: ScheduleExpression is `cron(0 12 * * ? *)`, which is not a rate",
+        ),
+        (rate, "rate(0 minutes)", "ProjectorSchedule: ScheduleExpression is `rate(0 minutes)`, which is not a rate"),
+        (rate, "rate(1 week)", "ProjectorSchedule: ScheduleExpression is `rate(1 week)`, which is not a rate"),
+        (input, "", "ProjectorSchedule: missing field `Input`"),
+        (input, "          Input: tick\n", "ProjectorSchedule: Input is `tick`, which is not JSON"),
+    ] {
+        let message = complaint(project, (from, to), Template::schedules);
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
+
+#[test]
 fn a_policy_that_lets_in_whom_or_what_is_not_understood_is_refused() {
     let project = include_str!("../../../template.yaml");
     let service = "          - Sid: RulesOfTheBus\n            Effect: Allow\n            Principal:\n              Service: events";

@@ -18,7 +18,7 @@ fn properties(parameters: &[(&str, &str)], id: &str) -> Value {
 
 /// A caller of the function itself would get a release before it has proved itself, and go on with it after it was taken back.
 #[test]
-fn the_apis_and_the_stream_call_the_alias_and_never_the_function_itself() {
+fn apis_stream_and_schedule_call_the_alias_and_never_the_function() {
     let with_both_apis = [("AuthMode", "jwt"), ("ServiceApi", "iam")];
     for (id, property, function) in [
         ("CommandIntegration", "IntegrationUri", "CommandHandler"),
@@ -31,9 +31,11 @@ fn the_apis_and_the_stream_call_the_alias_and_never_the_function_itself() {
         ("ServiceQueryPermission", "FunctionName", "QueryHandler"),
         ("ProjectorStream", "FunctionName", "Projector"),
         ("PublisherStream", "FunctionName", "Publisher"),
+        ("ProjectorSchedulePermission", "FunctionName", "Projector"),
     ] {
         assert_eq!(properties(&with_both_apis, id)[property], format!("{function}Aliaslive"), "{id}");
     }
+    assert_eq!(properties(&[], "ProjectorSchedule")["Targets"][0]["Arn"], "ProjectorAliaslive");
 }
 
 /// At once, CloudFormation moves the alias by itself: so a release that mends what raised the alarm is not stopped by it.

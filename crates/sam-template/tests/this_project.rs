@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
-use sam_template::{EventBus, Function, StreamMapping, Template};
+use std::time::Duration;
+
+use sam_template::{EventBus, Function, Schedule, StreamMapping, Template};
 use serde_json::json;
 
 fn template() -> Template {
@@ -102,6 +104,37 @@ fn the_projector_and_the_publisher_read_the_whole_stream_of_order_events_with_fi
         failure_destination: Some("FailedBatches.Arn".to_owned()),
     };
     assert_eq!(template().stream_mappings().unwrap(), [mapping("projector", 1000, 20), mapping("publisher", 100, 60)]);
+}
+
+#[test]
+fn the_projector_is_invoked_once_a_minute_by_its_schedule_alone() {
+    let schedule = Schedule {
+        logical_id: "ProjectorSchedule".to_owned(),
+        rate: Duration::from_secs(60),
+        function: "projector".to_owned(),
+        payload: json!({ "task": "tick" }),
+    };
+    assert_eq!(template().schedules().unwrap(), [schedule]);
+    let permission = template().resource("ProjectorSchedulePermission").unwrap().unwrap();
+    assert_eq!(
+        permission,
+        json!({
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": "ProjectorAliaslive",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": "ProjectorSchedule.Arn",
+        })
+    );
+    assert!(template().rules().unwrap().iter().all(|rule| rule.logical_id != "ProjectorSchedule"));
+}
+
+/// The next tick does the same. An older one that waited would only take the place of a batch.
+#[test]
+fn a_tick_that_is_late_or_fails_is_not_repeated() {
+    let once = json!({ "MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0 });
+    let schedule = template().resource("ProjectorSchedule").unwrap().unwrap();
+    assert_eq!(schedule["Targets"][0]["RetryPolicy"], once);
+    assert_eq!(template().resource("Projector").unwrap().unwrap()["EventInvokeConfig"], once);
 }
 
 #[test]

@@ -91,11 +91,15 @@ impl Bench {
 
     /// Hands a batch to a consumer, which must take all of it.
     pub(crate) async fn deliver(&self, function: &str, records: &[Value]) -> anyhow::Result<()> {
-        let event = json!({ "Records": records }).to_string();
-        let answer = self.consumers.invoke(function, event.into()).await?;
-        let answer: Value = serde_json::from_slice(&answer).with_context(|| format!("{function} answered no JSON"))?;
+        let answer = self.invoke(function, &json!({ "Records": records })).await?;
         ensure!(answer["batchItemFailures"] == json!([]), "{function} did not take a batch: {answer}");
         Ok(())
+    }
+
+    /// Invokes a consumer with a payload.
+    pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> anyhow::Result<Value> {
+        let answer = self.consumers.invoke(function, payload.to_string().into()).await?;
+        serde_json::from_slice(&answer).with_context(|| format!("{function} answered no JSON"))
     }
 
     /// How many bytes each event on the bus has, in the envelope in which EventBridge hands it on.

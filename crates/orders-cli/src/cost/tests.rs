@@ -3,8 +3,11 @@ use std::collections::BTreeMap;
 use clap::Parser;
 use embedded_dynamodb::Units;
 
+use super::bench::Bench;
 use super::measure::{Consumed, Counted, Stored, Traffic, measure};
 use super::metered::Usage;
+use super::prices::Dollars;
+use super::tariff::Unit;
 use super::*;
 
 /// Half units of reading and writing, by table.
@@ -74,6 +77,33 @@ async fn the_hundredth_order_takes_what_the_eighth_took() {
             .collect::<Vec<_>>()
     };
     assert_eq!(summaries(&few), summaries(&many));
+}
+
+/// Half a read unit for each consumer whose parked orders are counted.
+#[tokio::test]
+async fn a_month_of_ticks_costs_what_the_page_says() {
+    let template = Template::of_this_project().unwrap();
+    let schedule = template.schedules().unwrap().remove(0);
+    let bench = Bench::start().await.unwrap();
+    bench.invoke(&schedule.function, &schedule.payload).await.unwrap();
+    let usage = bench.usage_of(&schedule.function);
+    bench.stop().await;
+    assert_eq!(usage, Usage { invocations: 1, http_requests: 1, tables: tables([("ParkedOrders", 3, 0)]) });
+
+    let assumed = Command::try_parse_from(["cost"]).unwrap().arguments.assumed;
+    let tariff = Tariff::new(Prices::read(None).unwrap(), assumed, &template).unwrap();
+    let ticks = 730 * 60 * 60 / schedule.rate.as_secs();
+    let cost = |unit: Unit, count: u64| tariff.price(unit).of(u128::from(count), unit.in_priced());
+    let costs = [
+        cost(Unit::Invocations, ticks),
+        cost(Unit::ReadUnits, ticks * 3),
+        cost(Unit::GbSeconds, tariff.time(&schedule.function, ticks, 0)),
+        cost(Unit::Logged, ticks * u64::from(assumed.log_bytes)),
+    ];
+    let sum: Dollars = costs.into_iter().sum();
+    let page = include_str!("../../../../docs/COST.md");
+    let row = format!("43,800 invocations and 65,700 read units, with time and logs as assumed above: {sum} $");
+    assert!(page.contains(&row), "docs/COST.md does not say: {row}");
 }
 
 #[derive(Parser)]

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, Parking};
+use parked_orders::{Consumer, Parked, ParkedCount, ParkedError, ParkedOrders, Parking};
 use sam_template::Template;
 use serde_json::json;
 
@@ -339,4 +339,26 @@ async fn a_table_that_is_not_there_refuses_and_one_that_does_not_answer_is_unava
     server.stop().await;
     assert!(matches!(unreachable.among(Publisher, &["o-1"]).await, Err(ParkedError::Unavailable { .. })));
     assert!(matches!(unreachable.hold(Publisher, "o-1", 1).await, Err(ParkedError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn parked_orders_are_counted_for_their_own_consumer_across_pages() {
+    let (server, parked) = dynamo().await;
+    let none = ParkedCount { orders: 0, oldest: None, is_complete: true };
+    assert_eq!(parked.count(Publisher).await.unwrap(), none);
+    for order in ["o-1", "o-2", "o-3"] {
+        parked.park(Publisher, &parking(order, 3, 5)).await.unwrap();
+    }
+    // Together they are beyond the megabyte that one page has.
+    for order in ["o-1", "o-2", "o-3"] {
+        let set = server.client().update_item().table_name(TABLE);
+        let set = set.key("consumer", AttributeValue::S("publisher".to_owned()));
+        let set = set.key("aggregateId", AttributeValue::S(order.to_owned())).update_expression("SET padding = :it");
+        let padding = AttributeValue::S("x".repeat(390 * 1024));
+        set.expression_attribute_values(":it", padding).send().await.unwrap();
+    }
+    let oldest = note(&parked, Publisher, "o-1").await.parked_at;
+    let count = parked.count(Publisher).await.unwrap();
+    assert_eq!(count, ParkedCount { orders: 3, oldest: Some(oldest), is_complete: true });
+    assert_eq!(parked.count(CustomerTotals).await.unwrap(), none);
 }

@@ -7,7 +7,7 @@ use order_domain::Command;
 use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
 use order_domain::values::{Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, Sku};
 use order_stream::StreamEvent;
-use projector::{DynamoProjector, Projector};
+use projector::{DynamoProjector, Payload, Projector};
 use serde_json::{Value, json};
 
 pub(crate) const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";
@@ -54,8 +54,8 @@ pub(crate) fn projector(server: &EmbeddedDynamoDb) -> DynamoProjector {
     Projector::on_dynamo(server.client(), &config())
 }
 
-pub(crate) fn event(records: &[Value]) -> LambdaEvent<StreamEvent> {
-    LambdaEvent::new(batch(records), Context::default())
+pub(crate) fn event(records: &[Value]) -> LambdaEvent<Payload> {
+    LambdaEvent::new(Payload::Stream(batch(records)), Context::default())
 }
 
 pub(crate) fn batch(records: &[Value]) -> StreamEvent {

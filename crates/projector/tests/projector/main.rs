@@ -12,4 +12,5 @@ mod log;
 mod parking;
 mod processor;
 mod samples;
+mod tick;
 mod unaddressable;

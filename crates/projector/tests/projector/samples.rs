@@ -13,9 +13,8 @@ use order_domain::command::{
 use order_domain::values::{
     Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, ReturnId, ShipmentId, Sku, Text,
 };
-use order_stream::StreamEvent;
 use parked_orders::ParkedOrders;
-use projector::Projector;
+use projector::{Payload, Projector};
 use read_model::{InMemoryRows, OrderSummaryByCustomer, Standing};
 use serde_json::{Value, json};
 
@@ -150,7 +149,7 @@ async fn rows_after(file: &str) -> Vec<(String, u64, &'static str)> {
     let server = Ledger::new().await.server;
     let parked = ParkedOrders::new(server.client(), "ParkedOrders");
     let projector = Projector::new(InMemoryEventStore::default(), rows.clone(), InMemoryRows::default(), parked);
-    let event: StreamEvent = serde_json::from_value(read(file)).unwrap();
+    let event: Payload = serde_json::from_value(read(file)).unwrap();
     let response = projector.handle(LambdaEvent::new(event, Context::default())).await.unwrap();
     assert_eq!(response.batch_item_failures, []);
     let row = |standing| match standing {

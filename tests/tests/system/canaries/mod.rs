@@ -31,7 +31,9 @@ async fn no_log_line_holds_a_body_a_token_a_name_or_an_address() {
     for order in &poisoned {
         stored::ask_for(&system, order).await;
     }
+    system.stack.run_schedules().await.unwrap();
     stored::spoil_the_read_models(&system, &order, &functions).await;
+    system.stack.run_schedules().await.unwrap();
     stored::invoke_with_what_is_no_payload(&functions).await;
 
     drop(functions);
@@ -76,4 +78,7 @@ fn assert_the_logs_are_those_of(order: &str, poisoned: &[String], written: &BTre
         let strays = lines.iter().filter(|line| line["unaddressable"] == true).count();
         assert_eq!(strays > 0, ["projector", "publisher"].contains(&function.as_str()), "{function} wrote {text}");
     }
+    let gauges = written["projector"].lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let gauges = gauges.filter_map(|line| line["ParkedOrders"].as_u64());
+    assert!(gauges.filter(|orders| *orders >= poisoned.len() as u64).count() >= 3, "{}", written["projector"]);
 }

@@ -1,0 +1,58 @@
+//! The number of parked orders and the age of the oldest one, as a gauge shows them.
+
+use event_store::Timestamp;
+
+use crate::note::{CONSUMER, PARKED_AT, string};
+use crate::parked::{Consumer, ParkedError};
+use crate::table::ParkedOrders;
+
+/// The most pages of notes that are counted, of 1 MB each: about 20,000 notes.
+const MAX_PAGES: usize = 8;
+
+/// The parked orders of a consumer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ParkedCount {
+    /// The number of orders; at least as many are parked where not all were counted.
+    pub orders: u64,
+    /// The time at which the oldest of them was parked; `None` where none is parked.
+    pub oldest: Option<Timestamp>,
+    /// True where all were counted, false where only those of the first pages were.
+    pub is_complete: bool,
+}
+
+impl ParkedOrders {
+    /// Counts the orders that a consumer has parked, by an eventually consistent `Query`: half a read unit where none is parked.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn count(&self, consumer: Consumer) -> Result<ParkedCount, ParkedError> {
+        let mut count = ParkedCount::default();
+        let mut from = None;
+        for _ in 0..MAX_PAGES {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("#consumer = :consumer")
+                .projection_expression("#since")
+                .expression_attribute_names("#consumer", CONSUMER)
+                .expression_attribute_names("#since", PARKED_AT)
+                .expression_attribute_values(":consumer", string(consumer.as_str()))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|error| ParkedError::of("Query", error))?;
+            for note in page.items() {
+                count.orders += 1;
+                let since = note.get(PARKED_AT).and_then(|since| since.as_s().ok()?.parse().ok());
+                count.oldest = count.oldest.into_iter().chain(since).min();
+            }
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                count.is_complete = true;
+                break;
+            }
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,37 @@
+//! The tick of the schedule: what must be done whether or not commits arrive.
+//!
+//! It counts the parked orders of every consumer, so that the alarm on them stays until they are redriven.
+
+use std::time::{Duration, Instant};
+
+use event_store::Timestamp;
+use function_setup::deadline::last_start;
+use parked_orders::{Consumer, ParkedOrders};
+
+use crate::processor::by;
+use crate::report;
+
+/// Time kept back for the log.
+const RESERVE: Duration = Duration::from_secs(1);
+
+/// Counts the parked orders of every consumer, those of the publisher too, and writes the gauges.
+///
+/// A count that fails is a warning and no sample: the alarm on parked orders keeps its state, and another one tells that the
+/// samples are missing. It is no error of the function, by which a deployment would be rolled back.
+pub(crate) async fn count_parked(parked: &ParkedOrders, deadline_ms: u64) {
+    let until = last_start(deadline_ms, RESERVE);
+    let (mut orders, mut consumers) = (0, 0);
+    let begun = Instant::now();
+    for consumer in Consumer::ALL {
+        match by(until, parked.count(consumer)).await {
+            Some(Ok(count)) => {
+                report::parked_count(consumer, &count, Timestamp::now());
+                orders += count.orders;
+                consumers += 1;
+            }
+            Some(Err(error)) => report::uncounted(consumer, Some(&error)),
+            None => report::uncounted(consumer, None),
+        }
+    }
+    report::tick(orders, consumers, begun.elapsed());
+}
