@@ -12,6 +12,7 @@ fn options(template: Template) -> Options {
         http: any_port,
         dynamodb: any_port,
         eventbridge: any_port,
+        admission: local_stack::Admission::default(),
         authentication: Authentication::None,
         cors_origins: Vec::new(),
         quote_keys: String::new(),

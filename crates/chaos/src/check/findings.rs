@@ -105,7 +105,7 @@ pub enum Invariant {
 
 impl Invariant {
     /// Every invariant there is.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::Gapless,
         Self::TimeRises,
         Self::RecordedOnce,

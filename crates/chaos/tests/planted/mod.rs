@@ -210,9 +210,10 @@ impl Bug {
         use Invariant::{
             Acknowledged, Answers, Authorized, Decided, DueIsStated, Gapless, IdIsRecordedOnce, IdsAreLimited,
             KnownIsShown, LateIsNotLost, Listed, NoPanic, Noted, OneOrderPerQuote, Parked, PassedBy, PricesAreTrusted,
-            Published, PublishedInOrder, QueryAnswered, Readable, Redriven, ReductionIsRight, RefundsAreCovered, Repaired,
-            RowAdvances, RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply, ShipsWhenPaid, Shown, StaleIsSaid,
-            TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply, UnitsAreKept, WrongSnapshotIsFound,
+            Published, PublishedInOrder, QueryAnswered, Readable, Redriven, ReductionIsRight, RefundsAreCovered,
+            Repaired, RowAdvances, RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply, ShipsWhenPaid, Shown,
+            StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply, UnitsAreKept,
+            WrongSnapshotIsFound,
         };
         let invariant = match self {
             Self::Nothing => return None,

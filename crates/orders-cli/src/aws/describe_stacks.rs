@@ -60,16 +60,17 @@ pub(super) async fn outputs(
         .serializer(|stack: String| request(&stack))
         .deserializer(response)
         .build();
-    operation.invoke(stack.to_owned()).await.map_err(|error| match &error {
-        SdkError::ServiceError(refused) if refused.err().message.ends_with("does not exist") => {
+    operation.invoke(stack.to_owned()).await.map_err(|error| {
+        if error.as_service_error().is_some_and(|refusal| refusal.message.ends_with("does not exist")) {
             anyhow!(
                 "there is no stack {stack} in {region}: check the name, the Region and the account of the credentials"
             )
+        } else if matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {
+            let reason = reason(&error);
+            anyhow!("cannot reach CloudFormation at {endpoint}: {reason}. Check the Region and the network")
+        } else {
+            anyhow!("cannot read the outputs of stack {stack}: {}", chain(&error))
         }
-        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
-            anyhow!("cannot reach CloudFormation at {endpoint}: {}. Check the Region and the network", reason(&error))
-        }
-        _ => anyhow!("cannot read the outputs of stack {stack}: {}", chain(&error)),
     })
 }
 

@@ -27,23 +27,18 @@ impl Place {
     }
 
     /// The error that a call failed. `what` cannot be done then.
-    pub(super) fn failed<E, R>(&self, service: Service, what: &str, error: SdkError<E, R>) -> anyhow::Error
+    pub(super) fn failed<E, R>(&self, service: Service, what: &str, error: &SdkError<E, R>) -> anyhow::Error
     where
         E: Error + Send + Sync + 'static,
         R: fmt::Debug + Send + Sync + 'static,
     {
-        let out_of_reach = match &error {
-            SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => true,
-            SdkError::ConstructionFailure(_) | SdkError::ResponseError(_) | SdkError::ServiceError(_) => false,
-            // The SDK may add kinds.
-            _ => false,
-        };
+        let out_of_reach = matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_));
         match self {
-            _ if !out_of_reach => anyhow!("{what}: {}", chain(&error)),
-            Self::Local { dynamodb, .. } if service == Service::DynamoDb => anyhow!(dynamodb.unreachable(&error)),
-            Self::Local { eventbridge, .. } => anyhow!(eventbridge.unreachable(&error)),
+            _ if !out_of_reach => anyhow!("{what}: {}", chain(error)),
+            Self::Local { dynamodb, .. } if service == Service::DynamoDb => anyhow!(dynamodb.unreachable(error)),
+            Self::Local { eventbridge, .. } => anyhow!(eventbridge.unreachable(error)),
             Self::Account { region } => {
-                anyhow!("cannot reach {service} in {region}: {}. Check the Region and the network", reason(&error))
+                anyhow!("cannot reach {service} in {region}: {}. Check the Region and the network", reason(error))
             }
         }
     }

@@ -76,7 +76,7 @@ impl AwsClients {
             Err(error) => match failure::code(&error) {
                 Some("ResourceNotFoundException") => Err(self.place.not_found("table", table)),
                 Some("AccessDeniedException") => Ok(None),
-                _ => Err(self.place.failed(Service::DynamoDb, &format!("cannot find table {table}"), error)),
+                _ => Err(self.place.failed(Service::DynamoDb, &format!("cannot find table {table}"), &error)),
             },
         }
     }
@@ -94,7 +94,7 @@ impl AwsClients {
                 ));
                 Ok(())
             }
-            _ => Err(self.place.failed(Service::EventBridge, &format!("cannot find event bus {bus}"), error)),
+            _ => Err(self.place.failed(Service::EventBridge, &format!("cannot find event bus {bus}"), &error)),
         }
     }
 }
