@@ -95,7 +95,10 @@ impl<P: Projection> Finding<P> {
     /// The time of the newest commit that the row lacks, where it is wrong in nothing else: it may just be late.
     #[must_use]
     pub fn lags_behind(&self) -> Option<Timestamp> {
-        self.folded.as_ref().filter(|_| self.difference.lags()).and_then(|folded| folded.newest)
+        // A row of an older number that has every commit waits for a rebuild, and for no commit.
+        let row = self.was.as_ref().map_or(0, RowImage::version);
+        let lacking = self.folded.as_ref().filter(|folded| self.difference.lags() && row < folded.version);
+        lacking.and_then(|folded| folded.newest)
     }
 }
 

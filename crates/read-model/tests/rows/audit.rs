@@ -125,6 +125,7 @@ async fn a_row_of_another_number_is_told_and_a_newer_one_is_left() {
     scene.set("projection", number(0)).await;
     let finding = scene.findings(5).await.pop().unwrap();
     assert_eq!(finding.difference, Difference::OlderProjection { number: 0 });
+    assert_eq!(finding.lags_behind(), None, "it has every commit");
     assert!(scene.audit().mend(finding).await.unwrap().is_none());
     assert!(scene.is_at(5).await);
 }
