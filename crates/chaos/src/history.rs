@@ -49,9 +49,9 @@ pub struct History {
     pub redriven: Waiting,
     /// The versions of the rows right after a repair, and of each order's newest commit; nothing where there was none.
     pub repaired: Option<(Waiting, BTreeMap<String, u64>)>,
-    /// What a verification called lost or wrong while rows lagged; nothing where there was none, or it failed.
+    /// The rows that a verification called lost or wrong while rows lagged; nothing where there was none, or it failed.
     pub called_lost: Option<Vec<String>>,
-    /// The snapshot that was replaced once all was mended.
+    /// The snapshot that was replaced once all was repaired.
     pub replaced: Option<ReplacedSnapshot>,
     /// Who has parked which orders in the end, and up to which version.
     pub left_parked: Waiting,

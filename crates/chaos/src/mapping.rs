@@ -82,7 +82,7 @@ pub(crate) struct Mapping {
     pub(crate) next: usize,
     /// Whether the newer release has worked on this shard.
     pub(crate) newer_began: bool,
-    /// Whether the stream stands still.
+    /// True while the stream stands still.
     pub(crate) held: watch::Receiver<bool>,
 }
 

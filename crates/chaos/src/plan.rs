@@ -144,7 +144,7 @@ pub struct Shape {
     pub is_deployed: bool,
     /// Whether what was lost is made up for by a repair, and not by the order's next event.
     pub is_repaired: bool,
-    /// Whether rows lag by minutes meanwhile, and a verification looks at them.
+    /// True if rows lag by minutes meanwhile, and a verification looks at them.
     pub is_verified: bool,
     /// Records in batches that name no order, in percent: mostly 0.
     pub unaddressable_percent: u8,

@@ -1,4 +1,4 @@
-//! What `orders verify --repair` does: every row compared with the fold of its commits, every sum with its
+//! `orders verify --repair`: every row compared with the fold of its commits, every sum with its
 //! rows, and repaired unless it is late.
 
 use aws_sdk_dynamodb::Client;
@@ -18,7 +18,7 @@ use crate::tampering::EVENTS;
 /// The result of a repair.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Repaired {
-    /// What differed, and was mended, or could not be folded; in words.
+    /// The differences that were repaired, and the commits that could not be folded; in words.
     pub found: Vec<String>,
     /// The rows that are only late, and are left to the projector.
     pub late: u64,

@@ -92,7 +92,7 @@ enum Command {
     Replay(replay::Arguments),
     /// Bring every row of the read model as far as the events, in an AWS account or locally
     Rebuild(rebuild::Arguments),
-    /// Compare every row of the read model with the events, and mend it if asked to; exits with 3 where rows differ, with 4 where
+    /// Compare every row of the read model with the events, and repair it if asked to; exits with 3 where rows differ, with 4 where
     /// rows are only late
     Verify(verify::Arguments),
     /// List, look at and redrive orders that are parked, because a commit of theirs cannot be processed

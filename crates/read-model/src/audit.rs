@@ -57,7 +57,7 @@ pub struct Checked<P: Projection> {
     pub reached: Option<Timestamp>,
 }
 
-/// What has been seen of rows so far, beside those that are wrong.
+/// Notes on rows that were looked at, beside those that are wrong.
 #[derive(Default)]
 struct Seen {
     halts: BTreeMap<String, Halt>,

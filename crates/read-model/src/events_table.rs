@@ -26,7 +26,7 @@ pub struct EventsTable {
     pub name: String,
 }
 
-/// Whether a key is that of the item, and not of a row.
+/// True for the key of the item, which is no row's.
 pub(crate) fn is_memory(key: &RowKey) -> bool {
     key.partition == KEY
 }

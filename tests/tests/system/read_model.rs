@@ -20,7 +20,7 @@ pub(crate) async fn orders(system: &System, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Where no row counts as late: rows that were deleted are no longer in the stream.
+/// A repair to which no row is late: rows that were deleted are no longer in the stream.
 const REPAIR: &[&str] = &["verify", "--repair", "--yes", "--lag-bound", "0s"];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! What a verification says: nothing of rows that are late, and everything of a snapshot that was replaced.
+//! Checks a verification: it calls no late row lost, and finds a snapshot that was replaced.
 
 use super::findings::{Findings, Invariant};
 use crate::history::{History, ReplacedSnapshot};

@@ -47,7 +47,7 @@ pub(super) struct Scene<'a> {
     /// What clients were told.
     pub(super) known: Known,
     pub(super) pricing: Arc<Pricing>,
-    /// Whether the stream stands still.
+    /// True while the stream stands still.
     pub(super) held: watch::Receiver<bool>,
 }
 

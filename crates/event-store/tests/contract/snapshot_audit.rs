@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::{Aggregate, CheckedSnapshots, ScanRequest, Scope, SnapshotAudit, SnapshotDifference};
 
-/// What an audit of the whole table finds, by aggregate.
+/// Audits the whole table; the result by aggregate.
 async fn audit<A: Aggregate>(dynamo: &Dynamo) -> Vec<CheckedSnapshots> {
     let (mut audit, mut checked) = (SnapshotAudit::<A>::default(), Vec::new());
     let mut request = ScanRequest { scope: Scope::TABLE, after: None, recorded: None, consistent: true };

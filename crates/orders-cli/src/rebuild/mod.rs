@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     confirm: ConfirmArguments,
 }
 
-/// What it does to the tables.
+/// The plan, for the operator to confirm.
 const PLAN: &str = "Rows that are missing, behind or of an older projection number are written. Nothing is deleted.";
 
 /// How far a rebuild is.

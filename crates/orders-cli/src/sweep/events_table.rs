@@ -6,7 +6,7 @@ use read_model::{Audit, CustomerTotals, DynamoRows, EventsTable, OrderSummaryByC
 
 use super::Tables;
 
-/// How many rows are looked up in the events where the read models remember nothing.
+/// The number of rows that are looked up in the events where the read models remember nothing.
 const SAMPLE: usize = 100;
 
 /// The read models' events table, as each of them remembers it.
@@ -30,7 +30,7 @@ impl<'a> Remembered<'a> {
         })
     }
 
-    /// Why the events are not those of the read models, in one line.
+    /// The refusal of a table of events that is not the remembered one, in one line.
     pub(crate) fn mismatch(&self) -> Option<String> {
         let Tables { events, rows, totals, .. } = self.tables;
         let own = self.tables.events_id();
@@ -51,7 +51,7 @@ impl<'a> Remembered<'a> {
         })
     }
 
-    /// Whether neither read model remembers anything.
+    /// True if neither read model remembers a table.
     pub(crate) const fn is_empty(&self) -> bool {
         self.summaries.is_none() && self.totals.is_none()
     }
@@ -72,7 +72,7 @@ impl<'a> Remembered<'a> {
         Ok(())
     }
 
-    /// Why rows of read models that remember nothing do not look like those of the events, in one line: of the first rows,
+    /// The refusal of a table of events that read models without a memory do not fit, in one line: of the first rows,
     /// most have no commits there.
     pub(crate) async fn stranger(&self) -> anyhow::Result<Option<String>> {
         let (client, Tables { events, rows, .. }) = (self.client, self.tables);

@@ -1,4 +1,4 @@
-//! What a sweep is about to do, for the operator to confirm.
+//! The plan of a sweep, for the operator to confirm.
 
 use aws_sdk_dynamodb::Client;
 

@@ -1,4 +1,4 @@
-//! What a verification is told.
+//! The arguments of a verification.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::confirm::ConfirmArguments;
 use crate::sweep::SweepArguments;
 use crate::text::lifetime;
 
-/// What is compared, and how.
+/// The tables, and how they are compared and repaired.
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

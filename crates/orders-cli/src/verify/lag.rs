@@ -17,7 +17,7 @@ use super::state::Verification;
 use super::tally::Tally;
 use crate::sweep::Ended;
 
-/// How many rows of a read model are looked at again.
+/// The number of rows of a read model that are looked at again.
 const MOST: usize = 5_000;
 /// The time between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy)]
 pub(super) struct LagRule {
     pub(super) bound: LagBound,
-    /// How long to look again without a row that arrives.
+    /// The time to look again without a row that arrives.
     pub(super) patience: Duration,
     /// The clock.
     pub(super) clock: fn() -> Timestamp,
@@ -83,7 +83,7 @@ impl Lag {
         self.beyond = (self.beyond.0 + more.beyond.0, oldest);
     }
 
-    /// Whether a row that lags is late by a rule, and not lost.
+    /// True if a row that lags is late by a rule, and not lost.
     pub(super) fn is_late(&self, newest: Timestamp, rule: &LagRule, now: Timestamp) -> bool {
         let reached = self.reached.and_then(|reached| Timestamp::from_epoch_ms(reached).ok());
         rule.bound.is_late(newest, reached, now)
@@ -129,7 +129,7 @@ impl Look {
         note(&self.contributions, &mut lags.contributions);
     }
 
-    /// Whether a row may still arrive.
+    /// True if a row may still arrive.
     fn has_late(&self, lags: &Lags, rule: &LagRule) -> bool {
         has_late(&self.summaries, &lags.summaries, rule) || has_late(&self.contributions, &lags.contributions, rule)
     }

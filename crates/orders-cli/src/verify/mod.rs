@@ -112,7 +112,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     Ok(verdict)
 }
 
-/// What both passes of a verification work with.
+/// The surroundings of both passes of a verification.
 struct Surroundings<'a> {
     client: &'a Client,
     tables: &'a Tables,

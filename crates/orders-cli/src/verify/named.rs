@@ -18,9 +18,9 @@ pub(super) struct Named {
     pub(super) read_model: String,
     /// The order, as far as the row's key names one.
     pub(super) order: Option<String>,
-    /// Where its row stands, or should.
+    /// The key of its row.
     pub(super) row: RowKey,
-    /// What is wrong with it, in words.
+    /// The difference in words.
     pub(super) problem: String,
     /// The values that differ.
     #[serde(default)]

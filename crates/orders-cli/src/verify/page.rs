@@ -1,4 +1,4 @@
-//! What one page of a verification found.
+//! The findings of one page of a verification.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::state::NAMED;
 use super::tally::Tally;
 use crate::sweep::Place;
 
-/// Where the segment of a page is after it.
+/// The place of a page's segment after it.
 pub(super) enum Reached {
     Orders {
         number: usize,
@@ -33,7 +33,7 @@ pub(super) enum Reached {
     SecondLook,
 }
 
-/// What a page came to.
+/// A page.
 pub(super) struct Page {
     pub(super) reached: Reached,
     pub(super) tally: Tally,
@@ -41,7 +41,7 @@ pub(super) struct Page {
     pub(super) snapshots: Vec<NamedSnapshot>,
     /// The rows that lag, and may be late.
     pub(super) lags: Lags,
-    /// What could not be judged, in words.
+    /// The orders and sums that could not be judged, in words.
     pub(super) left_out: Vec<String>,
 }
 
@@ -91,7 +91,7 @@ impl Page {
         Ok(checked.halts)
     }
 
-    /// Counts and names rows that differ; mends them first as far as the repair allows it.
+    /// Counts and names rows that differ; repairs them first as far as that is allowed.
     pub(super) async fn found_rows<P: ReadModel, R: RowStore<P> + RowImages>(
         &mut self,
         findings: Vec<Finding<P>>,

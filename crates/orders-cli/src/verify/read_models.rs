@@ -61,7 +61,7 @@ pub(super) struct Audits {
     pub(super) total_rows: DynamoRows,
     /// When a row that lags counts as lost.
     pub(super) rule: LagRule,
-    /// What may be mended; nothing while a verification counts.
+    /// The repair; nothing while a verification counts.
     pub(super) repair: Option<Arc<Repair>>,
 }
 

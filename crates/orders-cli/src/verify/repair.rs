@@ -1,4 +1,4 @@
-//! What a repair may change, decided once everything is counted.
+//! The limits of a repair, decided once everything is counted.
 //!
 //! A repair goes through the tables twice. The first time it only counts, so that nothing is deleted before it is known how
 //! much would be. The second time it writes, within what was decided. Both passes go on where they stopped, and neither
@@ -35,13 +35,13 @@ impl Decision {
     }
 }
 
-/// What the pages of a repair may change.
+/// The limits that the pages of a repair share.
 #[derive(Debug)]
 pub(super) struct Repair {
     /// The orphans that may still be deleted or taken back.
     orphans: AtomicU64,
     at: Timestamp,
-    /// How far the projector was.
+    /// The rows that lagged, and the commits that others had.
     lags: Lags,
     /// The orders with a wrong snapshot: what is recorded of them is in doubt.
     untouchable: BTreeSet<String>,
@@ -65,12 +65,12 @@ impl Repair {
         self.orphans.load(Ordering::Relaxed)
     }
 
-    /// Whether a row that lacks a commit of this time was late when the repair was decided on.
+    /// True if a row that lacks a commit of this time was late when the repair was decided on.
     pub(super) fn is_late<P: ReadModel>(&self, newest: Timestamp, rule: &LagRule) -> bool {
         P::lag_of(&self.lags).is_late(newest, rule, self.at)
     }
 
-    /// Whether a row may be written or deleted. An orphan is counted down.
+    /// True if a row may be written or deleted. An orphan is counted down.
     pub(super) fn allows<P: ReadModel>(&self, finding: &Finding<P>) -> bool {
         if P::aggregate_id(&finding.key).is_some_and(|order| self.untouchable.contains(order)) {
             return false;
@@ -80,7 +80,7 @@ impl Repair {
     }
 }
 
-/// Whether a row has commits that the events table has not: it would be deleted, or taken back to an earlier version.
+/// True for a row with commits that the events table lacks: it would be deleted, or taken back to an earlier version.
 const fn is_orphan(difference: &Difference) -> bool {
     match difference {
         Difference::Ahead { .. } | Difference::WithoutAggregate => true,
@@ -92,7 +92,7 @@ const fn is_orphan(difference: &Difference) -> bool {
     }
 }
 
-/// Why nothing may be repaired, in one line, given the number of orphans that the operator names.
+/// The refusal of a repair, in one line, given the number of orphans that the operator names.
 pub(super) fn refusal(tally: &Tally, tables: &Tables, named: Option<u64>) -> Option<String> {
     let (orphans, rows, events) = (tally.orphans(), tally.summaries.rows + tally.contributions.rows, &tables.events);
     if tally.orders == 0 && orphans > 0 {
@@ -111,7 +111,7 @@ pub(super) fn refusal(tally: &Tally, tables: &Tables, named: Option<u64>) -> Opt
     ))
 }
 
-/// What a repair does to the tables, for the operator to confirm.
+/// The plan of a repair, for the operator to confirm.
 pub(super) fn plan(delete_orphans: Option<u64>) -> String {
     let most = delete_orphans.map_or_else(
         || format!("no more than 1 % of the rows and {MOST_ORPHANS}"),

@@ -11,7 +11,7 @@ use super::tally::{Counts, SumCounts};
 use crate::sweep::Tables;
 use crate::text::{bold, seconds};
 
-/// What a verification came to, at some time.
+/// The result of a verification, for people.
 pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration, now: Timestamp) -> String {
     let tally = &known.tally;
     let headline = bold(&format!("{} and {} compared with {}", tables.rows, tables.totals, tables.events));

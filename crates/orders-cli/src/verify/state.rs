@@ -1,4 +1,4 @@
-//! How far a verification is, and what it has found.
+//! The progress of a verification, and its findings.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use super::repair::Decision;
 use super::tally::Tally;
 use crate::sweep::Place;
 
-/// How many differences are named.
+/// The number of differences that are named.
 pub(super) const NAMED: usize = 20;
 
-/// How far a verification is, and what it has found. Kept in the state file: names are never changed.
+/// The progress of a verification, and its findings. Kept in the state file: names are never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Verification {
     /// The events' segments.

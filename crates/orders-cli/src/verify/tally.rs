@@ -1,9 +1,9 @@
-//! What a verification counts. Kept in the state file: names are never changed.
+//! The counts of a verification. Kept in the state file: names are never changed.
 
 use read_model::{Difference, SumDifference};
 use serde::{Deserialize, Serialize};
 
-/// What was counted, in all runs of a verification together.
+/// The counts of all runs of a verification together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tally {
@@ -18,7 +18,7 @@ pub(super) struct Tally {
     pub(super) snapshots: SnapshotCounts,
 }
 
-/// What was counted of the snapshots in commits. A wrong one is never mended.
+/// The counts of the snapshots in commits. A wrong one is never repaired.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SnapshotCounts {
@@ -28,7 +28,7 @@ pub(super) struct SnapshotCounts {
     pub(super) wrong: u64,
 }
 
-/// What was counted of the rows of one read model.
+/// The counts of one read model's rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Counts {
@@ -44,7 +44,7 @@ pub(super) struct Counts {
     pub(super) mended: u64,
 }
 
-/// What was counted of the sums.
+/// The counts of the sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SumCounts {

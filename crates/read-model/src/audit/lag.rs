@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use event_store::Timestamp;
 
-/// How long a stream keeps its records.
+/// The retention of a stream.
 pub const STREAM_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long one shard may lag behind the others: longer than the retries of a batch that keeps failing.
+/// The time by which one shard may lag behind the others: longer than the retries of a batch that keeps failing.
 pub const SHARD_LAG: Duration = Duration::from_secs(15 * 60);
 
 /// The age up to which the commits that a row lacks make it late and not wrong.
@@ -30,14 +30,14 @@ pub enum LagBound {
 }
 
 impl LagBound {
-    /// Whether a row that lacks a commit of this time may be late: true wherever [`is_late`](Self::is_late) may be, whatever
+    /// True if a row that lacks a commit of this time may be late: wherever [`is_late`](Self::is_late) may be, whatever
     /// is reached.
     #[must_use]
     pub fn may_be_late(self, newest: Timestamp, now: Timestamp) -> bool {
         self.is_late(newest, None, now)
     }
 
-    /// Whether a row that lacks a commit of this time is late, where the newest commit in any row is of the time `reached`.
+    /// True if a row that lacks a commit of this time is late, where the newest commit in any row is of the time `reached`.
     #[must_use]
     pub fn is_late(self, newest: Timestamp, reached: Option<Timestamp>, now: Timestamp) -> bool {
         let within = |bound: Duration| age_ms(newest, now) < bound.as_millis();
