@@ -7,6 +7,7 @@ mod failures;
 mod orders;
 mod parked;
 mod rebuild;
+mod repair_refused;
 mod replay;
 mod replay_runs;
 mod service;

@@ -10,20 +10,20 @@ use crate::orders::second;
 use crate::rebuild::{ROWS, Scene, TOTALS};
 use crate::{output, stderr, stdout};
 
-type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 
-const REPAIR: &[&str] = &["--repair", "--yes"];
+pub(crate) const REPAIR: &[&str] = &["--repair", "--yes"];
 
 fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-fn text(text: &str) -> AttributeValue {
+pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
 /// So many orders and their rows.
-async fn rebuilt(count: u64) -> Scene {
+pub(crate) async fn rebuilt(count: u64) -> Scene {
     let scene = Scene::with_orders(count).await;
     assert_eq!(output(scene.command("rebuild", &["--yes"])).await.status.code(), Some(0));
     scene
@@ -31,14 +31,14 @@ async fn rebuilt(count: u64) -> Scene {
 
 /// One of the tables of rows, and the sort key of its rows.
 #[derive(Clone, Copy)]
-struct Table(&'static str, &'static str);
+pub(crate) struct Table(&'static str, pub(crate) &'static str);
 
-const SUMMARIES: Table = Table(ROWS, "placedAtOrderId");
-const CONTRIBUTIONS: Table = Table(TOTALS, "entry");
+pub(crate) const SUMMARIES: Table = Table(ROWS, "placedAtOrderId");
+pub(crate) const CONTRIBUTIONS: Table = Table(TOTALS, "entry");
 
 impl Table {
     /// All there is, by sort key.
-    async fn rows(self, scene: &Scene) -> Vec<Item> {
+    pub(crate) async fn rows(self, scene: &Scene) -> Vec<Item> {
         let scan = scene.recorded.dynamodb.client().scan().table_name(self.0).send().await.unwrap();
         let mut rows = scan.items.unwrap();
         // The memory of the events table is no row.
@@ -51,7 +51,7 @@ impl Table {
         scene.recorded.dynamodb.client().put_item().table_name(self.0).set_item(Some(row)).send().await.unwrap();
     }
 
-    async fn delete(self, scene: &Scene, row: &Item) {
+    pub(crate) async fn delete(self, scene: &Scene, row: &Item) {
         let delete = scene.recorded.dynamodb.client().delete_item().table_name(self.0);
         let key = ["customerId", self.1].map(|name| (name.to_owned(), row[name].clone()));
         delete.set_key(Some(key.into())).send().await.unwrap();
@@ -59,7 +59,7 @@ impl Table {
 }
 
 /// Each row of both tables.
-async fn all_rows(scene: &Scene) -> [Vec<Item>; 2] {
+pub(crate) async fn all_rows(scene: &Scene) -> [Vec<Item>; 2] {
     [SUMMARIES.rows(scene).await, CONTRIBUTIONS.rows(scene).await]
 }
 
@@ -69,7 +69,7 @@ fn with(mut row: Item, name: &str, value: AttributeValue) -> Item {
 }
 
 /// Runs it with `--json`: the exit code, what was counted, and each difference in words.
-async fn verify(scene: &Scene, arguments: &[&str]) -> (i32, Value, Vec<String>) {
+pub(crate) async fn verify(scene: &Scene, arguments: &[&str]) -> (i32, Value, Vec<String>) {
     let done = output(scene.verify(&[arguments, &["--json"]].concat())).await;
     assert_ne!(stdout(&done), "", "{}", stderr(&done));
     let result: Value = serde_json::from_str(stdout(&done)).unwrap();
@@ -286,84 +286,6 @@ pub(crate) async fn copied(scene: &Scene, table: &str, renamed: impl Fn(&str) ->
             client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
         }
     }
-}
-
-/// Lets the read models forget their events table, as those of an earlier release have none in memory.
-async fn forgotten(scene: &Scene) {
-    for table in [SUMMARIES, CONTRIBUTIONS] {
-        let memory = [("customerId".to_owned(), text("#events")), (table.1.to_owned(), text("#events"))].into();
-        table.delete(scene, &memory).await;
-    }
-}
-
-/// Repairs by a table of events: it must be refused, with this at the end, and change nothing.
-async fn refused(scene: &Scene, arguments: &[&str], expected: &str) {
-    let before = all_rows(scene).await;
-    let done = output(scene.verify(&[REPAIR, arguments].concat())).await;
-    assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
-    let error = stderr(&done).rsplit_once("error: ").unwrap().1;
-    assert!(error.starts_with(expected) && error.lines().count() == 1, "{error}");
-    assert_eq!(all_rows(scene).await, before);
-    assert_eq!(scene.files(), 0, "another run counts anew");
-}
-
-#[tokio::test]
-async fn a_repair_by_an_empty_table_is_refused() {
-    let scene = rebuilt(8).await;
-    forgotten(&scene).await;
-    copied(&scene, "Empty", |_| None).await;
-    let expected = "Empty has no orders, and the read models have 16 rows: nothing was changed; ";
-    refused(&scene, &["--table", "Empty"], expected).await;
-    refused(&scene, &["--table", "Empty", "--delete-orphans", "99"], expected).await;
-}
-
-#[tokio::test]
-async fn a_repair_by_the_table_of_another_stack_is_refused() {
-    let scene = rebuilt(8).await;
-    forgotten(&scene).await;
-    copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
-    refused(&scene, &["--table", "Another"], "16 of 16 rows have no commits in Another, more than 1 % or 100: ").await;
-}
-
-#[tokio::test]
-async fn a_repair_by_a_half_restored_table_is_refused() {
-    let scene = rebuilt(8).await;
-    forgotten(&scene).await;
-    copied(&scene, "Restored", |order| (order < "o-4").then(|| order.to_owned())).await;
-    refused(&scene, &["--table", "Restored"], "8 of 16 rows have no commits in Restored, more than 1 % or 100: ").await;
-    // The first commits of each order are there, and the second are not: rows would be taken back.
-    for number in 0..8 {
-        scene.recorded.delete(&format!("o-{number}"), 2).await;
-    }
-    refused(&scene, &[], "16 of 16 rows have no commits in OrderEvents, more than 1 % or 100: ").await;
-}
-
-#[tokio::test]
-async fn orphans_are_deleted_when_their_number_is_named() {
-    let scene = rebuilt(3).await;
-    for version in [1, 2] {
-        scene.recorded.delete("o-1", version).await;
-    }
-    refused(&scene, &["--delete-orphans", "1"], "2 of 6 rows have no commits in OrderEvents, ").await;
-    let (exit, counted, _) = verify(&scene, &[REPAIR, &["--delete-orphans", "2"]].concat()).await;
-    assert_eq!((exit, &counted["summaries"]["withoutOrder"]), (0, &json!(1)));
-    let [summaries, contributions] = all_rows(&scene).await;
-    assert_eq!((summaries.len(), contributions.len()), (2, 3));
-}
-
-#[tokio::test]
-async fn a_repair_that_is_not_confirmed_changes_nothing() {
-    let scene = Scene::with_orders(2).await;
-    let done = output(scene.verify(&["--repair"])).await;
-    let expected = "Verify and repair the read models:\n  events  OrderEvents             about 4 items\n  \
-                    rows    OrderSummaryByCustomer  about 0 items\n  totals  CustomerTotals          about 0 items\n\
-                    First all rows are compared and counted, and nothing is written. \
-                    Then rows that are lost or wrong are written.\n\
-                    Rows without commits in the events table are deleted or taken back: \
-                    no more than 1 % of the rows and 100, or nothing is changed.\n\
-                    error: standard input is no terminal: add --yes to go on\n";
-    assert_eq!((done.status.code(), stderr(&done)), (Some(1), expected));
-    assert_eq!((SUMMARIES.rows(&scene).await.len(), scene.files()), (0, 0));
 }
 
 /// An order whose newest commit has the snapshot of another order, which is paid more.
