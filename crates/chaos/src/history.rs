@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use embedded_dynamodb::EmbeddedError;
 use http_api::quotes::BadQuoteKeys;
 use order_store::OrderCommit;
+use parked_orders::Consumer;
 use read_model::CurrencyTotals;
 use sam_template::TemplateError;
 use serde_json::Value;
@@ -45,6 +46,8 @@ pub struct History {
     pub given_up: BTreeSet<String>,
     /// Who had parked which orders once the stream was drained, and the last version of each that was known to wait.
     pub parked: Waiting,
+    /// Those of them that an outage had parked.
+    pub deferred: BTreeSet<(Consumer, String)>,
     /// The versions of the rows of summaries and totals right after the first redriving, before anything else was delivered.
     pub redriven: Waiting,
     /// The versions of the rows right after a repair, and of each order's newest commit; nothing where there was none.

@@ -69,6 +69,8 @@ pub struct Kept {
     pub contributions: States<BTreeMap<String, u64>>,
     /// The notes.
     pub notes: States<Waiting>,
+    /// True if an outage has deferred the totals of an order.
+    pub has_deferred: bool,
 }
 
 impl Kept {
@@ -152,6 +154,7 @@ impl Journal {
             summaries: States::of(of(SUMMARIES), |items| items.iter().filter_map(seen).collect()),
             contributions: States::of(of(TOTALS), |items| counted(items)),
             notes: States::of(of(PARKED), |items| items.iter().filter_map(note).collect()),
+            has_deferred: of(PARKED).iter().any(|(_, items)| items.iter().any(|item| !item["deferred"].is_null())),
         }
     }
 }

@@ -105,6 +105,9 @@ impl Mapping {
             } else if is_over {
                 return self;
             }
+            if self.random.u8(0..8) == 0 {
+                self.tick().await;
+            }
             tokio::time::sleep(Duration::from_millis(self.random.u64(1..=300))).await;
         }
     }
@@ -155,6 +158,14 @@ impl Mapping {
     /// The orders with records that were given up.
     pub(crate) fn orders_given_up(&self) -> impl Iterator<Item = String> {
         self.given_up.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order)
+    }
+
+    /// Has one of the releases do what its schedule asks for.
+    async fn tick(&mut self) {
+        if let Some(deployed) = self.random.choice(&self.deployed) {
+            let ticking = self.mishaps.outlive("a tick", deployed.function.tick());
+            self.kills.spare(&mut self.random, ticking).await;
+        }
     }
 
     fn read(&mut self) {

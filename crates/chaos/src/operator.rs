@@ -31,6 +31,12 @@ impl Operator {
         notes.into_iter().map(|note| ((note.consumer, note.aggregate_id), note.held_up_to)).collect()
     }
 
+    /// The orders that are parked because of an outage.
+    pub(crate) async fn deferred(&self) -> BTreeSet<(Consumer, String)> {
+        let (notes, _) = self.every_note().await;
+        notes.into_iter().filter(|note| note.is_deferred).map(|note| (note.consumer, note.aggregate_id)).collect()
+    }
+
     /// The functions that noted each record which names no order, by the record's name.
     pub(crate) async fn unaddressable(&self) -> BTreeMap<String, BTreeSet<String>> {
         let (_, notes) = self.every_note().await;

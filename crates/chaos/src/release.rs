@@ -54,6 +54,11 @@ pub type Instance = Box<dyn HttpFunction>;
 pub trait StreamFunction: Send + Sync {
     /// One invocation.
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>>;
+
+    /// What its schedule has it do, if it has one.
+    fn tick(&self) -> Invocation<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// What takes a parked order out.
@@ -192,6 +197,10 @@ where
 {
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         Box::pin(Self::handle(self, LambdaEvent::new(Payload::Stream(batch), Context::default())))
+    }
+
+    fn tick(&self) -> Invocation<'_, ()> {
+        Box::pin(Self::tick(self, 0))
     }
 }
 

@@ -75,7 +75,7 @@ impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> Projector
         let parked = ParkedOrders::new(client, PARKED);
         Self {
             summaries: Processor::new(summaries, Consumer::OrderSummaryByCustomer, parked.clone()),
-            totals: Processor::new(totals, Consumer::CustomerTotals, parked.clone()),
+            totals: Processor::new(totals, Consumer::CustomerTotals, parked.clone()).deferring(),
             parked,
         }
     }
@@ -94,5 +94,9 @@ impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> StreamFun
             again.extend(unnoted);
             Ok(order_stream::retry_from(batch.to_retry(|name| again.contains(name))))
         })
+    }
+
+    fn tick(&self) -> Invocation<'_, ()> {
+        Box::pin(self.totals.retry_deferred(0))
     }
 }

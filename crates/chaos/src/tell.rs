@@ -148,7 +148,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let mut publisher = publishing.await.map_err(harness)?;
 
     let operator = scene.operator(&bus);
-    let parked = operator.parked().await;
+    let (parked, deferred) = (operator.parked().await, operator.deferred().await);
     let drained = scene.drained(&projectors);
     // Nothing strikes those who ask from now on.
     let mut reader = scene.reader(scene.calm_network(), &mut random);
@@ -217,6 +217,7 @@ async fn told(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         foreign: scene.tampering.foreign(),
         given_up,
         parked,
+        deferred,
         redriven,
         repaired,
         called_lost,

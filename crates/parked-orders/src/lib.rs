@@ -21,5 +21,5 @@ pub mod unaddressable;
 
 pub use count::ParkedCount;
 pub use parked::{Consumer, Parked, ParkedError, Parking};
-pub use table::ParkedOrders;
+pub use table::{DeferredPage, Next, ParkedOrders};
 pub use unaddressable::{UnaddressableNote, UnaddressableRecord};

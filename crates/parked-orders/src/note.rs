@@ -13,6 +13,7 @@ pub(crate) const AGGREGATE_ID: &str = "aggregateId";
 pub(crate) const CUSTOMER_ID: &str = "customerId";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const HELD_UP_TO: &str = "heldUpTo";
+pub(crate) const DEFERRED: &str = "deferred";
 pub(crate) const REASON: &str = "reason";
 pub(crate) const ATTEMPTS: &str = "attempts";
 pub(crate) const PARKED_AT: &str = "parkedAt";
@@ -49,6 +50,7 @@ pub(crate) fn decode(item: &SdkItem) -> Result<Parked, ParkedError> {
         customer_id: text(CUSTOMER_ID),
         version: count(VERSION)?,
         held_up_to: count(HELD_UP_TO)?,
+        is_deferred: item.contains_key(DEFERRED),
         reason: text(REASON).ok_or_else(|| missing(REASON))?,
         attempts: count(ATTEMPTS)?,
         parked_at: instant(PARKED_AT)?,

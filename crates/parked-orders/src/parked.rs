@@ -81,6 +81,8 @@ pub struct Parked {
     pub version: u64,
     /// The last version that is known to wait.
     pub held_up_to: u64,
+    /// True if an outage is the cause: the consumer retries it by itself.
+    pub is_deferred: bool,
     /// Why the first one cannot be processed.
     pub reason: String,
     /// How often it was tried, from 1.

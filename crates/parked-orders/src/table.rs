@@ -11,8 +11,8 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFai
 use event_store::{Timestamp, pause};
 
 use crate::note::{
-    AGGREGATE_ID, ATTEMPTS, CONSUMER, CUSTOMER_ID, HELD_UP_TO, LAST_ATTEMPT_AT, PARKED_AT, REASON, SdkItem, VERSION,
-    decode, number, string,
+    AGGREGATE_ID, ATTEMPTS, CONSUMER, CUSTOMER_ID, DEFERRED, HELD_UP_TO, LAST_ATTEMPT_AT, PARKED_AT, REASON, SdkItem,
+    VERSION, decode, number, string,
 };
 use crate::parked::{Consumer, Parked, ParkedError, Parking};
 use crate::unaddressable::{self, UnaddressableNote};
@@ -48,6 +48,22 @@ pub struct Page {
     pub unaddressable: Vec<Result<UnaddressableNote, ParkedError>>,
     /// Where to go on; `None` at the end.
     pub next: Option<Next>,
+}
+
+/// What one request found of deferred orders.
+#[derive(Debug)]
+pub struct DeferredPage {
+    /// The notes, and what cannot be read as one.
+    pub parked: Vec<Result<Parked, ParkedError>>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<Next>,
+}
+
+/// The cause for which an order is parked.
+#[derive(Debug, Clone, Copy)]
+enum Cause {
+    Poison,
+    Outage,
 }
 
 /// Where the next page begins.
@@ -178,11 +194,24 @@ impl ParkedOrders {
     /// # Errors
     /// When the table cannot be written, or the order's id is none that its key can hold: 1 to 1,024 bytes.
     pub async fn park(&self, consumer: Consumer, parking: &Parking) -> Result<(), ParkedError> {
-        let further =
-            self.note(consumer, parking, ":held").condition_expression("attribute_not_exists(#held) OR #held <= :held");
+        self.park_as(consumer, parking, Cause::Poison).await
+    }
+
+    /// Parks an order because of an outage: the consumer finds it among the [deferred](Self::deferred) ones, and retries it.
+    ///
+    /// # Errors
+    /// As [`park`](Self::park).
+    pub async fn defer(&self, consumer: Consumer, parking: &Parking) -> Result<(), ParkedError> {
+        self.park_as(consumer, parking, Cause::Outage).await
+    }
+
+    async fn park_as(&self, consumer: Consumer, parking: &Parking, cause: Cause) -> Result<(), ParkedError> {
+        let further = self
+            .note(consumer, parking, ":held", cause)
+            .condition_expression("attribute_not_exists(#held) OR #held <= :held");
         if !is_met(further.send().await)? {
             // More is known to wait, and stays known. Where the order was taken out meanwhile, its note begins anew, whole.
-            let noted = self.note(consumer, parking, "if_not_exists(#held, :held)").send().await;
+            let noted = self.note(consumer, parking, "if_not_exists(#held, :held)", cause).send().await;
             noted.map_err(|error| ParkedError::of("UpdateItem", error))?;
         }
         Ok(())
@@ -193,27 +222,32 @@ impl ParkedOrders {
     /// # Errors
     /// When the table cannot be written.
     pub async fn note_attempt(&self, consumer: Consumer, parking: &Parking) -> Result<bool, ParkedError> {
-        let further = self.note(consumer, parking, ":held").condition_expression("#held <= :held");
+        let further = self.note(consumer, parking, ":held", Cause::Poison).condition_expression("#held <= :held");
         if is_met(further.send().await)? {
             return Ok(true);
         }
-        let noted = self.note(consumer, parking, "if_not_exists(#held, :held)");
+        let noted = self.note(consumer, parking, "if_not_exists(#held, :held)", Cause::Poison);
         is_met(noted.condition_expression("attribute_exists(#held)").send().await)
     }
 
     /// A note of an attempt. `held` is what it says of how much waits, an expression of `#held` and `:held`.
-    fn note(&self, consumer: Consumer, parking: &Parking, held: &str) -> UpdateItemFluentBuilder {
+    fn note(&self, consumer: Consumer, parking: &Parking, held: &str, cause: Cause) -> UpdateItemFluentBuilder {
         let now = string(Timestamp::now().to_string());
         let reason: String = parking.reason.chars().take(MAX_REASON).collect();
         let customer_id = parking.customer_id.as_ref().filter(|id| fits(id, MAX_CUSTOMER_ID));
         let customer = if customer_id.is_some() { "#customer = :customer, " } else { "" };
         let update =
             self.client.update_item().table_name(&self.table).set_key(Some(key(consumer, &parking.aggregate_id)));
+        let (deferred, not_deferred) = match cause {
+            Cause::Outage => (", #deferred = :now", ""),
+            Cause::Poison => ("", " REMOVE #deferred"),
+        };
         let update = update
             .update_expression(format!(
                 "SET {customer}#held = {held}, #version = :version, #reason = :reason, #last = :now, \
-                 #since = if_not_exists(#since, :now) ADD #attempts :one"
+                 #since = if_not_exists(#since, :now){deferred} ADD #attempts :one{not_deferred}"
             ))
+            .expression_attribute_names("#deferred", DEFERRED)
             .expression_attribute_names("#held", HELD_UP_TO)
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_names("#reason", REASON)
@@ -231,6 +265,28 @@ impl ParkedOrders {
                 .expression_attribute_values(":customer", string(customer_id)),
             None => update,
         }
+    }
+
+    /// A page of the orders that an outage has kept from a consumer's rows; strongly consistent.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn deferred(&self, consumer: Consumer, from: Option<Next>) -> Result<DeferredPage, ParkedError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("#consumer = :consumer")
+            .filter_expression("attribute_exists(#deferred)")
+            .expression_attribute_names("#consumer", CONSUMER)
+            .expression_attribute_names("#deferred", DEFERRED)
+            .expression_attribute_values(":consumer", string(consumer.as_str()))
+            .limit(i32::try_from(FEW).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(from.map(|Next(key)| key));
+        let output = query.send().await.map_err(|error| ParkedError::of("Query", error))?;
+        let parked = output.items.unwrap_or_default().iter().map(decode).collect();
+        Ok(DeferredPage { parked, next: output.last_evaluated_key.map(Next) })
     }
 
     /// Notes that a parked order's commits wait up to a version. False where the order is not parked, or no longer: then

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use parked_orders::{Parked, Parking};
 use read_model::{Failure, Reason};
 
-/// An order that a commit holds back, and what of the batch waits with it.
+/// An order that is to be parked, and the records of the batch that wait with it.
 pub(crate) struct Poisoned {
     pub(crate) parking: Parking,
+    /// True if an outage is the cause, and no commit of the order.
+    pub(crate) is_deferred: bool,
     /// The version and the sequence number of the first record that waits.
     pub(crate) first: (u64, String),
     /// The sequence numbers of all of them.
@@ -26,27 +28,29 @@ pub(crate) struct Leftovers {
 }
 
 impl Leftovers {
-    /// Sorts the failures of a batch.
-    pub(crate) fn of(failed: Vec<Failure>, customers: &HashMap<String, String>) -> Self {
+    /// Sorts the failures of a batch. Where `defers`, an outage parks its orders too, and no record is retried for it.
+    pub(crate) fn of(failed: Vec<Failure>, customers: &HashMap<String, String>, defers: bool) -> Self {
         let mut leftovers = Self::default();
         let mut poisoned: BTreeMap<String, Poisoned> = BTreeMap::new();
         for failure in failed {
             let Failure { id, aggregate_id, version: own, reason } = &failure;
-            match (reason, aggregate_id, own) {
-                (Reason::Poison { version, cause }, Some(order), Some(own)) => {
-                    let cause = (version.unwrap_or(*own), cause.clone());
+            let (cause, is_deferred) = match reason {
+                Reason::Poison { version, cause } => ((*version, cause.clone()), false),
+                Reason::Unavailable { .. } | Reason::NewerProjection => ((None, reason.to_string()), true),
+            };
+            match (aggregate_id, own) {
+                (Some(order), Some(own)) if defers || !is_deferred => {
+                    let cause = (cause.0.unwrap_or(*own), cause.1);
                     let record = (*own, id.clone());
                     match poisoned.entry(order.clone()) {
-                        Entry::Occupied(mut known) => known.get_mut().add(cause, record),
+                        Entry::Occupied(mut known) => known.get_mut().add(cause, record, is_deferred),
                         Entry::Vacant(new) => {
                             let customer_id = customers.get(order).cloned();
-                            new.insert(Poisoned::new(order.clone(), customer_id, cause, record));
+                            new.insert(Poisoned::new(order.clone(), customer_id, cause, record, is_deferred));
                         }
                     }
                 }
-                (Reason::Poison { .. }, None, _)
-                | (Reason::Poison { .. }, _, None)
-                | (Reason::Unavailable { .. } | Reason::NewerProjection, _, _) => leftovers.transient.push(failure),
+                (Some(_) | None, Some(_) | None) => leftovers.transient.push(failure),
             }
         }
         leftovers.poisoned = poisoned.into_values().collect();
@@ -56,16 +60,23 @@ impl Leftovers {
 
 impl Poisoned {
     /// An order, the version that it cannot pass with the reason, and a record of it that waits.
-    fn new(order: String, customer_id: Option<String>, (version, reason): (u64, String), first: (u64, String)) -> Self {
+    fn new(
+        order: String,
+        customer_id: Option<String>,
+        (version, reason): (u64, String),
+        first: (u64, String),
+        is_deferred: bool,
+    ) -> Self {
         let parking = Parking { aggregate_id: order, customer_id, version, held_up_to: first.0, reason };
-        Self { parking, records: vec![first.1.clone()], first }
+        Self { parking, is_deferred, records: vec![first.1.clone()], first }
     }
 
     /// A further record that waits: the lowest version that cannot be passed is what holds the order back.
-    fn add(&mut self, (version, reason): (u64, String), record: (u64, String)) {
+    fn add(&mut self, (version, reason): (u64, String), record: (u64, String), is_deferred: bool) {
         let parking = &mut self.parking;
         if (version, &reason) < (parking.version, &parking.reason) {
             (parking.version, parking.reason) = (version, reason);
+            self.is_deferred = is_deferred;
         }
         parking.held_up_to = parking.held_up_to.max(record.0);
         self.records.push(record.1.clone());
@@ -96,7 +107,7 @@ mod tests {
     #[test]
     fn a_record_without_a_version_is_retried_and_its_order_is_parked() {
         let failed = vec![poison("c", None, None), poison("b", Some(4), Some(3)), poison("a", Some(3), None)];
-        let leftovers = Leftovers::of(failed, &HashMap::new());
+        let leftovers = Leftovers::of(failed, &HashMap::new(), false);
         assert_eq!(leftovers.transient, [poison("c", None, None)]);
         let [order] = &leftovers.poisoned[..] else { unreachable!("one order") };
         assert_eq!((order.parking.version, order.parking.held_up_to, order.parking.reason.as_str()), (3, 4, "why a"));
@@ -104,8 +115,29 @@ mod tests {
     }
 
     #[test]
+    fn an_outage_parks_an_order_where_totals_are_deferred_and_poison_before_it_counts() {
+        let outage = |id: &str, version| {
+            let reason = Reason::Unavailable { cause: "the table is unavailable".to_owned() };
+            Failure { id: id.to_owned(), aggregate_id: Some("o-1".to_owned()), version: Some(version), reason }
+        };
+        let retried = Leftovers::of(vec![outage("a", 2)], &HashMap::new(), false);
+        assert_eq!((retried.poisoned.len(), retried.transient.len()), (0, 1));
+        for (failed, is_deferred, version) in [
+            (vec![outage("b", 3), outage("a", 2)], true, 2),
+            (vec![outage("b", 3), poison("a", Some(2), None)], false, 2),
+            (vec![poison("b", Some(3), None), outage("a", 2)], true, 2),
+        ] {
+            let leftovers = Leftovers::of(failed, &HashMap::new(), true);
+            let [order] = &leftovers.poisoned[..] else { unreachable!("one order") };
+            let parking = &order.parking;
+            assert_eq!((order.is_deferred, parking.version, parking.held_up_to), (is_deferred, version, 3));
+            assert!(leftovers.transient.is_empty());
+        }
+    }
+
+    #[test]
     fn an_order_of_which_no_version_can_be_told_is_not_parked_and_not_forgotten() {
-        let leftovers = Leftovers::of(vec![poison("a", None, Some(3))], &HashMap::new());
+        let leftovers = Leftovers::of(vec![poison("a", None, Some(3))], &HashMap::new(), true);
         assert_eq!((leftovers.poisoned.len(), leftovers.transient.len()), (0, 1));
     }
 }

@@ -73,7 +73,7 @@ where
         let summaries = Engine::new(store.clone(), rows);
         Self {
             summaries: Processor::new(summaries, Consumer::OrderSummaryByCustomer, parked.clone()),
-            totals: Processor::new(Engine::new(store, totals), Consumer::CustomerTotals, parked.clone()),
+            totals: Processor::new(Engine::new(store, totals), Consumer::CustomerTotals, parked.clone()).deferring(),
             parked,
         }
     }
@@ -95,6 +95,7 @@ where
 
     /// Does what the schedule asks for once a minute, by a deadline, an instant in milliseconds since 1970.
     pub async fn tick(&self, deadline_ms: u64) {
+        self.totals.retry_deferred(deadline_ms).await;
         tick::count_parked(&self.parked, deadline_ms).await;
     }
 

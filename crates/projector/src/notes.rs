@@ -6,7 +6,7 @@ use std::time::Instant;
 use event_store::Delivered;
 use futures_util::stream::{self, StreamExt};
 use order_stream::Batch;
-use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
+use parked_orders::{Consumer, Next, Parked, ParkedError, ParkedOrders};
 
 use crate::leftovers::Poisoned;
 use crate::processor::by;
@@ -39,6 +39,28 @@ impl Notes {
         }
     }
 
+    /// A page of the orders that an outage has kept from their rows, and where the next one begins; nothing where that cannot be
+    /// read in time.
+    pub(crate) async fn deferred(
+        &self,
+        from: Option<Next>,
+        until: Option<Instant>,
+    ) -> Option<(HashMap<String, Parked>, Option<Next>)> {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return None;
+        }
+        match by(until, self.parked.deferred(self.consumer, from)).await? {
+            Ok(page) => {
+                let parked = page.parked.into_iter().filter_map(|note| self.readable(note));
+                Some((parked.map(|note| (note.aggregate_id.clone(), note)).collect(), page.next))
+            }
+            Err(error) => {
+                report::unread_notes(self.consumer, &error);
+                None
+            }
+        }
+    }
+
     fn readable(&self, note: Result<Parked, ParkedError>) -> Option<Parked> {
         note.inspect_err(|error| report::unread_notes(self.consumer, error)).ok()
     }
@@ -52,9 +74,12 @@ impl Notes {
     async fn park_one(&self, batch: &Batch, order: Poisoned, until: Option<Instant>) -> Option<Poisoned> {
         let parked = match until {
             Some(until) if Instant::now() >= until => None,
+            Some(_) | None if order.is_deferred => Some(self.parked.defer(self.consumer, &order.parking).await),
             Some(_) | None => Some(self.parked.park(self.consumer, &order.parking).await),
         };
-        report::poisoned(self.consumer, batch, &order, parked.as_ref());
+        if !order.is_deferred {
+            report::poisoned(self.consumer, batch, &order, parked.as_ref());
+        }
         if matches!(parked, Some(Ok(()))) { None } else { Some(order) }
     }
 

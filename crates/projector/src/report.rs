@@ -10,7 +10,7 @@ use event_store::store::chain;
 use function_setup::metrics::Metrics;
 use order_stream::Batch;
 use parked_orders::{Consumer, Parked, ParkedCount, ParkedError};
-use read_model::{Counters, Failure};
+use read_model::{Counters, Failure, Reason};
 
 use crate::leftovers::Poisoned;
 
@@ -54,7 +54,11 @@ pub(crate) fn poisoned(consumer: Consumer, batch: &Batch, order: &Poisoned, park
 
 /// The first cause among what may pass by itself: in an outage all causes are the same.
 pub(crate) fn transient(consumer: Consumer, batch: &Batch, failures: &[Failure]) {
-    if let Some(failure) = failures.first() {
+    let is_transient = |failure: &&Failure| match &failure.reason {
+        Reason::Unavailable { .. } | Reason::NewerProjection => true,
+        Reason::Poison { .. } => failure.aggregate_id.is_none() || failure.version.is_none(),
+    };
+    if let Some(failure) = failures.iter().find(is_transient) {
         tracing::warn!(
             consumer = %consumer,
             order_id = failure.aggregate_id,
@@ -90,6 +94,8 @@ pub(crate) struct CameTo {
     pub(crate) counters: Counters,
     /// Orders that were parked, or tried again in vain.
     pub(crate) parked: usize,
+    /// Orders that an outage has kept from their rows.
+    pub(crate) deferred: usize,
     /// Orders that are no longer parked.
     pub(crate) unparked: usize,
     /// Records that must come again.
@@ -109,11 +115,25 @@ pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration:
         repeats = counters.repeats,
         gaps_repaired = counters.gaps_repaired,
         parked = came_to.parked,
+        deferred = came_to.deferred,
         unparked = came_to.unparked,
         failed = came_to.again,
         lag_ms = order_stream::lag_ms(&batch.delivered),
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "projected a batch"
+    );
+}
+
+/// What a retry of deferred orders came to.
+pub(crate) fn retried(projection: &str, came_to: &CameTo, duration: Duration) {
+    tracing::info!(
+        projection,
+        orders = came_to.counters.aggregates,
+        unparked = came_to.unparked,
+        parked = came_to.parked,
+        deferred = came_to.deferred,
+        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        "retried orders that an outage had deferred"
     );
 }
 

@@ -53,17 +53,36 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         Self { store, rows, projection: PhantomData }
     }
 
+    /// The store that missing commits are read from.
+    #[must_use]
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
     /// Applies a batch: reads its rows, folds its commits on them, and writes what is further. What cannot be applied is in the
     /// outcome; everything else is in its row when this returns.
     ///
     /// After `deadline` no further row is begun: its records fail. So an outage ends in a report of what failed, and
     /// not in the end of the caller's time.
     pub async fn project(&self, entries: Vec<Delivered<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
+        self.apply(entries, Portion::is_of_no_concern::<P>, deadline).await
+    }
+
+    /// The same for commits that waited: also where none of them concerns its row, the row gets what it lacks before them.
+    pub async fn catch_up(&self, entries: Vec<Delivered<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
+        self.apply(entries, |_| false, deadline).await
+    }
+
+    async fn apply(
+        &self,
+        entries: Vec<Delivered<EventOf<P>>>,
+        is_of_no_concern: fn(&Portion<EventOf<P>>) -> bool,
+        deadline: Option<Instant>,
+    ) -> Outcome {
         let (portions, strays) = batch::portions(entries);
         let mut outcome = settle::strays(strays);
         outcome.counters.aggregates = count(portions.len());
-        let (of_no_concern, portions): (Vec<_>, Vec<_>) =
-            portions.into_iter().partition(Portion::is_of_no_concern::<P>);
+        let (of_no_concern, portions): (Vec<_>, Vec<_>) = portions.into_iter().partition(is_of_no_concern);
         outcome = of_no_concern.iter().map(settle::of_no_concern).fold(outcome, Outcome::merge);
 
         let keys: Vec<_> = portions.iter().map(Portion::key::<P>).collect();

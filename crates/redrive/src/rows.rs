@@ -22,7 +22,7 @@ where
         if page.is_empty() {
             return Ok(None);
         }
-        let failed = engine.project(page, None).await.failed;
+        let failed = engine.catch_up(page, None).await.failed;
         let Some(first) = failed.into_iter().min_by_key(|failure| failure.version) else { continue };
         return match first.reason {
             Reason::Poison { version, cause: reason } => {

@@ -13,7 +13,7 @@ use crate::client::{Exchange, Told};
 use crate::history::History;
 
 /// Every kind of deed that histories must have.
-pub const DEEDS: [&str; 46] = [
+pub const DEEDS: [&str; 47] = [
     "orders placed",
     "orders placed with a reference and metadata",
     "payments received",
@@ -58,6 +58,7 @@ pub const DEEDS: [&str; 46] = [
     "prices of a customer refused",
     "reductions of a customer refused",
     "mixed tokens refused",
+    "totals deferred by an outage",
     "tokens without the scope refused",
     "orders of another customer not found",
 ];

@@ -11,7 +11,13 @@ use crate::history::History;
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let poisoned: BTreeSet<&String> = history.foreign.iter().map(|(order, _)| order).collect();
     let poison = history.shape.poison;
-    for (consumer, order) in history.parked.keys() {
+    findings.did("totals deferred by an outage", history.kept.has_deferred);
+    for parked @ (consumer, order) in history.parked.keys() {
+        if history.deferred.contains(parked) {
+            let what = || format!("{consumer} has deferred it");
+            findings.must(Invariant::Parked, order, *consumer == Consumer::CustomerTotals, what);
+            continue;
+        }
         let what = || format!("{consumer} has parked it, and nothing is wrong with it");
         findings.must(Invariant::Parked, order, poison.stops(*consumer) && poisoned.contains(order), what);
     }

@@ -12,6 +12,10 @@ use redrive::{RedriveError, Redriven};
 pub(crate) struct Acknowledges(pub(crate) Box<dyn StreamFunction>);
 
 impl StreamFunction for Acknowledges {
+    fn tick(&self) -> Invocation<'_, ()> {
+        self.0.tick()
+    }
+
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         Box::pin(async move {
             let _ = self.0.handle(batch).await;
@@ -24,6 +28,10 @@ impl StreamFunction for Acknowledges {
 pub(crate) struct Panics(pub(crate) Box<dyn StreamFunction>);
 
 impl StreamFunction for Panics {
+    fn tick(&self) -> Invocation<'_, ()> {
+        self.0.tick()
+    }
+
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         Box::pin(async move {
             let read = order_stream::read(batch.clone());
@@ -39,6 +47,10 @@ impl StreamFunction for Panics {
 pub(crate) struct Retries(pub(crate) Box<dyn StreamFunction>);
 
 impl StreamFunction for Retries {
+    fn tick(&self) -> Invocation<'_, ()> {
+        self.0.tick()
+    }
+
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         Box::pin(async move {
             let strays = order_stream::read(batch.clone()).unaddressable;
@@ -54,6 +66,10 @@ impl StreamFunction for Retries {
 pub(crate) struct LeavesOut(pub(crate) Box<dyn StreamFunction>);
 
 impl StreamFunction for LeavesOut {
+    fn tick(&self) -> Invocation<'_, ()> {
+        self.0.tick()
+    }
+
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         let names_an_order = |record: &Box<_>| {
             order_stream::read(StreamEvent { records: vec![Box::clone(record)] }).unaddressable.is_empty()

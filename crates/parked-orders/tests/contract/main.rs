@@ -86,6 +86,7 @@ async fn what_is_parked_is_found_as_it_was_noted_and_by_its_own_consumer_alone()
         customer_id: Some("c-1".to_owned()),
         version: 3,
         held_up_to: 5,
+        is_deferred: false,
         reason: "events is not a list".to_owned(),
         attempts: 1,
         parked_at: found.parked_at,
@@ -361,4 +362,26 @@ async fn parked_orders_are_counted_for_their_own_consumer_across_pages() {
     let count = parked.count(Publisher).await.unwrap();
     assert_eq!(count, ParkedCount { orders: 3, oldest: Some(oldest), is_complete: true });
     assert_eq!(parked.count(CustomerTotals).await.unwrap(), none);
+}
+
+#[tokio::test]
+async fn a_deferred_order_is_found_until_poison_or_nothing_holds_it_back() {
+    let (_server, parked) = dynamo().await;
+    let deferred = async || {
+        let page = parked.deferred(CustomerTotals, None).await.unwrap();
+        assert!(page.next.is_none());
+        page.parked.into_iter().map(|note| note.unwrap().aggregate_id).collect::<Vec<_>>()
+    };
+    parked.park(CustomerTotals, &parking("o-1", 1, 1)).await.unwrap();
+    parked.defer(CustomerTotals, &parking("o-2", 2, 3)).await.unwrap();
+    parked.defer(Publisher, &parking("o-3", 1, 1)).await.unwrap();
+    assert_eq!(deferred().await, ["o-2"]);
+    assert!(note(&parked, CustomerTotals, "o-2").await.is_deferred);
+    parked.park(CustomerTotals, &parking("o-2", 3, 3)).await.unwrap();
+    assert_eq!(deferred().await, Vec::<String>::new());
+    parked.defer(CustomerTotals, &parking("o-2", 3, 4)).await.unwrap();
+    let found = note(&parked, CustomerTotals, "o-2").await;
+    assert_eq!((found.is_deferred, found.attempts, found.held_up_to), (true, 3, 4));
+    assert!(parked.unpark(&found).await.unwrap());
+    assert_eq!(deferred().await, Vec::<String>::new());
 }

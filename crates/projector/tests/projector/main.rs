@@ -4,6 +4,7 @@
 
 mod busy;
 mod copies;
+mod deferral;
 mod given;
 mod handler;
 mod items;

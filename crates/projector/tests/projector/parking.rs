@@ -195,24 +195,3 @@ async fn without_the_table_of_parked_orders_what_cannot_be_parked_comes_again_an
     assert_eq!(answer(&ledger.server, &stream[1..]).await, come_again([]), "once the table is back");
     assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 3, 1)));
 }
-
-#[tokio::test]
-async fn an_outage_parks_nothing() {
-    let ledger = Ledger::new().await;
-    for item in Ledger::items("o-1", "c-1", 2).await {
-        ledger.put(&item).await;
-    }
-    let stream = ledger.stream();
-    for broken in [
-        ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() },
-        ProjectorConfig { totals_table: "NoSuchTable".to_owned(), ..config() },
-    ] {
-        let response = Projector::on_dynamo(ledger.server.client(), &broken).handle(event(&stream)).await.unwrap();
-        assert_eq!(
-            serde_json::to_value(response).unwrap(),
-            come_again(&stream),
-            "as long as one projection needs them"
-        );
-        assert_eq!(waits(&ledger.server, "o-1").await, None);
-    }
-}

@@ -40,7 +40,10 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
                     self.repair(version - 1).await?;
                     self.fold(commit)?;
                 }
-                Err(cause) => return Err(Reason::Poison { version: Some(version), cause: cause.clone() }),
+                Err(cause) => {
+                    self.repair(version.saturating_sub(1)).await?;
+                    return Err(Reason::Poison { version: Some(version), cause: cause.clone() });
+                }
             }
         }
         Ok(())
