@@ -62,7 +62,7 @@ async fn rows<P, R>(
 ) -> Result<Repaired, AuditError>
 where
     P: Projection<Aggregate = Orders>,
-    R: RowStore<P> + RowImages,
+    R: RowStore<P> + RowImages<P>,
 {
     let (mut folding, mut folded) = (Folding::<P>::default(), Vec::new());
     let mut request = ScanRequest { scope: Scope::TABLE, after: None, recorded: None, consistent: true };

@@ -72,7 +72,7 @@ pub struct Audit<P, S, R = DynamoRows> {
     projection: PhantomData<fn() -> P>,
 }
 
-impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Audit<P, S, R> {
+impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages<P>> Audit<P, S, R> {
     /// An audit of `rows` by the commits in `store`.
     #[must_use]
     pub const fn new(store: S, rows: R) -> Self {
@@ -157,7 +157,8 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
         let Some((key, row)) = &folded.row else { return Ok(false) };
         if difference.lags() {
             // As an engine would: so its sums, if it has any, follow at once, and what comes meanwhile finds them right.
-            let row = NewRow { key: key.clone(), version: folded.row_version, row: row.clone() };
+            let (version, position) = (folded.row_version, folded.version);
+            let row = NewRow { key: key.clone(), version, position, row: row.clone() };
             match self.rows.write(&[row], None).await.pop() {
                 Some(Ok(written)) => return Ok(written == Write::Written),
                 // Its sums are wrong, and come after the rows.
@@ -167,6 +168,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
                 }
             }
         }
+        self.rows.release(key).await?;
         Ok(self.rows.images().replace::<P>(key, was, folded.row_version, row).await?)
     }
 
@@ -174,7 +176,11 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages> Aud
         for _ in 0..MAX_MENDS {
             let Some(was) = &finding.was else { return Ok(None) };
             // Its first commit may have come since.
-            if !self.is_stray(&finding.key).await? || self.rows.images().delete::<P>(&finding.key, was).await? {
+            if !self.is_stray(&finding.key).await? {
+                return Ok(None);
+            }
+            self.rows.release(&finding.key).await?;
+            if self.rows.images().delete::<P>(&finding.key, was).await? {
                 return Ok(None);
             }
             finding.was =

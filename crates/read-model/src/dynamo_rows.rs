@@ -20,7 +20,7 @@ use crate::row_store::{NewRow, Read, RowStore, Write};
 
 type SdkItem = HashMap<String, AttributeValue>;
 
-/// How many rows are written at once. Enough to hide the latency of a call, few enough for one client.
+/// The number of rows that are written at once. Enough to hide the latency of a call, few enough for one client.
 pub(crate) const AT_ONCE: usize = 32;
 /// How often keys are asked for that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
 const MAX_READS: u32 = 6;
@@ -29,7 +29,7 @@ const FIRST_PAUSE_MS: u64 = 25;
 
 /// What [`row_item::keeps_its_place`] says, to DynamoDB.
 const GIVES_WAY: &str = "attribute_not_exists(#version) \
-    OR (#projection < :projection AND #version <= :version) \
+    OR (#projection < :projection AND #version <= :position) \
     OR (#projection = :projection AND #version < :version)";
 
 /// The rows of any projection in a DynamoDB table that has its key.
@@ -104,6 +104,7 @@ impl DynamoRows {
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_names("#projection", PROJECTION)
             .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()))
+            .expression_attribute_values(":position", AttributeValue::N(row.position.to_string()))
             .expression_attribute_values(":projection", AttributeValue::N(P::NUMBER.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()

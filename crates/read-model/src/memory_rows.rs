@@ -36,7 +36,7 @@ impl<P: Projection> InMemoryRows<P> {
         let item = row_item::encode::<P>(&row.key, row.version, &row.row)?;
         let mut items = self.items();
         let stored = items.get(&row.key);
-        if let Some(refusal) = stored.and_then(|stored| row_item::keeps_its_place::<P>(stored, row.version)) {
+        if let Some(refusal) = stored.and_then(|stored| row_item::keeps_its_place::<P>(stored, row)) {
             return Ok(refusal);
         }
         items.insert(row.key.clone(), item);

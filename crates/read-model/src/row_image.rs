@@ -1,35 +1,52 @@
 //! Rows whole, as they stand in their table: what comparing and mending need, and no reader does.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 
 use event_store::{ChangedValue, changed_values};
 use serde_dynamo::Item;
 use serde_json::Value;
 
 use crate::dynamo_rows::DynamoRows;
-use crate::projection::RowKey;
+use crate::projection::{Projection, RowKey};
+use crate::row_error::RowError;
 use crate::row_item;
+use crate::summed::Summed;
 use crate::summed_rows::SummedRows;
 
 /// A row with all its attributes, whether or not they make sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowImage(pub(crate) Item);
 
-/// Rows that can be had whole.
-pub trait RowImages: Send + Sync {
+/// Rows that can be read and replaced whole.
+pub trait RowImages<P: Projection>: Send + Sync {
     /// The table that they are in. What is replaced or deleted there changes no sum.
     fn images(&self) -> &DynamoRows;
+
+    /// Prepares the rows for the replacement or deletion of one of them.
+    ///
+    /// # Errors
+    /// When what goes with the row cannot be read or written.
+    fn release(&self, key: &RowKey) -> impl Future<Output = Result<(), RowError>> + Send;
 }
 
-impl RowImages for DynamoRows {
+impl<P: Projection> RowImages<P> for DynamoRows {
     fn images(&self) -> &DynamoRows {
         self
     }
+
+    async fn release(&self, _: &RowKey) -> Result<(), RowError> {
+        Ok(())
+    }
 }
 
-impl RowImages for SummedRows {
+impl<P: Summed> RowImages<P> for SummedRows {
     fn images(&self) -> &DynamoRows {
         &self.rows
+    }
+
+    async fn release(&self, key: &RowKey) -> Result<(), RowError> {
+        self.forget_pending::<P>(key).await
     }
 }
 

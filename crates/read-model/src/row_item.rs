@@ -7,7 +7,7 @@ use serde_dynamo::{AttributeValue, Item};
 
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_store::{Standing, Write};
+use crate::row_store::{NewRow, Standing, Write};
 
 /// The version up to which a row is folded.
 pub(crate) const VERSION: &str = "version";
@@ -42,18 +42,17 @@ pub(crate) fn decode<P: Projection>(item: Item) -> Standing<P::Row> {
     serde_dynamo::from_item(item).map_or(Standing::Outdated, |row| Standing::Row { version, row })
 }
 
-/// Why a row of that version must not take the place of the item that stands there; `None` where it may.
+/// The reason why a row must not replace the item that is stored; `None` where it may.
 ///
-/// A row gives way to one that is further. One of an older number gives way to one that is as far, too, because that is
-/// what a rebuild of it comes to.
-pub(crate) fn keeps_its_place<P: Projection>(standing: &Item, version: u64) -> Option<Write> {
-    let (their_version, projection) = stamp(standing);
+/// A row replaces one of the same number with a lower version, and one of an older number that is no further.
+pub(crate) fn keeps_its_place<P: Projection>(stored: &Item, row: &NewRow<P::Row>) -> Option<Write> {
+    let (their_version, projection) = stamp(stored);
     let gives_way = match projection.cmp(&u64::from(P::NUMBER)) {
-        std::cmp::Ordering::Less => their_version <= version,
-        std::cmp::Ordering::Equal => their_version < version,
+        std::cmp::Ordering::Less => their_version <= row.position,
+        std::cmp::Ordering::Equal => their_version < row.version,
         std::cmp::Ordering::Greater => false,
     };
-    (!gives_way).then(|| refusal::<P>(standing))
+    (!gives_way).then(|| refusal::<P>(stored))
 }
 
 /// What refused a write, told from the item that stands there.

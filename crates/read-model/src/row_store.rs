@@ -40,8 +40,11 @@ pub struct Read<R> {
 pub struct NewRow<R> {
     /// The row's key.
     pub key: RowKey,
-    /// The version of the last commit that it holds.
+    /// The version of the last commit that concerns it.
     pub version: u64,
+    /// The version up to which commits are folded into it: `version`, or a later one whose commit does not concern it. A row of an
+    /// older number, for which every commit may have counted, is compared with it.
+    pub position: u64,
     /// The row.
     pub row: R,
 }
@@ -56,7 +59,7 @@ pub enum Write {
         /// Its version.
         version: u64,
     },
-    /// A row of an older number that is further is stored: nothing was written, lest the row go backwards.
+    /// A row of an older number that is further is stored: nothing was written, because the row would go backwards.
     Behind {
         /// Its version: what to fold up to before the next attempt.
         version: u64,

@@ -10,6 +10,7 @@ use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_image::RowImage;
 use crate::row_item::{self, NOT_AN_ITEM, NOT_ITS_SHAPE, PROJECTION};
+use crate::row_store::NewRow;
 use crate::summed::Summed;
 
 /// The attribute that every change raises by one. Sums can return to a value while their rows do not, so a value is no guard.
@@ -34,7 +35,22 @@ pub(crate) struct Sums<S, R> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Pending<R> {
     pub(crate) version: u64,
+    /// The version up to which commits are folded into it.
+    pub(crate) position: u64,
     pub(crate) row: R,
+}
+
+impl<R: Clone> Pending<R> {
+    /// The row as it is to be stored, by a writer that has folded commits up to a position.
+    pub(crate) fn at(&self, key: RowKey, position: u64) -> NewRow<R> {
+        NewRow { key, version: self.version, position: self.position.max(position), row: self.row.clone() }
+    }
+}
+
+/// The revision after the one that is replaced. The first one is drawn: sums that are deleted and begun again do not get a revision
+/// that a writer may have read before.
+pub(crate) fn next_revision(replaces: Option<u64>) -> u64 {
+    replaces.map_or_else(|| fastrand::u64(1..1 << 48), |revision| revision.saturating_add(1))
 }
 
 impl<S, R> Default for Sums<S, R> {

@@ -40,9 +40,9 @@ use crate::sum_item;
 use crate::summed::{SUMS, Summed, sums_key};
 use partition::{Change, Partition, Plan};
 
-/// How many rows of a batch are written together: with as many rows in `pending`, the sums stay below 400 KB.
+/// The most rows that are written together.
 const MAX_ROWS: usize = 1_000;
-/// How often sums are written that others change meanwhile.
+/// The number of attempts to write sums that others change meanwhile.
 const MAX_WRITES: u32 = 12;
 /// The longest pause before the second of these writes, in milliseconds; it doubles with each further one, up to the last.
 const FIRST_PAUSE_MS: u64 = 10;
@@ -59,9 +59,19 @@ pub struct SummedRows {
     pub(crate) rows: DynamoRows,
 }
 
-/// How writes ended, by the place of the row in its batch.
+/// The results of writes, by the place of the row in its batch.
 type Ended = BTreeMap<usize, Result<Write, RowError>>;
-/// What is stored at keys; a key that is missing here has no row.
+/// A partition without sums.
+enum Beginning {
+    /// It has none of the rows that sums would count.
+    Fine,
+    /// It has such rows, and still no sums.
+    Lost,
+    /// Another run has begun them since they were read.
+    Overtaken,
+}
+
+/// The stored items by key; a key that is missing here has no row.
 type Images = HashMap<RowKey, Result<RowImage, RowError>>;
 
 impl SummedRows {
@@ -135,30 +145,25 @@ impl SummedRows {
         images: &Images,
     ) -> (Vec<usize>, Result<Option<Plan<'a, P>>, RowError>) {
         let places = partition.places();
-        let plan = match self.has_lost_its_sums(&partition, images).await {
-            Ok(Some(true)) => Err(row_item::unreadable(&partition.key, GONE)),
-            Ok(Some(false)) => Ok(None),
-            Ok(None) => Ok(Some(partition.plan(images))),
+        let plan = match self.beginning(&partition, images).await {
+            Ok(Beginning::Lost) => Err(row_item::unreadable(&partition.key, GONE)),
+            Ok(Beginning::Overtaken) => Ok(None),
+            Ok(Beginning::Fine) => Ok(Some(partition.plan(images))),
             Err(error) => Err(error),
         };
         (places, plan)
     }
 
-    /// Whether a partition that had no sums when they were read has rows that must have been counted: true if it still has no
-    /// sums, false if they have been begun since; nothing where all is well.
-    async fn has_lost_its_sums<P: Summed>(
-        &self,
-        partition: &Partition<'_, P>,
-        images: &Images,
-    ) -> Result<Option<bool>, RowError> {
+    /// Checks a partition without sums: they must not be begun over rows that were counted before.
+    async fn beginning<P: Summed>(&self, partition: &Partition<'_, P>, images: &Images) -> Result<Beginning, RowError> {
         if partition.has_sums() || !(partition.holds_a_counted_row(images) || self.others_count(partition).await?) {
-            return Ok(None);
+            return Ok(Beginning::Fine);
         }
         let by_now = self.rows.images::<P>(std::slice::from_ref(&partition.key)).await?;
-        Ok(Some(by_now.is_empty()))
+        Ok(if by_now.is_empty() { Beginning::Lost } else { Beginning::Overtaken })
     }
 
-    /// Whether the partition holds any row of this number.
+    /// Returns true if the partition has a row of this number.
     async fn others_count<P: Summed>(&self, partition: &Partition<'_, P>) -> Result<bool, RowError> {
         let mut after = None;
         loop {
@@ -172,6 +177,29 @@ impl SummedRows {
                 return Ok(false);
             }
         }
+    }
+
+    /// Makes the sums forget that a row is pending. A tool that is about to delete or replace the row calls it first, and audits the
+    /// sums afterwards.
+    pub(crate) async fn forget_pending<P: Summed>(&self, key: &RowKey) -> Result<(), RowError> {
+        let sums_key = sums_key::<P>(&key.partition);
+        for attempt in 1..=MAX_WRITES {
+            if attempt > 1 {
+                pause(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
+            }
+            let image = self.rows.images::<P>(std::slice::from_ref(&sums_key)).await?.remove(&sums_key);
+            // Sums that cannot be read are repaired whole.
+            let Some(Ok(mut sums)) = image.map(|image| sum_item::decode::<P>(&sums_key, &image)) else { return Ok(()) };
+            if sums.pending.remove(&key.sort).is_none() {
+                return Ok(());
+            }
+            let replaces = Some(sums.revision);
+            sums.revision = sum_item::next_revision(replaces);
+            if self.rows.put_revision::<P>(sum_item::encode::<P>(&sums_key, &sums)?, replaces).await? {
+                return Ok(());
+            }
+        }
+        Err(row_item::busy("PutItem"))
     }
 
     /// Carries out a plan. Rows whose sums others have changed since have not ended.
@@ -192,7 +220,7 @@ impl SummedRows {
             });
             ended.extend(place.map(|place| (place, written)));
         }
-        let Some(change) = change else { return ended };
+        let Some(change) = change.filter(|_| !is_over(until)) else { return ended };
         match self.put_sums::<P>(&key, &change, permits).await {
             Ok(true) => ended.extend(self.put_rows(&key, change, permits, until).await),
             Ok(false) => {}

@@ -65,7 +65,7 @@ impl Page {
     }
 
     /// Takes what an audit found in a page of orders: rows that may be late wait for a second look.
-    pub(super) async fn checked<P: ReadModel, R: RowStore<P> + RowImages>(
+    pub(super) async fn checked<P: ReadModel, R: RowStore<P> + RowImages<P>>(
         &mut self,
         checked: Checked<P>,
         audit: &Audit<P, DynamoEventStore, R>,
@@ -92,7 +92,7 @@ impl Page {
     }
 
     /// Counts and names rows that differ; repairs them first as far as that is allowed.
-    pub(super) async fn found_rows<P: ReadModel, R: RowStore<P> + RowImages>(
+    pub(super) async fn found_rows<P: ReadModel, R: RowStore<P> + RowImages<P>>(
         &mut self,
         findings: Vec<Finding<P>>,
         audit: &Audit<P, DynamoEventStore, R>,

@@ -22,9 +22,9 @@ use crate::row_store::Standing;
 use crate::sum_item::{self, SumsOf};
 use crate::summed::{SUMS, Summed, sums_key};
 
-/// How often sums are looked at that differ, and change meanwhile.
+/// The number of looks at sums that differ, and change meanwhile.
 const MAX_LOOKS: u32 = 10;
-/// How often sums are repaired that others change meanwhile.
+/// The number of attempts to repair sums that others change meanwhile.
 const MAX_REPAIRS: u32 = 5;
 
 /// In what the sums of a partition differ from their rows.
@@ -74,7 +74,7 @@ pub enum SumsChecked<P: Summed> {
     Right,
     /// They do not.
     Wrong(Box<SumFinding<P>>),
-    /// Its rows cannot be summed: one cannot be read or is of a newer number, which an audit of the rows tells.
+    /// Its rows cannot be summed: one cannot be read or is of a newer number. An audit of the rows reports that row.
     Unsummable,
     /// They changed whenever they were looked at.
     Unsettled,
@@ -168,8 +168,10 @@ impl<P: Summed> SumAudit<P> {
         stored: Option<&Result<SumsOf<P>, RowError>>,
     ) -> Result<Option<SumsOf<P>>, RowError> {
         let stored = stored.and_then(|stored| stored.as_ref().ok());
-        let mut expected =
-            SumsOf::<P> { revision: stored.map_or(1, |sums| sums.revision + 1), ..SumsOf::<P>::default() };
+        let mut expected = SumsOf::<P> {
+            revision: sum_item::next_revision(stored.map(|sums| sums.revision)),
+            ..SumsOf::<P>::default()
+        };
         let mut pending = stored.map(|sums| sums.pending.clone()).unwrap_or_default();
         let mut after = None;
         loop {

@@ -30,7 +30,8 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
         let done = self.settled.done;
         let (key, progress) = self.open.as_ref().filter(|(_, progress)| progress.version > done)?;
         let row = progress.row.clone()?;
-        let row = NewRow { key: key.clone(), version: progress.row_version, row };
+        let (version, position) = (progress.row_version, progress.version);
+        let row = NewRow { key: key.clone(), version, position, row };
         Some((self, row))
     }
 
@@ -43,10 +44,14 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
                 counters.rows_written += 1;
                 self.settled.done = progress.version;
             }
-            // A row is a pure function of its version, so whoever is ahead is right.
+            // A row depends on its version alone, so the row with the higher version is right.
             Ok(Write::Superseded { version }) => {
                 counters.superseded += 1;
                 self.settled.done = progress.version.max(version);
+            }
+            Ok(Write::Behind { version }) if version <= progress.version => {
+                let cause = "the row of an older release cannot be replaced".to_owned();
+                self.halt(Reason::Unavailable { cause });
             }
             Ok(Write::Behind { version }) => {
                 if let Err(reason) = progress.repair(version).await {

@@ -1,4 +1,4 @@
-//! The rows of one partition that are to be written, and what that takes: a calculation, without I/O.
+//! Plans the writes of one partition: a calculation, without I/O.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,10 @@ use crate::row_store::{NewRow, Write};
 use crate::sum_item::{self, Pending, SumsOf};
 use crate::summed::{SumError, Summed, sums_key};
 
-/// How many pending rows the sums keep without a look at the table: with as many, they stay below 1 KB.
+/// The most pending rows that the sums keep without a look at the table: with as many, they stay below 1 KB.
 const MAX_UNREAD: usize = 2;
+/// The most pending rows of sums: with as many rows of orders with the longest ids, the sums stay below 400 KB.
+const MAX_PENDING: usize = 1_400;
 
 /// The rows of one partition that are to be written, and its sums as they are stored.
 pub(super) struct Partition<'a, P: Summed> {
@@ -25,7 +27,7 @@ pub(super) struct Partition<'a, P: Summed> {
     stored: Option<SumsOf<P>>,
 }
 
-/// What the writes of a partition take.
+/// The writes of a partition.
 pub(super) struct Plan<'a, P: Summed> {
     pub(super) key: RowKey,
     /// The rows that need no write.
@@ -111,7 +113,9 @@ impl<'a, P: Summed> Partition<'a, P> {
         let mut sums = self.stored.unwrap_or_default();
         let mut plan = Plan { key: self.key, ended: Ended::new(), unwritten: Vec::new(), change: None };
         let mut rows = Vec::new();
-        for (place, row) in self.rows {
+        // The others get their turn once pending rows are stored.
+        let room = MAX_PENDING.saturating_sub(sums.pending.len());
+        for (place, row) in self.rows.into_iter().take(room) {
             match judge::<P>(&plan.key, &mut sums, row, images) {
                 Ok(Judged::Counted) => rows.push((place, row)),
                 Ok(Judged::Ended(write)) => drop(plan.ended.insert(place, Ok(write))),
@@ -135,21 +139,20 @@ impl<'a, P: Summed> Partition<'a, P> {
                     Some(Ok(image)) if counts::<P>(image) && image.version() >= pending.version => return false,
                     Some(Ok(image)) if image.projection() > u64::from(P::NUMBER) => {}
                     Some(Ok(_)) | None => {
-                        let row = NewRow { key, version: pending.version, row: pending.row.clone() };
-                        plan.unwritten.push((None, row));
+                        plan.unwritten.push((None, pending.at(key, 0)));
                     }
                     Some(Err(_)) => {}
                 }
                 true
             });
         }
-        sums.revision = sums.revision.saturating_add(1);
+        sums.revision = sum_item::next_revision(replaces);
         plan.change = Some(Change { replaces, sums, rows });
         plan
     }
 }
 
-/// What becomes of a row.
+/// The decision on a row.
 enum Judged<R> {
     /// The sums count it now, and it is to be put.
     Counted,
@@ -167,14 +170,17 @@ fn judge<P: Summed>(
 ) -> Result<Judged<P::Row>, RowError> {
     let image = images.get(&row.key).map(Result::as_ref).transpose().map_err(Clone::clone)?;
     if let Some(image) = image.filter(|image| !counts::<P>(image))
-        && let Some(refused) = row_item::keeps_its_place::<P>(&image.0, row.version)
+        && let Some(refused) = row_item::keeps_its_place::<P>(&image.0, row)
     {
         return Ok(Judged::Ended(refused));
     }
     let stored = image.filter(|image| counts::<P>(image));
     let counted = match (sums.pending.get(&row.key.sort), stored) {
         (Some(pending), _) => Some(pending.clone()),
-        (None, Some(image)) => Some(Pending { version: image.version(), row: decode::<P>(&row.key, image)? }),
+        (None, Some(image)) => {
+            let version = image.version();
+            Some(Pending { version, position: version, row: decode::<P>(&row.key, image)? })
+        }
         (None, None) => None,
     };
     if let Some(counted) = counted.as_ref().filter(|counted| counted.version >= row.version) {
@@ -182,7 +188,7 @@ fn judge<P: Summed>(
         return Ok(if is_stored {
             Judged::Ended(Write::Superseded { version: counted.version })
         } else {
-            Judged::Unwritten(NewRow { key: row.key.clone(), version: counted.version, row: counted.row.clone() })
+            Judged::Unwritten(counted.at(row.key.clone(), row.position))
         });
     }
     let count = || {
@@ -197,11 +203,12 @@ fn judge<P: Summed>(
             SumError::TooLarge { .. } => row_item::unwritable(sums_key, error),
         })?;
     sums.sums.insert(name, sum);
-    sums.pending.insert(row.key.sort.clone(), Pending { version: row.version, row: row.row.clone() });
+    sums.pending
+        .insert(row.key.sort.clone(), Pending { version: row.version, position: row.position, row: row.row.clone() });
     Ok(Judged::Counted)
 }
 
-/// Whether sums of this number count a row that is stored: they do not count one of another number.
+/// True if sums of this number count a row that is stored: they do not count one of another number.
 pub(super) fn counts<P: Summed>(image: &RowImage) -> bool {
     image.projection() == u64::from(P::NUMBER)
 }

@@ -243,7 +243,7 @@ pub(crate) async fn write<P: Projection>(
     version: u64,
     row: &P::Row,
 ) -> Result<Write, RowError> {
-    let row = NewRow { key: key.clone(), version, row: row.clone() };
+    let row = NewRow { key: key.clone(), version, position: version, row: row.clone() };
     rows.write(&[row], None).await.pop().unwrap()
 }
 

@@ -1,10 +1,13 @@
 //! Comparing sums with the rows they are the sums of, and mending them, while others are at work on both.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use event_store::{EventStore, InMemoryEventStore};
 use order_store::OrderCommit;
-use read_model::{CustomerTotals, DynamoRows, SumAudit, SumDifference, SumFinding, SumsChecked};
+use read_model::{
+    Audit, CustomerTotals, DynamoRows, Engine, Folding, SumAudit, SumDifference, SumFinding, SummedRows, SumsChecked,
+};
 
-use crate::story::{TOTALS_TABLE, pay};
+use crate::story::{TOTALS_TABLE, entries, entry, pay, place_in, tell_from};
 use crate::summed_rows::{Book, SUMS, total_of};
 
 struct Scene {
@@ -87,7 +90,7 @@ fn number(number: u64) -> AttributeValue {
 async fn sums_that_are_right_are_clean_and_so_is_a_customer_without_any() {
     let scene = scene().await;
     assert_eq!(scene.differences().await, []);
-    assert!(matches!(scene.audit.check("nobody").await.unwrap(), SumsChecked::Right));
+    assert!(matches!(scene.audit.check("c-unknown").await.unwrap(), SumsChecked::Right));
 }
 
 #[tokio::test]
@@ -219,4 +222,44 @@ async fn beside_live_traffic_nothing_is_found_and_mending_undoes_nothing() {
     scene.mend().await;
     let totals = scene.book.of("c-1").await.remove(0);
     assert_eq!((totals.orders, totals.gross), (40, 3 * 20 + 37 * 25));
+}
+
+#[tokio::test]
+async fn a_row_that_is_deleted_or_taken_back_by_a_repair_is_no_longer_counted() {
+    let scene = scene().await;
+    let rows = SummedRows::new(scene.book.server.client(), TOTALS_TABLE);
+    // The events as they are after a restore: without o-0, and with o-1 as it was placed.
+    let restored = InMemoryEventStore::default();
+    tell_from(&restored, "o-1", &place_in("c-1", "EUR"), &[]).await;
+    tell_from(&restored, "o-2", &place_in("c-1", "EUR"), &[pay(1, 20), pay(2, 5)]).await;
+    let audit = Audit::<CustomerTotals, _, _>::new(restored.clone(), rows.clone());
+    let images = DynamoRows::new(scene.book.server.client(), TOTALS_TABLE);
+    let stored = images.scan_images::<CustomerTotals>(0, 1, None).await.unwrap().rows;
+    let contributions: Vec<_> = stored.into_iter().filter(|(key, _)| key.sort.starts_with("order#")).collect();
+    let strays = audit.strays(contributions).await.unwrap();
+    assert_eq!(strays.iter().map(|stray| stray.key.sort.as_str()).collect::<Vec<_>>(), ["order#o-0"]);
+    for stray in strays {
+        assert!(audit.mend(stray).await.unwrap().is_none());
+    }
+    for order in ["o-1", "o-2"] {
+        let mut folding = Folding::<CustomerTotals>::default();
+        for commit in EventStore::<order_store::Orders>::commits(&restored, order, 0, None).await.unwrap() {
+            folding.push(&entry(&commit));
+        }
+        let checked = audit.check(folding.finish().into_iter().collect()).await.unwrap();
+        for finding in checked.findings {
+            assert!(audit.mend(finding).await.unwrap().is_none(), "{order}");
+        }
+    }
+    scene.mend().await;
+    let totals = scene.book.of("c-1").await.remove(0);
+    assert_eq!((totals.orders, totals.gross), (2, 25));
+    // And nothing brings it back.
+    let later = tell_from(&restored, "o-9", &place_in("c-1", "EUR"), &[pay(1, 7)]).await;
+    let engine = Engine::<CustomerTotals, _, _>::new(restored, rows);
+    for (commit, _) in &later {
+        assert_eq!(engine.project(entries([commit]), None).await.failed, []);
+    }
+    let totals = scene.book.of("c-1").await.remove(0);
+    assert_eq!((totals.orders, totals.gross), (3, 32));
 }
