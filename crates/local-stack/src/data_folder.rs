@@ -81,7 +81,10 @@ impl Drop for DataFolder {
         let Some(Before { files, made }) = self.before.take() else { return };
         let now = names(&self.path).unwrap_or_default();
         // The lock is among them: it is free only once this file is closed, so no other stack holds a file that is removed.
-        for added in now.difference(&files).filter(|name| is_of_a_stack(name)) {
+        // A journal that SQLite left beside a database from before holds data of it.
+        let is_journal =
+            |name: &OsString| files.contains(OsStr::new(DATABASE)) && name.to_string_lossy().starts_with(DATABASE);
+        for added in now.difference(&files).filter(|name| is_of_a_stack(name) && !is_journal(name)) {
             let _left = fs::remove_file(self.path.join(added));
         }
         remove_empty(&made);

@@ -45,6 +45,7 @@ async fn main() {
         lag(&ledger, &copies(&paid, ORDERS, 1), BATCH).await
     });
     println!("payments a second, one customer                          {}", rate(paying.await));
+    assert!(percent(behind_one, behind_many) <= 150 && rate(behind_one) >= 500, "a goal is missed");
 }
 
 async fn best(run: impl AsyncFn() -> Duration) -> Duration {

@@ -66,7 +66,15 @@ impl<P: Projection<Aggregate = Orders>, S: EventStore<Orders>, R: RowStore<P>> P
         let (until, rows_cut_off) = self.within_budget(last_start(deadline_ms, RESERVE), cut_off);
         // A copy, because each projection takes the commits apart: next to what a batch's writes take it is nothing.
         let rows = self.engine.project(batch.delivered.clone(), until);
-        let (parked, outcome) = tokio::join!(self.notes.among(batch, cut_off), by(rows_cut_off, rows));
+        let (parked, mut outcome) = tokio::join!(self.notes.among(batch, cut_off), by(rows_cut_off, rows));
+        if let Some(outcome) = &mut outcome {
+            // Commits that do not concern a row take no attempt, but an order is parked until there was one.
+            let left = left_parked(batch, outcome, &parked);
+            if !left.is_empty() {
+                let rows = by(rows_cut_off, self.engine.catch_up(left, until)).await;
+                outcome.extend(rows.unwrap_or_default());
+            }
+        }
         let (came_to, retried) = self.settle(batch, outcome, &parked, cut_off).await;
         report::batch(P::NAME, batch, &came_to, begun.elapsed());
         report::metrics(self.notes.consumer, batch, &came_to);
@@ -155,6 +163,15 @@ impl<P: Projection<Aggregate = Orders>, S: EventStore<Orders>, R: RowStore<P>> P
         let earlier = |time: Option<Instant>, budget| time.map(|time| time.min(now + budget));
         (earlier(until, BUDGET), earlier(cut_off, BUDGET_WITH_RESERVE))
     }
+}
+
+/// The records of parked orders that took no attempt.
+fn left_parked(batch: &Batch, outcome: &Outcome, parked: &HashMap<String, Parked>) -> Vec<Delivered<Event>> {
+    let failed: HashSet<&str> = outcome.failed.iter().filter_map(|failure| failure.aggregate_id.as_deref()).collect();
+    let is_left =
+        |order: &str| parked.contains_key(order) && !outcome.reached.contains_key(order) && !failed.contains(order);
+    let delivered = batch.delivered.iter();
+    delivered.filter(|it| it.position().is_some_and(|(order, _)| is_left(order))).cloned().collect()
 }
 
 /// A batch of which nothing is known to be done: its time was over. What is in rows all the same is a repeat next time.

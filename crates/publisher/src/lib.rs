@@ -88,8 +88,6 @@ impl Publisher {
         let (records, unaddressable) = (batch.records(), batch.unaddressable.len());
         report::received(&batch);
         let lag = order_stream::lag_ms(&batch.delivered).map(|lag_ms| (lag_ms, Instant::now()));
-        let unnoted = order_stream::pass_by(&batch.unaddressable, NAME, &self.parked, last_note).await;
-
         let mut outbox = Outbox::of(std::mem::take(&mut batch.delivered), std::mem::take(&mut batch.customers));
         let mut parked = parking::hold(&self.parked, &mut outbox).await;
         let mail = outbox.mail();
@@ -98,6 +96,8 @@ impl Publisher {
         let published = events.saturating_sub(publication.failed.len());
         outbox.settle(&mail, publication);
         parked.extend(parking::park(&self.parked, &mut outbox, last_note).await);
+        // After the events, because they do not wait for notes.
+        let unnoted = order_stream::pass_by(&batch.unaddressable, NAME, &self.parked, last_note).await;
 
         report::parked(&parked, &batch.correlation_ids);
         let (parked, held) = (parked.len(), outbox.held());

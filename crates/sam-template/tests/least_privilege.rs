@@ -189,6 +189,7 @@ fn the_query_handler_only_reads() {
             "dynamodb:GetItem CustomerTotals.Arn",
             "dynamodb:GetItem OrderSummaryByCustomer.Arn",
             "dynamodb:GetItem ParkedOrders.Arn",
+            "dynamodb:Query CustomerTotals.Arn",
             "dynamodb:Query OrderEvents.Arn",
             "dynamodb:Query OrderSummaryByCustomer.Arn",
             "dynamodb:Query OrderSummaryByCustomer.Arn/index/ByOrder",

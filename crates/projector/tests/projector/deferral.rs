@@ -6,7 +6,7 @@ use projector::{DynamoProjector, Projector};
 use read_model::{CurrencyTotals, DynamoSummaries, DynamoTotals, OrderSummaries, Totals};
 use serde_json::{Value, json};
 
-use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place, projector};
+use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place, projector, ship};
 use crate::ledger::Ledger;
 
 const AT: &str = "2026-11-21T09:30:00.123Z";
@@ -109,4 +109,16 @@ async fn poison_behind_an_outage_is_parked_by_the_tick() {
     let parked = note(&ledger, "o-3").await.unwrap();
     assert_eq!((parked.is_deferred, parked.version, parked.held_up_to), (false, 2, 2));
     assert_eq!(totals(&ledger).await[0].orders, 3, "the placing is counted");
+}
+
+#[tokio::test]
+async fn a_shipment_ends_the_parking_of_totals_that_it_does_not_concern() {
+    let ledger = ledger().await;
+    answer(&without_totals(&ledger), &ledger.stream()).await;
+    ledger.record("o-1", pay("p-2", 600), AT).await;
+    ledger.record("o-1", ship(), AT).await;
+    let stream = ledger.stream();
+    assert_eq!(answer(&projector(&ledger.server), &stream[4..]).await, come_again([]));
+    assert_eq!(note(&ledger, "o-1").await, None);
+    assert_eq!(totals(&ledger).await[0].gross, 1000, "the payment before it is read from the events");
 }

@@ -4,8 +4,8 @@ use embedded_dynamodb::EmbeddedDynamoDb;
 use function_setup::ProjectorConfig;
 use lambda_runtime::{Context, LambdaEvent};
 use order_domain::Command;
-use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
-use order_domain::values::{Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, Sku};
+use order_domain::command::{ItemQuantity, OrderItem, PlaceOrder, RecordPayment, ShipItems};
+use order_domain::values::{Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, ShipmentId, Sku};
 use order_stream::StreamEvent;
 use projector::{DynamoProjector, Payload, Projector};
 use serde_json::{Value, json};
@@ -35,6 +35,16 @@ pub(crate) fn place(customer: &str) -> Command {
 pub(crate) fn pay(id: &str, amount: u64) -> Command {
     let payment_id = PaymentId::parse(id).unwrap();
     Command::RecordPayment(RecordPayment { payment_id, amount: Amount::new(amount).unwrap(), method: None })
+}
+
+/// The shipment of an order's only unit.
+pub(crate) fn ship() -> Command {
+    Command::ShipItems(ShipItems {
+        shipment_id: ShipmentId::parse("s-1").unwrap(),
+        items: vec![ItemQuantity { sku: Sku::parse("sku-1").unwrap(), quantity: Quantity::new(1).unwrap() }],
+        tracking_number: None,
+        carrier: None,
+    })
 }
 
 /// The configuration on the template's tables, which have their logical names here.

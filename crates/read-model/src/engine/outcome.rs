@@ -79,6 +79,12 @@ pub struct Counters {
 impl Outcome {
     /// Both outcomes together.
     pub(super) fn merge(mut self, other: Self) -> Self {
+        self.extend(other);
+        self
+    }
+
+    /// Adds the outcome of further records.
+    pub fn extend(&mut self, other: Self) {
         let (sum, more) = (&mut self.counters, other.counters);
         sum.aggregates += more.aggregates;
         sum.rows_read += more.rows_read;
@@ -88,6 +94,5 @@ impl Outcome {
         sum.gaps_repaired += more.gaps_repaired;
         self.failed.extend(other.failed);
         self.reached.extend(other.reached);
-        self
     }
 }
