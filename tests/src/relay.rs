@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ impl Relay {
 async fn pass(
     State(upstream): State<Upstream>,
     method: Method,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     body: Bytes,
 ) -> Result<(StatusCode, HeaderMap, Bytes), StatusCode> {
     // `DynamoDB_20120810.Query`, `AWSEvents.PutEvents`
@@ -64,6 +65,8 @@ async fn pass(
     let operation = target.rsplit('.').next().unwrap_or_default();
     let call = format!("{operation} {}", subject(&serde_json::from_slice(&body).unwrap_or_default()));
     upstream.seen.lock().unwrap().push(call.trim().to_owned());
+    // The local services accept only their own address as `Host`.
+    headers.remove(HOST);
     let answer = upstream.client.request(method, &upstream.to).headers(headers).body(body).send().await;
     let answer = answer.map_err(|_| StatusCode::BAD_GATEWAY)?;
     let (status, headers) = (answer.status(), answer.headers().clone());
