@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use local_stack::{Functions, Surroundings};
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -82,16 +83,26 @@ async fn start(
 
 /// The built binary, brought up to date once a run. `cargo test` builds a package's binaries for its integration tests;
 /// with the same words as in the README nothing is left to build, and nothing is built a second time with other features.
+/// Cargo names the binaries: they need not be in the folder of this test.
 pub async fn binary(name: &str) -> PathBuf {
-    static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    let folder = FOLDER.get_or_init(|| async {
+    static BINARIES: OnceCell<BTreeMap<String, PathBuf>> = OnceCell::const_new();
+    let binaries = BINARIES.get_or_init(|| async {
         let built = Command::new(env!("CARGO"))
-            .args(["test", "--workspace", "--no-run", "--quiet"])
+            .args(["test", "--workspace", "--no-run", "--quiet", "--message-format=json"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status();
-        assert!(built.await.unwrap().success(), "the binaries do not build");
-        let test = std::env::current_exe().unwrap();
-        test.parent().and_then(std::path::Path::parent).unwrap().to_owned()
+            .stderr(Stdio::inherit())
+            .output();
+        let built = built.await.unwrap();
+        assert!(built.status.success(), "the binaries do not build");
+        let artifacts = serde_json::Deserializer::from_slice(&built.stdout).into_iter::<Value>().map(Result::unwrap);
+        artifacts
+            .filter(|it| it["target"]["kind"][0] == "bin" && it["profile"]["test"] == false)
+            .filter_map(named)
+            .collect()
     });
-    folder.await.join(name)
+    binaries.await.get(name).unwrap_or_else(|| panic!("no package has a binary {name}")).clone()
+}
+
+fn named(artifact: Value) -> Option<(String, PathBuf)> {
+    Some((artifact["target"]["name"].as_str()?.to_owned(), artifact["executable"].as_str()?.into()))
 }
