@@ -2,7 +2,7 @@
 //!
 //! No transaction is needed, because the sums are a log of the rows that they are ahead of:
 //!
-//! 1. Read the sums, and then the rows that they are to count. Of an aggregate in [`pending`](sum_item::Sums::pending) the sums
+//! 1. Read the sums, and then the rows that they are to count. Of an aggregate in `pending` the sums
 //!    count that row, of every other aggregate the row that is stored.
 //! 2. Put the sums with all differences and the new rows in `pending`, on the condition that their revision is the one that was read.
 //! 3. Put the rows, each unless one is stored that is as far.

@@ -21,7 +21,7 @@ use crate::row_store::MAX_KEYS;
 use crate::sum_item::REVISION;
 
 impl DynamoRows {
-    /// The rows at these keys, each given once, [`MAX_KEYS`](crate::row_store::MAX_KEYS) at most; strongly consistent. A key
+    /// The rows at these keys, each given once, [`MAX_KEYS`] at most; strongly consistent. A key
     /// without a row is not among them.
     ///
     /// # Errors
