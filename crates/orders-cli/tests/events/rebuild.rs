@@ -150,7 +150,7 @@ async fn the_state_of_another_rebuild_is_not_gone_on_from() {
     let mut state = json!({
         "tables": {
             "command": "rebuild", "events": "OrderEvents", "rows": ROWS, "totals": TOTALS,
-            "segments": 2, "local": true, "projection": 2, "totals_projection": 1,
+            "segments": 2, "local": true, "projection": 2, "totals_projection": 2,
         },
         "begun": true,
         "sweep": {
