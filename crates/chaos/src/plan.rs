@@ -118,7 +118,7 @@ pub struct Shape {
     pub clients: u8,
     /// Orders they meet on: 1 to 4, or 6 to 8 where one customer has most of them.
     pub orders: u8,
-    /// Whether one customer has most of the orders.
+    /// True if one customer has most of the orders.
     pub is_busy: bool,
     /// Commands that the seed makes, 5 to 60.
     pub commands: u8,

@@ -55,7 +55,7 @@ pub trait StreamFunction: Send + Sync {
     /// One invocation.
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>>;
 
-    /// What its schedule has it do, if it has one.
+    /// The work of its schedule, if it has one.
     fn tick(&self) -> Invocation<'_, ()> {
         Box::pin(std::future::ready(()))
     }

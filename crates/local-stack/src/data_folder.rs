@@ -27,11 +27,11 @@ pub(crate) struct DataFolder {
     path: PathBuf,
     /// The operating system releases the lock with the file, even after `kill -9`.
     _lock: File,
-    /// What there was before this start; `None` once the data is kept.
+    /// The folder's content before this start; `None` once the data is kept.
     before: Option<Before>,
 }
 
-/// What there was before a start.
+/// The folder's content before a start.
 #[derive(Debug)]
 struct Before {
     files: BTreeSet<OsString>,

@@ -29,7 +29,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::admission::Admission;
 use crate::refusal::Refusal;
 
-/// How long requests under way may take to finish when a server stops.
+/// The time for requests under way when a server stops.
 const GRACE: Duration = Duration::from_secs(3);
 /// The most that a request's line and headers may have; a token of an issuer with many claims has a few thousand bytes. Hyper
 /// itself accepts 100 headers at most.
@@ -44,7 +44,7 @@ pub struct Server {
     task: JoinHandle<()>,
 }
 
-/// What all connections share.
+/// State that all connections share.
 struct Door {
     address: SocketAddr,
     admission: Admission,

@@ -50,7 +50,7 @@ pub struct Page {
     pub next: Option<Next>,
 }
 
-/// What one request found of deferred orders.
+/// A page of deferred orders.
 #[derive(Debug)]
 pub struct DeferredPage {
     /// The notes, and what cannot be read as one.

@@ -124,7 +124,7 @@ pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration:
     );
 }
 
-/// What a retry of deferred orders came to.
+/// The result of a retry of deferred orders.
 pub(crate) fn retried(projection: &str, came_to: &CameTo, duration: Duration) {
     tracing::info!(
         projection,

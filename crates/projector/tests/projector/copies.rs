@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::given::{config, event, pay, place};
 use crate::ledger::Ledger;
 
-/// How long each call of DynamoDB takes.
+/// The latency of a call of DynamoDB.
 const CALL: Duration = Duration::from_millis(10);
 
 /// The records of an order that is placed and paid.
@@ -31,7 +31,7 @@ fn copy(record: &str, order: &str, customer: &str) -> Value {
     serde_json::from_str(&record.replace("the-order", order).replace("the-customer", customer)).unwrap()
 }
 
-/// How long the projector takes for a stream, batch after batch.
+/// The time that the projector takes for a stream, batch after batch.
 pub(crate) async fn lag(ledger: &Ledger, stream: &[Value], batch: usize) -> Duration {
     let projector = Projector::on_dynamo(ledger.server.distant_client(CALL), &config());
     let begun = Instant::now();
@@ -42,7 +42,7 @@ pub(crate) async fn lag(ledger: &Ledger, stream: &[Value], batch: usize) -> Dura
     begun.elapsed()
 }
 
-/// How late another customer's order is in its rows behind so many orders of so many customers.
+/// The lag of another customer's order in its rows behind so many orders of so many customers.
 pub(crate) async fn lag_behind(orders: usize, customers: usize, batch: usize, placed: &str) -> Duration {
     let ledger = Ledger::new().await;
     let mut stream = copies(placed, orders, customers);

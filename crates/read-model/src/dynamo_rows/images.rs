@@ -108,7 +108,7 @@ impl DynamoRows {
         put_if(put).await
     }
 
-    /// Puts a row where `was` stood, or nothing; false where something else stands there by now, or is about to, and nothing was
+    /// Puts a row where `was` stood, or nothing; false if the item has changed, or a transaction is changing it, and nothing was
     /// done.
     ///
     /// # Errors

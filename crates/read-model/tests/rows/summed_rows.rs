@@ -113,7 +113,7 @@ async fn a_placing_and_a_payment_take_two_writes_each_and_a_shipment_nothing() {
     // A repeat reads the row. One of the first commit reads the sums and the row when it is about to write.
     assert_eq!(cost(&commits[1]).await, ([1, 0, 0], 2, 0));
     assert_eq!(cost(&commits[0]).await, ([2, 0, 0], 4, 0));
-    // The fold reads the shipment from the event store, because it does not know that it is none of its concern.
+    // The fold reads the shipment from the event store, because it cannot know that the shipment does not concern the row.
     assert_eq!(cost(&commits[3]).await, ([2, 0, 2], 4, 4));
 }
 
