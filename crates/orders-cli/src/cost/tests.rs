@@ -47,10 +47,10 @@ async fn an_order_takes_exactly_these_units() {
     for (consumed, wanted) in counted.consumed.iter().zip(Traffic::ALL) {
         let (traffic, projector, publisher) = match wanted {
             // A row that is new is written with its entry in the index. Each batch looks for notes: three times.
-            Traffic::Quiet => (Traffic::Quiet, (32, projected([8 * 6, 8 * 10], [180, 160], 32 * 4)), (32, 32 * 2)),
-            Traffic::Busy => (Traffic::Busy, (4, projected([8 * 6, 8 * 10], [180, 160], 4 * 4)), (4, 4 * 2)),
+            Traffic::Quiet => (Traffic::Quiet, (32, projected([8 * 6, 8 * 10], [108, 64], 32 * 4)), (32, 32 * 2)),
+            Traffic::Busy => (Traffic::Busy, (4, projected([8 * 6, 8 * 10], [60, 44], 4 * 4)), (4, 4 * 2)),
             // One write of a row, and of what it adds to the totals, however many commits it had.
-            Traffic::Burst => (Traffic::Burst, (1, projected([0, 8 * 4], [36, 64], 4)), (1, 2)),
+            Traffic::Burst => (Traffic::Burst, (1, projected([0, 8 * 4], [24, 24], 4)), (1, 2)),
         };
         let usage = |(invocations, tables)| Usage { invocations, http_requests: invocations, tables };
         assert_eq!(consumed.traffic, traffic);
