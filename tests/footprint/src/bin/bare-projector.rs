@@ -1,5 +1,6 @@
-//! `projector`'s eight calls for a batch of one payment and nothing else: for each read model the notes on parked orders, the
-//! row as it is, and the row as it becomes; for the totals the sums as well, read and written before the row.
+//! `projector`'s nine calls for a batch of one payment and nothing else: for each read model the notes on parked orders, the
+//! row as it is, and the row as it becomes. For the totals the sums as well: read, with the row once more after them, and written
+//! before the row.
 
 use std::collections::HashMap;
 
@@ -73,11 +74,12 @@ impl Tables {
     async fn total(&self, commit: &Commit, paid: u64) -> Result<(), Error> {
         let entry = |entry: &str| key(&commit.customer_id, "entry", entry);
         let order = entry(&format!("order#{}", commit.aggregate_id));
-        let row = self.read(&self.totals, vec![order]);
+        let row = self.read(&self.totals, vec![order.clone()]);
         let (parked, row) = tokio::join!(self.is_anything_parked("CustomerTotals"), row);
-        let row = row?.pop().filter(|_| matches!(parked, Ok(false))).ok_or("no row to go on from")?;
-        let row = changed(row, "amountPaid", paid, commit.version)?;
+        row?.pop().filter(|_| matches!(parked, Ok(false))).ok_or("no row to go on from")?;
         let mut sums = self.read(&self.totals, vec![entry("total#2")]).await?.pop().ok_or("no sums")?;
+        let row = self.read(&self.totals, vec![order]).await?.pop().ok_or("no row that the sums count")?;
+        let row = changed(row, "amountPaid", paid, commit.version)?;
         let revision = sums.get("revision").cloned().ok_or("no revision")?;
         let gross = sums.get_mut("sums").and_then(|sums| member(member(sums, "EUR")?, "gross")).ok_or("no gross")?;
         *gross = AttributeValue::N((gross.as_n().map_err(|_| "no number")?.parse::<u64>()? + paid).to_string());
