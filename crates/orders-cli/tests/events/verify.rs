@@ -68,6 +68,12 @@ fn with(mut row: Item, name: &str, value: AttributeValue) -> Item {
     row
 }
 
+/// A row without what a repair may change in right sums: the revision, and the pending rows, which are stored too.
+fn settled(mut row: Item) -> Item {
+    row.remove("pending");
+    with(row, "revision", number(0))
+}
+
 /// Runs it with `--json`: the exit code, what was counted, and each difference in words.
 pub(crate) async fn verify(scene: &Scene, arguments: &[&str]) -> (i32, Value, Vec<String>) {
     let done = output(scene.verify(&[arguments, &["--json"]].concat())).await;
@@ -123,7 +129,7 @@ async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
         let (exit, counted, differences) = verify(&scene, arguments).await;
         let (sums, rows): (Vec<_>, Vec<_>) = differences.into_iter().partition(|words| words.contains(" total#"));
         assert_eq!((exit, rows), (code, [of(TOTALS), of(ROWS)].concat()));
-        assert!(sums[0].starts_with("CustomerTotals total#1#EUR differs in "), "{sums:?}");
+        assert_eq!(sums, ["CustomerTotals total#2 differs in EUR"]);
         for model in ["summaries", "contributions"] {
             let counted = &counted[model];
             let kinds = ["missing", "behind", "different", "olderProjection", "ahead", "withoutOrder"];
@@ -133,36 +139,35 @@ async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
         assert_eq!((&counted["sums"]["different"], &counted["sums"]["mended"]), (&json!(1), &json!(mended)));
     }
     assert_eq!(SUMMARIES.rows(&scene).await, before[0]);
-    let revised = |rows: &[Item]| rows.iter().map(|row| with(row.clone(), "revision", number(0))).collect::<Vec<_>>();
-    assert_eq!(revised(&CONTRIBUTIONS.rows(&scene).await), revised(&before[1]));
+    let settled = |rows: &[Item]| rows.iter().cloned().map(settled).collect::<Vec<_>>();
+    assert_eq!(settled(&CONTRIBUTIONS.rows(&scene).await), settled(&before[1]));
     assert_eq!(verify(&scene, &[]).await.0, 0);
 }
 
 #[tokio::test]
-async fn sums_that_are_wrong_missing_or_of_nothing_are_found_and_mended() {
+async fn sums_that_are_wrong_missing_or_of_no_row_are_found_and_mended() {
     let scene = rebuilt(3).await;
-    let sum = CONTRIBUTIONS.rows(&scene).await.pop().unwrap();
-    CONTRIBUTIONS.put(&scene, with(with(sum.clone(), "gross", number(1)), "net", number(1))).await;
-    CONTRIBUTIONS.put(&scene, with(sum.clone(), "entry", text("total#1#JPY"))).await;
+    let sum = settled(CONTRIBUTIONS.rows(&scene).await.pop().unwrap());
+    let mut by_currency = sum["sums"].as_m().unwrap().clone();
+    by_currency.insert("JPY".to_owned(), by_currency["EUR"].clone());
+    let euros = by_currency["EUR"].as_m().unwrap().clone();
+    by_currency.insert("EUR".to_owned(), AttributeValue::M(with(euros, "gross", number(1))));
+    CONTRIBUTIONS.put(&scene, with(sum.clone(), "sums", AttributeValue::M(by_currency))).await;
     CONTRIBUTIONS.put(&scene, with(sum.clone(), "customerId", text("nobody"))).await;
-    let expected = [
-        "CustomerTotals total#1#EUR differs in gross, net",
-        "CustomerTotals total#1#EUR is the sum of nothing",
-        "CustomerTotals total#1#JPY is the sum of nothing",
-    ];
-    for (arguments, code, mended) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "2"]].concat(), 0, 3)] {
+    let expected = ["CustomerTotals total#2 differs in EUR, JPY", "CustomerTotals total#2 is the sum of no row"]
+        .map(str::to_owned);
+    for (arguments, code, mended) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "1"]].concat(), 0, 2)] {
         let (exit, counted, differences) = verify(&scene, arguments).await;
-        assert_eq!((exit, differences), (code, expected.map(str::to_owned).to_vec()));
+        assert_eq!((exit, differences), (code, expected.to_vec()));
         let counted = &counted["sums"];
-        assert_eq!((&counted["different"], &counted["withoutOrders"]), (&json!(1), &json!(2)));
+        assert_eq!((&counted["different"], &counted["withoutOrders"]), (&json!(1), &json!(1)));
         assert_eq!((&counted["customers"], &counted["mended"]), (&json!(2), &json!(mended)));
     }
     CONTRIBUTIONS.delete(&scene, &sum).await;
     for (arguments, code) in [(&[][..], 3), (REPAIR, 0), (&[], 0)] {
         assert_eq!(verify(&scene, arguments).await.0, code);
     }
-    let mended = CONTRIBUTIONS.rows(&scene).await.pop().unwrap();
-    assert_eq!(with(mended, "revision", sum["revision"].clone()), sum);
+    assert_eq!(settled(CONTRIBUTIONS.rows(&scene).await.pop().unwrap()), sum);
 }
 
 #[tokio::test]
