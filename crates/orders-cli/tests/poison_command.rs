@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// When a test that waits for the consumers gives it up.
 const GIVEN_UP: Duration = Duration::from_secs(60);
@@ -16,18 +17,22 @@ const GIVEN_UP: Duration = Duration::from_secs(60);
 struct Running {
     process: Child,
     welcome: Vec<String>,
+    /// The stack and its commands run here, and leave their files here.
+    folder: TempDir,
 }
 
 impl Running {
     fn start() -> Self {
         let ports = ["--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0"];
+        let folder = tempfile::tempdir().unwrap();
         let mut local = Command::new(env!("CARGO_BIN_EXE_orders"));
+        local.current_dir(folder.path());
         // The functions log poison, which is what is tried here.
         local.args(["local", "--in-memory", "--log", "off"]).args(ports).stdout(Stdio::piped());
         let mut process = local.spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
-        Self { process, welcome }
+        Self { process, welcome, folder }
     }
 
     fn served(&self, label: &str) -> &str {
@@ -39,7 +44,7 @@ impl Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
         command.env("AWS_ENDPOINT_URL_DYNAMODB", self.served("DynamoDB"));
         command.env("AWS_ENDPOINT_URL_EVENTBRIDGE", self.served("EventBridge"));
-        command.args(arguments.split_whitespace()).output().unwrap()
+        command.current_dir(self.folder.path()).args(arguments.split_whitespace()).output().unwrap()
     }
 
     async fn post(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
@@ -129,7 +134,7 @@ async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
 
     let shown = stack.orders(&format!("parked show {order} --local"));
     assert!(assert_done(&shown).contains("unknown event type 'PaymentPromised'"), "{}", stdout(&shown));
-    let in_vain = stack.orders(&format!("parked redrive {order} --local"));
+    let in_vain = stack.orders(&format!("parked redrive {order} --local --yes"));
     assert_eq!((in_vain.status.code(), stdout(&in_vain)), (Some(1), "0 redriven, 0 commits, 3 still parked\n"));
     let again = stack.orders(&format!("chaos poison {order} --local"));
     assert_eq!(again.status.code(), Some(1));
@@ -138,10 +143,8 @@ async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
     let mended = stack.orders(&format!("chaos poison {order} --mend --local"));
     let said = assert_done(&mended);
     assert!(said.starts_with(&format!("Version 2 of order {order} is a payment of 1 minor unit now")), "{said}");
-    assert_eq!(
-        assert_done(&stack.orders(&format!("parked redrive {order} --local"))),
-        "3 redriven, 3 commits, 0 still parked\n"
-    );
+    let redriven = stack.orders(&format!("parked redrive {order} --local --yes"));
+    assert_eq!((redriven.status.code(), stdout(&redriven)), (Some(0), "3 redriven, 3 commits, 0 still parked\n"));
     assert_eq!(stack.parked(0), json!([]));
     let (status, row) = stack.get(&format!("/orders/{order}")).await;
     assert_eq!((status, &row["version"], &row["amountPaid"], &row["stale"]), (200, &json!(2), &json!(1), &Value::Null));
