@@ -46,7 +46,7 @@ pub fn in_front_of(function: Arc<dyn Function>) -> Arc<dyn Function> {
 pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
     let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
     let summaries = DynamoSummaries::new(dynamodb.clone(), config.summary_table);
-    let totals = DynamoTotals::new(dynamodb.clone(), config.totals_table);
+    let totals = DynamoTotals::new(dynamodb.clone(), config.totals_table.unwrap());
     let parked = ParkedOrders::new(dynamodb.clone(), config.parked_table);
     let events = DynamoEventStore::new(dynamodb, "OrderEvents");
     let quotes = QuoteVerifier::parse(&demo_keys(), DEMO_AUDIENCE).unwrap();

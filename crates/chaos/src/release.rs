@@ -146,7 +146,7 @@ pub fn projector(client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
     let config = ProjectorConfig {
         events_table: EVENTS.to_owned(),
         summary_table: SUMMARIES.to_owned(),
-        totals_table: TOTALS.to_owned(),
+        totals_table: Some(TOTALS.to_owned()),
         parked_table: PARKED.to_owned(),
         log_level: LevelFilter::OFF,
     };

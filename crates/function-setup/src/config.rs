@@ -7,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 
 const EVENTS_TABLE: &str = "EVENTS_TABLE";
 const SUMMARY_TABLE: &str = "SUMMARY_TABLE";
+const CUSTOMER_TOTALS: &str = "CUSTOMER_TOTALS";
 const TOTALS_TABLE: &str = "TOTALS_TABLE";
 const PARKED_TABLE: &str = "PARKED_TABLE";
 const AUTH_MODE: &str = "AUTH_MODE";
@@ -35,6 +36,14 @@ pub enum ConfigFault {
     /// `LOG_LEVEL` is no level.
     #[error("LOG_LEVEL must be error, warn, info, debug or trace, not '{0}'")]
     UnknownLevel(String),
+    /// A switch that is neither on nor off.
+    #[error("{name} must be true or false, not '{value}'")]
+    NotASwitch {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
 }
 
 /// The identification of callers, in a function that answers HTTP requests.
@@ -122,8 +131,9 @@ pub struct ProjectorConfig {
     pub events_table: String,
     /// `SUMMARY_TABLE`: the name of the OrderSummaryByCustomer table.
     pub summary_table: String,
-    /// `TOTALS_TABLE`: the name of the CustomerTotals table.
-    pub totals_table: String,
+    /// `TOTALS_TABLE`: the name of the CustomerTotals table; none where `CUSTOMER_TOTALS` is `false`, because totals are not kept
+    /// then.
+    pub totals_table: Option<String>,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
@@ -132,7 +142,8 @@ pub struct ProjectorConfig {
 
 impl ProjectorConfig {
     /// The variables it reads.
-    pub const VARIABLES: &[&str] = &[EVENTS_TABLE, SUMMARY_TABLE, TOTALS_TABLE, PARKED_TABLE, LOG_LEVEL];
+    pub const VARIABLES: &[&str] =
+        &[EVENTS_TABLE, SUMMARY_TABLE, CUSTOMER_TOTALS, TOTALS_TABLE, PARKED_TABLE, LOG_LEVEL];
 
     /// Reads the environment.
     ///
@@ -151,7 +162,7 @@ impl ProjectorConfig {
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
             summary_table: read.required(SUMMARY_TABLE),
-            totals_table: read.required(TOTALS_TABLE),
+            totals_table: read.totals_table(),
             parked_table: read.required(PARKED_TABLE),
             log_level: read.level(),
         };
@@ -204,8 +215,9 @@ pub struct QueryConfig {
     pub events_table: String,
     /// `SUMMARY_TABLE`: the name of the OrderSummaryByCustomer table.
     pub summary_table: String,
-    /// `TOTALS_TABLE`: the name of the CustomerTotals table.
-    pub totals_table: String,
+    /// `TOTALS_TABLE`: the name of the CustomerTotals table; none where `CUSTOMER_TOTALS` is `false`, because totals are not kept
+    /// then.
+    pub totals_table: Option<String>,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
     /// The callers that the function accepts.
@@ -219,6 +231,7 @@ impl QueryConfig {
     pub const VARIABLES: &[&str] = &[
         EVENTS_TABLE,
         SUMMARY_TABLE,
+        CUSTOMER_TOTALS,
         TOTALS_TABLE,
         PARKED_TABLE,
         AUTH_MODE,
@@ -245,7 +258,7 @@ impl QueryConfig {
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
             summary_table: read.required(SUMMARY_TABLE),
-            totals_table: read.required(TOTALS_TABLE),
+            totals_table: read.totals_table(),
             parked_table: read.required(PARKED_TABLE),
             callers: CallerConfig::read(&mut read),
             log_level: read.level(),
@@ -278,6 +291,20 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         (self.variable)(name).unwrap_or_default()
     }
 
+    /// The name of the table of totals; none where totals are not kept.
+    fn totals_table(&mut self) -> Option<String> {
+        let value = self.required(CUSTOMER_TOTALS);
+        match value.as_str() {
+            "true" => Some(self.required(TOTALS_TABLE)),
+            // An empty value is noted as missing already.
+            "false" | "" => None,
+            _ => {
+                self.faults.push(ConfigFault::NotASwitch { name: CUSTOMER_TOTALS, value });
+                None
+            }
+        }
+    }
+
     fn level(&mut self) -> LevelFilter {
         let word = self.required(LOG_LEVEL);
         match word.as_str() {
@@ -307,7 +334,11 @@ mod tests {
     use super::*;
 
     fn named(name: &str) -> Option<String> {
-        Some(if name == LOG_LEVEL { "debug".to_owned() } else { name.to_lowercase() })
+        Some(match name {
+            LOG_LEVEL => "debug".to_owned(),
+            CUSTOMER_TOTALS => "true".to_owned(),
+            _ => name.to_lowercase(),
+        })
     }
 
     #[test]
@@ -315,7 +346,7 @@ mod tests {
         let config = QueryConfig::from(named).unwrap();
         assert_eq!(config.events_table, "events_table");
         assert_eq!(config.summary_table, "summary_table");
-        assert_eq!(config.totals_table, "totals_table");
+        assert_eq!(config.totals_table.as_deref(), Some("totals_table"));
         assert_eq!(config.parked_table, "parked_table");
         assert_eq!(config.callers.auth_mode, "auth_mode");
         assert_eq!(config.callers.customer_claim, "customer_claim");
@@ -336,7 +367,7 @@ mod tests {
     fn everything_that_is_wrong_is_named_at_once() {
         let error = QueryConfig::from(|name| match name {
             SUMMARY_TABLE => Some(String::new()),
-            TOTALS_TABLE | PARKED_TABLE => named(name),
+            CUSTOMER_TOTALS | TOTALS_TABLE | PARKED_TABLE => named(name),
             LOG_LEVEL => Some("INFO".to_owned()),
             _ => None,
         });
@@ -347,6 +378,27 @@ mod tests {
         );
         let error = CommandConfig::from(|name| named(name).filter(|_| name != LOG_LEVEL));
         assert_eq!(error.unwrap_err().faults, [ConfigFault::Missing(LOG_LEVEL)]);
+    }
+
+    #[test]
+    fn totals_that_are_not_kept_need_no_table() {
+        let with = |totals: &'static str| {
+            move |name: &str| match name {
+                CUSTOMER_TOTALS => Some(totals.to_owned()),
+                TOTALS_TABLE => None,
+                _ => named(name),
+            }
+        };
+        assert_eq!(ProjectorConfig::from(with("false")).unwrap().totals_table, None);
+        assert_eq!(QueryConfig::from(with("false")).unwrap().totals_table, None);
+        for (totals, complaint) in [
+            ("true", "TOTALS_TABLE is not set"),
+            ("", "CUSTOMER_TOTALS is not set"),
+            ("no", "CUSTOMER_TOTALS must be true or false, not 'no'"),
+        ] {
+            assert_eq!(ProjectorConfig::from(with(totals)).unwrap_err().to_string(), complaint);
+            assert_eq!(QueryConfig::from(with(totals)).unwrap_err().to_string(), complaint);
+        }
     }
 
     #[test]

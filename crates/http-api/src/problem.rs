@@ -203,6 +203,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_placed_yet", "Not placed yet", detail).with("placedAt", placed_at)
     }
 
+    /// 404: this deployment keeps no totals, of any customer. For callers who may see the customer's orders.
+    #[must_use]
+    pub fn totals_not_kept() -> Self {
+        let detail = "This deployment keeps no totals. Add up the orders of GET /customers/{customerId}/orders, or ask the \
+                      operator to set KeepCustomerTotals=true.";
+        Self::new(StatusCode::NOT_FOUND, "totals_not_kept", "Totals not kept", detail)
+    }
+
     /// 404: no route of this API, by path or by method. (There is no 405: API Gateway has none either.)
     #[must_use]
     pub fn route_not_found() -> Self {

@@ -22,6 +22,8 @@ pub mod processor;
 mod report;
 mod tick;
 
+use std::collections::HashSet;
+
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, EventStore};
@@ -43,7 +45,8 @@ const NAME: &str = "projector";
 #[derive(Debug, Clone)]
 pub struct Projector<S, R, T> {
     summaries: Processor<OrderSummaryByCustomer, S, R>,
-    totals: Processor<CustomerTotals, S, T>,
+    /// None where the deployment keeps no totals.
+    totals: Option<Processor<CustomerTotals, S, T>>,
     parked: ParkedOrders,
 }
 
@@ -56,7 +59,7 @@ impl DynamoProjector {
     pub fn on_dynamo(client: Client, config: &ProjectorConfig) -> Self {
         let store = DynamoEventStore::new(client.clone(), config.events_table.as_str());
         let rows = DynamoRows::new(client.clone(), config.summary_table.as_str());
-        let totals = SummedRows::new(client.clone(), config.totals_table.as_str());
+        let totals = config.totals_table.as_deref().map(|table| SummedRows::new(client.clone(), table));
         Self::new(store, rows, totals, ParkedOrders::new(client, config.parked_table.as_str()))
     }
 }
@@ -67,13 +70,16 @@ where
     R: RowStore<OrderSummaryByCustomer>,
     T: RowStore<CustomerTotals>,
 {
-    /// A projector that repairs gaps from `store`, keeps summaries in `rows` and totals in `totals`, and parks in `parked`.
+    /// A projector that repairs gaps from `store`, keeps summaries in `rows` and totals, if at all, in `totals`, and parks in
+    /// `parked`.
     #[must_use]
-    pub fn new(store: S, rows: R, totals: T, parked: ParkedOrders) -> Self {
+    pub fn new(store: S, rows: R, totals: Option<T>, parked: ParkedOrders) -> Self {
         let summaries = Engine::new(store.clone(), rows);
         Self {
             summaries: Processor::new(summaries, Consumer::OrderSummaryByCustomer, parked.clone()),
-            totals: Processor::new(Engine::new(store, totals), Consumer::CustomerTotals, parked.clone()).deferring(),
+            totals: totals.map(|totals| {
+                Processor::new(Engine::new(store, totals), Consumer::CustomerTotals, parked.clone()).deferring()
+            }),
             parked,
         }
     }
@@ -95,7 +101,9 @@ where
 
     /// Does what the schedule asks for once a minute, by a deadline, an instant in milliseconds since 1970.
     pub async fn tick(&self, deadline_ms: u64) {
-        self.totals.retry_deferred(deadline_ms).await;
+        if let Some(totals) = &self.totals {
+            totals.retry_deferred(deadline_ms).await;
+        }
         tick::count_parked(&self.parked, deadline_ms).await;
     }
 
@@ -110,7 +118,12 @@ where
         let last_note = last_start(deadline_ms, processor::RESERVE_FOR_NOTES);
         let (mut again, totals, unnoted) = tokio::join!(
             self.summaries.process(&batch, deadline_ms),
-            self.totals.process(&batch, deadline_ms),
+            async {
+                match &self.totals {
+                    Some(totals) => totals.process(&batch, deadline_ms).await,
+                    None => HashSet::new(),
+                }
+            },
             order_stream::pass_by(&batch.unaddressable, NAME, &self.parked, last_note),
         );
         again.extend(totals);

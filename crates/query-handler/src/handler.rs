@@ -26,7 +26,8 @@ use crate::{events, order, orders, totals};
 pub struct QueryHandler<S, R, T> {
     events: S,
     summaries: R,
-    totals: T,
+    /// None where the deployment keeps no totals.
+    totals: Option<T>,
     parked: ParkedOrders,
     authentication: Authentication,
 }
@@ -39,7 +40,7 @@ impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
     pub fn on_dynamo(client: Client, config: QueryConfig) -> Result<Self, UnknownAuthMode> {
         let events = DynamoEventStore::new(client.clone(), config.events_table);
         let summaries = DynamoSummaries::new(client.clone(), config.summary_table);
-        let totals = DynamoTotals::new(client.clone(), config.totals_table);
+        let totals = config.totals_table.map(|table| DynamoTotals::new(client.clone(), table));
         let parked = ParkedOrders::new(client, config.parked_table);
         let authentication = Authentication {
             mode: config.callers.auth_mode.parse()?,
@@ -47,7 +48,7 @@ impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
             customer_claim_prefix: config.callers.customer_claim_prefix,
             scope_prefix: config.callers.scope_prefix,
         };
-        Ok(Self::new(events, summaries, totals, parked, authentication))
+        Ok(Self { events, summaries, totals, parked, authentication })
     }
 }
 
@@ -60,7 +61,7 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
         parked: ParkedOrders,
         authentication: impl Into<Authentication>,
     ) -> Self {
-        Self { events, summaries, totals, parked, authentication: authentication.into() }
+        Self { events, summaries, totals: Some(totals), parked, authentication: authentication.into() }
     }
 
     /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
@@ -102,7 +103,7 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
                 responses::summary_page(&page)?
             }
             ParsedQuery::GetCustomerTotals(query) => {
-                let totals = totals::get(&self.totals, &self.parked, &caller, &query).await?;
+                let totals = totals::get(self.totals.as_ref(), &self.parked, &caller, &query).await?;
                 responses::customer_totals(&totals)?
             }
             ParsedQuery::GetOrder(query) => {

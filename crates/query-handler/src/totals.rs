@@ -7,9 +7,12 @@ use read_model::{CurrencyTotals, PlacedOrder, Totals};
 
 use crate::failure::Failure;
 
-/// A customer's totals. A customer that nobody ever heard of has none.
+/// A customer's totals. A customer without orders has none.
+///
+/// # Errors
+/// When the caller may not see them, the deployment keeps no totals, or they cannot be read.
 pub(crate) async fn get<T: Totals>(
-    totals: &T,
+    totals: Option<&T>,
     parked: &ParkedOrders,
     caller: &Caller,
     query: &TotalsQuery,
@@ -18,6 +21,7 @@ pub(crate) async fn get<T: Totals>(
     if !caller.may_see(&query.customer_id) {
         return Err(Problem::forbidden().into());
     }
+    let totals = totals.ok_or_else(Problem::totals_not_kept)?;
     let customer_id = query.customer_id.as_str();
     let (totals, parked) = tokio::try_join!(async { Ok::<_, Failure>(totals.of(customer_id).await?) }, async {
         Ok(parked.of_customer(Consumer::CustomerTotals, customer_id).await?)

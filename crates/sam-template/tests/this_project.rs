@@ -176,6 +176,7 @@ fn functions_find_their_tables_in_the_environment() {
         let environment = function(reader).environment;
         assert_eq!(environment["EVENTS_TABLE"], "OrderEvents", "{reader}");
         assert_eq!(environment["SUMMARY_TABLE"], "OrderSummaryByCustomer", "{reader}");
+        assert_eq!(environment["CUSTOMER_TOTALS"], "true", "{reader}");
         assert_eq!(environment["TOTALS_TABLE"], "CustomerTotals", "{reader}");
         assert_eq!(environment["PARKED_TABLE"], "ParkedOrders", "{reader}");
     }

@@ -319,7 +319,7 @@ impl Release for Bug {
                 let store = Hollow(DynamoEventStore::new(client.clone(), "OrderEvents"));
                 let rows = DynamoRows::new(client.clone(), "OrderSummaryByCustomer");
                 let totals = SummedRows::new(client.clone(), "CustomerTotals");
-                Box::new(Projector::new(store, rows, totals, ParkedOrders::new(client, "ParkedOrders")))
+                Box::new(Projector::new(store, rows, Some(totals), ParkedOrders::new(client, "ParkedOrders")))
             }
             Self::LeavesPoisonOutWithoutANote => release::projector(without_notes(&client)),
             Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(release::projector(client))),

@@ -153,9 +153,9 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
         return every.iter().chain(further).copied().collect();
     }
     let further: &[_] = match QueryRoute::ALL.iter().find(|route| route.key() == key).unwrap() {
-        QueryRoute::ListOrders | QueryRoute::GetCustomerTotals => &["500", "503"],
+        QueryRoute::ListOrders => &["500", "503"],
         QueryRoute::GetOrder => &["304", "404", "412", "422", "500", "503"],
-        QueryRoute::ListEvents => &["404", "500", "503"],
+        QueryRoute::ListEvents | QueryRoute::GetCustomerTotals => &["404", "500", "503"],
         QueryRoute::GetOpenApi => &[],
     };
     ["200", "400", "401", "403"].iter().chain(further).copied().collect()
@@ -322,6 +322,7 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         ("NoSuchPoint", Problem::order_not_found()),
         ("NoSuchPoint", Problem::version_not_reached(4)),
         ("NoSuchPoint", Problem::not_placed_yet(INSTANT)),
+        ("TotalsNotKept", Problem::totals_not_kept()),
         ("BodyTooLarge", Problem::body_too_large(MAX_BODY)),
         ("UnsupportedMediaType", Problem::unsupported_media_type()),
         ("DetailsTooLarge", Problem::details_too_large()),

@@ -21,6 +21,7 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
         (Problem::idempotency_key_required(), 400, "idempotency_key_required", None),
         (Problem::version_not_reached(4), 404, "version_not_reached", None),
         (Problem::not_placed_yet(0), 404, "not_placed_yet", None),
+        (Problem::totals_not_kept(), 404, "totals_not_kept", None),
         (Problem::body_too_large(MAX_BODY), 413, "body_too_large", None),
         (Problem::unsupported_media_type(), 415, "unsupported_media_type", None),
         (Problem::unauthenticated("Bearer"), 401, "unauthenticated", Some(("www-authenticate", "Bearer"))),

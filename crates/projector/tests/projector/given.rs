@@ -52,6 +52,7 @@ pub(crate) fn config() -> ProjectorConfig {
     let tables = |name: &str| match name {
         "EVENTS_TABLE" => Some("OrderEvents"),
         "SUMMARY_TABLE" => Some(SUMMARY_TABLE),
+        "CUSTOMER_TOTALS" => Some("true"),
         "TOTALS_TABLE" => Some("CustomerTotals"),
         "PARKED_TABLE" => Some("ParkedOrders"),
         "LOG_LEVEL" => Some("info"),

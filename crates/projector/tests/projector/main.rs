@@ -15,3 +15,4 @@ mod processor;
 mod samples;
 mod tick;
 mod unaddressable;
+mod without_totals;

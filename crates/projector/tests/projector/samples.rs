@@ -148,7 +148,8 @@ async fn rows_after(file: &str) -> Vec<(String, u64, &'static str)> {
     let rows = InMemoryRows::<OrderSummaryByCustomer>::default();
     let server = Ledger::new().await.server;
     let parked = ParkedOrders::new(server.client(), "ParkedOrders");
-    let projector = Projector::new(InMemoryEventStore::default(), rows.clone(), InMemoryRows::default(), parked);
+    let totals = Some(InMemoryRows::default());
+    let projector = Projector::new(InMemoryEventStore::default(), rows.clone(), totals, parked);
     let event: Payload = serde_json::from_value(read(file)).unwrap();
     let response = projector.handle(LambdaEvent::new(event, Context::default())).await.unwrap();
     assert_eq!(response.batch_item_failures, []);

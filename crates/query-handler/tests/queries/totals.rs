@@ -1,9 +1,11 @@
 //! What a customer's orders come to.
 
+use function_setup::QueryConfig;
+use query_handler::QueryHandler;
 use serde_json::{Value, json};
 
 use crate::gateway::Call;
-use crate::given::{Ledger, get_totals};
+use crate::given::{Ledger, ask, get_totals, list_orders};
 
 /// Places an order in that currency, has these commands on it, and adds it to the totals.
 async fn order(ledger: &Ledger, key: &str, currency: &str, commands: &[(&str, Value)]) -> Value {
@@ -68,4 +70,43 @@ async fn totals_take_no_parameter() {
     let reply = ledger.ask(&get_totals("customer-1001").query("limit=5")).await;
     assert_eq!(reply.problem(), (400, "invalid_request".to_owned()));
     assert_eq!(ledger.ask(&get_totals("customer#1")).await.problem(), (400, "invalid_request".to_owned()));
+}
+
+/// The variables of a deployment that keeps no totals, on the template's tables.
+fn without_totals(auth_mode: &str) -> QueryConfig {
+    let variables = |name: &str| match name {
+        "EVENTS_TABLE" => Some("OrderEvents"),
+        "SUMMARY_TABLE" => Some("OrderSummaryByCustomer"),
+        "CUSTOMER_TOTALS" => Some("false"),
+        "TOTALS_TABLE" => Some("CustomerTotals"),
+        "PARKED_TABLE" => Some("ParkedOrders"),
+        "AUTH_MODE" => Some(auth_mode),
+        "CUSTOMER_CLAIM" => Some("sub"),
+        "LOG_LEVEL" => Some("info"),
+        _ => None,
+    };
+    QueryConfig::from(|name| variables(name).map(str::to_owned)).unwrap()
+}
+
+#[tokio::test]
+async fn totals_that_are_not_kept_are_404_without_a_read() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.total(&order_id).await;
+    let (client, meter) = ledger.database.metered_client();
+    let handler = QueryHandler::on_dynamo(client, without_totals("none")).unwrap();
+    let reply = ask(&handler, &get_totals("customer-1001")).await;
+    assert_eq!(reply.problem(), (404, "totals_not_kept".to_owned()));
+    let detail = reply.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("/orders") && detail.contains("KeepCustomerTotals=true"), "{detail}");
+    assert_eq!(meter.take().total_requests(), 0, "nothing is read for it");
+    assert_eq!(ask(&handler, &list_orders("customer-1001")).await.status, 200, "lists do not need totals");
+}
+
+#[tokio::test]
+async fn totals_of_another_customer_are_403_also_where_none_are_kept() {
+    let ledger = Ledger::empty().await;
+    let handler = QueryHandler::on_dynamo(ledger.database.client(), without_totals("jwt")).unwrap();
+    let anna = |customer: &str| get_totals(customer).token_of("anna", "orders:read");
+    assert_eq!(ask(&handler, &anna("anna")).await.problem(), (404, "totals_not_kept".to_owned()));
+    assert_eq!(ask(&handler, &anna("bert")).await.problem(), (403, "forbidden".to_owned()));
 }
