@@ -3,11 +3,13 @@
 //!
 //! - `describe_stacks`: the outputs of a CloudFormation stack
 //! - `names`: the names of the tables and the bus
+//! - `totals`: the table of totals, which a deployment may do without
 //! - `failure`: the reason why a service cannot be used, and the remedy
 
 mod describe_stacks;
 mod failure;
 mod names;
+mod totals;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +24,7 @@ use clap::Args;
 pub(crate) use failure::{Place, remedy};
 use names::Names;
 pub(crate) use names::Resource;
+pub(crate) use totals::TotalsArguments;
 
 use crate::running::{Service, StackFolder};
 use crate::text::note;

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 
+/// The output of the template that says whether totals are kept: `true` or `false`.
+const TOTALS_KEPT: &str = "CustomerTotalsKept";
+
 /// A resource that a command takes by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resource {
@@ -64,6 +67,16 @@ impl Names {
             Self::Options => anyhow::bail!("the name of {} is missing: name it, or add --stack", resource.local_name()),
         }
     }
+
+    /// The name of the stack, if it is one that keeps no totals. A stack of a release without this output keeps them.
+    pub(super) fn stack_without_totals(&self) -> Option<&str> {
+        match self {
+            Self::Stack { stack, outputs } => {
+                outputs.get(TOTALS_KEPT).is_some_and(|kept| kept == "false").then_some(stack)
+            }
+            Self::Local | Self::Options => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +92,22 @@ mod tests {
             let (_, output) = outputs.split_once(&format!("  {}:\n", resource.output())).unwrap();
             let value = output.lines().find_map(|line| line.strip_prefix("    Value: !Ref "));
             assert_eq!(value, Some(resource.local_name()), "{resource:?}");
+        }
+        let kept = format!("  {TOTALS_KEPT}:\n");
+        let (_, kept) = outputs.split_once(&kept).unwrap();
+        let value = kept.lines().find_map(|line| line.strip_prefix("    Value: !Ref "));
+        assert_eq!(value, Some("KeepCustomerTotals"));
+    }
+
+    #[test]
+    fn a_stack_keeps_totals_unless_its_output_says_false() {
+        let stack = |outputs: &[(&str, &str)]| {
+            let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            Names::Stack { stack: "shop".to_owned(), outputs }
+        };
+        assert_eq!(stack(&[(TOTALS_KEPT, "false")]).stack_without_totals(), Some("shop"));
+        for names in [stack(&[(TOTALS_KEPT, "true")]), stack(&[]), Names::Local, Names::Options] {
+            assert_eq!(names.stack_without_totals(), None, "{names:?}");
         }
     }
 

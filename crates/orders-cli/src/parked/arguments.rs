@@ -2,12 +2,14 @@
 
 use clap::Args;
 use event_store::DynamoEventStore;
+use futures_util::FutureExt as _;
+use futures_util::future::OptionFuture;
 use parked_orders::ParkedOrders;
 use publisher::EventBus;
 use read_model::{DynamoRows, SummedRows};
 use redrive::Redrive;
 
-use crate::aws::{AwsArguments, AwsClients, Resource};
+use crate::aws::{AwsArguments, AwsClients, Resource, TotalsArguments};
 
 /// Where the notes are.
 #[derive(Args)]
@@ -36,9 +38,8 @@ pub(super) struct TargetArguments {
     /// The table of the orders' summaries
     #[arg(long, value_name = "ROWS", required_unless_present_any = ["local", "stack"])]
     rows: Option<String>,
-    /// The table of the customers' totals
-    #[arg(long, value_name = "TOTALS", required_unless_present_any = ["local", "stack"])]
-    totals: Option<String>,
+    #[command(flatten)]
+    totals: TotalsArguments,
     /// The event bus, by name or ARN
     #[arg(long, value_name = "BUS", required_unless_present_any = ["local", "stack"])]
     bus: Option<String>,
@@ -47,7 +48,8 @@ pub(super) struct TargetArguments {
 /// The names of what a redrive writes to.
 pub(super) struct Targets {
     pub(super) rows: String,
-    pub(super) totals: String,
+    /// None where totals are left out.
+    pub(super) totals: Option<String>,
     /// The bus's name or ARN.
     pub(super) bus: String,
 }
@@ -76,18 +78,20 @@ impl TargetArguments {
     /// The tables, which exist, and the bus, which nothing may need.
     pub(super) async fn find(&self, clients: &AwsClients) -> anyhow::Result<Targets> {
         let rows = clients.name(Resource::Summaries, self.rows.as_ref())?;
-        let totals = clients.name(Resource::Totals, self.totals.as_ref())?;
+        let totals = self.totals.table(clients)?;
         let bus = clients.name(Resource::Bus, self.bus.as_ref())?;
-        tokio::try_join!(clients.find_table(&rows), clients.find_table(&totals))?;
+        let find_totals = OptionFuture::from(totals.as_deref().map(|totals| clients.find_table(totals)));
+        tokio::try_join!(clients.find_table(&rows), find_totals.map(Option::transpose))?;
         Ok(Targets { rows, totals, bus })
     }
 }
 
 impl Targets {
+    /// The redrive to these. Without totals, it is given a table without a name, and must not be asked for orders of CustomerTotals.
     pub(super) fn redrive(&self, clients: AwsClients, notes: ParkedOrders, events: &str) -> Redrive {
         let AwsClients { dynamodb, eventbridge, .. } = clients;
         let rows = DynamoRows::new(dynamodb.clone(), &self.rows);
-        let totals = SummedRows::new(dynamodb.clone(), &self.totals);
+        let totals = SummedRows::new(dynamodb.clone(), self.totals.clone().unwrap_or_default());
         let store = DynamoEventStore::new(dynamodb, events);
         Redrive::new(store, notes, EventBus::new(eventbridge, &self.bus), rows, totals)
     }

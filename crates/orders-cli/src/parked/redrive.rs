@@ -11,7 +11,7 @@ use super::Notes;
 use super::arguments::{EventsArguments, NotesArguments, TargetArguments, Targets};
 use crate::confirm::ConfirmArguments;
 use crate::sweep::Bar;
-use crate::text::print;
+use crate::text::{note, print};
 
 /// How many orders are redriven at once.
 const AT_ONCE: usize = 8;
@@ -53,7 +53,10 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (clients, notes_table, notes) = arguments.notes.open().await?;
     let events = arguments.events.find(&clients).await?;
     let targets = arguments.targets.find(&clients).await?;
-    let (parked, unreadable) = parked(arguments, &notes).await?;
+    let (mut parked, unreadable) = parked(arguments, &notes).await?;
+    if targets.totals.is_none() {
+        leave_totals_out(&mut parked, arguments.consumer)?;
+    }
     if parked.iter().any(|entry| entry.consumer == Consumer::Publisher) {
         clients.find_bus(&targets.bus).await?;
     }
@@ -144,6 +147,21 @@ async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(
     Ok((entries, Vec::new()))
 }
 
+/// Keeps the orders that other consumers have parked: where totals are left out, nothing is written to their table.
+fn leave_totals_out(parked: &mut Vec<Entry>, only: Option<Consumer>) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        only != Some(Consumer::CustomerTotals),
+        "totals are left out: nothing that CustomerTotals has parked is redriven"
+    );
+    let all = parked.len();
+    parked.retain(|entry| entry.consumer != Consumer::CustomerTotals);
+    let left = all - parked.len();
+    if left > 0 {
+        note(&format!("totals are left out: {left} orders that CustomerTotals has parked stay parked"));
+    }
+    Ok(())
+}
+
 /// The orders and commits of each consumer, and what is done with them.
 fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> String {
     let mut text = format!("Redrive the parked orders in {notes}:\n");
@@ -155,7 +173,7 @@ fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> Strin
         if orders > 0 {
             let to = match consumer {
                 Consumer::OrderSummaryByCustomer => &targets.rows,
-                Consumer::CustomerTotals => &targets.totals,
+                Consumer::CustomerTotals => targets.totals.as_deref().unwrap_or_default(),
                 Consumer::Publisher => &targets.bus,
             };
             text.push_str(&format!("  {:<22}  {orders} orders, {commits} commits, to {to}\n", consumer.as_str()));

@@ -5,25 +5,26 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, Position, ScanRequest, Scope};
+use futures_util::future::OptionFuture;
 use order_store::Orders;
 use read_model::{CustomerTotals, DynamoRows, Engine, Failure, OrderSummaryByCustomer, Reason, SummedRows};
 
 use super::{Rebuild, SegmentState, Tally};
 use crate::sweep::{Place, Segment, Tables};
 
-/// An engine for each read model.
+/// An engine for each read model; none for totals where they are left out.
 #[derive(Clone)]
 pub(super) struct Engines {
     summaries: Engine<OrderSummaryByCustomer, DynamoEventStore, DynamoRows>,
-    totals: Engine<CustomerTotals, DynamoEventStore, SummedRows>,
+    totals: Option<Engine<CustomerTotals, DynamoEventStore, SummedRows>>,
 }
 
 impl Engines {
     pub(super) fn new(store: &DynamoEventStore, client: &Client, tables: &Tables) -> Self {
-        let (rows, totals) = (&tables.rows, &tables.totals);
+        let totals = tables.totals.as_ref().map(|totals| SummedRows::new(client.clone(), totals));
         Self {
-            summaries: Engine::new(store.clone(), DynamoRows::new(client.clone(), rows)),
-            totals: Engine::new(store.clone(), SummedRows::new(client.clone(), totals)),
+            summaries: Engine::new(store.clone(), DynamoRows::new(client.clone(), &tables.rows)),
+            totals: totals.map(|totals| Engine::new(store.clone(), totals)),
         }
     }
 }
@@ -82,8 +83,9 @@ impl Segment for Folding {
             ..Tally::default()
         };
         let Engines { summaries, totals } = &self.engines;
-        let (summaries, totals) =
-            tokio::join!(summaries.project(page.delivered.clone(), None), totals.project(page.delivered, None));
+        let of_totals = totals.as_ref().map(|totals| totals.project(page.delivered.clone(), None));
+        let (summaries, totals) = tokio::join!(summaries.project(page.delivered, None), OptionFuture::from(of_totals));
+        let totals = totals.unwrap_or_default();
         tally.rows_written = summaries.counters.rows_written;
         tally.totals_written = totals.counters.rows_written;
         let known = begun_before.filter(|_| self.state.left_out);

@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         sweep(segments, signals.next(), |page| {
             page.left_out.iter().for_each(|what| bar.complain(what));
             state.settle(|rebuild| page.add_to(rebuild))?;
-            bar.show(state.known().tally.commits, report::so_far(&state.known().tally));
+            bar.show(state.known().tally.commits, report::so_far(&tables, &state.known().tally));
             Ok(())
         })
         .await
@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     .await;
     bar.clear();
     let (tally, file) = (&state.known().tally, &state.file);
-    file.conclude(ended, report::so_far(tally))?;
+    file.conclude(ended, report::so_far(&tables, tally))?;
     if tally.orders > 0 {
         remembered.remember().await?;
     }

@@ -9,20 +9,26 @@ use crate::sweep::Tables;
 use crate::text::{bold, seconds};
 
 /// `12 orders, 11 summaries and 12 contributions written`
-pub(super) fn so_far(tally: &Tally) -> String {
+pub(super) fn so_far(tables: &Tables, tally: &Tally) -> String {
     let Tally { orders, rows_written, totals_written, .. } = tally;
-    format!("{orders} orders, {rows_written} summaries and {totals_written} contributions written")
+    match &tables.totals {
+        Some(_) => format!("{orders} orders, {rows_written} summaries and {totals_written} contributions written"),
+        None => format!("{orders} orders, {rows_written} summaries written"),
+    }
 }
 
 /// What a rebuild came to.
 pub(super) fn summary(tables: &Tables, tally: &Tally, elapsed: Duration) -> String {
     let Tally { commits, orders, rows_written, totals_written, newer, left_out } = tally;
     let mut text = format!(
-        "{} is complete, after {}\n\ncommits        {commits}\norders         {orders}\nsummaries      {rows_written} written\n\
-         contributions  {totals_written} written\nleft out       {left_out}",
-        bold(&format!("Rebuild of {} and {} from {}", tables.rows, tables.totals, tables.events)),
+        "{} is complete, after {}\n\ncommits        {commits}\norders         {orders}\nsummaries      {rows_written} written\n",
+        bold(&format!("Rebuild of {} from {}", tables.read_models(), tables.events)),
         seconds(elapsed),
     );
+    if tables.totals.is_some() {
+        text.push_str(&format!("contributions  {totals_written} written\n"));
+    }
+    text.push_str(&format!("left out       {left_out}"));
     if *newer > 0 {
         text.push_str(&format!("\nnewer          {newer}, left to the newer release that wrote them"));
     }

@@ -6,10 +6,12 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use clap::Args;
+use futures_util::FutureExt as _;
+use futures_util::future::OptionFuture;
 use read_model::{CustomerTotals, OrderSummaryByCustomer, Projection};
 
 use super::Tables;
-use crate::aws::{AwsArguments, Resource};
+use crate::aws::{AwsArguments, Resource, TotalsArguments};
 
 /// Which tables, and how.
 #[derive(Args)]
@@ -20,9 +22,8 @@ pub(crate) struct SweepArguments {
     /// The table of the orders' summaries
     #[arg(long, value_name = "ROWS", required_unless_present_any = ["local", "stack"])]
     rows: Option<String>,
-    /// The table of the customers' totals
-    #[arg(long, value_name = "TOTALS", required_unless_present_any = ["local", "stack"])]
-    totals: Option<String>,
+    #[command(flatten)]
+    totals: TotalsArguments,
     /// Parts of a table that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
     segments: u32,
@@ -46,15 +47,19 @@ impl SweepArguments {
         let clients = self.aws.clients().await?;
         let events = clients.name(Resource::Events, self.table.as_ref())?;
         let rows = clients.name(Resource::Summaries, self.rows.as_ref())?;
-        let totals = clients.name(Resource::Totals, self.totals.as_ref())?;
-        let (events_id, rows_id, totals_id) =
-            tokio::try_join!(clients.find_table(&events), clients.find_table(&rows), clients.find_table(&totals))?;
+        let totals = self.totals.table(&clients)?;
+        let find_totals = OptionFuture::from(totals.as_deref().map(|totals| clients.find_table(totals)));
+        let (events_id, rows_id, totals_id) = tokio::try_join!(
+            clients.find_table(&events),
+            clients.find_table(&rows),
+            find_totals.map(Option::transpose)
+        )?;
         let tables = Tables {
             command: command.to_owned(),
             events,
             rows,
             totals,
-            ids: vec![events_id, rows_id, totals_id],
+            ids: [events_id, rows_id].into_iter().chain(totals_id).collect(),
             segments: self.segments,
             local: self.aws.local,
             projection: OrderSummaryByCustomer::NUMBER,

@@ -18,24 +18,23 @@ pub(crate) struct Remembered<'a> {
 }
 
 impl<'a> Remembered<'a> {
-    /// Reads what both read models remember.
+    /// Reads what the read models remember.
     pub(crate) async fn read(client: &'a Client, tables: &'a Tables) -> Result<Self, RowError> {
         let rows = |table: &str| DynamoRows::new(client.clone(), table);
-        let (summaries, totals) = (rows(&tables.rows), rows(&tables.totals));
-        Ok(Self {
-            client,
-            tables,
-            summaries: summaries.events_table::<OrderSummaryByCustomer>().await?,
-            totals: totals.events_table::<CustomerTotals>().await?,
-        })
+        let summaries = rows(&tables.rows).events_table::<OrderSummaryByCustomer>().await?;
+        let totals = match &tables.totals {
+            Some(totals) => rows(totals).events_table::<CustomerTotals>().await?,
+            None => None,
+        };
+        Ok(Self { client, tables, summaries, totals })
     }
 
     /// The refusal of a table of events that is not the remembered one, in one line.
     pub(crate) fn mismatch(&self) -> Option<String> {
         let Tables { events, rows, totals, .. } = self.tables;
         let own = self.tables.events_id();
-        [(rows, &self.summaries), (totals, &self.totals)].into_iter().find_map(|(table, remembered)| {
-            let EventsTable { id, name } = remembered.as_ref()?;
+        [(Some(rows), &self.summaries), (totals.as_ref(), &self.totals)].into_iter().find_map(|(table, remembered)| {
+            let (table, EventsTable { id, name }) = table.zip(remembered.as_ref())?;
             match own {
                 Some(own) if own == id => None,
                 Some(own) => Some(format!(
@@ -51,12 +50,12 @@ impl<'a> Remembered<'a> {
         })
     }
 
-    /// True if neither read model remembers a table.
+    /// True if no read model remembers a table.
     pub(crate) const fn is_empty(&self) -> bool {
         self.summaries.is_none() && self.totals.is_none()
     }
 
-    /// Remembers the events table in both read models, where its id can be read. One that is remembered already is written
+    /// Remembers the events table in the read models, where its id can be read. One that is remembered already is written
     /// over: it is the same, or it is to be replaced.
     pub(crate) async fn remember(&self) -> Result<(), RowError> {
         let Some(id) = self.tables.events_id() else { return Ok(()) };
@@ -65,8 +64,10 @@ impl<'a> Remembered<'a> {
             let rows = DynamoRows::new(self.client.clone(), &self.tables.rows);
             rows.remember_events_table::<OrderSummaryByCustomer>(&events).await?;
         }
-        if self.totals.as_ref() != Some(&events) {
-            let rows = DynamoRows::new(self.client.clone(), &self.tables.totals);
+        if let Some(totals) = &self.tables.totals
+            && self.totals.as_ref() != Some(&events)
+        {
+            let rows = DynamoRows::new(self.client.clone(), totals);
             rows.remember_events_table::<CustomerTotals>(&events).await?;
         }
         Ok(())

@@ -11,7 +11,7 @@ pub(crate) fn tables() -> Tables {
         command: "test".to_owned(),
         events: "OrderEvents".to_owned(),
         rows: "OrderSummaryByCustomer".to_owned(),
-        totals: "CustomerTotals".to_owned(),
+        totals: Some("CustomerTotals".to_owned()),
         ids: Vec::new(),
         segments: 1,
         local: true,

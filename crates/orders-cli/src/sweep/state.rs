@@ -15,7 +15,8 @@ pub(crate) struct Tables {
     pub(crate) command: String,
     pub(crate) events: String,
     pub(crate) rows: String,
-    pub(crate) totals: String,
+    /// None where totals are left out.
+    pub(crate) totals: Option<String>,
     /// What tells tables of the same names apart, as far as it can be read: those of another stack, or made anew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) ids: Vec<Option<String>>,
@@ -33,6 +34,14 @@ impl Tables {
     /// The id of the table of events, as far as it can be read.
     pub(crate) fn events_id(&self) -> Option<&str> {
         self.ids.first()?.as_deref()
+    }
+
+    /// The tables of the read models, in words.
+    pub(crate) fn read_models(&self) -> String {
+        match &self.totals {
+            Some(totals) => format!("{} and {totals}", self.rows),
+            None => self.rows.clone(),
+        }
     }
 }
 

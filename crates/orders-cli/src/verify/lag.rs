@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use event_store::Timestamp;
+use futures_util::future::OptionFuture;
 use read_model::{Checked, CustomerTotals, Finding, LagBound, OrderSummaryByCustomer, Projection};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
@@ -110,28 +111,33 @@ impl Lags {
 /// A look at the rows that lag.
 struct Look {
     summaries: Checked<OrderSummaryByCustomer>,
-    contributions: Checked<CustomerTotals>,
+    /// None where totals are left out.
+    contributions: Option<Checked<CustomerTotals>>,
 }
 
 impl Look {
     async fn at(audits: &Audits, lags: &Lags) -> anyhow::Result<Self> {
         let orders = |lag: &Lag| lag.rows.keys().cloned().collect();
-        let (summaries, contributions) = tokio::join!(
-            audits.summaries.look_again(orders(&lags.summaries)),
-            audits.contributions.look_again(orders(&lags.contributions))
-        );
-        Ok(Self { summaries: summaries?, contributions: contributions? })
+        let of_totals = audits.totals.as_ref().map(|audits| &audits.contributions);
+        let of_totals = of_totals.map(|audit| audit.look_again(orders(&lags.contributions)));
+        let (summaries, contributions) =
+            tokio::join!(audits.summaries.look_again(orders(&lags.summaries)), OptionFuture::from(of_totals));
+        Ok(Self { summaries: summaries?, contributions: contributions.transpose()? })
     }
 
     /// Notes which rows still lag.
     fn note(&self, lags: &mut Lags) {
         note(&self.summaries, &mut lags.summaries);
-        note(&self.contributions, &mut lags.contributions);
+        if let Some(contributions) = &self.contributions {
+            note(contributions, &mut lags.contributions);
+        }
     }
 
     /// True if a row may still arrive.
     fn has_late(&self, lags: &Lags, rule: &LagRule) -> bool {
-        has_late(&self.summaries, &lags.summaries, rule) || has_late(&self.contributions, &lags.contributions, rule)
+        let contributions = self.contributions.as_ref();
+        has_late(&self.summaries, &lags.summaries, rule)
+            || contributions.is_some_and(|contributions| has_late(contributions, &lags.contributions, rule))
     }
 }
 
@@ -183,10 +189,10 @@ pub(super) async fn second_look(
         left = by_now;
         let mut page = Page::new(Reached::SecondLook, Tally::default());
         if !look.has_late(&lags, rule) || Instant::now() >= patient_until {
-            let (summaries, contributions) =
-                (lost(look.summaries, &mut lags, rule), lost(look.contributions, &mut lags, rule));
-            page.found_rows(summaries, &audits.summaries, None).await?;
-            page.found_rows(contributions, &audits.contributions, None).await?;
+            page.found_rows(lost(look.summaries, &mut lags, rule), &audits.summaries, None).await?;
+            if let Some((contributions, audits)) = look.contributions.zip(audits.totals.as_ref()) {
+                page.found_rows(lost(contributions, &mut lags, rule), &audits.contributions, None).await?;
+            }
             settle(lags, page)?;
             return Ok(Ended::Complete);
         }

@@ -2,6 +2,7 @@
 //! snapshots.
 
 use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope, SnapshotAudit};
+use futures_util::future::OptionFuture;
 use order_domain::Event;
 use order_store::Orders;
 use read_model::{CustomerTotals, Folded, Folding, OrderSummaryByCustomer, Projection};
@@ -74,11 +75,15 @@ impl Segment for OrdersOf {
         let reached = Reached::Orders { number: usize::try_from(self.number)?, place: self.settled.clone() };
         let mut page = Page::new(reached, tally);
         page.checked_snapshots(checked);
-        let Audits { summaries: of_summaries, contributions: of_totals, rule, repair, .. } = &self.audits;
-        let (summaries, totals) = tokio::join!(of_summaries.check(summaries), of_totals.check(totals));
-        let halts = page.checked(summaries?, of_summaries, rule, repair.as_deref()).await?;
-        let more = page.checked(totals?, of_totals, rule, repair.as_deref()).await?;
-        page.left_out(halts.into_iter().chain(more));
+        let Audits { summaries: of_summaries, totals: of_totals, rule, repair, .. } = &self.audits;
+        let of_totals = of_totals.as_ref().map(|audits| &audits.contributions);
+        let check_totals = OptionFuture::from(of_totals.map(|audit| audit.check(totals)));
+        let (summaries, totals) = tokio::join!(of_summaries.check(summaries), check_totals);
+        let mut halts = page.checked(summaries?, of_summaries, rule, repair.as_deref()).await?;
+        if let Some((totals, audit)) = totals.zip(of_totals) {
+            halts.extend(page.checked(totals?, audit, rule, repair.as_deref()).await?);
+        }
+        page.left_out(halts.into_iter());
         Ok(Some(page))
     }
 }

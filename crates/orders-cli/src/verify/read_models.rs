@@ -54,15 +54,23 @@ impl ReadModel for CustomerTotals {
 #[derive(Clone)]
 pub(super) struct Audits {
     pub(super) summaries: Audit<OrderSummaryByCustomer, DynamoEventStore>,
-    pub(super) contributions: Audit<CustomerTotals, DynamoEventStore, SummedRows>,
-    pub(super) sums: SumAudit<CustomerTotals>,
-    /// The rows that they audit.
+    /// The rows that it audits.
     pub(super) summary_rows: DynamoRows,
-    pub(super) total_rows: DynamoRows,
+    /// None where totals are left out.
+    pub(super) totals: Option<TotalsAudits>,
     /// When a row that lags counts as lost.
     pub(super) rule: LagRule,
     /// The repair; nothing while a verification counts.
     pub(super) repair: Option<Arc<Repair>>,
+}
+
+/// What compares and mends the totals.
+#[derive(Clone)]
+pub(super) struct TotalsAudits {
+    pub(super) contributions: Audit<CustomerTotals, DynamoEventStore, SummedRows>,
+    pub(super) sums: SumAudit<CustomerTotals>,
+    /// The rows that both audit.
+    pub(super) rows: DynamoRows,
 }
 
 impl Audits {
@@ -74,13 +82,18 @@ impl Audits {
         repair: Option<Repair>,
     ) -> Self {
         let summary_rows = DynamoRows::new(client.clone(), &tables.rows);
-        let total_rows = DynamoRows::new(client.clone(), &tables.totals);
+        let totals = tables.totals.as_ref().map(|table| {
+            let rows = DynamoRows::new(client.clone(), table);
+            TotalsAudits {
+                contributions: Audit::new(store.clone(), SummedRows::new(client.clone(), table)),
+                sums: SumAudit::new(rows.clone()),
+                rows,
+            }
+        });
         Self {
             summaries: Audit::new(store.clone(), summary_rows.clone()),
-            contributions: Audit::new(store.clone(), SummedRows::new(client.clone(), &tables.totals)),
-            sums: SumAudit::new(total_rows.clone()),
             summary_rows,
-            total_rows,
+            totals,
             rule,
             repair: repair.map(Arc::new),
         }

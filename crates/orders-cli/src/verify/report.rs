@@ -14,7 +14,7 @@ use crate::text::{bold, seconds};
 /// The result of a verification, for people.
 pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration, now: Timestamp) -> String {
     let tally = &known.tally;
-    let headline = bold(&format!("{} and {} compared with {}", tables.rows, tables.totals, tables.events));
+    let headline = bold(&format!("{} compared with {}", tables.read_models(), tables.events));
     let mut text = format!("{headline}, in {}\n\n", seconds(elapsed));
     let mut list = |counts: &[(&str, u64)]| {
         for (name, count) in counts {
@@ -25,17 +25,19 @@ pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration, 
     list(&[("commits", tally.commits), ("orders", tally.orders), ("left out", tally.left_out)]);
     list(&[("snapshots", tally.snapshots.compared), ("wrong", tally.snapshots.wrong)]);
     list(&of_rows("summaries", &tally.summaries));
-    list(&of_rows("contributions", &tally.contributions));
-    let SumCounts { sums, customers, missing, different, without_orders, mended, unsettled } = tally.sums;
-    list(&[
-        ("sums", sums),
-        ("customers", customers),
-        ("missing", missing),
-        ("different", different),
-        ("without orders", without_orders),
-        ("mended", mended),
-        ("unsettled", unsettled),
-    ]);
+    if tables.totals.is_some() {
+        list(&of_rows("contributions", &tally.contributions));
+        let SumCounts { sums, customers, missing, different, without_orders, mended, unsettled } = tally.sums;
+        list(&[
+            ("sums", sums),
+            ("customers", customers),
+            ("missing", missing),
+            ("different", different),
+            ("without orders", without_orders),
+            ("mended", mended),
+            ("unsettled", unsettled),
+        ]);
+    }
     if let Some((orders, age)) = not_projected(known, now) {
         text.push_str(&format!("{:<18}{orders}, the oldest commit is {} old\n\n", "not projected yet", seconds(age)));
     }

@@ -92,7 +92,7 @@ async fn project(recorded: &Recorded, orders: &[&str]) {
     }
     let rows = DynamoRows::new(client.clone(), tables().rows);
     let summaries = Engine::<OrderSummaryByCustomer, _, _>::new(recorded.store.clone(), rows);
-    let totals = SummedRows::new(client, tables().totals);
+    let totals = SummedRows::new(client, tables().totals.unwrap());
     let totals = Engine::<CustomerTotals, _, _>::new(recorded.store.clone(), totals);
     assert!(summaries.project(batch.clone(), None).await.failed.is_empty());
     assert!(totals.project(batch, None).await.failed.is_empty());

@@ -1,28 +1,37 @@
 //! The totals' side: every contribution has its order, and every sum is what the contributions come to.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use read_model::summed::SUMS;
 use read_model::{CustomerTotals, ImagePage, RowKey};
 
 use super::page::{Page, Reached};
-use super::read_models::Audits;
+use super::read_models::{Audits, TotalsAudits};
+use super::repair::Repair;
 use super::tally::{Counts, SumCounts, Tally};
 use crate::sweep::{Place, Segment};
 
 /// A segment of the table of totals.
 pub(super) struct TotalsOf {
-    audits: Audits,
+    audits: TotalsAudits,
+    repair: Option<Arc<Repair>>,
     number: u32,
     of: u32,
     place: Place<RowKey>,
 }
 
-/// The segments, each from where it is.
+/// The segments, each from where it is; none where totals are left out.
 pub(super) fn segments(audits: &Audits, places: &[Place<RowKey>]) -> Vec<TotalsOf> {
     let of = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let segment =
-        |(number, place): (u32, &Place<RowKey>)| TotalsOf { audits: audits.clone(), number, of, place: place.clone() };
+    let Some(totals) = &audits.totals else { return Vec::new() };
+    let segment = |(number, place): (u32, &Place<RowKey>)| TotalsOf {
+        audits: totals.clone(),
+        repair: audits.repair.clone(),
+        number,
+        of,
+        place: place.clone(),
+    };
     (0..).zip(places).map(segment).collect()
 }
 
@@ -31,8 +40,9 @@ impl Segment for TotalsOf {
 
     async fn page(&mut self) -> anyhow::Result<Option<Page>> {
         let Some(after) = self.place.to_read() else { return Ok(None) };
-        let Audits { contributions: audit, sums, total_rows, repair, .. } = &self.audits;
-        let found = total_rows.scan_images::<CustomerTotals>(self.number, self.of, after).await?;
+        let TotalsAudits { contributions: audit, sums, rows } = &self.audits;
+        let repair = self.repair.as_deref();
+        let found = rows.scan_images::<CustomerTotals>(self.number, self.of, after).await?;
         let customers = complete(after, &found);
         let (in_sums, contributions): (Vec<_>, Vec<_>) =
             found.rows.into_iter().partition(|(key, _)| key.sort.starts_with(SUMS));
@@ -49,7 +59,7 @@ impl Segment for TotalsOf {
         self.place = Place::after(found.next);
         let reached = Reached::Totals { number: usize::try_from(self.number)?, place: self.place.clone() };
         let mut page = Page::new(reached, tally);
-        page.found_rows(strays, audit, repair.as_deref()).await?;
+        page.found_rows(strays, audit, repair).await?;
         // Now that no contribution is left that is to be taken away.
         page.found_sums(sums.check_each(customers).await?, sums, repair.is_some()).await?;
         Ok(Some(page))

@@ -14,6 +14,7 @@ mod service;
 mod stack;
 mod tail;
 mod verify;
+mod without_totals;
 
 use std::process::{Command, Output};
 

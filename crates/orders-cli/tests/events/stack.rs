@@ -31,6 +31,11 @@ struct Account {
 
 impl Account {
     async fn with_orders(count: u64) -> Self {
+        Self::with(count, &[("CustomerTotalsKept", "true")]).await
+    }
+
+    /// An account whose stack has these outputs besides the names.
+    async fn with(count: u64, outputs: &'static [(&str, &str)]) -> Self {
         let mut recorded = Recorded::nothing().await;
         for (_, name, like) in TABLES {
             copy_table(&recorded.dynamodb.client(), like, name).await;
@@ -38,7 +43,7 @@ impl Account {
         recorded.store = DynamoEventStore::new(recorded.dynamodb.client(), TABLES[0].1);
         recorded.orders(count).await;
         let bus = EmbeddedEventBridge::start(ANY_PORT, [BUS.to_owned()], LogLocation::Temporary).await.unwrap();
-        Self { recorded, bus, cloudformation: service(describe_stacks) }
+        Self { recorded, bus, cloudformation: service(|call| describe_stacks(call, outputs)) }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -75,8 +80,8 @@ async fn copy_table(client: &Client, like: &str, name: &str) {
     create.set_key_schema(Some(keys.clone())).send().await.unwrap();
 }
 
-/// What CloudFormation answers, as its API reference has it.
-fn describe_stacks(call: &Call) -> Option<(u16, String)> {
+/// What CloudFormation answers, as its API reference has it: the outputs with the names, and these.
+fn describe_stacks(call: &Call, more: &[(&str, &str)]) -> Option<(u16, String)> {
     assert!(call.authorization.contains("/eu-west-1/cloudformation/aws4_request"), "{}", call.authorization);
     let xmlns = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
     if call.body != "Action=DescribeStacks&Version=2010-05-15&StackName=shop" {
@@ -96,6 +101,7 @@ fn describe_stacks(call: &Call) -> Option<(u16, String)> {
         )
     };
     let outputs = TABLES.map(|(name, value, _)| (name, value)).into_iter().chain([("OrderBusName", BUS)]);
+    let outputs = outputs.chain(more.iter().copied());
     let outputs: String = outputs.map(output).collect();
     Some((
         200,
@@ -146,6 +152,42 @@ async fn an_option_wins_over_an_output_of_the_stack() {
     let done = account.run(&["verify", "--stack", "shop", "--table", "Missing"]).await;
     let expected = "error: there is no table Missing in eu-west-1: check the name, the Region and the account of the credentials\n";
     assert_eq!((done.status.code(), stderr(&done)), (Some(1), expected));
+}
+
+/// The stack's table of totals is deleted first: a command that asks for it fails.
+#[tokio::test]
+async fn a_stack_that_keeps_no_totals_is_rebuilt_verified_and_redriven() {
+    let account = Account::with(3, &[("CustomerTotalsKept", "false")]).await;
+    let client = account.recorded.dynamodb.client();
+    client.delete_table().table_name(TABLES[2].1).send().await.unwrap();
+    let parked = ParkedOrders::new(client, TABLES[3].1);
+    for consumer in [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals] {
+        let (aggregate_id, reason) = ("o-1".to_owned(), "try it".to_owned());
+        let parking = Parking { aggregate_id, customer_id: None, version: 2, held_up_to: 2, reason };
+        parked.park(consumer, &parking).await.unwrap();
+    }
+    let left_out = "stack shop keeps no customers' totals (KeepCustomerTotals=false): they are left out\n";
+    for (arguments, expected) in [
+        (&["rebuild", "--yes"][..], "Rebuild of shop-OrderSummaryByCustomer-4E5F6G from shop-OrderEvents-1B2C3D"),
+        (&["verify"], "shop-OrderSummaryByCustomer-4E5F6G compared with shop-OrderEvents-1B2C3D"),
+        (&["verify", "--repair", "--yes"], "shop-OrderSummaryByCustomer-4E5F6G compared with"),
+        (&["parked", "redrive", "--all", "--yes"], "1 redriven, 1 commits, 0 still parked"),
+    ] {
+        let done = account.run(&[arguments, &["--stack", "shop"]].concat()).await;
+        assert_eq!(done.status.code(), Some(0), "{arguments:?}: {}", stderr(&done));
+        assert!(stdout(&done).contains(expected), "{arguments:?}: {}", stdout(&done));
+        assert!(stderr(&done).contains(left_out), "{arguments:?}: {}", stderr(&done));
+        for absent in ["contributions", "sums"] {
+            assert!(!stdout(&done).contains(absent), "{arguments:?}: {}", stdout(&done));
+        }
+    }
+    assert!(parked.find(Consumer::OrderSummaryByCustomer, "o-1").await.unwrap().is_none());
+    assert!(parked.find(Consumer::CustomerTotals, "o-1").await.unwrap().is_some(), "its note stays");
+    // A table that is named is not left out.
+    let done =
+        account.run(&["parked", "redrive", "--all", "--yes", "--stack", "shop", "--totals", "CustomerTotals"]).await;
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    assert!(parked.find(Consumer::CustomerTotals, "o-1").await.unwrap().is_none());
 }
 
 #[tokio::test]
