@@ -25,17 +25,25 @@ impl<P: Projection<Aggregate = Orders>> Projection for Brittle<P> {
         P::key(commit)
     }
 
+    fn concerns(commit: &OrderCommit) -> bool {
+        panics(commit) || P::concerns(commit)
+    }
+
     fn aggregate_id(key: &RowKey) -> Option<&str> {
         P::aggregate_id(key)
     }
 
     fn apply(row: Option<P::Row>, event: &RecordedEvent<Event>, commit: &OrderCommit) -> Result<P::Row, FoldError> {
-        if commit.request.causation_id.as_deref() == Some(PANICS) {
+        if panics(commit) {
             // Without the panic hook, which would only fill the log.
             resume_unwind(Box::new("the fold does not know what to do"));
         }
         P::apply(row, event, commit)
     }
+}
+
+fn panics(commit: &OrderCommit) -> bool {
+    commit.request.causation_id.as_deref() == Some(PANICS)
 }
 
 impl<P: Summed<Aggregate = Orders>> Summed for Brittle<P> {
