@@ -15,6 +15,8 @@ use chaos::{AsDeployed, Campaign, Cause, DEEDS, Fault, Invariant, Plan, Release,
 use planted::Bug;
 use planted::commands::Contended;
 
+/// The page whose tables name the faults, invariants, deeds and planted bugs.
+const RELIABILITY: &str = include_str!("../../../docs/RELIABILITY.md");
 /// How many histories the ordinary run tells; the long mode as many as `HISTORIES` says.
 const HISTORIES: u64 = 500;
 /// How many are told at once.
@@ -49,6 +51,21 @@ fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
     for invariant in Invariant::ALL {
         assert!(sum.checked.contains_key(&invariant), "{invariant:?} was never looked at");
     }
+}
+
+/// The names in a table of the page; the rightmost column holds figures.
+fn listed(head: &str) -> Vec<&str> {
+    let (_, table) = RELIABILITY.split_once(head).unwrap();
+    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| "));
+    rows.map(|row| row.strip_suffix(" |").unwrap().rsplit_once(" | ").unwrap().0).collect()
+}
+
+#[test]
+fn the_page_lists_each_fault_invariant_and_deed_once_and_in_order() {
+    let fault = |it: Fault| format!("{} | `{it}` | {}", it.number(), it.counted());
+    assert_eq!(listed("| # | fault | what is counted | struck |"), Fault::ALL.map(fault));
+    assert_eq!(listed("| what must hold | checked |"), Invariant::ALL.map(Invariant::sentence));
+    assert_eq!(listed("| deed | times |"), DEEDS);
 }
 
 #[test]
@@ -113,7 +130,6 @@ fn a_fault_that_is_left_out_does_not_strike() {
 /// By the invariant that docs/RELIABILITY.md names. Without the bug, the same history breaks no invariant.
 #[test]
 fn every_planted_bug_is_caught() {
-    let reliability = include_str!("../../../docs/RELIABILITY.md");
     let (next, amiss) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -124,7 +140,7 @@ fn every_planted_bug_is_caught() {
             let what: String = violation.what.chars().take(100).collect();
             let row = format!("| `{bug:?}` | {} |", violation.invariant.sentence());
             println!("{row} seed {seed}: {what}");
-            if !reliability.contains(&row) {
+            if !RELIABILITY.contains(&row) {
                 amiss.lock().unwrap().push(format!("docs/RELIABILITY.md has no line {row}"));
             }
             let sound = violations(&tell(&Plan::of(seed), &Bug::Nothing).unwrap());
