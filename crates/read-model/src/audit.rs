@@ -53,7 +53,7 @@ pub struct Checked<P: Projection> {
     pub findings: Vec<Finding<P>>,
     /// What cannot be folded: rows that are beyond it are not judged.
     pub halts: Vec<Halt>,
-    /// The time of the newest commit that a right row has: the projector has got so far, in one shard at least.
+    /// The time of the newest commit in a right row that concerns it: one shard at least has processed it.
     pub reached: Option<Timestamp>,
 }
 

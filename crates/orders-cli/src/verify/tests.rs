@@ -5,8 +5,10 @@ use std::future::pending;
 use std::time::Duration;
 
 use event_store::{Delivered, EventStore, Timestamp};
+use order_domain::Event;
 use order_store::Orders;
 use read_model::{CustomerTotals, DynamoRows, Engine, LagBound, OrderSummaryByCustomer, SummedRows};
+use serde_json::json;
 use tokio::sync::Notify;
 
 use super::*;
@@ -84,12 +86,22 @@ fn at_five_past_nine(patience: Duration) -> LagRule {
 
 /// Projects these orders, as the projector does.
 async fn project(recorded: &Recorded, orders: &[&str]) {
-    let (client, mut batch) = (recorded.dynamodb.client(), Vec::new());
+    let mut batch = Vec::new();
     for order in orders {
-        let commits = EventStore::<Orders>::commits(&recorded.store, order, 0, None).await.unwrap();
-        batch
-            .extend(commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) }));
+        batch.extend(commits(recorded, order).await);
     }
+    deliver(recorded, batch).await;
+}
+
+/// The commits of an order, as the stream delivers them.
+async fn commits(recorded: &Recorded, order: &str) -> Vec<Delivered<Event>> {
+    let commits = EventStore::<Orders>::commits(&recorded.store, order, 0, None).await.unwrap();
+    commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) }).collect()
+}
+
+/// Delivers these commits to the projector's engines.
+async fn deliver(recorded: &Recorded, batch: Vec<Delivered<Event>>) {
+    let client = recorded.dynamodb.client();
     let rows = DynamoRows::new(client.clone(), tables().rows);
     let summaries = Engine::<OrderSummaryByCustomer, _, _>::new(recorded.store.clone(), rows);
     let totals = SummedRows::new(client, tables().totals.unwrap());
@@ -173,6 +185,37 @@ async fn a_lost_row_is_told_from_a_late_one_by_its_age_and_by_other_rows() {
     assert_eq!((known.tally.mended(), known.tally.left()), (2, 0));
     assert!(known.differences.iter().all(|named| named.order.as_deref() == Some("lost")));
     assert_eq!(known.lags.not_projected(), Some((1, at("2026-11-21T08:40:00Z"))));
+}
+
+/// An order that is shipped or delivered moves no money, so the totals are not concerned.
+fn shipped() -> (&'static str, serde_json::Value) {
+    ("ItemShipped", json!({ "shipmentId": "s-1", "items": [{ "sku": "TEA", "quantity": 3 }] }))
+}
+
+#[tokio::test]
+async fn a_commit_that_concerns_no_contribution_makes_none_lost() {
+    let recorded = Recorded::nothing().await;
+    // The projector has not moved since a quarter to nine. The newest right contribution is of ten past eight.
+    recorded.paid("there", [at("2026-11-21T08:00:00Z"), at("2026-11-21T08:10:00Z")]).await;
+    project(&recorded, &["there"]).await;
+    recorded.paid("late", [at("2026-11-21T08:46:00Z"), at("2026-11-21T08:47:00Z")]).await;
+    recorded.record("there", at("2026-11-21T09:04:00Z"), &[shipped()]).await;
+    let known = verified(&recorded, at_five_past_nine(Duration::ZERO), false, || {}).await;
+    assert_eq!(known.tally.found(), 0, "{:?}", known.differences);
+    assert_eq!(known.lags.not_projected(), Some((2, at("2026-11-21T08:47:00Z"))));
+}
+
+#[tokio::test]
+async fn a_commit_that_concerns_no_contribution_hides_no_lost_one() {
+    let recorded = Recorded::nothing().await;
+    recorded.paid("lost", [at("2026-11-18T09:00:00Z"), at("2026-11-18T09:01:00Z")]).await;
+    let mut batch = commits(&recorded, "lost").await;
+    batch.truncate(1);
+    deliver(&recorded, batch).await;
+    recorded.record("lost", at("2026-11-21T09:00:00Z"), &[shipped()]).await;
+    let known = verified(&recorded, at_five_past_nine(Duration::ZERO), true, || {}).await;
+    assert_eq!((known.tally.contributions.behind, known.tally.contributions.mended), (1, 1));
+    assert_eq!(known.tally.summaries.behind, 0, "its newest commit is five minutes old");
 }
 
 #[tokio::test]

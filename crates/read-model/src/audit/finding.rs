@@ -1,4 +1,4 @@
-//! What can be wrong with a row.
+//! The differences between a row and the fold of its commits.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::row_error::RowError;
 use crate::row_image::RowImage;
 use crate::row_item;
 
-/// In what a row differs from what it should be.
+/// A difference between a row and the fold of its commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
     /// There is none.
@@ -51,7 +51,7 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// Whether the row only lacks what an engine would bring it.
+    /// True if the row only lacks what an engine would write.
     pub(super) const fn lags(&self) -> bool {
         match self {
             Self::Missing | Self::Behind { .. } | Self::OlderProjection { .. } => true,
@@ -92,13 +92,21 @@ pub struct Finding<P: Projection> {
 }
 
 impl<P: Projection> Finding<P> {
-    /// The time of the newest commit that the row lacks, where it is wrong in nothing else: it may just be late.
+    /// The time of the newest commit that concerns the row and that it lacks, where nothing else is wrong: it may be late.
     #[must_use]
     pub fn lags_behind(&self) -> Option<Timestamp> {
-        // A row of an older number that has every commit waits for a rebuild, and for no commit.
-        let row = self.was.as_ref().map_or(0, RowImage::version);
-        let lacking = self.folded.as_ref().filter(|folded| self.difference.lags() && row < folded.version);
-        lacking.and_then(|folded| folded.newest)
+        let folded = self.folded.as_ref()?;
+        let lacks_commits = match &self.difference {
+            Difference::Missing | Difference::Behind { .. } => true,
+            // An older number may have counted commits that concern no row of this one. A row that has every commit waits for
+            // a rebuild, and for no commit.
+            Difference::OlderProjection { .. } => self.was.as_ref().map_or(0, RowImage::version) < folded.version,
+            Difference::Different { .. }
+            | Difference::Ahead { .. }
+            | Difference::NewerProjection { .. }
+            | Difference::WithoutAggregate => false,
+        };
+        folded.newest.filter(|_| lacks_commits)
     }
 }
 

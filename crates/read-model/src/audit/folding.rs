@@ -16,7 +16,7 @@ pub struct Folded<P: Projection> {
     pub version: u64,
     /// The version of the row: that of the last commit that concerns it.
     pub row_version: u64,
-    /// When the newest commit that is folded was recorded.
+    /// The time of the last folded commit that concerns the row.
     pub newest: Option<Timestamp>,
     /// What cannot be folded, and keeps all that follows out of the row.
     pub halt: Option<Halt>,
@@ -48,10 +48,10 @@ impl<P: Projection> Folded<P> {
             Ok((key, row)) => {
                 if self.row.is_none() || projection::concerns::<P>(commit) {
                     self.row_version = commit.version;
+                    self.newest = Some(commit.recorded_at);
                 }
                 self.row = row.map(|row| (key, row));
                 self.version = commit.version;
-                self.newest = Some(commit.recorded_at);
             }
             Err(error) => self.halt(format!("version {} is poison: {error}", commit.version)),
         }

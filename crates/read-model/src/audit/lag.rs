@@ -2,8 +2,9 @@
 //!
 //! The rows do not say how far the projector is in the stream, so three things are compared:
 //!
-//! - the age of the newest commit that the row lacks. A later commit heals whatever the row missed, so only the newest counts;
-//! - the newest commit that any row of the projection has (`reached`). What is newer than that, no shard has got to;
+//! - the age of the newest commit that the row lacks, of those that concern it. A later commit that concerns the row heals
+//!   whatever it missed, so only the newest counts. A commit that does not concern the row heals nothing;
+//! - the newest commit that any row of the projection has (`reached`). No shard has processed a newer one;
 //! - the stream's retention. What is older than that is no longer in the stream.
 //!
 //! Shards are independent: one may lag while the others advance. So a commit is lost only beyond a bound, even if rows
