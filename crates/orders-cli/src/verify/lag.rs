@@ -44,6 +44,9 @@ impl LagRule {
 pub(super) struct Lags {
     pub(super) summaries: Lag,
     pub(super) contributions: Lag,
+    /// The orders among them that are counted as left out, because a commit cannot be folded.
+    #[serde(default)]
+    pub(super) left_out: BTreeSet<String>,
 }
 
 /// The rows of one read model that lag. Times are in milliseconds since 1970.
@@ -95,6 +98,12 @@ impl Lags {
     pub(super) fn add(&mut self, more: Self) {
         self.summaries.add(more.summaries);
         self.contributions.add(more.contributions);
+        self.left_out.extend(more.left_out);
+    }
+
+    /// True if a row of this order lags.
+    pub(super) fn has(&self, order: &str) -> bool {
+        [&self.summaries, &self.contributions].into_iter().any(|lag| lag.rows.contains_key(order))
     }
 
     /// The orders with a row that is not projected yet, and the time of the oldest of their newest commits.
@@ -125,12 +134,18 @@ impl Look {
         Ok(Self { summaries: summaries?, contributions: contributions.transpose()? })
     }
 
-    /// Notes which rows still lag.
-    fn note(&self, lags: &mut Lags) {
-        note(&self.summaries, &mut lags.summaries);
-        if let Some(contributions) = &self.contributions {
-            note(contributions, &mut lags.contributions);
+    /// Notes the rows that still lag. The others are not looked at again, so their differences are counted on the page.
+    async fn note(&mut self, audits: &Audits, lags: &mut Lags, page: &mut Page) -> anyhow::Result<()> {
+        page.found_rows(note(&mut self.summaries, &mut lags.summaries), &audits.summaries, None).await?;
+        let mut halts = std::mem::take(&mut self.summaries.halts);
+        if let Some((contributions, audits)) = self.contributions.as_mut().zip(audits.totals.as_ref()) {
+            page.found_rows(note(contributions, &mut lags.contributions), &audits.contributions, None).await?;
+            halts.append(&mut contributions.halts);
         }
+        let new: Vec<_> = halts.into_iter().filter(|halt| !lags.left_out.contains(&halt.aggregate_id)).collect();
+        lags.left_out.extend(new.iter().map(|halt| halt.aggregate_id.clone()));
+        page.left_out(new.into_iter());
+        Ok(())
     }
 
     /// True if a row may still arrive.
@@ -141,14 +156,19 @@ impl Look {
     }
 }
 
-fn note<P: Projection>(checked: &Checked<P>, lag: &mut Lag) {
+/// Keeps the findings that lag, and returns the others.
+fn note<P: Projection>(checked: &mut Checked<P>, lag: &mut Lag) -> Vec<Finding<P>> {
     lag.has_reached(checked.reached);
     lag.rows.clear();
+    let findings = std::mem::take(&mut checked.findings);
+    let (lagging, wrong) = findings.into_iter().partition(|finding| finding.lags_behind().is_some());
+    checked.findings = lagging;
     for finding in &checked.findings {
         if let Some((newest, order)) = finding.lags_behind().zip(P::aggregate_id(&finding.key)) {
             lag.wait_for(order, newest);
         }
     }
+    wrong
 }
 
 fn has_late<P: Projection>(checked: &Checked<P>, lag: &Lag, rule: &LagRule) -> bool {
@@ -156,7 +176,7 @@ fn has_late<P: Projection>(checked: &Checked<P>, lag: &Lag, rule: &LagRule) -> b
     checked.findings.iter().filter_map(Finding::lags_behind).any(|newest| lag.is_late(newest, rule, now))
 }
 
-/// Takes the rows that are lost, or wrong in another way, out of those that lag.
+/// Takes the rows that are lost out of those that lag.
 fn lost<P: ReadModel>(checked: Checked<P>, lags: &mut Lags, rule: &LagRule) -> Vec<Finding<P>> {
     let (now, lag) = (rule.now(), P::lag(lags));
     let is_late = |finding: &Finding<P>| finding.lags_behind().is_some_and(|newest| lag.is_late(newest, rule, now));
@@ -180,14 +200,14 @@ pub(super) async fn second_look(
     let mut left = lags.not_projected();
     let mut patient_until = Instant::now() + rule.patience;
     while left.is_some() {
-        let look = Look::at(audits, &lags).await?;
-        look.note(&mut lags);
+        let mut look = Look::at(audits, &lags).await?;
+        let mut page = Page::new(Reached::SecondLook, Tally::default());
+        look.note(audits, &mut lags, &mut page).await?;
         let by_now = lags.not_projected();
         if by_now.map(|(orders, _)| orders) < left.map(|(orders, _)| orders) {
             patient_until = Instant::now() + rule.patience;
         }
         left = by_now;
-        let mut page = Page::new(Reached::SecondLook, Tally::default());
         if !look.has_late(&lags, rule) || Instant::now() >= patient_until {
             page.found_rows(lost(look.summaries, &mut lags, rule), &audits.summaries, None).await?;
             if let Some((contributions, audits)) = look.contributions.zip(audits.totals.as_ref()) {

@@ -149,11 +149,14 @@ impl Page {
         }
     }
 
-    /// Counts and names what could not be folded, each order once.
+    /// Counts and names the orders that could not be folded, each once. The second look does not count them anew.
     pub(super) fn left_out(&mut self, halts: impl Iterator<Item = Halt>) {
         let causes: BTreeMap<String, String> = halts.map(|halt| (halt.aggregate_id, halt.cause)).collect();
         for (order, cause) in causes {
             self.tally.left_out += 1;
+            if self.lags.has(&order) {
+                self.lags.left_out.insert(order.clone());
+            }
             self.left_out.push(format!("order {order}: {cause}"));
         }
     }

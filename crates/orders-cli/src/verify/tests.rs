@@ -4,6 +4,7 @@ use std::future::pending;
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::{Delivered, EventStore, Timestamp};
 use order_domain::Event;
 use order_store::Orders;
@@ -185,6 +186,35 @@ async fn a_lost_row_is_told_from_a_late_one_by_its_age_and_by_other_rows() {
     assert_eq!((known.tally.mended(), known.tally.left()), (2, 0));
     assert!(known.differences.iter().all(|named| named.order.as_deref() == Some("lost")));
     assert_eq!(known.lags.not_projected(), Some((1, at("2026-11-21T08:40:00Z"))));
+}
+
+#[tokio::test]
+async fn a_late_row_that_arrives_wrong_is_a_difference() {
+    let recorded = Recorded::nothing().await;
+    recorded.orders(3).await;
+    project(&recorded, &["o-0"]).await;
+    let client = recorded.dynamodb.client();
+    let mut wrong = client.scan().table_name(tables().rows).send().await.unwrap().items.unwrap().remove(0);
+    let key = ["customerId", "placedAtOrderId"].map(|name| (name.to_owned(), wrong[name].clone()));
+    client.delete_item().table_name(tables().rows).set_key(Some(key.into())).send().await.unwrap();
+    wrong.insert("amountPaid".to_owned(), AttributeValue::N("1".to_owned()));
+    let looked = Notify::new();
+    let projector = async {
+        let (o_1, o_2) = (commits(&recorded, "o-1").await, commits(&recorded, "o-2").await);
+        looked.notified().await;
+        client.put_item().table_name(tables().rows).set_item(Some(wrong)).send().await.unwrap();
+        recorded.poison("o-1", 3, second(9)).await;
+        // The look after this one meets both.
+        for _ in 0..2 {
+            looked.notified().await;
+        }
+        deliver(&recorded, o_1).await;
+        deliver(&recorded, o_2).await;
+    };
+    let patient = at_five_past_nine(Duration::from_secs(600));
+    let (known, ()) = tokio::join!(verified(&recorded, patient, false, || looked.notify_one()), projector);
+    assert_eq!((known.tally.summaries.different, known.tally.found()), (1, 1));
+    assert_eq!((known.tally.left_out, known.lags.not_projected()), (1, None), "each order is left out once");
 }
 
 /// An order that is shipped or delivered moves no money, so the totals are not concerned.
