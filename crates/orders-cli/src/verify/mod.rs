@@ -31,6 +31,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
+use event_store::store::chain;
 use event_store::{DynamoEventStore, Timestamp};
 
 use crate::sweep::{Bar, Ended, ItemCounts, Remembered, State, Tables, begin, sweep, until_told_to_stop};
@@ -69,8 +70,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     let rule = arguments.lag_rule();
     let Arguments { sweep: arguments, repair, confirm, delete_orphans, .. } = arguments;
     let (client, tables) = arguments.open(if repair { "repair" } else { "verify" }).await?;
-    let remembered = Remembered::read(&client, &tables).await;
-    if let Some(mismatch) = remembered.as_ref().ok().and_then(Remembered::mismatch)
+    let remembered = match Remembered::read(&client, &tables).await {
+        Ok(remembered) => Some(remembered),
+        Err(error) if repair => return Err(error.into()),
+        Err(error) => {
+            note(&format!("the events table that the read models remember is not known: {}", chain(&error)));
+            None
+        }
+    };
+    if let Some(mismatch) = remembered.as_ref().and_then(Remembered::mismatch)
         && !arguments.adopt_events
     {
         anyhow::ensure!(!repair, mismatch);
@@ -101,7 +109,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     state.file.remove()?;
     surroundings.report(state.known(), arguments.json)?;
     let verdict = verdict(state.known(), rule.now());
-    if let (Verdict::Clean, Ok(remembered)) = (&verdict, &remembered)
+    if let (Verdict::Clean, Some(remembered)) = (&verdict, &remembered)
         && state.known().tally.orders > 0
         && (remembered.mismatch().is_none() || arguments.adopt_events)
     {

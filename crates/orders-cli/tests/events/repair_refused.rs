@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::rebuild::Scene;
+use crate::service::{forwarded, refusal, service};
 use crate::verify::{CONTRIBUTIONS, REPAIR, SUMMARIES, all_rows, copied, rebuilt, text, verify};
 use crate::{output, stderr};
 
@@ -67,6 +68,30 @@ async fn orphans_are_deleted_when_their_number_is_named() {
     assert_eq!((exit, &counted["summaries"]["withoutOrder"]), (0, &json!(1)));
     let [summaries, contributions] = all_rows(&scene).await;
     assert_eq!((summaries.len(), contributions.len()), (2, 3));
+}
+
+#[tokio::test]
+async fn a_repair_whose_memory_cannot_be_read_is_refused() {
+    let scene = rebuilt(2).await;
+    let endpoint = scene.recorded.dynamodb.endpoint();
+    let url = service(move |call| {
+        let is_memory = call.target.ends_with("BatchGetItem") && call.body.contains("#events");
+        Some(if is_memory { refusal("AccessDeniedException", "not granted") } else { forwarded(call, &endpoint) })
+    });
+    for (arguments, code, said) in [
+        (REPAIR, 1, "error: BatchGetItem was refused by the table: "),
+        (
+            &[],
+            0,
+            "the events table that the read models remember is not known: BatchGetItem was refused by the table: ",
+        ),
+    ] {
+        let mut command = scene.verify(arguments);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", &url);
+        let done = output(command).await;
+        assert_eq!((done.status.code(), scene.files()), (Some(code), 0), "{}", stderr(&done));
+        assert!(stderr(&done).starts_with(said), "{}", stderr(&done));
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,24 @@ pub(crate) fn refusal(code: &str, message: &str) -> (u16, String) {
     (400, format!(r#"{{"__type":"com.amazonaws.service#{code}","message":"{message}"}}"#))
 }
 
+/// The answer of the service at a URL to the same call.
+pub(crate) fn forwarded(call: &Call, url: &str) -> (u16, String) {
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let mut connection = TcpStream::connect(host).unwrap();
+    let Call { target, authorization, body } = call;
+    let length = body.len();
+    write!(
+        connection,
+        "POST / HTTP/1.1\r\nhost: {host}\r\nx-amz-target: {target}\r\nauthorization: {authorization}\r\ncontent-type: \
+         application/x-amz-json-1.0\r\nx-amz-date: 20261121T090000Z\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
 /// Answers the calls of a connection until it ends.
 fn serve(mut connection: TcpStream, answer: &dyn Fn(&Call) -> Option<(u16, String)>) -> Option<()> {
     let mut requests = BufReader::new(connection.try_clone().ok()?);
