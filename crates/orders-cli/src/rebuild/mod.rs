@@ -22,6 +22,9 @@ use folding::Engines;
 pub(crate) struct Arguments {
     #[command(flatten)]
     sweep: SweepArguments,
+    /// Take over this table of events where the read models remember another one, as after a restore
+    #[arg(long)]
+    adopt_events: bool,
     #[command(flatten)]
     confirm: ConfirmArguments,
 }
@@ -70,17 +73,15 @@ impl Rebuild {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { sweep: arguments, confirm } = arguments;
+    let Arguments { sweep: arguments, adopt_events, confirm } = arguments;
     let (client, tables) = arguments.open("rebuild").await?;
     let remembered = Remembered::read(&client, &tables).await?;
-    if !arguments.adopt_events {
-        let stranger = if remembered.is_empty() { remembered.stranger().await? } else { remembered.mismatch() };
-        if let Some(refusal) = stranger {
-            anyhow::bail!(refusal);
-        }
+    if !adopt_events && let Some(refusal) = remembered.refusal().await? {
+        anyhow::bail!(refusal);
     }
     let counts = ItemCounts::of(&client, &tables).await;
-    confirm.confirm(&counts.plan("Rebuild the read models:", &tables, PLAN))?;
+    let plan = [remembered.adoption(), PLAN.to_owned()].concat();
+    confirm.confirm(&counts.plan("Rebuild the read models:", &tables, &plan))?;
     let mut state = begin(arguments.state_file(&tables), tables.clone(), Rebuild::new(tables.segments))?;
     let bar = Bar::new("commits", counts.events.filter(|count| *count > 0), state.known().tally.commits)?;
     let store = DynamoEventStore::new(client.clone(), &tables.events);

@@ -30,9 +30,6 @@ pub(crate) struct SweepArguments {
     /// The file that remembers how far it is [default: orders-COMMAND-ROWS.json]
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Take over this table of events where the read models remember another one, as after a restore
-    #[arg(long)]
-    pub(crate) adopt_events: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// Once all is counted, repair what differs: write rows that are lost or wrong, and delete those that belong to no order
     #[arg(long)]
     pub(super) repair: bool,
+    /// Take over this table of events where the read models remember another one, as after a restore
+    #[arg(long, requires = "repair")]
+    pub(super) adopt_events: bool,
     #[command(flatten)]
     pub(super) confirm: ConfirmArguments,
     /// Delete or take back so many rows that have no commits in the events table, where more than 1 % or 100 have none

@@ -68,7 +68,7 @@ impl From<Verdict> for ExitCode {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     let rule = arguments.lag_rule();
-    let Arguments { sweep: arguments, repair, confirm, delete_orphans, .. } = arguments;
+    let Arguments { sweep: arguments, repair, adopt_events, confirm, delete_orphans, .. } = arguments;
     let (client, tables) = arguments.open(if repair { "repair" } else { "verify" }).await?;
     let remembered = match Remembered::read(&client, &tables).await {
         Ok(remembered) => Some(remembered),
@@ -79,14 +79,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
         }
     };
     if let Some(mismatch) = remembered.as_ref().and_then(Remembered::mismatch)
-        && !arguments.adopt_events
+        && !adopt_events
     {
         anyhow::ensure!(!repair, mismatch);
         note(&mismatch);
     }
     let counts = ItemCounts::of(&client, &tables).await;
     if repair {
-        confirm.confirm(&counts.plan("Verify and repair the read models:", &tables, &repair::plan(delete_orphans)))?;
+        let adoption = remembered.as_ref().map(Remembered::adoption).unwrap_or_default();
+        let plan = [adoption, repair::plan(delete_orphans)].concat();
+        confirm.confirm(&counts.plan("Verify and repair the read models:", &tables, &plan))?;
     }
     let new = Verification::new(tables.segments);
     let mut state = begin(arguments.state_file(&tables), tables.clone(), new)?;
@@ -109,13 +111,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     state.file.remove()?;
     surroundings.report(state.known(), arguments.json)?;
     let verdict = verdict(state.known(), rule.now());
+    // Only what an operator has confirmed binds the read models to a table.
     if let (Verdict::Clean, Some(remembered)) = (&verdict, &remembered)
+        && repair
         && state.known().tally.orders > 0
-        && (remembered.mismatch().is_none() || arguments.adopt_events)
     {
-        let remembered = remembered.remember().await;
-        // A verification may have no permission to write.
-        anyhow::ensure!(!repair || remembered.is_ok(), "the read models cannot remember their events table");
+        remembered.remember().await?;
     }
     Ok(verdict)
 }

@@ -225,6 +225,26 @@ async fn a_rebuild_of_rows_that_remember_nothing_looks_their_orders_up() {
 }
 
 #[tokio::test]
+async fn a_read_model_that_remembers_nothing_is_looked_up_by_its_own_rows() {
+    let scene = Scene::with_orders(4).await;
+    assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
+    let client = scene.recorded.dynamodb.client();
+    // The summaries remember OrderEvents. The totals remember nothing, and are those of another stack.
+    for item in client.scan().table_name(TOTALS).send().await.unwrap().items.unwrap() {
+        let key = ["customerId", "entry"].map(|name| (name.to_owned(), item[name].clone()));
+        client.delete_item().table_name(TOTALS).set_key(Some(key.into())).send().await.unwrap();
+        if let Some(order) = item["entry"].as_s().unwrap().strip_prefix("order#") {
+            let put = client.put_item().table_name(TOTALS).set_item(Some(item.clone()));
+            put.item("entry", AttributeValue::S(format!("order#another-{order}"))).send().await.unwrap();
+        }
+    }
+    let refused = output(scene.rebuild(&[])).await;
+    let expected =
+        "error: 4 of the first 4 rows of CustomerTotals have no commits in OrderEvents: nothing was changed; ";
+    assert!(stderr(&refused).starts_with(expected), "{}", stderr(&refused));
+}
+
+#[tokio::test]
 async fn a_restored_table_is_taken_over_when_told_to() {
     let scene = Scene::with_orders(4).await;
     assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
@@ -235,7 +255,12 @@ async fn a_restored_table_is_taken_over_when_told_to() {
     let noted = output(scene.verify(&["--table", "Restored"])).await;
     assert_eq!(noted.status.code(), Some(0), "without --repair it is only said");
     assert!(stderr(&noted).contains(" was folded from the events table OrderEvents ("), "{}", stderr(&noted));
-    assert_eq!(output(scene.verify(&[&repair[..], &["--adopt-events"]].concat())).await.status.code(), Some(0));
+    let adopted = output(scene.verify(&[&repair[..], &["--adopt-events"]].concat())).await;
+    assert_eq!(adopted.status.code(), Some(0));
+    for table in [ROWS, TOTALS] {
+        assert!(stderr(&adopted).contains(&format!("\n{table} was folded from OrderEvents (")), "{}", stderr(&adopted));
+    }
+    assert!(stderr(&adopted).contains("), and takes over Restored.\n"), "{}", stderr(&adopted));
     assert_eq!(output(scene.verify(&repair)).await.status.code(), Some(0));
     let refused = output(scene.rebuild(&[])).await;
     let expected = "error: OrderSummaryByCustomer was folded from the events table Restored (";
@@ -244,7 +269,25 @@ async fn a_restored_table_is_taken_over_when_told_to() {
 }
 
 #[tokio::test]
-async fn a_clean_verification_lets_the_read_models_remember_their_events() {
+async fn a_verification_without_a_repair_binds_no_read_model() {
+    let scene = Scene::with_orders(2).await;
+    assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
+    let client = scene.recorded.dynamodb.client();
+    for (table, sort) in [(ROWS, "placedAtOrderId"), (TOTALS, "entry")] {
+        let key = ["customerId", sort].map(|name| (name.to_owned(), AttributeValue::S("#events".to_owned())));
+        client.delete_item().table_name(table).set_key(Some(key.into())).send().await.unwrap();
+    }
+    assert_eq!(output(scene.verify(&[])).await.status.code(), Some(0));
+    for table in [ROWS, TOTALS] {
+        let items = client.scan().table_name(table).send().await.unwrap().items.unwrap();
+        assert!(items.iter().all(|item| item["customerId"].as_s().unwrap() != "#events"), "{table}");
+    }
+    let adopted = output(scene.verify(&["--adopt-events"])).await;
+    assert_eq!(adopted.status.code(), Some(2), "only a repair asks before it takes over a table");
+}
+
+#[tokio::test]
+async fn a_clean_repair_lets_the_read_models_remember_their_events() {
     let scene = Scene::with_orders(2).await;
     let repaired = output(scene.verify(&["--repair", "--yes"])).await;
     assert_eq!(repaired.status.code(), Some(0), "{}", stderr(&repaired));
