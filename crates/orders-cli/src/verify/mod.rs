@@ -85,13 +85,22 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
         note(&mismatch);
     }
     let counts = ItemCounts::of(&client, &tables).await;
-    if repair {
-        let adoption = remembered.as_ref().map(Remembered::adoption).unwrap_or_default();
-        let plan = [adoption, repair::plan(delete_orphans)].concat();
-        confirm.confirm(&counts.plan("Verify and repair the read models:", &tables, &plan))?;
-    }
     let new = Verification::new(tables.segments);
-    let mut state = begin(arguments.state_file(&tables), tables.clone(), new)?;
+    let mut state = begin(arguments.state_file(&tables), tables.clone(), new.clone())?;
+    if repair {
+        let decision = state.known().repair.filter(|decision| !decision.is_stale(rule.now()));
+        if let Some(refusal) = decision.and_then(|decision| decision.refusal(delete_orphans)) {
+            anyhow::bail!(refusal);
+        }
+        let adoption = remembered.as_ref().map(Remembered::adoption).unwrap_or_default();
+        let plan = decision.map_or_else(|| repair::plan(delete_orphans), |decision| decision.plan());
+        let plan = [adoption, plan].concat();
+        confirm.confirm(&counts.plan("Verify and repair the read models:", &tables, &plan))?;
+        if decision.is_none() && state.known().repair.is_some() {
+            note("the repair that is under way was decided on more than an hour ago: all rows are counted anew");
+            state.settle(|known| *known = new)?;
+        }
+    }
     let expected = counts.all().filter(|count| *count > 0);
     let surroundings = Surroundings { client: &client, tables: &tables, rule, expected, started: Instant::now() };
     if state.known().repair.is_none() {

@@ -19,20 +19,61 @@ use crate::sweep::Tables;
 
 /// The orphans that are deleted without being named: one row in a hundred, and no more than a hundred.
 const MOST_ORPHANS: u64 = 100;
+/// The age of a decision beyond which everything is counted anew: an hour.
+const MOST_AGE_MS: i64 = 60 * 60 * 1_000;
 
 /// The decision that a state file keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Decision {
     /// The orphans that were counted.
     pub(super) orphans: u64,
+    /// The rows that were counted.
+    #[serde(default)]
+    rows: u64,
     /// The time of the decision, in milliseconds since 1970: what is recorded later is not repaired.
     at: i64,
 }
 
 impl Decision {
-    pub(super) const fn new(orphans: u64, at: Timestamp) -> Self {
-        Self { orphans, at: at.epoch_ms() }
+    pub(super) fn new(tally: &Tally, at: Timestamp) -> Self {
+        Self { orphans: tally.orphans(), rows: rows(tally), at: at.epoch_ms() }
     }
+
+    /// True if the counts may no longer be those of the tables.
+    pub(super) fn is_stale(&self, now: Timestamp) -> bool {
+        now.epoch_ms().saturating_sub(self.at) > MOST_AGE_MS
+    }
+
+    /// The refusal to go on with this decision, where a call allows fewer orphans.
+    pub(super) fn refusal(&self, named: Option<u64>) -> Option<String> {
+        let Self { orphans, rows, .. } = self;
+        (!is_allowed(*orphans, *rows, named)).then(|| {
+            format!(
+                "the repair that is under way deletes or takes back {orphans} of {rows} rows, more than this call allows: \
+                 nothing was changed; go on with --delete-orphans {orphans}, or delete the state file to count anew"
+            )
+        })
+    }
+
+    /// The plan of a repair that goes on, for the operator to confirm.
+    pub(super) fn plan(&self) -> String {
+        let Self { orphans, at, .. } = self;
+        let at = Timestamp::from_epoch_ms(*at).map(|at| at.to_string()).unwrap_or_default();
+        format!(
+            "The repair that was decided on at {at} goes on: rows that are lost or wrong are written.\n\
+             Rows without commits in the events table are deleted or taken back: no more than {orphans} in all runs together."
+        )
+    }
+}
+
+fn rows(tally: &Tally) -> u64 {
+    tally.summaries.rows + tally.contributions.rows
+}
+
+/// True if so many orphans may be deleted: few of the rows, or no more than the operator names.
+fn is_allowed(orphans: u64, rows: u64, named: Option<u64>) -> bool {
+    let is_few = orphans <= MOST_ORPHANS && orphans.saturating_mul(100) <= rows;
+    is_few || named.is_some_and(|named| orphans <= named)
 }
 
 /// The limits that the pages of a repair share.
@@ -50,7 +91,7 @@ pub(super) struct Repair {
 impl Repair {
     /// The repair that was decided on, as far as it is not done yet; `None` while a verification counts.
     pub(super) fn of(known: &Verification) -> Option<Self> {
-        let Decision { orphans, at } = known.repair?;
+        let Decision { orphans, at, .. } = known.repair?;
         let left = orphans.saturating_sub(known.tally.orphans());
         Some(Self {
             orphans: AtomicU64::new(left),
@@ -94,15 +135,14 @@ const fn is_orphan(difference: &Difference) -> bool {
 
 /// The refusal of a repair, in one line, given the number of orphans that the operator names.
 pub(super) fn refusal(tally: &Tally, tables: &Tables, named: Option<u64>) -> Option<String> {
-    let (orphans, rows, events) = (tally.orphans(), tally.summaries.rows + tally.contributions.rows, &tables.events);
+    let (orphans, rows, events) = (tally.orphans(), rows(tally), &tables.events);
     if tally.orders == 0 && orphans > 0 {
         return Some(format!(
             "{events} has no orders, and the read models have {rows} rows: nothing was changed; name the events table that \
              these rows were folded from"
         ));
     }
-    let is_few = orphans <= MOST_ORPHANS && orphans.saturating_mul(100) <= rows;
-    if is_few || named.is_some_and(|named| orphans <= named) {
+    if is_allowed(orphans, rows, named) {
         return None;
     }
     Some(format!(

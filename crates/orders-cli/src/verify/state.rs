@@ -59,7 +59,7 @@ impl Verification {
 
     /// Begins anew, to repair what was counted.
     pub(super) fn begin_repair(&mut self, at: Timestamp) {
-        let decision = Decision::new(self.tally.orphans(), at);
+        let decision = Decision::new(&self.tally, at);
         let segments = u32::try_from(self.orders.len()).unwrap_or(u32::MAX);
         let (lags, untouchable) = (std::mem::take(&mut self.lags), std::mem::take(&mut self.untouchable));
         *self = Self { lags, untouchable, repair: Some(decision), ..Self::new(segments) };

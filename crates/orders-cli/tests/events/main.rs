@@ -8,6 +8,7 @@ mod orders;
 mod parked;
 mod rebuild;
 mod repair_refused;
+mod repair_resumed;
 mod replay;
 mod replay_runs;
 mod service;

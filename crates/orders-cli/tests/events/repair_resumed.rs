@@ -1,0 +1,89 @@
+//! `orders verify --repair` that goes on with the decision of an earlier run.
+
+use event_store::Timestamp;
+use serde_json::{Value, json};
+
+use crate::rebuild::{ROWS, Scene, TOTALS};
+use crate::verify::{REPAIR, all_rows, rebuilt};
+use crate::{output, stderr};
+
+/// The state of a repair that was decided on minutes ago, by which 2 of 6 rows have no commits.
+async fn decided(scene: &Scene, minutes: i64) {
+    let client = scene.recorded.dynamodb.client();
+    let mut ids = Vec::new();
+    for table in ["OrderEvents", ROWS, TOTALS] {
+        let described = client.describe_table().table_name(table).send().await.unwrap();
+        ids.push(described.table.unwrap().table_id);
+    }
+    let zeros = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), json!(0))).collect::<Value>();
+    let rows = [
+        "rows",
+        "missing",
+        "behind",
+        "different",
+        "ahead",
+        "olderProjection",
+        "newerProjection",
+        "withoutOrder",
+        "mended",
+    ];
+    let sums = ["sums", "customers", "missing", "different", "withoutOrders", "mended", "unsettled"];
+    let tally = json!({
+        "commits": 0, "orders": 0, "leftOut": 0, "summaries": zeros(&rows), "contributions": zeros(&rows), "sums": zeros(&sums),
+    });
+    let state = json!({
+        "tables": {
+            "command": "repair", "events": "OrderEvents", "rows": ROWS, "totals": TOTALS, "ids": ids,
+            "segments": 1, "local": true, "projection": 2, "totals_projection": 2,
+        },
+        "begun": true,
+        "sweep": {
+            "orders": ["beginning"], "summaries": ["beginning"], "totals": ["beginning"], "tally": tally, "differences": [],
+            "repair": { "orphans": 2, "rows": 6, "at": Timestamp::now().epoch_ms() - minutes * 60_000 },
+        },
+    });
+    std::fs::write(scene.folder.path().join("orders-repair-OrderSummaryByCustomer.json"), state.to_string()).unwrap();
+}
+
+/// Three orders and their rows; one order has lost its commits since.
+async fn with_an_orphan() -> Scene {
+    let scene = rebuilt(3).await;
+    for version in [1, 2] {
+        scene.recorded.delete("o-1", version).await;
+    }
+    scene
+}
+
+#[tokio::test]
+async fn a_repair_goes_on_only_within_what_this_call_allows() {
+    let scene = with_an_orphan().await;
+    decided(&scene, 5).await;
+    let before = all_rows(&scene).await;
+    let repair = [REPAIR, &["--segments", "1"]].concat();
+    for arguments in [&repair[..], &[&repair[..], &["--delete-orphans", "1"]].concat()] {
+        let refused = output(scene.verify(arguments)).await;
+        let expected =
+            "error: the repair that is under way deletes or takes back 2 of 6 rows, more than this call allows: ";
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(stderr(&refused).contains(expected), "{}", stderr(&refused));
+        assert_eq!((all_rows(&scene).await, scene.files()), (before.clone(), 1));
+    }
+    let done = output(scene.verify(&[&repair[..], &["--delete-orphans", "2"]].concat())).await;
+    assert_eq!((done.status.code(), scene.files()), (Some(0), 0), "{}", stderr(&done));
+    for words in ["The repair that was decided on at 20", " goes on: ", ": no more than 2 in all runs together.\n"] {
+        assert!(stderr(&done).contains(words), "{}", stderr(&done));
+    }
+    assert_eq!(all_rows(&scene).await.map(|rows| rows.len()), [2, 3]);
+}
+
+#[tokio::test]
+async fn a_decision_of_more_than_an_hour_ago_is_taken_anew() {
+    let scene = with_an_orphan().await;
+    decided(&scene, 61).await;
+    let before = all_rows(&scene).await;
+    let done = output(scene.verify(&[REPAIR, &["--segments", "1"]].concat())).await;
+    let said = stderr(&done);
+    assert!(said.contains("was decided on more than an hour ago: all rows are counted anew\n"), "{said}");
+    assert!(said.contains("\nerror: 2 of 6 rows have no commits in OrderEvents, "), "{said}");
+    assert_eq!((done.status.code(), all_rows(&scene).await), (Some(1), before));
+}
