@@ -6,10 +6,11 @@ use futures_util::FutureExt as _;
 use futures_util::future::OptionFuture;
 use parked_orders::ParkedOrders;
 use publisher::EventBus;
-use read_model::{DynamoRows, SummedRows};
+use read_model::{CustomerTotals, DynamoRows, OrderSummaryByCustomer, Projection, SummedRows};
 use redrive::Redrive;
 
-use crate::aws::{AwsArguments, AwsClients, Resource, TotalsArguments};
+use crate::aws::{AwsArguments, AwsClients, Place, Resource, TotalsArguments};
+use crate::sweep::{Remembered, Tables};
 
 /// Where the notes are.
 #[derive(Args)]
@@ -66,11 +67,11 @@ impl NotesArguments {
 }
 
 impl EventsArguments {
-    /// The table of events, which exists.
-    pub(super) async fn find(&self, clients: &AwsClients) -> anyhow::Result<String> {
+    /// The table of events, which exists, and its id as far as it can be read.
+    pub(super) async fn find(&self, clients: &AwsClients) -> anyhow::Result<(String, Option<String>)> {
         let table = clients.name(Resource::Events, self.table.as_ref())?;
-        clients.find_table(&table).await?;
-        Ok(table)
+        let id = clients.find_table(&table).await?;
+        Ok((table, id))
     }
 }
 
@@ -87,6 +88,23 @@ impl TargetArguments {
 }
 
 impl Targets {
+    /// Checks that the read models do not remember another table of events. They tell for the publisher too, whose bus remembers
+    /// nothing: all are of one stack.
+    pub(super) async fn belong_to(&self, clients: &AwsClients, events: &str, id: Option<String>) -> anyhow::Result<()> {
+        let tables = Tables {
+            command: "redrive".to_owned(),
+            events: events.to_owned(),
+            rows: self.rows.clone(),
+            totals: self.totals.clone(),
+            ids: vec![id],
+            segments: 1,
+            local: matches!(clients.place, Place::Local { .. }),
+            projection: OrderSummaryByCustomer::NUMBER,
+            totals_projection: CustomerTotals::NUMBER,
+        };
+        let mismatch = Remembered::read(&clients.dynamodb, &tables).await?.mismatch();
+        mismatch.map_or(Ok(()), |mismatch| Err(anyhow::anyhow!(mismatch)))
+    }
     /// The redrive to these. Without totals, it is given a table without a name, and must not be asked for orders of CustomerTotals.
     pub(super) fn redrive(&self, clients: AwsClients, notes: ParkedOrders, events: &str) -> Redrive {
         let AwsClients { dynamodb, eventbridge, .. } = clients;

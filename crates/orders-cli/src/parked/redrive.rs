@@ -51,7 +51,7 @@ struct Tally {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (clients, notes_table, notes) = arguments.notes.open().await?;
-    let events = arguments.events.find(&clients).await?;
+    let (events, events_id) = arguments.events.find(&clients).await?;
     let targets = arguments.targets.find(&clients).await?;
     let (mut parked, unreadable) = parked(arguments, &notes).await?;
     if targets.totals.is_none() {
@@ -61,6 +61,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         clients.find_bus(&targets.bus).await?;
     }
     if !parked.is_empty() {
+        targets.belong_to(&clients, &events, events_id).await?;
         arguments.confirm.confirm(&plan(&parked, &notes_table, &events, &targets))?;
     }
     let redrive = targets.redrive(clients, notes, &events);

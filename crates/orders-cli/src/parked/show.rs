@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (clients, _, notes) = arguments.notes.open().await?;
-    let events = arguments.events.find(&clients).await?;
+    let (events, _) = arguments.events.find(&clients).await?;
     let mut parked = Vec::new();
     for consumer in Consumer::ALL {
         parked.extend(notes.find(consumer, &arguments.order).await?);

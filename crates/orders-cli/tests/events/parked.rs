@@ -137,6 +137,26 @@ error: standard input is no terminal: add --yes to go on
 }
 
 #[tokio::test]
+async fn a_redrive_from_the_table_of_another_stack_is_refused() {
+    let scene = Scene::with_orders(1).await;
+    scene.park(Consumer::CustomerTotals, "o-0").await;
+    scene.park(Consumer::Publisher, "o-0").await;
+    let memory =
+        [("customerId", "#events"), ("entry", "#events"), ("eventsTableId", "other-id"), ("eventsTable", "Another")];
+    let memory = memory.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    scene.client().put_item().table_name("CustomerTotals").set_item(Some(memory.into())).send().await.unwrap();
+    for arguments in [&["redrive", "--all"][..], &["redrive", "o-0", "--consumer", "publisher"]] {
+        let refused = scene.parked(arguments).await;
+        let expected =
+            "error: CustomerTotals was folded from the events table Another (other-id), and not from OrderEvents (";
+        assert!(stderr(&refused).starts_with(expected), "{}", stderr(&refused));
+        assert_eq!((refused.status.code(), stdout(&refused)), (Some(1), ""));
+    }
+    assert_eq!(json_of(&scene.parked(&["list", "--json"]).await)["count"], 2);
+    assert_eq!(scene.bus.counts().calls, 0);
+}
+
+#[tokio::test]
 async fn what_is_parked_is_listed_by_consumer_and_order() {
     let scene = Scene::with_orders(2).await;
     scene.park(Consumer::Publisher, "o-0").await;
