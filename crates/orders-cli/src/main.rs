@@ -47,7 +47,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// The exit codes of every command.
 const EXIT_CODES: &str = "\
@@ -106,7 +106,9 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let matches = Cli::command().get_matches();
+    let is_local = is_local(&matches);
+    let result = match Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command {
         Command::Local(arguments) => local::run(arguments).await,
         Command::Token(arguments) => token::run(arguments),
         Command::Load(arguments) => load::run(arguments).await,
@@ -133,8 +135,16 @@ async fn main() -> ExitCode {
         Err(error) => {
             let message = format!("{error:#}");
             text::complain(&message);
-            aws::remedy(&message).iter().for_each(|remedy| text::note(remedy));
+            // The local stack has no permissions, and accepts any credentials.
+            let remedy = aws::remedy(&message).filter(|_| !is_local);
+            remedy.iter().for_each(|remedy| text::note(remedy));
             if error.is::<stop::Interrupted>() { INTERRUPTED.into() } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// True if a command works on the local stack.
+fn is_local(matches: &ArgMatches) -> bool {
+    let local = matches.try_get_one::<bool>("local").ok().flatten();
+    local.copied().unwrap_or(false) || matches.subcommand().is_some_and(|(_, matches)| is_local(matches))
 }

@@ -58,13 +58,25 @@ pub(super) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-/// The remedy for an error of an account, wherever in a command it was met.
+/// The codes of errors that a permission ends.
+const DENIED: [&str; 2] = ["AccessDenied", "AccessDeniedException"];
+/// The codes of errors that new credentials end.
+const UNKNOWN_CALLER: [&str; 5] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+];
+
+/// The remedy for an error of an account, from any part of a command. The SDK writes an error's code as a part of its own, before
+/// or after a colon or in brackets: a name with such a word in it is no code.
 pub(crate) fn remedy(message: &str) -> Option<&'static str> {
-    let has = |codes: &[&str]| codes.iter().any(|code| message.contains(code));
-    if has(&["AccessDenied"]) {
+    let parts = || message.split(": ").flat_map(|part| part.split(['(', ')'])).map(str::trim);
+    let has = |codes: &[&str]| parts().any(|part| codes.contains(&part));
+    if has(&DENIED) {
         Some("Grant the caller this permission: docs/OPERATIONS.md lists what each command needs.")
-    } else if has(&["ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"])
-    {
+    } else if has(&UNKNOWN_CALLER) {
         Some(
             "AWS does not accept the credentials: sign in, and run `eval \"$(aws configure export-credentials --format env)\"`.",
         )
@@ -87,5 +99,6 @@ mod tests {
             assert!(remedy(message).is_some_and(|remedy| remedy.contains(expected)), "{message}");
         }
         assert_eq!(remedy("ProvisionedThroughputExceededException"), None);
+        assert_eq!(remedy("there is no table NoAccessDenied in eu-west-1: check the name"), None, "a name is no code");
     }
 }

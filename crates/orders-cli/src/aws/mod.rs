@@ -71,14 +71,14 @@ impl AwsClients {
         self.names.of(resource, given)
     }
 
-    /// Finds a table before anything is done with it, and returns its id, which tells apart tables of the same name. A caller
-    /// who may not describe the table goes without.
+    /// Finds a table before anything is done with it, and returns its id, which tells apart tables of the same name. In an
+    /// account, a caller without the permission to describe the table goes without. The local stack has no permissions.
     pub(crate) async fn find_table(&self, table: &str) -> anyhow::Result<Option<String>> {
         match self.dynamodb.describe_table().table_name(table).send().await {
             Ok(described) => Ok(described.table.and_then(|table| table.table_id)),
             Err(error) => match failure::code(&error) {
                 Some("ResourceNotFoundException") => Err(self.place.not_found("table", table)),
-                Some("AccessDeniedException") => Ok(None),
+                Some("AccessDeniedException") if matches!(self.place, Place::Account { .. }) => Ok(None),
                 _ => Err(self.place.failed(Service::DynamoDb, &format!("cannot find table {table}"), &error)),
             },
         }
@@ -90,7 +90,7 @@ impl AwsClients {
         let Err(error) = self.eventbridge.describe_event_bus().name(bus).send().await else { return Ok(()) };
         match failure::code(&error) {
             Some("ResourceNotFoundException") => Err(self.place.not_found("event bus", bus)),
-            Some("AccessDeniedException") => {
+            Some("AccessDeniedException") if matches!(self.place, Place::Account { .. }) => {
                 note(&format!(
                     "events:DescribeEventBus is not granted: whether there is an event bus {bus} is not known, and events for \
                      one that is not there may be lost unseen"

@@ -46,8 +46,13 @@ async fn run(mut command: Command) -> Output {
 
 /// A command in an account whose services are at a URL.
 fn in_account(command: &[&str], url: &str) -> Command {
+    with_credentials(&[command, &names(command)].concat(), url)
+}
+
+/// The same with the names that it has already.
+fn with_credentials(command: &[&str], url: &str) -> Command {
     let mut account = orders(command);
-    account.args(names(command)).env_clear();
+    account.env_clear();
     account
         .env("AWS_REGION", "eu-west-1")
         .env("AWS_ACCESS_KEY_ID", "AKID")
@@ -140,6 +145,19 @@ async fn a_caller_without_a_permission_is_told_which_and_where_to_read_on() {
 }
 
 #[tokio::test]
+async fn a_local_stack_that_refuses_a_call_is_an_error_without_permissions() {
+    let url = service(|_| Some(refusal("AccessDeniedException", "this host is not allowed")));
+    for command in COMMANDS {
+        let mut local = orders(command);
+        local.arg("--local").env("AWS_ENDPOINT_URL_DYNAMODB", &url).env("AWS_ENDPOINT_URL_EVENTBRIDGE", &url);
+        let done = run(local).await;
+        let said = stderr(&done);
+        assert!(said.starts_with("error: cannot find ") && said.contains("this host is not allowed"), "{said}");
+        assert!(!said.contains("Grant the caller"), "{command:?}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn credentials_that_aws_rejects_are_to_be_renewed() {
     let message = "The security token included in the request is expired";
     let url = service(move |_| Some(refusal("ExpiredTokenException", message)));
@@ -162,11 +180,11 @@ async fn a_caller_that_may_not_describe_the_bus_may_publish() {
         })
     });
     let folder = tempfile::tempdir().unwrap();
-    let mut replay = orders(&["replay", "--yes", "--local", "--from", "2026-11-21T09:00:00Z"]);
-    replay
-        .current_dir(folder.path())
-        .env("AWS_ENDPOINT_URL_DYNAMODB", recorded.dynamodb.endpoint())
-        .env("AWS_ENDPOINT_URL_EVENTBRIDGE", url);
+    let mut replay = with_credentials(
+        &["replay", "--yes", "--table", "OrderEvents", "--bus", "OrderBus", "--from", "2026-11-21T09:00:00Z"],
+        &url,
+    );
+    replay.current_dir(folder.path()).env("AWS_ENDPOINT_URL_DYNAMODB", recorded.dynamodb.endpoint());
     let done = output(replay).await;
     assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
     assert!(stderr(&done).starts_with("events:DescribeEventBus is not granted: "), "{}", stderr(&done));
