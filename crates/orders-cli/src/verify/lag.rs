@@ -106,14 +106,19 @@ impl Lags {
         [&self.summaries, &self.contributions].into_iter().any(|lag| lag.rows.contains_key(order))
     }
 
+    /// The orders with a row that is not looked at again, because there are more than [`MOST`].
+    pub(super) fn not_looked_at_again(&self) -> u64 {
+        self.summaries.beyond.0.max(self.contributions.beyond.0)
+    }
+
     /// The orders with a row that is not projected yet, and the time of the oldest of their newest commits.
     pub(super) fn not_projected(&self) -> Option<(u64, Timestamp)> {
         let lags = [&self.summaries, &self.contributions];
         let orders: BTreeSet<&String> = lags.iter().flat_map(|lag| lag.rows.keys()).collect();
-        let beyond = self.summaries.beyond.0.max(self.contributions.beyond.0);
         let times = lags.into_iter().flat_map(|lag| lag.rows.values().copied().chain(lag.beyond.1));
         let oldest = Timestamp::from_epoch_ms(times.min()?).ok()?;
-        Some((u64::try_from(orders.len()).unwrap_or(u64::MAX).saturating_add(beyond), oldest))
+        let orders = u64::try_from(orders.len()).unwrap_or(u64::MAX);
+        Some((orders.saturating_add(self.not_looked_at_again()), oldest))
     }
 }
 
@@ -223,4 +228,21 @@ pub(super) async fn second_look(
         }
     }
     Ok(Ended::Complete)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_beyond_the_number_that_is_looked_at_again_are_counted() {
+        let (mut lags, at) = (Lags::default(), Timestamp::from_epoch_ms(1_800_000_000_000).unwrap());
+        for order in 0..MOST + 2 {
+            lags.summaries.wait_for(&format!("o-{order}"), at);
+        }
+        assert_eq!((lags.not_looked_at_again(), lags.not_projected()), (2, Some((5_002, at))));
+        let mut kept = Lags::default();
+        kept.add(lags);
+        assert_eq!((kept.not_looked_at_again(), kept.not_projected()), (2, Some((5_002, at))));
+    }
 }

@@ -224,6 +224,13 @@ fn verdict(known: &Verification, now: Timestamp) -> Verdict {
             seconds(age)
         ));
     }
+    let not_looked_at_again = known.lags.not_looked_at_again();
+    if not_looked_at_again > 0 {
+        complain(&format!(
+            "{not_looked_at_again} of them were not looked at again, and may be lost or have arrived since: verify once more when the \
+             projector has caught up"
+        ));
+    }
     match (known.tally.left(), left_out + unsettled) {
         (0, 0) if not_projected.is_some() => Verdict::NotProjectedYet,
         (0, 0) => Verdict::Clean,

@@ -101,6 +101,7 @@ pub(super) fn json(tables: &Tables, known: &Verification, now: Timestamp) -> ser
         "notProjectedYet": {
             "orders": orders.unwrap_or(0),
             "oldestSeconds": age.map(|age| age.as_secs()),
+            "notLookedAtAgain": known.lags.not_looked_at_again(),
         },
         "differences": known.differences,
         "snapshotDifferences": known.snapshots,
