@@ -129,7 +129,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     tokio::select! {
         () = stack.stop() => {}
         () = signals.next() => {
-            return Err(Interrupted("told to stop a second time: what was under way is cut off".to_owned()).into());
+            return Err(Interrupted("interrupted a second time: what was under way is cut off".to_owned()).into());
         }
     }
     print(&format!("Stopped. Data: {kept}."));

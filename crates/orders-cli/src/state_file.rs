@@ -34,14 +34,14 @@ impl StateFile {
             Err(TryLockError::WouldBlock) => anyhow::bail!("another run is at work on {self}"),
             Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display()))?,
         }
-        // The run that had it may have ended and removed the file since it was opened: then this lock keeps nobody away.
+        // The run that had it may have ended and removed the file since it was opened: then this lock keeps no other run away.
         let is_in_place =
             fs::metadata(&path).is_ok_and(|there| file.metadata().is_ok_and(|own| own.ino() == there.ino()));
         anyhow::ensure!(is_in_place, "another run was at work on {self}, and has just ended");
         Ok(Lock { path, _file: file })
     }
 
-    /// What an earlier run has left; `what` it must be, for whoever named another file.
+    /// The state that an earlier run has left; `what` it must be, for an operator who named another file.
     pub(crate) fn read<T: DeserializeOwned>(&self, what: &str) -> anyhow::Result<Option<T>> {
         match fs::read(&self.0) {
             Ok(text) => {
@@ -98,7 +98,7 @@ impl StateFile {
     }
 }
 
-/// The right to work on a state. A run that is killed leaves the file behind, and nobody holds it then.
+/// The right to work on a state. A run that is killed leaves the file behind without the lock on it.
 pub(crate) struct Lock {
     path: PathBuf,
     _file: File,
@@ -106,7 +106,7 @@ pub(crate) struct Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Left behind, it is in nobody's way.
+        // Left behind, it hinders no other run.
         let _left = fs::remove_file(&self.path);
     }
 }

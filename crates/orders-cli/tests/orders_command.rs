@@ -235,7 +235,7 @@ async fn a_second_signal_ends_it_at_once() {
     stack.signal(Signal::INT);
     stack.signal(Signal::TERM);
     let said = std::io::read_to_string(stack.process.stderr.take().unwrap()).unwrap();
-    assert_eq!(said, "error: told to stop a second time: what was under way is cut off\n");
+    assert_eq!(said, "error: interrupted a second time: what was under way is cut off\n");
     assert_eq!(stack.process.wait().unwrap().code(), Some(130));
 }
 

@@ -29,12 +29,12 @@ pub(crate) use totals::TotalsArguments;
 use crate::running::{Service, StackFolder};
 use crate::text::note;
 
-/// How long one attempt may take. Longer than within a function: a page of 1 MB has to come from a region far away.
+/// The longest time of one attempt. Longer than within a function: a page of 1 MB has to come from a region far away.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long one operation may take with its retries; the SDK sets no limit by itself.
+/// The longest time of one operation with its retries; the SDK sets no limit by itself.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where DynamoDB and EventBridge are.
+/// The place of DynamoDB and EventBridge.
 #[derive(Args, Clone)]
 pub(crate) struct AwsArguments {
     /// Use the local stack (`orders local`) instead of an AWS account

@@ -111,7 +111,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
                     load.progress.suspend(|| note(STOPPING));
                 }
                 Ended::Stopped => {
-                    let message = "told to stop a second time: the commands under way are cut off, and there is no report";
+                    let message = "interrupted a second time: the commands under way are cut off, and there is no report";
                     return Err(Interrupted(message.to_owned()).into());
                 }
             },

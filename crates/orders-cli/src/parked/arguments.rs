@@ -12,7 +12,7 @@ use redrive::Redrive;
 use crate::aws::{AwsArguments, AwsClients, Place, Resource, TotalsArguments};
 use crate::sweep::{Remembered, Tables};
 
-/// Where the notes are.
+/// The table of the notes.
 #[derive(Args)]
 pub(super) struct NotesArguments {
     /// The table of parked orders
@@ -25,7 +25,7 @@ pub(super) struct NotesArguments {
     aws: AwsArguments,
 }
 
-/// Where the events are.
+/// The table of the events.
 #[derive(Args)]
 pub(super) struct EventsArguments {
     /// The table of events
@@ -33,7 +33,7 @@ pub(super) struct EventsArguments {
     table: Option<String>,
 }
 
-/// Where the consumers put what they make of the events.
+/// The tables and the bus that the consumers write to.
 #[derive(Args)]
 pub(super) struct TargetArguments {
     /// The table of the orders' summaries

@@ -15,7 +15,7 @@ use event_store::store::chain;
 use parked_orders::{Parked, ParkedError, ParkedOrders, UnaddressableNote};
 use serde_json::{Value, json};
 
-/// What is to be done with parked orders.
+/// The arguments of `orders parked`.
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -13,10 +13,10 @@ use crate::confirm::ConfirmArguments;
 use crate::sweep::Bar;
 use crate::text::{note, print};
 
-/// How many orders are redriven at once.
+/// The number of orders that are redriven at once.
 const AT_ONCE: usize = 8;
 
-/// Which orders.
+/// The orders to redrive.
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The order's id
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     notes: NotesArguments,
 }
 
-/// What a redrive came to, in orders and consumers.
+/// The result of a redrive, in orders and consumers.
 #[derive(Default)]
 struct Tally {
     /// Redriven to the end.
@@ -100,7 +100,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether the other orders may be done all the same; an outage ends all.
+/// True if the other orders may be done all the same; an outage ends all.
 const fn concerns_no_other(error: &RedriveError) -> bool {
     match error {
         RedriveError::NewerProjection | RedriveError::Notes(ParkedError::Unreadable { .. }) => true,
@@ -187,7 +187,7 @@ fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> Strin
 }
 
 impl Tally {
-    /// Counts an outcome; what needs somebody, in words.
+    /// Counts an outcome. Returns what an operator has to look at, in words.
     fn count(&mut self, consumer: Consumer, order: &str, outcome: Redriven) -> Option<String> {
         match outcome {
             Redriven::NotParked => None,

@@ -9,7 +9,7 @@ use super::waiting::{self, Waiting};
 use super::{list, to_json};
 use crate::text::{Align, Table, print};
 
-/// Which order.
+/// The order to show.
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The order's id

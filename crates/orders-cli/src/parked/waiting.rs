@@ -15,7 +15,7 @@ pub(super) struct Waiting {
     pub(super) version: String,
     pub(super) recorded_at: Option<String>,
     pub(super) event_types: Vec<String>,
-    /// Why this release cannot read it, where it cannot.
+    /// The reason why this release cannot read it, where it cannot.
     pub(super) error: Option<String>,
 }
 

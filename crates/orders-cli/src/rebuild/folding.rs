@@ -38,12 +38,12 @@ pub(super) struct Folding {
     state: SegmentState,
 }
 
-/// What a page came to.
+/// The result of a page.
 pub(super) struct Page {
     number: u32,
     state: SegmentState,
     tally: Tally,
-    /// What was left out, in words.
+    /// The orders that were left out, in words.
     pub(super) left_out: Vec<String>,
 }
 

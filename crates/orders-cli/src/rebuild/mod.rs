@@ -17,7 +17,7 @@ use crate::sweep::{Bar, ItemCounts, Place, Remembered, SweepArguments, begin, sw
 use crate::text::print;
 use folding::Engines;
 
-/// What is rebuilt, and how.
+/// The tables, and how they are rebuilt.
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -32,22 +32,22 @@ pub(crate) struct Arguments {
 /// The plan, for the operator to confirm.
 const PLAN: &str = "Rows that are missing, behind or of an older projection number are written. Nothing is deleted.";
 
-/// How far a rebuild is.
+/// The progress of a rebuild.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Rebuild {
     segments: Vec<SegmentState>,
     tally: Tally,
 }
 
-/// How far one segment is.
+/// The progress of one segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct SegmentState {
     place: Place<Position>,
-    /// Whether the order at that place was left out: its further commits are no further order.
+    /// True if the order at that place was left out: its further commits are no further order.
     left_out: bool,
 }
 
-/// What was done, in all runs of a rebuild together.
+/// The counts of all runs of a rebuild together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Tally {

@@ -1,4 +1,4 @@
-//! What is said about a rebuild, on the way and at the end.
+//! The report of a rebuild, on the way and at the end.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(super) fn so_far(tables: &Tables, tally: &Tally) -> String {
     }
 }
 
-/// What a rebuild came to.
+/// The result of a rebuild, for people.
 pub(super) fn summary(tables: &Tables, tally: &Tally, elapsed: Duration) -> String {
     let Tally { commits, orders, rows_written, totals_written, newer, left_out } = tally;
     let mut text = format!(

@@ -99,7 +99,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         biased;
         ended = replay.run(first.next()) => ended,
         () = told_twice => {
-            Err(Interrupted("told to stop a second time: the call under way is cut off".to_owned()).into())
+            Err(Interrupted("interrupted a second time: the call under way is cut off".to_owned()).into())
         }
     };
     replay.progress.clear();

@@ -1,4 +1,4 @@
-//! What sweeps are told.
+//! The arguments of a sweep.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use read_model::{CustomerTotals, OrderSummaryByCustomer, Projection};
 use super::Tables;
 use crate::aws::{AwsArguments, Resource, TotalsArguments};
 
-/// Which tables, and how.
+/// The tables, and how they are read.
 #[derive(Args)]
 pub(crate) struct SweepArguments {
     /// The table of events

@@ -31,7 +31,7 @@ use crate::stop::{Interrupted, StopSignals};
 
 /// One segment of a table.
 pub(crate) trait Segment: Send + 'static {
-    /// What a page came to.
+    /// The result of a page.
     type Page: Send + 'static;
 
     /// Works through the next page; `None` where there is none. What it returns is settled: a run that goes on later may
@@ -113,7 +113,7 @@ pub(crate) async fn until_told_to_stop<T>(
         biased;
         done = work(&mut first) => done,
         () = told_twice => {
-            Err(Interrupted("told to stop a second time: the pages under way are cut off".to_owned()).into())
+            Err(Interrupted("interrupted a second time: the pages under way are cut off".to_owned()).into())
         }
     }
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::text::{complain, note, per_second};
 
-/// How far a sweep is.
+/// A bar that shows the progress of a sweep.
 #[derive(Clone)]
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -59,7 +59,7 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 
-    /// How long this run has taken.
+    /// The time that this run has taken.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

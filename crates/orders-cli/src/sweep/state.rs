@@ -1,4 +1,4 @@
-//! How far a sweep is, in a file: what is there is settled.
+//! The progress of a sweep, in a file.
 
 use std::path::PathBuf;
 
@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 use crate::state_file::{Lock, StateFile, difference};
 use crate::text::note;
 
-/// What makes a sweep another one. Kept in the state file.
+/// The tables of a sweep. Kept in the state file: with other tables it is another sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tables {
-    /// What is done with them.
+    /// The command that sweeps them.
     pub(crate) command: String,
     pub(crate) events: String,
     pub(crate) rows: String,
     /// None where totals are left out.
     pub(crate) totals: Option<String>,
-    /// What tells tables of the same names apart, as far as it can be read: those of another stack, or made anew.
+    /// The ids, as far as they can be read. A table of the same name in another stack, or one made anew, has another id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) ids: Vec<Option<String>>,
     /// In how many parts. A position belongs to one of so many.
     pub(crate) segments: u32,
-    /// Whether they are the local stack's.
+    /// True if they are the local stack's.
     pub(crate) local: bool,
     /// The number of the summaries' projection: rows of another one are other rows.
     pub(crate) projection: u32,
@@ -45,7 +45,7 @@ impl Tables {
     }
 }
 
-/// Where a segment is.
+/// The place of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Place<P> {
@@ -70,11 +70,11 @@ impl<P> Place<P> {
     }
 }
 
-/// What a state file begins with.
+/// The content of a state file.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Kept<T> {
     tables: Tables,
-    /// Whether anything is settled.
+    /// True if a page is settled.
     begun: bool,
     sweep: T,
 }
@@ -87,7 +87,7 @@ pub(crate) struct State<T> {
 }
 
 impl<T: Serialize> State<T> {
-    /// What is known.
+    /// The progress so far.
     pub(crate) const fn known(&self) -> &T {
         &self.kept.sweep
     }

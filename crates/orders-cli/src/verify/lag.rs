@@ -23,7 +23,7 @@ const MOST: usize = 5_000;
 /// The time between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// When a row that lags counts as lost.
+/// The rule by which a row that lags counts as lost.
 #[derive(Clone, Copy)]
 pub(super) struct LagRule {
     pub(super) bound: LagBound,

@@ -21,9 +21,9 @@ pub(super) struct OrdersOf {
     summaries: Folding<OrderSummaryByCustomer>,
     totals: Folding<CustomerTotals>,
     snapshots: SnapshotAudit<Orders>,
-    /// Where to read on; the order under way has been read this far.
+    /// The place to read on; the order under way has been read this far.
     reading: Place<Position>,
-    /// What is settled: the orders that are complete.
+    /// The place after the orders that are complete.
     settled: Place<Position>,
 }
 

@@ -14,7 +14,7 @@ use crate::sweep::Tables;
 
 /// A read model's place in the books.
 pub(super) trait ReadModel: Projection<Aggregate = Orders> {
-    /// What is counted of its rows.
+    /// The counts of its rows.
     fn counts(tally: &mut Tally) -> &mut Counts;
     /// Its rows that lag.
     fn lag(lags: &mut Lags) -> &mut Lag;
@@ -50,7 +50,7 @@ impl ReadModel for CustomerTotals {
     }
 }
 
-/// What compares and mends.
+/// The audits that compare and repair.
 #[derive(Clone)]
 pub(super) struct Audits {
     pub(super) summaries: Audit<OrderSummaryByCustomer, DynamoEventStore>,
@@ -58,7 +58,7 @@ pub(super) struct Audits {
     pub(super) summary_rows: DynamoRows,
     /// None where totals are left out.
     pub(super) totals: Option<TotalsAudits>,
-    /// When a row that lags counts as lost.
+    /// The rule by which a row that lags counts as lost.
     pub(super) rule: LagRule,
     /// The repair; nothing while a verification counts.
     pub(super) repair: Option<Arc<Repair>>,

@@ -1,4 +1,4 @@
-//! What is said about a verification at its end.
+//! The report of a verification.
 
 use std::time::Duration;
 

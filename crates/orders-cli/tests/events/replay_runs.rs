@@ -103,7 +103,7 @@ async fn a_second_ctrl_c_does_not_wait_for_the_call_under_way() {
     .await
     .unwrap();
     assert_eq!(said[0], "stopping after the call under way; Ctrl-C again does not wait for it\n");
-    let expected = "error: told to stop a second time: the call under way is cut off; 0 events published, the same command \
+    let expected = "error: interrupted a second time: the call under way is cut off; 0 events published, the same command \
                     begins anew\n";
     assert_eq!((said[1].as_str(), code), (expected, Some(130)));
 

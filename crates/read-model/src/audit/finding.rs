@@ -81,13 +81,13 @@ impl fmt::Display for Difference {
 
 /// A row that is wrong.
 pub struct Finding<P: Projection> {
-    /// Where it stands, or should.
+    /// The key of the row.
     pub key: RowKey,
-    /// What is wrong.
+    /// The difference.
     pub difference: Difference,
     /// The row as it was read.
     pub(super) was: Option<RowImage>,
-    /// What it should be; `None` where it should not be.
+    /// The fold that it should equal; `None` where there should be no row.
     pub(super) folded: Option<Folded<P>>,
 }
 
@@ -110,7 +110,7 @@ impl<P: Projection> Finding<P> {
     }
 }
 
-/// How a row compares with what is folded.
+/// The result of comparing a row with its fold.
 pub(super) enum Compared {
     Equal,
     /// The row is at a later version: there is more to fold before they compare.

@@ -4,11 +4,11 @@ use event_store::{Delivered, Timestamp};
 
 use crate::projection::{self, CommitOf, EventOf, Projection, RowKey};
 
-/// What an aggregate's commits come to.
+/// The fold of an aggregate's commits.
 pub struct Folded<P: Projection> {
     /// Whose commits.
     pub aggregate_id: String,
-    /// How many were taken in, those that were left out included.
+    /// The number of commits, those that were left out included.
     pub commits: u64,
     /// The row they make, and where it stands; `None` where not even the first can be folded.
     pub row: Option<(RowKey, P::Row)>,
@@ -18,7 +18,7 @@ pub struct Folded<P: Projection> {
     pub row_version: u64,
     /// The time of the last folded commit that concerns the row.
     pub newest: Option<Timestamp>,
-    /// What cannot be folded, and keeps all that follows out of the row.
+    /// The commit that cannot be folded, and keeps all that follow out of the row.
     pub halt: Option<Halt>,
 }
 
@@ -27,7 +27,7 @@ pub struct Folded<P: Projection> {
 pub struct Halt {
     /// Its aggregate.
     pub aggregate_id: String,
-    /// Why, with its version as far as that can be told.
+    /// The cause, with its version as far as that can be told.
     pub cause: String,
 }
 
