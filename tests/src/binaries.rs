@@ -97,12 +97,12 @@ pub async fn binary(name: &str) -> PathBuf {
         let artifacts = serde_json::Deserializer::from_slice(&built.stdout).into_iter::<Value>().map(Result::unwrap);
         artifacts
             .filter(|it| it["target"]["kind"][0] == "bin" && it["profile"]["test"] == false)
-            .filter_map(named)
+            .filter_map(|it| named(&it))
             .collect()
     });
     binaries.await.get(name).unwrap_or_else(|| panic!("no package has a binary {name}")).clone()
 }
 
-fn named(artifact: Value) -> Option<(String, PathBuf)> {
+fn named(artifact: &Value) -> Option<(String, PathBuf)> {
     Some((artifact["target"]["name"].as_str()?.to_owned(), artifact["executable"].as_str()?.into()))
 }

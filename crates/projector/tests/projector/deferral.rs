@@ -76,8 +76,11 @@ async fn an_orders_next_payment_makes_up_for_an_outage_too() {
 #[tokio::test]
 async fn where_an_outage_cannot_be_noted_the_records_are_retried() {
     let ledger = ledger().await;
-    let config =
-        ProjectorConfig { totals_table: Some("NoSuchTable".to_owned()), parked_table: "NoSuchTable".to_owned(), ..config() };
+    let config = ProjectorConfig {
+        totals_table: Some("NoSuchTable".to_owned()),
+        parked_table: "NoSuchTable".to_owned(),
+        ..config()
+    };
     let projector = Projector::on_dynamo(ledger.server.client(), &config);
     let stream = ledger.stream();
     assert_eq!(answer(&projector, &stream).await, come_again(&stream));
