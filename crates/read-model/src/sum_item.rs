@@ -16,6 +16,9 @@ use crate::summed::Summed;
 /// The attribute that every change raises by one. Sums can return to a value while their rows do not, so a value is no guard.
 pub(crate) const REVISION: &str = "revision";
 
+/// The first revisions of sums: all have 15 digits, so that they take the same room.
+const FIRST_REVISIONS: std::ops::Range<u64> = 100_000_000_000_000..200_000_000_000_000;
+
 /// The sums of a partition.
 pub(crate) type SumsOf<P> = Sums<<P as Summed>::Sum, <P as crate::projection::Projection>::Row>;
 
@@ -50,7 +53,7 @@ impl<R: Clone> Pending<R> {
 /// The revision after the one that is replaced. The first one is drawn: sums that are deleted and begun again do not get a revision
 /// that a writer may have read before.
 pub(crate) fn next_revision(replaces: Option<u64>) -> u64 {
-    replaces.map_or_else(|| fastrand::u64(1..1 << 48), |revision| revision.saturating_add(1))
+    replaces.map_or_else(|| fastrand::u64(FIRST_REVISIONS), |revision| revision.saturating_add(1))
 }
 
 impl<S, R> Default for Sums<S, R> {
