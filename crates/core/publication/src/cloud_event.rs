@@ -1,0 +1,115 @@
+//! The envelope, and how a commit fills it. Attribute names and their meaning are published: never change them, only add.
+
+use order_aggregate::OrderCommit;
+use order_domain::stored;
+use order_domain::values::{CustomerId, OrderId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The version of CloudEvents that is spoken.
+pub const SPEC_VERSION: &str = "1.0";
+
+/// An order event in the JSON format of CloudEvents 1.0, with the extension attributes `sequence`, `correlationid`,
+/// `causationid`, `customerid` and `replayname`. An attribute without a value is absent, never null.
+///
+/// What is said of each attribute here is published with it, in the JSON Schemas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CloudEvent {
+    /// The version of CloudEvents.
+    #[schemars(extend("enum" = [SPEC_VERSION]))]
+    pub specversion: String,
+    /// The event's own id, the same whenever it is published: drop repeats by it.
+    #[schemars(with = "String", regex(pattern = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"))]
+    pub id: Uuid,
+    /// The order as a source of events: the scope of `sequence`.
+    #[schemars(regex(pattern = "^order-ledger/orders/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
+    pub source: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// The order's id.
+    #[schemars(with = "OrderId")]
+    pub subject: String,
+    /// When the event was recorded: RFC 3339, UTC, milliseconds. Never falls as `sequence` rises.
+    #[schemars(
+        regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$"),
+        extend("format" = "date-time")
+    )]
+    pub time: String,
+    /// Which schema `data` follows.
+    pub dataschema: String,
+    /// The event's place among the events of its order; sorts as text.
+    #[schemars(regex(pattern = "^[0-9]{10}([.][0-9]{3})?$"))]
+    pub sequence: String,
+    /// The id that runs through everything one outside cause set off; absent where the request named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1))]
+    pub correlationid: Option<String>,
+    /// The id of the message that caused this event; absent where the cause came from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1))]
+    pub causationid: Option<String>,
+    /// Whose order it is.
+    #[schemars(with = "CustomerId")]
+    pub customerid: String,
+    /// The replay that published this copy; absent on the first publication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9._-]{1,64}$"))]
+    pub replayname: Option<String>,
+    /// The event's own fields.
+    pub data: Value,
+}
+
+/// A commit that cannot be published as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum Unpublishable {
+    /// The commit does not name its order's customer.
+    #[error("the commit names no customer")]
+    NoCustomer,
+    /// An event cannot be written as JSON.
+    #[error(transparent)]
+    Encode(#[from] stored::EncodeError),
+}
+
+/// The events of a commit, in their order.
+///
+/// # Errors
+/// When the commit cannot be published as it is; trying again changes nothing.
+pub fn cloud_events(commit: &OrderCommit) -> Result<Vec<CloudEvent>, Unpublishable> {
+    let customer = order_aggregate::customer_id(commit).ok_or(Unpublishable::NoCustomer)?;
+    let event = |(index, recorded): (usize, &event_store::RecordedEvent<order_domain::Event>)| {
+        let stored = stored::encode(&recorded.event)?;
+        Ok(CloudEvent {
+            specversion: SPEC_VERSION.to_owned(),
+            id: recorded.event_id,
+            source: format!("order-ledger/orders/{}", commit.aggregate_id),
+            event_type: stored.event_type.to_owned(),
+            subject: commit.aggregate_id.clone(),
+            time: commit.recorded_at.to_string(),
+            dataschema: data_schema(stored.event_type, stored.schema_version),
+            sequence: sequence(commit.version, index),
+            correlationid: commit.request.correlation_id.clone(),
+            causationid: commit.request.causation_id.clone(),
+            customerid: customer.to_owned(),
+            replayname: None,
+            data: stored.data,
+        })
+    };
+    commit.events.iter().enumerate().map(event).collect()
+}
+
+/// An event's place among the events of its order, as a text that sorts as the events do: the version of its commit with
+/// ten digits, and for what a commit holds beyond its first event a dot and the place in the commit. `0000000003`,
+/// `0000000003.001`. An order's first event has `0000000001`.
+#[must_use]
+pub fn sequence(version: u64, index: usize) -> String {
+    if index == 0 { format!("{version:010}") } else { format!("{version:010}.{index:03}") }
+}
+
+/// The name of the schema that an event's `data` follows.
+#[must_use]
+pub fn data_schema(event_type: &str, schema_version: u32) -> String {
+    format!("urn:order-ledger:event:{event_type}:{schema_version}")
+}

@@ -1,0 +1,125 @@
+//! `CustomerTotals`: what each customer's orders come to, by currency.
+//!
+//! It spans orders, and its fold does not: each order has a row, its contribution, at `order#<orderId>` of its
+//! customer. What the contributions come to stands beside them, a sum a currency.
+
+mod row;
+
+use event_store::RecordedEvent;
+use order_aggregate::{OrderCommit, Orders};
+use order_domain::{Event, stored};
+pub use row::{Contribution, CurrencyTotals, PlacedOrder};
+
+use crate::order_key;
+use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
+use crate::summed::{SumError, Summed};
+
+/// What the sort keys of contributions begin with.
+const ORDER: &str = "order#";
+
+/// A customer's totals.
+#[derive(Debug, Clone, Copy)]
+pub struct CustomerTotals;
+
+impl Projection for CustomerTotals {
+    type Aggregate = Orders;
+    type Row = Contribution;
+    const NAME: &'static str = "CustomerTotals";
+    const NUMBER: u32 = 2;
+    const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "entry" };
+
+    fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
+        let (customer_id, order_id) = (order_key::customer_id(commit)?, order_key::order_id(commit)?);
+        Ok(RowKey { partition: customer_id.to_string(), sort: format!("{ORDER}{}", order_id.as_str()) })
+    }
+
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        key.sort.strip_prefix(ORDER)
+    }
+
+    /// Only what places an order or moves money.
+    fn concerns(commit: &OrderCommit) -> bool {
+        commit.events.iter().any(|recorded| match &recorded.event {
+            Event::OrderPlaced(_)
+            | Event::PaymentReceived(_)
+            | Event::PaymentCorrected(_)
+            | Event::PaymentRefunded(_) => true,
+            Event::ItemShipped(_)
+            | Event::ItemDelivered(_)
+            | Event::ItemReturned(_)
+            | Event::ItemsCancelled(_)
+            | Event::OrderCancelled(_) => false,
+        })
+    }
+
+    fn apply(
+        row: Option<Contribution>,
+        recorded: &RecordedEvent<Event>,
+        commit: &OrderCommit,
+    ) -> Result<Contribution, FoldError> {
+        let (version, event_type) = (commit.version, stored::event_type(&recorded.event));
+        let begun = |row: Option<Contribution>| row.ok_or(FoldError::NotABeginning { version, event_type });
+        let stated = |amount: Option<u64>| amount.ok_or(FoldError::OutOfRange { version, event_type });
+        match &recorded.event {
+            Event::OrderPlaced(_) if row.is_some() => Err(FoldError::BegunTwice { version, event_type }),
+            Event::OrderPlaced(placed) => Ok(Contribution {
+                currency: placed.currency.code().to_owned(),
+                order: PlacedOrder { placed_at: commit.recorded_at, order_id: commit.aggregate_id.clone() },
+                amount_paid: 0,
+                amount_refunded: 0,
+            }),
+            Event::PaymentReceived(event) => {
+                let row = begun(row)?;
+                let amount_paid = stated(row.amount_paid.checked_add(event.amount.minor_units()))?;
+                Ok(Contribution { amount_paid, ..row })
+            }
+            Event::PaymentCorrected(event) => {
+                let row = begun(row)?;
+                let others = stated(row.amount_paid.checked_sub(event.previous_amount.minor_units()))?;
+                let amount_paid = stated(others.checked_add(event.corrected_amount.minor_units()))?;
+                Ok(Contribution { amount_paid, ..row })
+            }
+            Event::PaymentRefunded(event) => {
+                let row = begun(row)?;
+                let amount_refunded = stated(row.amount_refunded.checked_add(event.amount.minor_units()))?;
+                Ok(Contribution { amount_refunded, ..row })
+            }
+            Event::ItemShipped(_)
+            | Event::ItemDelivered(_)
+            | Event::ItemReturned(_)
+            | Event::ItemsCancelled(_)
+            | Event::OrderCancelled(_) => begun(row),
+        }
+    }
+}
+
+impl Summed for CustomerTotals {
+    type Sum = CurrencyTotals;
+
+    fn sum_name(row: &Contribution) -> &str {
+        &row.currency
+    }
+
+    fn replace(
+        sum: Option<CurrencyTotals>,
+        old: Option<&Contribution>,
+        new: &Contribution,
+    ) -> Result<CurrencyTotals, SumError> {
+        let sum = sum.unwrap_or_else(|| CurrencyTotals::nothing(new));
+        let amount =
+            |figure, sum, amount: fn(&Contribution) -> u64| replace(figure, sum, old.map_or(0, amount), amount(new));
+        Ok(CurrencyTotals {
+            orders: replace("orders", sum.orders, u64::from(old.is_some()), 1)?,
+            gross: amount("gross", sum.gross, |row| row.amount_paid)?,
+            refunded: amount("refunded", sum.refunded, |row| row.amount_refunded)?,
+            first_order: sum.first_order.min(new.order.clone()),
+            last_order: sum.last_order.max(new.order.clone()),
+            currency: sum.currency,
+        })
+    }
+}
+
+fn replace(figure: &'static str, sum: u64, old: u64, new: u64) -> Result<u64, SumError> {
+    let others = sum.checked_sub(old).ok_or(SumError::NotInIt { figure })?;
+    others.checked_add(new).ok_or(SumError::TooLarge { figure })
+}

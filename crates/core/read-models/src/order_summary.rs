@@ -1,0 +1,159 @@
+//! `OrderSummaryByCustomer`: one row an order, newest first in its customer's list.
+//!
+//! Its fold is its own, made of what events say; with the domain it shares only the functions that derive the
+//! status words from figures. A test holds the row against the domain's order at every version.
+
+mod row;
+
+use event_store::RecordedEvent;
+use order_aggregate::{OrderCommit, Orders, PLACED_AT};
+use order_domain::event::{ItemQuantity, OrderPlaced};
+use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
+use order_domain::{Event, stored};
+pub use row::{OrderSummaryRow, SummaryItem};
+
+use crate::order_key;
+use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
+
+/// The index by which a row is found by its order: keys only.
+pub(crate) const BY_ORDER: &str = "ByOrder";
+/// The index's partition key.
+pub(crate) const ORDER_ID: &str = "orderId";
+/// The attribute with the order's one word.
+pub(crate) const STATUS: &str = "status";
+
+/// The customer's list of orders.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderSummaryByCustomer;
+
+impl Projection for OrderSummaryByCustomer {
+    type Aggregate = Orders;
+    type Row = OrderSummaryRow;
+    const NAME: &'static str = "OrderSummaryByCustomer";
+    const NUMBER: u32 = 2;
+    const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "placedAtOrderId" };
+
+    fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
+        let no_time = FoldError::NoKey { version: commit.version, part: PLACED_AT };
+        let customer_id = order_key::customer_id(commit)?;
+        let placed_at = order_aggregate::placed_at(commit).ok_or(no_time)?;
+        let order_id = order_key::order_id(commit)?;
+        Ok(row::row_key(customer_id.as_str(), placed_at, order_id.as_str()))
+    }
+
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        key.sort.split_once('#').map(|(_, order_id)| order_id)
+    }
+
+    fn apply(
+        row: Option<OrderSummaryRow>,
+        recorded: &RecordedEvent<Event>,
+        commit: &OrderCommit,
+    ) -> Result<OrderSummaryRow, FoldError> {
+        let (version, event_type) = (commit.version, stored::event_type(&recorded.event));
+        let mut row = match (row, &recorded.event) {
+            (None, Event::OrderPlaced(placed)) => begin(placed, commit),
+            (Some(_), Event::OrderPlaced(_)) => return Err(FoldError::BegunTwice { version, event_type }),
+            (
+                row,
+                Event::PaymentReceived(_)
+                | Event::PaymentCorrected(_)
+                | Event::PaymentRefunded(_)
+                | Event::ItemShipped(_)
+                | Event::ItemDelivered(_)
+                | Event::ItemReturned(_)
+                | Event::ItemsCancelled(_)
+                | Event::OrderCancelled(_),
+            ) => row.ok_or(FoldError::NotABeginning { version, event_type })?,
+        };
+        match &recorded.event {
+            Event::OrderPlaced(_) => {}
+            Event::PaymentReceived(event) => {
+                row.amount_paid = row.amount_paid.saturating_add(event.amount.minor_units());
+            }
+            Event::PaymentCorrected(event) => {
+                let others = row.amount_paid.saturating_sub(event.previous_amount.minor_units());
+                row.amount_paid = others.saturating_add(event.corrected_amount.minor_units());
+                row.due = event.due.minor_units();
+            }
+            Event::PaymentRefunded(event) => {
+                row.amount_refunded = row.amount_refunded.saturating_add(event.amount.minor_units());
+                row.due = event.due.minor_units();
+            }
+            Event::ItemShipped(event) => {
+                add_units(&mut row, &event.items, |line| &mut line.shipped);
+                row.shipments_under_way = row.shipments_under_way.saturating_add(1);
+            }
+            Event::ItemDelivered(_) => row.shipments_under_way = row.shipments_under_way.saturating_sub(1),
+            Event::ItemReturned(event) => add_units(&mut row, &event.items, |line| &mut line.returned),
+            Event::ItemsCancelled(event) => {
+                add_units(&mut row, &event.items, |line| &mut line.cancelled);
+                row.due = event.due.minor_units();
+                row.item_reductions = row.item_reductions.saturating_add(event.reduction.minor_units());
+                row.cancelled |= row.fulfillment_figures().ordered == 0;
+            }
+            Event::OrderCancelled(event) => {
+                row.due = event.due.minor_units();
+                row.cancelled = true;
+            }
+        }
+        derive_statuses(&mut row);
+        row.version = commit.version;
+        row.last_updated = commit.recorded_at;
+        Ok(row)
+    }
+}
+
+fn begin(placed: &OrderPlaced, commit: &OrderCommit) -> OrderSummaryRow {
+    let items = placed.items.iter().map(|item| SummaryItem {
+        sku: item.sku.to_string(),
+        name: item.name.as_ref().map(|name| name.as_str().to_owned()),
+        quantity: item.quantity.get(),
+        unit_price: item.unit_price.minor_units(),
+        shipped: 0,
+        returned: 0,
+        cancelled: 0,
+    });
+    OrderSummaryRow {
+        order_id: commit.aggregate_id.clone(),
+        customer_id: placed.customer_id.to_string(),
+        status: OrderStatus::Placed,
+        payment_status: PaymentStatus::Unpaid,
+        fulfillment_status: FulfillmentStatus::Unfulfilled,
+        currency: placed.currency.code().to_owned(),
+        total: placed.total.minor_units(),
+        shipping: placed.shipping.minor_units(),
+        tax: placed.tax.minor_units(),
+        discount: placed.discount.minor_units(),
+        due: placed.total.minor_units(),
+        item_reductions: 0,
+        amount_paid: 0,
+        amount_refunded: 0,
+        item_count: placed.items.iter().map(|item| u64::from(item.quantity.get())).sum(),
+        cancelled: false,
+        to_ship: false,
+        reference: placed.reference.as_ref().map(|reference| reference.as_str().to_owned()),
+        metadata: placed.metadata.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        items: items.collect(),
+        shipments_under_way: 0,
+        placed_at: commit.recorded_at,
+        last_updated: commit.recorded_at,
+        version: commit.version,
+    }
+}
+
+fn add_units(row: &mut OrderSummaryRow, items: &[ItemQuantity], to: impl Fn(&mut SummaryItem) -> &mut u32) {
+    for item in items {
+        if let Some(line) = row.items.iter_mut().find(|line| line.sku == item.sku.as_str()) {
+            let units = to(line);
+            *units = units.saturating_add(item.quantity.get());
+        }
+    }
+}
+
+fn derive_statuses(row: &mut OrderSummaryRow) {
+    row.payment_status = PaymentStatus::of(row.payment_figures());
+    row.fulfillment_status = FulfillmentStatus::of(row.fulfillment_figures());
+    row.status = OrderStatus::of(row.cancelled, row.payment_status, row.fulfillment_status);
+    row.to_ship = row.payment_figures().may_ship() && row.units_to_ship() > 0;
+}

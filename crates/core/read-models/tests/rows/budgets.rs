@@ -1,0 +1,128 @@
+//! What a batch costs, counted at the real SDK.
+
+use embedded_dynamodb::{EmbeddedDynamoDb, Meter};
+use event_store::{DynamoEventStore, EventStore, InMemoryEventStore, RecordedEvent, Timestamp, UpTo};
+use order_aggregate::{OrderCommit, Orders};
+use order_domain::Event;
+use order_domain::event::PaymentCorrected;
+use order_domain::values::{Amount, CorrectionId, PaymentId, Text};
+use read_models::{Counters, DynamoRows, DynamoSummaries, Engine, OrderSummaries};
+
+use crate::story::{SUMMARY_TABLE, SummaryEngine, dynamo, entries, paid_in_parts, pay, request, row_of, tell};
+
+type DynamoEngine = SummaryEngine<DynamoEventStore, DynamoRows>;
+
+fn engine(server: &EmbeddedDynamoDb) -> (DynamoEngine, Meter) {
+    let (client, meter) = server.metered_client();
+    let store = DynamoEventStore::new(client.clone(), "OrderEvents");
+    (Engine::new(store, DynamoRows::new(client, SUMMARY_TABLE)), meter)
+}
+
+/// A hundred orders of ten commits each, dealt out in turns.
+async fn a_thousand_commits() -> Vec<Vec<OrderCommit>> {
+    let store = InMemoryEventStore::default();
+    let mut orders = Vec::new();
+    for number in 0..100 {
+        orders.push(paid_in_parts(&store, &format!("o-{number}"), 9).await);
+    }
+    orders
+}
+
+fn in_turns(orders: &[Vec<OrderCommit>], versions: std::ops::Range<usize>) -> Vec<&OrderCommit> {
+    versions.flat_map(|version| orders.iter().map(move |commits| &commits[version])).collect()
+}
+
+#[tokio::test]
+async fn a_thousand_commits_of_a_hundred_new_orders_are_a_hundred_writes_and_no_read() {
+    let (server, orders) = (dynamo().await, a_thousand_commits().await);
+    let (engine, meter) = engine(&server);
+    let outcome = engine.project(entries(in_turns(&orders, 0..10)), None).await;
+    let spent = meter.take();
+    assert_eq!(outcome.failed, []);
+    assert_eq!(outcome.counters, Counters { aggregates: 100, rows_written: 100, ..Counters::default() });
+    assert_eq!((spent.requests_of("PutItem"), spent.total_requests()), (100, 100));
+    // A row of less than 1 KB is one write unit, and its index entry another, once.
+    assert_eq!((spent.read_half_units(), spent.write_half_units()), (0, 400));
+}
+
+#[tokio::test]
+async fn a_thousand_commits_of_a_hundred_known_orders_are_a_hundred_writes_and_a_hundred_rows_read() {
+    let (server, orders) = (dynamo().await, a_thousand_commits().await);
+    let (engine, meter) = engine(&server);
+    engine.project(entries(in_turns(&orders, 0..1)), None).await;
+    let _ = meter.take();
+    let outcome = engine.project(entries(in_turns(&orders, 1..10)), None).await;
+    let spent = meter.take();
+    let expected = Counters { aggregates: 100, rows_read: 100, rows_written: 100, ..Counters::default() };
+    assert_eq!((outcome.failed, outcome.counters), (vec![], expected));
+    assert_eq!(
+        (spent.requests_of("BatchGetItem"), spent.requests_of("PutItem"), spent.total_requests()),
+        (1, 100, 101)
+    );
+    // The index holds keys only, which never change: an update is one write unit, and a consistent read one.
+    assert_eq!((spent.read_half_units(), spent.write_half_units()), (200, 200));
+}
+
+#[tokio::test]
+async fn repeats_write_nothing() {
+    let (server, orders) = (dynamo().await, a_thousand_commits().await);
+    let (engine, meter) = engine(&server);
+    engine.project(entries(in_turns(&orders, 0..10)), None).await;
+    let _ = meter.take();
+    engine.project(entries(in_turns(&orders, 1..10)), None).await;
+    let spent = meter.take();
+    assert_eq!((spent.total_requests(), spent.requests_of("BatchGetItem")), (1, 1));
+}
+
+#[tokio::test]
+async fn an_order_whose_commits_exceed_a_megabyte_projects() {
+    let server = dynamo().await;
+    let client = server.client();
+    let (memory, store) = (InMemoryEventStore::default(), DynamoEventStore::new(client.clone(), "OrderEvents"));
+    tell(&memory, "o-1", "c-1", &[pay(1, 25)]).await;
+    for number in 0..40 {
+        let loaded = EventStore::<Orders>::load(&memory, "o-1", UpTo::Head).await.unwrap();
+        let new = loaded.next(&request("o-1", 100 + number), corrections(number), Timestamp::now());
+        memory.append(&new).await.unwrap();
+    }
+    let commits = EventStore::<Orders>::commits(&memory, "o-1", 0, None).await.unwrap();
+    copy(&commits, &store).await;
+
+    let (engine, meter) = engine(&server);
+    let outcome = engine.project(entries(commits.last()), None).await;
+
+    assert_eq!((outcome.failed, outcome.counters.gaps_repaired), (vec![], 1));
+    assert!(meter.take().requests_of("Query") > 1, "DynamoDB ends a page at 1 MB");
+    let row = DynamoSummaries::new(client, SUMMARY_TABLE).find("o-1").await.unwrap();
+    assert_eq!(row, Some(row_of(&commits)));
+}
+
+/// Thirty corrections to and fro, with the longest reasons there can be: about 35 KB.
+fn corrections(number: usize) -> Vec<Event> {
+    let amount = |number: usize| Amount::new(u64::try_from(number % 2).unwrap() + 25).unwrap();
+    let reason = Text::parse(&"茶".repeat(256)).unwrap();
+    let correction = |step: usize| {
+        Event::PaymentCorrected(PaymentCorrected {
+            correction_id: CorrectionId::parse(&format!("c{number}-{step}")).unwrap(),
+            payment_id: PaymentId::parse("p1").unwrap(),
+            corrects_event_id: Default::default(),
+            previous_amount: amount(number + step),
+            corrected_amount: amount(number + step + 1),
+            due: amount(0),
+            reason: reason.clone(),
+            reason_code: None,
+        })
+    };
+    (0..31).map(correction).collect()
+}
+
+/// Appends the same events again, elsewhere.
+async fn copy(commits: &[OrderCommit], store: &DynamoEventStore) {
+    for commit in commits {
+        let loaded = EventStore::<Orders>::load(store, &commit.aggregate_id, UpTo::Head).await.unwrap();
+        let events = commit.events.iter().map(|RecordedEvent { event, .. }| event.clone()).collect();
+        let new = loaded.next(&commit.request, events, commit.recorded_at);
+        assert_eq!(&new.commit, commit);
+        store.append(&new).await.unwrap();
+    }
+}

@@ -1,0 +1,402 @@
+//! Writes that are refused or lost, and two releases at once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use embedded_dynamodb::{Database, DatabaseError};
+use event_store::RecordedEvent;
+use read_models::projection::{CommitOf, EventOf};
+use read_models::{
+    Contribution, Counters, CurrencyTotals, CustomerTotals, DynamoRows, Engine, FoldError, KeyAttributes, NewRow,
+    Projection, Reason, RowError, RowKey, RowStore, SumError, Summed, SummedRows, Write,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::customer_totals::contribution;
+use crate::story::{self, TOTALS_TABLE, entries, pay, ship};
+use crate::summed_rows::{Book, total_of};
+
+/// The fate of a write on its way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fate {
+    Arrives,
+    /// Nothing is written, with this error.
+    Refused(&'static str),
+    /// It is written, and the answer says that the server failed.
+    AnswerLost,
+    /// Nothing is written, and the server fails.
+    Lost,
+}
+
+/// A line to the database on which writes meet their fates, one after the other; the last one's is that of all that follow.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    database: Arc<OpaqueDatabase>,
+    pub(crate) fates: Arc<Mutex<VecDeque<Fate>>>,
+    writes: Arc<Mutex<usize>>,
+    /// What somebody else puts before the next query is answered.
+    pub(crate) meanwhile: Arc<Mutex<Option<Value>>>,
+}
+
+struct OpaqueDatabase(Database);
+
+impl std::fmt::Debug for OpaqueDatabase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Database")
+    }
+}
+
+fn run<I: DeserializeOwned, O: Serialize>(
+    body: &[u8],
+    operation: impl FnOnce(I) -> Result<O, DatabaseError>,
+) -> (u16, String) {
+    match operation(serde_json::from_slice(body).unwrap()) {
+        Ok(output) => (200, serde_json::to_string(&output).unwrap()),
+        Err(error) => (error.status_code(), error.to_json()),
+    }
+}
+
+impl Line {
+    fn answer(&self, operation: &str, body: &[u8]) -> (u16, String) {
+        let database = &self.database.0;
+        match operation {
+            "BatchGetItem" => return run(body, |request| database.batch_get_item(request)),
+            "Query" => {
+                if let Some(put) = self.meanwhile.lock().unwrap().take() {
+                    database.put_item(serde_json::from_value(put).unwrap()).unwrap();
+                }
+                return run(body, |request| database.query(request));
+            }
+            _ => *self.writes.lock().unwrap() += 1,
+        }
+        let fate = {
+            let mut fates = self.fates.lock().unwrap();
+            if fates.len() > 1 { fates.pop_front() } else { fates.front().copied() }.unwrap()
+        };
+        let arrives = || match operation {
+            "PutItem" => run(body, |request| database.put_item(request)),
+            other => panic!("{other} is no write of a row"),
+        };
+        match fate {
+            Fate::Arrives => arrives(),
+            Fate::Refused(name) => {
+                let kind = format!("com.amazonaws.dynamodb.v20120810#{name}");
+                (400, json!({ "__type": kind, "message": name }).to_string())
+            }
+            Fate::Lost => (500, json!({ "__type": "InternalServerError", "message": "lost" }).to_string()),
+            Fate::AnswerLost => {
+                assert_eq!(arrives().0, 200);
+                (500, json!({ "__type": "InternalServerError", "message": "lost" }).to_string())
+            }
+        }
+    }
+}
+
+impl HttpConnector for Line {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap();
+        let (status, body) = self.answer(target.rsplit_once('.').unwrap().1, request.body().bytes().unwrap());
+        let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+impl HttpClient for Line {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// Rows at the end of such a line, whose client tries so often; and the line.
+pub(crate) fn rows(book: &Book, attempts: u32, fates: &[Fate]) -> (SummedRows, Line) {
+    let line = Line {
+        database: Arc::new(OpaqueDatabase(book.server.database().clone())),
+        fates: Arc::new(Mutex::new(fates.iter().copied().collect())),
+        writes: Arc::default(),
+        meanwhile: Arc::default(),
+    };
+    let config = book.server.config().http_client(line.clone());
+    let config = config.retry_config(RetryConfig::standard().with_max_attempts(attempts));
+    (SummedRows::new(Client::from_conf(config.build()), TOTALS_TABLE), line)
+}
+
+pub(crate) async fn write(rows: &SummedRows, commits: &[order_aggregate::OrderCommit]) -> Result<Write, RowError> {
+    let key = CustomerTotals::key(&commits[0]).unwrap();
+    let version = commits.last().unwrap().version;
+    story::write::<CustomerTotals>(rows, &key, version, &contribution(commits)).await
+}
+
+async fn contribution_is_stored(book: &Book, version: u64) -> bool {
+    let get = book.server.client().get_item().table_name(TOTALS_TABLE).consistent_read(true);
+    let get = get.key("customerId", AttributeValue::S("c-1".to_owned()));
+    let get = get.key("entry", AttributeValue::S("order#o-1".to_owned()));
+    let row = get.send().await.unwrap().item;
+    row.is_some_and(|row| row["version"] == AttributeValue::N(version.to_string()))
+}
+
+#[tokio::test]
+async fn sums_that_others_change_meanwhile_are_read_again() {
+    let book = Book::new().await;
+    let refusals = ["ConditionalCheckFailedException", "TransactionConflictException"];
+    let fates: Vec<_> = refusals.map(Fate::Refused).into_iter().chain([Fate::Arrives]).collect();
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    let (rows, line) = rows(&book, 1, &fates);
+    assert_eq!(write(&rows, &commits).await.unwrap(), Write::Written);
+    assert_eq!(*line.writes.lock().unwrap(), 4);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+#[tokio::test]
+async fn sums_that_others_keep_changing_are_an_outage_after_twelve_writes() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[]).await;
+    let (rows, line) = rows(&book, 1, &[Fate::Refused("ConditionalCheckFailedException")]);
+    tokio::time::pause();
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Unavailable { .. })));
+    assert_eq!(*line.writes.lock().unwrap(), 12);
+}
+
+#[tokio::test]
+async fn a_write_that_is_malformed_is_a_refusal_at_once() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[]).await;
+    let (rows, line) = rows(&book, 1, &[Fate::Refused("ValidationException")]);
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Refused { .. })));
+    assert_eq!(*line.writes.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn sums_whose_answer_is_lost_count_once_and_their_row_is_stored() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    tokio::time::pause();
+    // The SDK retries, finds its own write, and the row is written as one that the sums count already.
+    let (again, line) = rows(&book, 3, &[Fate::AnswerLost, Fate::Arrives]);
+    assert_eq!(write(&again, &commits[..1]).await.unwrap(), Write::Superseded { version: 1 });
+    assert_eq!(*line.writes.lock().unwrap(), 3);
+    // Without a retry, a repeat does the same.
+    let (once, _) = rows(&book, 1, &[Fate::AnswerLost, Fate::Arrives]);
+    assert!(matches!(write(&once, &commits).await, Err(RowError::Unavailable { .. })));
+    assert_eq!(write(&once, &commits).await.unwrap(), Write::Superseded { version: 2 });
+    tokio::time::resume();
+    assert!(contribution_is_stored(&book, 2).await);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+#[tokio::test]
+async fn a_row_that_is_lost_behind_its_sums_is_stored_by_a_repeat() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    let (rows, _) = rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
+    tokio::time::pause();
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Unavailable { .. })));
+    tokio::time::resume();
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])], "the sums are ahead of the row");
+    assert!(!contribution_is_stored(&book, 2).await);
+    assert_eq!(write(&rows, &commits[..1]).await.unwrap(), Write::Superseded { version: 2 });
+    assert!(contribution_is_stored(&book, 2).await);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+#[tokio::test]
+async fn a_row_that_is_lost_is_stored_before_the_sums_forget_it() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    let (line_rows, _) = rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
+    tokio::time::pause();
+    assert!(write(&line_rows, &commits).await.is_err());
+    tokio::time::resume();
+    let mut orders = vec![commits];
+    for number in 2..7 {
+        let order = book.order(&format!("o-{number}"), "EUR", &[]).await;
+        book.project(&order).await;
+        orders.push(order);
+    }
+    assert!(contribution_is_stored(&book, 2).await);
+    assert!(!book.sums().await["pending"].as_m().unwrap().contains_key("order#o-1"));
+    // Nothing that is counted is counted again.
+    book.project(orders.iter().flatten()).await;
+    assert_eq!(book.of("c-1").await, [total_of(orders.iter().map(Vec::as_slice))]);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_stored_stays_pending() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
+    let (line_rows, line) = rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
+    tokio::time::pause();
+    assert!(write(&line_rows, &commits).await.is_err());
+    let mut orders = vec![commits];
+    for number in 2..5 {
+        // Of the last, the row that is lost is lost again; then the sums and the row arrive.
+        *line.fates.lock().unwrap() = if number == 4 { [Fate::Lost, Fate::Arrives] } else { [Fate::Arrives; 2] }.into();
+        let order = book.order(&format!("o-{number}"), "EUR", &[]).await;
+        assert_eq!(write(&line_rows, &order).await.unwrap(), Write::Written);
+        orders.push(order);
+    }
+    tokio::time::resume();
+    assert!(!contribution_is_stored(&book, 2).await);
+    assert!(book.sums().await["pending"].as_m().unwrap().contains_key("order#o-1"));
+    book.project(orders.iter().flatten()).await;
+    assert_eq!(book.of("c-1").await, [total_of(orders.iter().map(Vec::as_slice))]);
+}
+
+#[tokio::test]
+async fn after_the_deadline_nothing_is_written() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[]).await;
+    let (rows, line) = rows(&book, 1, &[Fate::Arrives]);
+    let row =
+        NewRow { key: CustomerTotals::key(&commits[0]).unwrap(), version: 1, position: 1, row: contribution(&commits) };
+    let written = RowStore::<CustomerTotals>::write(&rows, &[row], Some(Instant::now())).await;
+    assert!(matches!(written[..], [Err(RowError::OutOfTime)]));
+    assert_eq!(*line.writes.lock().unwrap(), 0);
+}
+
+/// The same projection in a later release.
+struct Later;
+
+impl Projection for Later {
+    type Aggregate = order_aggregate::Orders;
+    type Row = Contribution;
+    const NAME: &'static str = CustomerTotals::NAME;
+    const NUMBER: u32 = CustomerTotals::NUMBER + 1;
+    const KEY: KeyAttributes = CustomerTotals::KEY;
+
+    fn key(commit: &CommitOf<Self>) -> Result<RowKey, FoldError> {
+        CustomerTotals::key(commit)
+    }
+
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        CustomerTotals::aggregate_id(key)
+    }
+
+    /// It counts double.
+    fn apply(
+        row: Option<Contribution>,
+        event: &RecordedEvent<EventOf<Self>>,
+        commit: &CommitOf<Self>,
+    ) -> Result<Contribution, FoldError> {
+        let half = row.map(|row| Contribution { amount_paid: row.amount_paid / 2, ..row });
+        let row = CustomerTotals::apply(half, event, commit)?;
+        Ok(Contribution { amount_paid: row.amount_paid * 2, ..row })
+    }
+}
+
+impl Summed for Later {
+    type Sum = CurrencyTotals;
+
+    fn sum_name(row: &Contribution) -> &str {
+        CustomerTotals::sum_name(row)
+    }
+
+    fn replace(
+        sum: Option<CurrencyTotals>,
+        old: Option<&Contribution>,
+        new: &Contribution,
+    ) -> Result<CurrencyTotals, SumError> {
+        CustomerTotals::replace(sum, old, new)
+    }
+}
+
+#[tokio::test]
+async fn a_later_release_sums_from_nothing_and_leaves_the_earlier_ones_sums_to_it() {
+    let book = Book::new().await;
+    let first = book.order("o-1", "EUR", &[pay(1, 20), pay(2, 5)]).await;
+    let second = book.order("o-2", "EUR", &[pay(1, 25)]).await;
+    book.project(first[..2].iter().chain(&second)).await;
+    let before = book.of("c-1").await;
+
+    let later: Engine<Later, _, _> =
+        Engine::new(book.store.clone(), SummedRows::new(book.server.client(), TOTALS_TABLE));
+    let outcome = later.project(entries(&first[2..]), None).await;
+    assert_eq!((outcome.failed.len(), outcome.counters.gaps_repaired), (0, 1));
+    assert_eq!(book.of("c-1").await, before, "what the earlier release reads");
+    let outcome = book.engine.project(entries(&first[2..]), None).await;
+    assert_eq!(outcome.failed[0].reason, Reason::NewerProjection);
+    assert_eq!(book.of("c-1").await, before);
+
+    // A replay, or a rebuild: every order once more, from wherever.
+    let outcome = later.project(entries(first.iter().chain(&second[..1])), None).await;
+    let expected = Counters { aggregates: 2, rows_written: 1, superseded: 1, gaps_repaired: 1, ..Counters::default() };
+    assert_eq!((outcome.failed, outcome.counters), (vec![], expected));
+    let sum = book.server.client().get_item().table_name(TOTALS_TABLE);
+    let sum = sum.key("customerId", AttributeValue::S("c-1".to_owned()));
+    let sum = sum.key("entry", AttributeValue::S("total#3".to_owned())).send().await.unwrap().item.unwrap();
+    let euros = sum["sums"].as_m().unwrap()["EUR"].as_m().unwrap();
+    assert_eq!(["orders", "gross"].map(|name| euros[name].as_n().unwrap().as_str()), ["2", "100"]);
+}
+
+/// The same projection in the release before, to which every commit was of concern, and which kept sums of its own.
+struct Earlier;
+
+impl Projection for Earlier {
+    type Aggregate = order_aggregate::Orders;
+    type Row = Contribution;
+    const NAME: &'static str = CustomerTotals::NAME;
+    const NUMBER: u32 = CustomerTotals::NUMBER - 1;
+    const KEY: KeyAttributes = CustomerTotals::KEY;
+
+    fn key(commit: &CommitOf<Self>) -> Result<RowKey, FoldError> {
+        CustomerTotals::key(commit)
+    }
+
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        CustomerTotals::aggregate_id(key)
+    }
+
+    fn apply(
+        row: Option<Contribution>,
+        event: &RecordedEvent<EventOf<Self>>,
+        commit: &CommitOf<Self>,
+    ) -> Result<Contribution, FoldError> {
+        CustomerTotals::apply(row, event, commit)
+    }
+}
+
+#[tokio::test]
+async fn rows_of_the_release_before_are_replaced_whatever_commit_they_end_with() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25), ship(1, 1, 1), pay(2, 5), ship(2, 2, 1)]).await;
+    let earlier: Engine<Earlier, _, _> =
+        Engine::new(book.store.clone(), DynamoRows::new(book.server.client(), TOTALS_TABLE));
+    // A rebuild; a repeat from the stream beside the release before, which is further; and the row lost behind its sums.
+    for (seen, told) in [(&commits[..3], &commits[..3]), (&commits[..5], &commits[..2]), (&commits[..5], &commits[..])]
+    {
+        let outcome = earlier.project(entries(seen), None).await;
+        assert!(outcome.failed.is_empty() || outcome.failed[0].reason == Reason::NewerProjection);
+        let outcome = book.engine.project(entries(told), None).await;
+        assert_eq!(outcome.failed, [], "{} of {}", told.len(), seen.len());
+    }
+    assert!(contribution_is_stored(&book, 4).await);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+#[tokio::test]
+async fn a_pending_row_replaces_one_of_the_release_before() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25), ship(1, 1, 1)]).await;
+    let (line_rows, _) = rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
+    tokio::time::pause();
+    assert!(write(&line_rows, &commits[..2]).await.is_err());
+    tokio::time::resume();
+    let earlier: Engine<Earlier, _, _> =
+        Engine::new(book.store.clone(), DynamoRows::new(book.server.client(), TOTALS_TABLE));
+    assert_eq!(earlier.project(entries(&commits), None).await.failed, []);
+    // As a rebuild does, which reads all commits.
+    assert_eq!(book.engine.project(entries(&commits), None).await.failed, []);
+    assert!(contribution_is_stored(&book, 2).await);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}

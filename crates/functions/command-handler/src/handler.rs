@@ -1,0 +1,218 @@
+//! One request from arrival to reply.
+
+use std::convert::Infallible;
+use std::time::Instant;
+
+use aws_sdk_dynamodb::Client;
+use event_store::{
+    DynamoEventStore, EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, StoreError, Timestamp, execute,
+};
+use function_setup::{CommandConfig, deadline};
+use http_api::identity::UnknownAuthMode;
+use http_api::quotes::BadQuoteKeys;
+use http_api::replies::{CommandReply, EventView};
+use http_api::{
+    Authentication, Caller, CommandRoute, ParsedCommand, ParsedRequest, Problem, QuoteVerifier, gateway_request_id,
+    parse_command, responses,
+};
+use lambda_http::{Body, Request, RequestExt, Response};
+use order_aggregate::Orders;
+use order_domain::values::OrderId;
+use order_domain::{Command, Rejection};
+use uuid::Uuid;
+
+use crate::log::LogEntry;
+use crate::order_id::new_order_id;
+use crate::rules::OrderRules;
+
+/// Answers commands over HTTP from an event store.
+#[derive(Debug, Clone)]
+pub struct CommandHandler<S> {
+    pub(crate) store: S,
+    authentication: Authentication,
+    pub(crate) quotes: QuoteVerifier,
+    pub(crate) clock: fn() -> Timestamp,
+}
+
+/// A variable's value that the handler cannot use.
+#[derive(Debug, thiserror::Error)]
+pub enum UnusableConfig {
+    /// `AUTH_MODE`.
+    #[error(transparent)]
+    AuthMode(#[from] UnknownAuthMode),
+    /// `QUOTE_KEYS`.
+    #[error(transparent)]
+    QuoteKeys(#[from] BadQuoteKeys),
+}
+
+impl CommandHandler<DynamoEventStore> {
+    /// The handler on the table of a configuration.
+    ///
+    /// # Errors
+    /// When `AUTH_MODE` is not a known mode, or `QUOTE_KEYS` not a set of keys.
+    pub fn on_dynamo(client: Client, config: CommandConfig) -> Result<Self, UnusableConfig> {
+        let store = DynamoEventStore::new(client, config.events_table);
+        let authentication = Authentication {
+            mode: config.callers.auth_mode.parse()?,
+            customer_claim: config.callers.customer_claim,
+            customer_claim_prefix: config.callers.customer_claim_prefix,
+            scope_prefix: config.callers.scope_prefix,
+        };
+        let quotes = QuoteVerifier::parse(&config.quote_keys, config.quote_audience)?;
+        Ok(Self::new(store, authentication, quotes, Timestamp::now))
+    }
+}
+
+impl<S: EventStore<Orders>> CommandHandler<S> {
+    /// A handler on that store, which accepts these quotes. `clock` says when a command arrives; [`Timestamp::now`] outside
+    /// tests.
+    pub fn new(
+        store: S,
+        authentication: impl Into<Authentication>,
+        quotes: QuoteVerifier,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        Self { store, authentication: authentication.into(), quotes, clock }
+    }
+
+    /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
+    /// gateway's bare 500.
+    ///
+    /// # Errors
+    /// Never: the Lambda runtime wants a `Result`.
+    pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
+        let started = Instant::now();
+        // A problem's `requestId` and the log's are the same, so that one finds the other.
+        let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+        let mut entry = LogEntry::of(&request);
+        let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
+        let answer = deadline::within(deadline_ms, self.answer(&request, &request_id, &mut entry)).await;
+        let answer = answer.unwrap_or_else(|out_of_time| {
+            // What was being written may stand; the same request, sent again, finds it.
+            entry.failed(&out_of_time);
+            Err(Problem::unavailable())
+        });
+        let mut response = answer.unwrap_or_else(|problem| {
+            entry.outcome = problem.code();
+            entry.reason = problem.reason().map(str::to_owned);
+            problem.into_response(&request_id)
+        });
+        entry.correlation.mark(&mut response, &request_id);
+        entry.write(&request_id, response.status(), started.elapsed());
+        Ok(response)
+    }
+
+    async fn answer(
+        &self,
+        request: &Request,
+        request_id: &str,
+        entry: &mut LogEntry,
+    ) -> Result<Response<Body>, Problem> {
+        let caller = Caller::of(request, &self.authentication)?;
+        let (route, _) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
+        caller.require(route.scopes())?;
+        let parsed = match parse_command(request)? {
+            ParsedRequest::Command(parsed) => parsed,
+            ParsedRequest::Quote(quote) => return self.place_from_quote(&caller, &quote, entry).await,
+        };
+        if matches!(parsed.command, Command::PlaceOrder(_)) && !caller.sets_prices() {
+            return Err(Problem::prices_not_trusted());
+        }
+        if let Command::CancelItems(cancel) = &parsed.command
+            && cancel.reduction.is_some()
+            && !caller.sets_prices()
+        {
+            return Err(Problem::reduction_not_allowed());
+        }
+        let order_id = address(&caller, &parsed)?;
+        entry.order_id = Some(order_id.to_string());
+
+        let headers = parsed.headers;
+        let invocation = Invocation {
+            aggregate_id: order_id.as_str(),
+            creates: parsed.order_id.is_none(),
+            request: &event_store::Request {
+                request_id: headers.idempotency_key.unwrap_or_else(|| request_id.to_owned()),
+                fingerprint: Fingerprint(parsed.fingerprint),
+                actor: caller.actor().to_owned(),
+                correlation_id: entry.correlation.id.clone(),
+                causation_id: None,
+            },
+            expected_versions: headers.if_match.as_deref(),
+            clock: self.clock,
+        };
+        let rules = OrderRules { caller: &caller, command: &parsed.command };
+        match execute(&self.store, invocation, &rules).await {
+            Ok(execution) => {
+                entry.accepted(&execution);
+                accepted(order_id, &execution)
+            }
+            Err(failure) => {
+                let problem = refused(&failure, entry);
+                Err(if is_to_hide(&failure, &caller, &invocation) { Problem::order_not_found() } else { problem })
+            }
+        }
+    }
+}
+
+/// The order a command is for: the one its path names, or a new one.
+fn address(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> {
+    if let Some(order_id) = &parsed.order_id {
+        return Ok(order_id.clone());
+    }
+    // Only a key tells a retry from a second order.
+    let key = parsed.headers.idempotency_key.as_deref().ok_or_else(Problem::idempotency_key_required)?;
+    // Every UUID is an order id, so this cannot fail.
+    OrderId::try_from(new_order_id(caller.actor(), key)).map_err(|_| Problem::internal())
+}
+
+/// The reply to an accepted command. A replay is answered from its own commit and the state right after it, and is
+/// therefore the first reply, byte for byte.
+pub(crate) fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response<Body>, Problem> {
+    let commit = &execution.commit;
+    let events = commit.events.iter().map(|recorded| {
+        EventView::of(&recorded.event, recorded.event_id, commit.version, commit.recorded_at.epoch_ms())
+    });
+    let events = events.collect::<Result<_, Problem>>()?;
+    let reply = CommandReply::of_order(order_id, &execution.state, execution.version, events);
+    let (outcome, replayed) = match execution.outcome {
+        Outcome::Unchanged => (responses::Outcome::Unchanged, false),
+        // Only placing makes version 1.
+        Outcome::Recorded if commit.version == 1 => (responses::Outcome::Placed, false),
+        Outcome::Replayed if commit.version == 1 => (responses::Outcome::Placed, true),
+        Outcome::Recorded => (responses::Outcome::Recorded, false),
+        Outcome::Replayed => (responses::Outcome::Recorded, true),
+    };
+    responses::command_accepted(&reply, outcome, replayed)
+}
+
+/// Whether an order could not be read, nor therefore whose it is, by a caller who may see some orders only: to them it is
+/// unknown, for anything else would say that it exists. An order that they place is theirs.
+fn is_to_hide(failure: &Failure<Rejection>, caller: &Caller, invocation: &Invocation<'_>) -> bool {
+    let is_unreadable = matches!(failure, Failure::Store(StoreError::Unreadable { .. }));
+    is_unreadable && !caller.sees_everyone() && !invocation.creates
+}
+
+/// The problem to answer a failure with. What the caller is not told, `entry` is.
+pub(crate) fn refused(failure: &Failure<Rejection>, entry: &mut LogEntry) -> Problem {
+    match failure {
+        Failure::Refused(rejection) => Problem::refused(rejection),
+        Failure::RequestIdReused => Problem::idempotency_key_reused(),
+        &Failure::VersionMismatch { current } => {
+            entry.version = Some(current);
+            Problem::version_mismatch(current)
+        }
+        &Failure::Contention { attempts } => {
+            entry.contended(attempts);
+            Problem::contention()
+        }
+        Failure::Store(error) => {
+            entry.failed(error);
+            match error {
+                StoreError::Unavailable { .. } => Problem::unavailable(),
+                StoreError::Unreadable { version, .. } => Problem::order_unreadable(*version),
+                StoreError::Refused { .. } | StoreError::Unwritable { .. } => Problem::internal(),
+            }
+        }
+    }
+}

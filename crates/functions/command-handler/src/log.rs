@@ -1,0 +1,138 @@
+//! The one log line of a command, and its metrics: ids, numbers and words of ours; never a body, a token or a name.
+
+use std::error::Error;
+use std::time::Duration;
+
+use event_store::store::chain;
+use event_store::{Execution, Outcome};
+use function_setup::metrics::Metrics;
+use http_api::Correlation;
+use lambda_http::Request;
+use lambda_http::http::StatusCode;
+use order_aggregate::Orders;
+
+/// What there is to say of a command, as far as it got.
+#[derive(Debug, Default)]
+pub(crate) struct LogEntry {
+    /// Which order, once that is known.
+    pub(crate) order_id: Option<String>,
+    /// The version that is answered.
+    pub(crate) version: Option<u64>,
+    /// How often the command was decided.
+    pub(crate) attempts: Option<u32>,
+    /// `recorded`, `replayed`, `unchanged`, or the code of the problem.
+    pub(crate) outcome: &'static str,
+    /// The reason of the problem, where its code leaves that open.
+    pub(crate) reason: Option<String>,
+    /// The correlation id that the caller gave.
+    pub(crate) correlation: Correlation,
+    /// How it ended, if it was accepted.
+    accepted: Option<Outcome>,
+    /// True if other writers won every attempt. That is no error of ours.
+    contended: bool,
+    /// The bytes of a commit with its snapshot, where one was due and too large.
+    oversized_snapshot: Option<usize>,
+    error: Option<String>,
+}
+
+impl LogEntry {
+    /// The entry of a request of which nothing else is known yet.
+    pub(crate) fn of(request: &Request) -> Self {
+        Self { correlation: Correlation::of(request), ..Self::default() }
+    }
+
+    /// Notes how an accepted command ended.
+    pub(crate) fn accepted(&mut self, execution: &Execution<Orders>) {
+        self.version = Some(execution.version);
+        self.attempts = Some(execution.attempts);
+        self.accepted = Some(execution.outcome);
+        self.oversized_snapshot = execution.oversized_snapshot;
+        self.outcome = match execution.outcome {
+            Outcome::Recorded => "recorded",
+            Outcome::Replayed => "replayed",
+            Outcome::Unchanged => "unchanged",
+        };
+    }
+
+    /// Notes that other writers won every attempt.
+    pub(crate) fn contended(&mut self, attempts: u32) {
+        self.attempts = Some(attempts);
+        self.contended = true;
+    }
+
+    /// Notes an error with everything that it came from.
+    pub(crate) fn failed(&mut self, error: &dyn Error) {
+        self.error = Some(chain(error));
+    }
+
+    /// Writes the line, an error of ours as one, a warning where the state has outgrown its snapshots, and the metrics.
+    pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
+        let Self { order_id, version, attempts, outcome, reason, correlation, error, .. } = self;
+        let correlation_id = &correlation.id;
+        let correlation_id_ignored = correlation.is_unusable.then_some(true);
+        let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        if let Some(bytes) = self.oversized_snapshot {
+            tracing::warn!(order_id, version, request_id, bytes, "the order's state is too large for a snapshot");
+        }
+        if self.contended {
+            tracing::warn!(
+                order_id,
+                version,
+                request_id,
+                correlation_id,
+                correlation_id_ignored,
+                outcome,
+                duration_ms,
+                attempts,
+                "command lost every race"
+            );
+        } else if status.is_server_error() || error.is_some() {
+            tracing::error!(
+                order_id,
+                version,
+                request_id,
+                correlation_id,
+                correlation_id_ignored,
+                outcome,
+                duration_ms,
+                attempts,
+                error,
+                "command failed"
+            );
+        } else {
+            tracing::info!(
+                order_id,
+                version,
+                request_id,
+                correlation_id,
+                correlation_id_ignored,
+                outcome,
+                reason,
+                duration_ms,
+                attempts,
+                "command {outcome}"
+            );
+        }
+        self.metrics(status).write();
+    }
+
+    /// `function_setup::metrics` says what each stands for.
+    fn metrics(&self, status: StatusCode) -> Metrics {
+        let (accepted, replayed) = match self.accepted {
+            Some(Outcome::Recorded | Outcome::Unchanged) => (1, 0),
+            Some(Outcome::Replayed) => (0, 1),
+            None => (0, 0),
+        };
+        // The last attempt of a command that was accepted was not lost. Of others it is known how many there were where all were.
+        let attempts = u64::from(self.attempts.unwrap_or_default());
+        let lost = attempts.saturating_sub(accepted + replayed);
+        Metrics::new()
+            .count("CommandsAccepted", accepted)
+            .count("CommandsReplayed", replayed)
+            .count("Conflicts", lost)
+            .count("CommandsContended", u64::from(self.contended))
+            .count("SnapshotsTooLarge", u64::from(self.oversized_snapshot.is_some()))
+            .by("code", self.outcome)
+            .count("CommandsRefused", u64::from(status.is_client_error()))
+    }
+}

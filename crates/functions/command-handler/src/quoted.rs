@@ -1,0 +1,114 @@
+//! An order from a signed quote.
+//!
+//! A quote makes one order: the order's id follows from the quote, so a second request finds the first one's order, also after
+//! the quote expired or its key was retired. Only a quote that makes no order is answered with what is wrong with it.
+
+use event_store::{EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, Request, UpTo, execute};
+use http_api::quotes::{Quote, UnverifiedQuote};
+use http_api::{Caller, Problem};
+use lambda_http::{Body, Response};
+use order_aggregate::Orders;
+use order_domain::values::OrderId;
+
+use crate::handler::{CommandHandler, accepted, refused};
+use crate::log::LogEntry;
+use crate::order_id::quoted_order_id;
+use crate::rules::OrderRules;
+
+impl<S: EventStore<Orders>> CommandHandler<S> {
+    pub(crate) async fn place_from_quote(
+        &self,
+        caller: &Caller,
+        quote: &UnverifiedQuote,
+        entry: &mut LogEntry,
+    ) -> Result<Response<Body>, Problem> {
+        let quote = quote.verify(&self.quotes)?;
+        // Before anything is read: an answer about a quote of another customer would tell of that customer's orders.
+        if !caller.may_see(quote.customer_id()) {
+            return Err(Problem::forbidden());
+        }
+        // Every UUID is an order id, so this cannot fail.
+        let order_id = OrderId::try_from(quoted_order_id(quote.customer_id(), quote.quote_id()));
+        let order_id = order_id.map_err(|_| Problem::internal())?;
+        entry.order_id = Some(order_id.to_string());
+        let problem = quote.problem_at((self.clock)().epoch_ms());
+        let request = Request {
+            request_id: quote.request_id(),
+            fingerprint: Fingerprint(quote.fingerprint()),
+            actor: caller.actor().to_owned(),
+            correlation_id: entry.correlation.id.clone(),
+            causation_id: None,
+        };
+        let placed = match problem {
+            None => self.place(caller, quote, &order_id, &request).await,
+            Some(problem) => self.placed_before(&order_id, &request).await.and_then(|found| match found {
+                Some(execution) => Ok(execution),
+                None => Err(Unplaced::Problem(problem)),
+            }),
+        };
+        match placed {
+            Ok(execution) => {
+                entry.accepted(&execution);
+                accepted(order_id, &execution)
+            }
+            Err(Unplaced::Problem(problem)) => Err(problem),
+            Err(Unplaced::Failure(Failure::RequestIdReused)) => Err(Problem::quote_id_reused()),
+            Err(Unplaced::Failure(failure)) => Err(refused(&failure, entry)),
+        }
+    }
+
+    /// One conditional write, which finds the order that the quote made before.
+    async fn place(
+        &self,
+        caller: &Caller,
+        quote: Quote,
+        order_id: &OrderId,
+        request: &Request,
+    ) -> Result<Execution<Orders>, Unplaced> {
+        let command = quote.into_command();
+        let invocation = Invocation {
+            aggregate_id: order_id.as_str(),
+            creates: true,
+            request,
+            expected_versions: None,
+            clock: self.clock,
+        };
+        Ok(execute(&self.store, invocation, &OrderRules { caller, command: &command }).await?)
+    }
+
+    /// The order that this quote made before, if it made one. The fingerprint must match too, because the content of a quote by an
+    /// unknown key is not known to be signed.
+    async fn placed_before(
+        &self,
+        order_id: &OrderId,
+        request: &Request,
+    ) -> Result<Option<Execution<Orders>>, Unplaced> {
+        // Placing is version 1. The requests that an order remembers would forget it after many others.
+        let first = self.store.load(order_id.as_str(), UpTo::Version(1)).await.map_err(Failure::from)?;
+        let made_it = first.newest().filter(|commit| {
+            (&commit.request.request_id, commit.request.fingerprint) == (&request.request_id, request.fingerprint)
+        });
+        Ok(made_it.cloned().map(|commit| Execution {
+            outcome: Outcome::Replayed,
+            version: commit.version,
+            commit,
+            state: first.state,
+            attempts: 1,
+            oversized_snapshot: None,
+        }))
+    }
+}
+
+/// The reason why a quote is not answered with an order.
+enum Unplaced {
+    /// The quote makes no order, and made none.
+    Problem(Problem),
+    /// The command or the store failed.
+    Failure(Failure<order_domain::Rejection>),
+}
+
+impl From<Failure<order_domain::Rejection>> for Unplaced {
+    fn from(failure: Failure<order_domain::Rejection>) -> Self {
+        Self::Failure(failure)
+    }
+}

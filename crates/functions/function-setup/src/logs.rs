@@ -1,0 +1,282 @@
+//! Logs: one JSON object a line on stdout, the event's fields at the top level, where CloudWatch Logs Insights finds
+//! them by name.
+//!
+//! `lambda_runtime`'s own subscriber nests the fields and lets every crate speak at the chosen level; the SDK then
+//! writes requests out, bodies and all. Here only this workspace does, and everyone else warns, without quoting payloads.
+
+use std::panic::{self, PanicHookInfo};
+
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::emf::Emf;
+use crate::metrics;
+use crate::unquoted::Unquoted;
+
+/// The crates that write at the chosen level: all of ours that a function is made of.
+const OURS: &[&str] = &[
+    "command_handler",
+    "event_store",
+    "function_setup",
+    "http_api",
+    "order_domain",
+    "order_aggregate",
+    "stream_consumer",
+    "parked_orders",
+    "projector",
+    "publication",
+    "publisher",
+    "query_handler",
+    "read_models",
+    "signed_quotes",
+];
+
+/// The variable in which Lambda names the function.
+const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+/// The variable in which Lambda says what a process was started for: `on-demand`, or ahead of any invocation.
+const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
+
+/// Writes this process's logs of that level and above to stdout from now on, and its metrics and panics with them. Once
+/// something else writes them, it stays so.
+pub fn init(level: LevelFilter) {
+    let process = Process::of(|name| std::env::var(name).ok());
+    // It fails only where a subscriber is set already, as in a test.
+    if subscriber(level, process, std::io::stdout).try_init().is_ok() {
+        panic::set_hook(Box::new(panicked));
+    }
+}
+
+/// Says where the code panicked. The standard hook writes the message, which may quote what an event or a request holds.
+fn panicked(info: &PanicHookInfo<'_>) {
+    let location = info.location().map(ToString::to_string);
+    let literal = info.payload().downcast_ref::<&'static str>().copied();
+    tracing::error!(panic = true, location, literal, "the code panicked");
+}
+
+/// What the metrics of a process have in common.
+struct Process {
+    function_name: Option<String>,
+    /// Whether an invocation waits for its start.
+    starts_cold: bool,
+}
+
+impl Process {
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let initialization = variable(INITIALIZATION_TYPE);
+        Self {
+            function_name: variable(FUNCTION_NAME),
+            starts_cold: initialization.as_deref() != Some("provisioned-concurrency"),
+        }
+    }
+}
+
+fn subscriber<W>(level: LevelFilter, process: Process, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
+{
+    let others = level.min(LevelFilter::WARN);
+    let targets = Targets::new().with_default(others).with_targets(OURS.iter().map(|name| (*name, level)));
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
+    let lines = lines.map_event_format(Unquoted);
+    let lines = lines.with_writer(writer.clone()).with_filter(targets.with_target(metrics::TARGET, LevelFilter::OFF));
+    let metrics = Targets::new().with_target(metrics::TARGET, LevelFilter::TRACE);
+    let emf = Emf::new(process.function_name, process.starts_cold, writer);
+    tracing_subscriber::registry().with(lines).with(emf.with_filter(metrics))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
+    use std::io;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::metrics::Metrics;
+
+    const FUNCTIONS: [&str; 4] = ["command-handler", "projector", "publisher", "query-handler"];
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(level: LevelFilter, log: impl FnOnce()) -> Vec<Value> {
+        written_by("provisioned-concurrency", level, log)
+    }
+
+    fn written_by(initialization: &str, level: LevelFilter, log: impl FnOnce()) -> Vec<Value> {
+        let variables = [(FUNCTION_NAME, "order-ledger-projector"), (INITIALIZATION_TYPE, initialization)];
+        let variables: BTreeMap<_, _> = variables.into();
+        let process = Process::of(|name| variables.get(name).map(|&value| value.to_owned()));
+        let lines = Lines::default();
+        let writer = lines.clone();
+        tracing::subscriber::with_default(subscriber(level, process, move || writer.clone()), log);
+        let bytes = lines.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn an_event_is_one_line_with_its_fields_at_the_top_level() {
+        let lines = written(LevelFilter::INFO, || {
+            let _span = tracing::info_span!("invocation", secret = "in a span").entered();
+            tracing::info!(target: "command_handler", order_id = "o-1", version = 3, "appended\nthe commit");
+        });
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0]["message"], "appended\nthe commit");
+        assert_eq!(lines[0]["level"], "INFO");
+        assert_eq!(lines[0]["order_id"], "o-1");
+        assert_eq!(lines[0]["version"], 3);
+        assert!(lines[0]["timestamp"].is_string());
+        assert!(!lines[0].to_string().contains("in a span"));
+    }
+
+    #[test]
+    fn only_this_workspace_speaks_at_the_chosen_level() {
+        let lines = written(LevelFilter::TRACE, || {
+            tracing::trace!(target: "event_store::dynamo", "ours");
+            tracing::info!(target: "aws_smithy_runtime::client::http", "a body");
+            tracing::warn!(target: "lambda_runtime", "theirs");
+        });
+        let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+        assert_eq!(messages, ["ours", "theirs"]);
+    }
+
+    #[test]
+    fn what_lambda_runtime_quotes_of_a_payload_is_left_out() {
+        let lines = written(LevelFilter::TRACE, || {
+            let error = "invalid type: string \"Jane Doe\"";
+            tracing::error!(target: "lambda_runtime::layers::api_response", error, "deserialization failed");
+            tracing::error!(target: "lambda_runtime::layers::api_client", error = "404", "not answered");
+        });
+        let said = "a payload cannot be read, or an answer not be given";
+        assert_eq!((&lines[0]["level"], &lines[0]["message"]), (&json!("ERROR"), &json!(said)));
+        assert!(lines[0]["timestamp"].is_string() && !lines[0].to_string().contains("Jane"), "{}", lines[0]);
+        assert_eq!(lines[1]["error"], "404");
+    }
+
+    #[test]
+    fn nobody_warns_where_errors_alone_are_wanted() {
+        let lines = written(LevelFilter::ERROR, || {
+            tracing::warn!(target: "event_store", "ours");
+            tracing::warn!(target: "lambda_runtime", "theirs");
+        });
+        assert!(lines.is_empty(), "{lines:?}");
+    }
+
+    /// The names of the crates of ours that a crate is made of, itself among them.
+    fn parts_of(name: &str, parts: &mut BTreeSet<String>) {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let manifests = ["core", "functions"].map(|district| crates.join(district).join(name).join("Cargo.toml"));
+        let Some(manifest) = manifests.iter().find_map(|manifest| fs::read_to_string(manifest).ok()) else { return };
+        parts.insert(name.replace('-', "_"));
+        let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
+        let dependencies = dependencies.split("[dev-dependencies]").next().unwrap();
+        for dependency in dependencies.lines().filter_map(|line| line.split_once(".workspace")) {
+            parts_of(dependency.0, parts);
+        }
+    }
+
+    #[test]
+    fn every_crate_that_a_function_is_made_of_writes_at_the_chosen_level() {
+        let mut parts = BTreeSet::new();
+        FUNCTIONS.iter().for_each(|name| parts_of(name, &mut parts));
+        assert_eq!(parts.iter().collect::<Vec<_>>(), OURS.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn metrics_are_a_line_in_the_embedded_metric_format_whatever_the_level() {
+        for level in [LevelFilter::TRACE, LevelFilter::ERROR, LevelFilter::OFF] {
+            let mut lines = written(level, || {
+                let line = Metrics::new().count("EventsPublished", 3).milliseconds("PublicationLag", 0);
+                line.by("consumer", "publisher").count("OrdersParked", 2).count("EventsHeld", 0).write();
+            });
+            assert_eq!(lines.len(), 1);
+            let timestamp = lines[0]["_aws"]["Timestamp"].take();
+            assert!(timestamp.as_u64().unwrap() > 1_700_000_000_000, "milliseconds since 1970: {timestamp}");
+            let directives = json!([{
+                "Namespace": "OrderLedger",
+                "Dimensions": [["consumer", "function_name"]],
+                "Metrics": [{ "Name": "OrdersParked", "Unit": "Count" }],
+            }, {
+                "Namespace": "OrderLedger",
+                "Dimensions": [["function_name"]],
+                "Metrics": [
+                    { "Name": "EventsPublished", "Unit": "Count" },
+                    { "Name": "PublicationLag", "Unit": "Milliseconds" },
+                ],
+            }]);
+            let expected = json!({
+                "_aws": { "Timestamp": null, "CloudWatchMetrics": directives },
+                "consumer": "publisher",
+                "function_name": "order-ledger-projector",
+                "EventsPublished": 3,
+                "OrdersParked": 2,
+                "PublicationLag": 0,
+            });
+            assert_eq!(lines[0], expected);
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_to_be_told_there_is_no_line() {
+        assert_eq!(written(LevelFilter::TRACE, || Metrics::new().count("OrdersParked", 0).write()), [Value::Null; 0]);
+    }
+
+    #[test]
+    fn a_process_that_was_waited_for_says_so_with_its_first_invocation_alone() {
+        let lines = written_by("on-demand", LevelFilter::INFO, || {
+            Metrics::new().by("consumer", "publisher").count("OrdersParked", 1).write();
+            Metrics::new().write();
+            Metrics::new().by("consumer", "publisher").count("OrdersParked", 1).write();
+        });
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert_eq!((&lines[0]["ColdStarts"], &lines[0]["OrdersParked"]), (&json!(1), &json!(1)));
+        let directive = json!({
+            "Namespace": "OrderLedger",
+            "Dimensions": [["function_name"]],
+            "Metrics": [{ "Name": "ColdStarts", "Unit": "Count" }],
+        });
+        assert_eq!(lines[0]["_aws"]["CloudWatchMetrics"][1], directive);
+        assert_eq!(lines[1].get("ColdStarts"), None);
+    }
+
+    #[test]
+    fn a_process_that_was_made_ready_before_anybody_waited_did_not_start_cold() {
+        for (initialization, expected) in [("on-demand", 1), ("provisioned-concurrency", 0), ("", 1)] {
+            assert_eq!(written_by(initialization, LevelFilter::INFO, || Metrics::new().write()).len(), expected);
+        }
+    }
+
+    #[test]
+    fn a_panic_says_where_and_quotes_nothing() {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(panicked));
+        let lines = written(LevelFilter::INFO, || {
+            let email = "someone@example.com".to_owned();
+            let _ = panic::catch_unwind(|| panic!("{email} is no number"));
+            let _ = panic::catch_unwind(|| panic!("a literal"));
+        });
+        panic::set_hook(before);
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0]["location"].as_str().unwrap().contains("logs.rs:"), "{}", lines[0]);
+        assert!(!lines[0].to_string().contains("someone"), "{}", lines[0]);
+        assert_eq!(lines[1]["literal"], "a literal");
+    }
+}

@@ -1,0 +1,191 @@
+//! What the log says: one line a batch and projection, and one for each thing that needs somebody; for debugging, one for each
+//! commit. Saved queries can go by the fields, so their names stay.
+//!
+//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one.
+
+use std::time::Duration;
+
+use event_store::Timestamp;
+use event_store::store::chain;
+use function_setup::metrics::Metrics;
+use parked_orders::{Consumer, Parked, ParkedCount, ParkedError};
+use read_models::{Counters, Failure, Reason};
+use stream_consumer::Batch;
+
+use crate::leftovers::Poisoned;
+
+/// The commits of a batch.
+pub(crate) fn received(batch: &Batch) {
+    for delivered in &batch.delivered {
+        if let Ok(commit) = &delivered.record {
+            tracing::debug!(
+                order_id = commit.aggregate_id,
+                version = commit.version,
+                correlation_id = commit.request.correlation_id,
+                sequence_number = delivered.id,
+                "received a commit"
+            );
+        }
+    }
+}
+
+/// An order that poison holds back: the version that it cannot pass, the first record that waits, and whether it is parked;
+/// nothing was tried where no time was left for it.
+pub(crate) fn poisoned(consumer: Consumer, batch: &Batch, order: &Poisoned, parked: Option<&Result<(), ParkedError>>) {
+    let parking = &order.parking;
+    let not_parked = match parked {
+        Some(Ok(())) => None,
+        Some(Err(error)) => Some(chain(error)),
+        None => Some("out of time".to_owned()),
+    };
+    tracing::error!(
+        poison = true,
+        parked = matches!(parked, Some(Ok(()))),
+        consumer = %consumer,
+        order_id = parking.aggregate_id,
+        version = parking.version,
+        correlation_id = batch.correlation_ids.get(&order.first.1),
+        sequence_number = order.first.1,
+        reason = parking.reason,
+        not_parked,
+        "an order is held back by a commit that cannot be projected"
+    );
+}
+
+/// The first cause among what may pass by itself: in an outage all causes are the same.
+pub(crate) fn transient(consumer: Consumer, batch: &Batch, failures: &[Failure]) {
+    let is_transient = |failure: &&Failure| match &failure.reason {
+        Reason::Unavailable { .. } | Reason::NewerProjection => true,
+        Reason::Poison { .. } => failure.aggregate_id.is_none() || failure.version.is_none(),
+    };
+    if let Some(failure) = failures.iter().find(is_transient) {
+        tracing::warn!(
+            consumer = %consumer,
+            order_id = failure.aggregate_id,
+            version = failure.version,
+            correlation_id = batch.correlation_ids.get(&failure.id),
+            sequence_number = failure.id,
+            reason = %failure.reason,
+            "commits could not be projected for now"
+        );
+    }
+}
+
+/// That it is not known which orders are parked.
+pub(crate) fn unread_notes(consumer: Consumer, error: &ParkedError) {
+    tracing::warn!(consumer = %consumer, error = chain(error), "it could not be read which orders are parked");
+}
+
+/// What became of a parked order that has caught up.
+pub(crate) fn unparked(consumer: Consumer, parked: &Parked, unparked: &Result<bool, ParkedError>) {
+    let (order_id, version) = (&parked.aggregate_id, parked.version);
+    match unparked {
+        Ok(true) => tracing::info!(consumer = %consumer, order_id, version, "a parked order has caught up"),
+        Ok(false) => {}
+        Err(error) => {
+            let error = chain(error);
+            tracing::warn!(consumer = %consumer, order_id, version, error, "an order has caught up and is still noted as parked");
+        }
+    }
+}
+
+/// What a batch came to, beside rows.
+pub(crate) struct CameTo {
+    pub(crate) counters: Counters,
+    /// Orders that were parked, or tried again in vain.
+    pub(crate) parked: usize,
+    /// Orders that an outage has kept from their rows.
+    pub(crate) deferred: usize,
+    /// Orders that are no longer parked.
+    pub(crate) unparked: usize,
+    /// Records that must come again.
+    pub(crate) again: usize,
+}
+
+/// What a batch came to.
+pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration: Duration) {
+    let counters = came_to.counters;
+    tracing::info!(
+        projection,
+        records = batch.records(),
+        orders = counters.aggregates,
+        rows_read = counters.rows_read,
+        rows_written = counters.rows_written,
+        superseded = counters.superseded,
+        repeats = counters.repeats,
+        gaps_repaired = counters.gaps_repaired,
+        parked = came_to.parked,
+        deferred = came_to.deferred,
+        unparked = came_to.unparked,
+        failed = came_to.again,
+        lag_ms = stream_consumer::lag_ms(&batch.delivered),
+        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        "projected a batch"
+    );
+}
+
+/// The result of a retry of deferred orders.
+pub(crate) fn retried(projection: &str, came_to: &CameTo, duration: Duration) {
+    tracing::info!(
+        projection,
+        orders = came_to.counters.aggregates,
+        unparked = came_to.unparked,
+        parked = came_to.parked,
+        deferred = came_to.deferred,
+        duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        "retried orders that an outage had deferred"
+    );
+}
+
+/// What a batch came to, for alarms and the dashboard; `function_setup::metrics` says what each stands for.
+pub(crate) fn metrics(consumer: Consumer, batch: &Batch, came_to: &CameTo) {
+    let metrics = Metrics::new()
+        .by("consumer", consumer.as_str())
+        .count("RowsWritten", came_to.counters.rows_written)
+        .count("OrdersParked", u64::try_from(came_to.parked).unwrap_or(u64::MAX));
+    let metrics = match stream_consumer::lag_ms(&batch.delivered) {
+        Some(lag_ms) => metrics.milliseconds("ProjectionLag", lag_ms),
+        None => metrics,
+    };
+    metrics.write();
+}
+
+/// The number of records of a batch that name no order: a line of its own, since no projection is concerned.
+pub(crate) fn unaddressable(records: usize) {
+    if records > 0 {
+        Metrics::new().count("UnaddressableRecords", u64::try_from(records).unwrap_or(u64::MAX)).write();
+    }
+}
+
+/// The parked orders of a consumer: the gauges, and a line where there are some.
+pub(crate) fn parked_count(consumer: Consumer, count: &ParkedCount, now: Timestamp) {
+    let seconds = |oldest: Timestamp| u64::try_from((now.epoch_ms() - oldest.epoch_ms()) / 1000).unwrap_or(0);
+    let oldest_parked_seconds = count.oldest.map(seconds);
+    if count.orders > 0 {
+        tracing::warn!(
+            consumer = %consumer,
+            parked_orders = count.orders,
+            oldest_parked_seconds,
+            counted_all = count.is_complete,
+            "orders are parked: mend the cause, then redrive them"
+        );
+    }
+    let metrics = Metrics::new().by("consumer", consumer.as_str()).gauge("ParkedOrders", count.orders);
+    let metrics = match oldest_parked_seconds {
+        Some(seconds) => metrics.seconds("OldestParkedSeconds", seconds),
+        None => metrics,
+    };
+    metrics.write();
+}
+
+/// A consumer whose parked orders could not be counted: by an error, or for want of time.
+pub(crate) fn uncounted(consumer: Consumer, error: Option<&ParkedError>) {
+    let error = error.map_or_else(|| "out of time".to_owned(), |error| chain(error));
+    tracing::warn!(consumer = %consumer, error, "parked orders could not be counted");
+}
+
+/// The end of a tick.
+pub(crate) fn tick(parked_orders: u64, consumers: usize, duration: Duration) {
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(parked_orders, consumers, duration_ms, "counted parked orders");
+}

@@ -1,0 +1,127 @@
+//! Totals that an outage keeps from their table: summaries go on, and the tick makes up for it.
+
+use function_setup::ProjectorConfig;
+use parked_orders::{Consumer, Parked, ParkedOrders};
+use projector::{DynamoProjector, Projector};
+use read_models::{CurrencyTotals, DynamoSummaries, DynamoTotals, OrderSummaries, Totals};
+use serde_json::{Value, json};
+
+use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place, projector, ship};
+use crate::ledger::Ledger;
+
+const AT: &str = "2026-11-21T09:30:00.123Z";
+
+/// Two orders of a customer, one of which is paid.
+async fn ledger() -> Ledger {
+    let ledger = Ledger::new().await;
+    for (order, command) in [("o-1", place("c-1")), ("o-2", place("c-1")), ("o-1", pay("p-1", 400))] {
+        ledger.record(order, command, AT).await;
+    }
+    ledger
+}
+
+/// A projector whose table of totals is not there.
+fn without_totals(ledger: &Ledger) -> DynamoProjector {
+    let config = ProjectorConfig { totals_table: Some("NoSuchTable".to_owned()), ..config() };
+    Projector::on_dynamo(ledger.server.client(), &config)
+}
+
+async fn answer(projector: &DynamoProjector, records: &[Value]) -> Value {
+    serde_json::to_value(projector.handle(event(records)).await.unwrap()).unwrap()
+}
+
+async fn version_of_row(ledger: &Ledger, order: &str) -> Option<u64> {
+    let summaries = DynamoSummaries::new(ledger.server.client(), SUMMARY_TABLE);
+    summaries.find(order).await.unwrap().map(|row| row.version)
+}
+
+async fn note(ledger: &Ledger, order: &str) -> Option<Parked> {
+    ParkedOrders::new(ledger.server.client(), "ParkedOrders").find(Consumer::CustomerTotals, order).await.unwrap()
+}
+
+async fn totals(ledger: &Ledger) -> Vec<CurrencyTotals> {
+    DynamoTotals::new(ledger.server.client(), "CustomerTotals").of("c-1").await.unwrap()
+}
+
+#[tokio::test]
+async fn an_outage_of_totals_holds_no_batch_back_and_the_tick_makes_up_for_it() {
+    let ledger = ledger().await;
+    let out = without_totals(&ledger);
+    assert_eq!(answer(&out, &ledger.stream()).await, json!({ "batchItemFailures": [] }));
+    assert_eq!((version_of_row(&ledger, "o-1").await, version_of_row(&ledger, "o-2").await), (Some(2), Some(1)));
+    let deferred = note(&ledger, "o-1").await.unwrap();
+    assert_eq!((deferred.is_deferred, deferred.version, deferred.held_up_to), (true, 1, 2));
+
+    // As long as the outage lasts, a tick is one more attempt.
+    out.tick(0).await;
+    assert_eq!(note(&ledger, "o-1").await.map(|note| (note.is_deferred, note.attempts)), Some((true, 2)));
+
+    projector(&ledger.server).tick(0).await;
+    assert_eq!((note(&ledger, "o-1").await, note(&ledger, "o-2").await), (None, None));
+    let [totals] = &totals(&ledger).await[..] else { panic!("one currency") };
+    assert_eq!((totals.orders, totals.gross), (2, 400));
+}
+
+#[tokio::test]
+async fn an_orders_next_payment_makes_up_for_an_outage_too() {
+    let ledger = ledger().await;
+    answer(&without_totals(&ledger), &ledger.stream()).await;
+    ledger.record("o-1", pay("p-2", 600), AT).await;
+    answer(&projector(&ledger.server), &ledger.stream()[3..]).await;
+    assert_eq!(note(&ledger, "o-1").await, None);
+    assert!(note(&ledger, "o-2").await.is_some());
+    assert_eq!(totals(&ledger).await[0].gross, 1000);
+}
+
+#[tokio::test]
+async fn where_an_outage_cannot_be_noted_the_records_are_retried() {
+    let ledger = ledger().await;
+    let config = ProjectorConfig {
+        totals_table: Some("NoSuchTable".to_owned()),
+        parked_table: "NoSuchTable".to_owned(),
+        ..config()
+    };
+    let projector = Projector::on_dynamo(ledger.server.client(), &config);
+    let stream = ledger.stream();
+    assert_eq!(answer(&projector, &stream).await, come_again(&stream));
+    assert_eq!(version_of_row(&ledger, "o-1").await, Some(2));
+}
+
+#[tokio::test]
+async fn an_outage_of_summaries_is_retried_and_not_noted() {
+    let ledger = ledger().await;
+    let config = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
+    let projector = Projector::on_dynamo(ledger.server.client(), &config);
+    let stream = ledger.stream();
+    assert_eq!(answer(&projector, &stream).await, come_again(&stream));
+    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
+    assert_eq!(notes.find(Consumer::OrderSummaryByCustomer, "o-1").await.unwrap(), None);
+    assert_eq!(totals(&ledger).await[0].orders, 2);
+}
+
+#[tokio::test]
+async fn poison_behind_an_outage_is_parked_by_the_tick() {
+    let ledger = ledger().await;
+    let mut items = Ledger::items("o-3", "c-1", 2).await;
+    ledger.put(&items[0]).await;
+    items[1].remove("actor");
+    ledger.put(&items[1]).await;
+    answer(&without_totals(&ledger), &ledger.stream()).await;
+    assert!(note(&ledger, "o-3").await.is_some_and(|note| note.is_deferred && note.version == 1));
+    projector(&ledger.server).tick(0).await;
+    let parked = note(&ledger, "o-3").await.unwrap();
+    assert_eq!((parked.is_deferred, parked.version, parked.held_up_to), (false, 2, 2));
+    assert_eq!(totals(&ledger).await[0].orders, 3, "the placing is counted");
+}
+
+#[tokio::test]
+async fn a_shipment_ends_the_parking_of_totals_that_it_does_not_concern() {
+    let ledger = ledger().await;
+    answer(&without_totals(&ledger), &ledger.stream()).await;
+    ledger.record("o-1", pay("p-2", 600), AT).await;
+    ledger.record("o-1", ship(), AT).await;
+    let stream = ledger.stream();
+    assert_eq!(answer(&projector(&ledger.server), &stream[4..]).await, come_again([]));
+    assert_eq!(note(&ledger, "o-1").await, None);
+    assert_eq!(totals(&ledger).await[0].gross, 1000, "the payment before it is read from the events");
+}

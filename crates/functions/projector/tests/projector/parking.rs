@@ -1,0 +1,197 @@
+//! Commits that cannot be projected: their orders are parked, and nobody waits for them.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use embedded_dynamodb::EmbeddedDynamoDb;
+use function_setup::ProjectorConfig;
+use parked_orders::{Consumer, Parked, ParkedOrders};
+use projector::Projector;
+use read_models::{DynamoSummaries, OrderSummaries};
+use serde_json::Value;
+
+use crate::given::{SUMMARY_TABLE, come_again, config, event, place, projector};
+use crate::items::Item;
+use crate::ledger::Ledger;
+
+const PROJECTIONS: [Consumer; 2] = [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals];
+
+/// A commit with an event that only a later release knows.
+fn from_the_future(mut item: Item) -> Item {
+    let Some(AttributeValue::L(events)) = item.get_mut("events") else { panic!("an item has events") };
+    let Some(AttributeValue::M(event)) = events.first_mut() else { panic!("an event is a map") };
+    event.insert("eventType".to_owned(), AttributeValue::S("PaymentPromised".to_owned()));
+    item
+}
+
+/// An item that is no commit at all.
+fn undecodable(mut item: Item) -> Item {
+    item.insert("events".to_owned(), AttributeValue::S("someone@example.com".to_owned()));
+    item
+}
+
+async fn answer(server: &EmbeddedDynamoDb, records: &[Value]) -> Value {
+    serde_json::to_value(projector(server).handle(event(records)).await.unwrap()).unwrap()
+}
+
+async fn note(server: &EmbeddedDynamoDb, consumer: Consumer, order: &str) -> Option<Parked> {
+    ParkedOrders::new(server.client(), "ParkedOrders").find(consumer, order).await.unwrap()
+}
+
+/// From which version and up to which an order waits, and how often it was tried; the same for every projection.
+async fn waits(server: &EmbeddedDynamoDb, order: &str) -> Option<(u64, u64, u64)> {
+    let [summary, totals] = PROJECTIONS;
+    let of = |note: Parked| (note.version, note.held_up_to, note.attempts);
+    let summary = note(server, summary, order).await.map(of);
+    assert_eq!(note(server, totals, order).await.map(of), summary);
+    summary
+}
+
+/// The version of an order's row.
+async fn version(server: &EmbeddedDynamoDb, order: &str) -> Option<u64> {
+    let summaries = DynamoSummaries::new(server.client(), SUMMARY_TABLE);
+    summaries.find(order).await.unwrap().map(|row| row.version)
+}
+
+#[tokio::test]
+async fn one_poison_commit_among_a_thousand_orders_parks_its_order_and_all_others_flow() {
+    let ledger = Ledger::new().await;
+    for number in 1..=1000 {
+        let order = format!("o-{number}");
+        if number == 400 {
+            ledger.put(&from_the_future(Ledger::items(&order, "c-400", 1).await.remove(0))).await;
+        } else {
+            ledger.record(&order, place(&format!("c-{}", number % 50)), "2026-11-21T09:30:00.123Z").await;
+        }
+    }
+    let stream = ledger.stream();
+    assert_eq!(stream.len(), 1000, "as many as one batch holds");
+
+    assert_eq!(answer(&ledger.server, &stream).await, come_again([]));
+
+    for number in 1..=1000 {
+        let expected = (number != 400).then_some(1);
+        assert_eq!(version(&ledger.server, &format!("o-{number}")).await, expected, "o-{number}");
+    }
+    for consumer in PROJECTIONS {
+        let page = ParkedOrders::new(ledger.server.client(), "ParkedOrders").page(None).await.unwrap();
+        assert_eq!(page.parked.len(), PROJECTIONS.len());
+        let note = note(&ledger.server, consumer, "o-400").await.unwrap();
+        assert_eq!((note.version, note.held_up_to, note.attempts), (1, 1, 1));
+        assert_eq!(note.customer_id.as_deref(), Some("c-400"));
+        assert!(note.reason.contains("PaymentPromised"), "{}", note.reason);
+        assert_eq!(note.parked_at, note.last_attempt_at);
+    }
+}
+
+#[tokio::test]
+async fn poison_parks_its_order_wherever_in_a_batch_it_is() {
+    for spoil in [from_the_future, undecodable] {
+        // The order of the poison alone, before the others, after them, and in between.
+        for places in [vec![2], vec![2, 0, 1, 3], vec![0, 1, 3, 2], vec![0, 2, 1, 3]] {
+            let ledger = Ledger::new().await;
+            let mut items = Ledger::items("o-1", "c-1", 2).await;
+            items.extend(Ledger::items("o-2", "c-2", 2).await);
+            items[2] = spoil(items[2].clone());
+            for &place in &places {
+                ledger.put(&items[place]).await;
+            }
+            assert_eq!(answer(&ledger.server, &ledger.stream()).await, come_again([]), "{places:?}");
+            let others = places.len() > 1;
+            assert_eq!(version(&ledger.server, "o-1").await, others.then_some(2), "{places:?}");
+            assert_eq!(version(&ledger.server, "o-2").await, None, "{places:?}");
+            assert_eq!(waits(&ledger.server, "o-2").await, Some((1, if others { 2 } else { 1 }, 1)), "{places:?}");
+            let note = note(&ledger.server, Consumer::OrderSummaryByCustomer, "o-2").await.unwrap();
+            assert_eq!(note.customer_id.as_deref(), Some("c-2"), "also of an item that cannot be read");
+            assert!(!note.reason.contains("someone@example.com"), "{}", note.reason);
+        }
+    }
+}
+
+#[tokio::test]
+async fn later_commits_of_a_parked_order_are_tried_and_noted_and_not_folded() {
+    let ledger = Ledger::new().await;
+    let mut items = Ledger::items("o-1", "c-1", 5).await;
+    items[1] = undecodable(items[1].clone());
+    for (held_up_to, batch) in [&items[..2], &items[2..4], &items[4..]].into_iter().enumerate() {
+        let before = ledger.stream().len();
+        for item in batch {
+            ledger.put(item).await;
+        }
+        assert_eq!(answer(&ledger.server, &ledger.stream()[before..]).await, come_again([]));
+        let attempts = u64::try_from(held_up_to).unwrap() + 1;
+        assert_eq!(waits(&ledger.server, "o-1").await, Some((2, [2, 4, 5][held_up_to], attempts)));
+        assert_eq!(version(&ledger.server, "o-1").await, Some(1));
+    }
+}
+
+#[tokio::test]
+async fn once_the_item_is_put_right_the_next_commit_heals_the_order_and_unparks_it() {
+    let ledger = Ledger::new().await;
+    let items = Ledger::items("o-1", "c-1", 4).await;
+    for item in [&items[0], &from_the_future(items[1].clone()), &items[2]] {
+        ledger.put(item).await;
+    }
+    assert_eq!(answer(&ledger.server, &ledger.stream()).await, come_again([]));
+    assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 3, 1)));
+
+    ledger.put(&items[1]).await;
+    ledger.put(&items[3]).await;
+    assert_eq!(answer(&ledger.server, &ledger.stream()[3..]).await, come_again([]));
+    assert_eq!(version(&ledger.server, "o-1").await, Some(4));
+    assert_eq!(waits(&ledger.server, "o-1").await, None);
+}
+
+#[tokio::test]
+async fn an_order_that_has_passed_the_poison_stays_parked_until_it_has_all_that_waited() {
+    let ledger = Ledger::new().await;
+    let items = Ledger::items("o-1", "c-1", 4).await;
+    for item in [&items[0], &from_the_future(items[1].clone()), &items[2], &items[3]] {
+        ledger.put(item).await;
+    }
+    let stream = ledger.stream();
+    assert_eq!(answer(&ledger.server, &stream).await, come_again([]));
+    assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 4, 1)));
+
+    ledger.put(&items[1]).await;
+    assert_eq!(answer(&ledger.server, &stream[2..3]).await, come_again([]));
+    assert_eq!(version(&ledger.server, "o-1").await, Some(3));
+    assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 4, 1)), "version 4 is in no row, and in no stream either");
+
+    assert_eq!(answer(&ledger.server, &stream[3..]).await, come_again([]));
+    assert_eq!(version(&ledger.server, "o-1").await, Some(4));
+    assert_eq!(waits(&ledger.server, "o-1").await, None);
+}
+
+#[tokio::test]
+async fn an_order_that_passes_its_poison_and_meets_another_is_parked_at_that_one() {
+    let ledger = Ledger::new().await;
+    let items = Ledger::items("o-1", "c-1", 4).await;
+    for item in [&items[0], &from_the_future(items[1].clone())] {
+        ledger.put(item).await;
+    }
+    assert_eq!(answer(&ledger.server, &ledger.stream()).await, come_again([]));
+    for item in [&items[1], &items[2], &from_the_future(items[3].clone())] {
+        ledger.put(item).await;
+    }
+    assert_eq!(answer(&ledger.server, &ledger.stream()[2..]).await, come_again([]));
+    assert_eq!(version(&ledger.server, "o-1").await, Some(3));
+    assert_eq!(waits(&ledger.server, "o-1").await, Some((4, 4, 2)));
+}
+
+#[tokio::test]
+async fn without_the_table_of_parked_orders_what_cannot_be_parked_comes_again_and_the_rest_is_done() {
+    let ledger = Ledger::new().await;
+    let mut items = Ledger::items("o-1", "c-1", 3).await;
+    items[1] = from_the_future(items[1].clone());
+    items.extend(Ledger::items("o-2", "c-2", 2).await);
+    for item in &items {
+        ledger.put(item).await;
+    }
+    let stream = ledger.stream();
+    let without = ProjectorConfig { parked_table: "NoSuchTable".to_owned(), ..config() };
+    let response = Projector::on_dynamo(ledger.server.client(), &without).handle(event(&stream)).await.unwrap();
+    assert_eq!(serde_json::to_value(response).unwrap(), come_again(&stream[1..3]));
+    assert_eq!((version(&ledger.server, "o-1").await, version(&ledger.server, "o-2").await), (Some(1), Some(2)));
+
+    assert_eq!(answer(&ledger.server, &stream[1..]).await, come_again([]), "once the table is back");
+    assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 3, 1)));
+}

@@ -1,0 +1,119 @@
+//! One projection's way through a batch: a fold that panics, what the notes cost, and the time that is left.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use embedded_dynamodb::meter::Reading;
+use event_store::{DynamoEventStore, RecordedEvent};
+use order_aggregate::{OrderCommit, Orders};
+use order_domain::Event;
+use parked_orders::{Consumer, ParkedOrders};
+use projector::Processor;
+use read_models::{
+    DynamoRows, Engine, FoldError, InMemoryRows, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection,
+    RowKey,
+};
+use stream_consumer::Batch;
+
+use crate::given::{SUMMARY_TABLE, batch, pay, place};
+use crate::ledger::Ledger;
+
+const CONSUMER: Consumer = Consumer::OrderSummaryByCustomer;
+
+/// The summaries, as a release has them that cannot stand a payment.
+struct Brittle;
+
+impl Projection for Brittle {
+    type Aggregate = Orders;
+    type Row = OrderSummaryRow;
+    const NAME: &'static str = OrderSummaryByCustomer::NAME;
+    const NUMBER: u32 = OrderSummaryByCustomer::NUMBER;
+    const KEY: KeyAttributes = OrderSummaryByCustomer::KEY;
+
+    fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
+        assert_ne!(commit.aggregate_id, "o-9", "no key for {}", commit.aggregate_id);
+        OrderSummaryByCustomer::key(commit)
+    }
+
+    fn aggregate_id(key: &RowKey) -> Option<&str> {
+        OrderSummaryByCustomer::aggregate_id(key)
+    }
+
+    fn apply(
+        row: Option<OrderSummaryRow>,
+        recorded: &RecordedEvent<Event>,
+        commit: &OrderCommit,
+    ) -> Result<OrderSummaryRow, FoldError> {
+        if let Event::PaymentReceived(payment) = &recorded.event {
+            panic!("{payment:?} of {:?}", commit.tags);
+        }
+        OrderSummaryByCustomer::apply(row, recorded, commit)
+    }
+}
+
+async fn ledger(orders: &[(&str, usize)]) -> (Ledger, Batch) {
+    let ledger = Ledger::new().await;
+    for (order, versions) in orders {
+        ledger.record(order, place("c-1"), "2026-11-21T09:30:00.123Z").await;
+        for part in 2..=*versions {
+            ledger.record(order, pay(&format!("p-{part}"), 1), "2026-11-21T09:30:00.123Z").await;
+        }
+    }
+    let batch = stream_consumer::read(batch(&ledger.stream()));
+    (ledger, batch)
+}
+
+#[tokio::test]
+async fn a_fold_that_panics_parks_its_order_quotes_nothing_and_heals_with_the_next_release() {
+    let (ledger, batch) = ledger(&[("o-1", 1), ("o-2", 3), ("o-9", 1)]).await;
+    let client = ledger.server.client();
+    let parked = ParkedOrders::new(client.clone(), "ParkedOrders");
+    let rows = InMemoryRows::<Brittle>::default();
+    let brittle = Processor::new(Engine::new(ledger.store.clone(), rows.clone()), CONSUMER, parked.clone());
+
+    assert_eq!(brittle.process(&batch, 0).await.len(), 0);
+    assert_eq!(rows.all().len(), 2, "o-1, and o-2 as it was placed");
+    for (order, version, held_up_to) in [("o-2", 2, 3), ("o-9", 1, 1)] {
+        let note = parked.find(CONSUMER, order).await.unwrap().unwrap();
+        assert_eq!((note.version, note.held_up_to, note.attempts), (version, held_up_to, 1));
+        assert_eq!(note.reason, format!("at version {version} the code panicked"));
+    }
+
+    let mended = Engine::new(ledger.store.clone(), rows.seen_by::<OrderSummaryByCustomer>());
+    assert_eq!(Processor::new(mended, CONSUMER, parked.clone()).process(&batch, 0).await.len(), 0);
+    assert_eq!((rows.all().len(), parked.page(None).await.unwrap().parked.len()), (3, 0));
+}
+
+#[tokio::test]
+async fn where_nothing_is_parked_the_notes_cost_one_query_of_one_read_unit_a_batch() {
+    let orders: Vec<String> = (0..150).map(|number| format!("o-{number}")).collect();
+    let orders: Vec<(&str, usize)> = orders.iter().map(|order| (order.as_str(), 1)).collect();
+    let mut spent: Vec<Reading> = Vec::new();
+    for with_notes in [false, true] {
+        let (ledger, batch) = ledger(&orders).await;
+        let (client, meter) = ledger.server.metered_client();
+        let store = DynamoEventStore::new(client.clone(), "OrderEvents");
+        let engine = Engine::<OrderSummaryByCustomer, _, _>::new(store, DynamoRows::new(client.clone(), SUMMARY_TABLE));
+        if with_notes {
+            let parked = ParkedOrders::new(client, "ParkedOrders");
+            assert_eq!(Processor::new(engine, CONSUMER, parked).process(&batch, 0).await.len(), 0);
+        } else {
+            assert_eq!(engine.project(batch.delivered, None).await.failed, []);
+        }
+        spent.push(meter.take());
+    }
+    assert_eq!((spent[0].requests_of("PutItem"), spent[0].total_requests()), (150, 150));
+    assert_eq!((spent[1].requests_of("Query"), spent[1].total_requests()), (1, 151));
+    assert_eq!((spent[0].read_half_units(), spent[1].read_half_units()), (0, 2));
+    assert_eq!(spent[0].write_half_units(), spent[1].write_half_units());
+}
+
+#[tokio::test]
+async fn when_the_time_is_over_everything_comes_again_and_nothing_is_parked() {
+    let (ledger, batch) = ledger(&[("o-1", 2), ("o-2", 1)]).await;
+    let parked = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
+    let engine = Engine::new(ledger.store.clone(), InMemoryRows::<Brittle>::default());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let again = Processor::new(engine, CONSUMER, parked.clone()).process(&batch, u64::try_from(now).unwrap()).await;
+    assert_eq!(again, batch.delivered.iter().map(|delivered| delivered.id.clone()).collect());
+    assert_eq!(parked.page(None).await.unwrap().parked.len(), 0);
+}

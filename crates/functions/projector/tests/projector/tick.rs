@@ -1,0 +1,133 @@
+//! The tick of the schedule: gauges of parked orders, whether or not commits arrive.
+
+use lambda_runtime::{Context, LambdaEvent};
+use parked_orders::{Consumer, ParkedOrders, Parking};
+use projector::Payload;
+use serde_json::{Value, json};
+
+use crate::given::{config, projector};
+use crate::ledger::Ledger;
+use crate::log::lines_of;
+
+fn tick() -> LambdaEvent<Payload> {
+    LambdaEvent::new(serde_json::from_value(json!({ "task": "tick" })).unwrap(), Context::default())
+}
+
+/// The output of a tick: its own lines without their times, and of each consumer the gauges.
+async fn written(ledger: &Ledger, parked_table: &str) -> (Vec<Value>, Vec<(String, Value)>) {
+    let config = function_setup::ProjectorConfig { parked_table: parked_table.to_owned(), ..config() };
+    let projector = projector::Projector::on_dynamo(ledger.server.client(), &config);
+    let mut lines = lines_of(async { projector.handle(tick()).await.unwrap() }).await;
+    lines.retain(|line| line["target"] == "metrics" || line["target"].as_str().unwrap().starts_with("projector"));
+    let (metrics, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line["target"] == "metrics");
+    let gauges = metrics.iter().map(|line| {
+        let metrics: Vec<Value> = serde_json::from_str(line["metrics"].as_str().unwrap()).unwrap();
+        let consumer = metrics[0]["dimensions"]["consumer"].as_str().unwrap().to_owned();
+        let named = metrics.iter().map(|metric| {
+            assert_eq!(metric["dimensions"], json!({ "consumer": consumer }));
+            let name = metric["name"].as_str().unwrap();
+            assert_eq!(metric["unit"], if name == "ParkedOrders" { "Count" } else { "Seconds" });
+            (name.to_owned(), metric["value"].clone())
+        });
+        (consumer.clone(), named.collect())
+    });
+    (lines, gauges.collect())
+}
+
+fn parking(order: &str) -> Parking {
+    let (aggregate_id, reason) = (order.to_owned(), "events is not a list".to_owned());
+    Parking { aggregate_id, customer_id: None, version: 1, held_up_to: 1, reason }
+}
+
+#[tokio::test]
+async fn a_tick_shows_zero_for_every_consumer_while_nothing_is_parked() {
+    let ledger = Ledger::new().await;
+    let (lines, gauges) = written(&ledger, "ParkedOrders").await;
+    let zero = |consumer: Consumer| (consumer.to_string(), json!({ "ParkedOrders": 0 }));
+    assert_eq!(gauges, Consumer::ALL.map(zero));
+    let [line] = &lines[..] else { panic!("one line: {lines:#?}") };
+    assert_eq!((&line["message"], &line["level"]), (&json!("counted parked orders"), &json!("INFO")));
+    assert_eq!((&line["parked_orders"], &line["consumers"]), (&json!(0), &json!(3)));
+}
+
+#[tokio::test]
+async fn a_tick_shows_parked_orders_until_they_are_redriven() {
+    let ledger = Ledger::new().await;
+    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
+    for order in ["o-1", "o-2"] {
+        notes.park(Consumer::Publisher, &parking(order)).await.unwrap();
+    }
+    notes.park(Consumer::CustomerTotals, &parking("o-1")).await.unwrap();
+    // Whatever its clock says, a tick changes nothing: the next one shows the same.
+    for _ in 0..2 {
+        let (lines, gauges) = written(&ledger, "ParkedOrders").await;
+        let parked: Vec<_> = gauges.iter().map(|(_, gauges)| gauges["ParkedOrders"].as_u64().unwrap()).collect();
+        assert_eq!(parked, [0, 1, 2], "{gauges:?}");
+        let ages: Vec<_> = gauges.iter().map(|(_, gauges)| gauges.get("OldestParkedSeconds").is_some()).collect();
+        assert_eq!(ages, [false, true, true], "{gauges:?}");
+        let warned: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
+        assert_eq!(warned.iter().map(|line| &line["consumer"]).collect::<Vec<_>>(), ["CustomerTotals", "publisher"]);
+        assert_eq!(warned[1]["parked_orders"], 2);
+    }
+    for (consumer, order) in [(Consumer::Publisher, "o-1"), (Consumer::CustomerTotals, "o-1")] {
+        let note = notes.find(consumer, order).await.unwrap().unwrap();
+        assert!(notes.unpark(&note).await.unwrap());
+    }
+    let (_, gauges) = written(&ledger, "ParkedOrders").await;
+    let parked: Vec<_> = gauges.iter().map(|(_, gauges)| gauges["ParkedOrders"].as_u64().unwrap()).collect();
+    assert_eq!(parked, [0, 0, 1]);
+}
+
+#[tokio::test]
+async fn a_tick_shows_the_age_of_the_oldest_parked_order() {
+    let ledger = Ledger::new().await;
+    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
+    for order in ["o-1", "o-2", "o-3"] {
+        notes.park(Consumer::Publisher, &parking(order)).await.unwrap();
+    }
+    let since = "2026-01-01T00:00:00.000Z";
+    let set = ledger.server.client().update_item().table_name("ParkedOrders");
+    let set = set.key("consumer", text("publisher")).key("aggregateId", text("o-2"));
+    set.update_expression("SET parkedAt = :at").expression_attribute_values(":at", text(since)).send().await.unwrap();
+    let age = || {
+        let since: event_store::Timestamp = since.parse().unwrap();
+        u64::try_from((event_store::Timestamp::now().epoch_ms() - since.epoch_ms()) / 1000).unwrap()
+    };
+    let before = age();
+    let (_, gauges) = written(&ledger, "ParkedOrders").await;
+    let oldest = gauges[2].1["OldestParkedSeconds"].as_u64().unwrap();
+    assert!((before..=age()).contains(&oldest), "{oldest}");
+}
+
+fn text(text: &str) -> aws_sdk_dynamodb::types::AttributeValue {
+    aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned())
+}
+
+/// A zero would end the alarm, and an error of the function would roll a deployment back.
+#[tokio::test]
+async fn a_tick_that_cannot_count_writes_no_sample_and_is_no_error() {
+    let ledger = Ledger::new().await;
+    let (lines, gauges) = written(&ledger, "NoSuchTable").await;
+    assert_eq!(gauges, []);
+    let warned: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
+    // The first one is that no deferred order could be found.
+    assert_eq!(warned.len(), 4, "{lines:#?}");
+    assert!(warned[1..].iter().all(|line| line["message"] == "parked orders could not be counted"), "{lines:#?}");
+    assert_eq!(lines.last().unwrap()["consumers"], 0);
+}
+
+#[tokio::test]
+async fn a_tick_is_answered_as_an_empty_batch() {
+    let ledger = Ledger::new().await;
+    let answer = projector(&ledger.server).handle(tick()).await.unwrap();
+    assert_eq!(serde_json::to_value(answer).unwrap(), json!({ "batchItemFailures": [] }));
+}
+
+#[test]
+fn the_sample_is_what_the_schedule_of_the_template_sends() {
+    let sample: Value = serde_json::from_str(include_str!("../../../../../events/tick.json")).unwrap();
+    let schedules = sam_template::Template::of_this_project().unwrap().schedules().unwrap();
+    let payloads: Vec<_> = schedules.into_iter().map(|schedule| (schedule.function, schedule.payload)).collect();
+    assert_eq!(payloads, [("projector".to_owned(), sample.clone())]);
+    assert!(matches!(serde_json::from_value(sample).unwrap(), Payload::Tick));
+}

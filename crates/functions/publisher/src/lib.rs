@@ -1,0 +1,115 @@
+//! The Lambda function `publisher`: the events in batches of the OrderEvents stream become events on EventBridge.
+//!
+//! It reads records, makes CloudEvents of their commits, publishes them, and answers with the sequence number from
+//! which the batch must come again. Delivery is at least once: it remembers nothing that it sent, neither between
+//! invocations nor within one, so a record that appears twice is published twice, under the same event ids, and consumers
+//! drop the second. (A memory could only ever be wrong in the one way that matters, by taking an event for sent.) What it
+//! does remember is which orders are parked, at a commit that can never be published. This crate must never know of HTTP
+//! or of rows, nor decide anything about orders.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `lib.rs` | the handler: batch in, partial batch response out |
+//! | [`bus`] | rounds of PutEvents until nothing is left that another attempt can help |
+//! | [`publication`] | what became of the events |
+//! | `answer` | what EventBridge's answers mean for the entries that were sent |
+//! | `entry`, `packing` | an event as EventBridge takes and measures it; as few calls as the limits allow |
+//! | `outbox` | a batch's records, the events they become, and what becomes of each record |
+//! | `parking` | what waits with parked orders, and orders that are to be parked |
+//! | `report` | one log line a batch, one for each thing that needs somebody, and the metrics |
+
+mod answer;
+pub mod bus;
+mod entry;
+mod outbox;
+mod packing;
+mod parking;
+pub mod publication;
+mod report;
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use function_setup::clients::OPERATION_TIMEOUT;
+use function_setup::deadline::{self, last_start};
+use lambda_runtime::LambdaEvent;
+use parked_orders::ParkedOrders;
+use stream_consumer::{StreamEvent, Violation};
+
+pub use bus::{EventBus, Pauses};
+use outbox::Outbox;
+pub use outbox::events_of;
+pub use publication::{Counters, Failure, Publication, Reason};
+
+/// The function's name in notes.
+const NAME: &str = "publisher";
+/// Time kept back at the end of an invocation: each operation that is begun may take its whole time-out, retries included.
+/// They are the last call to the bus, and the two writes that a note on a parked order may take; then the answer must still
+/// be given.
+const RESERVE: Duration = OPERATION_TIMEOUT.saturating_add(RESERVE_FOR_NOTES);
+/// What of it is kept back for notes: none is begun later.
+const RESERVE_FOR_NOTES: Duration = OPERATION_TIMEOUT.saturating_mul(2).saturating_add(deadline::RESERVE);
+
+/// The handler.
+#[derive(Debug, Clone)]
+pub struct Publisher {
+    bus: EventBus,
+    parked: ParkedOrders,
+}
+
+impl Publisher {
+    /// A publisher to `bus`, which notes in `parked` what can never be published.
+    #[must_use]
+    pub const fn new(bus: EventBus, parked: ParkedOrders) -> Self {
+        Self { bus, parked }
+    }
+
+    /// Makes the connections to the bus and to the notes ahead of the first batch, both at once.
+    pub async fn prime(&self) {
+        tokio::join!(self.bus.prime(), parking::prime(&self.parked));
+    }
+
+    /// Publishes one batch. The answer names the first record, in the stream's order, that is not done; Lambda goes on from
+    /// there, so it need not hear of others. A record is done when its events are published, or when they wait with their
+    /// order, which is parked; one that names no order is done when it is noted.
+    ///
+    /// # Errors
+    /// None. Lambda's runtime asks for the type.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<StreamEvent>,
+    ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
+        let begun = Instant::now();
+        let deadline_ms = event.context.deadline;
+        let last_note = last_start(deadline_ms, RESERVE_FOR_NOTES);
+        let mut batch = stream_consumer::read(event.payload);
+        batch.violations.iter().for_each(Violation::log);
+        let (records, unaddressable) = (batch.records(), batch.unaddressable.len());
+        report::received(&batch);
+        let lag = stream_consumer::lag_ms(&batch.delivered).map(|lag_ms| (lag_ms, Instant::now()));
+        let mut outbox = Outbox::of(std::mem::take(&mut batch.delivered), std::mem::take(&mut batch.customers));
+        let mut parked = parking::hold(&self.parked, &mut outbox).await;
+        let mail = outbox.mail();
+        let publication = self.bus.publish(&mail.events, last_start(deadline_ms, RESERVE)).await;
+        let (events, counters) = (mail.events.len(), publication.counters);
+        let published = events.saturating_sub(publication.failed.len());
+        outbox.settle(&mail, publication);
+        parked.extend(parking::park(&self.parked, &mut outbox, last_note).await);
+        // After the events, because they do not wait for notes.
+        let unnoted = stream_consumer::pass_by(&batch.unaddressable, NAME, &self.parked, last_note).await;
+
+        report::parked(&parked, &batch.correlation_ids);
+        let (parked, held) = (parked.len(), outbox.held());
+        let failed = outbox.failed();
+        report::failures(&failed, &batch.correlation_ids);
+        let lag_ms = lag.map(|(lag_ms, then)| lag_ms.saturating_add(report::millis(then.elapsed())));
+        let again: HashSet<String> = failed.into_iter().map(|failed| failed.id).chain(unnoted).collect();
+        let failed = again.len();
+        let report =
+            report::Batch { records, events, published, counters, parked, held, unaddressable, failed, lag_ms };
+        report::batch(&report, begun.elapsed());
+        report::metrics(&report);
+        Ok(stream_consumer::retry_from(batch.to_retry(|name| again.contains(name)).next()))
+    }
+}

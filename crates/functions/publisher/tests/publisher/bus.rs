@@ -1,0 +1,121 @@
+//! An embedded EventBridge, notes in an embedded DynamoDB, and a publisher to them that loses no time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::config::retry::RetryConfig;
+use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
+use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
+use lambda_runtime::{Context, LambdaEvent};
+use parked_orders::{Parked, ParkedOrders};
+use publisher::{EventBus, Pauses, Publisher};
+use sam_template::Template;
+use serde_json::{Value, json};
+use stream_consumer::StreamEvent;
+
+pub(crate) const NAME: &str = "OrderBus";
+pub(crate) const NOTES: &str = "ParkedOrders";
+
+pub(crate) struct Bus {
+    pub(crate) server: EmbeddedEventBridge,
+    client: Client,
+    /// Where the notes are.
+    pub(crate) dynamodb: Arc<EmbeddedDynamoDb>,
+}
+
+/// Notes on no orders.
+pub(crate) async fn no_notes() -> Arc<EmbeddedDynamoDb> {
+    let server = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
+    server.create_tables(&Template::of_this_project().unwrap()).unwrap();
+    Arc::new(server)
+}
+
+impl Bus {
+    pub(crate) async fn start() -> Self {
+        Self::beside(no_notes().await).await
+    }
+
+    /// A bus whose publisher shares its notes with others.
+    pub(crate) async fn beside(dynamodb: Arc<EmbeddedDynamoDb>) -> Self {
+        let address = "127.0.0.1:0".parse().unwrap();
+        let server = EmbeddedEventBridge::start(address, [NAME.to_owned()], LogLocation::Temporary).await.unwrap();
+        let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
+        let client = Client::from_conf(server.config().retry_config(retries).build());
+        Self { server, client, dynamodb }
+    }
+
+    /// The same servers, asked by another client of the bus.
+    pub(crate) fn through(self, client: Client) -> Self {
+        Self { client, ..self }
+    }
+
+    /// A publisher to the bus of that name.
+    pub(crate) fn publisher(&self, name: &str) -> Publisher {
+        Publisher::new(self.named(name), self.notes())
+    }
+
+    /// The notes on what is parked.
+    pub(crate) fn notes(&self) -> ParkedOrders {
+        ParkedOrders::new(self.dynamodb.client(), NOTES)
+    }
+
+    /// What is parked, by order.
+    pub(crate) async fn parked(&self) -> Vec<Parked> {
+        let page = self.notes().page(None).await.unwrap();
+        let mut parked: Vec<Parked> = page.parked.into_iter().map(Result::unwrap).collect();
+        parked.sort_by(|a, b| a.aggregate_id.cmp(&b.aggregate_id));
+        parked
+    }
+
+    /// The bus of that name, with no pauses.
+    pub(crate) fn named(&self, name: &str) -> EventBus {
+        let none = Pauses { first: Duration::ZERO, longest: Duration::ZERO };
+        EventBus::new(self.client.clone(), name).with_pauses(none)
+    }
+
+    /// What the publisher answers to a batch, as it goes back to Lambda.
+    pub(crate) async fn answer(&self, records: &[Value]) -> Value {
+        self.answer_in(Context::default(), records).await
+    }
+
+    /// The same, where the context says how much time there is.
+    pub(crate) async fn answer_in(&self, context: Context, records: &[Value]) -> Value {
+        self.invoke(context, records).await.unwrap()
+    }
+
+    /// What the invocation comes to: an answer, or the error that fails the batch whole.
+    pub(crate) async fn invoke(&self, context: Context, records: &[Value]) -> Result<Value, String> {
+        Self::invoke_by(&self.publisher(NAME), context, records).await
+    }
+
+    /// The same, by a publisher of the test's own.
+    pub(crate) async fn invoke_by(publisher: &Publisher, context: Context, records: &[Value]) -> Result<Value, String> {
+        let response = publisher.handle(batch(records, context)).await;
+        response.map(|response| serde_json::to_value(response).unwrap()).map_err(|error| error.to_string())
+    }
+
+    /// The ids of the events that the bus took, in their order, repeats included.
+    pub(crate) async fn published_ids(&self) -> Vec<String> {
+        let id = |event: &Value| event["id"].as_str().unwrap().to_owned();
+        self.server.published().await.iter().map(id).collect()
+    }
+}
+
+pub(crate) fn batch(records: &[Value], context: Context) -> LambdaEvent<StreamEvent> {
+    LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), context)
+}
+
+/// The answer that Lambda needs: go on from this record; or, without one, with what follows the batch.
+pub(crate) fn go_on_from(record: Option<&Value>) -> Value {
+    let failure = |record: &Value| json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] });
+    json!({ "batchItemFailures": record.map(failure).into_iter().collect::<Vec<_>>() })
+}
+
+/// A context in which the time is over.
+pub(crate) fn no_time_left() -> Context {
+    let mut context = Context::default();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    context.deadline = u64::try_from(now.as_millis()).unwrap();
+    context
+}

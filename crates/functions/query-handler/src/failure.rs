@@ -1,0 +1,111 @@
+//! Why a query is not answered as asked.
+
+use event_store::StoreError;
+use event_store::store::chain;
+use function_setup::deadline::OutOfTime;
+use http_api::invalid::Place;
+use http_api::{Caller, Problem, cursor};
+use parked_orders::ParkedError;
+use read_models::RowError;
+
+/// Why a query is not answered as asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The caller's doing.
+    Problem(Problem),
+    /// The events cannot be read.
+    Events(StoreError),
+    /// The events cannot be read, nor therefore whose they are, which the caller would have to know.
+    Hidden(StoreError),
+    /// The events of an order that the caller may see cannot be read from some version on.
+    Visible(StoreError),
+    /// The rows cannot be read.
+    Rows(RowError),
+    /// Whether the rows are stale cannot be read. An answer without it could hide that they are.
+    Parked(ParkedError),
+    /// The answer did not come in time.
+    OutOfTime(OutOfTime),
+}
+
+impl Failure {
+    /// A cursor that was forged: its check is right, its position is not one of ours.
+    pub(crate) fn bad_cursor() -> Self {
+        let place = Place::Parameter("cursor".to_owned());
+        Self::Problem(Problem::invalid_request(&[cursor::refused().at(place)]))
+    }
+
+    /// What is shown to that caller. To one who may see some orders only, an order that cannot be read is unknown: anything else
+    /// would say that it exists.
+    pub(crate) fn shown_to(self, caller: &Caller) -> Self {
+        match self {
+            Self::Events(error @ StoreError::Unreadable { .. }) if !caller.sees_everyone() => Self::Hidden(error),
+            failure @ (Self::Problem(_)
+            | Self::Events(_)
+            | Self::Hidden(_)
+            | Self::Visible(_)
+            | Self::Rows(_)
+            | Self::Parked(_)
+            | Self::OutOfTime(_)) => failure,
+        }
+    }
+
+    /// What the caller is told.
+    pub(crate) fn problem(self) -> Problem {
+        match self {
+            Self::Problem(problem) => problem,
+            Self::Hidden(_) => Problem::order_not_found(),
+            Self::Events(StoreError::Unreadable { version, .. })
+            | Self::Visible(StoreError::Unreadable { version, .. }) => Problem::order_unreadable(version),
+            Self::Events(StoreError::Unavailable { .. })
+            | Self::Visible(StoreError::Unavailable { .. })
+            | Self::Rows(RowError::Unavailable { .. } | RowError::OutOfTime)
+            | Self::Parked(ParkedError::Unavailable { .. })
+            | Self::OutOfTime(_) => Problem::unavailable(),
+            Self::Events(StoreError::Refused { .. } | StoreError::Unwritable { .. })
+            | Self::Visible(StoreError::Refused { .. } | StoreError::Unwritable { .. })
+            | Self::Rows(RowError::Refused { .. } | RowError::Unreadable { .. } | RowError::Unwritable { .. })
+            | Self::Parked(ParkedError::Refused { .. } | ParkedError::Unreadable { .. }) => Problem::internal(),
+        }
+    }
+
+    /// What only the log is told: the error with everything that it came from.
+    pub(crate) fn cause(&self) -> Option<String> {
+        match self {
+            Self::Problem(_) => None,
+            Self::Events(error) | Self::Hidden(error) | Self::Visible(error) => Some(chain(error)),
+            Self::Rows(error) => Some(chain(error)),
+            Self::Parked(error) => Some(chain(error)),
+            Self::OutOfTime(error) => Some(chain(error)),
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Events(error)
+    }
+}
+
+impl From<RowError> for Failure {
+    fn from(error: RowError) -> Self {
+        Self::Rows(error)
+    }
+}
+
+impl From<ParkedError> for Failure {
+    fn from(error: ParkedError) -> Self {
+        Self::Parked(error)
+    }
+}
+
+impl From<OutOfTime> for Failure {
+    fn from(error: OutOfTime) -> Self {
+        Self::OutOfTime(error)
+    }
+}

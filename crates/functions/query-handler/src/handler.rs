@@ -1,0 +1,125 @@
+//! One request from arrival to reply.
+
+use std::convert::Infallible;
+use std::time::Instant;
+
+use aws_sdk_dynamodb::Client;
+use event_store::{DynamoEventStore, EventStore};
+use function_setup::{QueryConfig, deadline};
+use http_api::identity::UnknownAuthMode;
+use http_api::{
+    Authentication, Caller, Correlation, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id,
+    parse_query, responses,
+};
+use lambda_http::{Body, Request, RequestExt, Response};
+use order_aggregate::Orders;
+use parked_orders::ParkedOrders;
+use read_models::{DynamoSummaries, DynamoTotals, OrderSummaries, Totals};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::log::LogEntry;
+use crate::{events, order, orders, totals};
+
+/// Answers queries over HTTP from the events and the read models.
+#[derive(Debug, Clone)]
+pub struct QueryHandler<S, R, T> {
+    events: S,
+    summaries: R,
+    /// None where the deployment keeps no totals.
+    totals: Option<T>,
+    parked: ParkedOrders,
+    authentication: Authentication,
+}
+
+impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
+    /// The handler on the tables of a configuration.
+    ///
+    /// # Errors
+    /// When `AUTH_MODE` is not a known mode.
+    pub fn on_dynamo(client: Client, config: QueryConfig) -> Result<Self, UnknownAuthMode> {
+        let events = DynamoEventStore::new(client.clone(), config.events_table);
+        let summaries = DynamoSummaries::new(client.clone(), config.summary_table);
+        let totals = config.totals_table.map(|table| DynamoTotals::new(client.clone(), table));
+        let parked = ParkedOrders::new(client, config.parked_table);
+        let authentication = Authentication {
+            mode: config.callers.auth_mode.parse()?,
+            customer_claim: config.callers.customer_claim,
+            customer_claim_prefix: config.callers.customer_claim_prefix,
+            scope_prefix: config.callers.scope_prefix,
+        };
+        Ok(Self { events, summaries, totals, parked, authentication })
+    }
+}
+
+impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> {
+    /// A handler on that store, those read models, and the notes on which orders they do not follow.
+    pub fn new(
+        events: S,
+        summaries: R,
+        totals: T,
+        parked: ParkedOrders,
+        authentication: impl Into<Authentication>,
+    ) -> Self {
+        Self { events, summaries, totals: Some(totals), parked, authentication: authentication.into() }
+    }
+
+    /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
+    /// gateway's bare 500.
+    ///
+    /// # Errors
+    /// Never: the Lambda runtime wants a `Result`.
+    pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
+        let started = Instant::now();
+        // A problem's `requestId` and the log's are the same, so that one finds the other.
+        let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+        let mut entry = LogEntry { correlation: Correlation::of(&request), ..LogEntry::default() };
+        let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
+        let answer = deadline::within(deadline_ms, self.answer(&request, &mut entry)).await;
+        let mut response = match answer.unwrap_or_else(|out_of_time| Err(out_of_time.into())) {
+            Ok(response) => {
+                entry.outcome = "answered";
+                response
+            }
+            Err(failure) => {
+                entry.error = failure.cause();
+                let problem = failure.problem();
+                entry.outcome = problem.code();
+                problem.into_response(&request_id)
+            }
+        };
+        entry.correlation.mark(&mut response, &request_id);
+        entry.write(&request_id, response.status(), started.elapsed());
+        Ok(response)
+    }
+
+    async fn answer(&self, request: &Request, entry: &mut LogEntry) -> Result<Response<Body>, Failure> {
+        let caller = Caller::of(request, &self.authentication)?;
+        let (route, _) = QueryRoute::of(request).ok_or_else(Problem::route_not_found)?;
+        caller.require(route.scopes())?;
+        let response = match parse_query(request)? {
+            ParsedQuery::ListOrders(query) => {
+                let page = orders::list(&self.events, &self.summaries, &self.parked, &caller, &query).await?;
+                responses::summary_page(&page)?
+            }
+            ParsedQuery::GetCustomerTotals(query) => {
+                let totals = totals::get(self.totals.as_ref(), &self.parked, &caller, &query).await?;
+                responses::customer_totals(&totals)?
+            }
+            ParsedQuery::GetOrder(query) => {
+                entry.order_id = Some(query.order_id.to_string());
+                let summary = order::get(&self.events, &self.summaries, &self.parked, &caller, &query).await;
+                let summary = summary.map_err(|failure| failure.shown_to(&caller))?;
+                entry.version = Some(summary.version);
+                responses::order(&summary, IfNoneMatch::of(request).as_ref())?
+            }
+            ParsedQuery::ListEvents(query) => {
+                entry.order_id = Some(query.order_id.to_string());
+                let page = events::list(&self.events, &caller, &query).await;
+                responses::events_page(&page.map_err(|failure| failure.shown_to(&caller))?)?
+            }
+            ParsedQuery::GetOpenApi => responses::openapi(),
+        };
+        Ok(response)
+    }
+}

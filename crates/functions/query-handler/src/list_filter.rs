@@ -1,0 +1,36 @@
+//! The filter of a request as the rows' table applies it, and as it applies to an order folded from its events.
+
+use event_store::Timestamp;
+use http_api::OrderFilter;
+use http_api::replies::SummaryView;
+use read_models::{ListFilter, ListedFacts};
+
+/// The filter of a request.
+pub(crate) fn of_request(filter: &OrderFilter) -> ListFilter {
+    let OrderFilter { status, payment_status, fulfillment_status, to_ship, from_ms, to_ms } = filter;
+    ListFilter {
+        status: *status,
+        payment_status: *payment_status,
+        fulfillment_status: *fulfillment_status,
+        to_ship: *to_ship,
+        placed_from: from_ms.and_then(written),
+        placed_before: to_ms.and_then(written),
+    }
+}
+
+/// True if the filter admits an order that was folded from its events.
+pub(crate) fn admits(filter: &ListFilter, order: &SummaryView) -> bool {
+    let Ok(placed_at) = Timestamp::from_epoch_ms(order.placed_at_ms) else { return false };
+    filter.admits(&ListedFacts {
+        status: order.status,
+        payment_status: order.payment_status,
+        fulfillment_status: order.fulfillment_status,
+        to_ship: order.to_ship,
+        placed_at,
+    })
+}
+
+/// The instant as the store writes it: the parameter is read into the years that the store can write, so there is one.
+fn written(epoch_ms: i64) -> Option<Timestamp> {
+    Timestamp::from_epoch_ms(epoch_ms).ok()
+}

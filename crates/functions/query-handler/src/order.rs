@@ -1,0 +1,195 @@
+//! One order: now, at least at a version, or as it was; with its details or without.
+
+use std::collections::BTreeMap;
+
+use event_store::store::chain;
+use event_store::{EventStore, StoreError, Timestamp, UpTo};
+use http_api::replies::SummaryView;
+use http_api::{Caller, OrderQuery, OrderView, Problem};
+use order_aggregate::{OrderCommit, Orders};
+use order_domain::Event;
+use order_domain::values::{CustomerId, OrderId};
+use parked_orders::{Consumer, ParkedOrders};
+use read_models::{OrderSummaries, OrderSummaryRow, RowError};
+
+use crate::events::may_see;
+use crate::failure::Failure;
+use crate::row_view::of_row;
+use crate::{detailed, stale};
+
+/// The order as the query asks for it.
+pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
+    events: &S,
+    summaries: &R,
+    parked: &ParkedOrders,
+    caller: &Caller,
+    query: &OrderQuery,
+) -> Result<SummaryView, Failure> {
+    let order_id = &query.order_id;
+    match query.view {
+        OrderView::Latest { min_version } if !query.details => {
+            latest(events, summaries, parked, caller, order_id, min_version).await
+        }
+        OrderView::Latest { min_version } => newest(events, caller, query, min_version).await,
+        OrderView::Consistent => newest(events, caller, query, None).await,
+        OrderView::Version(version) => {
+            let summary = at(events, caller, query, UpTo::Version(version)).await?;
+            let summary = summary.ok_or_else(Problem::order_not_found)?;
+            if summary.version < version {
+                return Err(Problem::version_not_reached(summary.version).into());
+            }
+            Ok(SummaryView { as_of_ms: Some(summary.last_updated_ms), ..summary })
+        }
+        OrderView::AsOf(instant) => {
+            // The parameter is read into the years that the store can write.
+            let as_of = Timestamp::from_epoch_ms(instant).map_err(|_| Problem::internal())?;
+            match at(events, caller, query, UpTo::Time(as_of)).await? {
+                Some(summary) => Ok(SummaryView { as_of_ms: Some(instant), ..summary }),
+                None => Err(not_there_yet(events, caller, order_id).await?.into()),
+            }
+        }
+    }
+}
+
+/// The problem with an instant at which the caller could see no order: the order was placed later, or there is none that
+/// the caller may see. The first commit tells; it is read in this case only.
+async fn not_there_yet<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    order_id: &OrderId,
+) -> Result<Problem, StoreError> {
+    let first = events.commits(order_id.as_str(), 0, Some(1)).await?.pop();
+    Ok(match first.filter(|first| may_see(caller, first)) {
+        Some(first) => Problem::not_placed_yet(first.recorded_at.epoch_ms()),
+        None => Problem::order_not_found(),
+    })
+}
+
+/// The order as its newest event leaves it, no older than `min_version`. It is read consistently, so it is never stale.
+async fn newest<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    query: &OrderQuery,
+    min_version: Option<u64>,
+) -> Result<SummaryView, Failure> {
+    let summary = at(events, caller, query, UpTo::Head).await?;
+    let summary = summary.ok_or_else(Problem::order_not_found)?;
+    if summary.version < min_version.unwrap_or(0) {
+        return Err(Problem::version_mismatch(summary.version).into());
+    }
+    Ok(summary)
+}
+
+/// The order as its events tell, up to a point, with its details where the query asks for them.
+async fn at<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    query: &OrderQuery,
+    up_to: UpTo,
+) -> Result<Option<SummaryView>, Failure> {
+    if query.details {
+        detailed::folded(events, caller, &query.order_id, up_to).await
+    } else {
+        Ok(folded(events, caller, &query.order_id, up_to).await?)
+    }
+}
+
+/// The row, where it is there and has reached `min_version`; otherwise the fold of the events. So an order is found
+/// as soon as its placing was acknowledged, and nobody is shown an order older than the one they have seen. (The newest
+/// commit carries the state, so folding from there is one small read, however far behind the row is.)
+async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
+    events: &S,
+    summaries: &R,
+    parked: &ParkedOrders,
+    caller: &Caller,
+    order_id: &OrderId,
+    min_version: Option<u64>,
+) -> Result<SummaryView, Failure> {
+    let wanted = min_version.unwrap_or(0);
+    let note = parked.find(Consumer::OrderSummaryByCustomer, order_id.as_str());
+    let (row, note) = tokio::join!(readable_row(summaries, order_id), note);
+    match row? {
+        Some(row) if !CustomerId::parse(&row.customer_id).is_ok_and(|customer| caller.may_see(&customer)) => {
+            Err(Problem::order_not_found().into())
+        }
+        Some(row) if row.version >= wanted => {
+            let note = note.transpose().map(stale::note).transpose()?;
+            Ok(stale::marked(of_row(row), note.as_slice()))
+        }
+        Some(_) | None => {
+            let summary = folded(events, caller, order_id, UpTo::Head).await?;
+            let summary = summary.ok_or_else(Problem::order_not_found)?;
+            if summary.version < wanted {
+                return Err(Problem::version_mismatch(summary.version).into());
+            }
+            Ok(summary)
+        }
+    }
+}
+
+/// The row, if it is there. One that cannot be read counts as missing: a newer release may have written it, and the
+/// events say the same.
+async fn readable_row<R: OrderSummaries>(
+    summaries: &R,
+    order_id: &OrderId,
+) -> Result<Option<OrderSummaryRow>, RowError> {
+    match summaries.find(order_id.as_str()).await {
+        Err(error @ RowError::Unreadable { .. }) => {
+            tracing::warn!(order_id = order_id.as_str(), error = chain(&error), "answering from events");
+            Ok(None)
+        }
+        found @ (Ok(_)
+        | Err(
+            RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::OutOfTime | RowError::Unwritable { .. },
+        )) => found,
+    }
+}
+
+/// The order as its events tell, up to a point; `None` where there was none, or none that the caller may see.
+pub(crate) async fn folded<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    order_id: &OrderId,
+    up_to: UpTo,
+) -> Result<Option<SummaryView>, StoreError> {
+    let loaded = events.load(order_id.as_str(), up_to).await?;
+    if !loaded.state.customer_id().is_some_and(|customer| caller.may_see(customer)) {
+        return Ok(None);
+    }
+    let Some(newest) = loaded.newest() else { return Ok(None) };
+    let placed_at = order_aggregate::placed_at(newest).unwrap_or(newest.recorded_at);
+    let (placed_at_ms, updated_ms) = (placed_at.epoch_ms(), newest.recorded_at.epoch_ms());
+    let summary = SummaryView::of_order(order_id, &loaded.state, placed_at_ms, updated_ms, loaded.version);
+    let metadata = match newest.version {
+        1 => placed_metadata(newest),
+        _ if loaded.state.has_metadata() => metadata(events, order_id).await?,
+        _ => BTreeMap::new(),
+    };
+    Ok(summary.map(|summary| SummaryView { metadata, ..summary }))
+}
+
+/// The shop's notes, which the first commit holds and the state does not: one more read, of orders that have some.
+async fn metadata<S: EventStore<Orders>>(
+    events: &S,
+    order_id: &OrderId,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let first = events.commits(order_id.as_str(), 0, Some(1)).await?.pop();
+    Ok(first.map(|first| placed_metadata(&first)).unwrap_or_default())
+}
+
+/// The notes in an order's first commit.
+pub(crate) fn placed_metadata(first: &OrderCommit) -> BTreeMap<String, String> {
+    let placed = first.events.iter().find_map(|recorded| match &recorded.event {
+        Event::OrderPlaced(placed) => Some(placed),
+        Event::PaymentReceived(_)
+        | Event::PaymentCorrected(_)
+        | Event::PaymentRefunded(_)
+        | Event::ItemShipped(_)
+        | Event::ItemDelivered(_)
+        | Event::ItemReturned(_)
+        | Event::ItemsCancelled(_)
+        | Event::OrderCancelled(_) => None,
+    });
+    let notes = placed.map(|placed| placed.metadata.iter()).into_iter().flatten();
+    notes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}

@@ -1,0 +1,112 @@
+//! A customer's list, newest order first.
+
+use event_store::store::chain;
+use event_store::{EventStore, StoreError, Timestamp, UpTo};
+use http_api::replies::{SummaryPage, SummaryView};
+use http_api::{Caller, ListQuery, Problem};
+use order_aggregate::Orders;
+use order_domain::values::OrderId;
+use parked_orders::{Consumer, ParkedOrders};
+use read_models::{ListFilter, OrderSummaries, OrderSummaryRow, SummaryRows, UnreadableRow};
+
+use crate::failure::Failure;
+use crate::page_budget::PageBudget;
+use crate::row_view::of_row;
+use crate::stale::Note;
+use crate::{list_filter, order, stale};
+
+/// One page of a list. A customer that nobody ever heard of has an empty one.
+pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
+    events: &S,
+    summaries: &R,
+    parked: &ParkedOrders,
+    caller: &Caller,
+    query: &ListQuery,
+) -> Result<SummaryPage, Failure> {
+    // Decided on path and token alone, so it tells nothing of what there is.
+    if !caller.may_see(&query.customer_id) {
+        return Err(Problem::forbidden().into());
+    }
+    if query.after.as_deref().is_some_and(|after| !is_position(after)) {
+        return Err(Failure::bad_cursor());
+    }
+    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let customer_id = query.customer_id.as_str();
+    let filter = list_filter::of_request(&query.filter);
+    let (page, parked) = tokio::try_join!(
+        async { Ok::<_, Failure>(summaries.list(customer_id, &filter, limit, query.after.as_deref()).await?) },
+        async { Ok(parked.of_customer(Consumer::OrderSummaryByCustomer, customer_id).await?) },
+    )?;
+    let parked = parked.into_iter().map(stale::note).collect::<Result<Vec<_>, _>>()?;
+    let (items, ended_at) = assemble(events, caller, query, &filter, page.rows, &parked, page.half_units).await?;
+    let next = ended_at.or(page.next);
+    let stale = stale::of_list(&items, &parked);
+    Ok(SummaryPage { items, next_cursor: next.map(|position| query.next_cursor(&position)), stale })
+}
+
+/// The orders of the rows that were read, as far as the page's budget goes; where it ended, the position to go on after.
+async fn assemble<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    query: &ListQuery,
+    filter: &ListFilter,
+    rows: Vec<Result<OrderSummaryRow, UnreadableRow>>,
+    parked: &[Note],
+    half_units: u64,
+) -> Result<(Vec<SummaryView>, Option<String>), Failure> {
+    let mut budget = PageBudget::after(half_units);
+    let (mut items, mut position) = (Vec::with_capacity(rows.len()), None);
+    for row in rows {
+        let row_position = SummaryRows::sort_key(&row);
+        let order = match row {
+            Ok(row) => Some(stale::marked(of_row(row), parked)),
+            Err(_) if !budget.allows_fold() => return Ok((items, position)),
+            Err(unreadable) => {
+                let order = from_events(events, caller, query, &unreadable).await?;
+                budget.count_fold(order.as_ref());
+                // The events may be further than the row was, and so past the status that is asked for.
+                order.filter(|order| list_filter::admits(filter, order))
+            }
+        };
+        match order {
+            None => budget.skip(),
+            Some(order) if budget.take(&order) => items.push(order),
+            Some(_) => return Ok((items, position)),
+        }
+        position = Some(row_position);
+    }
+    Ok((items, None))
+}
+
+/// The order of a row that cannot be read, as its events tell. An order that they do not tell of either is left out: one
+/// order must not cost its customer the list.
+async fn from_events<S: EventStore<Orders>>(
+    events: &S,
+    caller: &Caller,
+    query: &ListQuery,
+    row: &UnreadableRow,
+) -> Result<Option<SummaryView>, Failure> {
+    let Some(Ok(order_id)) = row.order_id().map(OrderId::parse) else {
+        tracing::error!(error = chain(row), "left out of a list: the row's key names no order");
+        return Ok(None);
+    };
+    tracing::warn!(order_id = order_id.as_str(), error = chain(row), "answering from events");
+    match order::folded(events, caller, &order_id, UpTo::Head).await {
+        Ok(summary) => Ok(summary.filter(|summary| summary.customer_id == query.customer_id.as_str())),
+        Err(error @ StoreError::Unreadable { .. }) => {
+            tracing::error!(order_id = order_id.as_str(), error = chain(&error), "left out of a list");
+            Ok(None)
+        }
+        Err(error @ (StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. })) => {
+            Err(error.into())
+        }
+    }
+}
+
+/// Whether a row could stand there: `<placedAt>#<orderId>`. Anything else may be more than a sort key can hold.
+fn is_position(text: &str) -> bool {
+    text.split_once('#').is_some_and(|(placed_at, order_id)| {
+        placed_at.parse::<Timestamp>().is_ok_and(|instant| instant.to_string() == placed_at)
+            && OrderId::parse(order_id).is_ok()
+    })
+}

@@ -1,0 +1,67 @@
+//! A row as a reply shows it. A row and the fold of the same events show the same; a test holds the two together.
+
+use http_api::replies::{LineView, SummaryView};
+use read_models::{OrderSummaryRow, SummaryItem};
+
+/// The order of a row.
+pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
+    let units_to_ship = row.units_to_ship();
+    let OrderSummaryRow {
+        order_id,
+        customer_id,
+        status,
+        payment_status,
+        fulfillment_status,
+        currency,
+        total,
+        shipping,
+        tax,
+        discount,
+        due,
+        item_reductions: _,
+        amount_paid,
+        amount_refunded,
+        item_count,
+        cancelled: _,
+        to_ship,
+        reference,
+        metadata,
+        items,
+        shipments_under_way: _,
+        placed_at,
+        last_updated,
+        version,
+    } = row;
+    SummaryView {
+        order_id,
+        customer_id,
+        status,
+        payment_status,
+        fulfillment_status,
+        currency,
+        total,
+        shipping,
+        tax,
+        discount,
+        due,
+        amount_paid,
+        amount_refunded,
+        item_count,
+        units_to_ship,
+        to_ship,
+        reference,
+        metadata,
+        items: items.into_iter().map(of_item).collect(),
+        placed_at_ms: placed_at.epoch_ms(),
+        last_updated_ms: last_updated.epoch_ms(),
+        version,
+        as_of_ms: None,
+        stale: None,
+        details: None,
+    }
+}
+
+fn of_item(item: SummaryItem) -> LineView {
+    let SummaryItem { sku, name, quantity, unit_price, shipped, returned, cancelled } = item;
+    LineView { sku, name, quantity, unit_price, shipped, returned, cancelled }
+}

@@ -1,0 +1,119 @@
+//! One line a query: enough to find it, and nothing of what was in it; and one of metrics, with which a first invocation tells.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Once;
+
+use event_store::{EventStore, StoreError};
+use http_api::AuthMode;
+use order_aggregate::Orders;
+use query_handler::QueryHandler;
+use read_models::DynamoTotals;
+use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::gateway::Call;
+use crate::given::{Ledger, ask, get_order, list_events, list_orders};
+use crate::outages::BrokenEvents;
+use crate::rows::Rows;
+
+thread_local! {
+    /// What was written on this thread, and so by this test: each has a thread of its own.
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct OnThisThread;
+
+impl io::Write for OnThisThread {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        WRITTEN.with_borrow_mut(|written| written.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
+fn subscribe() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
+        tracing_subscriber::registry().with(lines).with(LevelFilter::INFO).init();
+    });
+}
+
+/// The one line of a query.
+async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows, DynamoTotals>, call: Call) -> Value {
+    subscribe();
+    // What was written so far is of what was done to prepare this.
+    let _before = WRITTEN.take();
+    ask(handler, &call.gateway_request_id("gw-1")).await;
+    let lines = String::from_utf8(WRITTEN.take()).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [line, metrics] = &lines[..] else { panic!("{lines:#?}") };
+    assert_eq!((&metrics["target"], &metrics["metrics"]), (&json!("metrics"), &json!("[]")));
+    line.clone()
+}
+
+#[tokio::test]
+async fn an_answered_query_is_one_line_with_the_order_and_its_version() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let handler = ledger.handler(AuthMode::None);
+    let line = logged(&handler, get_order(&order_id)).await;
+    assert_eq!((&line["level"], &line["message"]), (&json!("INFO"), &json!("query answered")));
+    assert_eq!((&line["order_id"], &line["version"]), (&json!(order_id), &json!(5)));
+    assert_eq!((&line["request_id"], &line["outcome"]), (&json!("gw-1"), &json!("answered")));
+    assert!(line["duration_ms"].is_u64() && !line.to_string().contains("customer-1001"), "{line}");
+
+    let line = logged(&handler, list_events(&order_id)).await;
+    assert_eq!((&line["order_id"], line.get("version")), (&json!(order_id), None));
+    let line = logged(&handler, list_orders("customer-1001")).await;
+    assert_eq!((line.get("order_id"), &line["outcome"]), (None, &json!("answered")));
+    assert!(!line.to_string().contains("customer-1001"), "{line}");
+}
+
+#[tokio::test]
+async fn a_query_is_found_by_its_correlation_id_and_an_unusable_one_is_noted() {
+    let handler = Ledger::empty().await.handler(AuthMode::None);
+    let asked = async |id: &str| logged(&handler, get_order("no-such-order").header("x-correlation-id", id)).await;
+    let line = asked("checkout-7").await;
+    assert_eq!((&line["correlation_id"], line.get("correlation_id_ignored")), (&json!("checkout-7"), None));
+    let line = asked("two words").await;
+    assert_eq!((line.get("correlation_id"), &line["correlation_id_ignored"]), (None, &json!(true)));
+}
+
+#[tokio::test]
+async fn a_query_that_is_not_answered_is_one_line_with_its_code() {
+    let line = logged(&Ledger::empty().await.handler(AuthMode::None), get_order("no-such-order")).await;
+    assert_eq!((&line["level"], &line["outcome"]), (&json!("INFO"), &json!("order_not_found")));
+    assert_eq!(line["order_id"], "no-such-order");
+}
+
+#[tokio::test]
+async fn a_failure_is_one_error_with_everything_that_it_came_from() {
+    let events =
+        BrokenEvents(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+    let line =
+        logged(&Ledger::empty().await.handler_on(events, Rows::default(), AuthMode::None), get_order("o-1")).await;
+    assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("unavailable")));
+    assert_eq!((&line["order_id"], &line["request_id"]), (&json!("o-1"), &json!("gw-1")));
+    assert_eq!(line["error"], "Query failed: the store is unavailable: cable cut");
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that_there_is_none() {
+    for query in [get_order("o-1"), list_events("o-1")] {
+        let poisoned = BrokenEvents(|| StoreError::Unreadable {
+            aggregate_id: "o-1".to_owned(),
+            version: 1,
+            source: io::Error::other("torn").into(),
+        });
+        let handler = Ledger::empty().await.handler_on(poisoned, Rows::default(), AuthMode::Jwt);
+        let line = logged(&handler, query.token_of("customer-1001", "orders:read")).await;
+        assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("order_not_found")));
+        assert!(line["error"].as_str().unwrap().ends_with("torn"), "{line}");
+    }
+}

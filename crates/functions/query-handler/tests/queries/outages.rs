@@ -1,0 +1,171 @@
+//! Tables that cannot be read.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use event_store::{Appended, Commit, CommitPage, EventStore, InMemoryEventStore, Loaded, NewCommit, StoreError, UpTo};
+use http_api::AuthMode;
+use order_aggregate::Orders;
+use order_domain::Event;
+use parked_orders::ParkedOrders;
+use query_handler::QueryHandler;
+use read_models::{DynamoTotals, RowError};
+
+use crate::gateway::Reply;
+use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked, totals};
+use crate::rows::{BrokenRows, Rows};
+
+/// Events that cannot be read, in one way.
+#[derive(Clone)]
+pub(crate) struct BrokenEvents(pub(crate) fn() -> StoreError);
+
+impl EventStore<Orders> for BrokenEvents {
+    async fn append(&self, _: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        Err((self.0)())
+    }
+
+    async fn load(&self, _: &str, _: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        Err((self.0)())
+    }
+
+    async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        Err((self.0)())
+    }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
+        Err((self.0)())
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_a_503_that_says_when_to_retry() {
+    let ledger = Ledger::empty().await;
+    let no_events = ledger.handler_on(
+        BrokenEvents(|| StoreError::Unavailable { operation: "Query", source: "secret".into() }),
+        Rows::default(),
+        AuthMode::None,
+    );
+    let no_rows = ledger.handler_on(
+        InMemoryEventStore::default(),
+        BrokenRows(|| RowError::Unavailable { operation: "Query", source: Arc::new(std::io::Error::other("secret")) }),
+        AuthMode::None,
+    );
+    let replies = [
+        ask(&no_events, &get_order("o-1")).await,
+        ask(&no_events, &get_order("o-1").query("version=1")).await,
+        ask(&no_events, &list_events("o-1")).await,
+        ask(&no_rows, &get_order("o-1")).await,
+        ask(&no_rows, &list_orders("customer-1001")).await,
+    ];
+    for reply in replies {
+        assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+        assert!(!reply.body.contains("secret"), "{}", reply.body);
+    }
+}
+
+/// Events that never come.
+#[derive(Clone)]
+struct Silent;
+
+impl EventStore<Orders> for Silent {
+    async fn append(&self, _: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
+        pending().await
+    }
+
+    async fn load(&self, _: &str, _: UpTo) -> Result<Loaded<Orders>, StoreError> {
+        pending().await
+    }
+
+    async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
+        pending().await
+    }
+
+    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
+        pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
+    let handler = Ledger::empty().await.handler_on(Silent, Rows::default(), AuthMode::None);
+    for call in [get_order("o-1"), get_order("o-1").query("version=1"), list_events("o-1")] {
+        let Ok(response) = handler.handle(call.overdue_request()).await;
+        let reply = Reply::of(response);
+        assert_eq!(reply.problem(), (503, "unavailable".to_owned()));
+        assert_eq!(reply.header("retry-after"), Some("1"));
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
+    let events = BrokenEvents(|| StoreError::Refused { operation: "Query", source: "secret".into() });
+    let rows =
+        BrokenRows(|| RowError::Refused { operation: "Query", source: Arc::new(std::io::Error::other("secret")) });
+    let handler = Ledger::empty().await.handler_on(events, rows, AuthMode::None);
+    for call in [get_order("o-1"), list_events("o-1"), list_orders("customer-1001")] {
+        let reply = ask(&handler, &call).await;
+        assert_eq!(reply.problem(), (500, "internal_error".to_owned()));
+        assert!(!reply.body.contains("secret"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_counts_as_missing() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    let rows = BrokenRows(|| RowError::Unreadable {
+        partition: "customer-1001".into(),
+        sort: "2026".into(),
+        source: Arc::new(std::io::Error::other("of a newer release")),
+    });
+    let handler = ledger.handler_on(ledger.events.clone(), rows, AuthMode::None);
+    let reply = ask(&handler, &get_order(&order_id)).await;
+    assert_eq!((reply.status, &reply.json()["version"]), (200, &5.into()));
+}
+
+/// A client whose DynamoDB does not answer.
+fn unreachable(ledger: &Ledger) -> Client {
+    let closed = ledger.database.config().endpoint_url("http://127.0.0.1:1").retry_config(RetryConfig::disabled());
+    Client::from_conf(closed.build())
+}
+
+#[tokio::test]
+async fn totals_that_cannot_be_read_are_an_outage_or_a_fault_of_ours_and_never_none() {
+    let ledger = Ledger::empty().await;
+    let unreachable = DynamoTotals::new(unreachable(&ledger), "CustomerTotals");
+    let missing = DynamoTotals::new(ledger.database.client(), "NoSuchTable");
+    for (totals, problem) in [(unreachable, (503, "unavailable")), (missing, (500, "internal_error"))] {
+        let parked = parked(&ledger.database);
+        let handler = QueryHandler::new(ledger.events.clone(), ledger.rows.clone(), totals, parked, AuthMode::None);
+        let reply = ask(&handler, &get_totals("customer-1001")).await;
+        assert_eq!(reply.problem(), (problem.0, problem.1.to_owned()));
+        assert!(!reply.body.contains("CustomerTotals"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_can_tell_whether_rows_are_stale_nothing_is_answered_from_them() {
+    let (ledger, order_id) = Ledger::with_an_order().await;
+    ledger.project(&order_id, 3).await;
+    let unreachable = ParkedOrders::new(unreachable(&ledger), "ParkedOrders");
+    let missing = ParkedOrders::new(ledger.database.client(), "NoSuchTable");
+    for (parked, problem) in [(unreachable, (503, "unavailable")), (missing, (500, "internal_error"))] {
+        let handler = QueryHandler::new(
+            ledger.events.clone(),
+            ledger.rows.clone(),
+            totals(&ledger.database),
+            parked,
+            AuthMode::None,
+        );
+        for call in [get_order(&order_id), list_orders("customer-1001"), get_totals("customer-1001")] {
+            let reply = ask(&handler, &call).await;
+            assert_eq!(reply.problem(), (problem.0, problem.1.to_owned()));
+        }
+        // Events are never stale.
+        for call in [get_order(&order_id).query("minVersion=4"), get_order(&order_id).query("version=3")] {
+            assert_eq!(ask(&handler, &call).await.status, 200);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Rows in memory, as far as a test lets them come.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use read_models::{ListFilter, ListedFacts, OrderSummaries, OrderSummaryRow, RowError, SummaryRows};
+
+/// Rows by customer and sort key. Clones share their content.
+#[derive(Clone, Default)]
+pub(crate) struct Rows(Arc<Mutex<BTreeMap<(String, String), OrderSummaryRow>>>);
+
+impl Rows {
+    pub(crate) fn put(&self, row: OrderSummaryRow) {
+        self.0.lock().unwrap().insert((row.customer_id.clone(), row.sort_key()), row);
+    }
+}
+
+impl OrderSummaries for Rows {
+    async fn find(&self, order_id: &str) -> Result<Option<OrderSummaryRow>, RowError> {
+        Ok(self.0.lock().unwrap().values().find(|row| row.order_id == order_id).cloned())
+    }
+
+    async fn list(
+        &self,
+        customer_id: &str,
+        filter: &ListFilter,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<SummaryRows, RowError> {
+        let rows = self.0.lock().unwrap();
+        let newest_first = rows.iter().rev().filter(|((customer, sort), row)| {
+            customer == customer_id && after.is_none_or(|after| sort.as_str() < after) && filter.admits(&facts(row))
+        });
+        let mut found: Vec<_> = newest_first.map(|(_, row)| row.clone()).take(limit + 1).collect();
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| has_more).map(OrderSummaryRow::sort_key);
+        Ok(SummaryRows { rows: found.into_iter().map(Ok).collect(), next, half_units: 0 })
+    }
+}
+
+fn facts(row: &OrderSummaryRow) -> ListedFacts {
+    ListedFacts {
+        status: row.status,
+        payment_status: row.payment_status,
+        fulfillment_status: row.fulfillment_status,
+        to_ship: row.to_ship,
+        placed_at: row.placed_at,
+    }
+}
+
+/// Rows that cannot be read, in one way.
+#[derive(Clone)]
+pub(crate) struct BrokenRows(pub(crate) fn() -> RowError);
+
+impl OrderSummaries for BrokenRows {
+    async fn find(&self, _: &str) -> Result<Option<OrderSummaryRow>, RowError> {
+        Err((self.0)())
+    }
+
+    async fn list(&self, _: &str, _: &ListFilter, _: usize, _: Option<&str>) -> Result<SummaryRows, RowError> {
+        Err((self.0)())
+    }
+}

@@ -1,0 +1,329 @@
+//! What the deployed roles may do, and what nobody may, whatever the parameters.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use sam_template::{Grant, Template};
+use serde_json::json;
+use serde_norway::Value as Yaml;
+
+const TEMPLATE: &str = include_str!("../../../../template.yaml");
+
+const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// Every parameter that a condition asks for, with a value that makes the condition what it is not by default.
+const OTHERWISE: [(&str, &str); 16] = [
+    ("AuthMode", "jwt"),
+    ("ServiceApi", "iam"),
+    ("CorsAllowedOrigins", "https://shop.example"),
+    ("Tracing", "PassThrough"),
+    ("CommandHandlerConcurrency", "1"),
+    ("QueryHandlerConcurrency", "1"),
+    ("ProjectorConcurrency", "1"),
+    ("PublisherConcurrency", "1"),
+    ("ProtectData", "false"),
+    ("KmsKeyArn", KEY),
+    ("MaxReadRequestUnits", "1"),
+    ("MaxWriteRequestUnits", "1"),
+    ("AlarmEmail", "on-call@example.com"),
+    ("LogPublishedEvents", "true"),
+    ("FanOutSample", "true"),
+    ("OrderedQueueSample", "true"),
+];
+
+/// What is granted with some parameters: all at their defaults, each alone at another value, and all at once.
+fn granted_ever(template: &Template) -> Vec<Grant> {
+    let alone = OTHERWISE.iter().map(std::slice::from_ref);
+    let mut grants = Vec::new();
+    for parameters in alone.chain([&[][..], &OTHERWISE[..]]) {
+        for grant in template.clone().with_parameters(parameters).unwrap().grants().unwrap() {
+            if !grants.contains(&grant) {
+                grants.push(grant);
+            }
+        }
+    }
+    grants
+}
+
+fn grants() -> &'static [Grant] {
+    static GRANTS: LazyLock<Vec<Grant>> = LazyLock::new(|| granted_ever(&Template::of_this_project().unwrap()));
+    &GRANTS
+}
+
+/// The statements with an action of a service: `kms:`.
+fn of_service(service: &str) -> Vec<&'static Grant> {
+    grants().iter().filter(|grant| grant.actions.iter().any(|action| action.starts_with(service))).collect()
+}
+
+/// Holds the tests below to grants that only some parameters make, and [`OTHERWISE`] to the template's conditions.
+#[test]
+fn a_grant_behind_any_condition_is_seen() {
+    let template: Yaml = serde_norway::from_str(TEMPLATE).unwrap();
+    let conditions = template["Conditions"].as_mapping().unwrap().keys().map(|name| name.as_str().unwrap());
+    let (mut statements, mut planted) = (String::new(), Vec::new());
+    for condition in conditions {
+        let [met, unmet] = ["Met", "Unmet"].map(|branch| format!("planted:{condition}{branch}"));
+        let [grant_met, grant_unmet] =
+            [&met, &unmet].map(|action| format!("{{ Effect: Allow, Action: '{action}', Resource: OrderEvents.Arn }}"));
+        statements.push_str(&format!("              - !If [{condition}, {grant_met}, {grant_unmet}]\n"));
+        planted.extend([met, unmet]);
+    }
+    let first = "              - Sid: AppendAndLoad\n";
+    assert_eq!(TEMPLATE.matches(first).count(), 1);
+    let with_more = Template::parse(&TEMPLATE.replace(first, &format!("{statements}{first}"))).unwrap();
+    let seen: Vec<String> = granted_ever(&with_more).into_iter().flat_map(|grant| grant.actions).collect();
+    let unseen: Vec<&String> = planted.iter().filter(|action| !seen.contains(action)).collect();
+    assert!(planted.len() > 2 && unseen.is_empty(), "{unseen:?}");
+}
+
+#[test]
+fn no_other_role_is_granted_anything() {
+    let roles: BTreeSet<&str> = grants().iter().map(|grant| grant.role.as_str()).collect();
+    let known = [
+        "CommandHandlerRole",
+        "DeploymentRole",
+        "FanOutRole",
+        "OrderedQueuePipeRole",
+        "ProjectorRole",
+        "PublisherRole",
+        "QueryHandlerRole",
+    ];
+    assert_eq!(roles, BTreeSet::from(known));
+}
+
+/// Each function's logical id, with its role as it is written.
+fn roles() -> Vec<(String, Yaml)> {
+    let template: Yaml = serde_norway::from_str(TEMPLATE).unwrap();
+    let resources = template["Resources"].as_mapping().unwrap();
+    let functions =
+        resources.iter().filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::Serverless::Function"));
+    functions.map(|(id, function)| (id.as_str().unwrap().to_owned(), function["Properties"]["Role"].clone())).collect()
+}
+
+/// `action resource`, one line each, of what a role may do beside logging, tracing, and using the tables' key.
+fn access(role: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for grant in grants().iter().filter(|grant| grant.role == role) {
+        let of_the_role =
+            |action: &&String| !["logs:", "xray:", "kms:"].iter().any(|service| action.starts_with(service));
+        for action in grant.actions.iter().filter(of_the_role) {
+            lines.extend(grant.resources.iter().map(|resource| format!("{action} {resource}")));
+        }
+    }
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn the_command_handler_appends_and_reads_events_and_nothing_else() {
+    assert_eq!(access("CommandHandlerRole"), ["dynamodb:PutItem OrderEvents.Arn", "dynamodb:Query OrderEvents.Arn"]);
+}
+
+#[test]
+fn the_projector_reads_events_and_writes_rows() {
+    assert_eq!(
+        access("ProjectorRole"),
+        [
+            "dynamodb:BatchGetItem CustomerTotals.Arn",
+            "dynamodb:BatchGetItem OrderSummaryByCustomer.Arn",
+            "dynamodb:BatchGetItem ParkedOrders.Arn",
+            "dynamodb:DeleteItem ParkedOrders.Arn",
+            "dynamodb:DescribeStream OrderEvents.StreamArn",
+            "dynamodb:GetRecords OrderEvents.StreamArn",
+            "dynamodb:GetShardIterator OrderEvents.StreamArn",
+            "dynamodb:ListStreams OrderEvents.StreamArn",
+            "dynamodb:PutItem CustomerTotals.Arn",
+            "dynamodb:PutItem OrderSummaryByCustomer.Arn",
+            "dynamodb:Query CustomerTotals.Arn",
+            "dynamodb:Query OrderEvents.Arn",
+            "dynamodb:Query ParkedOrders.Arn",
+            "dynamodb:UpdateItem ParkedOrders.Arn",
+            "s3:ListBucket FailedBatches.Arn",
+            "s3:PutObject FailedBatches.Arn/*",
+        ]
+    );
+}
+
+/// Of the events it can only follow the stream. It parks orders, and never takes one out again: that is for whoever published
+/// what was held.
+#[test]
+fn the_publisher_follows_the_stream_and_puts_events_on_the_bus() {
+    assert_eq!(
+        access("PublisherRole"),
+        [
+            "dynamodb:BatchGetItem ParkedOrders.Arn",
+            "dynamodb:DescribeStream OrderEvents.StreamArn",
+            "dynamodb:GetRecords OrderEvents.StreamArn",
+            "dynamodb:GetShardIterator OrderEvents.StreamArn",
+            "dynamodb:ListStreams OrderEvents.StreamArn",
+            "dynamodb:Query ParkedOrders.Arn",
+            "dynamodb:UpdateItem ParkedOrders.Arn",
+            "events:PutEvents OrderBus.Arn",
+            "s3:ListBucket FailedBatches.Arn",
+            "s3:PutObject FailedBatches.Arn/*",
+        ]
+    );
+}
+
+#[test]
+fn the_sample_subscriptions_pass_events_on_and_nothing_else() {
+    assert_eq!(access("FanOutRole"), ["sns:Publish FanOutTopic"]);
+    assert_eq!(
+        access("OrderedQueuePipeRole"),
+        [
+            "sqs:DeleteMessage OrderedQueueInbox.Arn",
+            "sqs:GetQueueAttributes OrderedQueueInbox.Arn",
+            "sqs:ReceiveMessage OrderedQueueInbox.Arn",
+            "sqs:SendMessage OrderedQueue.Arn",
+        ]
+    );
+}
+
+#[test]
+fn the_query_handler_only_reads() {
+    assert_eq!(
+        access("QueryHandlerRole"),
+        [
+            "dynamodb:GetItem CustomerTotals.Arn",
+            "dynamodb:GetItem OrderSummaryByCustomer.Arn",
+            "dynamodb:GetItem ParkedOrders.Arn",
+            "dynamodb:Query CustomerTotals.Arn",
+            "dynamodb:Query OrderEvents.Arn",
+            "dynamodb:Query OrderSummaryByCustomer.Arn",
+            "dynamodb:Query OrderSummaryByCustomer.Arn/index/ByOrder",
+            "dynamodb:Query ParkedOrders.Arn/index/ByCustomer",
+        ]
+    );
+}
+
+/// Rebuilding a read model never publishes: the function that folds events could not if it tried.
+#[test]
+fn only_the_publisher_may_write_to_the_bus_and_only_to_this_one() {
+    let of_events = of_service("events:");
+    assert!(!of_events.is_empty());
+    for grant in of_events {
+        assert_eq!(grant.role, "PublisherRole");
+        assert_eq!(grant.actions, ["events:PutEvents"]);
+        assert_eq!(grant.resources, ["OrderBus.Arn"]);
+    }
+}
+
+/// `PutItem` stays: that it never replaces an event is the condition's doing, not the role's.
+#[test]
+fn no_role_may_update_delete_or_write_batches_on_order_events() {
+    let harmless = [
+        "BatchGetItem",
+        "DescribeStream",
+        "GetItem",
+        "GetRecords",
+        "GetShardIterator",
+        "ListStreams",
+        "PutItem",
+        "Query",
+    ];
+    let on_order_events = |grant: &&Grant| grant.resources.iter().any(|resource| resource.contains("OrderEvents"));
+    assert!(grants().iter().filter(on_order_events).count() >= 4);
+    for grant in grants().iter().filter(on_order_events) {
+        for action in &grant.actions {
+            let operation = action.strip_prefix("dynamodb:").unwrap();
+            assert!(harmless.contains(&operation), "{} has {action} on {:?}", grant.role, grant.resources);
+        }
+    }
+}
+
+#[test]
+fn no_action_is_a_wildcard() {
+    for grant in grants() {
+        for action in &grant.actions {
+            assert!(!action.contains(['*', '?']), "{} has {action}", grant.role);
+        }
+    }
+}
+
+/// A name with a `*` in it could be that of OrderEvents.
+#[test]
+fn only_these_resources_are_wildcards() {
+    let mut wildcards = BTreeSet::new();
+    for grant in grants() {
+        for resource in grant.resources.iter().filter(|resource| resource.contains(['*', '?'])) {
+            wildcards.extend(grant.actions.iter().map(|action| (action.split(':').next().unwrap(), resource.as_str())));
+        }
+    }
+    let known = [
+        // Looking at alarms is granted on all or not at all, and so is tracing.
+        ("cloudwatch", "arn:Partition:cloudwatch:Region:AccountId:alarm:*"),
+        ("xray", "*"),
+        // A function's versions and aliases, a log group's streams, a bucket's objects.
+        ("lambda", "CommandHandler.Arn:*"),
+        ("lambda", "Projector.Arn:*"),
+        ("lambda", "Publisher.Arn:*"),
+        ("lambda", "QueryHandler.Arn:*"),
+        ("logs", "arn:Partition:logs:Region:AccountId:log-group:/aws/lambda/StackName-command-handler:*"),
+        ("logs", "arn:Partition:logs:Region:AccountId:log-group:/aws/lambda/StackName-projector:*"),
+        ("logs", "arn:Partition:logs:Region:AccountId:log-group:/aws/lambda/StackName-publisher:*"),
+        ("logs", "arn:Partition:logs:Region:AccountId:log-group:/aws/lambda/StackName-query-handler:*"),
+        ("s3", "FailedBatches.Arn/*"),
+    ];
+    assert_eq!(wildcards, BTreeSet::from(known));
+}
+
+/// What is granted to one function is granted to no other.
+#[test]
+fn every_function_has_a_role_of_its_own() {
+    let roles = roles();
+    assert_eq!(roles.len(), 4);
+    for (function, role) in roles {
+        let own: Yaml = serde_norway::from_str(&format!("!GetAtt {function}Role.Arn")).unwrap();
+        assert_eq!(role, own, "{function}");
+    }
+}
+
+/// They cannot make a group either: it is made with its retention.
+#[test]
+fn a_function_writes_to_its_own_log_group_alone() {
+    let (functions, of_logs) = (Template::of_this_project().unwrap().functions().unwrap(), of_service("logs:"));
+    assert_eq!(of_logs.len(), functions.len());
+    for (grant, function) in of_logs.into_iter().zip(functions) {
+        assert_eq!(grant.role, format!("{}Role", function.logical_id));
+        assert_eq!(grant.actions, ["logs:CreateLogStream", "logs:PutLogEvents"], "{}", grant.role);
+        let group = format!(":log-group:/aws/lambda/StackName-{}:*", function.name);
+        assert!(grant.resources.len() == 1 && grant.resources[0].ends_with(&group), "{:?}", grant.resources);
+    }
+}
+
+/// Whoever only reads cannot encrypt, and nobody uses the key for anything but the tables.
+#[test]
+fn a_key_of_ones_own_is_used_through_dynamodb_alone_and_by_queries_to_decrypt() {
+    let reads = vec!["kms:Decrypt", "kms:DescribeKey"];
+    let writes = vec![
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:Encrypt",
+        "kms:GenerateDataKey",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+    ];
+    let through_dynamodb = json!({ "StringEquals": { "kms:ViaService": "dynamodb.Region.URLSuffix" } });
+    let expected = [
+        ("CommandHandlerRole", &writes),
+        ("ProjectorRole", &writes),
+        ("PublisherRole", &writes),
+        ("QueryHandlerRole", &reads),
+    ];
+    let of_keys = of_service("kms:");
+    assert_eq!(of_keys.len(), expected.len());
+    for (grant, (role, actions)) in of_keys.into_iter().zip(expected) {
+        assert_eq!((grant.role.as_str(), &grant.resources[..]), (role, &[KEY.to_owned()][..]));
+        assert_eq!(&grant.actions, actions, "{role}");
+        assert_eq!(grant.condition.as_ref(), Some(&through_dynamodb), "{role}");
+    }
+}
+
+/// A condition narrows a grant; what a role may do is not to be told from it, so there is none without need.
+#[test]
+fn nothing_else_is_granted_on_a_condition() {
+    let on_a_condition = grants().iter().filter(|grant| grant.condition.is_some());
+    assert_eq!(on_a_condition.collect::<Vec<_>>(), of_service("kms:"));
+}

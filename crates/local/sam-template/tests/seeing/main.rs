@@ -1,0 +1,32 @@
+//! What the template shows of a running stack: alarms, the dashboard and saved queries, held to what the functions write.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+mod alarms;
+mod dashboard;
+mod metrics;
+mod queries;
+
+use serde_norway::{Mapping, Value as Yaml};
+
+fn resources() -> Mapping {
+    let template: Yaml = serde_norway::from_str(include_str!("../../../../../template.yaml")).unwrap();
+    template["Resources"].as_mapping().unwrap().clone()
+}
+
+/// The properties of the resources of a type, each with its logical id.
+fn of_type(kind: &str) -> Vec<(String, Yaml)> {
+    let resources = resources().into_iter().filter(|(_, resource)| resource["Type"].as_str() == Some(kind));
+    resources.map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource["Properties"].clone())).collect()
+}
+
+/// The text of a value, whether or not a function stands before it: `Projector` of `!Ref Projector`, the text of a `!Sub`, and of
+/// an `!If` the value where its condition is met.
+fn text(value: &Yaml) -> &str {
+    let Yaml::Tagged(tagged) = value else { return value.as_str().unwrap() };
+    match (&tagged.value, tagged.tag == "If") {
+        (Yaml::Sequence(arguments), true) => text(&arguments[1]),
+        (Yaml::Sequence(arguments), false) => text(&arguments[0]),
+        (value, _) => text(value),
+    }
+}

@@ -1,0 +1,122 @@
+//! Saved queries of CloudWatch Logs Insights, held to the fields that the functions' log lines have.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_norway::Value as Yaml;
+
+use crate::{of_type, text};
+
+/// Of each log group: the crates whose code writes lines there.
+const WRITERS: [(&str, &[&str]); 4] = [
+    ("CommandHandlerLogGroup", &["functions/command-handler"]),
+    ("QueryHandlerLogGroup", &["functions/query-handler"]),
+    ("ProjectorLogGroup", &["functions/projector", "core/stream-consumer"]),
+    ("PublisherLogGroup", &["functions/publisher", "core/stream-consumer"]),
+];
+
+/// What every line has: `function_setup::logs` leaves it to `tracing`.
+const OF_EVERY_LINE: [&str; 3] = ["level", "message", "target"];
+
+/// Words of the query language and of the queries themselves.
+const WORDS: [&str; 19] = [
+    "and",
+    "as",
+    "asc",
+    "by",
+    "count",
+    "desc",
+    "fields",
+    "filter",
+    "in",
+    "ispresent",
+    "limit",
+    "max",
+    "max_mb",
+    "max_ms",
+    "not",
+    "p50_ms",
+    "pct",
+    "sort",
+    "stats",
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+/// What stands before the parenthesis that closes a call.
+fn arguments(rest: &str) -> &str {
+    let mut open = 1;
+    let end = rest.find(|letter| {
+        open += i32::from(letter == '(') - i32::from(letter == ')');
+        open == 0
+    });
+    &rest[..end.unwrap()]
+}
+
+/// The text of every call that writes a line of a crate's log.
+fn log_calls(of: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(of).join("src");
+    let mut calls = String::new();
+    for source in sources(&folder) {
+        let source = fs::read_to_string(source).unwrap();
+        for level in ["debug", "info", "warn", "error"] {
+            for rest in source.split(&format!("tracing::{level}!(")).skip(1) {
+                calls.push_str(arguments(rest));
+                calls.push('\n');
+            }
+        }
+    }
+    calls
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && !"_@".contains(letter)).filter(|word| !word.is_empty())
+}
+
+/// The fields of log lines that a query names; not those that Logs Insights adds, which begin with `@`, nor texts.
+fn fields(query: &str) -> Vec<String> {
+    let without_texts: Vec<&str> = query.split('"').step_by(2).collect();
+    let named = without_texts.iter().flat_map(|part| words(part)).filter(|word| {
+        !word.starts_with('@') && !WORDS.contains(word) && !word.chars().all(|letter| letter.is_ascii_digit())
+    });
+    // `count(*) as commands`: a name that the query gives.
+    named.filter(|word| !query.contains(&format!(" as {word}"))).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_field_of_a_saved_query_is_in_lines_of_its_log_groups() {
+    let queries = of_type("AWS::Logs::QueryDefinition");
+    assert!(queries.len() >= 6);
+    for (id, query) in queries {
+        let groups = query["LogGroupNames"].as_sequence().unwrap();
+        let groups: Vec<&str> = groups.iter().map(text).collect();
+        let written: String = WRITERS
+            .iter()
+            .filter(|(group, _)| groups.contains(group))
+            .flat_map(|(_, crates)| crates.iter().map(|of| log_calls(of)))
+            .collect();
+        for field in fields(text(&query["QueryString"])) {
+            let known = OF_EVERY_LINE.contains(&field.as_str()) || words(&written).any(|word| word == field);
+            assert!(known, "{id} names {field}, which no line in {groups:?} has");
+        }
+    }
+}
+
+#[test]
+fn saved_queries_lie_in_a_folder_of_the_stacks_name() {
+    for (id, query) in of_type("AWS::Logs::QueryDefinition") {
+        assert!(matches!(&query["Name"], Yaml::Tagged(_)), "{id}");
+        assert!(text(&query["Name"]).starts_with("${AWS::StackName}/"), "{id}");
+    }
+}
+
+#[test]
+fn the_fields_of_a_query_are_told_from_its_words() {
+    assert_eq!(
+        fields("filter ispresent(outcome) and x in [\"y\"]\n| stats count(*) as n by @log\n| sort n desc"),
+        ["outcome", "x"]
+    );
+}

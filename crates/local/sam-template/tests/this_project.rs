@@ -1,0 +1,237 @@
+//! What the project's own template must declare.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use std::time::Duration;
+
+use sam_template::{EventBus, Function, Schedule, StreamMapping, Template};
+use serde_json::json;
+
+fn template() -> Template {
+    Template::of_this_project().unwrap()
+}
+
+fn function(name: &str) -> Function {
+    template().functions().unwrap().into_iter().find(|function| function.name == name).unwrap()
+}
+
+#[test]
+fn order_events_is_keyed_by_aggregate_and_version_and_streams_new_images() {
+    let table = template().tables().unwrap().into_iter().find(|table| table.logical_id == "OrderEvents").unwrap();
+    assert_eq!(
+        table.create_table,
+        json!({
+            "TableName": "OrderEvents",
+            "AttributeDefinitions": [
+                { "AttributeName": "aggregateId", "AttributeType": "S" },
+                { "AttributeName": "version", "AttributeType": "N" },
+            ],
+            "KeySchema": [
+                { "AttributeName": "aggregateId", "KeyType": "HASH" },
+                { "AttributeName": "version", "KeyType": "RANGE" },
+            ],
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" },
+        })
+    );
+}
+
+#[test]
+fn the_summary_table_has_a_keys_only_index_by_order_and_no_stream() {
+    let table = template().tables().unwrap().into_iter().find(|table| table.name == "OrderSummaryByCustomer").unwrap();
+    assert_eq!(
+        table.create_table["KeySchema"],
+        json!([
+            { "AttributeName": "customerId", "KeyType": "HASH" },
+            { "AttributeName": "placedAtOrderId", "KeyType": "RANGE" },
+        ])
+    );
+    assert_eq!(
+        table.create_table["GlobalSecondaryIndexes"],
+        json!([{
+            "IndexName": "ByOrder",
+            "KeySchema": [{ "AttributeName": "orderId", "KeyType": "HASH" }],
+            "Projection": { "ProjectionType": "KEYS_ONLY" },
+        }])
+    );
+    assert_eq!(table.create_table.get("StreamSpecification"), None);
+}
+
+#[test]
+fn every_route_of_the_contract_is_there_once_and_reaches_its_function() {
+    let mut routes: Vec<String> = template()
+        .routes()
+        .unwrap()
+        .iter()
+        .map(|route| format!("{} {} -> {} ({})", route.method, route.path, route.function, route.authorization))
+        .collect();
+    routes.sort_unstable();
+    assert_eq!(
+        routes,
+        [
+            "GET /customers/{customerId}/orders -> query-handler (AWS_IAM)",
+            "GET /customers/{customerId}/totals -> query-handler (AWS_IAM)",
+            "GET /openapi.json -> query-handler (AWS_IAM)",
+            "GET /orders/{orderId} -> query-handler (AWS_IAM)",
+            "GET /orders/{orderId}/events -> query-handler (AWS_IAM)",
+            "POST /orders -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/cancellation -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/item-cancellations -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/payments -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/payments/{paymentId}/corrections -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/refunds -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/returns -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/shipments -> command-handler (AWS_IAM)",
+            "POST /orders/{orderId}/shipments/{shipmentId}/delivery -> command-handler (AWS_IAM)",
+        ]
+    );
+}
+
+/// Two, no more: a third reader of a shard would throttle the others.
+#[test]
+fn the_projector_and_the_publisher_read_the_whole_stream_of_order_events_with_finite_retries() {
+    // That they start at TRIM_HORIZON and filter nothing is the parser's demand.
+    let mapping = |function: &str, batch_size, maximum_retry_attempts| StreamMapping {
+        function: function.to_owned(),
+        table: "OrderEvents".to_owned(),
+        batch_size,
+        maximum_batching_window_seconds: 0,
+        maximum_retry_attempts,
+        maximum_record_age_seconds: None,
+        bisect_batch_on_function_error: true,
+        report_batch_item_failures: true,
+        parallelization_factor: 1,
+        failure_destination: Some("FailedBatches.Arn".to_owned()),
+    };
+    assert_eq!(template().stream_mappings().unwrap(), [mapping("projector", 1000, 20), mapping("publisher", 100, 60)]);
+}
+
+#[test]
+fn the_projector_is_invoked_once_a_minute_by_its_schedule_alone() {
+    let schedule = Schedule {
+        logical_id: "ProjectorSchedule".to_owned(),
+        rate: Duration::from_secs(60),
+        function: "projector".to_owned(),
+        payload: json!({ "task": "tick" }),
+    };
+    assert_eq!(template().schedules().unwrap(), [schedule]);
+    let permission = template().resource("ProjectorSchedulePermission").unwrap().unwrap();
+    assert_eq!(
+        permission,
+        json!({
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": "ProjectorAliaslive",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": "ProjectorSchedule.Arn",
+        })
+    );
+    assert!(template().rules().unwrap().iter().all(|rule| rule.logical_id != "ProjectorSchedule"));
+}
+
+/// The next tick does the same. An older one that waited would only take the place of a batch.
+#[test]
+fn a_tick_that_is_late_or_fails_is_not_repeated() {
+    let once = json!({ "MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0 });
+    let schedule = template().resource("ProjectorSchedule").unwrap().unwrap();
+    assert_eq!(schedule["Targets"][0]["RetryPolicy"], once);
+    assert_eq!(template().resource("Projector").unwrap().unwrap()["EventInvokeConfig"], once);
+}
+
+#[test]
+fn every_table_can_be_restored_to_any_second() {
+    let tables = template().tables().unwrap();
+    assert_eq!(tables.len(), 4);
+    assert!(tables.iter().all(|table| table.point_in_time_recovery), "{tables:?}");
+}
+
+#[test]
+fn every_function_runs_on_arm64_and_its_log_is_kept_for_a_while_and_not_for_ever() {
+    let logs = template().log_groups().unwrap();
+    for function in template().functions().unwrap() {
+        assert_eq!(function.architectures, ["arm64"], "{}", function.name);
+        let name = format!("/aws/lambda/{}", function.logical_id);
+        let log = logs.iter().find(|log| log.name == name);
+        assert_eq!(log.map(|log| log.retention_days), Some(30), "{name}");
+    }
+}
+
+#[test]
+fn functions_are_named_as_their_crates() {
+    let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions");
+    for function in template().functions().unwrap() {
+        let main = format!("{crates}/{}/src/main.rs", function.name);
+        assert!(std::path::Path::new(&main).exists(), "{} has no {main}", function.logical_id);
+    }
+}
+
+#[test]
+fn functions_find_their_tables_in_the_environment() {
+    let command_handler = function("command-handler").environment;
+    assert_eq!(command_handler["EVENTS_TABLE"], "OrderEvents");
+    assert_eq!(command_handler["AUTH_MODE"], "iam");
+    assert_eq!(command_handler["LOG_LEVEL"], "info");
+    assert!(!command_handler.contains_key("SUMMARY_TABLE"), "the command side never sees a read model");
+
+    for reader in ["projector", "query-handler"] {
+        let environment = function(reader).environment;
+        assert_eq!(environment["EVENTS_TABLE"], "OrderEvents", "{reader}");
+        assert_eq!(environment["SUMMARY_TABLE"], "OrderSummaryByCustomer", "{reader}");
+        assert_eq!(environment["CUSTOMER_TOTALS"], "true", "{reader}");
+        assert_eq!(environment["TOTALS_TABLE"], "CustomerTotals", "{reader}");
+        assert_eq!(environment["PARKED_TABLE"], "ParkedOrders", "{reader}");
+    }
+}
+
+#[test]
+fn the_publisher_finds_the_bus_in_the_environment_and_no_table_but_that_of_parked_orders() {
+    let publisher = function("publisher").environment;
+    assert_eq!(publisher["EVENT_BUS"], "OrderBus");
+    let tables: Vec<_> = publisher.iter().filter(|(name, _)| name.ends_with("_TABLE")).collect();
+    assert_eq!(tables, [(&"PARKED_TABLE".to_owned(), &"ParkedOrders".to_owned())]);
+}
+
+#[test]
+fn functions_behind_the_api_answer_before_the_gateway_gives_up() {
+    for name in ["command-handler", "query-handler"] {
+        assert!(function(name).timeout_seconds < 30, "{name}");
+    }
+}
+
+#[test]
+fn the_watch_router_of_cargo_lambda_has_the_same_routes() {
+    let manifest = include_str!("../../../../Cargo.toml");
+    let (_, router) = manifest.split_once("[workspace.metadata.lambda.watch.router]").unwrap();
+    let mut written: Vec<String> = router.lines().filter(|line| line.starts_with('"')).map(str::to_owned).collect();
+    let mut declared: Vec<String> =
+        template().routes().unwrap().iter().map(|route| format!("{:?} = {:?}", route.path, route.function)).collect();
+    written.sort_unstable();
+    declared.sort_unstable();
+    assert_eq!(written, declared);
+}
+
+#[test]
+fn the_publisher_is_given_an_event_bus_of_the_template() {
+    let names: Vec<String> = template().event_buses().iter().flat_map(EventBus::local_names).collect();
+    assert!(names.contains(&function("publisher").environment["EVENT_BUS"]), "{names:?}");
+}
+
+#[test]
+fn a_reference_to_an_event_bus_is_one_of_its_local_names() {
+    let template = Template::parse(
+        r"
+Resources:
+  Bus: { Type: AWS::Events::EventBus, Properties: { Name: any } }
+  F:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildProperties: { Binary: f } }
+    Properties:
+      Timeout: 1
+      MemorySize: 128
+      Environment: { Variables: { REF: !Ref Bus, NAME: !GetAtt Bus.Name, ARN: !GetAtt Bus.Arn } }
+",
+    )
+    .unwrap();
+    let [bus] = &template.event_buses()[..] else { unreachable!("one bus") };
+    let environment = template.functions().unwrap().remove(0).environment;
+    assert_eq!(bus.local_names(), ["REF", "NAME", "ARN"].map(|name| environment[name].clone()));
+}

@@ -1,0 +1,35 @@
+//! Events that wait for the bus.
+
+use publisher::{EventBus, Reason, events_of};
+
+use super::waiting::Waiting;
+use super::{Halt, RedriveError};
+
+/// Publishes what waits, as if for the first time, until a commit cannot be.
+///
+/// One event a call: of several in one, the bus may refuse one and take the next, and then they are out of sequence.
+pub(super) async fn publish(bus: &EventBus, waiting: &mut Waiting<'_>) -> Result<Option<Halt>, RedriveError> {
+    loop {
+        let page = waiting.page().await?;
+        if page.is_empty() {
+            return Ok(None);
+        }
+        for delivered in page {
+            let version = delivered.position().map_or(waiting.begin, |(_, version)| version);
+            let events = delivered.record.map_err(|poison| poison.cause).and_then(|commit| events_of(&commit));
+            let events = match events {
+                Ok(events) => events,
+                Err(reason) => return Ok(Some(Halt { version, reason })),
+            };
+            for event in events {
+                match bus.publish(&[event], None).await.failed.into_iter().next().map(|failure| failure.reason) {
+                    None => {}
+                    Some(Reason::Unpublishable { cause: reason }) => return Ok(Some(Halt { version, reason })),
+                    Some(Reason::Unavailable { cause } | Reason::Refused { cause }) => {
+                        return Err(RedriveError::Bus { cause });
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `orders chaos`: histories in which everything goes wrong, told over the functions themselves in this process, and held to
+//! what must hold. Nothing is deployed, listened on or kept.
+//!
+//! - `report`: what is said about them
+//! - `poison`: the one fault for a running local stack: an order with a commit that cannot be read
+
+mod poison;
+mod report;
+
+use std::collections::BTreeSet;
+use std::num::NonZero;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use simulation::plan::Numbers;
+use simulation::{AsDeployed, Campaign, Fault, Plan};
+
+use crate::text::print;
+
+/// Histories, or one fault.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    histories: HistoriesArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Append a commit that cannot be read to an order of the local stack, to try `orders parked`; with --mend, make it readable
+    Poison(poison::Arguments),
+}
+
+/// Which histories, and how.
+#[derive(Args)]
+struct HistoriesArguments {
+    /// The seed of the first history; each that follows has the next one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// How many histories
+    #[arg(long, value_name = "M", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    histories: u64,
+    /// How many are told at once; it changes none of them [default: one a processor]
+    #[arg(long, value_name = "J")]
+    jobs: Option<NonZero<usize>>,
+    /// Send only these commands of each history, for example 0-4,7
+    #[arg(long, value_name = "NUMBERS")]
+    commands: Option<Numbers>,
+    /// At most so many clients at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    clients: Option<u8>,
+    /// Leave out faults, by name or number, for example 14,poison
+    #[arg(long, value_name = "FAULTS", value_delimiter = ',')]
+    without: Vec<Fault>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl HistoriesArguments {
+    fn campaign(self) -> Campaign {
+        let without = BTreeSet::from_iter(self.without);
+        let first = Plan { seed: self.seed, commands: self.commands, clients: self.clients, without };
+        let jobs = self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
+        Campaign { first, histories: self.histories, jobs }
+    }
+}
+
+/// From how many whole histories on every fault must have struck, or they show less than they seem to.
+const ENOUGH: u64 = 100;
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        None => run_histories(arguments.histories).await,
+        Some(Command::Poison(arguments)) => poison::run(&arguments).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// Exits with 0 where all holds, with 3 where something does not, and with 1 where a fault never struck although there were
+/// [`ENOUGH`] histories and nothing was left out of them.
+async fn run_histories(arguments: HistoriesArguments) -> anyhow::Result<ExitCode> {
+    let json = arguments.json;
+    let campaign = arguments.campaign();
+    let bar = ProgressBar::new(campaign.histories);
+    let template = "{bar:30} {pos} of {len} histories  {msg}  {per_sec}  {elapsed}, {eta} to go";
+    bar.set_style(ProgressStyle::with_template(template).context("progress bar")?);
+    let (shown, first) = (bar.clone(), campaign.first.clone());
+    let is_enough = campaign.histories >= ENOUGH && first == Plan::of(first.seed);
+    let telling = tokio::task::spawn_blocking(move || {
+        campaign.run(&AsDeployed, |sum| {
+            shown.set_position(sum.histories);
+            shown.set_message(format!("{} faults struck", sum.faults.values().sum::<u64>()));
+        })
+    });
+    let verdict = telling.await?.context("a history could not be told")?;
+    bar.finish_and_clear();
+    print(&if json { report::json(&first, &verdict)? } else { report::summary(&verdict, bar.elapsed()) });
+    if verdict.failure.is_some() {
+        return Ok(3.into());
+    }
+    let idle = Fault::ALL.into_iter().filter(|fault| !verdict.sum.faults.contains_key(fault));
+    let idle: Vec<String> = idle.map(|fault| fault.to_string()).collect();
+    anyhow::ensure!(idle.is_empty() || !is_enough, "never struck, so nothing is shown of it: {}", idle.join(", "));
+    Ok(ExitCode::SUCCESS)
+}

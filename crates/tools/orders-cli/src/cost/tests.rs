@@ -1,0 +1,181 @@
+use std::collections::BTreeMap;
+
+use clap::Parser;
+use embedded_dynamodb::Units;
+
+use super::bench::Bench;
+use super::measure::{Consumed, Counted, Stored, Traffic, measure};
+use super::metered::Usage;
+use super::prices::Dollars;
+use super::tariff::Unit;
+use super::*;
+
+/// Half units of reading and writing, by table.
+fn tables<const N: usize>(units: [(&str, u64, u64); N]) -> BTreeMap<String, Units> {
+    let units = units.map(|(table, read_half_units, write_half_units)| {
+        (table.to_owned(), Units { read_half_units, write_half_units })
+    });
+    units.into()
+}
+
+/// The projector's tables for eight orders: reads and writes of the summary and of the totals, and reads of notes.
+fn projected(summary: [u64; 2], totals: [u64; 2], notes: u64) -> BTreeMap<String, Units> {
+    let [summary_reads, summary_writes] = summary;
+    let [totals_reads, totals_writes] = totals;
+    tables([
+        ("CustomerTotals", totals_reads, totals_writes),
+        ("OrderSummaryByCustomer", summary_reads, summary_writes),
+        ("ParkedOrders", notes, 0),
+    ])
+}
+
+#[tokio::test]
+async fn an_order_takes_exactly_these_units() {
+    let counted = measure(8).await.unwrap();
+    // A write unit a command, and a read unit for all but the first.
+    let commands = Usage { invocations: 32, http_requests: 32, tables: tables([("OrderEvents", 8 * 6, 8 * 8)]) };
+    assert_eq!(counted.commands, commands);
+    // The index, the row and that there is no note on it.
+    let reads = tables([("OrderSummaryByCustomer", 8 * 3, 0), ("ParkedOrders", 8 * 2, 0)]);
+    assert_eq!(counted.reads, Usage { invocations: 8, http_requests: 8, tables: reads });
+
+    // An entry of the index is three keys, by name and value, and DynamoDB's own 100 bytes.
+    let (names, customer, time, id) = ("customerIdplacedAtOrderIdorderId".len(), "customer-000000".len(), 24, 36);
+    let entry = u64::try_from(names + customer + (time + 1 + id) + id).unwrap() + 100;
+    assert_eq!(counted.stored.map(|stored| stored.indexes), [0, 8 * entry, 0]);
+
+    for (consumed, wanted) in counted.consumed.iter().zip(Traffic::ALL) {
+        let (traffic, projector, publisher) = match wanted {
+            // A row that is new is written with its entry in the index. Each batch looks for notes: three times.
+            Traffic::Quiet => (Traffic::Quiet, (32, projected([8 * 6, 8 * 10], [108, 64], 32 * 4)), (32, 32 * 2)),
+            Traffic::Busy => (Traffic::Busy, (4, projected([8 * 6, 8 * 10], [60, 48], 4 * 4)), (4, 4 * 2)),
+            // One write of a row, and of what it adds to the totals, however many commits it had.
+            Traffic::Burst => (Traffic::Burst, (1, projected([0, 8 * 4], [24, 24], 4)), (1, 2)),
+        };
+        let usage = |(invocations, tables)| Usage { invocations, http_requests: invocations, tables };
+        assert_eq!(consumed.traffic, traffic);
+        assert_eq!(consumed.projector, usage(projector), "{traffic}");
+        assert_eq!(consumed.publisher, usage((publisher.0, tables([("ParkedOrders", publisher.1, 0)]))), "{traffic}");
+        assert_eq!((consumed.orders, consumed.events), (8, 32), "{traffic}");
+    }
+}
+
+#[tokio::test]
+async fn the_hundredth_order_takes_what_the_eighth_took() {
+    let (few, many) = tokio::join!(measure(8), measure(32));
+    let (few, many) = (few.unwrap(), many.unwrap());
+    let (of_few, of_many) = (few.commands.of("OrderEvents"), many.commands.of("OrderEvents"));
+    assert_eq!(
+        (of_few.read_half_units * 4, of_few.write_half_units * 4),
+        (of_many.read_half_units, of_many.write_half_units)
+    );
+    let summaries = |counted: &Counted| {
+        let units = counted.consumed.iter().map(|consumed| consumed.projector.of("OrderSummaryByCustomer"));
+        units
+            .zip(&counted.consumed)
+            .map(|(units, of)| (units.read_half_units / of.orders, units.write_half_units / of.orders))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(summaries(&few), summaries(&many));
+}
+
+/// Half a read unit for each consumer whose parked orders are counted, and one to look for deferred totals.
+#[tokio::test]
+async fn a_month_of_ticks_costs_what_the_page_says() {
+    let template = Template::of_this_project().unwrap();
+    let schedule = template.schedules().unwrap().remove(0);
+    let bench = Bench::start().await.unwrap();
+    bench.invoke(&schedule.function, &schedule.payload).await.unwrap();
+    let usage = bench.usage_of(&schedule.function);
+    bench.stop().await;
+    assert_eq!(usage, Usage { invocations: 1, http_requests: 1, tables: tables([("ParkedOrders", 5, 0)]) });
+
+    let assumed = Command::try_parse_from(["cost"]).unwrap().arguments.assumed;
+    let tariff = Tariff::new(Prices::read(None).unwrap(), assumed, &template).unwrap();
+    let ticks = 730 * 60 * 60 / schedule.rate.as_secs();
+    let cost = |unit: Unit, count: u64| tariff.price(unit).of(u128::from(count), unit.in_priced());
+    let costs = [
+        cost(Unit::Invocations, ticks),
+        cost(Unit::ReadUnits, ticks * 5),
+        cost(Unit::GbSeconds, tariff.time(&schedule.function, ticks, 0)),
+        cost(Unit::Logged, ticks * u64::from(assumed.log_bytes)),
+    ];
+    let sum: Dollars = costs.into_iter().sum();
+    let page = include_str!("../../../../../docs/COST.md");
+    let row = format!("43,800 invocations and 109,500 read units, with time and logs as assumed above: {sum} $");
+    assert!(page.contains(&row), "docs/COST.md does not say: {row}");
+}
+
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+/// What the command says of one order with round counts, to people and to machines.
+fn report(arguments: &[&str]) -> (String, serde_json::Value) {
+    let arguments = Command::try_parse_from([&["cost"], arguments].concat()).unwrap().arguments;
+    let template = Template::of_this_project().unwrap();
+    let tariff = Tariff::new(Prices::read(None).unwrap(), arguments.assumed, &template).unwrap();
+    let usage = |invocations, tables| Usage { invocations, http_requests: invocations, tables };
+    let consumed = |traffic| Consumed {
+        traffic,
+        orders: 1,
+        projector: usage(2, projected([6, 10], [8, 16], 8)),
+        publisher: usage(1, tables([("ParkedOrders", 2, 0)])),
+        events: 4,
+        event_bytes: 4096,
+    };
+    let counted = Counted {
+        orders: 1,
+        commands: usage(4, tables([("OrderEvents", 6, 8)])),
+        reads: usage(1, tables([("OrderSummaryByCustomer", 3, 0), ("ParkedOrders", 2, 0)])),
+        stored: [
+            Stored { table: "OrderEvents", items: 1024, indexes: 0 },
+            Stored { table: "OrderSummaryByCustomer", items: 512, indexes: 256 },
+            Stored { table: "CustomerTotals", items: 0, indexes: 0 },
+        ],
+        consumed: Traffic::ALL.map(consumed).into(),
+    };
+    let report = Report::new(&tariff, &counted).unwrap();
+    let text = console::strip_ansi_codes(&report.text()).into_owned();
+    (text, serde_json::from_str(&report.json().unwrap()).unwrap())
+}
+
+fn line<'a>(report: &'a str, begins: &str) -> Vec<&'a str> {
+    report.lines().rfind(|line| line.starts_with(begins)).unwrap_or_default().split_whitespace().collect()
+}
+
+#[test]
+fn a_bill_is_counts_times_prices() {
+    let (text, _) = report(&["--assume-ms", "100", "--assume-record-ms", "0"]);
+    assert_eq!(line(&text, "HTTP API   "), ["HTTP", "API", "requests", "4.000", "4.000", "4.000", "4.000"]);
+    // Four times 100 ms of 256 MB at 0.0000133334 $ a GB-second.
+    assert_eq!(line(&text, "command-handler")[1..], ["GB-seconds,", "assumed", "-", "1.333", "1.333", "1.333"]);
+    // Four writes at 0.625 $ a million, and three reads at 0.125 $.
+    let store = line(&text, "of it OrderEvents");
+    assert_eq!(store[3..], ["goal", "2.900", "2.500", "2.875", "2.875", "2.875"]);
+    // 4 + 0.8 + 1.333 + 2.875, projector 0.4 + 1.333, rows 3.5, publisher 0.2 + 0.333, notes 0.625, bus 4.
+    assert_eq!(line(&text, "sum")[1..], ["goal", "14.500", "13.800", "19.400", "19.400", "19.400"]);
+    assert_eq!(line(&text, "with CustomerTotals")[2..], ["13.800", "24.900", "24.900", "24.900"]);
+    // A GB is 1024 MB: a million times 1 KB.
+    let dollars = |begins| line(&text, begins).last().map(|dollars| (*dollars).to_owned());
+    assert_eq!(dollars("orders kept for a month in OrderEvents").as_deref(), Some("0.238"));
+    // The index is stored, too, and in no backup: 768 bytes at 0.25 $, and 512 at 0.20 $ beside.
+    assert!(text.contains(
+        "in OrderSummaryByCustomer        0.179\n  with point-in-time recovery                            0.274"
+    ));
+    assert_eq!(dollars("orders with LogPublishedEvents=true").as_deref(), Some("1.907"));
+    // Five write units, where four commands write a row of one.
+    assert_eq!(dollars("the index ByOrder").as_deref(), Some("0.625"));
+}
+
+#[test]
+fn a_machine_reads_the_same() {
+    let (_, json) = report(&["--assume-ms", "100", "--assume-record-ms", "0"]);
+    assert_eq!((&json["bills"][1]["traffic"], &json["bills"][1]["order"]), (&"busy".into(), &"19.400".into()));
+    let events = &json["bills"][1]["lines"][3];
+    assert_eq!((&events["part"], &events["unit"]), (&"OrderEvents".into(), &"write units".into()));
+    assert_eq!((&events["count"], &events["in"], &events["dollars"]), (&8.into(), &2.into(), &"2.500".into()));
+    assert_eq!(json["assumed"]["request_ms"], 100);
+}

@@ -1,0 +1,224 @@
+//! `orders parked redrive`.
+
+use clap::Args;
+use event_store::store::chain;
+use futures_util::stream::{self, StreamExt as _};
+use operations::redrive::{RedriveError, Redriven};
+use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
+use serde_json::{Value, json};
+
+use super::Notes;
+use super::arguments::{EventsArguments, NotesArguments, TargetArguments, Targets};
+use crate::confirm::ConfirmArguments;
+use crate::sweep::Bar;
+use crate::text::{note, print};
+
+/// The number of orders that are redriven at once.
+const AT_ONCE: usize = 8;
+
+/// The orders to redrive.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The order's id
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    order: Option<String>,
+    /// Every order that is parked
+    #[arg(long)]
+    all: bool,
+    /// Only for this one: OrderSummaryByCustomer, CustomerTotals or publisher
+    #[arg(long)]
+    consumer: Option<Consumer>,
+    #[command(flatten)]
+    confirm: ConfirmArguments,
+    #[command(flatten)]
+    events: EventsArguments,
+    #[command(flatten)]
+    targets: TargetArguments,
+    #[command(flatten)]
+    notes: NotesArguments,
+}
+
+/// The result of a redrive, in orders and consumers.
+#[derive(Default)]
+struct Tally {
+    /// Redriven to the end.
+    redriven: u64,
+    /// Their commits, and those ahead of what is still poison.
+    commits: u64,
+    /// Those that still have something which cannot be processed, or not by this release.
+    still_parked: Vec<Value>,
+}
+
+pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let (clients, notes_table, notes) = arguments.notes.open().await?;
+    let (events, events_id) = arguments.events.find(&clients).await?;
+    let targets = arguments.targets.find(&clients).await?;
+    let (mut parked, unreadable) = parked(arguments, &notes).await?;
+    if targets.totals.is_none() {
+        leave_totals_out(&mut parked, arguments.consumer)?;
+    }
+    if parked.iter().any(|entry| entry.consumer == Consumer::Publisher) {
+        clients.find_bus(&targets.bus).await?;
+    }
+    if !parked.is_empty() {
+        targets.belong_to(&clients, &events, events_id).await?;
+        arguments.confirm.confirm(&plan(&parked, &notes_table, &events, &targets))?;
+    }
+    let redrive = targets.redrive(clients, notes, &events);
+    let bar = Bar::new("parked orders", u64::try_from(parked.len()).ok(), 0)?;
+    unreadable.iter().for_each(|problem| bar.complain(problem));
+
+    let one = |Entry { consumer, order, .. }: Entry| {
+        let redrive = &redrive;
+        async move { (consumer, redrive.order(consumer, &order).await, order) }
+    };
+    let mut outcomes = stream::iter(parked).map(one).buffer_unordered(AT_ONCE);
+    let (mut tally, mut done) = (Tally::default(), 0);
+    while let Some((consumer, outcome, order)) = outcomes.next().await {
+        let complaint = match outcome {
+            Ok(outcome) => tally.count(consumer, &order, outcome),
+            Err(error) if concerns_no_other(&error) => Some(tally.leave(consumer, &order, None, &chain(&error))),
+            Err(error) => {
+                bar.clear();
+                if arguments.notes.json {
+                    print(&tally.json());
+                }
+                let context = format!("order {order} of {consumer}: {}", tally.so_far());
+                return Err(anyhow::Error::new(error).context(context));
+            }
+        };
+        if let Some(complaint) = complaint {
+            bar.complain(&complaint);
+        }
+        done += 1;
+        bar.show(done, tally.so_far());
+    }
+    bar.clear();
+    print(&if arguments.notes.json { tally.json() } else { tally.so_far() });
+    let left = tally.still_parked.len() + unreadable.len();
+    anyhow::ensure!(left == 0, "{left} not redriven, listed above");
+    Ok(())
+}
+
+/// True if the other orders may be done all the same; an outage ends all.
+const fn concerns_no_other(error: &RedriveError) -> bool {
+    match error {
+        RedriveError::NewerProjection | RedriveError::Notes(ParkedError::Unreadable { .. }) => true,
+        RedriveError::Notes(ParkedError::Unavailable { .. } | ParkedError::Refused { .. })
+        | RedriveError::Events(_)
+        | RedriveError::Bus { .. }
+        | RedriveError::Row { .. } => false,
+    }
+}
+
+/// An order that one consumer has parked.
+struct Entry {
+    consumer: Consumer,
+    order: String,
+    /// The number of commits that wait; unknown where the note cannot be read.
+    commits: Option<u64>,
+}
+
+impl Entry {
+    fn of(note: Parked) -> Self {
+        let commits = note.held_up_to.saturating_sub(note.version).saturating_add(1);
+        Self { consumer: note.consumer, order: note.aggregate_id, commits: Some(commits) }
+    }
+}
+
+/// The parked orders that are asked for; and what is wrong with other notes that cannot be read.
+async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(Vec<Entry>, Vec<String>)> {
+    let asked = |consumer: Consumer| arguments.consumer.is_none_or(|only| consumer == only);
+    let Some(order) = &arguments.order else {
+        let Notes { parked, unreadable, .. } = Notes::read(notes).await?;
+        let parked = parked.into_iter().filter(|note| asked(note.consumer));
+        return Ok((parked.map(Entry::of).collect(), unreadable));
+    };
+    let mut entries = Vec::new();
+    for consumer in Consumer::ALL.into_iter().filter(|consumer| asked(*consumer)) {
+        match notes.find(consumer, order).await {
+            Ok(note) => entries.extend(note.map(Entry::of)),
+            // The redrive reports it, and does the others.
+            Err(ParkedError::Unreadable { .. }) => {
+                entries.push(Entry { consumer, order: order.clone(), commits: None });
+            }
+            Err(error @ (ParkedError::Unavailable { .. } | ParkedError::Refused { .. })) => return Err(error.into()),
+        }
+    }
+    Ok((entries, Vec::new()))
+}
+
+/// Keeps the orders that other consumers have parked: where totals are left out, nothing is written to their table.
+fn leave_totals_out(parked: &mut Vec<Entry>, only: Option<Consumer>) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        only != Some(Consumer::CustomerTotals),
+        "totals are left out: nothing that CustomerTotals has parked is redriven"
+    );
+    let all = parked.len();
+    parked.retain(|entry| entry.consumer != Consumer::CustomerTotals);
+    let left = all - parked.len();
+    if left > 0 {
+        note(&format!("totals are left out: {left} orders that CustomerTotals has parked stay parked"));
+    }
+    Ok(())
+}
+
+/// The orders and commits of each consumer, and what is done with them.
+fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> String {
+    let mut text = format!("Redrive the parked orders in {notes}:\n");
+    for consumer in Consumer::ALL {
+        let entries = parked.iter().filter(|entry| entry.consumer == consumer);
+        let (orders, commits) = entries.fold((0_u64, 0_u64), |(orders, commits), entry| {
+            (orders + 1, commits.saturating_add(entry.commits.unwrap_or_default()))
+        });
+        if orders > 0 {
+            let to = match consumer {
+                Consumer::OrderSummaryByCustomer => &targets.rows,
+                Consumer::CustomerTotals => targets.totals.as_deref().unwrap_or_default(),
+                Consumer::Publisher => &targets.bus,
+            };
+            text.push_str(&format!("  {:<22}  {orders} orders, {commits} commits, to {to}\n", consumer.as_str()));
+        }
+    }
+    text.push_str(&format!(
+        "The commits are read from {events}. Published events cannot be taken back; rows only move forward."
+    ));
+    text
+}
+
+impl Tally {
+    /// Counts an outcome. Returns what an operator has to look at, in words.
+    fn count(&mut self, consumer: Consumer, order: &str, outcome: Redriven) -> Option<String> {
+        match outcome {
+            Redriven::NotParked => None,
+            Redriven::Done { commits } => {
+                self.redriven += 1;
+                self.commits += commits;
+                None
+            }
+            Redriven::StillParked { commits, version, reason } => {
+                self.commits += commits;
+                Some(self.leave(consumer, order, Some(version), &reason))
+            }
+        }
+    }
+
+    /// Counts an order that stays parked, at a version as far as it is known; in words.
+    fn leave(&mut self, consumer: Consumer, order: &str, version: Option<u64>, reason: &str) -> String {
+        self.still_parked.push(json!({
+            "consumer": consumer.as_str(), "orderId": order, "version": version, "reason": reason,
+        }));
+        let version = version.map(|version| format!(", at version {version}")).unwrap_or_default();
+        format!("order {order} is still parked by {consumer}{version}: {reason}")
+    }
+
+    /// `2 redriven, 5 commits, 1 still parked`
+    fn so_far(&self) -> String {
+        format!("{} redriven, {} commits, {} still parked", self.redriven, self.commits, self.still_parked.len())
+    }
+
+    /// The same for machines.
+    fn json(&self) -> String {
+        json!({ "redriven": self.redriven, "commits": self.commits, "stillParked": self.still_parked }).to_string()
+    }
+}

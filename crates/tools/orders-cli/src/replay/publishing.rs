@@ -1,0 +1,165 @@
+//! Pages of commits to calls, and what is saved when.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::{Duration, Instant};
+
+use event_store::store::chain;
+use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope};
+use order_aggregate::Orders;
+use order_domain::Event;
+use publication::{CloudEvent, cloud_events};
+use publisher::{EventBus, Reason};
+
+use super::pace::Pace;
+use super::report::Progress;
+use super::state::{State, Tally};
+use crate::state_file::StateFile;
+use crate::stop::Ended;
+
+/// Entries that PutEvents takes at once.
+const CALL: usize = 10;
+
+/// How long a call is sent again before the replay gives up: also the longest wait for it after Ctrl-C, but for one operation.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A replay under way.
+pub(crate) struct Replay {
+    pub(crate) store: DynamoEventStore,
+    pub(crate) bus: EventBus,
+    /// How long a call is sent again.
+    pub(crate) patience: Duration,
+    pub(crate) pace: Pace,
+    pub(crate) progress: Progress,
+    pub(crate) file: StateFile,
+    pub(crate) state: State,
+}
+
+/// Commits on their way, in the order in which they were read.
+#[derive(Default)]
+struct Call {
+    events: Vec<CloudEvent>,
+    left_out: Vec<String>,
+    /// The last of its commits.
+    last: Option<Position>,
+}
+
+impl Replay {
+    /// Publishes what is left of the replay, until `told_to_stop` ends.
+    pub(crate) async fn run(&mut self, told_to_stop: impl Future<Output = ()>) -> anyhow::Result<Ended> {
+        let mut told_to_stop = pin!(told_to_stop);
+        let parameters = &self.state.parameters;
+        let mut request = ScanRequest {
+            scope: parameters.order.clone().map_or(Scope::TABLE, Scope::Aggregate),
+            after: self.state.after.clone(),
+            recorded: Some(parameters.from..parameters.to),
+            // A commit that was acknowledged before the replay was begun must not be missed.
+            consistent: true,
+        };
+        let mut call = Call::default();
+        loop {
+            let page = tokio::select! {
+                biased;
+                () = &mut told_to_stop => return Ok(Ended::Stopped),
+                page = self.store.scan::<Orders>(&request) => page?,
+            };
+            self.state.tally.scanned += page.scanned;
+            for delivered in page.delivered {
+                let (events, position, left_out) = self.read(delivered);
+                // An order's events are sent in sequence, and those of a commit together.
+                if !call.events.is_empty() && call.events.len() + events.len() > CALL {
+                    let full = std::mem::take(&mut call);
+                    if !self.publish(full, told_to_stop.as_mut()).await? {
+                        return Ok(Ended::Stopped);
+                    }
+                }
+                call.events.extend(events);
+                call.left_out.extend(left_out);
+                call.last = position.or(call.last);
+            }
+            // What is begun goes into a call with what the next page brings.
+            if call.events.is_empty() {
+                let passed = std::mem::take(&mut call);
+                self.done(Call { last: page.next.clone().or(passed.last), ..passed }, &Tally::default())?;
+            }
+            request.after = page.next;
+            if request.after.is_none() {
+                break;
+            }
+        }
+        let complete = call.events.is_empty() || self.publish(call, told_to_stop).await?;
+        Ok(if complete { Ended::Complete } else { Ended::Stopped })
+    }
+
+    /// A commit's events, marked; or what is wrong with it.
+    fn read(&self, delivered: Delivered<Event>) -> (Vec<CloudEvent>, Option<Position>, Option<String>) {
+        let (position, events) = match delivered.record {
+            Ok(commit) => {
+                let events = cloud_events(&commit).map_err(|error| chain(&error));
+                (Some((commit.aggregate_id, commit.version)), events)
+            }
+            Err(poison) => (poison.position, Err(poison.cause)),
+        };
+        let position = position.map(|(order, version)| Position::new(order, version));
+        match events {
+            Err(cause) => (Vec::new(), position, Some(format!("commit {} is left out: {cause}", delivered.id))),
+            Ok(events) => {
+                let replayname = Some(self.state.parameters.name.to_string());
+                let mark = |event| CloudEvent { replayname: replayname.clone(), ..event };
+                (events.into_iter().map(mark).collect(), position, None)
+            }
+        }
+    }
+
+    /// Publishes a call when it is due, and saves that it is done; false where it was told to stop before.
+    async fn publish(
+        &mut self,
+        mut call: Call,
+        told_to_stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> anyhow::Result<bool> {
+        let due = self.pace.due(Instant::now(), call.events.len());
+        tokio::select! {
+            biased;
+            () = told_to_stop => return Ok(false),
+            () = tokio::time::sleep_until(due.into()) => {}
+        }
+        let publication = self.bus.publish(&call.events, Some(Instant::now() + self.patience)).await;
+        let mut published = call.events.len();
+        for failure in publication.failed {
+            match failure.reason {
+                Reason::Unavailable { cause } => anyhow::bail!("the event bus is unavailable: {cause}"),
+                Reason::Refused { cause } => anyhow::bail!("the event bus refused the call: {cause}"),
+                Reason::Unpublishable { cause } => {
+                    published -= 1;
+                    let id = call.events.get(failure.index).map(|event| event.id).unwrap_or_default();
+                    call.left_out.push(format!("event {id} is left out: {cause}"));
+                }
+            }
+        }
+        let counters = publication.counters;
+        let tally = Tally {
+            published: u64::try_from(published)?,
+            calls: counters.calls,
+            retried: counters.retried,
+            ..Tally::default()
+        };
+        self.done(call, &tally)?;
+        Ok(true)
+    }
+
+    /// Counts and saves what is behind us: acknowledged, or left out.
+    fn done(&mut self, call: Call, new: &Tally) -> anyhow::Result<()> {
+        let tally = &mut self.state.tally;
+        tally.published += new.published;
+        tally.calls += new.calls;
+        tally.retried += new.retried;
+        tally.left_out += u64::try_from(call.left_out.len())?;
+        call.left_out.iter().for_each(|what| self.progress.left_out(what));
+        self.progress.show(tally);
+        if let Some(last) = call.last {
+            self.state.after = Some(last);
+            self.file.write(&self.state)?;
+        }
+        Ok(())
+    }
+}

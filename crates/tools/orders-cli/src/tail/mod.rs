@@ -1,0 +1,130 @@
+//! `orders tail`: follows the local stack's event bus, a line an event.
+//!
+//! - `log`: the bus's log over HTTP
+//! - `row`: an event as a line
+//! - `currencies`: which order is in which currency
+
+mod currencies;
+mod log;
+mod row;
+
+use std::io::{self, BufWriter, Write};
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use order_domain::stored::EVENT_TYPES;
+use publication::CloudEvent;
+
+use crate::running::{Service, StackFolder};
+use crate::text::columns;
+use currencies::Currencies;
+use log::{Lines, Log};
+
+/// Which events, from where, and how they are printed.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The URL of the local stack's event bus [default: that of the local stack, see --data]
+    #[arg(long, value_name = "URL", conflicts_with = "folder")]
+    bus_url: Option<String>,
+    /// Only events of this type; may be given more than once
+    #[arg(long = "type", value_name = "TYPE", value_parser = event_types())]
+    types: Vec<String>,
+    /// Only events of this customer's orders
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    /// Only events of this order
+    #[arg(long, value_name = "ID")]
+    order: Option<String>,
+    /// Begin with the first event there is, and not with the next
+    #[arg(long)]
+    from_start: bool,
+    /// End after so many printed events
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// Print the CloudEvents as they were published, one a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    stack: StackFolder,
+}
+
+fn event_types() -> PossibleValuesParser {
+    EVENT_TYPES.iter().map(|(name, _newest)| *name).into()
+}
+
+impl Arguments {
+    fn wants(&self, event: &CloudEvent) -> bool {
+        (self.types.is_empty() || self.types.contains(&event.event_type))
+            && self.customer.as_ref().is_none_or(|customer| *customer == event.customerid)
+            && self.order.as_ref().is_none_or(|order| *order == event.subject)
+    }
+
+    /// Something on the bus that is no event of ours is shown to those who want everything.
+    fn wants_everything(&self) -> bool {
+        self.types.is_empty() && self.customer.is_none() && self.order.is_none()
+    }
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let log = Log::new(arguments.stack.address(Service::EventBridge, arguments.bus_url.as_deref())?)?;
+    let mut currencies = Currencies::default();
+    let after = if arguments.from_start { 0 } else { pass_over(log.lines(0, false).await?, &mut currencies).await? };
+    let lines = log.lines(after, true).await?;
+    match print_all(lines, arguments, &mut currencies, BufWriter::new(io::stdout())).await {
+        // The reader has seen enough: `orders tail | head`.
+        Err(error) if error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe) => Ok(()),
+        ended => ended,
+    }
+}
+
+/// Counts what is there already, and remembers the currencies in it: the events of those orders will come without.
+async fn pass_over(mut lines: Lines, currencies: &mut Currencies) -> anyhow::Result<usize> {
+    let mut count = 0;
+    while let Some(some) = lines.next().await? {
+        for line in some.split_inclusive(|byte| *byte == b'\n') {
+            count += 1;
+            if let Ok(event) = serde_json::from_slice(line) {
+                currencies.learn(&event);
+            }
+        }
+    }
+    Ok(count)
+}
+
+async fn print_all(
+    mut lines: Lines,
+    arguments: &Arguments,
+    currencies: &mut Currencies,
+    mut out: impl Write,
+) -> anyhow::Result<()> {
+    if !arguments.json {
+        writeln!(out, "{}", row::headings(columns()))?;
+        out.flush()?;
+    }
+    let mut printed = 0;
+    while let Some(some) = lines.next().await? {
+        for line in some.split_inclusive(|byte| *byte == b'\n') {
+            let Some(text) = shown(line, arguments, currencies) else { continue };
+            writeln!(out, "{text}")?;
+            printed += 1;
+            if arguments.count == Some(printed) {
+                return Ok(out.flush()?);
+            }
+        }
+        out.flush()?;
+    }
+    let wanted = arguments.count.unwrap_or_default();
+    anyhow::ensure!(printed >= wanted, "the bus was stopped after {printed} of {wanted} events");
+    Ok(())
+}
+
+/// A line of the log as it is printed; `None` where it is not wanted.
+fn shown(line: &[u8], arguments: &Arguments, currencies: &mut Currencies) -> Option<String> {
+    let as_it_is = || String::from_utf8_lossy(line).trim_end().to_owned();
+    let Ok(event) = serde_json::from_slice::<CloudEvent>(line) else {
+        return arguments.wants_everything().then(as_it_is);
+    };
+    currencies.learn(&event);
+    let wanted = arguments.wants(&event);
+    wanted.then(|| if arguments.json { as_it_is() } else { row::row(&event, currencies.of(&event.subject), columns()) })
+}

@@ -1,0 +1,179 @@
+//! What is recorded, and what clients were told of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use event_store::ring::REMEMBERED_REQUESTS;
+use event_store::{Commit, RecordedEvent};
+use order_aggregate::{OrderCommit, Orders};
+use order_domain::{Event, Order};
+use serde_json::{Value, json};
+
+use super::decisions;
+use super::findings::{Findings, Invariant};
+use super::ledger::{self, Ledger};
+use super::rights;
+use crate::client::{Exchange, Told};
+use crate::history::History;
+
+pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
+    let exchanges: Vec<&Exchange> = history.exchanges.iter().filter(|it| it.command.order == order).collect();
+    sequence(order, commits, findings);
+    recorded_once(order, commits, &exchanges, findings);
+    let (states, ledgers) = (states(commits), ledger::after_each(commits));
+    for exchange in &exchanges {
+        let fails = matches!(exchange.told, Told::Failed { .. });
+        let what = || format!("{} was told {:?}", exchange.command.key, exchange.told);
+        findings.must(Invariant::NoServerError, order, !fails, what);
+        truthful(order, exchange, commits, &ledgers, findings);
+    }
+    decisions::check(order, commits, (&states, &ledgers), &exchanges, findings);
+    replies_agree(order, &exchanges, findings);
+    acknowledged(order, commits, &exchanges, findings);
+    for last in history.last_words.iter().filter(|last| last.command.order == order) {
+        let answers = match last.told {
+            Told::Accepted { .. } => true,
+            Told::Refused { status, .. } => status != 404 || commits.is_empty(),
+            Told::Failed { .. } | Told::Nothing => false,
+        };
+        let what = || format!("{} was told {:?}, although nothing struck", last.command.key, last.told);
+        findings.must(Invariant::Answers, order, answers, what);
+    }
+}
+
+/// Versions are gapless from 1, and time rises with them, whatever the clocks did.
+fn sequence(order: &str, commits: &[OrderCommit], findings: &mut Findings) {
+    for (expected, commit) in (1..).zip(commits) {
+        let found = || format!("version {} stands where {expected} must", commit.version);
+        findings.must(Invariant::Gapless, order, commit.version == expected, found);
+    }
+    for pair in commits.windows(2) {
+        let rises = pair[0].recorded_at < pair[1].recorded_at;
+        let found = || format!("version {} was not recorded after version {}", pair[1].version, pair[0].version);
+        findings.must(Invariant::TimeRises, order, rises, found);
+    }
+}
+
+/// Every commit was asked for, and none of them twice.
+fn recorded_once(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], findings: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for commit in commits {
+        let key = commit.request.request_id.as_str();
+        let is_new = seen.insert(key);
+        findings.must(Invariant::RecordedOnce, order, is_new, || format!("{key} is recorded twice"));
+        let asked = |exchange: &&&Exchange| exchange.command.key == key;
+        let may_be = exchanges.iter().filter(asked).any(|exchange| !matches!(exchange.told, Told::Refused { .. }));
+        let found = || format!("{key} is recorded, and everybody who asked for it was refused");
+        findings.must(Invariant::RecordedOnce, order, may_be, found);
+    }
+}
+
+/// What a client was told is what is recorded.
+fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], ledgers: &[Ledger], findings: &mut Findings) {
+    let key = &exchange.command.key;
+    let Told::Accepted { status, body, .. } = &exchange.told else { return };
+    let own = commits.iter().zip(ledgers).find(|(commit, _)| commit.request.request_id == *key);
+    let (holds, what) = match (status, own) {
+        (201, None) => (false, format!("{key} was acknowledged, and is not recorded")),
+        (201, Some((commit, ledger))) => {
+            let recorded = reply(commit, ledger);
+            (recorded == *body, format!("{key} was answered with {body}, and recorded is {recorded}"))
+        }
+        // Of a request that was forgotten the id is known.
+        (_, Some((commit, _))) if is_forgotten(commit.version, body["version"].as_u64()) => return,
+        (_, Some((commit, _))) => {
+            (false, format!("{key} needed no change, and is recorded as version {}", commit.version))
+        }
+        // What a reply says that is recorded nowhere is compared with the rules: `decisions`.
+        (_, None) => return,
+    };
+    findings.must(Invariant::TruthfulReply, order, holds, || what);
+}
+
+/// Clients that asked for the same were told the same, and a key stands for one body.
+fn replies_agree(order: &str, exchanges: &[&Exchange], findings: &mut Findings) {
+    let mut replies: BTreeMap<(&str, String), &Value> = BTreeMap::new();
+    for exchange in exchanges {
+        let Told::Accepted { status: 201, body, .. } = &exchange.told else { continue };
+        let key = exchange.command.key.as_str();
+        let first = *replies.entry((key, exchange.command.content().to_string())).or_insert(body);
+        findings.must(Invariant::SameReply, order, first == body, || format!("{key} was answered in two ways"));
+    }
+    let mut bodies: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
+    for (key, body) in replies.keys() {
+        bodies.entry(key).or_default().insert(body);
+    }
+    for (key, bodies) in bodies {
+        findings.must(Invariant::SameReply, order, bodies.len() == 1, || format!("{key} was accepted with two bodies"));
+    }
+}
+
+/// From the moment of a 201 on, the same key and body get the same 201, and it says that it is replayed; another body is
+/// refused for its key. A refusal of a request that was under way meanwhile may be older than the commit.
+fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], findings: &mut Findings) {
+    let mut first: BTreeMap<&str, &Exchange> = BTreeMap::new();
+    for exchange in exchanges.iter().filter(|it| matches!(it.told, Told::Accepted { status: 201, .. })) {
+        let earliest = first.entry(&exchange.command.key).or_insert(exchange);
+        if exchange.ended < earliest.ended {
+            *earliest = exchange;
+        }
+    }
+    // The answers to quotes are checked by `quotes`.
+    let is_by_key = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
+    for later in exchanges.iter().filter(is_by_key) {
+        let key = later.command.key.as_str();
+        let Some(earlier) = first.get(key).filter(|earlier| earlier.ended < later.began) else { continue };
+        let Told::Accepted { body: reply, .. } = &earlier.told else { continue };
+        let version = reply["version"].as_u64().unwrap_or_default();
+        if is_forgotten(version, Some(commits.len() as u64)) {
+            continue;
+        }
+        let is_same = later.command.body == earlier.command.body;
+        let holds = match &later.told {
+            Told::Accepted { status, body, replayed } => {
+                // Where a clock stands still, placing an order again looks like the SDK's own retry (decision 0011).
+                let at_once = version == 1 && reply["events"][0]["recordedAt"] == later.asked_at.to_string();
+                is_same && *status == 201 && body == reply && (*replayed || at_once)
+            }
+            Told::Refused { status, code } => !is_same && *status == 422 && code == "idempotency_key_reused",
+            Told::Failed { .. } | Told::Nothing => true,
+        };
+        let what = || format!("{key} was acknowledged with {reply}, and later answered with {:?}", later.told);
+        findings.must(Invariant::Acknowledged, order, holds, what);
+    }
+}
+
+/// True if the request of a version was forgotten at a later one: the newest 64 are remembered, its own among them.
+fn is_forgotten(version: u64, newest: Option<u64>) -> bool {
+    newest >= Some(version + REMEMBERED_REQUESTS as u64)
+}
+
+/// The state after each commit, by the domain's own fold.
+fn states(commits: &[OrderCommit]) -> Vec<Order> {
+    let mut state = Order::default();
+    let mut states = Vec::new();
+    for commit in commits {
+        state = commit.apply_to::<Orders>(state);
+        states.push(state.clone());
+    }
+    states
+}
+
+/// The reply that a commit is answered with.
+pub(super) fn reply(commit: &Commit<Event>, ledger: &Ledger) -> Value {
+    let events = commit.events.iter().map(|recorded| event(commit, recorded));
+    json!({
+        "orderId": commit.aggregate_id, "version": commit.version, "status": ledger.status(),
+        "paymentStatus": ledger.payment_status(), "fulfillmentStatus": ledger.fulfillment_status(),
+        "events": events.collect::<Vec<_>>(),
+    })
+}
+
+/// An event as replies and queries show it.
+pub(super) fn event(commit: &Commit<Event>, recorded: &RecordedEvent<Event>) -> Value {
+    let stored = order_domain::stored::encode(&recorded.event);
+    let (event_type, data) = stored.map_or((String::new(), Value::Null), |it| (it.event_type.to_owned(), it.data));
+    json!({
+        "eventId": recorded.event_id, "eventType": event_type, "version": commit.version,
+        "recordedAt": commit.recorded_at.to_string(), "data": data,
+    })
+}

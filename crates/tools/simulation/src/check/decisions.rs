@@ -1,0 +1,139 @@
+//! What clients were told that is recorded nowhere: that a command was refused, or that nothing need change.
+
+use std::ops::RangeInclusive;
+
+use http_api::{Problem, parse_command};
+use order_aggregate::OrderCommit;
+use order_domain::{Command, Decision, Order, decide};
+use serde_json::Value;
+
+use super::commands::reply;
+use super::findings::{Findings, Invariant};
+use super::ledger::Ledger;
+use super::rights;
+use crate::client::{Exchange, Told};
+
+/// The order after each commit: by the domain, and by its events.
+type States<'a> = (&'a [Order], &'a [Ledger]);
+
+/// Each such answer is what the domain's rules say of the order at a version that it may have had while the answer was made.
+/// (These rules are the domain's own, which has tests of its own: what is checked is what they were asked of.)
+pub(super) fn check(
+    order: &str,
+    commits: &[OrderCommit],
+    states: States<'_>,
+    exchanges: &[&Exchange],
+    findings: &mut Findings,
+) {
+    // Commands that the caller may not send, and quotes, have checks of their own: `rights`, `quotes`.
+    let is_by_rules = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
+    for exchange in exchanges.iter().filter(is_by_rules) {
+        let versions = versions(exchange, commits, exchanges);
+        let holds = match &exchange.told {
+            Told::Accepted { status: 201, .. } => {
+                let own = commits.iter().find(|commit| commit.request.request_id == exchange.command.key);
+                let (Some(commit), Some(expected)) = (own, exchange.command.if_match) else { continue };
+                expected + 1 == commit.version
+            }
+            Told::Accepted { body, .. } => {
+                says(exchange, commits, states, versions.clone(), |said| said == Said::Nothing(body))
+            }
+            Told::Refused { status: 422, code } => {
+                let is_recorded = commits.iter().any(|commit| commit.request.request_id == exchange.command.key);
+                let is_other =
+                    |it: &&Exchange| it.command.key == exchange.command.key && it.command.body != exchange.command.body;
+                code == "idempotency_key_reused" && is_recorded && exchanges.iter().copied().any(|it| is_other(&it))
+            }
+            Told::Refused { status: 412, code } => {
+                let is_another =
+                    |version| version > 0 && exchange.command.if_match.is_some_and(|expected| expected != version);
+                code == "version_mismatch" && versions.clone().any(is_another)
+            }
+            Told::Refused { status: 404 | 409, code } => {
+                says(exchange, commits, states, versions.clone(), |said| said == Said::Refusal(code))
+            }
+            Told::Refused { .. } => false,
+            Told::Failed { .. } | Told::Nothing => continue,
+        };
+        let what = || {
+            format!(
+                "{:?} was told {:?} while the order was at one of the versions {versions:?}",
+                exchange.command, exchange.told
+            )
+        };
+        findings.must(Invariant::Decided, order, holds, what);
+    }
+}
+
+/// The versions that an order may have had while a request was under way. It had those that anybody was told of before, and none
+/// that nobody had asked for yet.
+fn versions(exchange: &Exchange, commits: &[OrderCommit], exchanges: &[&Exchange]) -> RangeInclusive<u64> {
+    let earlier = exchanges.iter().filter(|earlier| earlier.ended < exchange.began);
+    let known = earlier.filter_map(|earlier| match &earlier.told {
+        Told::Accepted { body, .. } => body["version"].as_u64(),
+        Told::Refused { .. } | Told::Failed { .. } | Told::Nothing => None,
+    });
+    let was_asked_for = |commit: &&OrderCommit| {
+        let of_commit = exchanges.iter().filter(|it| it.command.key == commit.request.request_id);
+        of_commit.map(|it| it.sent).min().is_some_and(|sent| sent < exchange.ended)
+    };
+    known.max().unwrap_or(0)..=commits.iter().take_while(was_asked_for).count() as u64
+}
+
+#[derive(PartialEq)]
+enum Said<'a> {
+    /// It is refused, for a reason of this code.
+    Refusal(&'a str),
+    /// Nothing need change, says this reply.
+    Nothing(&'a Value),
+}
+
+/// Whether the rules say so of the order at one of these versions.
+fn says(
+    exchange: &Exchange,
+    commits: &[OrderCommit],
+    (states, ledgers): States<'_>,
+    mut versions: RangeInclusive<u64>,
+    is_it: impl Fn(Said<'_>) -> bool,
+) -> bool {
+    let request = exchange.command.request("asked-again").ok();
+    let Some(command) =
+        request.and_then(|request| parse_command(&request).ok()?.command()).map(|parsed| parsed.command)
+    else {
+        return false;
+    };
+    let nothing_yet = (Order::default(), Ledger::default());
+    versions.any(|version| {
+        let state = match usize::try_from(version).ok().and_then(|version| version.checked_sub(1)) {
+            Some(place) => states.get(place).zip(ledgers.get(place)),
+            None => Some((&nothing_yet.0, &nothing_yet.1)),
+        };
+        let Some(state) = state else { return false };
+        // Of an order that is not there nothing is compared.
+        if version > 0 && exchange.command.if_match.is_some_and(|expected| expected != version) {
+            return false;
+        }
+        is_said(state, version, command.clone(), commits, &is_it)
+    })
+}
+
+fn is_said(
+    (state, ledger): (&Order, &Ledger),
+    version: u64,
+    command: Command,
+    commits: &[OrderCommit],
+    is_it: impl Fn(Said<'_>) -> bool,
+) -> bool {
+    match decide(state, command) {
+        Err(rejection) => is_it(Said::Refusal(Problem::refused(&rejection).code())),
+        Ok(Decision::Unchanged(at)) => {
+            let commit = commits.iter().find(|commit| commit.version == at.version);
+            commit.is_some_and(|commit| {
+                let mut reply = reply(commit, ledger);
+                reply["version"] = version.into();
+                is_it(Said::Nothing(&reply))
+            })
+        }
+        Ok(Decision::Record(_)) => false,
+    }
+}

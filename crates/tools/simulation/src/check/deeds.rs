@@ -1,0 +1,172 @@
+//! Counts of each kind of command that was recorded or answered, because a kind that never happens is not checked.
+
+use std::collections::BTreeMap;
+
+use order_aggregate::OrderCommit;
+use order_domain::Event;
+use serde_json::Value;
+
+use super::findings::Findings;
+use super::ledger::Ledger;
+use super::money::named;
+use crate::client::{Exchange, Told};
+use crate::history::History;
+
+/// Every kind of deed that histories must have.
+pub const DEEDS: [&str; 47] = [
+    "orders placed",
+    "orders placed with a reference and metadata",
+    "payments received",
+    "payments corrected",
+    "payments corrected down to what was refunded",
+    "refunds in part",
+    "refunds in full at once",
+    "refunds of the rest of a payment",
+    "refunds of the rest after others had forgiven something",
+    "refunds with a named reduction",
+    "shipments",
+    "deliveries",
+    "returns",
+    "item cancellations",
+    "item cancellations with a named reduction",
+    "item cancellations of the last units",
+    "orders cancelled",
+    "events with a reason code",
+    "old corrections repeated under a new key, and not recorded",
+    "requests repeated after they were forgotten",
+    "lines repeated in another order, and not recorded",
+    "commands refused at 1,000 ids",
+    "shipments after a refund or an item cancellation",
+    "quotes retried soon, under no key",
+    "quotes retried soon, under the same key",
+    "quotes retried soon, under another key",
+    "quotes retried after other commits, under no key",
+    "quotes retried after other commits, under the same key",
+    "quotes retried after other commits, under another key",
+    "quotes retried after they expired, under no key",
+    "quotes retried after they expired, under the same key",
+    "quotes retried after they expired, under another key",
+    "quotes retried after their key was retired, under no key",
+    "quotes retried after their key was retired, under the same key",
+    "quotes retried after their key was retired, under another key",
+    "orders placed from quotes",
+    "quotes refused after they expired",
+    "quotes refused after their key was retired",
+    "quotes refused that were tampered with",
+    "quotes refused whose id had other content",
+    "quotes of another customer refused",
+    "prices of a customer refused",
+    "reductions of a customer refused",
+    "mixed tokens refused",
+    "totals deferred by an outage",
+    "tokens without the scope refused",
+    "orders of another customer not found",
+];
+
+pub(super) fn count(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
+    let mut ledger = Ledger::default();
+    for commit in commits {
+        for recorded in &commit.events {
+            let is_named = named(&commit.request.request_id, order, history).is_some();
+            of_event(&recorded.event, is_named, &ledger, findings);
+            ledger.enter(&recorded.event);
+        }
+    }
+    answers(order, commits, history, findings);
+}
+
+fn of_event(event: &Event, is_named: bool, before: &Ledger, findings: &mut Findings) {
+    let mut done = |deed, is_done: bool| findings.did(deed, is_done);
+    let code = match event {
+        Event::OrderPlaced(event) => {
+            done("orders placed", true);
+            let has_notes = event.reference.is_some() && !event.metadata.is_empty();
+            done("orders placed with a reference and metadata", has_notes);
+            None
+        }
+        Event::PaymentReceived(_) => {
+            done("payments received", true);
+            None
+        }
+        Event::PaymentCorrected(event) => {
+            let refunded = before.payments.get(event.payment_id.as_str()).map_or(0, |paid| paid.refunded);
+            done("payments corrected", true);
+            let is_down = refunded > 0 && refunded == event.corrected_amount.minor_units();
+            done("payments corrected down to what was refunded", is_down);
+            event.reason_code.as_ref()
+        }
+        Event::PaymentRefunded(event) => {
+            let paid = before.payments.get(event.payment_id.as_str()).cloned().unwrap_or_default();
+            let completes = paid.refunded + event.amount.minor_units() == paid.amount;
+            done("refunds in part", !completes);
+            done("refunds in full at once", completes && paid.refunded == 0);
+            done("refunds of the rest of a payment", completes && paid.refunded > 0);
+            let restores = completes && paid.forgiven() > 0 && !before.cancelled;
+            done("refunds of the rest after others had forgiven something", restores);
+            done("refunds with a named reduction", is_named);
+            event.reason_code.as_ref()
+        }
+        Event::ItemShipped(_) => {
+            done("shipments", true);
+            let is_after = before.amount_refunded() > 0 || before.lines.iter().any(|line| line.cancelled > 0);
+            done("shipments after a refund or an item cancellation", is_after);
+            None
+        }
+        Event::ItemDelivered(_) => {
+            done("deliveries", true);
+            None
+        }
+        Event::ItemReturned(event) => {
+            done("returns", true);
+            event.reason_code.as_ref()
+        }
+        Event::ItemsCancelled(event) => {
+            let units: u64 = event.items.iter().map(|item| u64::from(item.quantity.get())).sum();
+            done("item cancellations", true);
+            done("item cancellations with a named reduction", is_named);
+            done("item cancellations of the last units", units == before.left());
+            event.reason_code.as_ref()
+        }
+        Event::OrderCancelled(event) => {
+            done("orders cancelled", true);
+            event.reason_code.as_ref()
+        }
+    };
+    done("events with a reason code", code.is_some());
+}
+
+/// Deeds that leave no event: they are in what clients were told.
+fn answers(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
+    let versions: BTreeMap<&str, u64> =
+        commits.iter().map(|commit| (commit.request.request_id.as_str(), commit.version)).collect();
+    for Exchange { command, told, .. } in history.exchanges.iter().filter(|it| it.command.order == order) {
+        match told {
+            Told::Accepted { status: 200, body, .. } => {
+                let (version, recorded) = (body["version"].as_u64(), body["events"][0]["version"].as_u64());
+                let is_correction = command.path.ends_with("/corrections");
+                let has_newer = commits.iter().filter(|commit| Some(commit.version) > recorded).any(|commit| {
+                    let is_newer = |event: &Event| {
+                        let Event::PaymentCorrected(event) = event else { return false };
+                        Some(event.payment_id.as_str()) == body["events"][0]["data"]["paymentId"].as_str()
+                    };
+                    Some(commit.version) <= version && commit.events.iter().any(|it| is_newer(&it.event))
+                });
+                let deed = "old corrections repeated under a new key, and not recorded";
+                findings.did(deed, is_correction && has_newer);
+                let is_forgotten = versions.get(command.key.as_str()).is_some_and(|own| version >= Some(own + 64));
+                findings.did("requests repeated after they were forgotten", is_forgotten);
+                let (asked, first) = (skus(&command.body), skus(&body["events"][0]["data"]));
+                let is_turned = asked.len() > 1 && asked.iter().eq(first.iter().rev());
+                findings.did("lines repeated in another order, and not recorded", is_turned);
+            }
+            Told::Refused { code, .. } => {
+                findings.did("commands refused at 1,000 ids", code == "too_many_changes");
+            }
+            Told::Accepted { .. } | Told::Failed { .. } | Told::Nothing => {}
+        }
+    }
+}
+
+fn skus(body: &Value) -> Vec<&str> {
+    body["items"].as_array().into_iter().flatten().filter_map(|item| item["sku"].as_str()).collect()
+}

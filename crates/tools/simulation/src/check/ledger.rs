@@ -1,0 +1,288 @@
+//! An order as its recorded events say it: added up here, apart from the domain's fold and its statuses.
+//!
+//! Of the domain only the form of events is used. The rules are those of the design, written anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use order_aggregate::OrderCommit;
+use order_domain::Event;
+use order_domain::event::{ItemQuantity, OrderPlaced};
+use serde_json::{Map, Value, json};
+
+/// One line of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) sku: String,
+    pub(super) ordered: u64,
+    pub(super) price: u64,
+    pub(super) shipped: u64,
+    pub(super) returned: u64,
+    pub(super) cancelled: u64,
+}
+
+/// One payment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Paid {
+    pub(super) amount: u64,
+    pub(super) refunded: u64,
+    /// The sum of the reductions of its refunds, from the last on that gave it back in full.
+    pub(super) reductions: u64,
+    /// The reduction of the last refund, where that gave the payment back in full when it was recorded.
+    named: u64,
+}
+
+impl Paid {
+    /// The part of the amount due that its refunds forgive: of a payment that was given back in full, only what the refund
+    /// that completed it names.
+    pub(super) fn forgiven(&self) -> u64 {
+        if self.refunded > 0 && self.refunded == self.amount { self.named } else { self.reductions }
+    }
+}
+
+/// An order after some of its events.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ledger {
+    pub(super) customer: String,
+    pub(super) currency: String,
+    pub(super) total: u64,
+    pub(super) shipping: u64,
+    tax: u64,
+    discount: u64,
+    reference: Option<String>,
+    pub(super) metadata: Map<String, Value>,
+    pub(super) lines: Vec<Line>,
+    pub(super) payments: BTreeMap<String, Paid>,
+    /// The reductions of cancelled items.
+    taken_off: u64,
+    pub(super) cancelled: bool,
+    /// Shipments that have not arrived.
+    under_way: BTreeSet<String>,
+    /// Ids by what they name; those of shipments among them.
+    pub(super) ids: BTreeSet<(&'static str, String)>,
+}
+
+/// The order after each commit.
+pub(super) fn after_each(commits: &[OrderCommit]) -> Vec<Ledger> {
+    let mut ledger = Ledger::default();
+    let mut ledgers = Vec::new();
+    for commit in commits {
+        commit.events.iter().for_each(|recorded| ledger.enter(&recorded.event));
+        ledgers.push(ledger.clone());
+    }
+    ledgers
+}
+
+/// The id that an event records, and what it names.
+pub(super) fn id_of(event: &Event) -> Option<(&'static str, String)> {
+    match event {
+        Event::PaymentReceived(event) => Some(("payment", event.payment_id.to_string())),
+        Event::PaymentCorrected(event) => Some(("correction", event.correction_id.to_string())),
+        Event::PaymentRefunded(event) => Some(("refund", event.refund_id.to_string())),
+        Event::ItemShipped(event) => Some(("shipment", event.shipment_id.to_string())),
+        Event::ItemReturned(event) => Some(("return", event.return_id.to_string())),
+        Event::ItemsCancelled(event) => Some(("cancellation", event.cancellation_id.to_string())),
+        Event::OrderPlaced(_) | Event::ItemDelivered(_) | Event::OrderCancelled(_) => None,
+    }
+}
+
+/// The amount due that an event states.
+pub(super) fn stated_due(event: &Event) -> Option<u64> {
+    match event {
+        Event::OrderPlaced(event) => Some(event.total.minor_units()),
+        Event::PaymentCorrected(event) => Some(event.due.minor_units()),
+        Event::PaymentRefunded(event) => Some(event.due.minor_units()),
+        Event::ItemsCancelled(event) => Some(event.due.minor_units()),
+        Event::OrderCancelled(event) => Some(event.due.minor_units()),
+        Event::PaymentReceived(_) | Event::ItemShipped(_) | Event::ItemDelivered(_) | Event::ItemReturned(_) => None,
+    }
+}
+
+impl Ledger {
+    /// Enters the next event.
+    pub(super) fn enter(&mut self, event: &Event) {
+        self.ids.extend(id_of(event));
+        match event {
+            Event::OrderPlaced(event) => self.begin(event),
+            Event::PaymentReceived(event) => {
+                let paid = Paid { amount: event.amount.minor_units(), ..Paid::default() };
+                self.payments.entry(event.payment_id.to_string()).or_insert(paid);
+            }
+            Event::PaymentCorrected(event) => {
+                self.payments.entry(event.payment_id.to_string()).or_default().amount =
+                    event.corrected_amount.minor_units();
+            }
+            Event::PaymentRefunded(event) => {
+                let paid = self.payments.entry(event.payment_id.to_string()).or_default();
+                paid.refunded += event.amount.minor_units();
+                let (reduction, completes) = (event.reduction.minor_units(), paid.refunded == paid.amount);
+                paid.reductions = if completes { reduction } else { paid.reductions + reduction };
+                paid.named = if completes { reduction } else { 0 };
+            }
+            Event::ItemShipped(event) => {
+                self.add(&event.items, |line| &mut line.shipped);
+                self.under_way.insert(event.shipment_id.to_string());
+            }
+            Event::ItemDelivered(event) => drop(self.under_way.remove(event.shipment_id.as_str())),
+            Event::ItemReturned(event) => self.add(&event.items, |line| &mut line.returned),
+            Event::ItemsCancelled(event) => {
+                self.add(&event.items, |line| &mut line.cancelled);
+                self.taken_off += event.reduction.minor_units();
+                self.cancelled |= self.left() == 0;
+            }
+            Event::OrderCancelled(_) => self.cancelled = true,
+        }
+    }
+
+    fn begin(&mut self, event: &OrderPlaced) {
+        self.customer = event.customer_id.to_string();
+        event.currency.code().clone_into(&mut self.currency);
+        self.total = event.total.minor_units();
+        self.shipping = event.shipping.minor_units();
+        self.tax = event.tax.minor_units();
+        self.discount = event.discount.minor_units();
+        self.reference = event.reference.as_ref().map(|reference| reference.as_str().to_owned());
+        self.metadata = event.metadata.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let lines = event.items.iter().map(|item| Line {
+            sku: item.sku.to_string(),
+            ordered: item.quantity.get().into(),
+            price: item.unit_price.minor_units(),
+            shipped: 0,
+            returned: 0,
+            cancelled: 0,
+        });
+        self.lines = lines.collect();
+    }
+
+    fn add(&mut self, items: &[ItemQuantity], to: impl Fn(&mut Line) -> &mut u64) {
+        for item in items {
+            if let Some(line) = self.lines.iter_mut().find(|line| line.sku == item.sku.as_str()) {
+                *to(line) += u64::from(item.quantity.get());
+            }
+        }
+    }
+
+    fn sum(&self, of: impl Fn(&Line) -> u64) -> u64 {
+        self.lines.iter().map(of).sum()
+    }
+
+    /// The units ordered and not cancelled.
+    pub(super) fn left(&self) -> u64 {
+        self.sum(|line| line.ordered).saturating_sub(self.sum(|line| line.cancelled))
+    }
+
+    pub(super) fn amount_paid(&self) -> u64 {
+        self.payments.values().map(|paid| paid.amount).sum()
+    }
+
+    pub(super) fn amount_refunded(&self) -> u64 {
+        self.payments.values().map(|paid| paid.refunded).sum()
+    }
+
+    /// By how much refunds lower the amount due; 0 once the order is cancelled.
+    pub(super) fn forgiven(&self) -> u64 {
+        if self.cancelled { 0 } else { self.total.saturating_sub(self.taken_off).saturating_sub(self.due()) }
+    }
+
+    pub(super) fn net(&self) -> u64 {
+        self.amount_paid().saturating_sub(self.amount_refunded())
+    }
+
+    /// The amount due, by its definition.
+    pub(super) fn due(&self) -> u64 {
+        let forgiven: u64 = self.payments.values().map(Paid::forgiven).sum();
+        if self.cancelled { 0 } else { self.total.saturating_sub(self.taken_off).saturating_sub(forgiven) }
+    }
+
+    pub(super) fn may_ship(&self) -> bool {
+        !self.cancelled && self.net() >= self.due()
+    }
+
+    pub(super) fn units_to_ship(&self) -> u64 {
+        if self.cancelled { 0 } else { self.left().saturating_sub(self.sum(|line| line.shipped)) }
+    }
+
+    pub(super) fn to_ship(&self) -> bool {
+        self.may_ship() && self.units_to_ship() > 0
+    }
+
+    /// The share of units in the total without shipping: by price, of all units as placed, rounded down.
+    pub(super) fn share(&self, items: &[ItemQuantity]) -> u64 {
+        let price = |sku: &str| self.lines.iter().find(|line| line.sku == sku).map_or(0, |line| u128::from(line.price));
+        let part: u128 = items.iter().map(|item| price(item.sku.as_str()) * u128::from(item.quantity.get())).sum();
+        let all: u128 = self.lines.iter().map(|line| u128::from(line.price) * u128::from(line.ordered)).sum();
+        let shared = u128::from(self.total.saturating_sub(self.shipping));
+        (shared * part).checked_div(all).and_then(|share| u64::try_from(share).ok()).unwrap_or(0)
+    }
+
+    pub(super) fn payment_status(&self) -> &'static str {
+        let (net, due, has_refunds) = (self.net(), self.due(), self.amount_refunded() > 0);
+        if net > due {
+            "credit_owed"
+        } else if self.cancelled {
+            if has_refunds { "refunded" } else { "void" }
+        } else if has_refunds && net == 0 && due > 0 {
+            "refunded"
+        } else if net == due {
+            if self.forgiven() > 0 { "partially_refunded" } else { "paid" }
+        } else if net > 0 {
+            "partially_paid"
+        } else {
+            "unpaid"
+        }
+    }
+
+    pub(super) fn fulfillment_status(&self) -> &'static str {
+        let (left, shipped, returned) = (self.left(), self.sum(|line| line.shipped), self.sum(|line| line.returned));
+        if left == 0 {
+            "unfulfilled"
+        } else if returned == left {
+            "returned"
+        } else if returned > 0 {
+            "partially_returned"
+        } else if shipped == left && self.under_way.is_empty() {
+            "delivered"
+        } else if shipped == left {
+            "shipped"
+        } else if shipped > 0 {
+            "partially_shipped"
+        } else {
+            "unfulfilled"
+        }
+    }
+
+    pub(super) fn status(&self) -> &'static str {
+        if self.cancelled {
+            return "cancelled";
+        }
+        match (self.fulfillment_status(), self.payment_status()) {
+            ("unfulfilled", "refunded") => "refunded",
+            ("unfulfilled", "paid" | "credit_owed" | "partially_refunded") => "paid",
+            ("unfulfilled", "partially_paid") => "partially_paid",
+            ("unfulfilled", _) => "placed",
+            (fulfillment, _) => fulfillment,
+        }
+    }
+
+    /// The order as a query shows it, without its times and its metadata.
+    pub(super) fn shown(&self, order: &str, version: u64) -> Value {
+        let lines = self.lines.iter().map(|line| {
+            json!({
+                "sku": line.sku, "quantity": line.ordered, "unitPrice": line.price,
+                "shipped": line.shipped, "returned": line.returned, "cancelled": line.cancelled,
+            })
+        });
+        let mut shown = json!({
+            "orderId": order, "customerId": self.customer, "status": self.status(),
+            "paymentStatus": self.payment_status(), "fulfillmentStatus": self.fulfillment_status(),
+            "currency": self.currency, "total": self.total,
+            "shipping": self.shipping, "tax": self.tax, "discount": self.discount, "due": self.due(),
+            "amountPaid": self.amount_paid(), "amountRefunded": self.amount_refunded(),
+            "itemCount": self.sum(|line| line.ordered), "unitsToShip": self.units_to_ship(),
+            "toShip": self.to_ship(), "items": lines.collect::<Vec<_>>(), "version": version,
+        });
+        if let Some(reference) = &self.reference {
+            shown["reference"] = json!(reference);
+        }
+        shown
+    }
+}

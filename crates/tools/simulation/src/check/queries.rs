@@ -1,0 +1,188 @@
+//! What clients were told of what they asked, against the events, and against the rows and notes that stood meanwhile.
+
+use order_aggregate::OrderCommit;
+use serde_json::{Value, json};
+
+use super::commands::event;
+use super::findings::{Findings, Invariant};
+use super::ledger::{self, Ledger};
+use super::{lists, totals};
+use crate::caller::Caller;
+use crate::configs::TRIES;
+use crate::history::History;
+use crate::query::Query;
+use crate::reader::{Inquiry, Page};
+
+/// An order's commits, and the order after each.
+pub(super) struct Book<'a> {
+    pub(super) order: &'a str,
+    pub(super) commits: &'a [OrderCommit],
+    ledgers: Vec<Ledger>,
+}
+
+impl<'a> Book<'a> {
+    fn of(order: &'a str, commits: &'a [OrderCommit]) -> Self {
+        Self { order, commits, ledgers: ledger::after_each(commits) }
+    }
+
+    pub(super) fn is_of(&self, customer: &str) -> bool {
+        self.ledgers.first().is_some_and(|ledger| ledger.customer == customer)
+    }
+
+    /// The order as a query shows it at a version, without its metadata; nothing where there is no such version.
+    fn shown(&self, version: u64) -> Option<Value> {
+        let place = usize::try_from(version).ok()?.checked_sub(1)?;
+        let (first, newest, ledger) = (self.commits.first()?, self.commits.get(place)?, self.ledgers.get(place)?);
+        let mut shown = ledger.shown(self.order, version);
+        shown["placedAt"] = json!(first.recorded_at.to_string());
+        shown["lastUpdated"] = json!(newest.recorded_at.to_string());
+        Some(shown)
+    }
+
+    /// What is wrong with an order that was shown.
+    pub(super) fn shows(&self, body: &Value, findings: &mut Findings) {
+        let mut shown = body.clone();
+        // Left out where there is none.
+        let metadata =
+            shown.as_object_mut().and_then(|members| members.remove("metadata")).unwrap_or_else(|| json!({}));
+        let recorded = self.ledgers.first().map(|ledger| Value::Object(ledger.metadata.clone()));
+        let what = || format!("the metadata that is shown is {metadata}, and recorded is {recorded:?}");
+        findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&metadata), what);
+        if let Some(members) = shown.as_object_mut() {
+            members.retain(|name, _| !matches!(name.as_str(), "asOf" | "stale" | "staleReason"));
+        }
+        let recorded = body["version"].as_u64().and_then(|version| self.shown(version));
+        let what = || format!("shown is {shown}, and recorded is {recorded:?}");
+        findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&shown), what);
+    }
+}
+
+pub(super) fn check(history: &History, findings: &mut Findings) {
+    let books: Vec<Book<'_>> = history.recorded.iter().map(|(order, commits)| Book::of(order, commits)).collect();
+    for inquiry in &history.inquiries {
+        inquiry.pages.iter().for_each(|page| answered(inquiry, page, findings));
+        let of_order = inquiry.query.order().and_then(|order| books.iter().find(|book| book.order == order));
+        match (&inquiry.query, of_order) {
+            (Query::Order { .. } | Query::AtLeast { .. }, Some(book)) => latest(book, inquiry, history, findings),
+            (Query::AtVersion { .. } | Query::AsOf { .. }, Some(book)) => travelled(book, inquiry, findings),
+            (Query::Events { .. }, Some(book)) => trail(book, inquiry, findings),
+            (Query::List { customer, status, .. }, _) => {
+                lists::check(customer, *status, inquiry, &books, history, findings);
+            }
+            (Query::Totals { customer }, _) => totals::shown(customer, inquiry, &books, history, findings),
+            (
+                Query::Order { .. }
+                | Query::AtLeast { .. }
+                | Query::AtVersion { .. }
+                | Query::AsOf { .. }
+                | Query::Events { .. },
+                None,
+            ) => {}
+        }
+    }
+}
+
+/// 503 is for calls that failed as often as they are tried.
+fn answered(Inquiry { query, known, .. }: &Inquiry, page: &Page, findings: &mut Findings) {
+    let order = query.order().unwrap_or("of every kind");
+    let holds = match page.status {
+        200 => true,
+        404 => query.order().is_some(),
+        503 => page.strikes >= TRIES,
+        _ => false,
+    };
+    let what = || format!("{query:?} was answered with {} after {} strikes: {}", page.status, page.strikes, page.body);
+    findings.must(Invariant::QueryAnswered, order, holds, what);
+    let wanted = match query {
+        Query::AtLeast { version, .. } | Query::AtVersion { version, .. } => *version,
+        Query::Order { .. } | Query::Events { .. } => 1,
+        // The time of a version that is known may be before the first.
+        Query::AsOf { .. } | Query::List { .. } | Query::Totals { .. } => return,
+    };
+    if wanted <= *known {
+        let is_behind = matches!(query, Query::AtLeast { .. }) && page.body["version"].as_u64() < Some(wanted);
+        let is_shown = page.status == 503 || page.status == 200 && !is_behind;
+        let what =
+            || format!("version {known} was known, and {query:?} was answered with {}: {}", page.status, page.body);
+        findings.must(Invariant::KnownIsShown, order, is_shown, what);
+    }
+}
+
+fn latest(book: &Book<'_>, inquiry: &Inquiry, history: &History, findings: &mut Findings) {
+    for page in inquiry.pages.iter().filter(|page| page.status == 200) {
+        book.shows(&page.body, findings);
+        lists::stale(book.order, &page.body, page, history, findings);
+    }
+}
+
+/// An order at a version is there if the version is; as of a time that a client was told, it is what was recorded by then.
+fn travelled(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
+    let (expected, as_of) = match &inquiry.query {
+        Query::AtVersion { version, .. } => {
+            let commit = book.commits.iter().find(|commit| commit.version == *version);
+            (commit, commit.map(|commit| commit.recorded_at.to_string()))
+        }
+        Query::AsOf { at, .. } => {
+            (book.commits.iter().rev().find(|commit| commit.recorded_at <= *at), Some(at.to_string()))
+        }
+        Query::Order { .. }
+        | Query::AtLeast { .. }
+        | Query::Events { .. }
+        | Query::List { .. }
+        | Query::Totals { .. } => return,
+    };
+    for page in &inquiry.pages {
+        let holds = match (page.status, expected) {
+            (200, Some(commit)) => {
+                book.shows(&page.body, findings);
+                let is_then = page.body["version"] == commit.version && page.body["asOf"].as_str() == as_of.as_deref();
+                is_then && page.body["stale"].is_null()
+            }
+            (200, None) => false,
+            // A version that nobody had been told of may have come since.
+            (404, Some(commit)) => matches!(inquiry.query, Query::AtVersion { .. }) && commit.version > inquiry.known,
+            (_, _) => true,
+        };
+        let what = || {
+            let version = expected.map(|commit| commit.version);
+            format!("{:?} was answered with {}, and it is version {version:?}", inquiry.query, page.body)
+        };
+        findings.must(Invariant::TimeTravel, book.order, holds, what);
+    }
+}
+
+/// What was recorded, from the first event on; all that was known of, where all pages came.
+fn trail(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
+    let shown: Vec<&Value> = inquiry.pages.iter().flat_map(|page| page.body["items"].as_array()).flatten().collect();
+    let recorded: Vec<Value> = book.commits.iter().flat_map(|commit| audited(commit, inquiry.caller)).collect();
+    let differs = shown.iter().zip(&recorded).find(|(shown, recorded)| *shown != recorded);
+    let what =
+        || format!("the trail differs from what is recorded: {differs:?}, {} of {}", shown.len(), recorded.len());
+    let is_prefix = differs.is_none() && shown.len() <= recorded.len();
+    findings.must(Invariant::Trail, book.order, is_prefix, what);
+    let is_whole = inquiry.pages.last().is_some_and(|page| page.status == 200 && page.body["nextCursor"].is_null());
+    if is_whole {
+        let known = recorded.iter().filter(|event| event["version"].as_u64() <= Some(inquiry.known)).count();
+        let what = || format!("the trail ends after {} events, and {known} were known", shown.len());
+        findings.must(Invariant::Trail, book.order, shown.len() >= known, what);
+    }
+}
+
+/// A commit as the trail shows it. Of a caller that is not the customer, a customer learns that it is one of the staff.
+fn audited(commit: &OrderCommit, asker: Caller) -> Vec<Value> {
+    let is_hidden = asker.customer().is_some() && asker.actor() != commit.request.actor;
+    let audited = commit.events.iter().map(|recorded| {
+        let mut event = event(commit, recorded);
+        if is_hidden {
+            event["actor"] = json!("staff");
+            return event;
+        }
+        event["actor"] = json!(commit.request.actor);
+        event["requestId"] = json!(commit.request.request_id);
+        if let Some(correlation_id) = &commit.request.correlation_id {
+            event["correlationId"] = json!(correlation_id);
+        }
+        event
+    });
+    audited.collect()
+}

@@ -1,0 +1,106 @@
+//! At every moment a row is the fold of a prefix, and never a shorter one than before nor one of an older release; at the end
+//! it is the fold of all.
+
+use order_aggregate::OrderCommit;
+use parked_orders::Consumer;
+use read_models::{OrderSummaryByCustomer, OrderSummaryRow, Projection, projection};
+use serde_json::{Value, json};
+
+use super::findings::{Findings, Invariant};
+use super::ledger::{self, Ledger};
+use super::totals::row_version;
+use crate::history::History;
+use crate::journal::{Seen, SeenRow};
+use crate::rolling::NextSummary;
+
+pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
+    let (mut release, mut version) = (0, 0);
+    let ledgers = ledger::after_each(commits);
+    for seen in history.kept.rows().filter(|seen| seen.order == order) {
+        let before = (release, version);
+        let advances = seen.projection >= release && seen.version >= version;
+        (release, version) = (seen.projection, seen.version);
+        findings.must(Invariant::RowAdvances, order, advances, || {
+            format!("the row went from release {} and version {} to {release} and {version}", before.0, before.1)
+        });
+        let is_prefix = seen.row == folded(commits, release, version);
+        let what = || format!("the row of version {version} is not the fold of its events");
+        findings.must(Invariant::RowIsPrefix, order, is_prefix, what);
+        tells(order, &ledgers, seen, findings);
+    }
+    let is_poisoned = history.foreign.iter().any(|(foreign, _)| foreign == order);
+    if let Some((row, newest)) = history.drained.get(order)
+        && !is_poisoned
+        && !history.lost.contains(order)
+    {
+        findings.must(Invariant::RowIsDrained, order, row == newest, || {
+            format!("the row was left at version {row} of {newest}")
+        });
+    }
+    if let Some((rows, newest)) = &history.repaired
+        && let Some(newest) = newest.get(order)
+    {
+        for consumer in [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals] {
+            let row = rows.get(&(consumer, order.to_owned())).copied().unwrap_or(0);
+            let newest = row_version(consumer, commits, *newest);
+            let what = || format!("after a repair the row of {consumer} is at version {row} of {newest}");
+            findings.must(Invariant::Repaired, order, row == newest, what);
+        }
+    }
+    let newest = if history.shape.is_deployed { NextSummary::NUMBER } else { OrderSummaryByCustomer::NUMBER };
+    let is_complete = version == commits.len() as u64 && (version == 0 || release == u64::from(newest));
+    findings.must(Invariant::RowIsComplete, order, is_complete, || {
+        format!("the row ends at version {version} of release {release}, the events at {}", commits.len())
+    });
+}
+
+/// A row shows the figures, units and statuses that its events come to, without the projection's own fold.
+fn tells(order: &str, ledgers: &[Ledger], seen: &Seen, findings: &mut Findings) {
+    let row = match &seen.row {
+        Some(SeenRow::Older(row)) => row,
+        Some(SeenRow::Newer(row)) => &row.summary,
+        None => return,
+    };
+    let place = usize::try_from(seen.version).ok().and_then(|version| version.checked_sub(1));
+    let Some(ledger) = place.and_then(|place| ledgers.get(place)) else { return };
+    let (told, right) = (told(row), right(ledger));
+    let what = || format!("the row of version {} says {told}, and the events say {right}", seen.version);
+    findings.must(Invariant::RowTellsTheEvents, order, told == right, what);
+}
+
+fn told(row: &OrderSummaryRow) -> Value {
+    let lines = row.items.iter().map(|line| json!([line.sku, line.shipped, line.returned, line.cancelled]));
+    json!({
+        "due": row.due, "paid": row.amount_paid, "refunded": row.amount_refunded, "cancelled": row.cancelled,
+        "forgiven": row.payment_figures().forgiven,
+        "unitsToShip": row.units_to_ship(), "toShip": row.to_ship, "lines": lines.collect::<Vec<_>>(),
+        "statuses": [row.status.as_str(), row.payment_status.as_str(), row.fulfillment_status.as_str()],
+    })
+}
+
+fn right(ledger: &Ledger) -> Value {
+    let lines = ledger.lines.iter().map(|line| json!([line.sku, line.shipped, line.returned, line.cancelled]));
+    json!({
+        "due": ledger.due(), "paid": ledger.amount_paid(), "refunded": ledger.amount_refunded(),
+        "cancelled": ledger.cancelled, "forgiven": ledger.forgiven(),
+        "unitsToShip": ledger.units_to_ship(), "toShip": ledger.to_ship(), "lines": lines.collect::<Vec<_>>(),
+        "statuses": [ledger.status(), ledger.payment_status(), ledger.fulfillment_status()],
+    })
+}
+
+/// The row of a release after so many commits.
+fn folded(commits: &[OrderCommit], release: u64, version: u64) -> Option<SeenRow> {
+    if release == u64::from(NextSummary::NUMBER) {
+        fold::<NextSummary>(commits, version).map(SeenRow::Newer)
+    } else {
+        fold::<OrderSummaryByCustomer>(commits, version).map(SeenRow::Older)
+    }
+}
+
+fn fold<P: Projection<Aggregate = order_aggregate::Orders>>(commits: &[OrderCommit], version: u64) -> Option<P::Row> {
+    let mut row = None;
+    for (folded, commit) in (0..version).zip(commits) {
+        row = projection::fold::<P>(row, folded, commit).ok()?;
+    }
+    row
+}

@@ -1,0 +1,175 @@
+//! Everything that goes wrong, and the checker under bugs that are planted.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test fails by panicking; a bug is in one place, and nowhere else"
+)]
+
+mod planted;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use planted::Bug;
+use planted::commands::Contended;
+use simulation::{
+    AsDeployed, Campaign, Cause, DEEDS, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations,
+};
+
+/// The page whose tables name the faults, invariants, deeds and planted bugs.
+const RELIABILITY: &str = include_str!("../../../../docs/RELIABILITY.md");
+/// How many histories the ordinary run tells; the long mode as many as `HISTORIES` says.
+const HISTORIES: u64 = 500;
+/// How many are told at once.
+const JOBS: usize = 2;
+
+#[test]
+fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
+    let histories = std::env::var("HISTORIES").map_or(HISTORIES, |histories| histories.parse().unwrap());
+    let campaign = Campaign { first: Plan::of(0), histories, jobs: JOBS };
+    let verdict = campaign.run(&AsDeployed, |_| {}).unwrap();
+    if let Some(failure) = verdict.failure {
+        panic!("{failure}");
+    }
+    let sum = verdict.sum;
+    println!("{} histories, {} commands, {} commits", sum.histories, sum.commands, sum.commits);
+    for fault in Fault::ALL {
+        let times = sum.faults.get(&fault).copied().unwrap_or(0);
+        println!("{:>2} {:<22} {times:>7}  {}", fault.number(), fault.name(), fault.counted());
+    }
+    for invariant in Invariant::ALL {
+        println!("{:>7}  {}", sum.checked.get(&invariant).copied().unwrap_or(0), invariant.sentence());
+    }
+    for deed in DEEDS {
+        println!("{:>7}  {deed}", sum.deeds.get(deed).copied().unwrap_or(0));
+    }
+    for deed in DEEDS {
+        assert!(sum.deeds.contains_key(deed), "{deed}: never done");
+    }
+    for fault in Fault::ALL {
+        assert!(sum.faults.contains_key(&fault), "{fault} never struck");
+    }
+    for invariant in Invariant::ALL {
+        assert!(sum.checked.contains_key(&invariant), "{invariant:?} was never looked at");
+    }
+}
+
+/// The names in a table of the page; the rightmost column holds figures.
+fn listed(head: &str) -> Vec<&str> {
+    let (_, table) = RELIABILITY.split_once(head).unwrap();
+    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| "));
+    rows.map(|row| row.strip_suffix(" |").unwrap().rsplit_once(" | ").unwrap().0).collect()
+}
+
+#[test]
+fn the_page_lists_each_fault_invariant_and_deed_once_and_in_order() {
+    let fault = |it: Fault| format!("{} | `{it}` | {}", it.number(), it.counted());
+    assert_eq!(listed("| # | fault | what is counted | struck |"), Fault::ALL.map(fault));
+    assert_eq!(listed("| what must hold | checked |"), Invariant::ALL.map(Invariant::sentence));
+    assert_eq!(listed("| deed | times |"), DEEDS);
+}
+
+#[test]
+fn the_same_seed_tells_the_same_history() {
+    for seed in [3, 5, 8, 13] {
+        let told = || tell(&Plan::of(seed), &AsDeployed).unwrap();
+        let (first, second) = std::thread::scope(|scope| {
+            let other = scope.spawn(told);
+            (told(), other.join().unwrap())
+        });
+        assert!(first == second, "seed {seed} told two histories");
+    }
+}
+
+#[test]
+fn a_command_that_is_answered_by_contention_is_sent_again() {
+    for seed in 0..4 {
+        let release = Contended::default();
+        let history = tell(&Plan::of(seed), &release).unwrap();
+        assert_eq!(violations(&history), [], "seed {seed}");
+        let commits: usize = history.recorded.iter().map(|(_, commits)| commits.len()).sum();
+        assert!(commits > 0, "seed {seed} recorded nothing");
+        let known = release.0.lock().unwrap();
+        assert!(
+            history
+                .exchanges
+                .iter()
+                .all(|it| { it.sent < it.ended && known.contains(it.command.idempotency_key().unwrap_or("none")) })
+        );
+    }
+}
+
+/// The first seed of the ordinary run that catches a bug by what it stands for, and what it finds.
+fn caught(bug: Bug) -> Option<(u64, Violation)> {
+    let mut plans = (0..HISTORIES).map(Plan::of).filter(|plan| bug.may_show(&Shape::of(plan)));
+    plans.find_map(|plan| {
+        let found = violations(&tell(&plan, &bug as &dyn Release).unwrap());
+        let expected = found.into_iter().find(|violation| bug.expected() == Some(violation.invariant));
+        expected.map(|violation| (plan.seed, violation))
+    })
+}
+
+#[test]
+fn a_fault_that_is_left_out_does_not_strike() {
+    let struck: Vec<_> = (0..40).map(|seed| (seed, tell(&Plan::of(seed), &AsDeployed).unwrap().faults)).collect();
+    for fault in Fault::ALL {
+        let seeds = struck.iter().filter(|(_, faults)| faults.contains_key(&fault)).map(|(seed, _)| *seed);
+        for seed in seeds.take(2) {
+            let told = tell(&Plan { without: [fault].into(), ..Plan::of(seed) }, &AsDeployed);
+            if fault.consequence_of().is_some() {
+                let refused = told.unwrap_err();
+                assert!(matches!(refused.cause, Cause::NotByItself(named, _) if named == fault), "{refused:?}");
+            } else {
+                let history = told.unwrap();
+                assert_eq!(history.faults.get(&fault), None, "{fault} struck seed {seed}, and was left out");
+                assert_eq!(violations(&history), [], "seed {seed} without {fault}");
+            }
+        }
+    }
+}
+
+/// By the invariant that docs/RELIABILITY.md names. Without the bug, the same history breaks no invariant.
+#[test]
+fn every_planted_bug_is_caught() {
+    let (next, amiss) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let Some((seed, violation)) = caught(*bug) else {
+                amiss.lock().unwrap().push(format!("{bug:?} was not caught"));
+                continue;
+            };
+            let what: String = violation.what.chars().take(100).collect();
+            let row = format!("| `{bug:?}` | {} |", violation.invariant.sentence());
+            println!("{row} seed {seed}: {what}");
+            if !RELIABILITY.contains(&row) {
+                amiss.lock().unwrap().push(format!("docs/RELIABILITY.md has no line {row}"));
+            }
+            let sound = violations(&tell(&Plan::of(seed), &Bug::Nothing).unwrap());
+            amiss.lock().unwrap().extend(sound.first().map(|it| format!("seed {seed} fails without a bug: {it:?}")));
+        }
+    };
+    std::thread::scope(|scope| (0..JOBS).for_each(|_| drop(scope.spawn(work))));
+    let amiss = amiss.into_inner().unwrap();
+    assert!(amiss.is_empty(), "{}", amiss.join("\n"));
+}
+
+#[test]
+fn a_failing_history_shrinks_and_names_the_command_that_replays_it() {
+    let bug = Bug::TakesALostRaceForAWin;
+    // A long one, so that there is much to take away.
+    let is_long = |plan: &Plan| Shape::of(plan).commands >= 20;
+    let fails = |plan: &Plan| !violations(&tell(plan, &bug).unwrap()).is_empty();
+    let whole = (0..500).map(Plan::of).filter(is_long).find(fails).unwrap();
+    let campaign = Campaign { first: whole.clone(), histories: 3, jobs: 1 };
+    let failure = campaign.run(&bug, |_| {}).unwrap().failure.unwrap();
+    println!("{failure}");
+    let replayed = format!("orders chaos --histories 1 {}", failure.shrunk);
+    assert!(failure.to_string().contains(&replayed), "{failure}");
+    assert_eq!(failure.violations, violations(&tell(&failure.shrunk, &bug).unwrap()));
+    assert!(!failure.violations.is_empty());
+    let commands = failure.shrunk.commands.unwrap().0.len();
+    assert!(commands < usize::from(Shape::of(&whole).commands) / 2, "{commands} commands are left");
+    let without = failure.shrunk.without;
+    assert!(without.len() >= Fault::ALL.len() / 2, "only {without:?} could be switched off");
+}

@@ -1,0 +1,100 @@
+//! Bugs of the stream's consumers, and of redriving.
+
+use std::panic::resume_unwind;
+
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use operations::redrive::{RedriveError, Redriven};
+use parked_orders::{Consumer, ParkedOrders};
+use simulation::release::{Invocation, Redriving, StreamFunction};
+use stream_consumer::StreamEvent;
+
+/// A function that never asks for a record again.
+pub(crate) struct Acknowledges(pub(crate) Box<dyn StreamFunction>);
+
+impl StreamFunction for Acknowledges {
+    fn tick(&self) -> Invocation<'_, ()> {
+        self.0.tick()
+    }
+
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(async move {
+            let _ = self.0.handle(batch).await;
+            Ok(DynamoDbEventResponse::default())
+        })
+    }
+}
+
+/// A function that panics over a record that it cannot read. Without the panic hook, which would only fill the log.
+pub(crate) struct Panics(pub(crate) Box<dyn StreamFunction>);
+
+impl StreamFunction for Panics {
+    fn tick(&self) -> Invocation<'_, ()> {
+        self.0.tick()
+    }
+
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(async move {
+            let read = stream_consumer::read(batch.clone());
+            if read.delivered.iter().any(|delivered| delivered.record.is_err()) {
+                resume_unwind(Box::new("a record cannot be read"));
+            }
+            self.0.handle(batch).await
+        })
+    }
+}
+
+/// A function that asks for a record again and again which names no order.
+pub(crate) struct Retries(pub(crate) Box<dyn StreamFunction>);
+
+impl StreamFunction for Retries {
+    fn tick(&self) -> Invocation<'_, ()> {
+        self.0.tick()
+    }
+
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(async move {
+            let strays = stream_consumer::read(batch.clone()).unaddressable;
+            let mut response = self.0.handle(batch).await?;
+            let failed = strays.into_iter().map(|stray| stray.sequence_number.unwrap_or_default());
+            response.batch_item_failures.extend(stream_consumer::retry_from(failed).batch_item_failures);
+            Ok(response)
+        })
+    }
+}
+
+/// A function that never looks at records which name no order.
+pub(crate) struct LeavesOut(pub(crate) Box<dyn StreamFunction>);
+
+impl StreamFunction for LeavesOut {
+    fn tick(&self) -> Invocation<'_, ()> {
+        self.0.tick()
+    }
+
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        let names_an_order = |record: &Box<_>| {
+            stream_consumer::read(StreamEvent { records: vec![Box::clone(record)] }).unaddressable.is_empty()
+        };
+        let records = batch.records.into_iter().filter(names_an_order).collect();
+        self.0.handle(StreamEvent { records })
+    }
+}
+
+/// Takes notes on rows away, and does nothing about the rows.
+pub(crate) struct Unparks {
+    pub(crate) real: Box<dyn Redriving>,
+    pub(crate) notes: ParkedOrders,
+}
+
+impl Redriving for Unparks {
+    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
+        Box::pin(async move {
+            if consumer == Consumer::Publisher {
+                return self.real.order(consumer, order).await;
+            }
+            if let Some(note) = self.notes.find(consumer, order).await? {
+                self.notes.unpark(&note).await?;
+            }
+            Ok(Redriven::Done { commits: 0 })
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Bugs of how callers and quotes are trusted: each rewrites the request before the real handler has it.
+
+use std::convert::Infallible;
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt, Response};
+use serde_json::{Value, json};
+use signed_quotes::Jws;
+use simulation::release::{HttpFunction, Instance, Invocation};
+use simulation::{Pricing, QuoteKey};
+
+/// A function that signs each quote itself, whatever was signed before.
+pub(crate) struct Signs {
+    handler: Instance,
+    pricing: Pricing,
+    by_key: bool,
+}
+
+impl Signs {
+    /// Signs every quote, whatever its signature was.
+    pub(crate) fn anything(handler: Instance) -> Self {
+        Self { handler, pricing: Pricing::new().unwrap(), by_key: false }
+    }
+
+    /// A quote is another one under each `Idempotency-Key`. Quotes that are not valid stay as they are.
+    pub(crate) fn by_key(handler: Instance) -> Self {
+        Self { by_key: true, ..Self::anything(handler) }
+    }
+
+    fn signed_again(&self, request: &Request) -> Option<String> {
+        let body: Value = serde_json::from_slice(request.body()).ok()?;
+        let jws = Jws::parse(body["quote"].as_str()?).ok()?;
+        let mut claims: Value = serde_json::from_slice(jws.payload()).unwrap();
+        let key = if jws.kid().as_str() == "first" { QuoteKey::First } else { QuoteKey::Second };
+        if self.by_key {
+            let header = request.headers().get("idempotency-key")?.to_str().unwrap();
+            if self.pricing.signer(key).sign(&claims) != body["quote"] {
+                return None;
+            }
+            claims["jti"] = format!("{}-{header}", claims["jti"].as_str().unwrap()).into();
+        }
+        Some(json!({ "quote": self.pricing.signer(key).sign(&claims) }).to_string())
+    }
+}
+
+impl HttpFunction for Signs {
+    fn handle(&self, mut request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        if let Some(body) = self.signed_again(&request) {
+            *request.body_mut() = Body::from(body);
+        }
+        self.handler.handle(request)
+    }
+}
+
+/// A function that does not see a customer's scopes beside a service's.
+pub(crate) struct Unmixes(pub(crate) Instance);
+
+impl HttpFunction for Unmixes {
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        let mut context = request.request_context();
+        if let RequestContext::ApiGatewayV2(context) = &mut context
+            && let Some(jwt) = context.authorizer.as_mut().and_then(|it| it.jwt.as_mut())
+            && let Some(scope) = jwt.claims.get_mut("scope")
+            && ["orders:cancel", "payments:write"].into_iter().all(|kind| scope.contains(kind))
+        {
+            "payments:write fulfillment:write".clone_into(scope);
+        }
+        self.0.handle(request.with_request_context(context))
+    }
+}

@@ -1,0 +1,102 @@
+//! A batch of the stream as Lambda delivers it, to both its consumers.
+
+use std::collections::BTreeSet;
+
+use event_store::{Delivered, InMemoryEventStore};
+use order_aggregate::OrderCommit;
+use order_domain::Event;
+use order_domain::values::{CustomerId, OrderId};
+use publication::{CloudEvent, cloud_events};
+use read_models::{Engine, InMemoryRows, OrderSummaryByCustomer};
+use stream_consumer::StreamEvent;
+use tokio::runtime::Builder;
+
+use crate::schemas::assert_published;
+
+/// Versions whose `sequence` sorts as text.
+const PUBLISHED_VERSIONS: std::ops::RangeInclusive<u64> = 1..=9_999_999_999;
+
+/// Reads a batch, publishes it and projects it.
+pub fn stream_batch(input: &[u8]) {
+    let Ok(event) = serde_json::from_slice::<StreamEvent>(input) else { return };
+    let records = event.records.len();
+    let batch = stream_consumer::read(event);
+    assert_eq!(batch.records(), records, "nothing is ignored silently");
+    assert_eq!(batch.to_retry(|_| true).count(), records - batch.violations.len());
+    assert!(batch.delivered.iter().all(|it| it.position().is_some()), "what cannot be parked is not handed on");
+    assert!(batch.unaddressable.iter().all(|record| !record.id().is_empty() && !record.reason.is_empty()));
+    assert!(stream_consumer::lag_ms(&batch.delivered).is_none_or(|lag_ms| lag_ms < u64::MAX / 2));
+    for delivered in &batch.delivered {
+        match &delivered.record {
+            Ok(commit) => published(commit),
+            Err(poison) => assert!(!poison.cause.is_empty()),
+        }
+    }
+    projected(&batch.delivered);
+}
+
+/// What is published reads as it was written, and as its schema says it would.
+fn published(commit: &OrderCommit) {
+    let Ok(events) = cloud_events(commit) else { return };
+    assert_eq!(events.len(), commit.events.len());
+    // Three digits tell a thousand events of one commit apart; no command appends as many.
+    assert!(events.iter().take(1000).is_sorted_by(|one, next| one.sequence < next.sequence));
+    // What this service writes: ids that are ids, and no list without items.
+    let ours = OrderId::parse(&commit.aggregate_id).is_ok()
+        && order_aggregate::customer_id(commit).is_some_and(|id| CustomerId::parse(id).is_ok())
+        && PUBLISHED_VERSIONS.contains(&commit.version)
+        && commit.request.correlation_id.as_deref() != Some("")
+        && commit.request.causation_id.as_deref() != Some("")
+        && commit.events.iter().all(|recorded| has_items(&recorded.event));
+    for event in events {
+        let detail = serde_json::to_value(&event).unwrap();
+        if ours {
+            assert_published(&detail);
+        }
+        assert_eq!(serde_json::from_value::<CloudEvent>(detail).unwrap(), event);
+    }
+}
+
+fn has_items(event: &Event) -> bool {
+    match event {
+        Event::OrderPlaced(placed) => !placed.items.is_empty(),
+        Event::ItemShipped(shipped) => !shipped.items.is_empty(),
+        Event::ItemReturned(returned) => !returned.items.is_empty(),
+        Event::ItemsCancelled(cancelled) => !cancelled.items.is_empty(),
+        Event::PaymentReceived(_)
+        | Event::PaymentCorrected(_)
+        | Event::PaymentRefunded(_)
+        | Event::ItemDelivered(_)
+        | Event::OrderCancelled(_) => true,
+    }
+}
+
+/// The rows are the same however often the batch comes, and in whichever order its records do.
+fn projected(delivered: &[Delivered<Event>]) {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let project = |rows: &InMemoryRows<OrderSummaryByCustomer>, batch: Vec<Delivered<Event>>| {
+        let ids: BTreeSet<_> = batch.iter().map(|it| it.id.clone()).collect();
+        let engine = Engine::new(InMemoryEventStore::default(), rows.clone());
+        let outcome = runtime.block_on(engine.project(batch, None));
+        assert!(outcome.failed.iter().all(|failure| ids.contains(&failure.id)), "{outcome:?}");
+    };
+    let (rows, reversed) = (InMemoryRows::default(), InMemoryRows::default());
+    project(&rows, delivered.to_vec());
+    let once = rows.all();
+    project(&rows, delivered.to_vec());
+    assert_eq!(rows.all(), once, "a repeat changes nothing");
+    if positions_are_unique(delivered) {
+        project(&reversed, delivered.iter().rev().cloned().collect());
+        assert_eq!(reversed.all(), once, "no order is assumed");
+    }
+}
+
+/// Two commits at one position cannot be: a conditional write sees to it.
+fn positions_are_unique(delivered: &[Delivered<Event>]) -> bool {
+    let mut seen = BTreeSet::new();
+    let position = |it: &Delivered<Event>| match &it.record {
+        Ok(commit) => Some((commit.aggregate_id.clone(), commit.version)),
+        Err(poison) => poison.position.clone(),
+    };
+    delivered.iter().all(|it| position(it).is_none_or(|position| seen.insert(position)))
+}

@@ -1,0 +1,67 @@
+//! The authorizers in front of the functions, in small: who a request is from is put where API Gateway puts it. A token is the
+//! header `x-test-claims`, a JSON object of claims, and a signature the header `x-test-user-arn`, the ARN of who signed;
+//! without one the context names nobody, as when a route has no authorizer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use command_handler::CommandHandler;
+use event_store::{DynamoEventStore, Timestamp};
+use function_setup::QueryConfig;
+use futures_util::future::BoxFuture;
+use http_api::{AuthMode, QuoteVerifier};
+use lambda_http::service_fn;
+use local_stack::function::{Function, FunctionError, Invocation, http_function};
+use local_stack::{Functions, Surroundings};
+use parked_orders::ParkedOrders;
+use query_handler::QueryHandler;
+use read_models::{DynamoSummaries, DynamoTotals};
+use serde_json::{Value, json};
+use signed_quotes::DEMO_AUDIENCE;
+
+use crate::system::demo_keys;
+
+struct Authorized(Arc<dyn Function>);
+
+impl Function for Authorized {
+    fn invoke(&self, payload: Bytes, invocation: Invocation) -> BoxFuture<'static, Result<Bytes, FunctionError>> {
+        let mut request: Value = serde_json::from_slice(&payload).unwrap();
+        if let Some(claims) = request["headers"]["x-test-claims"].as_str() {
+            let claims: Value = serde_json::from_str(claims).unwrap();
+            request["requestContext"]["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
+        }
+        if let Some(arn) = request["headers"]["x-test-user-arn"].as_str().map(str::to_owned) {
+            request["requestContext"]["authorizer"] = json!({ "iam": { "userArn": arn } });
+        }
+        self.0.invoke(request.to_string().into(), invocation)
+    }
+}
+
+/// A function behind the authorizer.
+pub fn in_front_of(function: Arc<dyn Function>) -> Arc<dyn Function> {
+    Arc::new(Authorized(function))
+}
+
+/// The two HTTP functions as a deployment in this mode has them, and the projector and the publisher as they are.
+pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
+    let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
+    let summaries = DynamoSummaries::new(dynamodb.clone(), config.summary_table);
+    let totals = DynamoTotals::new(dynamodb.clone(), config.totals_table.unwrap());
+    let parked = ParkedOrders::new(dynamodb.clone(), config.parked_table);
+    let events = DynamoEventStore::new(dynamodb, "OrderEvents");
+    let quotes = QuoteVerifier::parse(&demo_keys(), DEMO_AUDIENCE).unwrap();
+    let commands = Arc::new(CommandHandler::new(events.clone(), mode, quotes, Timestamp::now));
+    let queries = Arc::new(QueryHandler::new(events, summaries, totals, parked, mode));
+    let commands = http_function(service_fn(move |request| {
+        let commands = Arc::clone(&commands);
+        async move { commands.handle(request).await }
+    }));
+    let queries = http_function(service_fn(move |request| {
+        let queries = Arc::clone(&queries);
+        async move { queries.handle(request).await }
+    }));
+    let mut functions = local_stack::in_process(surroundings).unwrap();
+    functions.insert("command-handler".to_owned(), in_front_of(commands));
+    functions.insert("query-handler".to_owned(), in_front_of(queries));
+    functions
+}
