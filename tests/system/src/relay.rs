@@ -82,10 +82,6 @@ fn subject(request: &Value) -> String {
     for (table, keys) in request["RequestItems"].as_object().into_iter().flatten() {
         *items.entry(table).or_default() += keys["Keys"].as_array().map_or(0, Vec::len);
     }
-    for action in request["TransactItems"].as_array().into_iter().flatten() {
-        let tables = action.as_object().into_iter().flatten().filter_map(|(_, it)| it["TableName"].as_str());
-        tables.for_each(|table| *items.entry(table).or_default() += 1);
-    }
     if let Some(entries) = request["Entries"].as_array() {
         items.insert("entries", entries.len());
     }

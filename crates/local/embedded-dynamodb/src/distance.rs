@@ -13,9 +13,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use dynoxide::{Database, DynoxideError};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use dynoxide::Database;
+
+use crate::protocol::answer;
 
 /// The way to a database.
 #[derive(Clone)]
@@ -49,32 +49,4 @@ impl HttpClient for Distance {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
-}
-
-fn answer(database: &Database, operation: &str, body: &[u8]) -> (u16, String) {
-    match operation {
-        "PutItem" => run(body, |request| database.put_item(request)),
-        "GetItem" => run(body, |request| database.get_item(request)),
-        "UpdateItem" => run(body, |request| database.update_item(request)),
-        "DeleteItem" => run(body, |request| database.delete_item(request)),
-        "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
-        "Query" => run(body, |request| database.query(request)),
-        "Scan" => run(body, |request| database.scan(request)),
-        _ => refusal("UnknownOperationException"),
-    }
-}
-
-fn run<I: DeserializeOwned, O: Serialize>(
-    body: &[u8],
-    operation: impl FnOnce(I) -> Result<O, DynoxideError>,
-) -> (u16, String) {
-    let Ok(request) = serde_json::from_slice(body) else { return refusal("SerializationException") };
-    match operation(request) {
-        Ok(output) => serde_json::to_string(&output).map_or_else(|_| refusal("InternalServerError"), |it| (200, it)),
-        Err(error) => (error.status_code(), error.to_json()),
-    }
-}
-
-fn refusal(code: &str) -> (u16, String) {
-    (400, serde_json::json!({ "__type": code, "message": code }).to_string())
 }

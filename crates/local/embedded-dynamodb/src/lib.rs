@@ -11,6 +11,7 @@
 //! | `private_server.rs` | connections to dynoxide's own server, which refuses none |
 //! | [`stream`] | a table's stream, record by record |
 //! | `stream_index.rs` | keeps writes and stream reads from slowing down as the stream grows |
+//! | [`protocol`] | DynamoDB's protocol without a server |
 //! | `distance.rs` | a client each of whose calls takes some time more |
 //! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
 
@@ -18,6 +19,7 @@ mod distance;
 mod front;
 pub mod meter;
 mod private_server;
+pub mod protocol;
 pub mod stream;
 mod stream_index;
 
@@ -30,8 +32,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use distance::Distance;
+pub use dynoxide::Database;
 use dynoxide::DynoxideError;
-pub use dynoxide::{Database, DynoxideError as DatabaseError};
 use loopback_http::{Admission, Server};
 pub use meter::{Meter, Units};
 use sam_template::{Template, TemplateError};

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use embedded_dynamodb::protocol;
 use serde_json::{Value, json};
 
 use crate::fault::{Fault, Faults};
@@ -81,9 +82,9 @@ impl Bus {
         let Some((moment, strike)) = drawn else { return wire::response(answer) };
         self.faults.struck(strike.fault(moment));
         match strike {
-            Strike::Throttled => wire::response(wire::refusal(400, "ThrottlingException")),
-            Strike::ThroughputExceeded => wire::response(wire::refusal(400, "RequestLimitExceeded")),
-            Strike::ServerError => wire::response(wire::refusal(500, "InternalException")),
+            Strike::Throttled => wire::response(protocol::refusal(400, "ThrottlingException")),
+            Strike::ThroughputExceeded => wire::response(protocol::refusal(400, "RequestLimitExceeded")),
+            Strike::ServerError => wire::response(protocol::refusal(500, "InternalException")),
             Strike::TimedOut => std::future::pending().await,
             Strike::Cut => Err(ConnectorError::io("the connection was cut".into())),
         }
@@ -91,11 +92,11 @@ impl Bus {
 
     fn put_events(&self, body: &[u8]) -> (u16, String) {
         let Ok(request) = serde_json::from_slice::<Value>(body) else {
-            return wire::refusal(400, "SerializationException");
+            return protocol::refusal(400, "SerializationException");
         };
         let entries = request["Entries"].as_array().map(Vec::as_slice).unwrap_or_default();
         if entries.is_empty() || entries.len() > 10 {
-            return wire::refusal(400, "ValidationException");
+            return protocol::refusal(400, "ValidationException");
         }
         let mut state = self.state();
         let mut refused = 0;

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use embedded_dynamodb::Database;
+use embedded_dynamodb::{Database, protocol};
 use serde_json::Value;
 
 use crate::fault::{Fault, Faults};
@@ -141,7 +141,7 @@ impl Network {
         let enlarged = self.tampering.as_ref().filter(|_| operation == "PutItem");
         let enlarged = enlarged.and_then(|(tampering, _)| tampering.enlarged(body));
         let body = enlarged.as_deref().unwrap_or(body);
-        let (status, answer) = wire::answer(&self.database, operation, body);
+        let (status, answer) = protocol::answer(&self.database, operation, body);
         if let Some(journal) = self.journal.as_ref().filter(|_| status == 200 && wire::is_write(operation)) {
             journal.written(body);
         }
@@ -152,7 +152,7 @@ impl Network {
                     tampering.written(&self.database, body);
                 }
             }
-            ("PutItem" | "TransactWriteItems", 200) => {
+            ("PutItem", 200) => {
                 self.rows_written.fetch_add(1, Ordering::Relaxed);
             }
             ("PutItem", _) if is_of_events => self.lost_race(body, &answer),
@@ -202,9 +202,9 @@ impl HttpClient for Network {
 
 async fn instead_of_an_answer(strike: Strike) -> Result<HttpResponse, ConnectorError> {
     match strike {
-        Strike::Throttled => wire::response(wire::refusal(400, "ThrottlingException")),
-        Strike::ThroughputExceeded => wire::response(wire::refusal(400, "ProvisionedThroughputExceededException")),
-        Strike::ServerError => wire::response(wire::refusal(500, "InternalServerError")),
+        Strike::Throttled => wire::response(protocol::refusal(400, "ThrottlingException")),
+        Strike::ThroughputExceeded => wire::response(protocol::refusal(400, "ProvisionedThroughputExceededException")),
+        Strike::ServerError => wire::response(protocol::refusal(500, "InternalServerError")),
         Strike::TimedOut => std::future::pending().await,
         Strike::Cut => Err(ConnectorError::io("the connection was cut".into())),
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use embedded_dynamodb::Database;
+use embedded_dynamodb::{Database, protocol};
 use event_store::Aggregate;
 use event_store::ring::RequestRing;
 use fastrand::Rng;
@@ -220,7 +220,7 @@ impl Replaced {
 
 fn put(database: &Database, item: &Value) -> bool {
     let put = json!({ "TableName": EVENTS, "Item": item });
-    wire::answer(database, "PutItem", put.to_string().as_bytes()).0 == 200
+    protocol::answer(database, "PutItem", put.to_string().as_bytes()).0 == 200
 }
 
 /// Which commit an item or an image is.

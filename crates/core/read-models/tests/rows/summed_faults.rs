@@ -13,15 +13,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use embedded_dynamodb::{Database, DatabaseError};
+use embedded_dynamodb::{Database, protocol};
 use event_store::RecordedEvent;
 use read_models::projection::{CommitOf, EventOf};
 use read_models::{
     Contribution, Counters, CurrencyTotals, CustomerTotals, DynamoRows, Engine, FoldError, KeyAttributes, NewRow,
     Projection, Reason, RowError, RowKey, RowStore, SumError, Summed, SummedRows, Write,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::customer_totals::contribution;
@@ -58,26 +56,16 @@ impl std::fmt::Debug for OpaqueDatabase {
     }
 }
 
-fn run<I: DeserializeOwned, O: Serialize>(
-    body: &[u8],
-    operation: impl FnOnce(I) -> Result<O, DatabaseError>,
-) -> (u16, String) {
-    match operation(serde_json::from_slice(body).unwrap()) {
-        Ok(output) => (200, serde_json::to_string(&output).unwrap()),
-        Err(error) => (error.status_code(), error.to_json()),
-    }
-}
-
 impl Line {
     fn answer(&self, operation: &str, body: &[u8]) -> (u16, String) {
         let database = &self.database.0;
         match operation {
-            "BatchGetItem" => return run(body, |request| database.batch_get_item(request)),
+            "BatchGetItem" => return protocol::answer(database, operation, body),
             "Query" => {
                 if let Some(put) = self.meanwhile.lock().unwrap().take() {
                     database.put_item(serde_json::from_value(put).unwrap()).unwrap();
                 }
-                return run(body, |request| database.query(request));
+                return protocol::answer(database, operation, body);
             }
             _ => *self.writes.lock().unwrap() += 1,
         }
@@ -85,10 +73,8 @@ impl Line {
             let mut fates = self.fates.lock().unwrap();
             if fates.len() > 1 { fates.pop_front() } else { fates.front().copied() }.unwrap()
         };
-        let arrives = || match operation {
-            "PutItem" => run(body, |request| database.put_item(request)),
-            other => panic!("{other} is no write of a row"),
-        };
+        assert_eq!(operation, "PutItem", "no other write of a row");
+        let arrives = || protocol::answer(database, operation, body);
         match fate {
             Fate::Arrives => arrives(),
             Fate::Refused(name) => {
