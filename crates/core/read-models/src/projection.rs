@@ -51,7 +51,8 @@ pub trait Projection: Send + Sync + 'static {
     }
 
     /// The row after one event of `commit`. An event of a commit that does not concern the row leaves it as it is.
-    ///    /// # Errors
+    ///
+    /// # Errors
     /// When the event makes no sense for that row. This never mends itself, so it is poison and not an outage.
     fn apply(
         row: Option<Self::Row>,
