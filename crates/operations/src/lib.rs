@@ -1,9 +1,23 @@
-//! What an operator runs over the stored events: libraries without arguments and without output.
+//! What an operator runs over the stored events, as libraries without arguments and without output.
 //!
 //! | module | operation |
 //! |---|---|
+//! | [`rebuild`] | brings every row of the read models as far as its order's events |
+//! | [`verify`] | compares rows, sums and snapshots with the events, and repairs rows and sums |
 //! | [`redrive`] | publishes or projects the commits of parked orders, and unparks the orders |
+//! | [`events_table`] | refuses read models that were folded from another events table |
+//! | [`sweep`] | works through whole tables in segments; stopped, it can go on |
 //!
-//! The command line and the simulation call the same operations. This crate must never decide what is poison: its consumers do.
+//! The command line and the simulation call the same operations. Read models come as a list: no operation names one. This crate
+//! must never decide what is poison: its consumers do.
 
+pub mod error;
+pub mod events_table;
+mod order_count;
+pub mod rebuild;
 pub mod redrive;
+pub mod sweep;
+pub mod verify;
+
+pub use error::OperationError;
+pub use sweep::{Ended, Place, SegmentPages, sweep};

@@ -20,7 +20,7 @@ mod waiting;
 use event_store::{DynamoEventStore, StoreError};
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, Parking};
 use publisher::EventBus;
-use read_models::{CustomerTotals, DynamoRows, Engine, OrderSummaryByCustomer, SummedRows};
+use read_models::ReadModels;
 
 use waiting::Waiting;
 
@@ -30,8 +30,7 @@ pub struct Redrive {
     store: DynamoEventStore,
     notes: ParkedOrders,
     bus: EventBus,
-    summaries: Engine<OrderSummaryByCustomer, DynamoEventStore, DynamoRows>,
-    totals: Engine<CustomerTotals, DynamoEventStore, SummedRows>,
+    models: ReadModels,
 }
 
 /// What became of a parked order.
@@ -76,6 +75,9 @@ pub enum RedriveError {
         /// What went wrong.
         cause: String,
     },
+    /// The read model is not in the list of this deployment.
+    #[error("the read model is left out")]
+    LeftOut,
     /// The row is of a newer release, which has to redrive it.
     #[error("the row is of a newer projection number: redrive it with that release")]
     NewerProjection,
@@ -90,15 +92,8 @@ struct Halt {
 impl Redrive {
     /// Redrives from `store`, to the bus and to the rows of the projections, what `notes` say.
     #[must_use]
-    pub fn new(
-        store: DynamoEventStore,
-        notes: ParkedOrders,
-        bus: EventBus,
-        summaries: DynamoRows,
-        totals: SummedRows,
-    ) -> Self {
-        let (summaries, totals) = (Engine::new(store.clone(), summaries), Engine::new(store.clone(), totals));
-        Self { store, notes, bus, summaries, totals }
+    pub fn new(store: DynamoEventStore, notes: ParkedOrders, bus: EventBus, models: ReadModels) -> Self {
+        Self { store, notes, bus, models }
     }
 
     /// Redrives an order for one consumer.
@@ -115,8 +110,10 @@ impl Redrive {
             let from = rest.next;
             let halt = match consumer {
                 Consumer::Publisher => events::publish(&self.bus, rest).await?,
-                Consumer::OrderSummaryByCustomer => rows::project(&self.summaries, rest).await?,
-                Consumer::CustomerTotals => rows::project(&self.totals, rest).await?,
+                Consumer::OrderSummaryByCustomer | Consumer::CustomerTotals => {
+                    let model = self.models.find(consumer.as_str()).ok_or(RedriveError::LeftOut)?;
+                    rows::project(model.as_ref(), rest).await?
+                }
             };
             if let Some(Halt { version, reason }) = halt {
                 commits += version.saturating_sub(from);

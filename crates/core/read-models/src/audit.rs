@@ -1,9 +1,9 @@
-//! Whether rows are what their aggregates' commits come to, and mending those that are not.
+//! Compares rows with the fold of their aggregates' commits, and repairs those that differ.
 //!
-//! A row and a fold compare at the same version only. Live traffic moves rows meanwhile: a row that is further is met by
-//! folding on, one that differs is looked at once more before it counts, and a row is mended only where it still is as it was
-//! read, or lags. So an audit beside live traffic finds what is wrong, and undoes nothing. Whether a row that lags is lost or
-//! late, [`lag`] tells; an audit neither waits nor looks at a clock.
+//! A row and a fold compare at the same version only. Live traffic moves rows meanwhile: the audit folds on to the version of a
+//! row that is further, looks at a row that differs once more before it counts, and repairs a row only on the condition that it
+//! is unchanged, or lags. So an audit beside live traffic finds what is wrong, and undoes nothing. An audit neither waits nor
+//! looks at a clock: [`lag`] tells whether a row that lags is lost or late.
 
 mod finding;
 mod folding;
@@ -18,25 +18,24 @@ use event_store::{EventStore, StoreError, Timestamp};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 pub use finding::{Difference, Finding};
-pub use folding::{Folded, Folding, Halt};
+pub use folding::{Folded, Folding, Unfoldable};
 pub use lag::LagBound;
-pub use sums::{SumAudit, SumDifference, SumFinding, SumsChecked};
+pub use sums::{SumAudit, SumDifference, SumFinding, Sums, SumsChecked};
 
-use crate::dynamo_rows::DynamoRows;
 use crate::projection::{self, Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_image::{RowImage, RowImages};
-use crate::row_store::{MAX_KEYS, NewRow, RowStore, Write};
+use crate::row_images::{RowImage, RowImages};
+use crate::row_store::{MAX_KEYS, NewRow, Write};
 use finding::{Compared, compare};
 
-/// How many aggregates are looked up at once.
+/// The number of aggregates that are looked up at once.
 const AT_ONCE: usize = 16;
-/// How many commits are read at once where a row is further than its fold.
+/// The number of commits that are read at once where a row is further than its fold.
 const PAGE: usize = 500;
-/// How often a row is mended that others change meanwhile.
-const MAX_MENDS: u32 = 5;
+/// The number of attempts to repair a row that others change meanwhile.
+const MAX_REPAIRS: u32 = 5;
 
-/// Why rows could not be checked or mended.
+/// The reason why rows could not be checked or repaired.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     /// The events could not be read.
@@ -47,157 +46,168 @@ pub enum AuditError {
     Rows(#[from] RowError),
 }
 
-/// What a check came to.
-pub struct Checked<P: Projection> {
+/// The result of a check.
+#[derive(Debug, Default)]
+pub struct Checked {
     /// The rows that are wrong.
-    pub findings: Vec<Finding<P>>,
-    /// What cannot be folded: rows that are beyond it are not judged.
-    pub halts: Vec<Halt>,
-    /// The time of the newest commit in a right row that concerns it: one shard at least has processed it.
+    pub findings: Vec<Finding>,
+    /// The aggregates with a commit that cannot be folded. Their rows are compared up to that commit.
+    pub unfoldable: Vec<Unfoldable>,
+    /// The time of the newest commit in a right row that concerns it: one shard at least has processed that commit.
     pub reached: Option<Timestamp>,
 }
 
-/// Notes on rows that were looked at, beside those that are wrong.
+/// Observations at rows that were looked at, beside the differences.
 #[derive(Default)]
 struct Seen {
-    halts: BTreeMap<String, Halt>,
+    unfoldable: BTreeMap<String, Unfoldable>,
     reached: Option<Timestamp>,
+}
+
+/// A fold whose row differs, and the row as it was read.
+struct Differing<P: Projection, I> {
+    folded: Folded<P>,
+    key: RowKey,
+    difference: Difference,
+    image: Option<I>,
 }
 
 /// Compares the rows of one projection with the commits.
 #[derive(Debug, Clone)]
-pub struct Audit<P, S, R = DynamoRows> {
+pub struct Audit<P, S, R> {
     store: S,
     rows: R,
     projection: PhantomData<fn() -> P>,
 }
 
-impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages<P>> Audit<P, S, R> {
+impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R> {
     /// An audit of `rows` by the commits in `store`.
     #[must_use]
     pub const fn new(store: S, rows: R) -> Self {
         Self { store, rows, projection: PhantomData }
     }
 
-    /// Compares what was folded with its rows. A row that differs is looked at twice, because it may have moved since its
-    /// commits were read.
+    /// The rows that are audited.
+    #[must_use]
+    pub const fn rows(&self) -> &R {
+        &self.rows
+    }
+
+    /// Compares folds with their rows. A row that differs is looked at twice, because it may have moved since its commits were
+    /// read.
     ///
     /// # Errors
     /// When events or rows cannot be read.
-    pub async fn check(&self, folded: Vec<Folded<P>>) -> Result<Checked<P>, AuditError> {
+    pub async fn check(&self, folded: Vec<Folded<P>>) -> Result<Checked, AuditError> {
         let mut seen = Seen::default();
-        let findings = self.look(folded, &mut seen).await?;
-        let again = findings.into_iter().filter_map(|finding| finding.folded).collect();
-        let findings = self.look(again, &mut seen).await?;
-        Ok(Checked { findings, halts: seen.halts.into_values().collect(), reached: seen.reached })
+        let differing = self.look(folded, &mut seen).await?;
+        let again = differing.into_iter().map(|differing| differing.folded).collect();
+        let differing = self.look(again, &mut seen).await?;
+        let findings = differing.iter().map(Differing::finding).collect();
+        Ok(Checked { findings, unfoldable: seen.unfoldable.into_values().collect(), reached: seen.reached })
     }
 
     /// Folds these aggregates anew, and compares them with their rows.
     ///
     /// # Errors
     /// When events or rows cannot be read.
-    pub async fn look_again(&self, aggregate_ids: Vec<String>) -> Result<Checked<P>, AuditError> {
-        let fold = |aggregate_id: String| async move {
-            let mut folded = Folded::nothing(aggregate_id);
-            self.fold_on(&mut folded, u64::MAX).await?;
-            Ok::<_, AuditError>(folded)
-        };
-        let folds: Vec<_> = aggregate_ids.into_iter().map(fold).collect();
+    pub async fn look_again(&self, aggregate_ids: Vec<String>) -> Result<Checked, AuditError> {
+        let folds: Vec<_> = aggregate_ids.into_iter().map(|aggregate_id| self.fold(aggregate_id)).collect();
         let folded = stream::iter(folds).buffered(AT_ONCE).try_collect().await?;
         self.check(folded).await
     }
 
-    /// The rows among these at whose key no aggregate's row should stand.
+    /// Finds the rows among these at whose key no aggregate has its row.
     ///
     /// # Errors
     /// When events cannot be read.
-    pub async fn strays(&self, rows: Vec<(RowKey, RowImage)>) -> Result<Vec<Finding<P>>, AuditError> {
-        let stray = |(key, image): (RowKey, RowImage)| async move {
-            let stray = image.projection() <= u64::from(P::NUMBER) && self.is_stray(&key).await?;
-            let finding = Finding { key, difference: Difference::WithoutAggregate, was: Some(image), folded: None };
-            Ok::<_, AuditError>(stray.then_some(finding))
+    pub async fn orphans(&self, rows: Vec<(RowKey, R::Image)>) -> Result<Vec<Finding>, AuditError> {
+        let check = |(key, image): (RowKey, R::Image)| async move {
+            let is_orphan = image.projection() <= u64::from(P::NUMBER) && self.is_orphan(&key).await?;
+            let aggregate_id = P::aggregate_id(&key).map(str::to_owned);
+            let finding = Finding { key, aggregate_id, difference: Difference::WithoutAggregate, lags_behind: None };
+            Ok::<_, AuditError>(is_orphan.then_some(finding))
         };
-        let lookups: Vec<_> = rows.into_iter().map(stray).collect();
-        stream::iter(lookups)
-            .buffer_unordered(AT_ONCE)
-            .try_filter_map(|found| std::future::ready(Ok(found)))
-            .try_collect()
-            .await
+        let checks: Vec<_> = rows.into_iter().map(check).collect();
+        let checked = stream::iter(checks).buffer_unordered(AT_ONCE);
+        checked.try_filter_map(|found| std::future::ready(Ok(found))).try_collect().await
     }
 
-    /// Puts a row right; gives it back where that is not possible, as it is by now.
+    /// Repairs a row by what is recorded and stored now. Returns what still differs where that is not possible.
     ///
     /// # Errors
     /// When events cannot be read, or rows not read or written.
-    pub async fn mend(&self, mut finding: Finding<P>) -> Result<Option<Finding<P>>, AuditError> {
-        for _ in 0..MAX_MENDS {
-            if let Difference::NewerProjection { .. } = finding.difference {
+    pub async fn repair(&self, finding: Finding) -> Result<Option<Finding>, AuditError> {
+        let aggregate_id = match (&finding.difference, &finding.aggregate_id) {
+            (Difference::NewerProjection { .. }, _) => return Ok(Some(finding)),
+            (Difference::WithoutAggregate, _) | (_, None) => return self.delete_orphan(finding).await,
+            (
+                Difference::Missing
+                | Difference::Behind { .. }
+                | Difference::Different { .. }
+                | Difference::Ahead { .. }
+                | Difference::OlderProjection { .. },
+                Some(aggregate_id),
+            ) => aggregate_id.clone(),
+        };
+        let mut folded = self.fold(aggregate_id).await?;
+        let mut left = None;
+        for _ in 0..MAX_REPAIRS {
+            let Some(differing) = self.look(vec![folded], &mut Seen::default()).await?.pop() else { return Ok(None) };
+            left = Some(differing.finding());
+            if matches!(differing.difference, Difference::NewerProjection { .. }) {
                 break;
             }
-            let Some(folded) = finding.folded.take() else { return self.take_away(finding).await };
-            if self.put(&finding.difference, finding.was.as_ref(), &folded).await? {
+            if self.put(&differing).await? {
                 return Ok(None);
             }
-            // Somebody has been there since.
-            match self.look(vec![folded], &mut Seen::default()).await?.pop() {
-                Some(as_it_is) => finding = as_it_is,
-                None => return Ok(None),
-            }
+            folded = differing.folded;
         }
-        Ok(Some(finding))
+        Ok(left)
     }
 
-    /// Puts a folded row where it belongs; false where others have changed what stands there.
-    async fn put(
-        &self,
-        difference: &Difference,
-        was: Option<&RowImage>,
-        folded: &Folded<P>,
-    ) -> Result<bool, AuditError> {
+    /// Stores a folded row; false where others have changed the stored one.
+    async fn put(&self, differing: &Differing<P, R::Image>) -> Result<bool, AuditError> {
+        let Differing { folded, difference, image, .. } = differing;
         let Some((key, row)) = &folded.row else { return Ok(false) };
         if difference.lags() {
-            // As an engine would: so its sums, if it has any, follow at once, and what comes meanwhile finds them right.
+            // As an engine would: so sums, if there are any, follow at once, and a concurrent write finds them right.
             let (version, position) = (folded.row_version, folded.version);
             let row = NewRow { key: key.clone(), version, position, row: row.clone() };
             match self.rows.write(&[row], None).await.pop() {
                 Some(Ok(written)) => return Ok(written == Write::Written),
-                // Its sums are wrong, and come after the rows.
+                // The sums are wrong, and are repaired after the rows.
                 Some(Err(RowError::Unreadable { .. } | RowError::Unwritable { .. })) | None => {}
                 Some(Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::OutOfTime))) => {
                     return Err(error.into());
                 }
             }
         }
-        self.rows.release(key).await?;
-        Ok(self.rows.images().replace::<P>(key, was, folded.row_version, row).await?)
+        Ok(self.rows.replace(key, image.as_ref(), folded.row_version, row).await?)
     }
 
-    async fn take_away(&self, mut finding: Finding<P>) -> Result<Option<Finding<P>>, AuditError> {
-        for _ in 0..MAX_MENDS {
-            let Some(was) = &finding.was else { return Ok(None) };
-            // Its first commit may have come since.
-            if !self.is_stray(&finding.key).await? {
+    async fn delete_orphan(&self, finding: Finding) -> Result<Option<Finding>, AuditError> {
+        for _ in 0..MAX_REPAIRS {
+            let Some(was) = self.rows.images(std::slice::from_ref(&finding.key)).await?.remove(&finding.key) else {
+                return Ok(None);
+            };
+            // The first commit may have been recorded since.
+            if !self.is_orphan(&finding.key).await? || self.rows.delete(&finding.key, &was).await? {
                 return Ok(None);
             }
-            self.rows.release(&finding.key).await?;
-            if self.rows.images().delete::<P>(&finding.key, was).await? {
-                return Ok(None);
-            }
-            finding.was =
-                self.rows.images().images::<P>(std::slice::from_ref(&finding.key)).await?.remove(&finding.key);
         }
         Ok(Some(finding))
     }
 
-    /// Whether no aggregate's row should stand at a key.
-    async fn is_stray(&self, key: &RowKey) -> Result<bool, AuditError> {
+    /// True if no aggregate has its row at a key.
+    async fn is_orphan(&self, key: &RowKey) -> Result<bool, AuditError> {
         let Some(aggregate_id) = P::aggregate_id(key) else { return Ok(true) };
         match self.store.commits(aggregate_id, 0, Some(1)).await {
             Ok(commits) => {
                 let elsewhere = |first| projection::key::<P>(first).is_ok_and(|own| own != *key);
                 Ok(commits.first().is_none_or(elsewhere))
             }
-            // There is something, and what cannot be read may well have made the row.
+            // A commit that cannot be read may well have made the row.
             Err(StoreError::Unreadable { .. }) => Ok(false),
             Err(
                 error @ (StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. }),
@@ -205,32 +215,35 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages<P>> 
         }
     }
 
-    async fn look(&self, folded: Vec<Folded<P>>, seen: &mut Seen) -> Result<Vec<Finding<P>>, AuditError> {
-        let (mut findings, mut left) = (Vec::new(), folded.into_iter().peekable());
+    async fn look(&self, folded: Vec<Folded<P>>, seen: &mut Seen) -> Result<Vec<Differing<P, R::Image>>, AuditError> {
+        let (mut differing, mut left) = (Vec::new(), folded.into_iter().peekable());
         while left.peek().is_some() {
             let chunk: Vec<_> = left.by_ref().take(MAX_KEYS).collect();
             let keys: Vec<_> = chunk.iter().filter_map(|folded| Some(folded.row.as_ref()?.0.clone())).collect();
-            let mut images =
-                if keys.is_empty() { Default::default() } else { self.rows.images().images::<P>(&keys).await? };
+            let mut images = if keys.is_empty() { Default::default() } else { self.rows.images(&keys).await? };
             for mut folded in chunk {
                 let image = folded.row.as_ref().and_then(|(key, _)| images.remove(key));
                 let difference = self.judge(&mut folded, image.as_ref()).await?;
-                if let Some(halt) = &folded.halt {
-                    seen.halts.entry(halt.aggregate_id.clone()).or_insert_with(|| halt.clone());
+                if let Some(unfoldable) = &folded.unfoldable {
+                    seen.unfoldable.entry(unfoldable.aggregate_id.clone()).or_insert_with(|| unfoldable.clone());
                 }
                 if difference.is_none() && image.is_some() {
                     seen.reached = seen.reached.max(folded.newest);
                 }
-                if let (Some(difference), Some((key, _))) = (difference, &folded.row) {
-                    findings.push(Finding { key: key.clone(), difference, was: image, folded: Some(folded) });
-                }
+                let key = folded.row.as_ref().map(|(key, _)| key.clone());
+                differing.extend(difference.zip(key).map(|(difference, key)| Differing {
+                    folded,
+                    key,
+                    difference,
+                    image,
+                }));
             }
         }
-        Ok(findings)
+        Ok(differing)
     }
 
-    /// What is wrong with a row, if anything can be said to be.
-    async fn judge(&self, folded: &mut Folded<P>, image: Option<&RowImage>) -> Result<Option<Difference>, AuditError> {
+    /// The difference between a row and its fold, if the two compare at all.
+    async fn judge(&self, folded: &mut Folded<P>, image: Option<&R::Image>) -> Result<Option<Difference>, AuditError> {
         let Some((key, row)) = &folded.row else { return Ok(None) };
         match compare::<P>(key, folded.row_version, row, image)? {
             Compared::Equal => return Ok(None),
@@ -241,7 +254,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages<P>> 
         self.fold_on(folded, reached).await?;
         if folded.version < reached {
             let events = folded.version;
-            return Ok(folded.halt.is_none().then_some(Difference::Ahead { row: reached, events }));
+            return Ok(folded.unfoldable.is_none().then_some(Difference::Ahead { row: reached, events }));
         }
         let Some((key, row)) = &folded.row else { return Ok(None) };
         match compare::<P>(key, folded.row_version, row, image)? {
@@ -252,15 +265,22 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages<P>> 
         }
     }
 
-    /// Folds up to a version, or as far as it goes.
+    /// Folds all commits of an aggregate, or as many as can be folded.
+    async fn fold(&self, aggregate_id: String) -> Result<Folded<P>, AuditError> {
+        let mut folded = Folded::nothing(aggregate_id);
+        self.fold_on(&mut folded, u64::MAX).await?;
+        Ok(folded)
+    }
+
+    /// Folds up to a version, or as far as the commits can be folded.
     async fn fold_on(&self, folded: &mut Folded<P>, up_to: u64) -> Result<(), AuditError> {
-        while folded.version < up_to && folded.halt.is_none() {
+        while folded.version < up_to && folded.unfoldable.is_none() {
             let missing = usize::try_from(up_to - folded.version).unwrap_or(PAGE).min(PAGE);
             match self.store.commits(&folded.aggregate_id, folded.version, Some(missing)).await {
                 Ok(commits) if commits.is_empty() => break,
                 Ok(commits) => commits.iter().for_each(|commit| folded.fold(commit)),
                 Err(StoreError::Unreadable { version, source, .. }) => {
-                    folded.halt(format!("version {version} is poison: {}", chain(source.as_ref())));
+                    folded.stop(format!("version {version} is poison: {}", chain(source.as_ref())));
                 }
                 Err(
                     error @ (StoreError::Unavailable { .. }
@@ -272,5 +292,11 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P> + RowImages<P>> 
             }
         }
         Ok(())
+    }
+}
+
+impl<P: Projection, I: RowImage> Differing<P, I> {
+    fn finding(&self) -> Finding {
+        Finding::of(&self.key, self.difference.clone(), &self.folded, self.image.as_ref())
     }
 }

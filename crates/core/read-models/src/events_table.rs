@@ -6,11 +6,10 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use serde_dynamo::AttributeValue;
 
-use crate::dynamo_rows::DynamoRows;
 use crate::projection::{Projection, RowKey};
-use crate::row_error::RowError;
+use crate::row_item::StoredItem;
 
 /// The partition and the sort key of the item. Ids begin with a letter or a digit, so neither is a row's.
 const KEY: &str = "#events";
@@ -26,39 +25,31 @@ pub struct EventsTable {
     pub name: String,
 }
 
+/// The key of the item.
+pub(crate) fn key() -> RowKey {
+    RowKey { partition: KEY.to_owned(), sort: KEY.to_owned() }
+}
+
 /// True for the key of the item, which is no row's.
 pub(crate) fn is_memory(key: &RowKey) -> bool {
     key.partition == KEY
 }
 
-impl DynamoRows {
-    /// The events table that these rows were folded from, where they remember one.
-    ///
-    /// # Errors
-    /// [`RowError::Unavailable`] and [`RowError::Refused`].
-    pub async fn events_table<P: Projection>(&self) -> Result<Option<EventsTable>, RowError> {
-        let key = key();
-        let item = self.images::<P>(std::slice::from_ref(&key)).await?.remove(&key);
-        let text = |name: &str| match item.as_ref()?.0.inner().get(name) {
-            Some(serde_dynamo::AttributeValue::S(text)) => Some(text.clone()),
-            Some(_) | None => None,
-        };
-        Ok(text(ID).map(|id| EventsTable { id, name: text(NAME).unwrap_or_default() }))
-    }
-
-    /// Remembers the events table that these rows are folded from.
-    ///
-    /// # Errors
-    /// [`RowError::Unavailable`] and [`RowError::Refused`].
-    pub async fn remember_events_table<P: Projection>(&self, events: &EventsTable) -> Result<(), RowError> {
-        let attributes = [(P::KEY.partition, KEY), (P::KEY.sort, KEY), (ID, &events.id), (NAME, &events.name)];
+impl EventsTable {
+    /// The item that remembers the table.
+    pub(crate) fn to_item<P: Projection>(&self) -> StoredItem {
+        let attributes = [(P::KEY.partition, KEY), (P::KEY.sort, KEY), (ID, &self.id), (NAME, &self.name)];
         let item: HashMap<String, AttributeValue> =
             attributes.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned()))).into();
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.send().await.map(drop).map_err(|error| RowError::of("PutItem", error))
+        StoredItem(item.into())
     }
-}
 
-fn key() -> RowKey {
-    RowKey { partition: KEY.to_owned(), sort: KEY.to_owned() }
+    /// The table that an item remembers; `None` where the item has no id.
+    pub(crate) fn from_item(item: &StoredItem) -> Option<Self> {
+        let text = |name: &str| match item.0.inner().get(name) {
+            Some(AttributeValue::S(text)) => Some(text.clone()),
+            Some(_) | None => None,
+        };
+        Some(Self { id: text(ID)?, name: text(NAME).unwrap_or_default() })
+    }
 }

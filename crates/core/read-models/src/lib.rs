@@ -28,9 +28,11 @@ pub mod memory_rows;
 mod order_key;
 pub mod order_summary;
 pub mod projection;
+pub mod read_model;
+pub mod registry;
 mod rfc3339;
 mod row_error;
-mod row_image;
+pub mod row_images;
 mod row_item;
 pub mod row_store;
 mod sum_item;
@@ -40,8 +42,8 @@ pub mod summed_rows;
 pub mod totals;
 
 pub use audit::{
-    Audit, AuditError, Checked, Difference, Finding, Folded, Folding, Halt, LagBound, SumAudit, SumDifference,
-    SumFinding, SumsChecked,
+    Audit, AuditError, Checked, Difference, Finding, Folded, Folding, LagBound, SumAudit, SumDifference, SumFinding,
+    Sums, SumsChecked, Unfoldable,
 };
 pub use customer_totals::{Contribution, CurrencyTotals, CustomerTotals, PlacedOrder};
 pub use dynamo_rows::DynamoRows;
@@ -50,8 +52,10 @@ pub use events_table::EventsTable;
 pub use memory_rows::InMemoryRows;
 pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
+pub use read_model::{OnOutage, OrderAudit, ProjectedRows, ReadModel, ReadModels, ScannedRows};
 pub use row_error::RowError;
-pub use row_image::{ImagePage, RowImage, RowImages};
+pub use row_images::{ImagePage, RowImage, RowImages, Segment};
+pub use row_item::StoredItem;
 pub use row_store::{NewRow, Read, RowStore, Standing, Write};
 pub use summaries::{
     DynamoSummaries, ListFilter, ListedFacts, OrderSummaries, PAGE_HALF_UNITS, SummaryRows, UnreadableRow,

@@ -8,9 +8,11 @@ use std::time::Instant;
 use serde_dynamo::Item;
 
 use crate::dynamo_rows::is_over;
+use crate::events_table::{self, EventsTable};
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_item;
+use crate::row_images::{ImagePage, RowImages, Segment};
+use crate::row_item::{self, StoredItem};
 use crate::row_store::{NewRow, Read, RowStore, Standing, Write};
 
 /// Keeps rows in memory, encoded as they would be in DynamoDB. Clones share their content.
@@ -29,7 +31,9 @@ impl<P: Projection> InMemoryRows<P> {
     /// Every row there is, by key.
     #[must_use]
     pub fn all(&self) -> BTreeMap<RowKey, Standing<P::Row>> {
-        self.items().iter().map(|(key, item)| (key.clone(), row_item::decode::<P>(item.clone()))).collect()
+        let items = self.items();
+        let rows = items.iter().filter(|(key, _)| !events_table::is_memory(key));
+        rows.map(|(key, item)| (key.clone(), row_item::decode::<P>(item.clone()))).collect()
     }
 
     fn put(&self, row: &NewRow<P::Row>) -> Result<Write, RowError> {
@@ -70,5 +74,70 @@ impl<P: Projection> RowStore<P> for InMemoryRows<P> {
 
     async fn write(&self, rows: &[NewRow<P::Row>], until: Option<Instant>) -> Vec<Result<Write, RowError>> {
         rows.iter().map(|row| if is_over(until) { Err(RowError::OutOfTime) } else { self.put(row) }).collect()
+    }
+}
+
+impl<P: Projection> RowImages<P> for InMemoryRows<P> {
+    type Image = StoredItem;
+
+    async fn images(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, StoredItem>, RowError> {
+        let items = self.items();
+        let stored = keys.iter().filter_map(|key| Some((key.clone(), StoredItem(items.get(key)?.clone()))));
+        Ok(stored.collect())
+    }
+
+    /// One segment has all rows, the others none.
+    async fn scan(
+        &self,
+        segment: Segment,
+        after: Option<&RowKey>,
+        limit: Option<u32>,
+    ) -> Result<ImagePage<StoredItem>, RowError> {
+        if segment.number > 0 {
+            return Ok(ImagePage { rows: Vec::new(), next: None });
+        }
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let items = self.items();
+        let mut left = items.iter().filter(|(key, _)| after.is_none_or(|after| *key > after));
+        let page: Vec<_> =
+            left.by_ref().take(limit).map(|(key, item)| (key.clone(), StoredItem(item.clone()))).collect();
+        let next = left.next().and(page.last()).map(|(key, _)| key.clone());
+        let rows = page.into_iter().filter(|(key, _)| !events_table::is_memory(key)).collect();
+        Ok(ImagePage { rows, next })
+    }
+
+    async fn replace(
+        &self,
+        key: &RowKey,
+        was: Option<&StoredItem>,
+        version: u64,
+        row: &P::Row,
+    ) -> Result<bool, RowError> {
+        let item = row_item::encode::<P>(key, version, row)?;
+        let mut items = self.items();
+        let is_unchanged = items.get(key) == was.map(|was| &was.0);
+        if is_unchanged {
+            items.insert(key.clone(), item);
+        }
+        Ok(is_unchanged)
+    }
+
+    async fn delete(&self, key: &RowKey, was: &StoredItem) -> Result<bool, RowError> {
+        let mut items = self.items();
+        let is_unchanged = items.get(key) == Some(&was.0);
+        if is_unchanged {
+            items.remove(key);
+        }
+        Ok(is_unchanged)
+    }
+
+    async fn events_table(&self) -> Result<Option<EventsTable>, RowError> {
+        let item = self.items().get(&events_table::key()).cloned();
+        Ok(item.and_then(|item| EventsTable::from_item(&StoredItem(item))))
+    }
+
+    async fn remember_events_table(&self, events: &EventsTable) -> Result<(), RowError> {
+        self.items().insert(events_table::key(), events.to_item::<P>().0);
+        Ok(())
     }
 }

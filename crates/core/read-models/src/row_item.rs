@@ -4,9 +4,11 @@ use std::error::Error;
 use std::sync::Arc;
 
 use serde_dynamo::{AttributeValue, Item};
+use serde_json::{Map, Value};
 
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
+use crate::row_images::RowImage;
 use crate::row_store::{NewRow, Standing, Write};
 
 /// The version up to which a row is folded.
@@ -18,6 +20,39 @@ pub(crate) const PROJECTION: &str = "projection";
 pub(crate) const NOT_AN_ITEM: &str = "it cannot be made an item";
 pub(crate) const NOT_ITS_SHAPE: &str = "its attributes are not those that this release reads";
 
+/// A row as the item that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredItem(pub(crate) Item);
+
+impl RowImage for StoredItem {
+    fn version(&self) -> u64 {
+        stamp(&self.0).0
+    }
+
+    fn projection(&self) -> u64 {
+        stamp(&self.0).1
+    }
+
+    fn attributes(&self) -> Map<String, Value> {
+        self.0.inner().iter().map(|(name, value)| (name.clone(), json(value))).collect()
+    }
+}
+
+/// A value as JSON. Sets and bytes, which no row of ours has, are described in words, so that none equals a list or a text.
+fn json(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => Value::String(text.clone()),
+        AttributeValue::N(digits) => digits.parse().map_or_else(|_| Value::String(format!("{value:?}")), Value::Number),
+        AttributeValue::Bool(flag) => Value::Bool(*flag),
+        AttributeValue::Null(_) => Value::Null,
+        AttributeValue::L(list) => list.iter().map(json).collect(),
+        AttributeValue::M(map) => Value::Object(map.iter().map(|(name, value)| (name.clone(), json(value))).collect()),
+        AttributeValue::B(_) | AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_) => {
+            Value::String(format!("{value:?}"))
+        }
+    }
+}
+
 pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) -> Result<Item, RowError> {
     let item: Item = serde_dynamo::to_item(row).map_err(|_| unwritable(key, NOT_AN_ITEM))?;
     let mut attributes = item.into_inner();
@@ -28,6 +63,15 @@ pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) ->
         (PROJECTION.to_owned(), AttributeValue::N(P::NUMBER.to_string())),
     ]);
     Ok(attributes.into())
+}
+
+/// The attributes of a row as [`RowImage::attributes`] returns them once it is stored.
+pub(crate) fn attributes<P: Projection>(
+    key: &RowKey,
+    version: u64,
+    row: &P::Row,
+) -> Result<Map<String, Value>, RowError> {
+    Ok(StoredItem(encode::<P>(key, version, row)?).attributes())
 }
 
 /// A row that cannot be read, or does not say what it is, counts as outdated: it is rebuilt, not feared.

@@ -8,8 +8,7 @@ use serde_dynamo::{AttributeValue, Item};
 
 use crate::projection::RowKey;
 use crate::row_error::RowError;
-use crate::row_image::RowImage;
-use crate::row_item::{self, NOT_AN_ITEM, NOT_ITS_SHAPE, PROJECTION};
+use crate::row_item::{self, NOT_AN_ITEM, NOT_ITS_SHAPE, PROJECTION, StoredItem};
 use crate::row_store::NewRow;
 use crate::summed::Summed;
 
@@ -73,6 +72,6 @@ pub(crate) fn encode<P: Summed>(key: &RowKey, sums: &SumsOf<P>) -> Result<Item, 
     Ok(attributes.into())
 }
 
-pub(crate) fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<SumsOf<P>, RowError> {
+pub(crate) fn decode<P: Summed>(key: &RowKey, image: &StoredItem) -> Result<SumsOf<P>, RowError> {
     serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
 }

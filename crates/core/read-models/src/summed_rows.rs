@@ -31,10 +31,11 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
 
 use crate::dynamo_rows::{AT_ONCE, DynamoRows, is_over};
+use crate::events_table::EventsTable;
 use crate::projection::RowKey;
 use crate::row_error::RowError;
-use crate::row_image::RowImage;
-use crate::row_item;
+use crate::row_images::{ImagePage, RowImages, Segment};
+use crate::row_item::{self, StoredItem};
 use crate::row_store::{NewRow, Read, RowStore, Write};
 use crate::sum_item;
 use crate::summed::{SUMS, Summed, sums_key};
@@ -61,6 +62,7 @@ pub struct SummedRows {
 
 /// The results of writes, by the place of the row in its batch.
 type Ended = BTreeMap<usize, Result<Write, RowError>>;
+
 /// A partition without sums.
 enum Beginning {
     /// It has none of the rows that sums would count.
@@ -72,7 +74,7 @@ enum Beginning {
 }
 
 /// The stored items by key; a key that is missing here has no row.
-type Images = HashMap<RowKey, Result<RowImage, RowError>>;
+type Images = HashMap<RowKey, Result<StoredItem, RowError>>;
 
 impl SummedRows {
     /// The rows and sums in the table of that name.
@@ -115,7 +117,7 @@ impl SummedRows {
         rows: &'a [NewRow<P::Row>],
         ended: &mut Ended,
     ) -> Vec<Plan<'a, P>> {
-        let sums: Images = self.rows.images_of_all::<P>(open.keys().map(|name| sums_key::<P>(name)).collect()).await;
+        let sums: Images = self.rows.stored_at_all::<P>(open.keys().map(|name| sums_key::<P>(name)).collect()).await;
         let mut partitions = Vec::new();
         for (name, places) in open {
             let of_partition = places.iter().filter_map(|place| Some((*place, rows.get(*place)?))).collect();
@@ -126,7 +128,7 @@ impl SummedRows {
         }
         // After the sums, so that no row is older than the one that they count.
         let images: Images =
-            self.rows.images_of_all::<P>(partitions.iter().flat_map(Partition::to_read).collect()).await;
+            self.rows.stored_at_all::<P>(partitions.iter().flat_map(Partition::to_read).collect()).await;
         let plans: Vec<_> = partitions.into_iter().map(|partition| self.plan(partition, &images)).collect();
         let plans: Vec<_> = stream::iter(plans).buffer_unordered(AT_ONCE).collect().await;
         let mut ready = Vec::new();
@@ -159,7 +161,7 @@ impl SummedRows {
         if partition.has_sums() || !(partition.holds_a_counted_row(images) || self.others_count(partition).await?) {
             return Ok(Beginning::Fine);
         }
-        let by_now = self.rows.images::<P>(std::slice::from_ref(&partition.key)).await?;
+        let by_now = self.rows.stored::<P>(std::slice::from_ref(&partition.key)).await?;
         Ok(if by_now.is_empty() { Beginning::Lost } else { Beginning::Overtaken })
     }
 
@@ -167,7 +169,7 @@ impl SummedRows {
     async fn others_count<P: Summed>(&self, partition: &Partition<'_, P>) -> Result<bool, RowError> {
         let mut after = None;
         loop {
-            let page = self.rows.images_of::<P>(&partition.key.partition, after.as_ref()).await?;
+            let page = self.rows.partition::<P>(&partition.key.partition, after.as_ref()).await?;
             let mut rows = page.rows.iter().filter(|(key, _)| !key.sort.starts_with(SUMS));
             if rows.any(|(_, image)| partition::counts::<P>(image)) {
                 return Ok(true);
@@ -179,15 +181,14 @@ impl SummedRows {
         }
     }
 
-    /// Makes the sums forget that a row is pending. A tool that is about to delete or replace the row calls it first, and audits the
-    /// sums afterwards.
-    pub(crate) async fn forget_pending<P: Summed>(&self, key: &RowKey) -> Result<(), RowError> {
+    /// Makes the sums forget that a row is pending, before the row is replaced or deleted.
+    async fn forget_pending<P: Summed>(&self, key: &RowKey) -> Result<(), RowError> {
         let sums_key = sums_key::<P>(&key.partition);
         for attempt in 1..=MAX_WRITES {
             if attempt > 1 {
                 pause(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
             }
-            let image = self.rows.images::<P>(std::slice::from_ref(&sums_key)).await?.remove(&sums_key);
+            let image = self.rows.stored::<P>(std::slice::from_ref(&sums_key)).await?.remove(&sums_key);
             // Sums that cannot be read are repaired whole.
             let Some(Ok(mut sums)) = image.map(|image| sum_item::decode::<P>(&sums_key, &image)) else { return Ok(()) };
             if sums.pending.remove(&key.sort).is_none() {
@@ -285,5 +286,46 @@ impl<P: Summed> RowStore<P> for SummedRows {
             written.extend(self.write_together::<P>(rows, until).await.into_values());
         }
         written
+    }
+}
+
+impl<P: Summed> RowImages<P> for SummedRows {
+    type Image = StoredItem;
+
+    async fn images(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, StoredItem>, RowError> {
+        self.rows.stored::<P>(keys).await
+    }
+
+    async fn scan(
+        &self,
+        segment: Segment,
+        after: Option<&RowKey>,
+        limit: Option<u32>,
+    ) -> Result<ImagePage<StoredItem>, RowError> {
+        RowImages::<P>::scan(&self.rows, segment, after, limit).await
+    }
+
+    async fn replace(
+        &self,
+        key: &RowKey,
+        was: Option<&StoredItem>,
+        version: u64,
+        row: &P::Row,
+    ) -> Result<bool, RowError> {
+        self.forget_pending::<P>(key).await?;
+        RowImages::<P>::replace(&self.rows, key, was, version, row).await
+    }
+
+    async fn delete(&self, key: &RowKey, was: &StoredItem) -> Result<bool, RowError> {
+        self.forget_pending::<P>(key).await?;
+        RowImages::<P>::delete(&self.rows, key, was).await
+    }
+
+    async fn events_table(&self) -> Result<Option<EventsTable>, RowError> {
+        RowImages::<P>::events_table(&self.rows).await
+    }
+
+    async fn remember_events_table(&self, events: &EventsTable) -> Result<(), RowError> {
+        RowImages::<P>::remember_events_table(&self.rows, events).await
     }
 }

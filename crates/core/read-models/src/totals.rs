@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::customer_totals::{CurrencyTotals, CustomerTotals};
 use crate::projection::Projection;
 use crate::row_error::RowError;
-use crate::row_image::RowImage;
+use crate::row_item::StoredItem;
 use crate::sum_item;
 use crate::summed::sums_key;
 
@@ -44,7 +44,7 @@ impl Totals for DynamoTotals {
         let output = get.key(CustomerTotals::KEY.sort, AttributeValue::S(key.sort.clone())).send().await;
         let output = output.map_err(|error| RowError::of("GetItem", error))?;
         let Some(item) = output.item else { return Ok(Vec::new()) };
-        let sums = sum_item::decode::<CustomerTotals>(&key, &RowImage(item.into()))?;
+        let sums = sum_item::decode::<CustomerTotals>(&key, &StoredItem(item.into()))?;
         Ok(sums.sums.into_values().collect())
     }
 }

@@ -133,6 +133,9 @@ async fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(usage) = error.downcast_ref::<clap::Error>() {
+                usage.exit();
+            }
             let message = format!("{error:#}");
             text::complain(&message);
             // The local stack has no permissions, and accepts any credentials.

@@ -53,6 +53,18 @@ impl StateFile {
         }
     }
 
+    /// Refuses the state of a release with another format.
+    pub(crate) fn check_format(&self, format: u32) -> anyhow::Result<()> {
+        let found = self.read::<Value>("state of this command")?;
+        let is_other = found.is_some_and(|state| state["format"] != format);
+        anyhow::ensure!(
+            !is_other,
+            "{self} is of another release: finish that run with that release, give this one a --state file of its own, or \
+             delete the file"
+        );
+        Ok(())
+    }
+
     /// Under another name first: a run that is killed leaves the state before or the state after, never half of one.
     pub(crate) fn write(&self, state: &impl Serialize) -> anyhow::Result<()> {
         let temporary = self.with_suffix(".new");

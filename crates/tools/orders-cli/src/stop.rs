@@ -2,21 +2,13 @@
 
 use std::io;
 
+pub(crate) use operations::Ended;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The error of a command that a signal has stopped before its end: the process exits with 130.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Interrupted(pub(crate) String);
-
-/// The end of work that did not fail.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// Everything is done.
-    Complete,
-    /// A signal has stopped it.
-    Stopped,
-}
 
 /// A listener for both. Once there has been one, neither signal ends the process by itself.
 pub(crate) struct StopSignals {

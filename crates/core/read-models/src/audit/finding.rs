@@ -1,52 +1,54 @@
 //! The differences between a row and the fold of its commits.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use event_store::{ChangedValue, Timestamp};
+use event_store::{ChangedValue, Timestamp, changed_values};
+use serde_json::{Map, Value};
 
 use super::folding::Folded;
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_image::RowImage;
+use crate::row_images::RowImage;
 use crate::row_item;
 
 /// A difference between a row and the fold of its commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
-    /// There is none.
+    /// No row is stored.
     Missing,
-    /// It lacks commits that are recorded.
+    /// The row lacks commits that are recorded.
     Behind {
         /// Its version.
         row: u64,
         /// Its aggregate's.
         events: u64,
     },
-    /// It is of the same version, and not the same.
+    /// The row is of the same version and has other values.
     Different {
         /// The version.
         version: u64,
         /// The values that differ, by attribute.
         changes: Vec<ChangedValue>,
     },
-    /// It claims commits that are not recorded.
+    /// The row states commits that are not recorded.
     Ahead {
         /// Its version.
         row: u64,
         /// Its aggregate's.
         events: u64,
     },
-    /// It is of an older projection number: it counts as absent.
+    /// The row is of an older projection number and counts as absent.
     OlderProjection {
         /// Its number.
         number: u64,
     },
-    /// It is of a newer projection number: it belongs to a newer release.
+    /// The row is of a newer projection number and belongs to a newer release.
     NewerProjection {
         /// Its number.
         number: u64,
     },
-    /// There is no aggregate whose row stands at that key.
+    /// No aggregate has its row at that key.
     WithoutAggregate,
 }
 
@@ -80,33 +82,38 @@ impl fmt::Display for Difference {
 }
 
 /// A row that is wrong.
-pub struct Finding<P: Projection> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
     /// The key of the row.
     pub key: RowKey,
+    /// The aggregate whose row belongs at the key; `None` where the key names none.
+    pub aggregate_id: Option<String>,
     /// The difference.
     pub difference: Difference,
-    /// The row as it was read.
-    pub(super) was: Option<RowImage>,
-    /// The fold that it should equal; `None` where there should be no row.
-    pub(super) folded: Option<Folded<P>>,
+    /// The time of the newest commit that concerns the row and that it lacks, where nothing else is wrong: the row may be late.
+    pub lags_behind: Option<Timestamp>,
 }
 
-impl<P: Projection> Finding<P> {
-    /// The time of the newest commit that concerns the row and that it lacks, where nothing else is wrong: it may be late.
-    #[must_use]
-    pub fn lags_behind(&self) -> Option<Timestamp> {
-        let folded = self.folded.as_ref()?;
-        let lacks_commits = match &self.difference {
+impl Finding {
+    /// The finding on a row of a folded aggregate; `image` is the row as it is stored.
+    pub(super) fn of<P: Projection>(
+        key: &RowKey,
+        difference: Difference,
+        folded: &Folded<P>,
+        image: Option<&impl RowImage>,
+    ) -> Self {
+        let lacks_commits = match &difference {
             Difference::Missing | Difference::Behind { .. } => true,
             // An older number may have counted commits that concern no row of this one. A row that has every commit waits for
             // a rebuild, and for no commit.
-            Difference::OlderProjection { .. } => self.was.as_ref().map_or(0, RowImage::version) < folded.version,
+            Difference::OlderProjection { .. } => image.map_or(0, RowImage::version) < folded.version,
             Difference::Different { .. }
             | Difference::Ahead { .. }
             | Difference::NewerProjection { .. }
             | Difference::WithoutAggregate => false,
         };
-        folded.newest.filter(|_| lacks_commits)
+        let aggregate_id = Some(folded.aggregate_id.clone());
+        Self { key: key.clone(), aggregate_id, difference, lags_behind: folded.newest.filter(|_| lacks_commits) }
     }
 }
 
@@ -123,7 +130,7 @@ pub(super) fn compare<P: Projection>(
     key: &RowKey,
     version: u64,
     row: &P::Row,
-    image: Option<&RowImage>,
+    image: Option<&impl RowImage>,
 ) -> Result<Compared, RowError> {
     let Some(image) = image else { return Ok(Compared::Wrong(Difference::Missing)) };
     let number = image.projection();
@@ -134,7 +141,7 @@ pub(super) fn compare<P: Projection>(
             std::cmp::Ordering::Less => Compared::Wrong(Difference::Behind { row: image.version(), events: version }),
             std::cmp::Ordering::Greater => Compared::Further,
             std::cmp::Ordering::Equal => {
-                let changes = image.changes(&row_item::encode::<P>(key, version, row)?);
+                let changes = changes(image.attributes(), &row_item::attributes::<P>(key, version, row)?);
                 if changes.is_empty() {
                     Compared::Equal
                 } else {
@@ -143,4 +150,14 @@ pub(super) fn compare<P: Projection>(
             }
         },
     })
+}
+
+/// The values that differ, by attribute, each as deep as it goes.
+fn changes(mut found: Map<String, Value>, expected: &Map<String, Value>) -> Vec<ChangedValue> {
+    let names: BTreeSet<String> = found.keys().chain(expected.keys()).cloned().collect();
+    let changed = |name: String| {
+        let found = found.remove(&name);
+        changed_values(&name, found.as_ref(), expected.get(&name))
+    };
+    names.into_iter().flat_map(changed).collect()
 }

@@ -6,18 +6,19 @@
 //! aggregate: run it first.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
 use event_store::{ChangedValue, changed_values, contain};
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::AT_ONCE;
 use crate::dynamo_rows::DynamoRows;
 use crate::projection::RowKey;
 use crate::row_error::RowError;
-use crate::row_image::RowImage;
-use crate::row_item;
+use crate::row_images::{RowImage as _, RowImages};
+use crate::row_item::{self, StoredItem};
 use crate::row_store::Standing;
 use crate::sum_item::{self, SumsOf};
 use crate::summed::{SUMS, Summed, sums_key};
@@ -27,19 +28,19 @@ const MAX_LOOKS: u32 = 10;
 /// The number of attempts to repair sums that others change meanwhile.
 const MAX_REPAIRS: u32 = 5;
 
-/// In what the sums of a partition differ from their rows.
+/// The difference between the sums of a partition and their rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SumDifference {
     /// There are rows, and no sums.
     Missing,
-    /// Some sums are others.
+    /// Some sums have other values.
     Different {
         /// The names of those sums, sorted.
         names: Vec<String>,
     },
     /// They cannot be read.
     Unreadable,
-    /// There is no row.
+    /// There are sums, and no row.
     WithoutRows,
 }
 
@@ -55,36 +56,87 @@ impl fmt::Display for SumDifference {
 }
 
 /// Sums that are wrong.
-pub struct SumFinding<P: Summed> {
+#[derive(Debug, Clone, PartialEq)]
+pub struct SumFinding {
     /// Their key.
     pub key: RowKey,
-    /// What is wrong.
+    /// The difference.
     pub difference: SumDifference,
     /// The values that differ, by the name of the sum and the figure; nothing where the sums cannot be read.
     pub changes: Vec<ChangedValue>,
-    /// The item as it was read.
-    was: Option<RowImage>,
-    /// The sums as they should be; `None` where there should be none.
-    expected: Option<SumsOf<P>>,
 }
 
 /// The result of looking at a partition's sums.
-pub enum SumsChecked<P: Summed> {
+#[derive(Debug, Clone, PartialEq)]
+pub enum SumsChecked {
     /// They equal the sums of the rows.
     Right,
     /// They do not.
-    Wrong(Box<SumFinding<P>>),
+    Wrong(SumFinding),
     /// Its rows cannot be summed: one cannot be read or is of a newer number. An audit of the rows reports that row.
     Unsummable,
     /// They changed whenever they were looked at.
     Unsettled,
 }
 
+/// Sums that a read model keeps beside its rows.
+pub trait Sums: Debug + Send + Sync {
+    /// True for the key of sums, which are no row.
+    fn is_sums(&self, key: &RowKey) -> bool;
+
+    /// Compares the sums of each of these partitions with their rows, many at once.
+    fn check_each(&self, partitions: Vec<String>) -> BoxFuture<'_, Result<Vec<(String, SumsChecked)>, RowError>>;
+
+    /// Repairs the sums of a partition by the rows that are stored now. Returns what still differs where that is not possible.
+    fn repair<'a>(&'a self, finding: &'a SumFinding) -> BoxFuture<'a, Result<Option<SumFinding>, RowError>>;
+}
+
 /// Compares the sums of one projection with its rows.
-#[derive(Debug, Clone)]
 pub struct SumAudit<P> {
     rows: DynamoRows,
     projection: PhantomData<fn() -> P>,
+}
+
+impl<P> Debug for SumAudit<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SumAudit").field("rows", &self.rows).finish()
+    }
+}
+
+/// The result of comparing sums with rows.
+enum Compared<P: Summed> {
+    Right,
+    Wrong(Box<Differing<P>>),
+    Unsummable,
+    Unsettled,
+}
+
+/// Sums that differ.
+struct Differing<P: Summed> {
+    finding: SumFinding,
+    /// The item as it was read.
+    was: Option<StoredItem>,
+    /// The sums as they should be; `None` where there should be none.
+    expected: Option<SumsOf<P>>,
+}
+
+impl<P: Summed> Sums for SumAudit<P> {
+    fn is_sums(&self, key: &RowKey) -> bool {
+        key.sort.starts_with(SUMS)
+    }
+
+    fn check_each(&self, partitions: Vec<String>) -> BoxFuture<'_, Result<Vec<(String, SumsChecked)>, RowError>> {
+        let check = |partition: String| async move {
+            let checked = self.check(&partition).await?;
+            Ok::<_, RowError>((partition, checked))
+        };
+        let checks: Vec<_> = partitions.into_iter().map(check).collect();
+        Box::pin(stream::iter(checks).buffer_unordered(AT_ONCE).try_collect())
+    }
+
+    fn repair<'a>(&'a self, finding: &'a SumFinding) -> BoxFuture<'a, Result<Option<SumFinding>, RowError>> {
+        Box::pin(self.repair_partition(finding))
+    }
 }
 
 impl<P: Summed> SumAudit<P> {
@@ -94,71 +146,61 @@ impl<P: Summed> SumAudit<P> {
         Self { rows, projection: PhantomData }
     }
 
-    /// Compares the sums of each of these partitions, many at once.
-    ///
-    /// # Errors
-    /// When rows cannot be read.
-    pub async fn check_each(&self, partitions: Vec<String>) -> Result<Vec<(String, SumsChecked<P>)>, RowError> {
-        let check = |partition: String| async move {
-            let checked = self.check(&partition).await?;
-            Ok::<_, RowError>((partition, checked))
-        };
-        let checks: Vec<_> = partitions.into_iter().map(check).collect();
-        stream::iter(checks).buffer_unordered(AT_ONCE).try_collect().await
-    }
-
     /// Compares a partition's sums of this projection number with its rows.
     ///
     /// # Errors
     /// When the rows cannot be read.
-    pub async fn check(&self, partition: &str) -> Result<SumsChecked<P>, RowError> {
+    pub async fn check(&self, partition: &str) -> Result<SumsChecked, RowError> {
+        Ok(match self.compare(partition).await? {
+            Compared::Right => SumsChecked::Right,
+            Compared::Wrong(differing) => SumsChecked::Wrong(differing.finding),
+            Compared::Unsummable => SumsChecked::Unsummable,
+            Compared::Unsettled => SumsChecked::Unsettled,
+        })
+    }
+
+    async fn compare(&self, partition: &str) -> Result<Compared<P>, RowError> {
         let key = sums_key::<P>(partition);
         let mut was = self.sums(&key).await?;
         for _ in 0..MAX_LOOKS {
             let stored = was.as_ref().map(|image| sum_item::decode::<P>(&key, image));
             let Some(expected) = self.expected(&key, stored.as_ref()).await? else {
-                return Ok(SumsChecked::Unsummable);
+                return Ok(Compared::Unsummable);
             };
-            let Some(finding) = compare::<P>(&key, stored, expected) else { return Ok(SumsChecked::Right) };
+            let Some((finding, expected)) = compare::<P>(&key, stored, expected) else { return Ok(Compared::Right) };
             let by_now = self.sums(&key).await?;
             if by_now == was {
-                return Ok(SumsChecked::Wrong(Box::new(SumFinding { was, ..finding })));
+                return Ok(Compared::Wrong(Box::new(Differing { finding, was, expected })));
             }
             was = by_now;
         }
-        Ok(SumsChecked::Unsettled)
+        Ok(Compared::Unsettled)
     }
 
-    /// Repairs sums; gives the finding back where that is not possible, as it is by now.
-    ///
-    /// # Errors
-    /// When the rows cannot be read, or the sums not written.
-    pub async fn mend(&self, mut finding: SumFinding<P>) -> Result<Option<SumFinding<P>>, RowError> {
+    async fn repair_partition(&self, finding: &SumFinding) -> Result<Option<SumFinding>, RowError> {
+        let mut left = finding.clone();
         for _ in 0..MAX_REPAIRS {
-            let (key, was) = (&finding.key, finding.was.as_ref());
-            let repaired = match (&finding.expected, was) {
-                (Some(sums), _) => {
-                    let item = sum_item::encode::<P>(key, sums)?;
-                    self.rows.put_if_still::<P>(item, was).await?
-                }
-                (None, Some(was)) => self.rows.delete::<P>(key, was).await?,
+            let differing = match self.compare(&finding.key.partition).await? {
+                Compared::Right => return Ok(None),
+                Compared::Wrong(differing) => *differing,
+                Compared::Unsummable | Compared::Unsettled => break,
+            };
+            let (key, was) = (&differing.finding.key, differing.was.as_ref());
+            let is_repaired = match (&differing.expected, was) {
+                (Some(sums), _) => self.rows.put_if_unchanged::<P>(sum_item::encode::<P>(key, sums)?, was).await?,
+                (None, Some(was)) => RowImages::<P>::delete(&self.rows, key, was).await?,
                 (None, None) => true,
             };
-            if repaired {
+            if is_repaired {
                 return Ok(None);
             }
-            // They have changed since, and may be right by now.
-            match self.check(&key.partition).await? {
-                SumsChecked::Right => return Ok(None),
-                SumsChecked::Wrong(by_now) => finding = *by_now,
-                SumsChecked::Unsummable | SumsChecked::Unsettled => break,
-            }
+            left = differing.finding;
         }
-        Ok(Some(finding))
+        Ok(Some(left))
     }
 
-    async fn sums(&self, key: &RowKey) -> Result<Option<RowImage>, RowError> {
-        Ok(self.rows.images::<P>(std::slice::from_ref(key)).await?.remove(key))
+    async fn sums(&self, key: &RowKey) -> Result<Option<StoredItem>, RowError> {
+        Ok(self.rows.stored::<P>(std::slice::from_ref(key)).await?.remove(key))
     }
 
     /// The sums of a partition's rows, the pending ones included; `None` where that cannot be told.
@@ -175,7 +217,7 @@ impl<P: Summed> SumAudit<P> {
         let mut pending = stored.map(|sums| sums.pending.clone()).unwrap_or_default();
         let mut after = None;
         loop {
-            let page = self.rows.images_of::<P>(&key.partition, after.as_ref()).await?;
+            let page = self.rows.partition::<P>(&key.partition, after.as_ref()).await?;
             for (row_key, image) in page.rows {
                 if row_key.sort.starts_with(SUMS) || image.projection() < u64::from(P::NUMBER) {
                     continue;
@@ -217,7 +259,7 @@ fn compare<P: Summed>(
     key: &RowKey,
     stored: Option<Result<SumsOf<P>, RowError>>,
     expected: SumsOf<P>,
-) -> Option<SumFinding<P>> {
+) -> Option<(SumFinding, Option<SumsOf<P>>)> {
     let (exists, is_readable) = (stored.is_some(), stored.as_ref().is_none_or(Result::is_ok));
     let stored = stored.and_then(Result::ok).unwrap_or_default();
     let names: BTreeSet<&String> = stored.sums.keys().chain(expected.sums.keys()).collect();
@@ -235,5 +277,5 @@ fn compare<P: Summed>(
     let value = |sums: &SumsOf<P>| serde_json::to_value(&sums.sums).ok();
     let changes = changed_values("", value(&stored).as_ref(), value(&expected).as_ref());
     let expected = has_rows.then_some(expected);
-    Some(SumFinding { key: key.clone(), difference, changes, was: None, expected })
+    Some((SumFinding { key: key.clone(), difference, changes }, expected))
 }

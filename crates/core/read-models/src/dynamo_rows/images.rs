@@ -1,6 +1,4 @@
-//! Rows whole, for tools: read as they are, put right or taken away if they are still as they were read.
-//!
-//! Not part of the port: the engine never overwrites a row that is as far, and deletes none.
+//! Stored rows in DynamoDB: read as they are, replaced or deleted on the condition that they have not changed.
 
 use std::collections::HashMap;
 
@@ -12,43 +10,33 @@ use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
 
 use super::{AT_ONCE, DynamoRows, SdkItem, sdk_key};
-use crate::events_table::is_memory;
+use crate::events_table::{self, EventsTable, is_memory};
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_image::{ImagePage, RowImage};
-use crate::row_item;
+use crate::row_images::{ImagePage, RowImages, Segment};
+use crate::row_item::{self, StoredItem};
 use crate::row_store::MAX_KEYS;
 use crate::sum_item::REVISION;
 
-impl DynamoRows {
-    /// The rows at these keys, each given once, [`MAX_KEYS`] at most; strongly consistent. A key
-    /// without a row is not among them.
-    ///
-    /// # Errors
-    /// [`RowError::Unavailable`], also where the table stays too busy for some of the keys, and [`RowError::Refused`].
-    pub async fn images<P: Projection>(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, RowImage>, RowError> {
-        let (items, unread) = self.items::<P>(keys).await?;
-        if !unread.is_empty() {
-            return Err(row_item::busy("BatchGetItem"));
-        }
-        Ok(items.into_iter().map(|(key, item)| (key, RowImage(item))).collect())
+impl<P: Projection> RowImages<P> for DynamoRows {
+    type Image = StoredItem;
+
+    async fn images(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, StoredItem>, RowError> {
+        self.stored::<P>(keys).await
     }
 
-    /// The next page of segment `number` of `of`, after a key of it: 1 MB of rows at most, in no particular order.
-    ///
-    /// # Errors
-    /// [`RowError::Unavailable`] and [`RowError::Refused`].
-    pub async fn scan_images<P: Projection>(
+    async fn scan(
         &self,
-        number: u32,
-        of: u32,
+        segment: Segment,
         after: Option<&RowKey>,
-    ) -> Result<ImagePage, RowError> {
+        limit: Option<u32>,
+    ) -> Result<ImagePage<StoredItem>, RowError> {
         let sdk_number = |number: u32| number.try_into().unwrap_or(i32::MAX);
         let scan = self.client.scan().table_name(&self.table).consistent_read(true);
         let output = scan
-            .segment(sdk_number(number))
-            .total_segments(sdk_number(of))
+            .segment(sdk_number(segment.number))
+            .total_segments(sdk_number(segment.of))
+            .set_limit(limit.map(sdk_number))
             .set_exclusive_start_key(after.map(sdk_key::<P>))
             .send()
             .await
@@ -56,12 +44,66 @@ impl DynamoRows {
         image_page::<P>("Scan", output.items, output.last_evaluated_key)
     }
 
-    /// The rows at these keys, however many, each given once; strongly consistent. A key without a row is not among them.
-    pub(crate) async fn images_of_all<P: Projection>(
+    async fn replace(
+        &self,
+        key: &RowKey,
+        was: Option<&StoredItem>,
+        version: u64,
+        row: &P::Row,
+    ) -> Result<bool, RowError> {
+        self.put_if_unchanged::<P>(row_item::encode::<P>(key, version, row)?, was).await
+    }
+
+    async fn delete(&self, key: &RowKey, was: &StoredItem) -> Result<bool, RowError> {
+        let unchanged = UnchangedCondition::of::<P>(Some(was));
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(sdk_key::<P>(key)))
+            .condition_expression(unchanged.expression)
+            .set_expression_attribute_names(Some(unchanged.names))
+            .set_expression_attribute_values(unchanged.values)
+            .send()
+            .await;
+        let Err(error) = result else { return Ok(true) };
+        match error.as_service_error() {
+            // A transaction is at work on it.
+            Some(
+                DeleteItemError::ConditionalCheckFailedException(_) | DeleteItemError::TransactionConflictException(_),
+            ) => Ok(false),
+            Some(_) | None => Err(RowError::of("DeleteItem", error)),
+        }
+    }
+
+    async fn events_table(&self) -> Result<Option<EventsTable>, RowError> {
+        let key = events_table::key();
+        let item = self.stored::<P>(std::slice::from_ref(&key)).await?.remove(&key);
+        Ok(item.and_then(|item| EventsTable::from_item(&item)))
+    }
+
+    async fn remember_events_table(&self, events: &EventsTable) -> Result<(), RowError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(events.to_item::<P>().0.into()));
+        put.send().await.map(drop).map_err(|error| RowError::of("PutItem", error))
+    }
+}
+
+impl DynamoRows {
+    /// Reads the items at these keys, [`MAX_KEYS`] at most.
+    pub(crate) async fn stored<P: Projection>(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, StoredItem>, RowError> {
+        let (items, unread) = self.items::<P>(keys).await?;
+        if !unread.is_empty() {
+            return Err(row_item::busy("BatchGetItem"));
+        }
+        Ok(items.into_iter().map(|(key, item)| (key, StoredItem(item))).collect())
+    }
+
+    /// Reads the items at these keys, however many, each given once; strongly consistent.
+    pub(crate) async fn stored_at_all<P: Projection>(
         &self,
         keys: Vec<RowKey>,
-    ) -> HashMap<RowKey, Result<RowImage, RowError>> {
-        let read = async |keys: &[RowKey]| match self.images::<P>(keys).await {
+    ) -> HashMap<RowKey, Result<StoredItem, RowError>> {
+        let read = async |keys: &[RowKey]| match self.stored::<P>(keys).await {
             Ok(images) => images.into_iter().map(|(key, image)| (key, Ok(image))).collect::<Vec<_>>(),
             Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
         };
@@ -71,11 +113,11 @@ impl DynamoRows {
     }
 
     /// The next page of a partition's rows, after a key of it: by sort key, strongly consistent.
-    pub(crate) async fn images_of<P: Projection>(
+    pub(crate) async fn partition<P: Projection>(
         &self,
         partition: &str,
         after: Option<&RowKey>,
-    ) -> Result<ImagePage, RowError> {
+    ) -> Result<ImagePage<StoredItem>, RowError> {
         let query = self
             .client
             .query()
@@ -108,63 +150,22 @@ impl DynamoRows {
         put_if(put).await
     }
 
-    /// Puts a row where `was` stood, or nothing; false if the item has changed, or a transaction is changing it, and nothing was
-    /// done.
-    ///
-    /// # Errors
-    /// Any [`RowError`] but [`RowError::Unreadable`].
-    pub async fn replace<P: Projection>(
-        &self,
-        key: &RowKey,
-        was: Option<&RowImage>,
-        version: u64,
-        row: &P::Row,
-    ) -> Result<bool, RowError> {
-        self.put_if_still::<P>(row_item::encode::<P>(key, version, row)?, was).await
-    }
-
-    /// The same with any item.
-    pub(crate) async fn put_if_still<P: Projection>(
+    /// Puts an item in place of `was`, or of none; false where something else is stored by now.
+    pub(crate) async fn put_if_unchanged<P: Projection>(
         &self,
         item: Item,
-        was: Option<&RowImage>,
+        was: Option<&StoredItem>,
     ) -> Result<bool, RowError> {
-        let still = Still::as_it_was::<P>(was);
+        let unchanged = UnchangedCondition::of::<P>(was);
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item.into()))
-            .condition_expression(still.expression)
-            .set_expression_attribute_names(Some(still.names))
-            .set_expression_attribute_values(still.values);
+            .condition_expression(unchanged.expression)
+            .set_expression_attribute_names(Some(unchanged.names))
+            .set_expression_attribute_values(unchanged.values);
         put_if(put).await
-    }
-
-    /// Deletes the row `was`; false where something else stands there by now, or is about to, and nothing was done.
-    ///
-    /// # Errors
-    /// [`RowError::Unavailable`] and [`RowError::Refused`].
-    pub async fn delete<P: Projection>(&self, key: &RowKey, was: &RowImage) -> Result<bool, RowError> {
-        let still = Still::as_it_was::<P>(Some(was));
-        let result = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(sdk_key::<P>(key)))
-            .condition_expression(still.expression)
-            .set_expression_attribute_names(Some(still.names))
-            .set_expression_attribute_values(still.values)
-            .send()
-            .await;
-        let Err(error) = result else { return Ok(true) };
-        match error.as_service_error() {
-            // A transaction is at work on it.
-            Some(
-                DeleteItemError::ConditionalCheckFailedException(_) | DeleteItemError::TransactionConflictException(_),
-            ) => Ok(false),
-            Some(_) | None => Err(RowError::of("DeleteItem", error)),
-        }
     }
 }
 
@@ -180,18 +181,17 @@ async fn put_if(put: PutItemFluentBuilder) -> Result<bool, RowError> {
     }
 }
 
-/// Rows as they were found, by key.
 fn image_page<P: Projection>(
     operation: &'static str,
     items: Option<Vec<SdkItem>>,
     last: Option<SdkItem>,
-) -> Result<ImagePage, RowError> {
+) -> Result<ImagePage<StoredItem>, RowError> {
     let keyed = |item: SdkItem| {
         let item = Item::from(item);
         let key = row_item::key_of::<P>(&item);
         Ok((
             key.ok_or_else(|| row_item::refused(operation, "the table's key is not this projection's"))?,
-            RowImage(item),
+            StoredItem(item),
         ))
     };
     let rows = items.unwrap_or_default().into_iter().map(keyed).collect::<Result<Vec<_>, _>>()?;
@@ -199,16 +199,16 @@ fn image_page<P: Projection>(
     Ok(ImagePage { rows, next: last.map(keyed).transpose()?.map(|(key, _)| key) })
 }
 
-/// The condition that a row is as it was, in each of its attributes.
-struct Still {
+/// The condition that an item has not changed, in any of its attributes.
+struct UnchangedCondition {
     expression: String,
     names: HashMap<String, String>,
     values: Option<HashMap<String, AttributeValue>>,
 }
 
-impl Still {
-    fn as_it_was<P: Projection>(was: Option<&RowImage>) -> Self {
-        let Some(RowImage(item)) = was else {
+impl UnchangedCondition {
+    fn of<P: Projection>(was: Option<&StoredItem>) -> Self {
+        let Some(StoredItem(item)) = was else {
             let names = HashMap::from([("#key".to_owned(), P::KEY.partition.to_owned())]);
             return Self { expression: "attribute_not_exists(#key)".to_owned(), names, values: None };
         };

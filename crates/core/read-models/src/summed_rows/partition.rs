@@ -7,8 +7,8 @@ use event_store::contain;
 use super::{Ended, Images};
 use crate::projection::RowKey;
 use crate::row_error::RowError;
-use crate::row_image::RowImage;
-use crate::row_item::{self, NOT_ITS_SHAPE};
+use crate::row_images::RowImage as _;
+use crate::row_item::{self, NOT_ITS_SHAPE, StoredItem};
 use crate::row_store::{NewRow, Write};
 use crate::sum_item::{self, Pending, SumsOf};
 use crate::summed::{SumError, Summed, sums_key};
@@ -209,10 +209,10 @@ fn judge<P: Summed>(
 }
 
 /// True if sums of this number count a row that is stored: they do not count one of another number.
-pub(super) fn counts<P: Summed>(image: &RowImage) -> bool {
+pub(super) fn counts<P: Summed>(image: &StoredItem) -> bool {
     image.projection() == u64::from(P::NUMBER)
 }
 
-fn decode<P: Summed>(key: &RowKey, image: &RowImage) -> Result<P::Row, RowError> {
+fn decode<P: Summed>(key: &RowKey, image: &StoredItem) -> Result<P::Row, RowError> {
     serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
 }

@@ -6,7 +6,7 @@ use event_store::{ChangedValue, EventStore, InMemoryEventStore};
 use order_aggregate::{OrderCommit, Orders};
 use read_models::{
     Audit, Difference, DynamoRows, EventsTable, Finding, Folded, Folding, OrderSummaryByCustomer, OrderSummaryRow,
-    RowKey, RowStore,
+    RowImages, RowKey, RowStore, Segment, StoredItem,
 };
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ async fn scene() -> Scene {
 }
 
 impl Scene {
-    fn audit(&self) -> Audit<Summary, InMemoryEventStore> {
+    fn audit(&self) -> Audit<Summary, InMemoryEventStore, DynamoRows> {
         Audit::new(self.store.clone(), self.rows.clone())
     }
 
@@ -65,7 +65,7 @@ impl Scene {
     }
 
     /// What an audit finds that has folded so many versions.
-    async fn findings(&self, version: usize) -> Vec<Finding<Summary>> {
+    async fn findings(&self, version: usize) -> Vec<Finding> {
         self.audit().check(vec![self.folded(version)]).await.unwrap().findings
     }
 
@@ -79,6 +79,10 @@ impl Scene {
         let mut read = RowStore::<Summary>::read(&self.rows, std::slice::from_ref(&key)).await.unwrap();
         read.rows.remove(&key) == Some(read_models::Standing::Row { version: row.version, row })
     }
+}
+
+async fn scan(rows: &DynamoRows) -> Vec<(RowKey, StoredItem)> {
+    RowImages::<Summary>::scan(rows, Segment::WHOLE, None, None).await.unwrap().rows
 }
 
 fn number(number: u64) -> AttributeValue {
@@ -121,12 +125,12 @@ async fn a_row_of_another_number_is_told_and_a_newer_one_is_left() {
     write::<Numbered<3>>(&scene.rows, &key, 5, &row).await.unwrap();
     let finding = scene.findings(5).await.pop().unwrap();
     assert_eq!(finding.difference, Difference::NewerProjection { number: 3 });
-    assert!(scene.audit().mend(finding).await.unwrap().is_some());
+    assert!(scene.audit().repair(finding).await.unwrap().is_some());
     scene.set("projection", number(0)).await;
     let finding = scene.findings(5).await.pop().unwrap();
     assert_eq!(finding.difference, Difference::OlderProjection { number: 0 });
-    assert_eq!(finding.lags_behind(), None, "it has every commit");
-    assert!(scene.audit().mend(finding).await.unwrap().is_none());
+    assert_eq!(finding.lags_behind, None, "it has every commit");
+    assert!(scene.audit().repair(finding).await.unwrap().is_none());
     assert!(scene.is_at(5).await);
 }
 
@@ -137,14 +141,14 @@ async fn mending_never_takes_a_row_back_that_has_moved_on_meanwhile() {
     let finding = scene.findings(3).await.pop().unwrap();
     assert_eq!(finding.difference, Difference::Behind { row: 2, events: 3 });
     scene.write(5).await;
-    assert!(scene.audit().mend(finding).await.unwrap().is_none());
+    assert!(scene.audit().repair(finding).await.unwrap().is_none());
     assert!(scene.is_at(5).await);
 
     let scene = self::scene().await;
     let missing = scene.findings(3).await.pop().unwrap();
     scene.write(4).await;
-    assert!(scene.audit().mend(missing).await.unwrap().is_none());
-    assert!(scene.is_at(4).await);
+    assert!(scene.audit().repair(missing).await.unwrap().is_none());
+    assert!(scene.is_at(5).await);
 }
 
 #[tokio::test]
@@ -154,11 +158,11 @@ async fn a_row_that_was_tampered_with_is_mended_at_its_version_however_it_change
     scene.set("total", number(1)).await;
     let finding = scene.findings(5).await.pop().unwrap();
     scene.set("total", number(2)).await;
-    assert!(scene.audit().mend(finding).await.unwrap().is_none());
+    assert!(scene.audit().repair(finding).await.unwrap().is_none());
     assert!(scene.is_at(5).await);
     scene.set("version", number(9)).await;
     let finding = scene.findings(5).await.pop().unwrap();
-    assert!(scene.audit().mend(finding).await.unwrap().is_none());
+    assert!(scene.audit().repair(finding).await.unwrap().is_none());
     assert!(scene.is_at(5).await, "commits that are not recorded give nobody the right to be ahead");
 }
 
@@ -166,17 +170,17 @@ async fn a_row_that_was_tampered_with_is_mended_at_its_version_however_it_change
 async fn a_row_without_an_order_is_taken_away_unless_its_order_has_come() {
     let scene = scene().await;
     scene.write(5).await;
-    let absent = Audit::<Summary, _>::new(InMemoryEventStore::default(), scene.rows.clone());
-    let rows = || async { scene.rows.scan_images::<Summary>(0, 1, None).await.unwrap().rows };
-    assert!(scene.audit().strays(rows().await).await.unwrap().is_empty());
-    let stray = absent.strays(rows().await).await.unwrap().pop().unwrap();
+    let absent = Audit::<Summary, _, _>::new(InMemoryEventStore::default(), scene.rows.clone());
+    let rows = || async { scan(&scene.rows).await };
+    assert!(scene.audit().orphans(rows().await).await.unwrap().is_empty());
+    let stray = absent.orphans(rows().await).await.unwrap().pop().unwrap();
     assert_eq!(stray.difference, Difference::WithoutAggregate);
-    assert!(scene.audit().mend(stray).await.unwrap().is_none());
+    assert!(scene.audit().repair(stray).await.unwrap().is_none());
     assert!(scene.is_at(5).await, "where its commits are, it is no stray");
 
-    let stray = absent.strays(rows().await).await.unwrap().pop().unwrap();
+    let stray = absent.orphans(rows().await).await.unwrap().pop().unwrap();
     scene.set("total", number(1)).await;
-    assert!(absent.mend(stray).await.unwrap().is_none());
+    assert!(absent.repair(stray).await.unwrap().is_none());
     assert_eq!(rows().await, []);
 }
 
@@ -189,13 +193,13 @@ async fn a_row_at_a_key_that_is_not_its_orders_is_a_stray() {
         write::<Summary>(&scene.rows, &key, 5, &row).await.unwrap();
     }
     scene.write(5).await;
-    let rows = scene.rows.scan_images::<Summary>(0, 1, None).await.unwrap().rows;
+    let rows = scan(&scene.rows).await;
     assert_eq!(rows.len(), 3);
-    for stray in scene.audit().strays(rows).await.unwrap() {
+    for stray in scene.audit().orphans(rows).await.unwrap() {
         assert_ne!(stray.key, key);
-        assert!(scene.audit().mend(stray).await.unwrap().is_none());
+        assert!(scene.audit().repair(stray).await.unwrap().is_none());
     }
-    assert_eq!(scene.rows.scan_images::<Summary>(0, 1, None).await.unwrap().rows.len(), 1);
+    assert_eq!(scan(&scene.rows).await.len(), 1);
 }
 
 #[tokio::test]
@@ -209,7 +213,7 @@ async fn what_cannot_be_folded_leaves_its_row_to_be_held_to_what_comes_before() 
     assert_eq!((folded.commits, folded.version), (5, 2));
     let checked = scene.audit().check(vec![folded]).await.unwrap();
     assert_eq!(checked.findings[0].difference, Difference::Missing);
-    assert_eq!(checked.halts[0].cause, "version 3 is poison: from the future");
+    assert_eq!(checked.unfoldable[0].cause, "version 3 is poison: from the future");
 }
 
 #[tokio::test]
@@ -222,7 +226,7 @@ async fn a_commit_that_is_lost_is_poison_to_what_follows() {
     }
     let folded = folding.finish().unwrap();
     assert_eq!(
-        (folded.version, folded.halt.unwrap().cause),
+        (folded.version, folded.unfoldable.unwrap().cause),
         (2, "version 4 is poison: version 4 does not follow version 2".to_owned())
     );
 }
@@ -232,7 +236,7 @@ async fn a_row_that_lags_says_how_old_its_newest_commit_is() {
     let scene = scene().await;
     let checked = scene.audit().look_again(vec!["o-1".to_owned()]).await.unwrap();
     assert_eq!(checked.findings[0].difference, Difference::Missing);
-    assert_eq!(checked.findings[0].lags_behind(), Some(scene.commits[4].recorded_at));
+    assert_eq!(checked.findings[0].lags_behind, Some(scene.commits[4].recorded_at));
     assert_eq!(checked.reached, None, "no row has got anywhere");
     scene.write(5).await;
     let checked = scene.audit().look_again(vec!["o-1".to_owned()]).await.unwrap();
@@ -240,18 +244,18 @@ async fn a_row_that_lags_says_how_old_its_newest_commit_is() {
     assert_eq!(checked.reached, Some(scene.commits[4].recorded_at));
     scene.set("total", number(1)).await;
     let checked = scene.audit().look_again(vec!["o-1".to_owned()]).await.unwrap();
-    assert_eq!((checked.findings[0].lags_behind(), checked.reached), (None, None), "it is wrong, and not late");
+    assert_eq!((checked.findings[0].lags_behind, checked.reached), (None, None), "it is wrong, and not late");
 }
 
 #[tokio::test]
 async fn rows_remember_their_events_table_and_scans_of_rows_skip_that() {
     let scene = scene().await;
     scene.write(5).await;
-    assert_eq!(scene.rows.events_table::<Summary>().await.unwrap(), None);
+    assert_eq!(RowImages::<Summary>::events_table(&scene.rows).await.unwrap(), None);
     for id in ["first", "second"] {
         let events = EventsTable { id: id.to_owned(), name: "OrderEvents".to_owned() };
-        scene.rows.remember_events_table::<Summary>(&events).await.unwrap();
-        assert_eq!(scene.rows.events_table::<Summary>().await.unwrap(), Some(events));
+        RowImages::<Summary>::remember_events_table(&scene.rows, &events).await.unwrap();
+        assert_eq!(RowImages::<Summary>::events_table(&scene.rows).await.unwrap(), Some(events));
     }
-    assert_eq!(scene.rows.scan_images::<Summary>(0, 1, None).await.unwrap().rows.len(), 1);
+    assert_eq!(scan(&scene.rows).await.len(), 1);
 }

@@ -11,6 +11,7 @@ mod engine_faults;
 mod engine_properties;
 mod list_pages;
 mod order_summary;
+mod row_images_contract;
 mod row_store_contract;
 mod story;
 mod sum_audit;

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::{EventStore, InMemoryEventStore};
 use order_aggregate::OrderCommit;
 use read_models::{
-    Audit, CustomerTotals, DynamoRows, Engine, Folding, SumAudit, SumDifference, SumFinding, SummedRows, SumsChecked,
+    Audit, CustomerTotals, DynamoRows, Engine, Folding, RowImages, Segment, SumAudit, SumDifference, SumFinding,
+    SummedRows, Sums as _, SumsChecked,
 };
 
 use crate::story::{TOTALS_TABLE, entries, entry, pay, place_in, tell_from};
@@ -29,10 +30,10 @@ async fn scene() -> Scene {
 }
 
 impl Scene {
-    async fn findings(&self) -> Vec<SumFinding<CustomerTotals>> {
+    async fn findings(&self) -> Vec<SumFinding> {
         match self.audit.check("c-1").await.unwrap() {
             SumsChecked::Right => Vec::new(),
-            SumsChecked::Wrong(finding) => vec![*finding],
+            SumsChecked::Wrong(finding) => vec![finding],
             SumsChecked::Unsummable | SumsChecked::Unsettled => panic!("not judged"),
         }
     }
@@ -43,7 +44,7 @@ impl Scene {
 
     async fn mend(&self) {
         for finding in self.findings().await {
-            assert!(self.audit.mend(finding).await.unwrap().is_none());
+            assert!(self.audit.repair(&finding).await.unwrap().is_none());
         }
         assert_eq!(self.differences().await, []);
     }
@@ -162,7 +163,7 @@ async fn mending_takes_no_sum_back_that_has_moved_on_meanwhile() {
     scene.set_gross(99).await;
     let finding = scene.findings().await.pop().unwrap();
     scene.book.project(scene.orders.iter().map(|commits| &commits[2])).await;
-    assert!(scene.audit.mend(finding).await.unwrap().is_none());
+    assert!(scene.audit.repair(&finding).await.unwrap().is_none());
     assert!(scene.are_at(3).await);
 }
 
@@ -210,7 +211,7 @@ async fn beside_live_traffic_nothing_is_found_and_mending_undoes_nothing() {
             // A look that others never left in peace says nothing.
             if let SumsChecked::Wrong(finding) = scene.audit.check("c-1").await.unwrap() {
                 assert!(damaged, "nothing is wrong with {}: it {}", finding.key.sort, finding.difference);
-                damaged = scene.audit.mend(*finding).await.unwrap().is_some();
+                damaged = scene.audit.repair(&finding).await.unwrap().is_some();
             }
         }
     };
@@ -233,13 +234,12 @@ async fn a_row_that_is_deleted_or_taken_back_by_a_repair_is_no_longer_counted() 
     tell_from(&restored, "o-1", &place_in("c-1", "EUR"), &[]).await;
     tell_from(&restored, "o-2", &place_in("c-1", "EUR"), &[pay(1, 20), pay(2, 5)]).await;
     let audit = Audit::<CustomerTotals, _, _>::new(restored.clone(), rows.clone());
-    let images = DynamoRows::new(scene.book.server.client(), TOTALS_TABLE);
-    let stored = images.scan_images::<CustomerTotals>(0, 1, None).await.unwrap().rows;
+    let stored = RowImages::<CustomerTotals>::scan(&rows, Segment::WHOLE, None, None).await.unwrap().rows;
     let contributions: Vec<_> = stored.into_iter().filter(|(key, _)| key.sort.starts_with("order#")).collect();
-    let strays = audit.strays(contributions).await.unwrap();
-    assert_eq!(strays.iter().map(|stray| stray.key.sort.as_str()).collect::<Vec<_>>(), ["order#o-0"]);
-    for stray in strays {
-        assert!(audit.mend(stray).await.unwrap().is_none());
+    let orphans = audit.orphans(contributions).await.unwrap();
+    assert_eq!(orphans.iter().map(|orphan| orphan.key.sort.as_str()).collect::<Vec<_>>(), ["order#o-0"]);
+    for orphan in orphans {
+        assert!(audit.repair(orphan).await.unwrap().is_none());
     }
     for order in ["o-1", "o-2"] {
         let mut folding = Folding::<CustomerTotals>::default();
@@ -248,7 +248,7 @@ async fn a_row_that_is_deleted_or_taken_back_by_a_repair_is_no_longer_counted() 
         }
         let checked = audit.check(folding.finish().into_iter().collect()).await.unwrap();
         for finding in checked.findings {
-            assert!(audit.mend(finding).await.unwrap().is_none(), "{order}");
+            assert!(audit.repair(finding).await.unwrap().is_none(), "{order}");
         }
     }
     scene.mend().await;

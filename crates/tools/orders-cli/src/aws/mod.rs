@@ -3,13 +3,11 @@
 //!
 //! - `describe_stacks`: the outputs of a CloudFormation stack
 //! - `names`: the names of the tables and the bus
-//! - `totals`: the table of totals, which a deployment may do without
 //! - `failure`: the reason why a service cannot be used, and the remedy
 
 mod describe_stacks;
 mod failure;
 mod names;
-mod totals;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,9 +20,9 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, SharedCredential
 use clap::Args;
 
 pub(crate) use failure::{Place, remedy};
-use names::Names;
-pub(crate) use names::Resource;
-pub(crate) use totals::TotalsArguments;
+pub(crate) use names::{EVENTS, PARKED};
+use names::{NameArguments, Names};
+use read_models::registry::Registered;
 
 use crate::running::{Service, StackFolder};
 use crate::text::note;
@@ -48,6 +46,8 @@ pub(crate) struct AwsArguments {
     /// .order-ledger, then they are the default ports
     #[arg(long, value_name = "FOLDER", requires = "local")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    names: NameArguments,
 }
 
 /// A client of each service.
@@ -56,19 +56,35 @@ pub(crate) struct AwsClients {
     pub(crate) eventbridge: aws_sdk_eventbridge::Client,
     pub(crate) place: Place,
     names: Names,
+    given: NameArguments,
 }
 
 impl AwsArguments {
     /// The clients. An account needs a Region and credentials; with --stack, the outputs are read.
     pub(crate) async fn clients(&self) -> anyhow::Result<AwsClients> {
-        if self.local { local(&StackFolder::new(self.data.clone())) } else { of_account(self.stack.as_deref()).await }
+        let given = self.names.clone();
+        if self.local {
+            local(&StackFolder::new(self.data.clone()), given)
+        } else {
+            of_account(self.stack.as_deref(), given).await
+        }
     }
 }
 
 impl AwsClients {
-    /// The name of a resource: as given, else that of the place.
-    pub(crate) fn name(&self, resource: Resource, given: Option<&String>) -> anyhow::Result<String> {
-        self.names.of(resource, given)
+    /// The name of a table, by its name in the template.
+    pub(crate) fn table(&self, name: &str) -> anyhow::Result<String> {
+        self.names.table(name, &self.given)
+    }
+
+    /// The name or ARN of the event bus.
+    pub(crate) fn bus(&self) -> anyhow::Result<String> {
+        self.names.bus(&self.given)
+    }
+
+    /// The read models that the deployment keeps, with the names of their tables.
+    pub(crate) fn read_models(&self) -> anyhow::Result<Vec<(&'static Registered, String)>> {
+        self.names.read_models(&self.given)
     }
 
     /// Finds a table before anything is done with it, and returns its id, which tells apart tables of the same name. In an
@@ -102,7 +118,7 @@ impl AwsClients {
     }
 }
 
-async fn of_account(stack: Option<&str>) -> anyhow::Result<AwsClients> {
+async fn of_account(stack: Option<&str>, given: NameArguments) -> anyhow::Result<AwsClients> {
     let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts()).load().await;
     let region = config.region().context("no AWS Region is set: set AWS_REGION, or add --local for the local stack")?;
     let provider = config.credentials_provider().context("there is no provider of AWS credentials")?;
@@ -122,11 +138,12 @@ async fn of_account(stack: Option<&str>) -> anyhow::Result<AwsClients> {
         eventbridge: aws_sdk_eventbridge::Client::new(&config),
         place: Place::Account { region: region.to_string() },
         names,
+        given,
     })
 }
 
 /// Nothing of the environment but the endpoints: a profile's region or role is meant for an account.
-fn local(stack: &StackFolder) -> anyhow::Result<AwsClients> {
+fn local(stack: &StackFolder, given: NameArguments) -> anyhow::Result<AwsClients> {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("local"))
@@ -143,6 +160,7 @@ fn local(stack: &StackFolder) -> anyhow::Result<AwsClients> {
         eventbridge: aws_sdk_eventbridge::Client::from_conf(of_eventbridge),
         place: Place::Local { dynamodb, eventbridge },
         names: Names::Local,
+        given,
     })
 }
 

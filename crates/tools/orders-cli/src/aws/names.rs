@@ -1,43 +1,71 @@
-//! The names of the tables and the bus: given, those of a CloudFormation stack's outputs, or the local stack's.
+//! The names of the tables and the bus: given as options, those of a CloudFormation stack's outputs, or the local stack's.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
-use anyhow::Context;
+use clap::Args;
+use clap::error::ErrorKind;
+use read_models::registry::{CORE, Registered};
 
-/// The output of the template that says whether totals are kept: `true` or `false`.
-const TOTALS_KEPT: &str = "CustomerTotalsKept";
+use crate::text::note;
 
-/// A resource that a command takes by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resource {
-    Events,
-    Summaries,
-    Totals,
-    Parked,
-    Bus,
+/// The events table, by its name in the template.
+pub(crate) const EVENTS: &str = "OrderEvents";
+/// The table of parked orders, by its name in the template.
+pub(crate) const PARKED: &str = "ParkedOrders";
+/// The event bus, by its name in the template.
+const BUS: &str = "OrderBus";
+
+/// The names that differ from those of the stack.
+#[derive(Args, Clone, Default)]
+pub(crate) struct NameArguments {
+    /// A table with another name than the stack has for it: the name in the template and the name of the table, such as
+    /// OrderEvents=orders-restored. May be given again for further tables
+    #[arg(long = "table", value_name = "NAME=TABLE")]
+    tables: Vec<TableName>,
+    /// The event bus, by name or ARN
+    #[arg(long, value_name = "BUS")]
+    bus: Option<String>,
+    /// A read model that is left out because the deployment does not keep it, such as CustomerTotals. With --stack, the outputs
+    /// of the stack decide. May be given again for further read models
+    #[arg(long, value_name = "READ_MODEL")]
+    without: Vec<Optional>,
 }
 
-impl Resource {
-    /// The name in the local stack: the id in the template.
-    const fn local_name(self) -> &'static str {
-        match self {
-            Self::Events => "OrderEvents",
-            Self::Summaries => "OrderSummaryByCustomer",
-            Self::Totals => "CustomerTotals",
-            Self::Parked => "ParkedOrders",
-            Self::Bus => "OrderBus",
-        }
-    }
+/// The name of a table in the template, and the name of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TableName {
+    name: String,
+    table: String,
+}
 
-    /// The output of the template with the name.
-    const fn output(self) -> &'static str {
-        match self {
-            Self::Events => "OrderEventsTable",
-            Self::Summaries => "OrderSummaryByCustomerTable",
-            Self::Totals => "CustomerTotalsTable",
-            Self::Parked => "ParkedOrdersTable",
-            Self::Bus => "OrderBusName",
-        }
+impl FromStr for TableName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = || [EVENTS, PARKED].into_iter().chain(CORE.iter().map(|registered| registered.name));
+        let pair = text.split_once('=').filter(|(name, table)| known().any(|it| it == *name) && !table.is_empty());
+        let (name, table) = pair.ok_or_else(|| {
+            let names = known().collect::<Vec<_>>().join(", ");
+            format!("the form is NAME=TABLE, where NAME is one of {names}")
+        })?;
+        Ok(Self { name: name.to_owned(), table: table.to_owned() })
+    }
+}
+
+/// The name of a read model that a deployment can do without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Optional(&'static str);
+
+impl FromStr for Optional {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let optional = || CORE.iter().filter(|registered| registered.is_optional).map(|registered| registered.name);
+        optional().find(|it| *it == name).map(Self).ok_or_else(|| {
+            let names = optional().collect::<Vec<_>>().join(", ");
+            format!("a deployment can do without these read models: {names}")
+        })
     }
 }
 
@@ -53,28 +81,55 @@ pub(crate) enum Names {
 }
 
 impl Names {
-    /// The name of a resource: as given, else that of the place.
-    pub(crate) fn of(&self, resource: Resource, given: Option<&String>) -> anyhow::Result<String> {
-        if let Some(given) = given {
-            return Ok(given.clone());
+    /// The name of a table: as given, else that of the place.
+    pub(crate) fn table(&self, name: &str, given: &NameArguments) -> anyhow::Result<String> {
+        let given = given.tables.iter().rev().find(|it| it.name == name).map(|it| it.table.clone());
+        given.map_or_else(|| self.of_place(name, &format!("{name}Table"), &format!("--table {name}=TABLE")), Ok)
+    }
+
+    /// The name or ARN of the event bus: as given, else that of the place.
+    pub(crate) fn bus(&self, given: &NameArguments) -> anyhow::Result<String> {
+        given.bus.clone().map_or_else(|| self.of_place(BUS, &format!("{BUS}Name"), "--bus BUS"), Ok)
+    }
+
+    /// The read models that the deployment keeps, with the names of their tables.
+    pub(crate) fn read_models(&self, given: &NameArguments) -> anyhow::Result<Vec<(&'static Registered, String)>> {
+        let kept = CORE.iter().filter(|registered| self.keeps(registered, given));
+        kept.map(|registered| Ok((registered, self.table(registered.name, given)?))).collect()
+    }
+
+    /// True if the deployment keeps a read model. One whose table is named is kept. A stack of a release without the output
+    /// keeps it.
+    fn keeps(&self, registered: &Registered, given: &NameArguments) -> bool {
+        let name = registered.name;
+        if given.without.contains(&Optional(name)) {
+            return false;
         }
+        let is_named = given.tables.iter().any(|it| it.name == name);
         match self {
-            Self::Local => Ok(resource.local_name().to_owned()),
-            Self::Stack { stack, outputs } => outputs.get(resource.output()).cloned().with_context(|| {
-                let output = resource.output();
-                format!("stack {stack} has no output {output}: it is not a stack of this template, or not deployed yet")
-            }),
-            Self::Options => anyhow::bail!("the name of {} is missing: name it, or add --stack", resource.local_name()),
+            Self::Stack { stack, outputs } if registered.is_optional && !is_named => {
+                let is_kept = outputs.get(&format!("{name}Kept")).is_none_or(|kept| kept != "false");
+                if !is_kept {
+                    note(&format!("stack {stack} does not keep {name}: it is left out"));
+                }
+                is_kept
+            }
+            Self::Stack { .. } | Self::Local | Self::Options => true,
         }
     }
 
-    /// The name of the stack, if it is one that keeps no totals. A stack of a release without this output keeps them.
-    pub(super) fn stack_without_totals(&self) -> Option<&str> {
+    fn of_place(&self, name: &str, output: &str, option: &str) -> anyhow::Result<String> {
         match self {
-            Self::Stack { stack, outputs } => {
-                outputs.get(TOTALS_KEPT).is_some_and(|kept| kept == "false").then_some(stack)
+            Self::Local => Ok(name.to_owned()),
+            Self::Stack { stack, outputs } => outputs.get(output).cloned().ok_or_else(|| {
+                anyhow::anyhow!(
+                    "stack {stack} has no output {output}: it is not a stack of this template, or not deployed yet"
+                )
+            }),
+            Self::Options => {
+                let message = format!("the name of {name} is missing: add --stack NAME, or {option}\n");
+                Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, message).into())
             }
-            Self::Local | Self::Options => None,
         }
     }
 }
@@ -83,41 +138,66 @@ impl Names {
 mod tests {
     use super::*;
 
+    fn stack(outputs: &[(&str, &str)]) -> Names {
+        let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Names::Stack { stack: "shop".to_owned(), outputs }
+    }
+
+    fn given(tables: &[&str], without: &[&str]) -> NameArguments {
+        NameArguments {
+            tables: tables.iter().map(|text| text.parse().unwrap()).collect(),
+            bus: None,
+            without: without.iter().map(|text| text.parse().unwrap()).collect(),
+        }
+    }
+
     #[test]
     fn the_template_has_the_outputs_that_the_commands_read() {
         let template = include_str!("../../../../../template.yaml");
         let (_, outputs) = template.split_once("\nOutputs:\n").unwrap();
-        let resources = [Resource::Events, Resource::Summaries, Resource::Totals, Resource::Parked, Resource::Bus];
-        for resource in resources {
-            let (_, output) = outputs.split_once(&format!("  {}:\n", resource.output())).unwrap();
-            let value = output.lines().find_map(|line| line.strip_prefix("    Value: !Ref "));
-            assert_eq!(value, Some(resource.local_name()), "{resource:?}");
+        let value_of = |output: &str| {
+            let (_, output) = outputs.split_once(&format!("  {output}:\n")).unwrap_or_else(|| panic!("no {output}"));
+            output.lines().find_map(|line| line.strip_prefix("    Value: !Ref ")).unwrap().to_owned()
+        };
+        assert_eq!(value_of("OrderBusName"), BUS);
+        for table in [EVENTS, PARKED].into_iter().chain(CORE.iter().map(|registered| registered.name)) {
+            assert_eq!(value_of(&format!("{table}Table")), table);
         }
-        let kept = format!("  {TOTALS_KEPT}:\n");
-        let (_, kept) = outputs.split_once(&kept).unwrap();
-        let value = kept.lines().find_map(|line| line.strip_prefix("    Value: !Ref "));
-        assert_eq!(value, Some("KeepCustomerTotals"));
+        for optional in CORE.iter().filter(|registered| registered.is_optional) {
+            assert_eq!(value_of(&format!("{}Kept", optional.name)), format!("Keep{}", optional.name));
+        }
     }
 
     #[test]
-    fn a_stack_keeps_totals_unless_its_output_says_false() {
-        let stack = |outputs: &[(&str, &str)]| {
-            let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            Names::Stack { stack: "shop".to_owned(), outputs }
+    fn a_read_model_is_kept_unless_the_stack_or_an_option_leaves_it_out() {
+        let kept = |names: &Names, given: &NameArguments| -> Vec<&str> {
+            CORE.iter().filter(|it| names.keeps(it, given)).map(|it| it.name).collect()
         };
-        assert_eq!(stack(&[(TOTALS_KEPT, "false")]).stack_without_totals(), Some("shop"));
-        for names in [stack(&[(TOTALS_KEPT, "true")]), stack(&[]), Names::Local, Names::Options] {
-            assert_eq!(names.stack_without_totals(), None, "{names:?}");
+        let (both, summaries) = (["OrderSummaryByCustomer", "CustomerTotals"], ["OrderSummaryByCustomer"]);
+        let none = NameArguments::default();
+        for names in [stack(&[("CustomerTotalsKept", "true")]), stack(&[]), Names::Local, Names::Options] {
+            assert_eq!(kept(&names, &none), both, "{names:?}");
+            assert_eq!(kept(&names, &given(&[], &["CustomerTotals"])), summaries, "{names:?}");
         }
+        let without = stack(&[("CustomerTotalsKept", "false")]);
+        assert_eq!(kept(&without, &none), summaries);
+        assert_eq!(kept(&without, &given(&["CustomerTotals=Copy"], &[])), both, "its table is named");
     }
 
     #[test]
     fn an_option_wins_over_an_output() {
-        let outputs = BTreeMap::from([("OrderEventsTable".to_owned(), "shop-OrderEvents-1".to_owned())]);
-        let names = Names::Stack { stack: "shop".to_owned(), outputs };
-        assert_eq!(names.of(Resource::Events, None).unwrap(), "shop-OrderEvents-1");
-        assert_eq!(names.of(Resource::Events, Some(&"Copy".to_owned())).unwrap(), "Copy");
-        let missing = names.of(Resource::Parked, None).unwrap_err().to_string();
+        let names = stack(&[("OrderEventsTable", "shop-OrderEvents-1")]);
+        assert_eq!(names.table(EVENTS, &given(&[], &[])).unwrap(), "shop-OrderEvents-1");
+        assert_eq!(names.table(EVENTS, &given(&["OrderEvents=Copy"], &[])).unwrap(), "Copy");
+        let missing = names.table(PARKED, &given(&[], &[])).unwrap_err().to_string();
         assert!(missing.starts_with("stack shop has no output ParkedOrdersTable: "), "{missing}");
+    }
+
+    #[test]
+    fn a_name_that_the_template_lacks_is_refused() {
+        for text in ["OrderEvents", "Orders=T", "OrderEvents="] {
+            assert!(text.parse::<TableName>().unwrap_err().contains("OrderEvents, ParkedOrders, "), "{text}");
+        }
+        assert!("OrderSummaryByCustomer".parse::<Optional>().unwrap_err().contains("CustomerTotals"));
     }
 }

@@ -1,14 +1,20 @@
 //! `orders parked redrive`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
+use event_store::DynamoEventStore;
 use event_store::store::chain;
 use futures_util::stream::{self, StreamExt as _};
-use operations::redrive::{RedriveError, Redriven};
+use operations::redrive::{Redrive, RedriveError, Redriven};
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
 use serde_json::{Value, json};
 
 use super::Notes;
-use super::arguments::{EventsArguments, NotesArguments, TargetArguments, Targets};
+use super::arguments::{NotesArguments, Targets, events};
+use publisher::EventBus;
+
+use crate::aws::AwsClients;
 use crate::confirm::ConfirmArguments;
 use crate::sweep::Bar;
 use crate::text::{note, print};
@@ -31,10 +37,6 @@ pub(super) struct Arguments {
     #[command(flatten)]
     confirm: ConfirmArguments,
     #[command(flatten)]
-    events: EventsArguments,
-    #[command(flatten)]
-    targets: TargetArguments,
-    #[command(flatten)]
     notes: NotesArguments,
 }
 
@@ -51,20 +53,20 @@ struct Tally {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (clients, notes_table, notes) = arguments.notes.open().await?;
-    let (events, events_id) = arguments.events.find(&clients).await?;
-    let targets = arguments.targets.find(&clients).await?;
+    let (events, events_id) = events(&clients).await?;
+    let targets = Targets::find(&clients, &events).await?;
     let (mut parked, unreadable) = parked(arguments, &notes).await?;
-    if targets.totals.is_none() {
-        leave_totals_out(&mut parked, arguments.consumer)?;
-    }
+    leave_out(&mut parked, &targets, arguments.consumer)?;
     if parked.iter().any(|entry| entry.consumer == Consumer::Publisher) {
         clients.find_bus(&targets.bus).await?;
     }
     if !parked.is_empty() {
-        targets.belong_to(&clients, &events, events_id).await?;
+        targets.belong_to(&events, events_id.as_deref()).await?;
         arguments.confirm.confirm(&plan(&parked, &notes_table, &events, &targets))?;
     }
-    let redrive = targets.redrive(clients, notes, &events);
+    let AwsClients { dynamodb, eventbridge, .. } = clients;
+    let bus = EventBus::new(eventbridge, &targets.bus);
+    let redrive = Redrive::new(DynamoEventStore::new(dynamodb, &events), notes, bus, targets.models);
     let bar = Bar::new("parked orders", u64::try_from(parked.len()).ok(), 0)?;
     unreadable.iter().for_each(|problem| bar.complain(problem));
 
@@ -103,7 +105,9 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// True if the other orders may be done all the same; an outage ends all.
 const fn concerns_no_other(error: &RedriveError) -> bool {
     match error {
-        RedriveError::NewerProjection | RedriveError::Notes(ParkedError::Unreadable { .. }) => true,
+        RedriveError::NewerProjection | RedriveError::LeftOut | RedriveError::Notes(ParkedError::Unreadable { .. }) => {
+            true
+        }
         RedriveError::Notes(ParkedError::Unavailable { .. } | ParkedError::Refused { .. })
         | RedriveError::Events(_)
         | RedriveError::Bus { .. }
@@ -148,17 +152,19 @@ async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(
     Ok((entries, Vec::new()))
 }
 
-/// Keeps the orders that other consumers have parked: where totals are left out, nothing is written to their table.
-fn leave_totals_out(parked: &mut Vec<Entry>, only: Option<Consumer>) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        only != Some(Consumer::CustomerTotals),
-        "totals are left out: nothing that CustomerTotals has parked is redriven"
-    );
-    let all = parked.len();
-    parked.retain(|entry| entry.consumer != Consumer::CustomerTotals);
-    let left = all - parked.len();
-    if left > 0 {
-        note(&format!("totals are left out: {left} orders that CustomerTotals has parked stay parked"));
+/// Keeps the orders of the consumers that have a target: read models that are left out are not written.
+fn leave_out(parked: &mut Vec<Entry>, targets: &Targets, only: Option<Consumer>) -> anyhow::Result<()> {
+    let has_target =
+        |consumer: Consumer| consumer == Consumer::Publisher || targets.models.find(consumer.as_str()).is_some();
+    if let Some(only) = only.filter(|only| !has_target(*only)) {
+        anyhow::bail!("{only} is left out: none of the orders that it has parked is redriven");
+    }
+    let (kept, left): (Vec<_>, Vec<_>) = std::mem::take(parked).into_iter().partition(|it| has_target(it.consumer));
+    *parked = kept;
+    let consumers: BTreeSet<Consumer> = left.iter().map(|entry| entry.consumer).collect();
+    for consumer in consumers {
+        let orders = left.iter().filter(|entry| entry.consumer == consumer).count();
+        note(&format!("{consumer} is left out: {orders} orders that it has parked stay parked"));
     }
     Ok(())
 }
@@ -172,11 +178,7 @@ fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> Strin
             (orders + 1, commits.saturating_add(entry.commits.unwrap_or_default()))
         });
         if orders > 0 {
-            let to = match consumer {
-                Consumer::OrderSummaryByCustomer => &targets.rows,
-                Consumer::CustomerTotals => targets.totals.as_deref().unwrap_or_default(),
-                Consumer::Publisher => &targets.bus,
-            };
+            let to = targets.models.find(consumer.as_str()).map_or(targets.bus.as_str(), |model| model.target());
             text.push_str(&format!("  {:<22}  {orders} orders, {commits} commits, to {to}\n", consumer.as_str()));
         }
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use parked_orders::Consumer;
 use serde_json::json;
 
-use super::arguments::{EventsArguments, NotesArguments};
+use super::arguments::{NotesArguments, events};
 use super::waiting::{self, Waiting};
 use super::{list, to_json};
 use crate::text::{Align, Table, print};
@@ -15,14 +15,12 @@ pub(super) struct Arguments {
     /// The order's id
     order: String,
     #[command(flatten)]
-    events: EventsArguments,
-    #[command(flatten)]
     notes: NotesArguments,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (clients, _, notes) = arguments.notes.open().await?;
-    let (events, _) = arguments.events.find(&clients).await?;
+    let (events, _) = events(&clients).await?;
     let mut parked = Vec::new();
     for consumer in Consumer::ALL {
         parked.extend(notes.find(consumer, &arguments.order).await?);

@@ -2,45 +2,42 @@
 
 use std::time::Duration;
 
+use operations::rebuild::RebuildCounts;
 use serde_json::json;
 
-use super::Tally;
 use crate::sweep::Tables;
 use crate::text::{bold, seconds};
 
-/// `12 orders, 11 summaries and 12 contributions written`
-pub(super) fn so_far(tables: &Tables, tally: &Tally) -> String {
-    let Tally { orders, rows_written, totals_written, .. } = tally;
-    match &tables.totals {
-        Some(_) => format!("{orders} orders, {rows_written} summaries and {totals_written} contributions written"),
-        None => format!("{orders} orders, {rows_written} summaries written"),
-    }
+/// `12 orders, 23 rows written`
+pub(super) fn so_far(counts: &RebuildCounts) -> String {
+    format!("{} orders, {} rows written", counts.orders, counts.rows_written.values().sum::<u64>())
 }
 
 /// The result of a rebuild, for people.
-pub(super) fn summary(tables: &Tables, tally: &Tally, elapsed: Duration) -> String {
-    let Tally { commits, orders, rows_written, totals_written, newer, left_out } = tally;
-    let mut text = format!(
-        "{} is complete, after {}\n\ncommits        {commits}\norders         {orders}\nsummaries      {rows_written} written\n",
-        bold(&format!("Rebuild of {} from {}", tables.read_models(), tables.events)),
-        seconds(elapsed),
-    );
-    if tables.totals.is_some() {
-        text.push_str(&format!("contributions  {totals_written} written\n"));
+pub(super) fn summary(tables: &Tables, counts: &RebuildCounts, elapsed: Duration) -> String {
+    let RebuildCounts { commits, orders, rows_written, newer, left_out } = counts;
+    let headline = bold(&format!("Rebuild of {} from {}", tables.read_models(), tables.events));
+    let mut text = format!("{headline} is complete, after {}\n\n", seconds(elapsed));
+    let mut line = |name: &str, result: String| text.push_str(&format!("{name:<24}{result}\n"));
+    line("commits", commits.to_string());
+    line("orders", orders.to_string());
+    for (read_model, rows) in rows_written {
+        line(read_model, format!("{rows} rows written"));
     }
-    text.push_str(&format!("left out       {left_out}"));
+    line("left out", left_out.to_string());
     if *newer > 0 {
-        text.push_str(&format!("\nnewer          {newer}, left to the newer release that wrote them"));
+        line("newer", format!("{newer}, left to the newer release that wrote them"));
     }
+    text.truncate(text.trim_end().len());
     text
 }
 
 /// The same for machines.
-pub(super) fn json(tables: &Tables, tally: &Tally) -> serde_json::Result<String> {
+pub(super) fn json(tables: &Tables, counts: &RebuildCounts) -> serde_json::Result<String> {
     serde_json::to_string(&json!({
-        "table": tables.events,
-        "rows": tables.rows,
-        "totals": tables.totals,
-        "rebuilt": tally,
+        "format": 2,
+        "events": tables.events,
+        "readModels": tables.table_names(),
+        "rebuilt": counts,
     }))
 }

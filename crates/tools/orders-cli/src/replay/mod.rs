@@ -21,7 +21,7 @@ use clap::Args;
 use event_store::{DynamoEventStore, Timestamp};
 use publisher::EventBus;
 
-use crate::aws::{AwsArguments, Resource};
+use crate::aws::{AwsArguments, EVENTS};
 use crate::confirm::ConfirmArguments;
 use crate::state_file::{Lock, StateFile, difference};
 use crate::stop::{Interrupted, StopSignals};
@@ -35,12 +35,6 @@ use state::State;
 /// What is published, to where, how fast.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The event bus, by name or ARN
-    #[arg(long, value_name = "BUS", required_unless_present_any = ["local", "stack"])]
-    bus: Option<String>,
-    /// The table of events
-    #[arg(long, required_unless_present_any = ["local", "stack"])]
-    table: Option<String>,
     /// Events recorded at this time or later, for example 2026-11-21T09:30:00Z
     #[arg(long, value_name = "TIME")]
     from: Timestamp,
@@ -67,8 +61,8 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let clients = arguments.aws.clients().await?;
-    let bus = clients.name(Resource::Bus, arguments.bus.as_ref())?;
-    let table = clients.name(Resource::Events, arguments.table.as_ref())?;
+    let bus = clients.bus()?;
+    let table = clients.table(EVENTS)?;
     let (_lock, file, state) = begin(&arguments, bus, table)?;
     let Parameters { bus, table, name, order, .. } = state.parameters.clone();
     tokio::try_join!(clients.find_bus(&bus), clients.find_table(&table))?;

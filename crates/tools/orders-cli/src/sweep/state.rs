@@ -1,5 +1,6 @@
 //! The progress of a sweep, in a file.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
@@ -8,71 +9,54 @@ use serde::{Deserialize, Serialize};
 use crate::state_file::{Lock, StateFile, difference};
 use crate::text::note;
 
+/// The format of state files. A release that changes it begins anew.
+const FORMAT: u32 = 2;
+
 /// The tables of a sweep. Kept in the state file: with other tables it is another sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Tables {
     /// The command that sweeps them.
     pub(crate) command: String,
     pub(crate) events: String,
-    pub(crate) rows: String,
-    /// None where totals are left out.
-    pub(crate) totals: Option<String>,
-    /// The ids, as far as they can be read. A table of the same name in another stack, or one made anew, has another id.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) ids: Vec<Option<String>>,
+    /// The id of the table of events, where it can be read. A table of the same name in another stack, or one made anew, has
+    /// another id.
+    pub(crate) events_id: Option<String>,
+    /// The read models, by name.
+    pub(crate) read_models: BTreeMap<String, KeptReadModel>,
     /// In how many parts. A position belongs to one of so many.
     pub(crate) segments: u32,
     /// True if they are the local stack's.
     pub(crate) local: bool,
-    /// The number of the summaries' projection: rows of another one are other rows.
+}
+
+/// A read model of a sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptReadModel {
+    pub(crate) table: String,
+    /// The id of the table, where it can be read.
+    pub(crate) id: Option<String>,
+    /// The projection number: rows of another one are other rows.
     pub(crate) projection: u32,
-    /// The same of the totals' projection.
-    pub(crate) totals_projection: u32,
 }
 
 impl Tables {
-    /// The id of the table of events, as far as it can be read.
-    pub(crate) fn events_id(&self) -> Option<&str> {
-        self.ids.first()?.as_deref()
+    /// The names of the read models' tables, by read model.
+    pub(crate) fn table_names(&self) -> BTreeMap<&str, &str> {
+        self.read_models.iter().map(|(name, kept)| (name.as_str(), kept.table.as_str())).collect()
     }
 
     /// The tables of the read models, in words.
     pub(crate) fn read_models(&self) -> String {
-        match &self.totals {
-            Some(totals) => format!("{} and {totals}", self.rows),
-            None => self.rows.clone(),
-        }
-    }
-}
-
-/// The place of a segment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Place<P> {
-    Beginning,
-    After(P),
-    End,
-}
-
-impl<P> Place<P> {
-    /// The place after a page that ends there.
-    pub(crate) fn after(next: Option<P>) -> Self {
-        next.map_or(Self::End, Self::After)
-    }
-
-    /// After what to read on, if after anything; `None` at the end, where there is nothing to read.
-    pub(crate) const fn to_read(&self) -> Option<Option<&P>> {
-        match self {
-            Self::Beginning => Some(None),
-            Self::After(last) => Some(Some(last)),
-            Self::End => None,
-        }
+        let tables: Vec<&str> = self.read_models.values().map(|kept| kept.table.as_str()).collect();
+        tables.join(" and ")
     }
 }
 
 /// The content of a state file.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Kept<T> {
+    format: u32,
     tables: Tables,
     /// True if a page is settled.
     begun: bool,
@@ -109,10 +93,11 @@ pub(crate) fn begin<T: Serialize + DeserializeOwned>(
     let file = StateFile::new(path);
     let lock = file.lock()?;
     // A run of an earlier release that did nothing has left a file, too.
+    file.check_format(FORMAT)?;
     let kept = file.read::<Kept<T>>("state of this command")?.filter(|kept| kept.begun);
     let Some(kept) = kept else {
         // There is no file before the first page is settled: a run that did nothing leaves nothing.
-        let kept = Kept { tables, begun: false, sweep: new };
+        let kept = Kept { format: FORMAT, tables, begun: false, sweep: new };
         return Ok(State { _lock: lock, file, kept });
     };
     if let Some(difference) = difference(&tables, &kept.tables) {

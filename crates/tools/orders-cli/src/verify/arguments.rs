@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 use event_store::Timestamp;
+use operations::verify::LagRule;
 use read_models::LagBound;
 
-use super::lag::LagRule;
 use crate::confirm::ConfirmArguments;
 use crate::sweep::SweepArguments;
 use crate::text::lifetime;

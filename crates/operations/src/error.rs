@@ -1,0 +1,35 @@
+//! The reason why an operation could not go on.
+
+use event_store::StoreError;
+use read_models::{AuditError, RowError};
+
+/// The reason why an operation could not go on. What was settled until then is done.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// The events could not be read.
+    #[error(transparent)]
+    Events(#[from] StoreError),
+    /// The rows could not be read or written.
+    #[error(transparent)]
+    Rows(#[from] RowError),
+    /// The row of an order could not be written.
+    #[error("the row of order {order} is not written: {cause}")]
+    RowNotWritten {
+        /// The order.
+        order: String,
+        /// The cause.
+        cause: String,
+    },
+    /// A segment ended before its work was done.
+    #[error("a segment has panicked")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+impl From<AuditError> for OperationError {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Events(error) => Self::Events(error),
+            AuditError::Rows(error) => Self::Rows(error),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The events table that the read models remember: tables that do not belong together are refused.
+
+use std::sync::Arc;
+
+use read_models::{EventsTable, ReadModel, ReadModels, RowError, Segment};
+
+use crate::error::OperationError;
+
+/// The number of rows that are looked up in the events where a read model remembers nothing.
+const SAMPLE: u64 = 100;
+
+/// The events tables that the read models remember.
+pub struct Remembered(Vec<(Arc<dyn ReadModel>, Option<EventsTable>)>);
+
+/// A read model that was folded from another events table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The place of its rows.
+    pub target: String,
+    /// The table that it was folded from.
+    pub remembered: EventsTable,
+}
+
+/// A read model that remembers no events table and whose rows mostly have no commits in this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranger {
+    /// The place of its rows.
+    pub target: String,
+    /// The number of its first rows that were looked up.
+    pub looked_up: u64,
+    /// The number of those without commits.
+    pub without_commits: u64,
+}
+
+impl Remembered {
+    /// Reads what the read models remember.
+    ///
+    /// # Errors
+    /// When rows cannot be read.
+    pub async fn read(models: &ReadModels) -> Result<Self, RowError> {
+        let mut remembered = Vec::new();
+        for model in models {
+            remembered.push((Arc::clone(model), model.events_table().await?));
+        }
+        Ok(Self(remembered))
+    }
+
+    /// The read models that were folded from another events table than the one with that id. An id that is not known equals none.
+    pub fn mismatches(&self, events_id: Option<&str>) -> impl Iterator<Item = Mismatch> {
+        self.0.iter().filter_map(move |(model, remembered)| {
+            let remembered = remembered.as_ref().filter(|remembered| Some(remembered.id.as_str()) != events_id)?;
+            Some(Mismatch { target: model.target().to_owned(), remembered: remembered.clone() })
+        })
+    }
+
+    /// The first read model that remembers nothing and whose rows do not fit the events that it would be folded from.
+    ///
+    /// # Errors
+    /// When events or rows cannot be read.
+    pub async fn stranger(&self) -> Result<Option<Stranger>, OperationError> {
+        for (model, _) in self.0.iter().filter(|(_, remembered)| remembered.is_none()) {
+            let stranger = look_up(model.as_ref()).await?;
+            if stranger.without_commits * 2 > stranger.looked_up {
+                return Ok(Some(stranger));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes every read model remember an events table, in place of another one too.
+    ///
+    /// # Errors
+    /// When rows cannot be written.
+    pub async fn remember(&self, events: &EventsTable) -> Result<(), RowError> {
+        for (model, remembered) in &self.0 {
+            if remembered.as_ref() != Some(events) {
+                model.remember_events_table(events).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Looks the first rows of a read model up in the events.
+async fn look_up(model: &dyn ReadModel) -> Result<Stranger, OperationError> {
+    let mut stranger = Stranger { target: model.target().to_owned(), looked_up: 0, without_commits: 0 };
+    let mut after = None;
+    while stranger.looked_up < SAMPLE {
+        let left = u32::try_from(SAMPLE - stranger.looked_up).unwrap_or(u32::MAX);
+        let page = model.scan(Segment::WHOLE, after.as_ref(), Some(left)).await?;
+        stranger.looked_up += page.rows;
+        // A row whose key names no order says nothing about the events table.
+        let without = page.orphans.iter().filter(|finding| finding.aggregate_id.is_some()).count();
+        stranger.without_commits += u64::try_from(without).unwrap_or(u64::MAX);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(stranger)
+}

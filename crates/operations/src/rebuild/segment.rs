@@ -1,0 +1,107 @@
+//! A segment of the events table on its way into rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use event_store::{DynamoEventStore, ScanRequest, Scope};
+use futures_util::future::join_all;
+use order_aggregate::Orders;
+use read_models::{Failure, ReadModels, Reason};
+
+use super::{RebuildCounts, SegmentProgress};
+use crate::error::OperationError;
+use crate::order_count::{order_in, order_of};
+use crate::sweep::{Place, SegmentPages};
+
+/// A segment of the events table.
+pub struct RebuildSegment {
+    store: DynamoEventStore,
+    models: ReadModels,
+    number: u32,
+    of: u32,
+    progress: SegmentProgress,
+}
+
+/// The result of a page.
+pub struct RebuildPage {
+    pub(super) number: u32,
+    pub(super) progress: SegmentProgress,
+    pub(super) counts: RebuildCounts,
+    /// The orders that were left out, in words.
+    pub left_out: Vec<String>,
+}
+
+/// The segments of the events table, each from its place.
+pub fn segments(store: &DynamoEventStore, models: &ReadModels, progress: &[SegmentProgress]) -> Vec<RebuildSegment> {
+    let of = u32::try_from(progress.len()).unwrap_or(u32::MAX);
+    let segment = |(number, progress): (u32, &SegmentProgress)| RebuildSegment {
+        store: store.clone(),
+        models: models.clone(),
+        number,
+        of,
+        progress: progress.clone(),
+    };
+    (0..).zip(progress).map(segment).collect()
+}
+
+impl SegmentPages for RebuildSegment {
+    type Page = RebuildPage;
+
+    async fn next_page(&mut self) -> Result<Option<RebuildPage>, OperationError> {
+        let Some(after) = self.progress.place.to_read() else { return Ok(None) };
+        let after = after.cloned();
+        let begun_before = after.as_ref().map(order_of);
+        let request = ScanRequest {
+            scope: Scope::Segment { number: self.number, of: self.of },
+            after,
+            recorded: None,
+            // A commit that was acknowledged before the rebuild began must not be missed.
+            consistent: true,
+        };
+        let page = self.store.scan::<Orders>(&request).await?;
+        let orders: HashSet<&str> = page.delivered.iter().map(|delivered| order_in(&delivered.id)).collect();
+        let is_continued = begun_before.as_ref().is_some_and(|order| orders.contains(order.as_str()));
+        let mut counts = RebuildCounts {
+            commits: count(page.delivered.len()),
+            orders: count(orders.len()).saturating_sub(u64::from(is_continued)),
+            ..RebuildCounts::default()
+        };
+
+        let outcomes = join_all(self.models.iter().map(|model| model.project(page.delivered.clone(), None))).await;
+        let mut failed = Vec::new();
+        for (model, outcome) in self.models.iter().zip(outcomes) {
+            counts.rows_written.insert(model.name().to_owned(), outcome.counters.rows_written);
+            failed.extend(outcome.failed);
+        }
+        let (left_out, newer) = held_back(failed)?;
+        counts.newer = newer;
+        let known = begun_before.filter(|_| self.progress.left_out);
+        let new = left_out.iter().filter(|(order, _)| Some(*order) != known.as_ref());
+        let new: Vec<String> = new.map(|(order, reason)| format!("order {order} is left out: {reason}")).collect();
+        counts.left_out = count(new.len());
+        self.progress.left_out = page.next.as_ref().is_some_and(|last| left_out.contains_key(&order_of(last)));
+        self.progress.place = Place::after(page.next);
+        Ok(Some(RebuildPage { number: self.number, progress: self.progress.clone(), counts, left_out: new }))
+    }
+}
+
+/// The orders that are not in all of their rows as far as they should be: those with poison, and the number of those whose rows
+/// belong to a newer release.
+///
+/// # Errors
+/// When a row could not be written, and a retry may help.
+fn held_back(failed: Vec<Failure>) -> Result<(BTreeMap<String, Reason>, u64), OperationError> {
+    let (mut left_out, mut newer) = (BTreeMap::new(), BTreeSet::new());
+    for failure in failed {
+        let order = failure.aggregate_id.unwrap_or(failure.id);
+        match failure.reason {
+            Reason::Unavailable { cause } => return Err(OperationError::RowNotWritten { order, cause }),
+            Reason::NewerProjection => _ = newer.insert(order),
+            reason @ Reason::Poison { .. } => _ = left_out.entry(order).or_insert(reason),
+        }
+    }
+    Ok((left_out, count(newer.len())))
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,87 @@
+//! Verify: compares every row of the read models with the fold of its order's events, every sum with its rows and every
+//! snapshot with the fold. Repairs rows and sums if that was decided.
+//!
+//! | module | part |
+//! |---|---|
+//! | `orders` | the events' side: every order has its row in each read model |
+//! | `rows` | the read models' side: every row has its order, and sums equal their rows |
+//! | `page` | the findings of a page |
+//! | [`counts`], [`named`] | the findings, counted and by name |
+//! | [`lag`] | rows that are late, told from rows that are lost |
+//! | [`repair`] | the limits of a repair |
+//! | [`progress`] | the progress of a verification, kept in state files |
+
+pub mod counts;
+pub mod lag;
+pub mod named;
+mod orders;
+mod page;
+pub mod progress;
+pub mod repair;
+mod rows;
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use event_store::DynamoEventStore;
+use read_models::ReadModels;
+
+pub use counts::{RowCounts, SnapshotCounts, SumCounts, VerifyCounts};
+pub use lag::{LagRule, Lags};
+pub use named::{NamedDifference, NamedSnapshot};
+pub use page::VerifyPage;
+pub use progress::Verification;
+pub use repair::{Decision, Refusal};
+
+use crate::error::OperationError;
+use crate::sweep::{Ended, sweep};
+use repair::Repair;
+
+/// A pass over the events and the read models: it counts, or it repairs what an earlier pass has counted.
+#[derive(Clone)]
+pub struct Verify {
+    store: DynamoEventStore,
+    models: ReadModels,
+    rule: LagRule,
+    /// The repair; nothing while a verification counts.
+    repair: Option<Arc<Repair>>,
+}
+
+impl Verify {
+    /// A pass that goes on from `known`: it repairs if that was decided there.
+    #[must_use]
+    pub fn new(store: DynamoEventStore, models: ReadModels, rule: LagRule, known: &Verification) -> Self {
+        Self { store, models, rule, repair: Repair::of(known).map(Arc::new) }
+    }
+
+    /// True if the pass counts and repairs nothing.
+    #[must_use]
+    pub const fn is_counting(&self) -> bool {
+        self.repair.is_none()
+    }
+
+    /// Works through the events and the read models from where `known` is. Every page goes to `settle`, which adds it to what is
+    /// known.
+    ///
+    /// # Errors
+    /// When events or rows cannot be read or written, and what `settle` returns.
+    pub async fn sweep<E: From<OperationError>>(
+        &self,
+        known: &Verification,
+        told_to_stop: impl Future<Output = ()>,
+        mut settle: impl FnMut(VerifyPage) -> Result<(), E>,
+    ) -> Result<Ended, E> {
+        let mut told_to_stop = pin!(told_to_stop);
+        let orders = orders::segments(self, known);
+        if sweep(orders, told_to_stop.as_mut(), &mut settle).await? == Ended::Stopped {
+            return Ok(Ended::Stopped);
+        }
+        for model in &self.models {
+            let rows = rows::segments(self, model, known);
+            if sweep(rows, told_to_stop.as_mut(), &mut settle).await? == Ended::Stopped {
+                return Ok(Ended::Stopped);
+            }
+        }
+        Ok(Ended::Complete)
+    }
+}

@@ -1,0 +1,213 @@
+//! The counts of a verification. Kept in state files: names are never changed.
+
+use std::collections::BTreeMap;
+
+use read_models::{Difference, SumDifference};
+use serde::{Deserialize, Serialize};
+
+/// The counts of all runs of a verification together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifyCounts {
+    /// Commits that were read.
+    pub commits: u64,
+    /// Their orders.
+    pub orders: u64,
+    /// Orders with a commit that cannot be read or folded. Their rows are compared up to that commit.
+    pub left_out: u64,
+    /// The snapshots in commits.
+    pub snapshots: SnapshotCounts,
+    /// The rows, by read model.
+    pub read_models: BTreeMap<String, RowCounts>,
+}
+
+/// The counts of the snapshots in commits. A wrong one is never repaired.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotCounts {
+    /// Snapshots that a command of this release would use.
+    pub compared: u64,
+    /// Snapshots that are not the fold of the events.
+    pub wrong: u64,
+}
+
+/// The counts of one read model's rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RowCounts {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Orders without a row.
+    pub missing: u64,
+    /// Rows that lack commits.
+    pub behind: u64,
+    /// Rows with other values than the fold of the same version.
+    pub different: u64,
+    /// Rows with commits that are not recorded.
+    pub ahead: u64,
+    /// Rows of an older projection number.
+    pub older_projection: u64,
+    /// Rows of a newer projection number.
+    pub newer_projection: u64,
+    /// Rows without an order.
+    pub without_order: u64,
+    /// Differences that were repaired.
+    pub repaired: u64,
+    /// The sums beside the rows, where the read model keeps some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sums: Option<SumCounts>,
+}
+
+/// The counts of a read model's sums.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SumCounts {
+    /// Items with sums that were read.
+    pub sums: u64,
+    /// Partitions whose sums were compared.
+    pub partitions: u64,
+    /// Partitions with rows and without sums.
+    pub missing: u64,
+    /// Partitions with other sums than their rows have.
+    pub different: u64,
+    /// Sums without rows.
+    pub without_rows: u64,
+    /// Differences that were repaired.
+    pub repaired: u64,
+    /// Partitions whose sums changed whenever they were looked at.
+    pub unsettled: u64,
+}
+
+impl VerifyCounts {
+    /// Commits, rows and sums that were read.
+    #[must_use]
+    pub fn looked_at(&self) -> u64 {
+        self.commits + self.sum(|counts| counts.rows + counts.sums.as_ref().map_or(0, |sums| sums.sums))
+    }
+
+    /// Differences that were found.
+    #[must_use]
+    pub fn found(&self) -> u64 {
+        self.repairable() + self.snapshots.wrong
+    }
+
+    /// Differences that a repair may repair.
+    #[must_use]
+    pub fn repairable(&self) -> u64 {
+        self.sum(RowCounts::found)
+    }
+
+    /// Rows that were read.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.sum(|counts| counts.rows)
+    }
+
+    /// Rows and sums without commits in the events table, or with commits that it lacks.
+    #[must_use]
+    pub fn orphans(&self) -> u64 {
+        self.sum(RowCounts::orphans)
+    }
+
+    /// Differences that were repaired.
+    #[must_use]
+    pub fn repaired(&self) -> u64 {
+        self.sum(|counts| counts.repaired + counts.sums.as_ref().map_or(0, |sums| sums.repaired))
+    }
+
+    /// Differences that are left.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.found().saturating_sub(self.repaired())
+    }
+
+    /// Partitions whose sums could not be judged.
+    #[must_use]
+    pub fn unsettled(&self) -> u64 {
+        self.sum(|counts| counts.sums.as_ref().map_or(0, |sums| sums.unsettled))
+    }
+
+    /// The counts of a read model.
+    pub fn of(&mut self, read_model: &str) -> &mut RowCounts {
+        self.read_models.entry(read_model.to_owned()).or_default()
+    }
+
+    /// Adds the counts of a page.
+    pub(super) fn add(&mut self, more: Self) {
+        self.commits += more.commits;
+        self.orders += more.orders;
+        self.left_out += more.left_out;
+        self.snapshots.compared += more.snapshots.compared;
+        self.snapshots.wrong += more.snapshots.wrong;
+        for (read_model, counts) in more.read_models {
+            self.of(&read_model).add(&counts);
+        }
+    }
+
+    fn sum(&self, count: impl Fn(&RowCounts) -> u64) -> u64 {
+        self.read_models.values().map(count).sum()
+    }
+}
+
+impl RowCounts {
+    /// Counts a difference.
+    pub(super) fn count(&mut self, difference: &Difference) {
+        let kind = match difference {
+            Difference::Missing => &mut self.missing,
+            Difference::Behind { .. } => &mut self.behind,
+            Difference::Different { .. } => &mut self.different,
+            Difference::Ahead { .. } => &mut self.ahead,
+            Difference::OlderProjection { .. } => &mut self.older_projection,
+            Difference::NewerProjection { .. } => &mut self.newer_projection,
+            Difference::WithoutAggregate => &mut self.without_order,
+        };
+        *kind += 1;
+    }
+
+    fn found(&self) -> u64 {
+        let of_orders = self.missing + self.behind + self.different + self.ahead;
+        let of_rows = of_orders + self.older_projection + self.newer_projection + self.without_order;
+        of_rows + self.sums.as_ref().map_or(0, |sums| sums.missing + sums.different + sums.without_rows)
+    }
+
+    fn orphans(&self) -> u64 {
+        self.without_order + self.ahead + self.sums.as_ref().map_or(0, |sums| sums.without_rows)
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.rows += more.rows;
+        self.missing += more.missing;
+        self.behind += more.behind;
+        self.different += more.different;
+        self.ahead += more.ahead;
+        self.older_projection += more.older_projection;
+        self.newer_projection += more.newer_projection;
+        self.without_order += more.without_order;
+        self.repaired += more.repaired;
+        if let Some(more) = &more.sums {
+            self.sums.get_or_insert_default().add(more);
+        }
+    }
+}
+
+impl SumCounts {
+    /// Counts a difference.
+    pub(super) fn count(&mut self, difference: &SumDifference) {
+        let kind = match difference {
+            SumDifference::Missing => &mut self.missing,
+            SumDifference::Different { .. } | SumDifference::Unreadable => &mut self.different,
+            SumDifference::WithoutRows => &mut self.without_rows,
+        };
+        *kind += 1;
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.sums += more.sums;
+        self.partitions += more.partitions;
+        self.missing += more.missing;
+        self.different += more.different;
+        self.without_rows += more.without_rows;
+        self.repaired += more.repaired;
+        self.unsettled += more.unsettled;
+    }
+}

@@ -1,0 +1,52 @@
+//! Differences by name: the first ones that a verification finds. Kept in state files: names are never changed.
+
+use event_store::ChangedValue;
+use read_models::{Difference, RowKey};
+use serde::{Deserialize, Serialize};
+
+/// The number of differences that are named.
+pub const NAMED: usize = 20;
+
+/// A difference, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedDifference {
+    /// The read model.
+    pub read_model: String,
+    /// The order, where the row's key names one.
+    pub order: Option<String>,
+    /// The key of the row.
+    pub row: RowKey,
+    /// The difference in words.
+    pub problem: String,
+    /// The values that differ.
+    #[serde(default)]
+    pub changes: Vec<ChangedValue>,
+    /// True if it was repaired.
+    pub repaired: bool,
+}
+
+/// A snapshot that is not the fold of the events, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedSnapshot {
+    /// The order.
+    pub order: String,
+    /// The version of the commit that carries the snapshot.
+    pub version: u64,
+    /// The values that differ.
+    pub changes: Vec<ChangedValue>,
+}
+
+/// The values in which a row differs.
+pub(super) fn changes(difference: &Difference) -> Vec<ChangedValue> {
+    match difference {
+        Difference::Different { changes, .. } => changes.clone(),
+        Difference::Missing
+        | Difference::Behind { .. }
+        | Difference::Ahead { .. }
+        | Difference::OlderProjection { .. }
+        | Difference::NewerProjection { .. }
+        | Difference::WithoutAggregate => Vec::new(),
+    }
+}

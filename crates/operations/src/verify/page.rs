@@ -1,0 +1,171 @@
+//! The findings of one page of a verification.
+
+use std::collections::BTreeMap;
+
+use event_store::{CheckedSnapshots, Position, SnapshotDifference, Timestamp};
+use read_models::{Checked, Finding, ReadModel, RowKey, Sums, SumsChecked, Unfoldable};
+
+use super::Verify;
+use super::counts::{SumCounts, VerifyCounts};
+use super::lag::Lags;
+use super::named::{NAMED, NamedDifference, NamedSnapshot, changes};
+use crate::error::OperationError;
+use crate::sweep::Place;
+
+/// The place that a page has reached.
+pub(super) enum Reached {
+    Orders {
+        number: u32,
+        place: Place<Position>,
+    },
+    Rows {
+        read_model: String,
+        number: u32,
+        place: Place<RowKey>,
+    },
+    /// No segment: rows that lag were looked at again, and these are left.
+    SecondLook {
+        lags: Lags,
+    },
+}
+
+/// The findings of one page.
+pub struct VerifyPage {
+    pub(super) reached: Reached,
+    pub(super) counts: VerifyCounts,
+    pub(super) differences: Vec<NamedDifference>,
+    pub(super) snapshots: Vec<NamedSnapshot>,
+    /// The rows that lag, and may be late.
+    pub(super) lags: Lags,
+    /// The orders and sums that could not be judged, in words.
+    pub left_out: Vec<String>,
+}
+
+impl VerifyPage {
+    /// A page without differences.
+    pub(super) fn new(reached: Reached, counts: VerifyCounts) -> Self {
+        let (differences, snapshots, left_out) = (Vec::new(), Vec::new(), Vec::new());
+        Self { reached, counts, differences, snapshots, lags: Lags::default(), left_out }
+    }
+
+    /// The differences that this page names.
+    #[must_use]
+    pub fn differences(&self) -> &[NamedDifference] {
+        &self.differences
+    }
+
+    /// Counts and names the snapshots of complete orders. Comes before their rows, which a repair leaves alone where a snapshot
+    /// is wrong.
+    pub(super) fn add_snapshots(&mut self, checked: Vec<CheckedSnapshots>) {
+        for CheckedSnapshots { aggregate_id: _, compared, differences } in checked {
+            self.counts.snapshots.compared += compared;
+            for SnapshotDifference { aggregate_id: order, version, changes } in differences {
+                self.counts.snapshots.wrong += 1;
+                self.snapshots.push(NamedSnapshot { order, version, changes });
+            }
+        }
+    }
+
+    /// Takes the result of comparing a page of orders with their rows. Rows that may be late wait for a second look. Returns the
+    /// orders that could not be folded.
+    pub(super) async fn add_checked(
+        &mut self,
+        checked: Checked,
+        model: &dyn ReadModel,
+        verify: &Verify,
+    ) -> Result<Vec<Unfoldable>, OperationError> {
+        let (rule, repair) = (&verify.rule, verify.repair.as_deref());
+        let (now, lag) = (rule.now(), self.lags.of(model.name()));
+        lag.has_reached(checked.reached);
+        let is_late = |newest: &Timestamp| match repair {
+            None => rule.bound.may_be_late(*newest, now),
+            Some(repair) => repair.is_late(model.name(), *newest, rule),
+        };
+        let mut wrong = Vec::new();
+        for finding in checked.findings {
+            match finding.lags_behind.filter(is_late).zip(finding.aggregate_id.as_deref()) {
+                Some((newest, order)) if repair.is_none() => lag.wait_for(order, newest),
+                // A repair leaves the row to the projector.
+                Some(_) => {}
+                None => wrong.push(finding),
+            }
+        }
+        self.add_rows(wrong, model, verify).await?;
+        Ok(checked.unfoldable)
+    }
+
+    /// Counts and names rows that differ; repairs them first as far as that is allowed.
+    pub(super) async fn add_rows(
+        &mut self,
+        findings: Vec<Finding>,
+        model: &dyn ReadModel,
+        verify: &Verify,
+    ) -> Result<(), OperationError> {
+        let repair = verify.repair.as_deref();
+        for finding in findings {
+            let is_touchable = !self.snapshots.iter().any(|named| finding.aggregate_id.as_ref() == Some(&named.order));
+            let is_allowed = is_touchable && repair.is_some_and(|repair| repair.allows(&finding));
+            let repaired = is_allowed && model.repair(finding.clone()).await?.is_none();
+            let counts = self.counts.of(model.name());
+            counts.count(&finding.difference);
+            counts.repaired += u64::from(repaired);
+            let changes = changes(&finding.difference);
+            let Finding { key: row, aggregate_id: order, difference, .. } = finding;
+            let problem = difference.to_string();
+            self.name(NamedDifference { read_model: model.name().to_owned(), order, row, problem, changes, repaired });
+        }
+        Ok(())
+    }
+
+    /// Counts and names sums that differ; repairs them first where the pass repairs.
+    pub(super) async fn add_sums(
+        &mut self,
+        checked: Vec<(String, SumsChecked)>,
+        read_model: &str,
+        sums: &dyn Sums,
+        verify: &Verify,
+    ) -> Result<(), OperationError> {
+        for (partition, checked) in checked {
+            let finding = match checked {
+                SumsChecked::Wrong(finding) => finding,
+                // The row that cannot be summed is a difference of its own.
+                SumsChecked::Right | SumsChecked::Unsummable => continue,
+                SumsChecked::Unsettled => {
+                    self.sum_counts(read_model).unsettled += 1;
+                    self.left_out
+                        .push(format!("partition {partition} of {read_model}: the sums changed at every look"));
+                    continue;
+                }
+            };
+            let repaired = !verify.is_counting() && sums.repair(&finding).await?.is_none();
+            let counts = self.sum_counts(read_model);
+            counts.count(&finding.difference);
+            counts.repaired += u64::from(repaired);
+            let (read_model, order, problem) = (read_model.to_owned(), None, finding.difference.to_string());
+            let (row, changes) = (finding.key, finding.changes);
+            self.name(NamedDifference { read_model, order, row, problem, changes, repaired });
+        }
+        Ok(())
+    }
+
+    /// Counts and names the orders that could not be folded, each once. A second look does not count them again.
+    pub(super) fn add_left_out(&mut self, unfoldable: impl Iterator<Item = Unfoldable>) {
+        let causes: BTreeMap<String, String> =
+            unfoldable.map(|unfoldable| (unfoldable.aggregate_id, unfoldable.cause)).collect();
+        for (order, cause) in causes {
+            self.counts.left_out += 1;
+            self.lags.leave_out(&order);
+            self.left_out.push(format!("order {order}: {cause}"));
+        }
+    }
+
+    fn sum_counts(&mut self, read_model: &str) -> &mut SumCounts {
+        self.counts.of(read_model).sums.get_or_insert_default()
+    }
+
+    fn name(&mut self, named: NamedDifference) {
+        if self.differences.len() < NAMED {
+            self.differences.push(named);
+        }
+    }
+}

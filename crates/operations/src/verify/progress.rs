@@ -1,0 +1,103 @@
+//! The progress of a verification, and its findings. Kept in state files: names are never changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use event_store::{Position, Timestamp};
+use read_models::RowKey;
+use serde::{Deserialize, Serialize};
+
+use super::counts::VerifyCounts;
+use super::lag::Lags;
+use super::named::{NAMED, NamedDifference, NamedSnapshot};
+use super::page::{Reached, VerifyPage};
+use super::repair::Decision;
+use crate::sweep::Place;
+
+/// The progress of a verification, and its findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
+    /// The places of the segments of the events table.
+    orders: Vec<Place<Position>>,
+    /// The places of the segments of each read model.
+    rows: BTreeMap<String, Vec<Place<RowKey>>>,
+    /// The counts of all runs together.
+    pub counts: VerifyCounts,
+    /// The first differences.
+    pub differences: Vec<NamedDifference>,
+    /// The first wrong snapshots.
+    pub snapshots: Vec<NamedSnapshot>,
+    /// The orders with a wrong snapshot: a repair leaves their rows alone.
+    pub(super) untouchable: BTreeSet<String>,
+    /// The rows that lag.
+    pub lags: Lags,
+    /// The repair that was decided; nothing while all is counted.
+    pub repair: Option<Decision>,
+}
+
+impl Verification {
+    /// A verification that begins, in so many segments.
+    #[must_use]
+    pub fn new(segments: u32) -> Self {
+        Self {
+            orders: beginnings(segments),
+            rows: BTreeMap::new(),
+            counts: VerifyCounts::default(),
+            differences: Vec::new(),
+            snapshots: Vec::new(),
+            untouchable: BTreeSet::new(),
+            lags: Lags::default(),
+            repair: None,
+        }
+    }
+
+    /// Begins anew, to repair what was counted.
+    pub fn begin_repair(&mut self, at: Timestamp) {
+        let decision = Decision::new(&self.counts, at);
+        let (lags, untouchable) = (std::mem::take(&mut self.lags), std::mem::take(&mut self.untouchable));
+        *self = Self { lags, untouchable, repair: Some(decision), ..Self::new(self.segments()) };
+    }
+
+    /// Counts a page, and moves its segment on.
+    pub fn add(&mut self, page: VerifyPage) {
+        self.counts.add(page.counts);
+        self.differences.extend(page.differences);
+        self.differences.truncate(NAMED);
+        self.untouchable.extend(page.snapshots.iter().map(|named| named.order.clone()));
+        self.snapshots.extend(page.snapshots);
+        self.snapshots.truncate(NAMED);
+        match page.reached {
+            Reached::Orders { number, place } => move_on(&mut self.orders, number, place),
+            Reached::Rows { read_model, number, place } => {
+                let segments = self.segments();
+                move_on(self.rows.entry(read_model).or_insert_with(|| beginnings(segments)), number, place);
+            }
+            Reached::SecondLook { lags } => self.lags = lags,
+        }
+        self.lags.add(page.lags);
+    }
+
+    /// The places of the segments of the events table.
+    pub(super) fn places_of_orders(&self) -> &[Place<Position>] {
+        &self.orders
+    }
+
+    /// The places of the segments of a read model.
+    pub(super) fn places_of_rows(&self, read_model: &str) -> Vec<Place<RowKey>> {
+        self.rows.get(read_model).cloned().unwrap_or_else(|| beginnings(self.segments()))
+    }
+
+    fn segments(&self) -> u32 {
+        u32::try_from(self.orders.len()).unwrap_or(u32::MAX)
+    }
+}
+
+fn beginnings<P>(segments: u32) -> Vec<Place<P>> {
+    (0..segments).map(|_| Place::Beginning).collect()
+}
+
+fn move_on<P>(segments: &mut [Place<P>], number: u32, place: Place<P>) {
+    if let Some(segment) = usize::try_from(number).ok().and_then(|number| segments.get_mut(number)) {
+        *segment = place;
+    }
+}
