@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use simulation::plan::Numbers;
+use simulation::Numbers;
 use simulation::{AsDeployed, Campaign, Fault, Plan};
 
 use crate::text::print;

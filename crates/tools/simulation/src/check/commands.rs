@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_store::ring::REMEMBERED_REQUESTS;
-use event_store::{Commit, RecordedEvent};
 use order_aggregate::{OrderCommit, Orders};
-use order_domain::{Event, Order};
-use serde_json::{Value, json};
+use order_domain::Order;
+use serde_json::Value;
 
 use super::decisions;
-use super::findings::{Findings, Invariant};
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
 use super::ledger::{self, Ledger};
+use super::replies::reply;
 use super::rights;
-use crate::client::{Exchange, Told};
-use crate::history::History;
+use crate::workload::exchange::{Exchange, Told};
 
 pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let exchanges: Vec<&Exchange> = history.exchanges.iter().filter(|it| it.command.order == order).collect();
@@ -156,24 +157,4 @@ fn states(commits: &[OrderCommit]) -> Vec<Order> {
         states.push(state.clone());
     }
     states
-}
-
-/// The reply that a commit is answered with.
-pub(super) fn reply(commit: &Commit<Event>, ledger: &Ledger) -> Value {
-    let events = commit.events.iter().map(|recorded| event(commit, recorded));
-    json!({
-        "orderId": commit.aggregate_id, "version": commit.version, "status": ledger.status(),
-        "paymentStatus": ledger.payment_status(), "fulfillmentStatus": ledger.fulfillment_status(),
-        "events": events.collect::<Vec<_>>(),
-    })
-}
-
-/// An event as replies and queries show it.
-pub(super) fn event(commit: &Commit<Event>, recorded: &RecordedEvent<Event>) -> Value {
-    let stored = order_domain::stored::encode(&recorded.event);
-    let (event_type, data) = stored.map_or((String::new(), Value::Null), |it| (it.event_type.to_owned(), it.data));
-    json!({
-        "eventId": recorded.event_id, "eventType": event_type, "version": commit.version,
-        "recordedAt": commit.recorded_at.to_string(), "data": data,
-    })
 }

@@ -7,11 +7,12 @@ use order_aggregate::OrderCommit;
 use order_domain::{Command, Decision, Order, decide};
 use serde_json::Value;
 
-use super::commands::reply;
-use super::findings::{Findings, Invariant};
+use super::findings::Findings;
+use super::invariant::Invariant;
 use super::ledger::Ledger;
+use super::replies::reply;
 use super::rights;
-use crate::client::{Exchange, Told};
+use crate::workload::exchange::{Exchange, Told};
 
 /// The order after each commit: by the domain, and by its events.
 type States<'a> = (&'a [Order], &'a [Ledger]);

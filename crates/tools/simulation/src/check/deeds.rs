@@ -7,10 +7,10 @@ use order_domain::Event;
 use serde_json::Value;
 
 use super::findings::Findings;
+use super::history::History;
 use super::ledger::Ledger;
 use super::money::named;
-use crate::client::{Exchange, Told};
-use crate::history::History;
+use crate::workload::exchange::{Exchange, Told};
 
 /// Every kind of deed that histories must have.
 pub const DEEDS: [&str; 47] = [

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use parked_orders::Consumer;
 use serde_json::Value;
 
-use super::findings::{Findings, Invariant};
-use super::queries::Book;
-use crate::history::History;
-use crate::journal::{SeenRow, Waiting};
-use crate::reader::{Inquiry, Page};
+use super::book::Book;
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
+use super::staleness::stale;
+use crate::workload::inquiry::{Inquiry, Page};
+use crate::world::journal::{SeenRow, Waiting};
 
 pub(super) fn check(
     customer: &str,
@@ -59,18 +61,6 @@ pub(super) fn check(
             findings.must(Invariant::Listed, book.order, listed.contains(book.order), what);
         }
     }
-}
-
-/// An order is called stale where it is parked at more than is shown, at some time while it was asked for; and it is not
-/// where it was not, at some time.
-pub(super) fn stale(order: &str, shown: &Value, page: &Page, history: &History, findings: &mut Findings) {
-    let version = shown["version"].as_u64().unwrap_or_default();
-    let note = (Consumer::OrderSummaryByCustomer, order.to_owned());
-    let is_ahead = |notes: &Waiting| notes.get(&note).is_some_and(|held_up_to| *held_up_to > version);
-    let mut notes = history.kept.notes.during(page.began, page.ended);
-    let is_stale = shown["stale"] == true;
-    let what = || format!("it is shown at version {version}, stale: {is_stale}, although its note says otherwise");
-    findings.must(Invariant::StaleIsSaid, order, notes.any(|notes| is_ahead(notes) == is_stale), what);
 }
 
 /// A page is called stale where an order of the customer is parked, and not shown on it as far as that.

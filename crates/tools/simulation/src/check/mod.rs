@@ -1,50 +1,51 @@
 //! What must hold of a history, whatever struck. A model of its own: it knows what was sent, told and stored, and no code
 //! that is under test but the domain's rules, the form of events and the CloudEvents of a commit.
 //!
-//! - [`findings`]: the invariants, and what does not hold
-//! - `mishaps`: what must not happen while a history is told
-//! - `commands`: what is recorded, and what clients were told of it
-//! - `decisions`: refusals, and that nothing need change
-//! - `ledger`: an order as its events say it, added up apart from the domain
-//! - `money`: money, units and ids by that ledger
-//! - [`deeds`]: how often each kind of command was recorded
-//! - `queries`, `lists`: what clients were told of what they asked
-//! - `rights`, `quotes`: callers and their scopes; prices, and what quotes make
-//! - `rows`: the read model at every moment
-//! - `parked`: what waits for a fix
-//! - `strays`: records that name no order
-//! - `totals`: what customers' orders come to
-//! - `verified`: what a verification said of late rows and wrong snapshots
-//! - `published`: the bus
+//! | file | checks |
+//! |---|---|
+//! | [`history`], [`invariant`], [`findings`] | the history, the invariants, and the result of a check |
+//! | `commands`, `decisions` | recorded commits and replies to commands; rejections and no-op replies |
+//! | `ledger`, `money`, `book`, `replies` | an order by its events, added up apart from the domain; money, units and ids by it |
+//! | [`deeds`] | the number of commands of each kind |
+//! | `queries`, `lists`, `staleness` | replies to queries |
+//! | `rights`, `quotes` | callers with their scopes; prices and quotes |
+//! | `rows`, `totals` | the read models at every moment |
+//! | `parked`, `strays` | parked orders; records that name no order |
+//! | `verified`, `published` | a verification; the bus |
+//! | `unexpected_errors` | errors and panics that no fault explains |
 
+mod book;
 mod commands;
 mod decisions;
 pub mod deeds;
 pub mod findings;
+pub mod history;
+pub mod invariant;
 mod ledger;
 mod lists;
-mod mishaps;
 mod money;
 mod parked;
 mod published;
 mod queries;
 mod quotes;
+mod replies;
 mod rights;
 mod rows;
+mod staleness;
 mod strays;
 mod totals;
+mod unexpected_errors;
 mod verified;
 
-pub use deeds::DEEDS;
-pub use findings::{Findings, Invariant, Violation};
-
-use crate::history::History;
+use findings::Findings;
+use history::History;
+use invariant::Violation;
 
 /// Looks at everything that must hold of a history.
 #[must_use]
 pub fn check(history: &History) -> Findings {
     let mut findings = Findings::default();
-    mishaps::check(history, &mut findings);
+    unexpected_errors::check(history, &mut findings);
     for (order, commits) in &history.recorded {
         commands::check(order, commits, history, &mut findings);
         money::check(order, commits, history, &mut findings);

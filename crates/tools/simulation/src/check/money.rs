@@ -4,10 +4,11 @@ use order_aggregate::OrderCommit;
 use order_domain::Event;
 use serde_json::Value;
 
-use super::findings::{Findings, Invariant};
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
 use super::ledger::{Ledger, id_of, stated_due};
-use crate::client::Exchange;
-use crate::history::History;
+use crate::workload::exchange::Exchange;
 
 /// The most ids of an order.
 const MOST_IDS: usize = 1_000;

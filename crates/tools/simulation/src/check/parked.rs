@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use parked_orders::Consumer;
 
-use super::findings::{Findings, Invariant};
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
 use super::totals::row_version;
-use crate::history::History;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let poisoned: BTreeSet<&String> = history.foreign.iter().map(|(order, _)| order).collect();

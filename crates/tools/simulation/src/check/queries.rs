@@ -3,59 +3,18 @@
 use order_aggregate::OrderCommit;
 use serde_json::{Value, json};
 
-use super::commands::event;
-use super::findings::{Findings, Invariant};
-use super::ledger::{self, Ledger};
-use super::{lists, totals};
-use crate::caller::Caller;
-use crate::configs::TRIES;
-use crate::history::History;
-use crate::query::Query;
-use crate::reader::{Inquiry, Page};
-
-/// An order's commits, and the order after each.
-pub(super) struct Book<'a> {
-    pub(super) order: &'a str,
-    pub(super) commits: &'a [OrderCommit],
-    ledgers: Vec<Ledger>,
-}
-
-impl<'a> Book<'a> {
-    fn of(order: &'a str, commits: &'a [OrderCommit]) -> Self {
-        Self { order, commits, ledgers: ledger::after_each(commits) }
-    }
-
-    pub(super) fn is_of(&self, customer: &str) -> bool {
-        self.ledgers.first().is_some_and(|ledger| ledger.customer == customer)
-    }
-
-    /// The order as a query shows it at a version, without its metadata; nothing where there is no such version.
-    fn shown(&self, version: u64) -> Option<Value> {
-        let place = usize::try_from(version).ok()?.checked_sub(1)?;
-        let (first, newest, ledger) = (self.commits.first()?, self.commits.get(place)?, self.ledgers.get(place)?);
-        let mut shown = ledger.shown(self.order, version);
-        shown["placedAt"] = json!(first.recorded_at.to_string());
-        shown["lastUpdated"] = json!(newest.recorded_at.to_string());
-        Some(shown)
-    }
-
-    /// What is wrong with an order that was shown.
-    pub(super) fn shows(&self, body: &Value, findings: &mut Findings) {
-        let mut shown = body.clone();
-        // Left out where there is none.
-        let metadata =
-            shown.as_object_mut().and_then(|members| members.remove("metadata")).unwrap_or_else(|| json!({}));
-        let recorded = self.ledgers.first().map(|ledger| Value::Object(ledger.metadata.clone()));
-        let what = || format!("the metadata that is shown is {metadata}, and recorded is {recorded:?}");
-        findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&metadata), what);
-        if let Some(members) = shown.as_object_mut() {
-            members.retain(|name, _| !matches!(name.as_str(), "asOf" | "stale" | "staleReason"));
-        }
-        let recorded = body["version"].as_u64().and_then(|version| self.shown(version));
-        let what = || format!("shown is {shown}, and recorded is {recorded:?}");
-        findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&shown), what);
-    }
-}
+use super::book::Book;
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
+use super::lists;
+use super::replies::event;
+use super::staleness::stale;
+use super::totals;
+use crate::workload::caller::Caller;
+use crate::workload::inquiry::{Inquiry, Page};
+use crate::workload::query::Query;
+use crate::world::sdk_config::TRIES;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let books: Vec<Book<'_>> = history.recorded.iter().map(|(order, commits)| Book::of(order, commits)).collect();
@@ -111,7 +70,7 @@ fn answered(Inquiry { query, known, .. }: &Inquiry, page: &Page, findings: &mut 
 fn latest(book: &Book<'_>, inquiry: &Inquiry, history: &History, findings: &mut Findings) {
     for page in inquiry.pages.iter().filter(|page| page.status == 200) {
         book.shows(&page.body, findings);
-        lists::stale(book.order, &page.body, page, history, findings);
+        stale(book.order, &page.body, page, history, findings);
     }
 }
 

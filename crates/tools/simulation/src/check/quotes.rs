@@ -8,12 +8,13 @@ use order_domain::event::OrderPlaced;
 use order_domain::values::Reference;
 use serde_json::{Value, json};
 
-use super::findings::{Findings, Invariant};
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
 use super::rights;
-use crate::caller::Caller;
-use crate::client::{Exchange, Told};
-use crate::history::History;
-use crate::pricing::{QuoteKey, SentQuote};
+use crate::workload::caller::Caller;
+use crate::workload::exchange::{Exchange, Told};
+use crate::workload::pricing::{QuoteKey, SentQuote};
 
 /// The commits of an order after which a retry of its quote is late.
 const OTHER_COMMITS: u64 = 3;

@@ -2,11 +2,12 @@
 
 use order_domain::Event;
 
-use super::findings::{Findings, Invariant};
-use crate::caller::Caller;
-use crate::client::{Exchange, Told};
-use crate::command::Command;
-use crate::history::History;
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
+use crate::workload::caller::Caller;
+use crate::workload::command::Command;
+use crate::workload::exchange::{Exchange, Told};
 
 /// The answer to a command that its caller may not send, as status and code; nothing where the caller may send it.
 pub(super) fn refusal(command: &Command) -> Option<(u16, &'static str)> {

@@ -6,12 +6,13 @@ use parked_orders::Consumer;
 use read_models::{OrderSummaryByCustomer, OrderSummaryRow, Projection, projection};
 use serde_json::{Value, json};
 
-use super::findings::{Findings, Invariant};
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
 use super::ledger::{self, Ledger};
 use super::totals::row_version;
-use crate::history::History;
-use crate::journal::{Seen, SeenRow};
-use crate::rolling::NextSummary;
+use crate::world::journal::{Seen, SeenRow};
+use crate::world::next_summary::NextSummary;
 
 pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let (mut release, mut version) = (0, 0);

@@ -1,7 +1,8 @@
 //! A record that names no order is noted and passed by: it stops no shard, and an operator finds it.
 
-use super::findings::{Findings, Invariant};
-use crate::history::History;
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let strays = &history.strays;

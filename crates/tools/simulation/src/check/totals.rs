@@ -7,11 +7,12 @@ use parked_orders::Consumer;
 use read_models::{Contribution, CurrencyTotals, CustomerTotals, FoldError, PlacedOrder, Projection, projection};
 use serde_json::{Value, json};
 
-use super::findings::{Findings, Invariant};
-use super::queries::Book;
-use crate::history::History;
-use crate::journal::Waiting;
-use crate::reader::Inquiry;
+use super::book::Book;
+use super::findings::Findings;
+use super::history::History;
+use super::invariant::Invariant;
+use crate::workload::inquiry::Inquiry;
+use crate::world::journal::Waiting;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     for (order, commits) in &history.recorded {

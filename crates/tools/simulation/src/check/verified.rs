@@ -1,7 +1,8 @@
 //! Checks a verification: it calls no late row lost, and finds a snapshot that was replaced.
 
-use super::findings::{Findings, Invariant};
-use crate::history::{History, ReplacedSnapshot};
+use super::findings::Findings;
+use super::history::{History, ReplacedSnapshot};
+use super::invariant::Invariant;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let mishaps = history.mishaps.iter().filter(|mishap| mishap.invariant == Invariant::LateIsNotLost);

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::Client;
 use http_api::QuoteVerifier;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::json;
-use simulation::release::{AsDeployed, HttpFunction, Instance, Invocation, Release};
+use simulation::world::function::{HttpFunction, Instance, Invocation};
+use simulation::{AsDeployed, Release};
 
 /// A function that answers what it has refused once without looking again.
 pub(crate) struct Remembers {

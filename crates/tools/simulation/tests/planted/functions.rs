@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use operations::redrive::{RedriveError, Redriven};
 use parked_orders::{Consumer, ParkedOrders};
-use simulation::release::{Invocation, Redriving, StreamFunction};
+use simulation::world::function::{Invocation, Redriving, StreamFunction};
 use stream_consumer::StreamEvent;
 
 /// A function that never asks for a record again.

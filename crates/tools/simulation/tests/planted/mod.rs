@@ -27,8 +27,10 @@ use http_api::QuoteVerifier;
 use parked_orders::ParkedOrders;
 use projector::Projector;
 use read_models::{AuditError, DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows};
-use simulation::release::{self, Instance, Invocation, Redriving, Release, Repaired, StreamFunction};
-use simulation::{Beginning, Invariant, Shape};
+use simulation::world::function::{Instance, Invocation, Redriving, StreamFunction};
+use simulation::world::release;
+use simulation::world::repair::Repaired;
+use simulation::{Beginning, Invariant, Release, Shape};
 
 use calls::Meddler;
 use commands::{Appeases, Overlooks, Remembers};

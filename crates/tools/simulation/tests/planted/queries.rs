@@ -12,7 +12,7 @@ use read_models::{
     CurrencyTotals, DynamoSummaries, DynamoTotals, ListFilter, OrderSummaries, OrderSummaryRow, RowError, SummaryRows,
     Totals,
 };
-use simulation::release::{HttpFunction, Instance, Invocation};
+use simulation::world::function::{HttpFunction, Instance, Invocation};
 
 use super::Bug;
 

@@ -6,7 +6,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::{Value, json};
 use signed_quotes::Jws;
-use simulation::release::{HttpFunction, Instance, Invocation};
+use simulation::world::function::{HttpFunction, Instance, Invocation};
 use simulation::{Pricing, QuoteKey};
 
 /// A function that signs each quote itself, whatever was signed before.

@@ -1,0 +1,117 @@
+//! What is asked and read when nobody is at work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use event_store::{DynamoEventStore, EventStore};
+use fastrand::Rng;
+use order_aggregate::{OrderCommit, Orders};
+use parked_orders::Consumer;
+use read_models::{CurrencyTotals, DynamoTotals, Totals};
+use tokio::sync::watch;
+
+use crate::campaign::scene::Scene;
+use crate::check::history::ReplacedSnapshot;
+use crate::check::invariant::Invariant;
+use crate::faults::lagging_rows::while_rows_lag;
+use crate::faults::mapping::Mapping;
+use crate::workload::inquiry::Inquiry;
+use crate::workload::query::Query;
+use crate::workload::reader::Reader;
+use crate::world::names::{CUSTOMERS, EVENTS, TOTALS};
+use crate::world::wire::{self, position};
+
+impl Scene<'_> {
+    /// Asks for every order, its trail, and all that there is of every customer.
+    pub(super) async fn inquiries(&self, reader: &mut Reader) -> Vec<Inquiry> {
+        let limit = reader.entries(4);
+        let of_orders = self.orders.iter().flat_map(|order| {
+            let (order, trail) = (order.id.clone(), order.id.clone());
+            [Query::Order { order }, Query::Events { order: trail, limit }]
+        });
+        let of_customers = CUSTOMERS.into_iter().flat_map(|customer| {
+            let (customer, whose) = (customer.to_owned(), customer.to_owned());
+            [Query::List { customer, status: None, limit: 2 }, Query::Totals { customer: whose }]
+        });
+        let mut inquiries = Vec::new();
+        for query in of_orders.chain(of_customers) {
+            inquiries.push(reader.ask(query).await);
+        }
+        inquiries
+    }
+
+    /// Asks for each version, and for the time at which it was recorded.
+    pub(super) async fn time_travel(&self, reader: &mut Reader) -> Vec<Inquiry> {
+        let mut inquiries = Vec::new();
+        for (order, commits) in self.recorded().await {
+            for commit in commits {
+                let by_version = Query::AtVersion { order: order.clone(), version: commit.version };
+                let by_time = Query::AsOf { order: order.clone(), at: commit.recorded_at };
+                inquiries.push(reader.ask(by_version).await);
+                inquiries.push(reader.ask(by_time).await);
+            }
+        }
+        inquiries
+    }
+
+    /// Of each order in the stream the version of its row, and of its newest commit.
+    pub(super) fn drained(&self, projectors: &[Mapping]) -> BTreeMap<String, (u64, u64)> {
+        let rows = self.journal.rows();
+        let row = |order: &str| rows.get(&(Consumer::OrderSummaryByCustomer, order.to_owned())).copied().unwrap_or(0);
+        newest(projectors).into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
+    }
+
+    /// Verifies while rows lag; what is called lost or wrong.
+    pub(super) async fn verified(&self, hold: &watch::Sender<bool>, random: Rng) -> Option<Vec<String>> {
+        if !self.shape.is_verified {
+            return None;
+        }
+        while_rows_lag(self.release, self.calm(), hold, random, (&self.faults, &self.mishaps)).await
+    }
+
+    /// Replaces a snapshot, and names it with those that a verification finds wrong meanwhile.
+    pub(super) async fn replaced(&self, mut random: Rng) -> Option<ReplacedSnapshot> {
+        let database = self.dynamo.database();
+        let replaced =
+            self.shape.is_verified.then(|| self.tampering.replace_snapshot(database, &mut random)).flatten()?;
+        let found = self.release.wrong_snapshots(self.calm()).await;
+        let at = replaced.put_back(database);
+        let found = self.mishaps.good(Invariant::Readable, "of every kind", found).unwrap_or_default();
+        Some(ReplacedSnapshot { at, found })
+    }
+
+    /// What each customer's orders come to.
+    pub(super) async fn totals(&self) -> BTreeMap<&'static str, Vec<CurrencyTotals>> {
+        let (store, mut totals) = (DynamoTotals::new(self.calm(), TOTALS), BTreeMap::new());
+        for customer in CUSTOMERS {
+            let of_customer = store.of(customer).await;
+            let of_customer = self.mishaps.good(Invariant::Readable, "of every kind", of_customer);
+            totals.insert(customer, of_customer.unwrap_or_default());
+        }
+        totals
+    }
+
+    /// Reads what is stored: every order that was to be placed, and then the others.
+    pub(super) async fn recorded(&self) -> Vec<(String, Vec<OrderCommit>)> {
+        let store = DynamoEventStore::new(self.calm(), EVENTS);
+        let mut recorded = Vec::new();
+        let mut orders: Vec<String> = self.orders.iter().map(|order| order.id.clone()).collect();
+        let others = self.stored().into_iter().filter(|id| !orders.contains(id)).collect::<Vec<_>>();
+        orders.extend(others);
+        for order in orders {
+            let commits = EventStore::<Orders>::commits(&store, &order, 0, None).await;
+            let commits = self.mishaps.good(Invariant::Readable, &order, commits).unwrap_or_default();
+            recorded.push((order, commits));
+        }
+        recorded
+    }
+
+    /// The id of each order in the table.
+    fn stored(&self) -> BTreeSet<String> {
+        wire::items(self.dynamo.database(), EVENTS).iter().filter_map(position).map(|(order, _)| order).collect()
+    }
+}
+
+/// The newest version of each order in any shard.
+pub(super) fn newest(projectors: &[Mapping]) -> BTreeMap<String, u64> {
+    projectors.iter().flat_map(Mapping::newest).collect()
+}

@@ -1,0 +1,201 @@
+//! Who is there in a history, and on which networks.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use embedded_dynamodb::EmbeddedDynamoDb;
+use fastrand::Rng;
+use http_api::quotes::BadQuoteKeys;
+use parked_orders::{Consumer, ParkedOrders};
+use tokio::sync::watch;
+
+use crate::faults::bus::Bus;
+use crate::faults::fault::Faults;
+use crate::faults::kill::Kills;
+use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
+use crate::faults::network::Network;
+use crate::faults::other_projector::{BrittleProjector, NextProjector};
+use crate::faults::poison::Poison;
+use crate::faults::stray::Strays;
+use crate::faults::strike::Rates;
+use crate::faults::tampering::Tampering;
+use crate::workload::client::Client;
+use crate::workload::in_flight::UnderWay;
+use crate::workload::known::Known;
+use crate::workload::new_order::NewOrder;
+use crate::workload::pricing::{Pricing, QuoteKey};
+use crate::workload::reader::Reader;
+use crate::workload::shape::{Beginning, Shape};
+use crate::world::function::Instance;
+use crate::world::journal::Journal;
+use crate::world::names::{PARKED, PROJECTOR, PUBLISHER};
+use crate::world::operator::Operator;
+use crate::world::release::Release;
+use crate::world::sdk_config;
+use crate::world::unexpected_errors::Mishaps;
+
+/// Instances of the command handler.
+const INSTANCES: u8 = 3;
+/// Shards of the stream on which projectors work at once.
+const SHARDS: u8 = 2;
+
+/// What everything in a history shares.
+pub(super) struct Scene<'a> {
+    pub(super) release: &'a dyn Release,
+    pub(super) dynamo: EmbeddedDynamoDb,
+    pub(super) shape: Shape,
+    pub(super) faults: Faults,
+    pub(super) tampering: Tampering,
+    pub(super) journal: Journal,
+    pub(super) mishaps: Mishaps,
+    pub(super) orders: Arc<[NewOrder]>,
+    /// What clients were told.
+    pub(super) known: Known,
+    pub(super) pricing: Arc<Pricing>,
+    /// True while the stream stands still.
+    pub(super) held: watch::Receiver<bool>,
+}
+
+impl Scene<'_> {
+    pub(super) fn network(&self, seed: u64, knows_all: bool) -> Network {
+        let network = Network::new(self.dynamo.database().clone(), seed, self.shape.rates);
+        let network = network.with_faults(self.faults.clone()).with_tampering(self.tampering.clone(), knows_all);
+        network.with_journal(self.journal.clone())
+    }
+
+    pub(super) fn kills(&self, percent: u8, latest_ms: u64) -> Kills {
+        Kills { percent, latest_ms, faults: self.faults.clone() }
+    }
+
+    /// Instances of the command handler that know these keys for quotes.
+    pub(super) fn instances(&self, network: &Network, keys: &[QuoteKey]) -> Result<Arc<[Instance]>, BadQuoteKeys> {
+        let quotes = self.pricing.verifier(keys)?;
+        let client = || network.client(sdk_config::dynamodb(&self.dynamo));
+        Ok((0..INSTANCES).map(|_| self.release.command_handler(client(), quotes.clone())).collect())
+    }
+
+    pub(super) fn client(&self, network: &Network, random: &mut Rng) -> Result<Client, BadQuoteKeys> {
+        Ok(Client {
+            instances: self.instances(network, &[QuoteKey::First, QuoteKey::Second])?,
+            name: "late-client".to_owned(),
+            random: random.fork(),
+            kills: self.kills(self.shape.kills_percent, 120),
+            faults: self.faults.clone(),
+            under_way: UnderWay::default(),
+            mishaps: self.mishaps.clone(),
+            known: self.known.clone(),
+            orders: self.orders.clone(),
+            pricing: Arc::clone(&self.pricing),
+            is_late: false,
+        })
+    }
+
+    /// Somebody who asks. The query handler is of the command handlers' release: both are deployed together.
+    pub(super) fn reader(&self, network: Network, random: &mut Rng) -> Reader {
+        Reader {
+            function: self.release.query_handler(network.client(sdk_config::dynamodb(&self.dynamo))),
+            network,
+            orders: self.orders.clone(),
+            known: self.known.clone(),
+            random: random.fork(),
+            kills: self.kills(self.shape.kills_percent, 120),
+            journal: self.journal.clone(),
+            mishaps: self.mishaps.clone(),
+            has_long_trail: self.shape.beginning == Beginning::Full,
+        }
+    }
+
+    fn mapping(
+        &self,
+        function: &'static str,
+        shard: Shard,
+        deployed: Vec<Deployed>,
+        disturbances: Disturbances,
+        random: &mut Rng,
+    ) -> Mapping {
+        let random = random.fork();
+        let strays = Strays {
+            function,
+            percent: self.shape.unaddressable_percent,
+            random: random.clone().fork(),
+            faults: self.faults.clone(),
+            shard: shard.number,
+            delivered: Vec::new(),
+        };
+        Mapping {
+            database: self.dynamo.database().clone(),
+            shard,
+            deployed,
+            tampering: self.tampering.clone(),
+            disturbances,
+            kills: self.kills(self.shape.kills_percent * 2, 80),
+            faults: self.faults.clone(),
+            mishaps: self.mishaps.clone(),
+            random,
+            strays,
+            given_up: Vec::new(),
+            lost: BTreeSet::new(),
+            records: Vec::new(),
+            read_to: None,
+            next: 0,
+            newer_began: false,
+            held: self.held.clone(),
+        }
+    }
+
+    /// The projectors, one for each shard: each is an instance of its own, and they share nothing but the tables.
+    pub(super) fn projectors(&self, random: &mut Rng) -> Vec<Mapping> {
+        (0..SHARDS).map(|number| self.projector(Shard { number, of: SHARDS }, random)).collect()
+    }
+
+    /// A projector; in a rolling deployment in two releases.
+    fn projector(&self, shard: Shard, random: &mut Rng) -> Mapping {
+        let network = self.network(random.u64(..), false);
+        let client = network.client(sdk_config::dynamodb(&self.dynamo));
+        let is_brittle = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
+        let function =
+            if is_brittle { Box::new(BrittleProjector::new(client)) } else { self.release.projector(client) };
+        // Where nothing else is deployed, the release that reads everything is this one, once it is mended.
+        let is_newer = !self.shape.is_deployed;
+        let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
+        if self.shape.is_deployed {
+            let network = self.network(random.u64(..), true);
+            let function = NextProjector::new(network.client(sdk_config::dynamodb(&self.dynamo)));
+            deployed.push(Deployed { function: Box::new(function), network, is_newer: true, reads_all: true });
+        }
+        let disturbances = Disturbances { shuffles: true, losses: true };
+        self.mapping(PROJECTOR, shard, deployed, disturbances, random)
+    }
+
+    /// The publisher. Its batches are shuffled only where no poison is: poison holds back what is known to come after it.
+    pub(super) fn publisher(&self, bus: &Bus, random: &mut Rng) -> Mapping {
+        let network = self.network(random.u64(..), false);
+        let client = network.client(sdk_config::dynamodb(&self.dynamo));
+        let function = self.release.publisher(bus.client(sdk_config::eventbridge()), client);
+        let disturbances = Disturbances { shuffles: self.shape.foreign_percent == 0, losses: false };
+        let reads_all = !self.shape.poison.stops(Consumer::Publisher);
+        let deployed = vec![Deployed { function, network, is_newer: true, reads_all }];
+        self.mapping(PUBLISHER, Shard { number: 0, of: 1 }, deployed, disturbances, random)
+    }
+
+    /// Reads and writes on a network of its own, where nothing strikes.
+    pub(super) fn calm(&self) -> aws_sdk_dynamodb::Client {
+        self.calm_network().client(sdk_config::dynamodb(&self.dynamo))
+    }
+
+    pub(super) fn calm_network(&self) -> Network {
+        Network::new(self.dynamo.database().clone(), 0, Rates::default()).with_journal(self.journal.clone())
+    }
+
+    /// Somebody who mends.
+    pub(super) fn operator(&self, bus: &Bus) -> Operator {
+        let client = self.calm();
+        let parked = ParkedOrders::new(client.clone(), PARKED);
+        let mut consumers = vec![Consumer::Publisher, Consumer::CustomerTotals];
+        if !self.shape.is_deployed {
+            consumers.push(Consumer::OrderSummaryByCustomer);
+        }
+        let redrive = self.release.redrive(bus.client(sdk_config::eventbridge()), client);
+        Operator { parked, redrive, consumers, mishaps: self.mishaps.clone() }
+    }
+}

@@ -1,0 +1,89 @@
+//! Making a failing plan smaller: fewer commands, fewer clients, fewer faults, as long as it still fails.
+
+use std::collections::BTreeSet;
+
+use crate::campaign::trial::look;
+use crate::faults::fault::Fault;
+use crate::workload::plan::{Numbers, Plan};
+use crate::workload::shape::Shape;
+use crate::world::release::Release;
+
+/// The smallest failing plan that was found, from a failing one, after `tries` histories at most.
+/// A smaller plan whose history cannot be told is none that fails.
+pub fn shrink(failing: &Plan, release: &dyn Release, tries: u32) -> Plan {
+    let mut shrinking = Shrinking { plan: failing.clone(), release, left: tries };
+    shrinking.cut_off_commands();
+    shrinking.switch_off_faults();
+    shrinking.send_clients_away();
+    shrinking.drop_commands();
+    shrinking.plan
+}
+
+struct Shrinking<'a> {
+    /// The smallest plan so far; it fails.
+    plan: Plan,
+    release: &'a dyn Release,
+    left: u32,
+}
+
+impl Shrinking<'_> {
+    /// Takes a plan where it fails too.
+    fn take(&mut self, smaller: Plan) -> bool {
+        if self.left == 0 || smaller == self.plan {
+            return false;
+        }
+        self.left -= 1;
+        let fails = look(&smaller, self.release).is_ok_and(|(_, findings)| !findings.violations.is_empty());
+        if fails {
+            self.plan = smaller;
+        }
+        fails
+    }
+
+    fn commands(&self) -> Vec<u8> {
+        let all = || (0..Shape::of(&self.plan).commands).collect();
+        self.plan.commands.as_ref().map_or_else(all, |numbers| numbers.0.iter().copied().collect())
+    }
+
+    fn with(&self, commands: impl IntoIterator<Item = u8>) -> Plan {
+        Plan { commands: Some(Numbers(commands.into_iter().collect())), ..self.plan.clone() }
+    }
+
+    /// Leaves out the last commands: half of them, a quarter, and so on.
+    fn cut_off_commands(&mut self) {
+        let mut cut = self.commands().len() / 2;
+        while cut > 0 {
+            let commands = self.commands();
+            let kept = commands.len().saturating_sub(cut);
+            if !self.take(self.with(commands.into_iter().take(kept))) {
+                cut /= 2;
+            }
+        }
+    }
+
+    /// Switches off one fault after the other.
+    fn switch_off_faults(&mut self) {
+        for fault in Fault::ALL.into_iter().filter(|fault| fault.consequence_of().is_none()) {
+            let mut without: BTreeSet<Fault> = self.plan.without.clone();
+            without.insert(fault);
+            self.take(Plan { without, ..self.plan.clone() });
+        }
+    }
+
+    /// Tries with one client, two, and so on.
+    fn send_clients_away(&mut self) {
+        for clients in 1..Shape::of(&self.plan).clients {
+            if self.take(Plan { clients: Some(clients), ..self.plan.clone() }) {
+                break;
+            }
+        }
+    }
+
+    /// Leaves out single commands, the last first: what an order begins with is needed most.
+    fn drop_commands(&mut self) {
+        for dropped in self.commands().into_iter().rev() {
+            let kept = self.commands().into_iter().filter(|number| *number != dropped);
+            self.take(self.with(kept));
+        }
+    }
+}

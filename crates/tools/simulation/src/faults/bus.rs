@@ -1,0 +1,130 @@
+//! An event bus that fails: the HTTP client of the real EventBridge SDK, without a socket and without EventBridge.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_eventbridge::Client;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use embedded_dynamodb::protocol;
+use serde_json::{Value, json};
+
+use crate::faults::fault::{Fault, Faults};
+use crate::faults::strike::{Dice, Moment, Rates, Strike};
+use crate::world::sdk_config::own_budget;
+use crate::world::wire;
+
+#[derive(Debug)]
+struct State {
+    dice: Dice,
+    /// Entries that are refused of those in a call, in percent: 0 to 100.
+    refused_percent: u8,
+    taken: Vec<Value>,
+}
+
+/// Takes PutEvents calls, late, struck by faults from a seed, and refuses entries one by one. Clones are the same bus.
+#[derive(Debug, Clone)]
+pub struct Bus {
+    faults: Faults,
+    state: Arc<Mutex<State>>,
+}
+
+impl Bus {
+    /// A bus that refuses `refused_percent` of all entries, 0 to 100, beside what strikes whole calls.
+    #[must_use]
+    pub fn new(seed: u64, rates: Rates, refused_percent: u8, faults: Faults) -> Self {
+        let state = State { dice: Dice::new(seed, rates), refused_percent, taken: Vec::new() };
+        Self { faults, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// The real SDK's client for this bus, otherwise as `config` has it.
+    #[must_use]
+    pub fn client(&self, config: aws_sdk_eventbridge::config::Builder) -> Client {
+        Client::from_conf(config.http_client(self.clone()).retry_partition(own_budget()).build())
+    }
+
+    /// The details of the entries that it took, in the order in which it did.
+    #[must_use]
+    pub fn taken(&self) -> Vec<Value> {
+        self.state().taken.clone()
+    }
+
+    /// From now on nothing strikes, and nothing is refused.
+    pub(crate) fn calm(&self) {
+        let mut state = self.state();
+        state.dice.rates = Rates::default();
+        state.refused_percent = 0;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let (there, drawn, back) = {
+            let dice = &mut self.state().dice;
+            (dice.delay_ms(), dice.draw(), dice.delay_ms())
+        };
+        let drawn = drawn.filter(|(moment, strike)| self.faults.may(strike.fault(*moment)));
+        tokio::time::sleep(Duration::from_millis(there)).await;
+        let answer = match drawn {
+            Some((Moment::Before, _)) => (200, String::new()),
+            Some((Moment::After, _)) | None => self.put_events(request.body().bytes().unwrap_or_default()),
+        };
+        tokio::time::sleep(Duration::from_millis(back)).await;
+        let Some((moment, strike)) = drawn else { return wire::response(answer) };
+        self.faults.struck(strike.fault(moment));
+        match strike {
+            Strike::Throttled => wire::response(protocol::refusal(400, "ThrottlingException")),
+            Strike::ThroughputExceeded => wire::response(protocol::refusal(400, "RequestLimitExceeded")),
+            Strike::ServerError => wire::response(protocol::refusal(500, "InternalException")),
+            Strike::TimedOut => std::future::pending().await,
+            Strike::Cut => Err(ConnectorError::io("the connection was cut".into())),
+        }
+    }
+
+    fn put_events(&self, body: &[u8]) -> (u16, String) {
+        let Ok(request) = serde_json::from_slice::<Value>(body) else {
+            return protocol::refusal(400, "SerializationException");
+        };
+        let entries = request["Entries"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if entries.is_empty() || entries.len() > 10 {
+            return protocol::refusal(400, "ValidationException");
+        }
+        let mut state = self.state();
+        let mut refused = 0;
+        let mut results = Vec::new();
+        for entry in entries {
+            let is_refused = state.dice.random.u8(0..100) < state.refused_percent;
+            if is_refused && self.faults.may(Fault::PartialPublication) {
+                refused += 1;
+                let code = if state.dice.random.bool() { "InternalFailure" } else { "ThrottlingException" };
+                results.push(json!({ "ErrorCode": code, "ErrorMessage": "refused" }));
+            } else {
+                let detail = entry["Detail"].as_str().unwrap_or_default();
+                state.taken.push(serde_json::from_str(detail).unwrap_or_default());
+                results.push(json!({ "EventId": format!("bus-{}", state.taken.len()) }));
+            }
+        }
+        if refused > 0 && refused < entries.len() {
+            self.faults.struck(Fault::PartialPublication);
+        }
+        (200, json!({ "FailedEntryCount": refused, "Entries": results }).to_string())
+    }
+}
+
+impl HttpConnector for Bus {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().carry(request))
+    }
+}
+
+impl HttpClient for Bus {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

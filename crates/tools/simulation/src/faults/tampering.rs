@@ -1,0 +1,181 @@
+//! What the harness does to stored commits, and what it makes readers see of them.
+//!
+//! A commit is *foreign* when only a newer release can read or fold it. The command handlers are of that release; a consumer
+//! that is not sees poison in the stream and in the table, until the newer one is deployed there too.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use embedded_dynamodb::Database;
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use crate::faults::fault::{Fault, Faults};
+use crate::faults::panicking_projection::PANICS;
+use crate::faults::poison::Poison;
+use crate::faults::snapshots::{Replaced, spoil};
+use crate::world::names::EVENTS;
+use crate::world::wire::{self, Position, position, put};
+
+/// A type of event that no release of this repository knows.
+const FOREIGN_TYPE: &str = "OrderGiftWrapped";
+/// Four commits with so large a tag are beyond a page of 1 MB.
+const LARGE_TAG_BYTES: usize = 300 * 1024;
+
+/// What is done to how many commits.
+#[derive(Debug, Clone)]
+pub(crate) struct Tamper {
+    /// Commits with an event from a newer release, in percent.
+    pub(crate) foreign_percent: u8,
+    /// What these are to the older release.
+    pub(crate) poison: Poison,
+    /// Snapshots that are made useless right after they are written, in percent.
+    pub(crate) snapshot_percent: u8,
+    /// The order whose commits are large.
+    pub(crate) large: Option<String>,
+}
+
+#[derive(Debug)]
+struct State {
+    random: Rng,
+    tamper: Tamper,
+    foreign: BTreeSet<Position>,
+    unusable: BTreeSet<Position>,
+}
+
+/// The tampering of a history. Clones are the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Tampering {
+    faults: Faults,
+    state: Arc<Mutex<State>>,
+    is_deployed: Arc<AtomicBool>,
+}
+
+impl Tampering {
+    pub(crate) fn new(random: Rng, faults: Faults, tamper: Tamper) -> Self {
+        let state = State { random, tamper, foreign: BTreeSet::new(), unusable: BTreeSet::new() };
+        Self { faults, state: Arc::new(Mutex::new(state)), is_deployed: Arc::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The commits that only the newer release can read.
+    pub(crate) fn foreign(&self) -> BTreeSet<Position> {
+        self.state().foreign.clone()
+    }
+
+    /// Deploys the newer release everywhere: from now on every reader can read all.
+    pub(crate) fn deploy(&self) {
+        self.is_deployed.store(true, Ordering::Relaxed);
+    }
+
+    /// The body of a `PutItem` as it arrives; nothing where it is as it was sent.
+    pub(crate) fn enlarged(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let large = self.state().tamper.large.clone()?;
+        let mut request: Value = serde_json::from_slice(body).ok()?;
+        let is_large = position(&request["Item"]).is_some_and(|(order, _)| order == large);
+        let is_padded = is_large && request["TableName"] == EVENTS;
+        request["Item"]["chaosPadding"] = json!({ "S": "x".repeat(LARGE_TAG_BYTES) });
+        is_padded.then(|| request.to_string().into_bytes())
+    }
+
+    /// A commit has been written: it may turn out to be foreign, and its snapshot to be useless.
+    pub(crate) fn written(&self, database: &Database, body: &[u8]) {
+        let Ok(mut request) = serde_json::from_slice::<Value>(body) else { return };
+        let Some(at) = position(&request["Item"]).filter(|_| request["TableName"] == EVENTS) else { return };
+        let mut state = self.state();
+        let drawn = state.random.u8(0..100);
+        if drawn < state.tamper.foreign_percent && !self.is_deployed.load(Ordering::Relaxed) {
+            state.foreign.insert(at.clone());
+        }
+        if state.random.u8(0..100) >= state.tamper.snapshot_percent || request["Item"]["snapshot"].is_null() {
+            return;
+        }
+        let kind = state.random.u8(0..4);
+        spoil(&mut request["Item"], kind);
+        if put(database, EVENTS, &request["Item"]) {
+            state.unusable.insert(at);
+        }
+    }
+
+    /// Makes every snapshot useless that there is.
+    pub(crate) fn spoil_snapshots(&self, database: &Database) {
+        for mut item in wire::items(database, EVENTS) {
+            let Some(at) = position(&item).filter(|_| !item["snapshot"].is_null()) else { continue };
+            let kind = self.state().random.u8(0..4);
+            spoil(&mut item, kind);
+            if put(database, EVENTS, &item) {
+                self.state().unusable.insert(at);
+            }
+        }
+    }
+
+    /// Replaces a usable snapshot by one of an order to which nothing happened. It is to be put back.
+    pub(crate) fn replace_snapshot(&self, database: &Database, random: &mut Rng) -> Option<Replaced> {
+        let unusable = self.state().unusable.clone();
+        let usable = |item: &Value| position(item).filter(|at| !item["snapshot"].is_null() && !unusable.contains(at));
+        let mut commits: Vec<(Position, Value)> =
+            wire::items(database, EVENTS).into_iter().filter_map(|item| Some((usable(&item)?, item))).collect();
+        commits.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let (at, original) = random.choice(commits)?;
+        Replaced::in_table(database, at, original)
+    }
+
+    /// What a reader of commits sees; `knows_all` says whether it is of the newer release.
+    pub(crate) fn seen(&self, body: String, knows_all: bool) -> String {
+        {
+            let state = self.state();
+            if state.unusable.is_empty() && (knows_all || state.foreign.is_empty()) {
+                return body;
+            }
+        }
+        let Ok(mut page) = serde_json::from_str::<Value>(&body) else { return body };
+        for item in page["Items"].as_array_mut().into_iter().flatten() {
+            if position(item).is_some_and(|at| self.state().unusable.contains(&at)) {
+                self.faults.struck(Fault::UnusableSnapshot);
+            }
+            self.estrange(item, knows_all);
+        }
+        page.to_string()
+    }
+
+    /// The record as a consumer sees it.
+    pub(crate) fn delivered(&self, mut record: Value, knows_all: bool) -> Value {
+        self.estrange(&mut record["dynamodb"]["NewImage"], knows_all);
+        record
+    }
+
+    fn estrange(&self, item: &mut Value, knows_all: bool) {
+        if knows_all || self.is_deployed.load(Ordering::Relaxed) {
+            return;
+        }
+        let Some(at) = position(item).filter(|at| self.state().foreign.contains(at)) else { return };
+        let poison = self.state().tamper.poison;
+        match poison {
+            Poison::UnknownType => {
+                for event in item["events"]["L"].as_array_mut().into_iter().flatten() {
+                    event["M"]["eventType"] = json!({ "S": FOREIGN_TYPE });
+                }
+            }
+            Poison::WrongType => spoil_type(item, at.1),
+            Poison::Panic => item["causationId"] = json!({ "S": PANICS }),
+        }
+        self.faults.struck(Fault::Poison);
+    }
+}
+
+/// Gives an attribute that every reader wants another type: which one depends on the version.
+fn spoil_type(item: &mut Value, version: u64) {
+    match version % 3 {
+        0 => item["events"] = json!({ "S": "none" }),
+        1 => item["recordedAt"] = json!({ "N": "7" }),
+        _ => {
+            for event in item["events"]["L"].as_array_mut().into_iter().flatten() {
+                event["M"]["data"] = json!({ "L": [] });
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A client as real ones are: it sends a command again, with the same key, until it has an answer that is one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::faults::fault::{Fault, Faults};
+use crate::faults::kill::Kills;
+use crate::faults::wrong_clock;
+use crate::workload::caller::Caller;
+use crate::workload::command::Command;
+use crate::workload::exchange::{Exchange, Told};
+use crate::workload::in_flight::UnderWay;
+use crate::workload::inquiry::Inquiry;
+use crate::workload::known::Known;
+use crate::workload::new_order::NewOrder;
+use crate::workload::pricing::Pricing;
+use crate::workload::reader::Reader;
+use crate::world::clock;
+use crate::world::function::Instance;
+use crate::world::names::CUSTOMERS;
+use crate::world::unexpected_errors::Mishaps;
+
+/// How often a client sends a command before it gives up.
+const ATTEMPTS: u32 = 8;
+
+/// A client with its own dice.
+#[derive(Clone)]
+pub(crate) struct Client {
+    /// The instances of the function: each attempt may meet another.
+    pub(crate) instances: Arc<[Instance]>,
+    pub(crate) name: String,
+    pub(crate) random: Rng,
+    pub(crate) kills: Kills,
+    pub(crate) faults: Faults,
+    pub(crate) under_way: UnderWay,
+    pub(crate) mishaps: Mishaps,
+    /// What clients were told.
+    pub(crate) known: Known,
+    /// The orders of the history.
+    pub(crate) orders: Arc<[NewOrder]>,
+    /// The shop's pricing service.
+    pub(crate) pricing: Arc<Pricing>,
+    /// True if the instances do not know the first key for quotes.
+    pub(crate) is_late: bool,
+}
+
+impl Client {
+    /// Sends the commands, one after another: some of them twice, and some several times at once. In between it asks.
+    pub(crate) async fn work(mut self, commands: Vec<Command>, mut reader: Reader) -> (Vec<Exchange>, Vec<Inquiry>) {
+        let (mut exchanges, mut inquiries) = (Vec::new(), Vec::new());
+        for command in commands {
+            self.pause(0..=200).await;
+            exchanges.extend(self.send_some(command).await);
+            if self.random.u8(0..10) == 0
+                && let Some(earlier) = self.random.choice(&exchanges)
+            {
+                let again = earlier.command.clone();
+                exchanges.push(self.send(again).await);
+            }
+            if self.random.u8(0..8) == 0
+                && let Some(again) = self.under_another_key(&exchanges)
+            {
+                exchanges.push(self.send(again).await);
+            }
+            if self.random.u8(0..6) == 0
+                && let Some(again) = self.quoted_again(&exchanges)
+            {
+                exchanges.push(self.send(again).await);
+            }
+            if self.random.u8(0..4) == 0
+                && let Some(attempt) = self.overreach(&exchanges)
+            {
+                exchanges.push(self.send(attempt).await);
+            }
+            inquiries.extend(reader.look_around().await);
+        }
+        (exchanges, inquiries)
+    }
+
+    /// An earlier command under a new key, as from a sender that lost the old key: mostly an old correction.
+    pub(crate) fn under_another_key(&mut self, exchanges: &[Exchange]) -> Option<Command> {
+        let is_correction = |exchange: &&Exchange| exchange.command.path.ends_with("/corrections");
+        let corrections: Vec<&Exchange> = exchanges.iter().filter(is_correction).collect();
+        let earlier = match self.random.choice(&corrections).copied() {
+            Some(correction) if self.random.bool() => correction,
+            Some(_) | None => self.random.choice(exchanges)?,
+        };
+        let key = format!("{}-again-{}", self.name, self.random.u32(..));
+        earlier.command.under_another_key(key)
+    }
+
+    /// An earlier quote once more.
+    pub(crate) fn quoted_again(&mut self, exchanges: &[Exchange]) -> Option<Command> {
+        let quotes: Vec<&Exchange> = exchanges.iter().filter(|it| it.command.quote.is_some()).collect();
+        let earlier = *self.random.choice(&quotes)?;
+        earlier.command.quoted_again(&mut self.random)
+    }
+
+    /// A request for something that its sender may not have: mostly a variation of an earlier command, under a key of its own.
+    pub(crate) fn overreach(&mut self, exchanges: &[Exchange]) -> Option<Command> {
+        let key = format!("{}-overreach-{}", self.name, self.random.u32(..));
+        let (drawn, orders) = (self.random.u8(0..8), self.orders.clone());
+        let order = self.random.choice(orders.iter())?;
+        let stranger = CUSTOMERS.into_iter().find(|it| *it != order.customer).map(Caller::Customer)?;
+        let own = Caller::Customer(order.customer);
+        let place = Command::place(order, 5, &self.pricing);
+        let cancel = |caller| Command::about(order, caller, &key, "cancellation", json!({ "reason": "not mine" }));
+        Some(match drawn {
+            0 => place.tampered(&self.pricing).map(|quote| Command { caller: own, ..quote })?,
+            1 if place.quote.is_some() => Command { caller: stranger, ..place },
+            2 if place.quote.is_some() => place.with_another_body(&self.pricing),
+            1 | 2 => cancel(stranger),
+            3 => Command::place_at_own_prices(order, key),
+            4 => cancel(stranger),
+            5 => {
+                let items = json!([{ "sku": "B", "quantity": 1 }]);
+                let body = json!({ "cancellationId": key, "items": items, "reason": "too dear", "reduction": 1 });
+                Command::about(order, own, &key, "item-cancellations", body)
+            }
+            drawn => {
+                let earlier = self.random.choice(exchanges)?.command.clone();
+                let key = if earlier.quote.is_some() { earlier.key.clone() } else { key };
+                let caller = if drawn == 6 { Caller::Mixed(earlier.owner) } else { lacking(&earlier.path) };
+                Command { key, caller, ..earlier }
+            }
+        })
+    }
+
+    /// Sends a command: mostly once, now and then 2 to 8 times at once, and some of these with another body.
+    async fn send_some(&mut self, command: Command) -> Vec<Exchange> {
+        let (drawn, copies) = (self.random.u8(0..20), self.random.usize(2..=8));
+        let mut commands = vec![command.clone()];
+        if drawn == 0 && self.faults.may(Fault::IdenticalAtOnce) {
+            commands.extend(std::iter::repeat_n(command, copies - 1));
+        } else if drawn == 1 && self.faults.may(Fault::SameKeyOtherBody) {
+            commands.extend((1..copies).map(|_| command.with_another_body(&self.pricing)));
+        }
+        let sendings = commands.into_iter().map(|command| {
+            let mut copy = Self { random: self.random.fork(), ..self.clone() };
+            async move { copy.send(command).await }
+        });
+        join_all(sendings.collect::<Vec<_>>()).await
+    }
+
+    /// Sends a command until it is answered.
+    pub(crate) async fn send(&mut self, command: Command) -> Exchange {
+        let (mut told, mut asked_at, mut began, mut sent, mut ended) = (Told::Nothing, clock::now(), 0, 0, 0);
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                self.pause(50..=400).await;
+            }
+            wrong_clock::disturb(&mut self.random, &self.faults);
+            while !self.under_way.may_begin(&command, &self.faults) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            asked_at = clock::now();
+            began = self.under_way.begin(&command, &self.faults);
+            if attempt == 0 {
+                sent = began;
+            }
+            let answer = self.attempt(&command).await;
+            ended = self.under_way.end(&command);
+            if let Some(answer) = answer {
+                if let Told::Accepted { body, .. } = &answer {
+                    self.known.learn(&command.order, body);
+                }
+                told = answer;
+                break;
+            }
+        }
+        Exchange { command, told, is_late: self.is_late, asked_at, began, sent, ended }
+    }
+
+    /// One invocation; nothing where it was killed, panicked, or answered that it should be tried again.
+    async fn attempt(&mut self, command: &Command) -> Option<Told> {
+        let request_id = format!("{}-{}", self.name, self.random.u64(..));
+        let request = command.request(&request_id).ok()?;
+        let instance = self.instances.get(self.random.usize(0..self.instances.len()))?;
+        let invocation = self.mishaps.outlive("the command handler", instance.handle(request));
+        let Ok(response) = self.kills.spare(&mut self.random, invocation).await??;
+        let status = response.status().as_u16();
+        let replayed = response.headers().contains_key("idempotent-replayed");
+        let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        let code = body["code"].as_str().unwrap_or_default().to_owned();
+        match status {
+            200 | 201 => Some(Told::Accepted { status, body, replayed }),
+            400..=499 => Some(Told::Refused { status, code }),
+            // An outage, or `contention`: other writers won every attempt. The client sends the command again.
+            503 => None,
+            _ => Some(Told::Failed { status, code }),
+        }
+    }
+
+    async fn pause(&mut self, milliseconds: std::ops::RangeInclusive<u64>) {
+        tokio::time::sleep(Duration::from_millis(self.random.u64(milliseconds))).await;
+    }
+}
+
+/// A caller that lacks the scopes for a path.
+fn lacking(path: &str) -> Caller {
+    match path.rsplit('/').next().unwrap_or_default() {
+        "shipments" | "delivery" | "returns" | "orders" => Caller::PaymentProvider,
+        "payments" | "corrections" | "refunds" => Caller::Warehouse,
+        _ => Caller::Support,
+    }
+}

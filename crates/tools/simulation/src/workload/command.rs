@@ -1,0 +1,182 @@
+//! Commands as clients send them, and as API Gateway hands them on.
+
+use command_handler::order_id::new_order_id;
+use fastrand::Rng;
+use lambda_http::Request;
+use serde_json::{Value, json};
+
+use crate::workload::caller::Caller;
+use crate::workload::new_order::NewOrder;
+use crate::workload::pricing::{Pricing, SentQuote};
+
+/// A request of a client. Sent again, it is the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The order it is about; of `POST /orders` the order that it makes.
+    pub order: String,
+    /// The customer of that order.
+    pub owner: &'static str,
+    /// The sender.
+    pub caller: Caller,
+    /// The id of its request: its `Idempotency-Key`, or the one that a quote gives it.
+    pub key: String,
+    /// The path of its route.
+    pub path: String,
+    /// Its body; null where it has none.
+    pub body: Value,
+    /// Its `If-Match`: the version at which it may be done.
+    pub if_match: Option<u64>,
+    /// The quote in its body.
+    pub quote: Option<SentQuote>,
+}
+
+impl Command {
+    /// Places an order as it is to be placed: at prices of the sender, or from a quote.
+    #[must_use]
+    pub fn place(order: &NewOrder, quantity: u64, pricing: &Pricing) -> Self {
+        let content = order.content(quantity);
+        let priced = Self::place_at_prices(order, order.placed_by, order.key.clone(), content.clone());
+        let Some(terms) = order.quote.clone() else { return priced };
+        let body = json!({ "quote": pricing.quote(&terms, &content) });
+        let idempotency_key = terms.idempotency_key.clone();
+        let quote = Some(SentQuote { terms, order: content, is_tampered: false, idempotency_key });
+        Self { body, quote, ..priced }
+    }
+
+    fn place_at_prices(order: &NewOrder, caller: Caller, key: String, body: Value) -> Self {
+        let id = order.id.clone();
+        Self {
+            order: id,
+            owner: order.customer,
+            caller,
+            key,
+            path: "/orders".to_owned(),
+            body,
+            if_match: None,
+            quote: None,
+        }
+    }
+
+    /// A customer's request for an order at prices of its own.
+    pub(crate) fn place_at_own_prices(order: &NewOrder, key: String) -> Self {
+        let caller = Caller::Customer(order.customer);
+        let id = new_order_id(&caller.actor(), &key);
+        Self { order: id, ..Self::place_at_prices(order, caller, key, order.content(5)) }
+    }
+
+    /// A command for an order that exists.
+    pub(crate) fn about(order: &NewOrder, caller: Caller, key: &str, path: &str, body: Value) -> Self {
+        let path = format!("/orders/{}/{path}", order.id);
+        let (order, owner) = (order.id.clone(), order.customer);
+        Self { order, owner, caller, key: key.to_owned(), path, body, if_match: None, quote: None }
+    }
+
+    /// The content that a request asks for: its body, or the order in its quote.
+    #[must_use]
+    pub fn content(&self) -> &Value {
+        self.quote.as_ref().map_or(&self.body, |quote| &quote.order)
+    }
+
+    /// The `Idempotency-Key` that it is sent with.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.quote.as_ref().map_or(Some(self.key.as_str()), |quote| quote.idempotency_key.as_deref())
+    }
+
+    /// The same key with a body that asks for something else; the same command where there is nothing to change.
+    #[must_use]
+    pub(crate) fn with_another_body(&self, pricing: &Pricing) -> Self {
+        let mut other = self.clone();
+        let content = other.quote.as_mut().map_or(&mut other.body, |quote| &mut quote.order);
+        if let Some(quantity) = content["items"][0]["quantity"].as_u64() {
+            content["items"][0]["quantity"] = json!(quantity + 1);
+        } else if let Some(amount) = content["amount"].as_u64() {
+            content["amount"] = json!(amount + 1);
+        } else if content["reason"].is_string() {
+            content["reason"] = json!("another reason");
+        }
+        if let Some(quote) = &mut other.quote {
+            quote.is_tampered = false;
+            other.body = json!({ "quote": pricing.quote(&quote.terms, &quote.order) });
+        }
+        other
+    }
+
+    /// The same quote, with a lower price and the old signature; `None` where there is no quote.
+    pub(crate) fn tampered(&self, pricing: &Pricing) -> Option<Self> {
+        let mut other = self.clone();
+        let quote = other.quote.as_mut()?;
+        let signed = quote.order.clone();
+        quote.order["items"][1]["unitPrice"] = json!(90);
+        quote.is_tampered = true;
+        other.body = json!({ "quote": pricing.tampered(&quote.terms, &signed, &quote.order) });
+        Some(other)
+    }
+
+    /// The same quote under no key, the same or another one, now and then by an operator; nothing where there is no quote.
+    pub(crate) fn quoted_again(&self, random: &mut Rng) -> Option<Self> {
+        let mut again = self.clone();
+        let quote = again.quote.as_mut()?;
+        match random.u8(0..3) {
+            0 => quote.idempotency_key = None,
+            1 => quote.idempotency_key = Some(format!("quoted-again-{}", random.u32(..))),
+            _ => {}
+        }
+        if random.u8(0..8) == 0 {
+            again.caller = Caller::Admin;
+        }
+        Some(again)
+    }
+
+    /// The same under another key, the lines in another order; nothing where the key names the order.
+    #[must_use]
+    pub(crate) fn under_another_key(&self, key: String) -> Option<Self> {
+        if self.path == "/orders" {
+            return None;
+        }
+        let mut again = Self { key, if_match: None, ..self.clone() };
+        if let Some(lines) = again.body.get_mut("items").and_then(Value::as_array_mut) {
+            lines.reverse();
+        }
+        Some(again)
+    }
+
+    /// The request as it reaches the function, under the gateway's id `request_id`.
+    ///
+    /// # Errors
+    /// When it is no request that `lambda_http` can read.
+    pub(crate) fn request(&self, request_id: &str) -> Result<Request, serde_json::Error> {
+        let segments: Vec<&str> = self.path.split('/').skip(1).collect();
+        let template: Vec<&str> = match segments[..] {
+            ["orders", _, "payments", _, last] => vec!["orders", "{orderId}", "payments", "{paymentId}", last],
+            ["orders", _, "shipments", _, last] => vec!["orders", "{orderId}", "shipments", "{shipmentId}", last],
+            ["orders", _, last] => vec!["orders", "{orderId}", last],
+            _ => segments.clone(),
+        };
+        let route = format!("POST /{}", template.join("/"));
+        let parameters = template.iter().zip(&segments).filter_map(|(name, value)| {
+            let name = name.strip_prefix('{')?.strip_suffix('}')?;
+            Some((name.to_owned(), Value::from(*value)))
+        });
+        let mut headers = json!({ "content-type": "application/json" });
+        if let Some(key) = self.idempotency_key() {
+            headers["idempotency-key"] = key.into();
+        }
+        if let Some(version) = self.if_match {
+            headers["if-match"] = format!("\"{version}\"").into();
+        }
+        let body = if self.body.is_null() { Value::Null } else { Value::from(self.body.to_string()) };
+        let payload = json!({
+            "version": "2.0", "routeKey": route, "rawPath": self.path, "rawQueryString": "",
+            "headers": headers,
+            "requestContext": {
+                "requestId": request_id, "routeKey": route, "stage": "$default", "timeEpoch": 0,
+                "authorizer": self.caller.authorizer(),
+                "http": { "method": "POST", "path": self.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
+            },
+            "pathParameters": parameters.collect::<serde_json::Map<_, _>>(),
+            "body": body, "isBase64Encoded": false,
+        });
+        lambda_http::request::from_str(&payload.to_string())
+    }
+}

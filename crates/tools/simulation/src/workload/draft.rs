@@ -1,0 +1,181 @@
+//! Commands that build on one another, so that most kinds of command are mostly accepted: a refund is of a payment that was
+//! asked for before, and a delivery of a shipment.
+//!
+//! The domain is not asked: clients race, so what was asked for before may have been refused or not have come yet.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use crate::workload::caller::Caller;
+use crate::workload::command::Command;
+use crate::workload::new_order::{NewOrder, TOTAL};
+
+/// Amounts of payments and corrections beside those that make an order paid.
+const AMOUNTS: [u64; 5] = [100, 300, 400, 800, 900];
+
+/// A payment that was asked for.
+struct Paid {
+    id: String,
+    amount: u64,
+    refunded: u64,
+}
+
+/// The commands of an order that were made so far.
+#[derive(Default)]
+struct Draft {
+    payments: Vec<Paid>,
+    /// The number of ids of payments, corrections, refunds, shipments, returns and cancellations.
+    ids: BTreeMap<&'static str, u32>,
+}
+
+/// The commands that were made so far, by their order.
+#[derive(Default)]
+pub(crate) struct Drafts(BTreeMap<String, Draft>);
+
+impl Drafts {
+    /// Something to do with an order.
+    pub(crate) fn command(&mut self, order: &NewOrder, key: &str, random: &mut Rng) -> Command {
+        let draft = self.0.entry(order.id.clone()).or_default();
+        let drawn = random.u8(0..32);
+        let is_unpaid = draft.payments.is_empty() && random.u8(0..4) > 0;
+        let (path, body) = match drawn {
+            _ if is_unpaid => draft.payment(random),
+            0..=5 => draft.payment(random),
+            6..=9 => draft.correction(random),
+            10..=14 => draft.refund(random),
+            15..=20 => draft.shipment(random),
+            21..=23 => draft.delivery(random),
+            24..=26 => draft.taking_back(random),
+            27..=30 => draft.item_cancellation(random),
+            _ => ("cancellation".to_owned(), with_code(json!({ "reason": "ordered twice" }), random)),
+        };
+        // The client guesses: what it knows has mostly passed anyway, where several work on one order.
+        let if_match = (random.u8(0..10) == 0).then(|| random.u64(1..=9));
+        let caller = sender(&path, &body, order.customer, random);
+        Command { if_match, ..Command::about(order, caller, key, &path, body) }
+    }
+}
+
+/// The caller that sends such a command: mostly the one whose task it is.
+fn sender(path: &str, body: &Value, customer: &'static str, random: &mut Rng) -> Caller {
+    let is_customer = random.bool() && body["reduction"].is_null();
+    match (random.u8(0..8), path.rsplit('/').next().unwrap_or_default()) {
+        (0, _) => Caller::Admin,
+        (1, _) => Caller::SignedService,
+        (_, "payments" | "corrections" | "refunds") => Caller::PaymentProvider,
+        (_, "shipments" | "delivery" | "returns") => Caller::Warehouse,
+        (_, _) if is_customer => Caller::Customer(customer),
+        (_, _) => Caller::Shop,
+    }
+}
+
+impl Draft {
+    /// Mostly a new id, now and then one of the earlier ones, so that commands meet.
+    fn id(&mut self, kind: &'static str, random: &mut Rng) -> String {
+        let count = self.ids.entry(kind).or_default();
+        if *count > 0 && random.u8(0..6) == 0 {
+            return random.u32(1..=*count).to_string();
+        }
+        *count += 1;
+        count.to_string()
+    }
+
+    /// Mostly what is not paid yet.
+    fn payment(&mut self, random: &mut Rng) -> (String, Value) {
+        let net: u64 = self.payments.iter().map(|paid| paid.amount.saturating_sub(paid.refunded)).sum();
+        let open = TOTAL.saturating_sub(net);
+        let amount = if open > 0 && random.u8(0..3) > 0 { open } else { random.choice(AMOUNTS).unwrap_or(TOTAL) };
+        let id = self.id("payment", random);
+        self.payments.push(Paid { id: id.clone(), amount, refunded: 0 });
+        ("payments".to_owned(), json!({ "paymentId": id, "amount": amount }))
+    }
+
+    /// Now and then down to what was refunded.
+    fn correction(&mut self, random: &mut Rng) -> (String, Value) {
+        let (id, other) = (self.id("correction", random), random.choice(AMOUNTS).unwrap_or(TOTAL));
+        let to_refunded = random.bool();
+        let (payment, amount) = match random.choice(&mut self.payments) {
+            Some(paid) => {
+                paid.amount = if paid.refunded > 0 && to_refunded { paid.refunded } else { other };
+                (paid.id.clone(), paid.amount)
+            }
+            None => ("1".to_owned(), other),
+        };
+        let body = json!({ "correctionId": id, "amount": amount, "reason": "bank statement" });
+        (format!("payments/{payment}/corrections"), with_code(body, random))
+    }
+
+    /// In full, of the rest, or in part; now and then with a reduction of its own.
+    fn refund(&mut self, random: &mut Rng) -> (String, Value) {
+        let id = self.id("refund", random);
+        let drawn = random.u8(0..6);
+        let (payment, amount) = match random.choice(&mut self.payments) {
+            Some(paid) => {
+                let rest = paid.amount.saturating_sub(paid.refunded);
+                let amount = match drawn {
+                    0..=2 => rest.max(1),
+                    3 | 4 => (rest / 2).max(1),
+                    _ => 1,
+                };
+                paid.refunded += amount.min(rest);
+                (paid.id.clone(), amount)
+            }
+            None => ("1".to_owned(), 100),
+        };
+        let mut body = json!({ "refundId": id, "paymentId": payment, "amount": amount });
+        if random.u8(0..3) == 0 {
+            let named = [0, 1, amount / 2, amount];
+            body["reduction"] = json!(random.choice(named).unwrap_or(0));
+        }
+        ("refunds".to_owned(), with_code(body, random))
+    }
+
+    fn shipment(&mut self, random: &mut Rng) -> (String, Value) {
+        ("shipments".to_owned(), json!({ "shipmentId": self.id("shipment", random), "items": units(random) }))
+    }
+
+    fn delivery(&self, random: &mut Rng) -> (String, Value) {
+        let count = self.ids.get("shipment").copied().unwrap_or(1);
+        (format!("shipments/{}/delivery", random.u32(1..=count)), Value::Null)
+    }
+
+    fn taking_back(&mut self, random: &mut Rng) -> (String, Value) {
+        let body = json!({ "returnId": self.id("return", random), "items": units(random) });
+        ("returns".to_owned(), with_code(body, random))
+    }
+
+    fn item_cancellation(&mut self, random: &mut Rng) -> (String, Value) {
+        let id = self.id("cancellation", random);
+        let items = if random.u8(0..8) == 0 { all_units() } else { units(random) };
+        let mut body = json!({ "cancellationId": id, "items": items, "reason": "sold out" });
+        if random.u8(0..4) == 0 {
+            body["reduction"] = json!(random.choice([0, 50, 100]).unwrap_or(0));
+        }
+        ("item-cancellations".to_owned(), with_code(body, random))
+    }
+}
+
+/// One or two units of one sku or of both.
+fn units(random: &mut Rng) -> Value {
+    let mut line = |sku: &str| json!({ "sku": sku, "quantity": if random.u8(0..3) == 0 { 2 } else { 1 } });
+    let (first, second) = (line("A"), line("B"));
+    match random.u8(0..5) {
+        0 | 1 => json!([first]),
+        2 | 3 => json!([second]),
+        _ => json!([first, second]),
+    }
+}
+
+/// All that an order has, where nothing was shipped or cancelled before.
+fn all_units() -> Value {
+    json!([{ "sku": "A", "quantity": 5 }, { "sku": "B", "quantity": 4 }])
+}
+
+fn with_code(mut body: Value, random: &mut Rng) -> Value {
+    if random.u8(0..3) == 0 {
+        body["reasonCode"] = json!("Typing_error");
+    }
+    body
+}

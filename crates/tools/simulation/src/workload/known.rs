@@ -1,0 +1,28 @@
+//! The versions of orders that clients know.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use event_store::Timestamp;
+use serde_json::Value;
+
+/// Versions of orders that clients were told of, and when each was recorded. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known(Arc<Mutex<BTreeMap<String, BTreeMap<u64, Timestamp>>>>);
+
+impl Known {
+    /// What the reply to a command says.
+    pub(crate) fn learn(&self, order: &str, reply: &Value) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in reply["events"].as_array().into_iter().flatten() {
+            let recorded_at = event["recordedAt"].as_str().and_then(|text| text.parse().ok());
+            if let (Some(version), Some(recorded_at)) = (event["version"].as_u64(), recorded_at) {
+                known.entry(order.to_owned()).or_default().insert(version, recorded_at);
+            }
+        }
+    }
+
+    pub(super) fn of(&self, order: &str) -> BTreeMap<u64, Timestamp> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(order).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,111 @@
+//! Orders that have a past when a history begins: a long one, or one that fills them up.
+
+use aws_sdk_dynamodb::Client as Dynamo;
+use event_store::{Appended, DynamoEventStore, EventStore, Fingerprint, Loaded, Request, UpTo};
+use http_api::parse_command;
+use order_aggregate::Orders;
+use order_domain::event::PaymentReceived;
+use order_domain::values::{Amount, PaymentId};
+use order_domain::{Decision, Event, decide};
+use serde_json::{Value, json};
+
+use crate::workload::caller::Caller;
+use crate::workload::client::Client;
+use crate::workload::command::Command;
+use crate::workload::exchange::{Exchange, Told};
+use crate::workload::new_order::NewOrder;
+use crate::workload::pricing::Pricing;
+use crate::world::clock;
+use crate::world::names::EVENTS;
+
+/// The first order could not be filled up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the first order could not be filled up: {0}")]
+pub struct Unfilled(String);
+
+/// Payments that are received after a correction: with them its request is forgotten.
+const LATER_PAYMENTS: u32 = 66;
+/// Commits that fill an order up, and payments of each: nearly as many ids as an order may have.
+const FILLING: (u32, u32) = (4, 249);
+
+/// Sends the commands of a long past, and at its end an old correction once more: under its own key, and under a new one.
+pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange> {
+    let command = |key: &str, path: &str, body: Value| Command::about(order, Caller::PaymentProvider, key, path, body);
+    let correction = |id: &str, amount: u64| {
+        let body = json!({ "correctionId": id, "amount": amount, "reason": "bank statement" });
+        command(id, "payments/long/corrections", body)
+    };
+    let old = correction("long-1", 300);
+    let mut commands = vec![
+        Command::place(order, 5, &client.pricing),
+        command("long-0", "payments", json!({ "paymentId": "long", "amount": 100 })),
+        old.clone(),
+        correction("long-2", 200),
+    ];
+    commands.extend((0..LATER_PAYMENTS).map(|number| {
+        let id = format!("later-{number}");
+        command(&id, "payments", json!({ "paymentId": id, "amount": 1 }))
+    }));
+    commands.extend(old.under_another_key("long-again".to_owned()));
+    commands.push(old);
+    let mut exchanges = Vec::new();
+    for command in commands {
+        exchanges.push(client.send(command).await);
+    }
+    exchanges
+}
+
+/// Fills an order up by direct appends, because so many commands would take too long. The history gets their commands as
+/// ones that were sent before all others, and never answered.
+pub(crate) async fn full(client: Dynamo, order: &NewOrder, pricing: &Pricing) -> Result<Vec<Exchange>, Unfilled> {
+    let store = DynamoEventStore::new(client, EVENTS);
+    let place = Command::place(order, 5, pricing);
+    let parsed = place.request("filling").ok().and_then(|request| parse_command(&request).ok()?.command());
+    let parsed = parsed.ok_or_else(|| Unfilled("the order cannot be placed".to_owned()))?;
+    let Ok(Decision::Record(placed)) = decide(&order_domain::Order::default(), parsed.command) else {
+        return Err(Unfilled("the order is refused".to_owned()));
+    };
+    let mut commands = vec![place];
+    append(&store, Loaded::absent(&order.id), &commands[0], Fingerprint(parsed.fingerprint), placed).await?;
+    let (commits, payments) = FILLING;
+    for commit in 0..commits {
+        let events = (0..payments).filter_map(|number| {
+            let payment_id = PaymentId::parse(&format!("full-{commit}-{number}")).ok()?;
+            Some(Event::PaymentReceived(PaymentReceived { payment_id, amount: Amount::new(1).ok()?, method: None }))
+        });
+        let key = format!("filling-{commit}");
+        // Of a commit's payments the first, which may be sent again.
+        let body = json!({ "paymentId": format!("full-{commit}-0"), "amount": 1 });
+        let command = Command::about(order, Caller::PaymentProvider, &key, "payments", body);
+        let loaded = store.load(&order.id, UpTo::Head).await.map_err(|error| Unfilled(error.to_string()))?;
+        append(&store, loaded, &command, Fingerprint::of(key.as_bytes()), events.collect()).await?;
+        commands.push(command);
+    }
+    let unanswered = |command| Exchange {
+        command,
+        told: Told::Nothing,
+        is_late: false,
+        asked_at: clock::now(),
+        began: 0,
+        sent: 0,
+        ended: 0,
+    };
+    Ok(commands.into_iter().map(unanswered).collect())
+}
+
+async fn append(
+    store: &DynamoEventStore,
+    loaded: Loaded<Orders>,
+    command: &Command,
+    fingerprint: Fingerprint,
+    events: Vec<Event>,
+) -> Result<(), Unfilled> {
+    let (request_id, actor) = (command.key.clone(), command.caller.actor());
+    let request = Request { request_id, fingerprint, actor, correlation_id: None, causation_id: None };
+    let new = loaded.next(&request, events, clock::now());
+    match store.append(&new).await {
+        Ok(Appended::Written { oversized_snapshot: _ }) => Ok(()),
+        Ok(Appended::Occupied(_)) => Err(Unfilled("it was placed already".to_owned())),
+        Err(error) => Err(Unfilled(error.to_string())),
+    }
+}

@@ -1,0 +1,127 @@
+//! A client that asks, and knows what it was told before.
+
+use std::sync::Arc;
+
+use event_store::Timestamp;
+use fastrand::Rng;
+use order_domain::status::OrderStatus;
+
+use crate::faults::kill::Kills;
+use crate::faults::network::Network;
+use crate::workload::caller::Caller;
+use crate::workload::inquiry::{Inquiry, Page};
+use crate::workload::known::Known;
+use crate::workload::new_order::NewOrder;
+use crate::workload::query::Query;
+use crate::world::function::Instance;
+use crate::world::journal::Journal;
+use crate::world::names::CUSTOMERS;
+use crate::world::unexpected_errors::Mishaps;
+
+/// Somebody who asks, on a network of its own.
+pub(crate) struct Reader {
+    pub(crate) function: Instance,
+    pub(crate) network: Network,
+    pub(crate) orders: Arc<[NewOrder]>,
+    pub(crate) known: Known,
+    pub(crate) random: Rng,
+    pub(crate) kills: Kills,
+    pub(crate) journal: Journal,
+    pub(crate) mishaps: Mishaps,
+    /// True if a trail is too long for small pages.
+    pub(crate) has_long_trail: bool,
+}
+
+impl Reader {
+    /// Entries on a page of a trail.
+    pub(crate) fn entries(&self, few: u32) -> u32 {
+        if self.has_long_trail { 100 } else { few }
+    }
+
+    /// Asks something every other time.
+    pub(crate) async fn look_around(&mut self) -> Option<Inquiry> {
+        if self.random.bool() {
+            return None;
+        }
+        let query = self.draw()?;
+        Some(self.ask(query).await)
+    }
+
+    fn draw(&mut self) -> Option<Query> {
+        let random = &mut self.random;
+        let order = random.choice(self.orders.iter())?.id.clone();
+        let customer = random.choice(CUSTOMERS)?.to_owned();
+        let known: Vec<(u64, Timestamp)> = self.known.of(&order).into_iter().collect();
+        let newest = known.last().map_or(0, |(version, _)| *version);
+        let limit = random.u32(1..=3);
+        Some(match (random.u8(0..12), random.choice(&known)) {
+            (0..=3, Some(_)) => Query::AtLeast { order, version: newest },
+            (4, Some((version, _))) => Query::AtLeast { order, version: *version },
+            (5, _) => Query::AtVersion { order, version: random.u64(1..=newest + 2) },
+            (6, Some((_, recorded_at))) => {
+                let before = Timestamp::from_epoch_ms(recorded_at.epoch_ms() - 1).unwrap_or(*recorded_at);
+                Query::AsOf { order, at: if random.bool() { before } else { *recorded_at } }
+            }
+            (7, _) => Query::Events { order, limit: if self.has_long_trail { 100 } else { limit } },
+            (8 | 9, _) => {
+                let status = random.choice(OrderStatus::ALL).filter(|_| random.bool()).map(|status| status.as_str());
+                Query::List { customer, status, limit }
+            }
+            (10, _) => Query::Totals { customer },
+            (_, _) => Query::Order { order },
+        })
+    }
+
+    /// Asks, page after page, until one is not to be had.
+    pub(crate) async fn ask(&mut self, query: Query) -> Inquiry {
+        let known = query.order().and_then(|order| self.known.of(order).into_keys().last()).unwrap_or(0);
+        let caller = self.asker(&query);
+        let mut inquiry = Inquiry { query, caller, known, pages: Vec::new() };
+        let mut cursor: Option<String> = None;
+        while let Some(page) = self.page(&inquiry.query, caller, cursor.as_deref()).await {
+            cursor = page.body["nextCursor"].as_str().map(str::to_owned);
+            inquiry.pages.push(page);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        inquiry
+    }
+
+    /// Mostly the customer whose orders they are, or the support desk.
+    fn asker(&mut self, query: &Query) -> Caller {
+        let of_order = |id: &str| self.orders.iter().find(|order| order.id == id).map(|order| order.customer);
+        let customer = match query {
+            Query::List { customer, .. } | Query::Totals { customer } => {
+                CUSTOMERS.into_iter().find(|it| it == customer)
+            }
+            Query::Order { .. }
+            | Query::AtLeast { .. }
+            | Query::AtVersion { .. }
+            | Query::AsOf { .. }
+            | Query::Events { .. } => query.order().and_then(of_order),
+        };
+        match (self.random.u8(0..8), customer) {
+            (0, _) => Caller::Admin,
+            (1, _) => Caller::SignedService,
+            (2..=4, Some(customer)) => Caller::Customer(customer),
+            (_, _) => Caller::Support,
+        }
+    }
+
+    /// One invocation; nothing where it was killed or panicked.
+    async fn page(&mut self, query: &Query, caller: Caller, cursor: Option<&str>) -> Option<Page> {
+        let request_id = format!("query-{}", self.random.u64(..));
+        let request = query.request(cursor, caller, &request_id).ok()?;
+        let (began, struck_before) = (self.journal.moment(), self.network.strikes());
+        let invocation = self.mishaps.outlive("the query handler", self.function.handle(request));
+        let Ok(response) = self.kills.spare(&mut self.random, invocation).await??;
+        Some(Page {
+            began,
+            ended: self.journal.moment(),
+            strikes: self.network.strikes() - struck_before,
+            status: response.status().as_u16(),
+            body: serde_json::from_slice(response.body()).unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! The functions under test, as the harness invokes them.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use command_handler::CommandHandler;
+use event_store::EventStore;
+use lambda_http::{Body, Request, Response};
+use lambda_runtime::{Context, LambdaEvent};
+use operations::redrive::{Redrive, RedriveError, Redriven};
+use order_aggregate::Orders;
+use parked_orders::Consumer;
+use projector::{Payload, Projector};
+use publisher::Publisher;
+use query_handler::QueryHandler;
+use read_models::{CustomerTotals, OrderSummaries, OrderSummaryByCustomer, RowStore, Totals};
+use stream_consumer::StreamEvent;
+
+/// What an invocation is until it ends.
+pub type Invocation<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A function that answers HTTP requests.
+pub trait HttpFunction: Send + Sync {
+    /// One invocation.
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>>;
+}
+
+/// An instance of such a function.
+pub type Instance = Box<dyn HttpFunction>;
+
+/// A function that takes batches of the stream.
+pub trait StreamFunction: Send + Sync {
+    /// One invocation.
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>>;
+
+    /// The work of its schedule, if it has one.
+    fn tick(&self) -> Invocation<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// What takes a parked order out.
+pub trait Redriving: Send + Sync {
+    /// Redrives an order for a consumer.
+    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>>;
+}
+
+impl Redriving for Redrive {
+    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
+        Box::pin(Self::order(self, consumer, order))
+    }
+}
+
+impl<S: EventStore<Orders>> HttpFunction for CommandHandler<S> {
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        Box::pin(Self::handle(self, request))
+    }
+}
+
+impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> HttpFunction for QueryHandler<S, R, T> {
+    fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
+        Box::pin(Self::handle(self, request))
+    }
+}
+
+impl<S, R, T> StreamFunction for Projector<S, R, T>
+where
+    S: EventStore<Orders> + Clone,
+    R: RowStore<OrderSummaryByCustomer>,
+    T: RowStore<CustomerTotals>,
+{
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(Self::handle(self, LambdaEvent::new(Payload::Stream(batch), Context::default())))
+    }
+
+    fn tick(&self) -> Invocation<'_, ()> {
+        Box::pin(Self::tick(self, 0))
+    }
+}
+
+impl StreamFunction for Publisher {
+    fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
+        Box::pin(Self::handle(self, LambdaEvent::new(batch, Context::default())))
+    }
+}

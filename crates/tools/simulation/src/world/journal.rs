@@ -1,0 +1,203 @@
+//! What a history keeps of its tables: every state of the read models and of the notes on parked orders, and when it stood.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use embedded_dynamodb::Database;
+use parked_orders::Consumer;
+use read_models::{CustomerTotals, OrderSummaryRow, Projection};
+use serde_json::Value;
+
+use crate::world::names::{PARKED, SUMMARIES, TOTALS};
+use crate::world::next_summary::NextRow;
+use crate::world::wire;
+
+/// The tables that are looked at.
+const TABLES: [&str; 3] = [SUMMARIES, TOTALS, PARKED];
+
+/// The sort key of a contribution, or of sums.
+const ENTRY: &str = CustomerTotals::KEY.sort;
+
+/// A state of a summary's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The order.
+    pub order: String,
+    /// The number of the projection that folded it.
+    pub projection: u64,
+    /// The version up to which it says it is folded.
+    pub version: u64,
+    /// The row; nothing where it cannot be read.
+    pub row: Option<SeenRow>,
+}
+
+/// A row of either release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeenRow {
+    /// Of the release that is deployed first.
+    Older(OrderSummaryRow),
+    /// Of the newer one.
+    Newer(NextRow),
+}
+
+/// Who has parked which orders, and the last version of each that is known to wait.
+pub type Waiting = BTreeMap<(Consumer, String), u64>;
+
+/// The states of something, each with the moment at which it began, in sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct States<T>(Vec<(u64, T)>);
+
+impl<T> States<T> {
+    /// The states that stood at some time from one moment to another.
+    pub fn during(&self, began: u64, ended: u64) -> impl Iterator<Item = &T> {
+        let before = self.0.iter().rev().find(move |(moment, _)| *moment <= began);
+        let since = self.0.iter().filter(move |(moment, _)| (began + 1..=ended).contains(moment));
+        before.into_iter().chain(since).map(|(_, state)| state)
+    }
+
+    fn of<S>(states: &[(u64, S)], read: impl Fn(&S) -> T) -> Self {
+        Self(states.iter().map(|(moment, state)| (*moment, read(state))).collect())
+    }
+}
+
+/// Every state of the tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The rows of the summaries.
+    pub summaries: States<Vec<Seen>>,
+    /// The version up to which each order is counted in its customer's totals.
+    pub contributions: States<BTreeMap<String, u64>>,
+    /// The notes.
+    pub notes: States<Waiting>,
+    /// True if an outage has deferred the totals of an order.
+    pub has_deferred: bool,
+}
+
+impl Kept {
+    /// Every state of a row that was seen, in the order in which it was.
+    pub fn rows(&self) -> impl Iterator<Item = &Seen> {
+        let mut before: &[Seen] = &[];
+        self.summaries.0.iter().flat_map(move |(_, rows)| {
+            let known = std::mem::replace(&mut before, rows);
+            rows.iter().filter(move |row| !known.contains(row))
+        })
+    }
+}
+
+#[derive(Default)]
+struct State {
+    moments: u64,
+    tables: BTreeMap<&'static str, Vec<(u64, Vec<Value>)>>,
+}
+
+/// Counts the moments of a history, and looks at a table whenever it may have changed. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Journal {
+    database: Database,
+    state: Arc<Mutex<State>>,
+}
+
+impl Journal {
+    pub(crate) fn new(database: Database) -> Self {
+        let mut state = State::default();
+        for table in TABLES {
+            state.tables.insert(table, vec![(0, Vec::new())]);
+        }
+        Self { database, state: Arc::new(Mutex::new(state)) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A moment that nothing else has.
+    pub(crate) fn moment(&self) -> u64 {
+        let mut state = self.state();
+        state.moments += 1;
+        state.moments
+    }
+
+    /// Looks at the tables that a write names.
+    pub(crate) fn written(&self, body: &[u8]) {
+        for table in TABLES {
+            if wire::names_table(body, table) {
+                self.look(table);
+            }
+        }
+    }
+
+    fn look(&self, table: &'static str) {
+        let items = wire::items(&self.database, table);
+        let mut state = self.state();
+        let State { moments, tables } = &mut *state;
+        let states = tables.entry(table).or_default();
+        if states.last().is_none_or(|(_, standing)| *standing != items) {
+            *moments += 1;
+            states.push((*moments, items));
+        }
+    }
+
+    /// The version of each row as it stands.
+    pub(crate) fn rows(&self) -> Waiting {
+        let summaries = wire::items(&self.database, SUMMARIES).iter().filter_map(seen).collect::<Vec<_>>();
+        let summaries = summaries.into_iter().map(|row| ((Consumer::OrderSummaryByCustomer, row.order), row.version));
+        let totals = contributions(&wire::items(&self.database, TOTALS));
+        let totals = totals.into_iter().map(|(order, version)| ((Consumer::CustomerTotals, order), version));
+        summaries.chain(totals).collect()
+    }
+
+    /// All that was kept.
+    pub(crate) fn kept(&self) -> Kept {
+        let state = self.state();
+        let of = |table| state.tables.get(table).map(Vec::as_slice).unwrap_or_default();
+        Kept {
+            summaries: States::of(of(SUMMARIES), |items| items.iter().filter_map(seen).collect()),
+            contributions: States::of(of(TOTALS), |items| counted(items)),
+            notes: States::of(of(PARKED), |items| items.iter().filter_map(note).collect()),
+            has_deferred: of(PARKED).iter().any(|(_, items)| items.iter().any(|item| !item["deferred"].is_null())),
+        }
+    }
+}
+
+/// The version of each order's contribution that is stored.
+fn contributions(items: &[Value]) -> BTreeMap<String, u64> {
+    let contribution = |item: &Value| Some((order_of(item[ENTRY]["S"].as_str()?)?, number(item, "version")?));
+    items.iter().filter_map(contribution).collect()
+}
+
+/// The version of each order that the sums count: the pending contribution, or the one that is stored.
+fn counted(items: &[Value]) -> BTreeMap<String, u64> {
+    let mut counted = contributions(items);
+    let sums = items.iter().filter(|item| item[ENTRY]["S"] == format!("total#{}", CustomerTotals::NUMBER));
+    for (entry, pending) in sums.filter_map(|sums| sums["pending"]["M"].as_object()).flatten() {
+        counted.extend(order_of(entry).zip(number(&pending["M"], "version")));
+    }
+    counted
+}
+
+fn order_of(entry: &str) -> Option<String> {
+    entry.strip_prefix("order#").map(str::to_owned)
+}
+
+fn note(item: &Value) -> Option<((Consumer, String), u64)> {
+    let consumer = item["consumer"]["S"].as_str()?.parse().ok()?;
+    Some(((consumer, item["aggregateId"]["S"].as_str()?.to_owned()), number(item, "heldUpTo")?))
+}
+
+fn seen(item: &Value) -> Option<Seen> {
+    let order = item["placedAtOrderId"]["S"].as_str()?.split_once('#')?.1.to_owned();
+    let (projection, version) = (number(item, "projection").unwrap_or(0), number(item, "version").unwrap_or(0));
+    let decoded: Option<serde_dynamo::Item> = serde_json::from_value(item.clone()).ok();
+    let row = decoded.and_then(|item| {
+        if item.inner().contains_key("commits") {
+            serde_dynamo::from_item(item).ok().map(SeenRow::Newer)
+        } else {
+            serde_dynamo::from_item(item).ok().map(SeenRow::Older)
+        }
+    });
+    Some(Seen { order, projection, version, row })
+}
+
+fn number(item: &Value, name: &str) -> Option<u64> {
+    item[name]["N"].as_str()?.parse().ok()
+}

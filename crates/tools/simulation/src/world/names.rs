@@ -1,0 +1,18 @@
+//! The names that every history uses: tables, bus, functions and customers.
+
+/// The table of events.
+pub(crate) const EVENTS: &str = "OrderEvents";
+/// The table of the order summaries.
+pub(crate) const SUMMARIES: &str = "OrderSummaryByCustomer";
+/// The table of the customer totals.
+pub(crate) const TOTALS: &str = "CustomerTotals";
+/// The table of parked orders.
+pub(crate) const PARKED: &str = "ParkedOrders";
+/// The event bus.
+pub(crate) const BUS: &str = "order-ledger-orders";
+/// The projector, as its notes on unaddressable records name it.
+pub(crate) const PROJECTOR: &str = "projector";
+/// The publisher, as its notes on unaddressable records name it.
+pub(crate) const PUBLISHER: &str = "publisher";
+/// The customers.
+pub(crate) const CUSTOMERS: [&str; 2] = ["anna", "bert"];

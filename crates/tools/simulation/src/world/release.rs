@@ -1,0 +1,126 @@
+//! What is under test: the functions as they are deployed, or with a bug that somebody planted.
+
+use command_handler::CommandHandler;
+use event_store::{DynamoEventStore, EventStore, StoreError};
+use function_setup::ProjectorConfig;
+use http_api::{AuthMode, QuoteVerifier};
+use operations::redrive::Redrive;
+use order_aggregate::Orders;
+use parked_orders::ParkedOrders;
+use projector::Projector;
+use publisher::{EventBus, Publisher};
+use query_handler::QueryHandler;
+use read_models::{
+    AuditError, DynamoRows, DynamoSummaries, DynamoTotals, LagBound, OrderSummaries, SummedRows, Totals,
+};
+use tracing::level_filters::LevelFilter;
+
+use crate::world::clock;
+use crate::world::function::{Instance, Invocation, Redriving, StreamFunction};
+use crate::world::names::{BUS, EVENTS, PARKED, SUMMARIES, TOTALS};
+use crate::world::repair::{Repaired, repair};
+use crate::world::snapshots::wrong_snapshots;
+
+/// How the functions come about. As they stand here they are what is deployed; tests override what they break.
+pub trait Release: Send + Sync {
+    /// The command handler, which accepts these quotes.
+    fn command_handler(&self, client: aws_sdk_dynamodb::Client, quotes: QuoteVerifier) -> Instance {
+        command_handler(DynamoEventStore::new(client, EVENTS), quotes)
+    }
+
+    /// The query handler.
+    fn query_handler(&self, client: aws_sdk_dynamodb::Client) -> Instance {
+        query_handler(
+            DynamoEventStore::new(client.clone(), EVENTS),
+            DynamoSummaries::new(client.clone(), SUMMARIES),
+            DynamoTotals::new(client.clone(), TOTALS),
+            ParkedOrders::new(client, PARKED),
+        )
+    }
+
+    /// The projector.
+    fn projector(&self, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+        projector(client)
+    }
+
+    /// What takes parked orders out.
+    fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
+        redrive(bus, client)
+    }
+
+    /// Compares the read models with the events, and repairs what differs and is not late by `bound`. The summaries are repaired
+    /// as the newer release of the projection has them where `is_newer`.
+    fn repair(
+        &self,
+        client: aws_sdk_dynamodb::Client,
+        is_newer: bool,
+        bound: LagBound,
+    ) -> Invocation<'_, Result<Repaired, AuditError>> {
+        Box::pin(repair(client, is_newer, bound))
+    }
+
+    /// Compares the snapshots with the events, and names those that differ: their order and version.
+    fn wrong_snapshots(
+        &self,
+        client: aws_sdk_dynamodb::Client,
+    ) -> Invocation<'_, Result<Vec<(String, u64)>, StoreError>> {
+        Box::pin(wrong_snapshots(client))
+    }
+
+    /// The publisher, to the bus that `bus` reaches.
+    fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+        publisher(bus, client)
+    }
+}
+
+/// The functions as they are deployed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AsDeployed;
+
+impl Release for AsDeployed {}
+
+/// The command handler on a store, for tokens and signed requests.
+pub fn command_handler(store: impl EventStore<Orders> + 'static, quotes: QuoteVerifier) -> Instance {
+    Box::new(CommandHandler::new(store, AuthMode::JwtAndIam, quotes, clock::now))
+}
+
+/// The query handler on the events, the read models and the notes.
+pub fn query_handler(
+    events: impl EventStore<Orders> + 'static,
+    summaries: impl OrderSummaries + 'static,
+    totals: impl Totals + 'static,
+    parked: ParkedOrders,
+) -> Instance {
+    Box::new(QueryHandler::new(events, summaries, totals, parked, AuthMode::JwtAndIam))
+}
+
+/// The projector as it is deployed.
+#[must_use]
+pub fn projector(client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+    let config = ProjectorConfig {
+        events_table: EVENTS.to_owned(),
+        summary_table: SUMMARIES.to_owned(),
+        totals_table: Some(TOTALS.to_owned()),
+        parked_table: PARKED.to_owned(),
+        log_level: LevelFilter::OFF,
+    };
+    Box::new(Projector::on_dynamo(client, &config))
+}
+
+/// The publisher as it is deployed.
+#[must_use]
+pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+    Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrders::new(client, PARKED)))
+}
+
+/// What takes parked orders out, as operators have it.
+#[must_use]
+pub fn redrive(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
+    Box::new(Redrive::new(
+        DynamoEventStore::new(client.clone(), EVENTS),
+        ParkedOrders::new(client.clone(), PARKED),
+        EventBus::new(bus, BUS),
+        DynamoRows::new(client.clone(), SUMMARIES),
+        SummedRows::new(client, TOTALS),
+    ))
+}
