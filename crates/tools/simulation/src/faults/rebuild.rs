@@ -1,41 +1,39 @@
-//! A rebuild of the read models beside live writes: pages of the table through the projections' engines. It is of the
-//! projector's release, and panics where that does.
+//! A rebuild of the read models beside live writes: the operation itself, over the read models of the projector's release, which
+//! panic where its folds do.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use event_store::{DynamoEventStore, ScanRequest, Scope};
+use event_store::DynamoEventStore;
 use fastrand::Rng;
-use order_aggregate::Orders;
-use read_models::{CustomerTotals, DynamoRows, Engine, OrderSummaryByCustomer, SummedRows};
+use operations::SegmentPages;
+use operations::rebuild::{Rebuild, segments};
 use tokio::sync::watch;
 
 use crate::faults::fault::{Fault, Faults};
-use crate::faults::panicking_projection::Brittle;
-use crate::world::names::{EVENTS, SUMMARIES, TOTALS};
+use crate::world::models;
+use crate::world::names::EVENTS;
 
-/// How often the table is gone through at most.
+/// The most rounds through the table.
 const ROUNDS: u32 = 8;
 
-/// Rebuilds, page after page, while commands are under way. What fails is left to the stream.
+/// Rebuilds, page after page, while commands are under way. A round ends where a page fails.
 pub(crate) async fn rebuild(client: Client, mut random: Rng, faults: Faults, over: watch::Receiver<bool>) {
-    let store = DynamoEventStore::new(client.clone(), EVENTS);
-    let summaries = DynamoRows::new(client.clone(), SUMMARIES);
-    let summaries = Engine::<Brittle<OrderSummaryByCustomer>, _, _>::new(store.clone(), summaries);
-    let totals = Engine::<Brittle<CustomerTotals>, _, _>::new(store.clone(), SummedRows::new(client, TOTALS));
+    let (store, models) = (DynamoEventStore::new(client.clone(), EVENTS), models::panicking(&client));
     for _ in 0..ROUNDS {
         tokio::time::sleep(Duration::from_millis(random.u64(50..=500))).await;
         if *over.borrow() {
             return;
         }
-        let mut request = ScanRequest { scope: Scope::TABLE, after: None, recorded: None, consistent: true };
-        while let Ok(page) = store.scan::<Orders>(&request).await {
-            if !page.delivered.is_empty() && !*over.borrow() {
-                faults.struck(Fault::RacingRebuild);
+        let mut rebuild = Rebuild::new(1);
+        for mut segment in segments(&store, &models, rebuild.segments()) {
+            while let Ok(Some(page)) = segment.next_page().await {
+                let before = rebuild.counts.commits;
+                rebuild.add(page);
+                if rebuild.counts.commits > before && !*over.borrow() {
+                    faults.struck(Fault::RacingRebuild);
+                }
             }
-            tokio::join!(summaries.project(page.delivered.clone(), None), totals.project(page.delivered, None));
-            let Some(next) = page.next else { break };
-            request.after = Some(next);
         }
     }
 }

@@ -1,25 +1,24 @@
 //! What is under test: the functions as they are deployed, or with a bug that somebody planted.
 
 use command_handler::CommandHandler;
-use event_store::{DynamoEventStore, EventStore, StoreError};
+use event_store::{DynamoEventStore, EventStore};
 use function_setup::ProjectorConfig;
 use http_api::{AuthMode, QuoteVerifier};
+use operations::OperationError;
 use operations::redrive::Redrive;
 use order_aggregate::Orders;
 use parked_orders::ParkedOrders;
 use projector::Projector;
 use publisher::{EventBus, Publisher};
 use query_handler::QueryHandler;
-use read_models::{
-    AuditError, DynamoRows, DynamoSummaries, DynamoTotals, LagBound, OrderSummaries, SummedRows, Totals,
-};
+use read_models::{DynamoSummaries, DynamoTotals, LagBound, OrderSummaries, Totals};
 use tracing::level_filters::LevelFilter;
 
 use crate::world::clock;
 use crate::world::function::{Instance, Invocation, Redriving, StreamFunction};
+use crate::world::models;
 use crate::world::names::{BUS, EVENTS, PARKED, SUMMARIES, TOTALS};
-use crate::world::repair::{Repaired, repair};
-use crate::world::snapshots::wrong_snapshots;
+use crate::world::repair::{Repaired, repair, wrong_snapshots};
 
 /// How the functions come about. As they stand here they are what is deployed; tests override what they break.
 pub trait Release: Send + Sync {
@@ -55,16 +54,17 @@ pub trait Release: Send + Sync {
         client: aws_sdk_dynamodb::Client,
         is_newer: bool,
         bound: LagBound,
-    ) -> Invocation<'_, Result<Repaired, AuditError>> {
-        Box::pin(repair(client, is_newer, bound))
+    ) -> Invocation<'_, Result<Repaired, OperationError>> {
+        let kept = if is_newer { models::next(&client) } else { models::as_deployed(&client) };
+        Box::pin(repair(DynamoEventStore::new(client, EVENTS), kept, bound))
     }
 
     /// Compares the snapshots with the events, and names those that differ: their order and version.
     fn wrong_snapshots(
         &self,
         client: aws_sdk_dynamodb::Client,
-    ) -> Invocation<'_, Result<Vec<(String, u64)>, StoreError>> {
-        Box::pin(wrong_snapshots(client))
+    ) -> Invocation<'_, Result<Vec<(String, u64)>, OperationError>> {
+        Box::pin(wrong_snapshots(DynamoEventStore::new(client, EVENTS)))
     }
 
     /// The publisher, to the bus that `bus` reaches.
@@ -120,7 +120,6 @@ pub fn redrive(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Clien
         DynamoEventStore::new(client.clone(), EVENTS),
         ParkedOrders::new(client.clone(), PARKED),
         EventBus::new(bus, BUS),
-        DynamoRows::new(client.clone(), SUMMARIES),
-        SummedRows::new(client, TOTALS),
+        models::as_deployed(&client),
     ))
 }

@@ -22,11 +22,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use event_store::{DynamoEventStore, StoreError};
+use event_store::DynamoEventStore;
 use http_api::QuoteVerifier;
+use operations::OperationError;
 use parked_orders::ParkedOrders;
 use projector::Projector;
-use read_models::{AuditError, DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows};
+use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows};
 use simulation::world::function::{Instance, Invocation, Redriving, StreamFunction};
 use simulation::world::release;
 use simulation::world::repair::Repaired;
@@ -338,13 +339,18 @@ impl Release for Bug {
         real
     }
 
-    fn repair(&self, client: Client, is_newer: bool, bound: LagBound) -> Invocation<'_, Result<Repaired, AuditError>> {
+    fn repair(
+        &self,
+        client: Client,
+        is_newer: bool,
+        bound: LagBound,
+    ) -> Invocation<'_, Result<Repaired, OperationError>> {
         let is_other = *self == Self::RepairsAsTheOtherRelease;
         let bound = if *self == Self::RepairsWhatIsLate { LagBound::Named(Duration::ZERO) } else { bound };
         release::AsDeployed.repair(client, is_newer != is_other, bound)
     }
 
-    fn wrong_snapshots(&self, client: Client) -> Invocation<'_, Result<Vec<(String, u64)>, StoreError>> {
+    fn wrong_snapshots(&self, client: Client) -> Invocation<'_, Result<Vec<(String, u64)>, OperationError>> {
         if *self == Self::OverlooksAWrongSnapshot {
             return Box::pin(std::future::ready(Ok(Vec::new())));
         }

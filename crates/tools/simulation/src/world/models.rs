@@ -1,0 +1,54 @@
+//! The read models as the releases of a history fold them.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use event_store::DynamoEventStore;
+use order_aggregate::Orders;
+use read_models::registry::CORE;
+use read_models::{
+    CustomerTotals, DynamoRows, OnOutage, OrderSummaryByCustomer, ProjectedRows, Projection, ReadModel, ReadModels,
+    SumAudit, Summed, SummedRows,
+};
+
+use crate::faults::panicking_projection::Brittle;
+use crate::world::names::{EVENTS, SUMMARIES, TOTALS};
+use crate::world::next_summary::NextSummary;
+
+/// The read models as they are deployed.
+pub(crate) fn as_deployed(client: &Client) -> ReadModels {
+    let open = |registered: &read_models::registry::Registered| {
+        registered.open(client.clone(), store(client), registered.name)
+    };
+    CORE.iter().map(open).collect()
+}
+
+/// The read models of the next release, which has another number of the summaries.
+pub(crate) fn next(client: &Client) -> ReadModels {
+    in_place_of(&as_deployed(client), [rows::<NextSummary>(client, SUMMARIES)])
+}
+
+/// The read models of a release whose folds panic over some commits.
+pub(crate) fn panicking(client: &Client) -> ReadModels {
+    let totals = sums::<Brittle<CustomerTotals>>(client, TOTALS);
+    in_place_of(&as_deployed(client), [rows::<Brittle<OrderSummaryByCustomer>>(client, SUMMARIES), totals])
+}
+
+fn in_place_of<const N: usize>(models: &ReadModels, others: [Arc<dyn ReadModel>; N]) -> ReadModels {
+    let other =
+        |model: &Arc<dyn ReadModel>| others.iter().find(|other| other.name() == model.name()).unwrap_or(model).clone();
+    models.iter().map(other).collect()
+}
+
+fn rows<P: Projection<Aggregate = Orders>>(client: &Client, table: &str) -> Arc<dyn ReadModel> {
+    Arc::new(ProjectedRows::<P, _, _>::new(store(client), DynamoRows::new(client.clone(), table), table))
+}
+
+fn sums<P: Summed<Aggregate = Orders>>(client: &Client, table: &str) -> Arc<dyn ReadModel> {
+    let rows = ProjectedRows::<P, _, _>::new(store(client), SummedRows::new(client.clone(), table), table);
+    Arc::new(rows.on_outage(OnOutage::Defer).with_sums(SumAudit::<P>::new(DynamoRows::new(client.clone(), table))))
+}
+
+fn store(client: &Client) -> DynamoEventStore {
+    DynamoEventStore::new(client.clone(), EVENTS)
+}
