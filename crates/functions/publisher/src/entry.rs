@@ -9,9 +9,9 @@ pub(crate) const SOURCE: &str = "order-ledger";
 
 /// What the entries of one PutEvents call may be together, in bytes, and so one alone.
 ///
-/// EventBridge has come to take up to 1 MB. Targets have limits of their own, 256 KB for SNS, and get EventBridge's envelope
-/// around the detail besides: an entry near this limit is none for them. No order's event comes near it; the largest is
-/// measured in `publication`.
+/// EventBridge takes entries of up to 1 MB. docs/EVENTS.md promises 256 KB, because targets have lower limits (256 KB for SNS),
+/// which count EventBridge's envelope around the detail too. The largest event of an order stays far below the promise: a test
+/// of `publication` measures it.
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 /// The size of a `Time`, however it is written.
