@@ -4,13 +4,13 @@
 
 use sam_template::Template;
 use serde_json::{Value, json};
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 const TEMPLATE: &str = include_str!("../template.yaml");
 
 /// The properties of the function.
 fn function() -> Yaml {
-    let template: Yaml = serde_norway::from_str(TEMPLATE).unwrap();
+    let template: Yaml = yaml_serde::from_str(TEMPLATE).unwrap();
     template["Resources"]["LoyaltyPoints"]["Properties"].clone()
 }
 
@@ -27,13 +27,13 @@ fn the_rule_lets_the_samples_through() {
 
 #[test]
 fn the_function_finds_its_table_in_the_environment() {
-    let expected: Yaml = serde_norway::from_str("CREDITS_TABLE: !Ref LoyaltyCredits").unwrap();
+    let expected: Yaml = yaml_serde::from_str("CREDITS_TABLE: !Ref LoyaltyCredits").unwrap();
     assert_eq!(function()["Environment"]["Variables"], expected);
 }
 
 #[test]
 fn an_event_that_fails_ends_in_the_queue_whichever_way_it_fails() {
-    let queue: Yaml = serde_norway::from_str("!GetAtt MissedEvents.Arn").unwrap();
+    let queue: Yaml = yaml_serde::from_str("!GetAtt MissedEvents.Arn").unwrap();
     let function = function();
     assert_eq!(function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"], queue);
     assert_eq!(function["Events"]["OrderPlaced"]["Properties"]["DeadLetterConfig"]["Arn"], queue);
@@ -42,7 +42,7 @@ fn an_event_that_fails_ends_in_the_queue_whichever_way_it_fails() {
 /// What the queue refuses for want of its policy is not sent again. SAM's rule waits for the function.
 #[test]
 fn the_queue_lets_the_rule_in_before_there_is_one() {
-    let template: Yaml = serde_norway::from_str(TEMPLATE).unwrap();
+    let template: Yaml = yaml_serde::from_str(TEMPLATE).unwrap();
     assert_eq!(template["Resources"]["LoyaltyPoints"]["DependsOn"].as_str(), Some("MissedEventsPolicy"));
 
     let text = |value: &Yaml| {

@@ -1,6 +1,6 @@
 //! Conditions, which say what is deployed, and rules, which say what parameters are refused.
 
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 use crate::error::TemplateError;
 use crate::resolve::{Resolver, intrinsic};

@@ -5,7 +5,7 @@
 pub enum TemplateError {
     /// The text is not YAML.
     #[error("the template is not valid YAML")]
-    Yaml(#[from] serde_norway::Error),
+    Yaml(#[from] yaml_serde::Error),
 
     /// A part of the document that must be there is not, or has another shape.
     #[error("the template's `{section}` is missing or is not a mapping")]

@@ -1,6 +1,6 @@
 //! Parameters: their defaults, and other values for them.
 
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 use crate::error::TemplateError;
 use crate::template::Template;

@@ -5,7 +5,7 @@
 //! form (`{"Fn::Base64": ..}`), so that a property nobody asks for cannot fail.
 
 use serde_json::{Map, Value as Json};
-use serde_norway::{Mapping, Value as Yaml};
+use yaml_serde::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
 use crate::template::Template;

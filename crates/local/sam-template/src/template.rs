@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use serde_norway::{Mapping, Value as Yaml};
+use yaml_serde::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
 use crate::event_bus::{self, EventBus};
@@ -36,7 +36,7 @@ impl Template {
     /// # Errors
     /// When the text is not YAML, or has no `Resources`.
     pub fn parse(yaml: &str) -> Result<Self, TemplateError> {
-        let document: Mapping = serde_norway::from_str(yaml)?;
+        let document: Mapping = yaml_serde::from_str(yaml)?;
         let resources = document.get("Resources").and_then(Yaml::as_mapping).cloned();
         let resources = resources.ok_or(TemplateError::Section { section: "Resources" })?;
         Ok(Self { document, resources, given: BTreeMap::new() })

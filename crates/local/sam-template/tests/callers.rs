@@ -125,7 +125,7 @@ fn the_service_api_has_every_route_for_signed_requests() {
 /// Each of its resources belongs to it, and not to the API for tokens.
 #[test]
 fn a_service_api_is_deployed_whole_or_not_at_all() {
-    let template: serde_norway::Mapping = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: yaml_serde::Mapping = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     let ids: Vec<&str> = template["Resources"].as_mapping().unwrap().keys().map(|id| id.as_str().unwrap()).collect();
     let mut of_the_service_api = 0;
     for id in ids.iter().filter(|id| id.starts_with("Service")) {

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
 use sam_template::Template;
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 const PAGE: &str = include_str!("../../../../docs/COST.md");
 
@@ -37,7 +37,7 @@ fn range(dollars: &str) -> [u32; 2] {
 
 #[test]
 fn the_page_counts_the_alarms_and_the_metrics_that_they_read() {
-    let template: Yaml = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     let resources = template["Resources"].as_mapping().unwrap().values();
     let alarms = resources.filter(|resource| resource["Type"].as_str() == Some("AWS::CloudWatch::Alarm"));
     let metrics = alarms.map(|alarm| {

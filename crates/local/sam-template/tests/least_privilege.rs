@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use sam_template::{Grant, Template};
 use serde_json::json;
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
@@ -60,7 +60,7 @@ fn of_service(service: &str) -> Vec<&'static Grant> {
 /// Holds the tests below to grants that only some parameters make, and [`OTHERWISE`] to the template's conditions.
 #[test]
 fn a_grant_behind_any_condition_is_seen() {
-    let template: Yaml = serde_norway::from_str(TEMPLATE).unwrap();
+    let template: Yaml = yaml_serde::from_str(TEMPLATE).unwrap();
     let conditions = template["Conditions"].as_mapping().unwrap().keys().map(|name| name.as_str().unwrap());
     let (mut statements, mut planted) = (String::new(), Vec::new());
     for condition in conditions {
@@ -95,7 +95,7 @@ fn no_other_role_is_granted_anything() {
 
 /// Each function's logical id, with its role as it is written.
 fn roles() -> Vec<(String, Yaml)> {
-    let template: Yaml = serde_norway::from_str(TEMPLATE).unwrap();
+    let template: Yaml = yaml_serde::from_str(TEMPLATE).unwrap();
     let resources = template["Resources"].as_mapping().unwrap();
     let functions =
         resources.iter().filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::Serverless::Function"));
@@ -275,7 +275,7 @@ fn every_function_has_a_role_of_its_own() {
     let roles = roles();
     assert_eq!(roles.len(), 4);
     for (function, role) in roles {
-        let own: Yaml = serde_norway::from_str(&format!("!GetAtt {function}Role.Arn")).unwrap();
+        let own: Yaml = yaml_serde::from_str(&format!("!GetAtt {function}Role.Arn")).unwrap();
         assert_eq!(role, own, "{function}");
     }
 }

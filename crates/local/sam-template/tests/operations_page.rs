@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 
 use sam_template::Template;
-use serde_norway::{Mapping, Value as Yaml};
+use yaml_serde::{Mapping, Value as Yaml};
 
 const PAGE: &str = include_str!("../../../../docs/OPERATIONS.md");
 
 fn section(name: &str) -> Mapping {
-    let template: Mapping = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: Mapping = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     template[name].as_mapping().unwrap().clone()
 }
 
@@ -83,7 +83,7 @@ fn the_page_lists_every_parameter_with_its_default() {
         .iter()
         .map(|(name, parameter)| {
             let default = &parameter["Default"];
-            let default = default.as_str().map_or_else(|| serde_norway::to_string(default).unwrap(), str::to_owned);
+            let default = default.as_str().map_or_else(|| yaml_serde::to_string(default).unwrap(), str::to_owned);
             format!("{} {}", name.as_str().unwrap(), default.trim())
         })
         .collect();

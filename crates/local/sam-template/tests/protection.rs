@@ -2,15 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
-use serde_norway::{Mapping, Value as Yaml};
+use yaml_serde::{Mapping, Value as Yaml};
 
 fn section(name: &str) -> Mapping {
-    let template: Mapping = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: Mapping = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     template[name].as_mapping().unwrap().clone()
 }
 
 fn yaml(text: &str) -> Yaml {
-    serde_norway::from_str(text).unwrap()
+    yaml_serde::from_str(text).unwrap()
 }
 
 /// The resources of a type, each with its logical id.

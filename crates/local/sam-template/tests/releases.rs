@@ -4,7 +4,7 @@
 
 use sam_template::Template;
 use serde_json::{Value, json};
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 const FUNCTIONS: [&str; 4] = ["CommandHandler", "Projector", "Publisher", "QueryHandler"];
 
@@ -41,7 +41,7 @@ fn apis_stream_and_schedule_call_the_alias_and_never_the_function() {
 /// At once, CloudFormation moves the alias by itself: so a release that mends what raised the alarm is not stopped by it.
 #[test]
 fn alarms_for_what_a_function_does_take_a_release_back_that_is_not_all_at_once() {
-    let template: Yaml = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     let preferences = template["Parameters"]["DeploymentPreference"]["AllowedValues"].as_sequence().unwrap();
     let by_codedeploy = template["Mappings"]["DeploymentPreferences"].as_mapping().unwrap();
     assert_eq!(preferences, &by_codedeploy.keys().cloned().collect::<Vec<_>>());
@@ -60,7 +60,7 @@ fn alarms_for_what_a_function_does_take_a_release_back_that_is_not_all_at_once()
         alarms.extend(others.iter().map(|alarm| (*alarm).to_owned()));
         assert_eq!(*preference, json!({ "Alarms": alarms }), "the rest is everyone's");
     }
-    let of_all: Yaml = serde_norway::from_str(
+    let of_all: Yaml = yaml_serde::from_str(
         "Enabled: !FindInMap [DeploymentPreferences, !Ref DeploymentPreference, Enabled]
 Type: !Ref DeploymentPreference
 Role: !GetAtt DeploymentRole.Arn",
@@ -72,7 +72,7 @@ Role: !GetAtt DeploymentRole.Arn",
 /// A burst of clients on one order is answered with 503 `contention`, which the gateway counts as 5xx. No release is at fault.
 #[test]
 fn no_alarm_that_takes_a_release_back_counts_contention() {
-    let template: Yaml = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     let mut counts_server_errors = 0;
     for function in FUNCTIONS {
         let alarms = properties(&[], function)["DeploymentPreference"]["Alarms"].as_array().unwrap().clone();
@@ -92,7 +92,7 @@ fn no_alarm_that_takes_a_release_back_counts_contention() {
             assert_eq!(contended["MetricStat"]["Stat"], errors["MetricStat"]["Stat"], "{function}");
             assert_eq!(contended["MetricStat"]["Period"], errors["MetricStat"]["Period"], "{function}");
             let of_the_commands: Yaml =
-                serde_norway::from_str("[{ Name: function_name, Value: !Ref CommandHandler }]").unwrap();
+                yaml_serde::from_str("[{ Name: function_name, Value: !Ref CommandHandler }]").unwrap();
             assert_eq!(contended["MetricStat"]["Metric"]["Dimensions"], of_the_commands, "{function}");
             // Where a minute has no contention, the metric has no value, and without FILL the expression would have none either.
             let expression = metrics.iter().find_map(|metric| metric.get("Expression")?.as_str()).unwrap();
@@ -111,10 +111,10 @@ fn no_alarm_that_takes_a_release_back_counts_contention() {
 /// version, and the alias would go on with the old value.
 #[test]
 fn every_variable_that_a_parameter_sets_is_written_at_its_function() {
-    let template: Yaml = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     assert_eq!(
         template["Transform"],
-        serde_norway::from_str::<Yaml>("[AWS::LanguageExtensions, AWS::Serverless-2016-10-31]").unwrap(),
+        yaml_serde::from_str::<Yaml>("[AWS::LanguageExtensions, AWS::Serverless-2016-10-31]").unwrap(),
         "this order"
     );
     assert_eq!(template["Globals"]["Function"]["AutoPublishAlias"], "live");
@@ -124,7 +124,7 @@ fn every_variable_that_a_parameter_sets_is_written_at_its_function() {
 /// The transform leaves conditions as they are: a variable that one decides would change without a new version, too.
 #[test]
 fn no_condition_decides_a_variable_of_a_function() {
-    let template: Yaml = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     for function in FUNCTIONS {
         let variables = &template["Resources"][function]["Properties"]["Environment"]["Variables"];
         for (name, value) in variables.as_mapping().unwrap() {
@@ -179,7 +179,7 @@ fn a_stage_is_named_on_the_apis_and_the_functions() {
         let parameters = [("Stage", "prod"), ("ServiceApi", "iam")];
         assert_eq!(properties(&parameters, api)["Tags"], json!({ "Stage": "prod" }), "{api}");
     }
-    let template: Yaml = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
-    let tags: Yaml = serde_norway::from_str("Stage: !Ref Stage").unwrap();
+    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let tags: Yaml = yaml_serde::from_str("Stage: !Ref Stage").unwrap();
     assert_eq!(template["Globals"]["Function"]["Tags"], tags);
 }

@@ -4,7 +4,7 @@
 
 use sam_template::{Effect, PolicyStatement, Principal, ResourcePolicy, Rule, Template};
 use serde_json::json;
-use serde_norway::{Mapping, Value as Yaml};
+use yaml_serde::{Mapping, Value as Yaml};
 
 fn rules() -> Vec<Rule> {
     Template::of_this_project().unwrap().rules().unwrap()
@@ -21,7 +21,7 @@ fn names_its_source(statement: &PolicyStatement) -> bool {
 
 /// The template's resources as they are written.
 fn resources() -> Mapping {
-    let template: Yaml = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
     template["Resources"].as_mapping().unwrap().clone()
 }
 
@@ -64,7 +64,7 @@ fn every_rule_waits_for_the_policies_of_the_queues_it_fills() {
         let filled = queues.filter(|queue| targets.clone().flatten().any(|arn| *arn == format!("{queue}.Arn")));
         let mut needed: Vec<&str> = Vec::new();
         for queue in filled {
-            let queue: Yaml = serde_norway::from_str(&format!("!Ref {queue}")).unwrap();
+            let queue: Yaml = yaml_serde::from_str(&format!("!Ref {queue}")).unwrap();
             let of_queue = policies
                 .iter()
                 .filter(|(_, policy)| policy["Properties"]["Queues"].as_sequence().unwrap().contains(&queue));
@@ -91,7 +91,7 @@ fn what_cannot_be_taken_from_a_queue_is_kept_in_another_of_its_kind() {
         .filter_map(|(id, queue)| {
             let kept_in = queue["Properties"].get("RedrivePolicy")?.get("deadLetterTargetArn");
             let (other, _) = queues.iter().find(|(other, another)| {
-                let arn: Yaml = serde_norway::from_str(&format!("!GetAtt {other}.Arn")).unwrap();
+                let arn: Yaml = yaml_serde::from_str(&format!("!GetAtt {other}.Arn")).unwrap();
                 kept_in == Some(&arn) && fifo(another) == fifo(queue)
             })?;
             Some((id.as_str(), other.as_str()))

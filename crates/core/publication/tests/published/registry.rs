@@ -110,7 +110,7 @@ fn the_template_registers_the_schemas_in_the_repository() {
 
 #[test]
 fn what_the_template_registers_reads_as_the_schemas() {
-    let yaml: serde_norway::Value = serde_norway::from_str(&format!("Resources:\n{}", block())).unwrap();
+    let yaml: yaml_serde::Value = yaml_serde::from_str(&format!("Resources:\n{}", block())).unwrap();
     for schema in schemas() {
         let properties = &yaml["Resources"][logical_id(&schema).as_str()]["Properties"];
         let content: Value = serde_json::from_str(properties["Content"].as_str().unwrap()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 use crate::metrics::{Watched, assert_written};
 use crate::{of_type, text};
@@ -12,7 +12,7 @@ fn alarms() -> Vec<(String, Yaml)> {
 }
 
 fn yaml(text: &str) -> Yaml {
-    serde_norway::from_str(text).unwrap()
+    yaml_serde::from_str(text).unwrap()
 }
 
 /// The metrics that an alarm reads: its own, or those of its expression.

@@ -7,10 +7,10 @@ mod dashboard;
 mod metrics;
 mod queries;
 
-use serde_norway::{Mapping, Value as Yaml};
+use yaml_serde::{Mapping, Value as Yaml};
 
 fn resources() -> Mapping {
-    let template: Yaml = serde_norway::from_str(include_str!("../../../../../template.yaml")).unwrap();
+    let template: Yaml = yaml_serde::from_str(include_str!("../../../../../template.yaml")).unwrap();
     template["Resources"].as_mapping().unwrap().clone()
 }
 

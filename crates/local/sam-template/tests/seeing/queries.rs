@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 use crate::{of_type, text};
 
