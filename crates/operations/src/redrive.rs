@@ -19,7 +19,7 @@ mod waiting;
 
 use event_store::{DynamoEventStore, StoreError};
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, Parking};
-use publisher::EventBus;
+use publication::EventBus;
 use read_models::ReadModels;
 
 use waiting::Waiting;

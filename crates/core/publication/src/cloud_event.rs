@@ -1,5 +1,7 @@
 //! The envelope, and how a commit fills it. Attribute names and their meaning are published: never change them, only add.
 
+use event_store::contain;
+use event_store::store::chain;
 use order_aggregate::OrderCommit;
 use order_domain::stored;
 use order_domain::values::{CustomerId, OrderId};
@@ -98,6 +100,14 @@ pub fn cloud_events(commit: &OrderCommit) -> Result<Vec<CloudEvent>, Unpublishab
         })
     };
     commit.events.iter().enumerate().map(event).collect()
+}
+
+/// The events of a commit, in their order, also where an event makes the code panic.
+///
+/// # Errors
+/// The reason why the commit can never be published. The text quotes nothing that an event holds.
+pub fn events_of(commit: &OrderCommit) -> Result<Vec<CloudEvent>, String> {
+    contain(|| cloud_events(commit)).map_err(|panicked| panicked.to_string())?.map_err(|error| chain(&error))
 }
 
 /// An event's place among the events of its order, as a text that sorts as the events do: the version of its commit with

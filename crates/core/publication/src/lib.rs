@@ -1,14 +1,28 @@
-//! Order events as other services see them: the published language.
+//! Order events as other services see them: the published language, and the engine that publishes it.
 //!
 //! A commit becomes [`CloudEvent`]s. Their shape is a promise, described for consumers in `docs/EVENTS.md` and by the
-//! JSON Schemas in `docs/events`. Nothing here does any I/O, and nothing knows what an event bus is.
+//! JSON Schemas in `docs/events`. An [`EventBus`] publishes them. This crate must never know of Lambda, rows or tables.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`cloud_event`] | the envelope, and how a commit fills it |
-//! | [`schema`] | what is published, as JSON Schema |
+//! | [`cloud_event`] | the envelope, and the events of a commit |
+//! | [`schema`] | the JSON Schemas of published events |
+//! | [`bus`] | rounds of PutEvents until no event is left that another attempt can publish |
+//! | [`outcome`] | the result of publishing events |
+//! | `answer` | the results of entries in EventBridge's responses |
+//! | `entry`, `packing` | an event as EventBridge takes and measures it; as few calls as the limits allow |
+//!
+//! [`cloud_event`] and [`schema`] do no I/O. They share the crate with the engine because no function uses the language alone: the
+//! tools and tests that do link the SDK anyway.
 
+mod answer;
+pub mod bus;
 pub mod cloud_event;
+mod entry;
+pub mod outcome;
+mod packing;
 pub mod schema;
 
-pub use cloud_event::{CloudEvent, Unpublishable, cloud_events};
+pub use bus::{EventBus, Pauses};
+pub use cloud_event::{CloudEvent, Unpublishable, cloud_events, events_of};
+pub use outcome::{Publication, PublishCounters, UnpublishedEvent, UnpublishedReason};

@@ -1,6 +1,6 @@
 //! The Lambda function `publisher`: the events in batches of the OrderEvents stream become events on EventBridge.
 //!
-//! It reads records, makes CloudEvents of their commits, publishes them, and answers with the sequence number from
+//! It reads records, has the events of their commits published by the engine in `publication`, and answers with the sequence number from
 //! which the batch must come again. Delivery is at least once: it remembers nothing that it sent, neither between
 //! invocations nor within one, so a record that appears twice is published twice, under the same event ids, and consumers
 //! drop the second. (A memory could only ever be wrong in the one way that matters, by taking an event for sent.) What it
@@ -10,37 +10,26 @@
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | the handler: batch in, partial batch response out |
-//! | [`bus`] | rounds of PutEvents until nothing is left that another attempt can help |
-//! | [`publication`] | what became of the events |
-//! | `answer` | what EventBridge's answers mean for the entries that were sent |
-//! | `entry`, `packing` | an event as EventBridge takes and measures it; as few calls as the limits allow |
 //! | `outbox` | a batch's records, the events they become, and what becomes of each record |
 //! | `parking` | what waits with parked orders, and orders that are to be parked |
 //! | `report` | one log line a batch, one for each thing that needs somebody, and the metrics |
 
-mod answer;
-pub mod bus;
-mod entry;
 mod outbox;
-mod packing;
 mod parking;
-pub mod publication;
 mod report;
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use function_setup::clients::OPERATION_TIMEOUT;
+use function_setup::clients::{self, OPERATION_TIMEOUT};
 use function_setup::deadline::{self, last_start};
 use lambda_runtime::LambdaEvent;
 use parked_orders::ParkedOrders;
+use publication::EventBus;
 use stream_consumer::{StreamEvent, Violation};
 
-pub use bus::{EventBus, Pauses};
 use outbox::Outbox;
-pub use outbox::events_of;
-pub use publication::{Counters, Failure, Publication, Reason};
 
 /// The function's name in notes.
 const NAME: &str = "publisher";
@@ -67,7 +56,7 @@ impl Publisher {
 
     /// Makes the connections to the bus and to the notes ahead of the first batch, both at once.
     pub async fn prime(&self) {
-        tokio::join!(self.bus.prime(), parking::prime(&self.parked));
+        tokio::join!(clients::prime_by("EventBridge", self.bus.connect()), parking::prime(&self.parked));
     }
 
     /// Publishes one batch. The answer names the first record, in the stream's order, that is not done; Lambda goes on from

@@ -4,7 +4,8 @@ use aws_sdk_eventbridge::Client;
 use function_setup::{PublisherConfig, clients, logs};
 use lambda_runtime::service_fn;
 use parked_orders::ParkedOrders;
-use publisher::{EventBus, Publisher};
+use publication::EventBus;
+use publisher::Publisher;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

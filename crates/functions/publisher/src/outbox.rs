@@ -2,22 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use event_store::store::chain;
-use event_store::{Delivered, Poison, contain};
-use order_aggregate::OrderCommit;
+use event_store::{Delivered, Poison};
 use order_domain::Event;
 use parked_orders::Parking;
-use publication::{CloudEvent, cloud_events};
-
-use crate::publication::{Publication, Reason};
-
-/// The events of a commit, in their order.
-///
-/// # Errors
-/// Why it can never be published. The text quotes nothing that an event holds.
-pub fn events_of(commit: &OrderCommit) -> Result<Vec<CloudEvent>, String> {
-    contain(|| cloud_events(commit)).map_err(|panicked| panicked.to_string())?.map_err(|error| chain(&error))
-}
+use publication::{CloudEvent, Publication, UnpublishedReason, events_of};
 
 /// A batch on its way.
 #[derive(Debug)]
@@ -49,7 +37,7 @@ enum State {
     /// It is done: its order's note says that it waits.
     Held,
     /// It must come again.
-    Failed(Reason),
+    Failed(UnpublishedReason),
 }
 
 /// Events to be published, in the stream's order, and the place of each one's record.
@@ -67,7 +55,7 @@ pub(crate) struct Failed {
     /// The order and the version, as far as they can be told.
     pub(crate) position: Option<(String, u64)>,
     /// Why.
-    pub(crate) reason: Reason,
+    pub(crate) reason: UnpublishedReason,
 }
 
 /// The first record of an order that can never be published, as far as is known.
@@ -122,7 +110,7 @@ impl Outbox {
     }
 
     /// The order's records from `from` on must come again, but those that wait.
-    pub(crate) fn fail(&mut self, order: &str, from: u64, reason: &Reason) {
+    pub(crate) fn fail(&mut self, order: &str, from: u64, reason: &UnpublishedReason) {
         self.set(order, from, |state| match state {
             State::Open(_) | State::Poison(_) | State::Failed(_) => *state = State::Failed(reason.clone()),
             State::Held => {}
@@ -130,7 +118,7 @@ impl Outbox {
     }
 
     /// Whatever names an order must come again.
-    pub(crate) fn fail_every_order(&mut self, reason: &Reason) {
+    pub(crate) fn fail_every_order(&mut self, reason: &UnpublishedReason) {
         for record in self.records.iter_mut().filter(|record| record.position.is_some()) {
             record.state = State::Failed(reason.clone());
         }
@@ -158,10 +146,11 @@ impl Outbox {
             let record = mail.sources.get(failure.index).and_then(|&place| self.records.get_mut(place));
             let Some(record) = record else { continue };
             record.state = match (&record.state, failure.reason) {
-                (State::Open(_) | State::Failed(_), Reason::Unpublishable { cause }) => State::Poison(cause),
-                (State::Open(_), reason @ (Reason::Unavailable { .. } | Reason::Refused { .. })) => {
-                    State::Failed(reason)
-                }
+                (State::Open(_) | State::Failed(_), UnpublishedReason::Unpublishable { cause }) => State::Poison(cause),
+                (
+                    State::Open(_),
+                    reason @ (UnpublishedReason::Unavailable { .. } | UnpublishedReason::Refused { .. }),
+                ) => State::Failed(reason),
                 (State::Failed(_) | State::Poison(_) | State::Held, _) => continue,
             };
         }
@@ -205,7 +194,7 @@ impl Outbox {
                 State::Open(_) | State::Held => return None,
                 State::Failed(reason) => reason,
                 // It names no order that could be parked; `order_stream` hands none on.
-                State::Poison(cause) => Reason::Unpublishable { cause },
+                State::Poison(cause) => UnpublishedReason::Unpublishable { cause },
             };
             Some(Failed { id: record.sequence_number, position: record.position, reason })
         };

@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt as _};
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, Parking};
 
 use crate::outbox::{Halt, Outbox};
-use crate::publication::Reason;
+use publication::UnpublishedReason;
 
 /// How many notes are written at once.
 const AT_ONCE: usize = 16;
@@ -78,7 +78,7 @@ pub(crate) async fn park(notes: &ParkedOrders, outbox: &mut Outbox, until: Optio
         if outbox.fails_before(order, version) {
             // A redrive would publish it ahead of what comes again.
             let cause = "an earlier version of its order is not published".to_owned();
-            outbox.fail(order, version, &Reason::Unavailable { cause });
+            outbox.fail(order, version, &UnpublishedReason::Unavailable { cause });
         } else {
             halts.push(halt);
         }
@@ -101,18 +101,18 @@ pub(crate) async fn park(notes: &ParkedOrders, outbox: &mut Outbox, until: Optio
             Some(Err(error)) => outbox.fail(order, version, &reason(&error)),
             None => {
                 let cause = "the time was over before its order was parked".to_owned();
-                outbox.fail(order, version, &Reason::Unavailable { cause });
+                outbox.fail(order, version, &UnpublishedReason::Unavailable { cause });
             }
         }
     }
     parked
 }
 
-fn reason(error: &ParkedError) -> Reason {
+fn reason(error: &ParkedError) -> UnpublishedReason {
     let cause = chain(error);
     match error {
-        ParkedError::Unavailable { .. } => Reason::Unavailable { cause },
-        ParkedError::Refused { .. } | ParkedError::Unreadable { .. } => Reason::Refused { cause },
+        ParkedError::Unavailable { .. } => UnpublishedReason::Unavailable { cause },
+        ParkedError::Refused { .. } | ParkedError::Unreadable { .. } => UnpublishedReason::Refused { cause },
     }
 }
 
@@ -136,6 +136,6 @@ mod tests {
         assert_eq!((parked, outbox.held()), (vec![], 0));
         let failed = outbox.failed();
         let cause = "the time was over before its order was parked".to_owned();
-        assert_eq!((&*failed[0].id, &failed[0].reason), ("7", &Reason::Unavailable { cause }));
+        assert_eq!((&*failed[0].id, &failed[0].reason), ("7", &UnpublishedReason::Unavailable { cause }));
     }
 }

@@ -11,7 +11,7 @@ use parked_orders::Consumer;
 use stream_consumer::Batch as Records;
 
 use crate::outbox::{Failed, Halt};
-use crate::publication::{Counters, Reason};
+use publication::{PublishCounters, UnpublishedReason};
 
 /// The commits of a batch.
 pub(crate) fn received(records: &Records) {
@@ -51,10 +51,10 @@ pub(crate) fn failures(failed: &[Failed], correlation_ids: &HashMap<String, Stri
     let (mut refused, mut transient) = (None, None);
     for failed in failed {
         match failed.reason {
-            Reason::Refused { .. } | Reason::Unpublishable { .. } => {
+            UnpublishedReason::Refused { .. } | UnpublishedReason::Unpublishable { .. } => {
                 refused.get_or_insert(failed);
             }
-            Reason::Unavailable { .. } => {
+            UnpublishedReason::Unavailable { .. } => {
                 transient.get_or_insert(failed);
             }
         }
@@ -94,7 +94,7 @@ pub(crate) struct Batch {
     /// Events of these that the bus took.
     pub(crate) published: usize,
     /// What publishing them took.
-    pub(crate) counters: Counters,
+    pub(crate) counters: PublishCounters,
     /// Orders that were parked, or whose poison came again.
     pub(crate) parked: usize,
     /// Records that wait with their orders, which are parked.

@@ -9,7 +9,8 @@ use lambda_http::service_fn as http_service;
 use lambda_runtime::service_fn;
 use parked_orders::ParkedOrders;
 use projector::Projector;
-use publisher::{EventBus, Publisher};
+use publication::EventBus;
+use publisher::Publisher;
 use query_handler::QueryHandler;
 
 use crate::error::StartError;

@@ -1,6 +1,6 @@
 //! Events that wait for the bus.
 
-use publisher::{EventBus, Reason, events_of};
+use publication::{EventBus, UnpublishedReason, events_of};
 
 use super::waiting::Waiting;
 use super::{Halt, RedriveError};
@@ -24,8 +24,10 @@ pub(super) async fn publish(bus: &EventBus, waiting: &mut Waiting<'_>) -> Result
             for event in events {
                 match bus.publish(&[event], None).await.failed.into_iter().next().map(|failure| failure.reason) {
                     None => {}
-                    Some(Reason::Unpublishable { cause: reason }) => return Ok(Some(Halt { version, reason })),
-                    Some(Reason::Unavailable { cause } | Reason::Refused { cause }) => {
+                    Some(UnpublishedReason::Unpublishable { cause: reason }) => {
+                        return Ok(Some(Halt { version, reason }));
+                    }
+                    Some(UnpublishedReason::Unavailable { cause } | UnpublishedReason::Refused { cause }) => {
                         return Err(RedriveError::Bus { cause });
                     }
                 }

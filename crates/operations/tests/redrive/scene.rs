@@ -10,7 +10,7 @@ use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
 use event_store::DynamoEventStore;
 use operations::redrive::{Redrive, RedriveError, Redriven};
 use parked_orders::{Consumer, Parked, ParkedOrders, Parking};
-use publisher::{EventBus, Pauses};
+use publication::{EventBus, Pauses};
 use read_models::{DynamoRows, SummedRows};
 use serde_json::json;
 

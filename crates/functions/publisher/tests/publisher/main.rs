@@ -12,6 +12,6 @@ mod ledger;
 mod log;
 mod parking;
 mod partial_failure;
-mod publish;
+mod priming;
 mod samples;
 mod stream;

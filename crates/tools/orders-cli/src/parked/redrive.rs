@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Notes;
 use super::arguments::{NotesArguments, Targets, events};
-use publisher::EventBus;
+use publication::EventBus;
 
 use crate::aws::AwsClients;
 use crate::confirm::ConfirmArguments;

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use clap::Args;
 use event_store::{DynamoEventStore, Timestamp};
-use publisher::EventBus;
+use publication::EventBus;
 
 use crate::aws::{AwsArguments, EVENTS};
 use crate::confirm::ConfirmArguments;

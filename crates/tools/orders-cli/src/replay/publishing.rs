@@ -8,8 +8,7 @@ use event_store::store::chain;
 use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope};
 use order_aggregate::Orders;
 use order_domain::Event;
-use publication::{CloudEvent, cloud_events};
-use publisher::{EventBus, Reason};
+use publication::{CloudEvent, EventBus, UnpublishedReason, cloud_events};
 
 use super::pace::Pace;
 use super::report::Progress;
@@ -127,9 +126,9 @@ impl Replay {
         let mut published = call.events.len();
         for failure in publication.failed {
             match failure.reason {
-                Reason::Unavailable { cause } => anyhow::bail!("the event bus is unavailable: {cause}"),
-                Reason::Refused { cause } => anyhow::bail!("the event bus refused the call: {cause}"),
-                Reason::Unpublishable { cause } => {
+                UnpublishedReason::Unavailable { cause } => anyhow::bail!("the event bus is unavailable: {cause}"),
+                UnpublishedReason::Refused { cause } => anyhow::bail!("the event bus refused the call: {cause}"),
+                UnpublishedReason::Unpublishable { cause } => {
                     published -= 1;
                     let id = call.events.get(failure.index).map(|event| event.id).unwrap_or_default();
                     call.left_out.push(format!("event {id} is left out: {cause}"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::retry::RetryConfig;
 use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
-use publisher::Pauses;
+use publication::Pauses;
 
 use super::*;
 

@@ -9,34 +9,34 @@ use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use aws_sdk_eventbridge::types::PutEventsResultEntry;
 use event_store::store::chain;
 
-use crate::publication::Reason;
+use crate::outcome::UnpublishedReason;
 
 /// What became of the entries of a call that was answered: one result for each that was sent.
-pub(crate) fn to_entries(results: &[PutEventsResultEntry], sent: usize) -> Vec<Result<(), Reason>> {
+pub(crate) fn to_entries(results: &[PutEventsResultEntry], sent: usize) -> Vec<Result<(), UnpublishedReason>> {
     // Results belong to entries by their place, so with another number of them nobody knows which is whose.
     if results.len() != sent {
         let cause = format!("{} results for {sent} entries", results.len());
-        return vec![Err(Reason::Unavailable { cause }); sent];
+        return vec![Err(UnpublishedReason::Unavailable { cause }); sent];
     }
     results.iter().map(to_entry).collect()
 }
 
 /// Codes as in `PutEventsResultEntry` of the EventBridge API Reference.
-fn to_entry(result: &PutEventsResultEntry) -> Result<(), Reason> {
+fn to_entry(result: &PutEventsResultEntry) -> Result<(), UnpublishedReason> {
     let Some(code) = result.error_code() else {
-        let no_id = || Reason::Unavailable { cause: "a result without an event id".to_owned() };
+        let no_id = || UnpublishedReason::Unavailable { cause: "a result without an event id".to_owned() };
         return result.event_id().map(|_| ()).ok_or_else(no_id);
     };
     let cause = result.error_message().map_or_else(|| code.to_owned(), |message| format!("{code}: {message}"));
     Err(match code {
-        "InvalidArgument" | "MalformedDetail" | "RedactionFailure" => Reason::Unpublishable { cause },
+        "InvalidArgument" | "MalformedDetail" | "RedactionFailure" => UnpublishedReason::Unpublishable { cause },
         "AccessDeniedException"
         | "InvalidAccountIdException"
         | "NotAuthorizedForDetailTypeException"
-        | "NotAuthorizedForSourceException" => Reason::Refused { cause },
+        | "NotAuthorizedForSourceException" => UnpublishedReason::Refused { cause },
         // InternalFailure, ThrottlingException, and whatever EventBridge learns to say: taken for what may pass, a code that
         // will not costs attempts; the other way round it would cost events.
-        _ => Reason::Unavailable { cause },
+        _ => UnpublishedReason::Unavailable { cause },
     })
 }
 
@@ -45,7 +45,7 @@ fn to_entry(result: &PutEventsResultEntry) -> Result<(), Reason> {
 ///
 /// A bus that does not exist is refused here if EventBridge says so. It has been seen to answer 200 instead, with event
 /// ids, and to drop the events (<https://github.com/aws/aws-cli/issues/9186>): nothing that calls it can tell.
-pub(crate) fn to_call(error: &SdkError<PutEventsError>) -> Reason {
+pub(crate) fn to_call(error: &SdkError<PutEventsError>) -> UnpublishedReason {
     let may_pass =
         error.code().is_some_and(|code| THROTTLING_ERRORS.contains(&code) || TRANSIENT_ERRORS.contains(&code));
     let is_refused = match error.raw_response().map(|response| response.status().as_u16()) {
@@ -55,7 +55,7 @@ pub(crate) fn to_call(error: &SdkError<PutEventsError>) -> Reason {
         None => matches!(error, SdkError::ConstructionFailure(_)),
     };
     let cause = chain(error);
-    if is_refused { Reason::Refused { cause } } else { Reason::Unavailable { cause } }
+    if is_refused { UnpublishedReason::Refused { cause } } else { UnpublishedReason::Unavailable { cause } }
 }
 
 #[cfg(test)]
@@ -77,34 +77,34 @@ mod tests {
     #[test]
     fn each_entry_is_held_to_its_own_result() {
         let cause = || "ThrottlingException: why".to_owned();
-        let expected = [Ok(()), Err(Reason::Unavailable { cause: cause() }), Ok(())];
+        let expected = [Ok(()), Err(UnpublishedReason::Unavailable { cause: cause() }), Ok(())];
         assert_eq!(to_entries(&[taken(), with("ThrottlingException"), taken()], 3), expected);
     }
 
     #[test]
     fn an_error_code_outweighs_an_event_id() {
         let both = PutEventsResultEntry::builder().event_id("11710aed").error_code("InternalFailure").build();
-        assert_eq!(to_entry(&both), Err(Reason::Unavailable { cause: "InternalFailure".to_owned() }));
+        assert_eq!(to_entry(&both), Err(UnpublishedReason::Unavailable { cause: "InternalFailure".to_owned() }));
     }
 
     #[test]
     fn a_result_that_says_nothing_is_no_publication() {
         let silent = PutEventsResultEntry::builder().build();
-        assert!(matches!(to_entry(&silent), Err(Reason::Unavailable { .. })));
+        assert!(matches!(to_entry(&silent), Err(UnpublishedReason::Unavailable { .. })));
     }
 
     #[test]
     fn with_more_or_fewer_results_than_entries_nothing_is_taken_for_published() {
         for results in [vec![], vec![taken()], vec![taken(), taken(), taken()]] {
             let cause = format!("{} results for 2 entries", results.len());
-            assert_eq!(to_entries(&results, 2), vec![Err(Reason::Unavailable { cause }); 2]);
+            assert_eq!(to_entries(&results, 2), vec![Err(UnpublishedReason::Unavailable { cause }); 2]);
         }
     }
 
     #[test]
     fn codes_say_whether_time_helps_or_somebody_or_nothing() {
         for code in ["InternalFailure", "ThrottlingException", "AnythingNew"] {
-            assert!(matches!(to_entry(&with(code)), Err(Reason::Unavailable { .. })), "{code}");
+            assert!(matches!(to_entry(&with(code)), Err(UnpublishedReason::Unavailable { .. })), "{code}");
         }
         for code in [
             "AccessDeniedException",
@@ -112,14 +112,14 @@ mod tests {
             "NotAuthorizedForSourceException",
             "NotAuthorizedForDetailTypeException",
         ] {
-            assert!(matches!(to_entry(&with(code)), Err(Reason::Refused { .. })), "{code}");
+            assert!(matches!(to_entry(&with(code)), Err(UnpublishedReason::Refused { .. })), "{code}");
         }
         for code in ["MalformedDetail", "InvalidArgument", "RedactionFailure"] {
-            assert!(matches!(to_entry(&with(code)), Err(Reason::Unpublishable { .. })), "{code}");
+            assert!(matches!(to_entry(&with(code)), Err(UnpublishedReason::Unpublishable { .. })), "{code}");
         }
     }
 
-    fn answered(status: u16, code: &str) -> Reason {
+    fn answered(status: u16, code: &str) -> UnpublishedReason {
         let error = PutEventsError::generic(ErrorMetadata::builder().code(code).build());
         let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
         to_call(&SdkError::service_error(error, response))
@@ -130,7 +130,7 @@ mod tests {
         for (status, code) in
             [(400, "AccessDeniedException"), (400, "ResourceNotFoundException"), (400, "ValidationException")]
         {
-            assert!(matches!(answered(status, code), Reason::Refused { .. }), "{code}");
+            assert!(matches!(answered(status, code), UnpublishedReason::Refused { .. }), "{code}");
         }
     }
 
@@ -147,8 +147,8 @@ mod tests {
             (503, "ServiceUnavailable"),
             (200, "Cut"),
         ] {
-            assert!(matches!(answered(status, code), Reason::Unavailable { .. }), "{code}");
+            assert!(matches!(answered(status, code), UnpublishedReason::Unavailable { .. }), "{code}");
         }
-        assert!(matches!(to_call(&SdkError::timeout_error("it hangs")), Reason::Unavailable { .. }));
+        assert!(matches!(to_call(&SdkError::timeout_error("it hangs")), UnpublishedReason::Unavailable { .. }));
     }
 }

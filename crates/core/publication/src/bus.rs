@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::error::SdkError;
+use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use event_store::contain;
 use event_store::store::chain;
-use function_setup::clients;
-use publication::CloudEvent;
 
+use crate::CloudEvent;
 use crate::answer;
 use crate::entry::Entry;
+use crate::outcome::{Publication, UnpublishedEvent, UnpublishedReason};
 use crate::packing::calls;
-use crate::publication::{Failure, Publication, Reason};
 
 /// How many rounds there are at most where nobody says when to give up.
 const MAX_ROUNDS: u32 = 10;
@@ -83,7 +84,7 @@ impl EventBus {
         }
         publication.failed.extend(open.into_iter().map(|entry| {
             let cause = entry.last_failure.unwrap_or_else(|| "the time was over before it was sent".to_owned());
-            Failure { index: entry.index, reason: Reason::Unavailable { cause } }
+            UnpublishedEvent { index: entry.index, reason: UnpublishedReason::Unavailable { cause } }
         }));
         publication.failed.sort_unstable_by_key(|failure| failure.index);
         publication
@@ -101,7 +102,7 @@ impl EventBus {
                 Ok(Err(error)) => chain(&error),
                 Err(panicked) => panicked.to_string(),
             };
-            publication.failed.push(Failure { index, reason: Reason::Unpublishable { cause } });
+            publication.failed.push(UnpublishedEvent { index, reason: UnpublishedReason::Unpublishable { cause } });
         }
         entries
     }
@@ -122,11 +123,11 @@ impl EventBus {
             for (entry, result) in call.iter().zip(self.put(call).await) {
                 match result {
                     Ok(()) => {}
-                    Err(Reason::Unavailable { cause }) => {
+                    Err(UnpublishedReason::Unavailable { cause }) => {
                         again.push(Entry { last_failure: Some(cause), ..entry.clone() });
                     }
-                    Err(reason @ (Reason::Refused { .. } | Reason::Unpublishable { .. })) => {
-                        publication.failed.push(Failure { index: entry.index, reason });
+                    Err(reason @ (UnpublishedReason::Refused { .. } | UnpublishedReason::Unpublishable { .. })) => {
+                        publication.failed.push(UnpublishedEvent { index: entry.index, reason });
                     }
                 }
             }
@@ -135,7 +136,7 @@ impl EventBus {
     }
 
     /// One call, and what became of each of its entries.
-    async fn put(&self, call: &[Entry]) -> Vec<Result<(), Reason>> {
+    async fn put(&self, call: &[Entry]) -> Vec<Result<(), UnpublishedReason>> {
         let requests = call.iter().map(|entry| entry.request.clone()).collect();
         match self.client.put_events().set_entries(Some(requests)).send().await {
             Ok(output) => answer::to_entries(output.entries(), call.len()),
@@ -143,17 +144,16 @@ impl EventBus {
         }
     }
 
-    /// Makes the connection ahead of the first batch, by a call without entries. EventBridge refuses it, which publishes
-    /// nothing and costs nothing, and by then the connection stands.
-    pub async fn prime(&self) {
-        let call = self.client.put_events().set_entries(Some(Vec::new())).send();
-        let call = async {
-            match call.await {
-                Err(error) if error.raw_response().is_none() => Err(error),
-                Ok(_) | Err(_) => Ok(()),
-            }
-        };
-        clients::prime_by("EventBridge", call).await;
+    /// Makes the connection ahead of the first batch, by a call without entries. EventBridge refuses the call, which publishes
+    /// nothing and costs nothing, and by then the connection exists.
+    ///
+    /// # Errors
+    /// When there is no response.
+    pub async fn connect(&self) -> Result<(), SdkError<PutEventsError>> {
+        match self.client.put_events().set_entries(Some(Vec::new())).send().await {
+            Err(error) if error.raw_response().is_none() => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 }
 

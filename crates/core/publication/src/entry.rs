@@ -2,7 +2,8 @@
 
 use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use publication::CloudEvent;
+
+use crate::CloudEvent;
 
 /// What EventBridge knows this service by: rules match on it, so it never changes.
 pub(crate) const SOURCE: &str = "order-ledger";
@@ -11,7 +12,7 @@ pub(crate) const SOURCE: &str = "order-ledger";
 ///
 /// EventBridge takes entries of up to 1 MB. docs/EVENTS.md promises 256 KB, because targets have lower limits (256 KB for SNS),
 /// which count EventBridge's envelope around the detail too. The largest event of an order stays far below the promise: a test
-/// of `publication` measures it.
+/// of this crate measures it.
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
 /// The size of a `Time`, however it is written.
