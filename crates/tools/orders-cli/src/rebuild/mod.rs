@@ -1,8 +1,6 @@
 //! `orders rebuild`: brings every row of the read models as far as its order's events, beside live traffic.
 
 mod report;
-#[cfg(test)]
-mod tests;
 
 use clap::Args;
 use operations::events_table::Remembered;

@@ -8,8 +8,6 @@
 
 mod arguments;
 pub(crate) mod events_table;
-#[cfg(test)]
-pub(crate) mod large_orders;
 mod plan;
 mod progress;
 mod state;

@@ -8,8 +8,6 @@
 mod arguments;
 mod plan;
 mod report;
-#[cfg(test)]
-mod tests;
 
 use std::process::ExitCode;
 use std::time::Instant;

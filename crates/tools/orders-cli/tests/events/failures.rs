@@ -20,16 +20,16 @@ const COMMANDS: [&[&str]; 6] = [
 fn names(command: &[&str]) -> Vec<&'static str> {
     let mut names = Vec::new();
     if !command.starts_with(&["parked", "list"]) {
-        names.extend(["--table", "Events"]);
+        names.extend(["--table", "OrderEvents=Events"]);
     }
     if ["verify", "rebuild"].contains(&command[0]) || command.starts_with(&["parked", "redrive"]) {
-        names.extend(["--rows", "Rows", "--totals", "Totals"]);
+        names.extend(["--table", "OrderSummaryByCustomer=Rows", "--table", "CustomerTotals=Totals"]);
     }
     if command[0] == "replay" || command.starts_with(&["parked", "redrive"]) {
         names.extend(["--bus", "Bus"]);
     }
     if command[0] == "parked" {
-        names.extend(["--parked", "Parked"]);
+        names.extend(["--table", "ParkedOrders=Parked"]);
     }
     names
 }
@@ -94,10 +94,11 @@ async fn a_bus_that_is_not_there_is_named_with_its_address() {
 async fn a_table_that_is_not_there_is_named_with_its_place() {
     let (recorded, bus) = (Recorded::nothing().await, bus().await);
     for command in COMMANDS {
-        let option = if command.starts_with(&["parked", "list"]) { "--parked" } else { "--table" };
+        let table =
+            if command.starts_with(&["parked", "list"]) { "ParkedOrders=Missing" } else { "OrderEvents=Missing" };
         let mut local = orders(command);
         local
-            .args(["--local", option, "Missing"])
+            .args(["--local", "--table", table])
             .env("AWS_ENDPOINT_URL_DYNAMODB", recorded.dynamodb.endpoint())
             .env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.endpoint());
         let done = run(local).await;
@@ -181,7 +182,16 @@ async fn a_caller_that_may_not_describe_the_bus_may_publish() {
     });
     let folder = tempfile::tempdir().unwrap();
     let mut replay = with_credentials(
-        &["replay", "--yes", "--table", "OrderEvents", "--bus", "OrderBus", "--from", "2026-11-21T09:00:00Z"],
+        &[
+            "replay",
+            "--yes",
+            "--table",
+            "OrderEvents=OrderEvents",
+            "--bus",
+            "OrderBus",
+            "--from",
+            "2026-11-21T09:00:00Z",
+        ],
         &url,
     );
     replay.current_dir(folder.path()).env("AWS_ENDPOINT_URL_DYNAMODB", recorded.dynamodb.endpoint());

@@ -295,7 +295,10 @@ async fn what_is_not_there_ends_it_and_leaves_the_order_parked() {
     scene.park(Consumer::Publisher, "o-0").await;
     for (arguments, said) in [
         (&["redrive", "o-0", "--bus", "Missing"][..], "error: there is no event bus Missing in the local stack\n"),
-        (&["redrive", "--all", "--table", "Missing"], "error: there is no table Missing in the local stack\n"),
+        (
+            &["redrive", "--all", "--table", "OrderEvents=Missing"],
+            "error: there is no table Missing in the local stack\n",
+        ),
     ] {
         let failed = scene.parked(arguments).await;
         assert_eq!(failed.status.code(), Some(1));

@@ -65,7 +65,7 @@ impl Scene {
 fn plan(events: u64, [rows, totals]: [u64; 2]) -> String {
     format!(
         "Rebuild the read models:\n  events  OrderEvents             about {events} items\n  \
-         rows    OrderSummaryByCustomer  about {rows} items\n  totals  CustomerTotals          about {totals} items\n\
+         rows    CustomerTotals          about {totals} items\n  rows    OrderSummaryByCustomer  about {rows} items\n\
          Rows that are missing, behind or of an older projection number are written. Nothing is deleted.\n"
     )
 }
@@ -90,13 +90,16 @@ async fn a_table_that_is_empty_is_filled_and_a_second_time_changes_nothing() {
         let report = stdout(&done);
         assert!(
             report.starts_with(
-                "Rebuild of OrderSummaryByCustomer and CustomerTotals from OrderEvents is complete, after "
+                "Rebuild of CustomerTotals and OrderSummaryByCustomer from OrderEvents is complete, after "
             ),
             "{report}"
         );
-        let written = ["summaries    ", "contributions"].map(|what| format!("{what}  {written} written\n"));
-        for line in ["commits        14\n", "orders         7\n", "left out       0\n", &written[0], &written[1]] {
-            assert!(report.contains(line), "{report}");
+        let lines = [("commits", "14"), ("orders", "7"), ("left out", "0")];
+        for (name, count) in lines {
+            assert!(report.contains(&format!("\n{name:<24}{count}")), "{report}");
+        }
+        for read_model in [ROWS, TOTALS] {
+            assert!(report.contains(&format!("\n{read_model:<24}{written} rows written\n")), "{report}");
         }
         assert_eq!(scene.rows().await, (0..7).map(|number| format!("o-{number}@2")).collect::<Vec<_>>());
         let totals = DynamoTotals::new(scene.recorded.dynamodb.client(), TOTALS).of("alice").await.unwrap();
@@ -110,8 +113,8 @@ async fn machines_read_the_result_as_json() {
     let scene = Scene::with_orders(3).await;
     let done = output(scene.rebuild(&["--json", "--segments", "1"])).await;
     let expected = json!({
-        "table": "OrderEvents", "rows": ROWS, "totals": TOTALS,
-        "rebuilt": { "commits": 6, "orders": 3, "rowsWritten": 3, "totalsWritten": 3, "newer": 0, "leftOut": 0 },
+        "format": 2, "events": "OrderEvents", "readModels": { ROWS: ROWS, TOTALS: TOTALS },
+        "rebuilt": { "commits": 6, "orders": 3, "rowsWritten": { ROWS: 3, TOTALS: 3 }, "newer": 0, "leftOut": 0 },
     });
     assert_eq!(serde_json::from_str::<Value>(stdout(&done)).unwrap(), expected);
 }
@@ -126,14 +129,14 @@ async fn what_cannot_be_read_is_named_once_and_the_rest_is_rebuilt() {
     let expected = "error: order o-1 is left out: version 3 is poison: requestId is missing\n\
                     error: 1 orders left out, listed above\n";
     assert!(stderr(&done).ends_with(expected), "{}", stderr(&done));
-    assert!(stdout(&done).contains("left out       1\n"), "{}", stdout(&done));
+    assert!(stdout(&done).contains("left out                1"), "{}", stdout(&done));
     assert_eq!(scene.rows().await, ["o-0@2", "o-1@2", "o-2@2"], "the row stands before the poison");
 }
 
 #[tokio::test]
 async fn a_table_that_is_not_there_ends_it_and_leaves_no_file() {
     let scene = Scene::with_orders(1).await;
-    let gone = output(scene.rebuild(&["--table", "Missing"])).await;
+    let gone = output(scene.rebuild(&["--table", "OrderEvents=Missing"])).await;
     let expected = "error: there is no table Missing in the local stack\n";
     assert_eq!((gone.status.code(), stderr(&gone), scene.files()), (Some(1), expected, 0));
     let done = output(scene.rebuild(&[])).await;
@@ -147,15 +150,24 @@ async fn a_table_that_is_not_there_ends_it_and_leaves_no_file() {
 #[tokio::test]
 async fn the_state_of_another_rebuild_is_not_gone_on_from() {
     let scene = Scene::with_orders(1).await;
+    let id = async |table: &str| {
+        let described = scene.recorded.dynamodb.client().describe_table().table_name(table).send().await.unwrap();
+        described.table.unwrap().table_id
+    };
     let mut state = json!({
+        "format": 2,
         "tables": {
-            "command": "rebuild", "events": "OrderEvents", "rows": ROWS, "totals": TOTALS,
-            "segments": 2, "local": true, "projection": 2, "totals_projection": 2,
+            "command": "rebuild", "events": "OrderEvents", "eventsId": id("OrderEvents").await,
+            "readModels": {
+                ROWS: { "table": ROWS, "id": id(ROWS).await, "projection": 2 },
+                TOTALS: { "table": TOTALS, "id": id(TOTALS).await, "projection": 2 },
+            },
+            "segments": 2, "local": true,
         },
         "begun": true,
         "sweep": {
             "segments": [{ "place": "beginning", "left_out": false }, { "place": "end", "left_out": false }],
-            "tally": { "commits": 0, "orders": 0, "rowsWritten": 0, "totalsWritten": 0, "newer": 0, "leftOut": 0 },
+            "counts": { "commits": 0, "orders": 0, "rowsWritten": {}, "newer": 0, "leftOut": 0 },
         },
     });
     let file = scene.folder.path().join("mine.json");
@@ -170,11 +182,11 @@ async fn the_state_of_another_rebuild_is_not_gone_on_from() {
     assert!(stderr(&done).ends_with(": what is settled there is not looked at again; delete it to begin anew\n"));
 
     // Tables of the same names in another stack, or made anew: what was settled was not theirs.
-    state["tables"]["ids"] = json!(["another", null, null]);
+    state["tables"]["eventsId"] = json!("another");
     std::fs::write(&file, state.to_string()).unwrap();
     let refused = output(scene.rebuild(&["--state", "mine.json", "--segments", "2"])).await;
     assert_eq!(refused.status.code(), Some(1));
-    let expected = "\nerror: mine.json belongs to another run, with ids [\"another\",null,null] instead of [\"";
+    let expected = "\nerror: mine.json belongs to another run, with eventsId another instead of ";
     assert!(stderr(&refused).contains(expected), "{}", stderr(&refused));
 }
 
@@ -182,8 +194,9 @@ async fn the_state_of_another_rebuild_is_not_gone_on_from() {
 fn without_a_local_stack_the_tables_are_named() {
     for arguments in [
         &["rebuild"][..],
-        &["rebuild", "--table", "T", "--totals", "S"],
-        &["rebuild", "--table", "T", "--rows", "R"],
+        &["rebuild", "--table", "OrderEvents=T", "--table", "CustomerTotals=S"],
+        &["rebuild", "--table", "OrderEvents=T", "--table", "OrderSummaryByCustomer=R"],
+        &["rebuild", "--local", "--table", "T"],
         &["rebuild", "--local", "--segments", "0"],
     ] {
         assert_eq!(orders(arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
@@ -196,7 +209,7 @@ async fn a_rebuild_from_the_table_of_another_stack_is_refused() {
     copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
     assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
     let before = scene.rows().await;
-    let refused = output(scene.rebuild(&["--table", "Another"])).await;
+    let refused = output(scene.rebuild(&["--table", "OrderEvents=Another"])).await;
     assert_eq!(refused.status.code(), Some(1));
     let error = stderr(&refused);
     assert!(
@@ -217,7 +230,7 @@ async fn a_rebuild_of_rows_that_remember_nothing_looks_their_orders_up() {
         let key = ["customerId", sort].map(|name| (name.to_owned(), AttributeValue::S("#events".to_owned())));
         delete.set_key(Some(key.into())).send().await.unwrap();
     }
-    let refused = output(scene.rebuild(&["--table", "Another"])).await;
+    let refused = output(scene.rebuild(&["--table", "OrderEvents=Another"])).await;
     let expected =
         "error: 4 of the first 4 rows of OrderSummaryByCustomer have no commits in Another: nothing was changed; ";
     assert!(stderr(&refused).starts_with(expected), "{}", stderr(&refused));
@@ -249,10 +262,10 @@ async fn a_restored_table_is_taken_over_when_told_to() {
     let scene = Scene::with_orders(4).await;
     assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
     copied(&scene, "Restored", |order| Some(order.to_owned())).await;
-    let repair = ["--table", "Restored", "--repair", "--yes"];
+    let repair = ["--table", "OrderEvents=Restored", "--repair", "--yes"];
     let refused = output(scene.verify(&repair)).await;
     assert!(stderr(&refused).contains(" was folded from the events table OrderEvents ("), "{}", stderr(&refused));
-    let noted = output(scene.verify(&["--table", "Restored"])).await;
+    let noted = output(scene.verify(&["--table", "OrderEvents=Restored"])).await;
     assert_eq!(noted.status.code(), Some(0), "without --repair it is only said");
     assert!(stderr(&noted).contains(" was folded from the events table OrderEvents ("), "{}", stderr(&noted));
     let adopted = output(scene.verify(&[&repair[..], &["--adopt-events"]].concat())).await;
@@ -292,6 +305,6 @@ async fn a_clean_repair_lets_the_read_models_remember_their_events() {
     let repaired = output(scene.verify(&["--repair", "--yes"])).await;
     assert_eq!(repaired.status.code(), Some(0), "{}", stderr(&repaired));
     copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
-    let refused = output(scene.rebuild(&["--table", "Another"])).await;
+    let refused = output(scene.rebuild(&["--table", "OrderEvents=Another"])).await;
     assert!(stderr(&refused).contains(" was folded from the events table OrderEvents ("), "{}", stderr(&refused));
 }

@@ -32,8 +32,8 @@ async fn a_repair_by_an_empty_table_is_refused() {
     forgotten(&scene).await;
     copied(&scene, "Empty", |_| None).await;
     let expected = "Empty has no orders, and the read models have 16 rows: nothing was changed; ";
-    refused(&scene, &["--table", "Empty"], expected).await;
-    refused(&scene, &["--table", "Empty", "--delete-orphans", "99"], expected).await;
+    refused(&scene, &["--table", "OrderEvents=Empty"], expected).await;
+    refused(&scene, &["--table", "OrderEvents=Empty", "--delete-orphans", "99"], expected).await;
 }
 
 #[tokio::test]
@@ -41,7 +41,12 @@ async fn a_repair_by_the_table_of_another_stack_is_refused() {
     let scene = rebuilt(8).await;
     forgotten(&scene).await;
     copied(&scene, "Another", |order| Some(format!("another-{order}"))).await;
-    refused(&scene, &["--table", "Another"], "16 of 16 rows have no commits in Another, more than 1 % or 100: ").await;
+    refused(
+        &scene,
+        &["--table", "OrderEvents=Another"],
+        "16 of 16 rows have no commits in Another, more than 1 % or 100: ",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -49,7 +54,12 @@ async fn a_repair_by_a_half_restored_table_is_refused() {
     let scene = rebuilt(8).await;
     forgotten(&scene).await;
     copied(&scene, "Restored", |order| (order < "o-4").then(|| order.to_owned())).await;
-    refused(&scene, &["--table", "Restored"], "8 of 16 rows have no commits in Restored, more than 1 % or 100: ").await;
+    refused(
+        &scene,
+        &["--table", "OrderEvents=Restored"],
+        "8 of 16 rows have no commits in Restored, more than 1 % or 100: ",
+    )
+    .await;
     // The first commits of each order are there, and the second are not: rows would be taken back.
     for number in 0..8 {
         scene.recorded.delete(&format!("o-{number}"), 2).await;
@@ -65,7 +75,7 @@ async fn orphans_are_deleted_when_their_number_is_named() {
     }
     refused(&scene, &["--delete-orphans", "1"], "2 of 6 rows have no commits in OrderEvents, ").await;
     let (exit, counted, _) = verify(&scene, &[REPAIR, &["--delete-orphans", "2"]].concat()).await;
-    assert_eq!((exit, &counted["summaries"]["withoutOrder"]), (0, &json!(1)));
+    assert_eq!((exit, &counted["readModels"][ROWS]["withoutOrder"]), (0, &json!(1)));
     let [summaries, contributions] = all_rows(&scene).await;
     assert_eq!((summaries.len(), contributions.len()), (2, 3));
 }

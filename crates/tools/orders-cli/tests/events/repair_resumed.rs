@@ -7,42 +7,32 @@ use crate::rebuild::{ROWS, Scene, TOTALS};
 use crate::verify::{REPAIR, all_rows, rebuilt};
 use crate::{output, stderr};
 
-/// The state of a repair that was decided on minutes ago, by which 2 of 6 rows have no commits.
+/// The state of a repair that was decided minutes ago, by which 2 of 6 rows have no commits.
 async fn decided(scene: &Scene, minutes: i64) {
     let client = scene.recorded.dynamodb.client();
-    let mut ids = Vec::new();
-    for table in ["OrderEvents", ROWS, TOTALS] {
-        let described = client.describe_table().table_name(table).send().await.unwrap();
-        ids.push(described.table.unwrap().table_id);
-    }
-    let zeros = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), json!(0))).collect::<Value>();
-    let rows = [
-        "rows",
-        "missing",
-        "behind",
-        "different",
-        "ahead",
-        "olderProjection",
-        "newerProjection",
-        "withoutOrder",
-        "mended",
-    ];
-    let sums = ["sums", "customers", "missing", "different", "withoutOrders", "mended", "unsettled"];
-    let tally = json!({
-        "commits": 0, "orders": 0, "leftOut": 0, "summaries": zeros(&rows), "contributions": zeros(&rows), "sums": zeros(&sums),
-    });
+    let id =
+        async |table: &str| client.describe_table().table_name(table).send().await.unwrap().table.unwrap().table_id;
     let state = json!({
+        "format": 2,
         "tables": {
-            "command": "repair", "events": "OrderEvents", "rows": ROWS, "totals": TOTALS, "ids": ids,
-            "segments": 1, "local": true, "projection": 2, "totals_projection": 2,
+            "command": "repair", "events": "OrderEvents", "eventsId": id("OrderEvents").await,
+            "readModels": {
+                ROWS: { "table": ROWS, "id": id(ROWS).await, "projection": 2 },
+                TOTALS: { "table": TOTALS, "id": id(TOTALS).await, "projection": 2 },
+            },
+            "segments": 1, "local": true,
         },
         "begun": true,
         "sweep": {
-            "orders": ["beginning"], "summaries": ["beginning"], "totals": ["beginning"], "tally": tally, "differences": [],
+            "orders": ["beginning"], "rows": {},
+            "counts": {
+                "commits": 0, "orders": 0, "leftOut": 0, "snapshots": { "compared": 0, "wrong": 0 }, "readModels": {},
+            },
+            "differences": [], "snapshots": [], "untouchable": [], "lags": { "readModels": {}, "leftOut": [] },
             "repair": { "orphans": 2, "rows": 6, "at": Timestamp::now().epoch_ms() - minutes * 60_000 },
         },
     });
-    std::fs::write(scene.folder.path().join("orders-repair-OrderSummaryByCustomer.json"), state.to_string()).unwrap();
+    std::fs::write(scene.folder.path().join("orders-repair-OrderEvents.json"), state.to_string()).unwrap();
 }
 
 /// Three orders and their rows; one order has lost its commits since.

@@ -140,9 +140,10 @@ async fn a_bus_or_a_table_that_is_not_there_ends_it_and_leaves_nothing_in_the_wa
     let scene = Scene::with_orders(1).await;
     for (argument, complaint) in [
         ("--bus", "error: there is no event bus Missing in the local stack\n"),
-        ("--table", "error: there is no table Missing in the local stack\n"),
+        ("--table=OrderEvents", "error: there is no table Missing in the local stack\n"),
     ] {
-        let refused = output(scene.replay(&[&ALL[..], &[argument, "Missing", "--name", "late"]].concat())).await;
+        let refused =
+            output(scene.replay(&[&ALL[..], &[&format!("{argument}=Missing"), "--name", "late"]].concat())).await;
         assert_eq!((refused.status.code(), said(&refused)), (Some(1), complaint));
         assert_eq!(scene.bus.counts().calls, 0);
         assert_eq!(std::fs::read_dir(scene.folder.path()).unwrap().count(), 0, "no state file");
@@ -159,8 +160,8 @@ fn arguments_that_make_no_sense_are_refused() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         assert!(said(&output).contains(complaint), "{arguments:?}: {}", said(&output));
     };
-    let account = ["--bus", "b", "--table", "t"];
-    refused(&["--from", "2026-11-21T09:00:00Z"], 2, "--bus <BUS>");
+    let account = ["--bus", "b", "--table", "OrderEvents=t"];
+    refused(&["--from", "2026-11-21T09:00:00Z"], 2, "the name of OrderBus is missing: add --stack NAME, or --bus BUS");
     refused(&account, 2, "--from <TIME>");
     refused(&[&account[..], &["--from", "yesterday"]].concat(), 2, "must be an RFC 3339 timestamp");
     refused(&["--local", "--from", "2026-11-21T09:00:00Z", "--name", "a/b"], 2, "must be 1 to 64 of A-Z a-z 0-9 . _ -");

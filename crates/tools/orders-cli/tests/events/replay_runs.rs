@@ -158,7 +158,7 @@ async fn the_state_of_another_replay_is_not_gone_on_from() {
     let others = [
         (&["--from", "2026-11-21T09:00:01Z"][..], "from 2026-11-21T09:00:00.000Z instead of 2026-11-21T09:00:01.000Z"),
         (&["--to", "2026-11-23T00:00:00Z"], "to 2026-11-22T00:00:00.000Z instead of 2026-11-23T00:00:00.000Z"),
-        (&["--table", "Other"], "table OrderEvents instead of Other"),
+        (&["--table", "OrderEvents=Other"], "table OrderEvents instead of Other"),
         (&["--bus", "Other"], "bus OrderBus instead of Other"),
         (&["--order", "o-1"], "order null instead of o-1"),
     ];

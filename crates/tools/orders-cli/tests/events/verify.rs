@@ -94,12 +94,15 @@ async fn read_models_that_are_complete_are_clean() {
     let done = output(scene.verify(&[])).await;
     assert_eq!((done.status.code(), stderr(&done)), (Some(0), ""));
     let report = stdout(&done);
-    assert!(report.starts_with("OrderSummaryByCustomer and CustomerTotals compared with OrderEvents, in "), "{report}");
-    for (name, count) in
-        [("commits", 10), ("orders", 5), ("summaries", 5), ("contributions", 5), ("sums", 1), ("customers", 1)]
-    {
-        assert!(report.contains(&format!("\n{name:<18}{count}\n")), "{report}");
+    assert!(report.starts_with("CustomerTotals and OrderSummaryByCustomer compared with OrderEvents, in "), "{report}");
+    for (name, count) in [("commits", 10), ("orders", 5)] {
+        assert!(report.contains(&format!("\n{name:<20}{count}\n")), "{report}");
     }
+    for read_model in [ROWS, TOTALS] {
+        assert!(report.contains(&format!("\n{read_model}\n  {:<18}5\n  {:<18}0\n", "rows", "missing")), "{report}");
+    }
+    let sums = format!("\nsums of CustomerTotals\n  {:<18}1\n  {:<18}1\n", "sums", "partitions");
+    assert!(report.contains(&sums), "{report}");
     assert_eq!(scene.files(), 0, "the state is removed at the end");
 }
 
@@ -130,13 +133,14 @@ async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
         let (sums, rows): (Vec<_>, Vec<_>) = differences.into_iter().partition(|words| words.contains(" total#"));
         assert_eq!((exit, rows), (code, [of(TOTALS), of(ROWS)].concat()));
         assert_eq!(sums, ["CustomerTotals total#2 differs in EUR"]);
-        for model in ["summaries", "contributions"] {
-            let counted = &counted[model];
+        for model in [ROWS, TOTALS] {
+            let counted = &counted["readModels"][model];
             let kinds = ["missing", "behind", "different", "olderProjection", "ahead", "withoutOrder"];
             assert!(kinds.iter().all(|kind| counted[kind] == 1), "{counted}");
-            assert_eq!((&counted["mended"], &counted["newerProjection"]), (&json!(6 * mended), &json!(0)));
+            assert_eq!((&counted["repaired"], &counted["newerProjection"]), (&json!(6 * mended), &json!(0)));
         }
-        assert_eq!((&counted["sums"]["different"], &counted["sums"]["mended"]), (&json!(1), &json!(mended)));
+        let sums = &counted["readModels"][TOTALS]["sums"];
+        assert_eq!((&sums["different"], &sums["repaired"]), (&json!(1), &json!(mended)));
     }
     assert_eq!(SUMMARIES.rows(&scene).await, before[0]);
     let settled = |rows: &[Item]| rows.iter().cloned().map(settled).collect::<Vec<_>>();
@@ -159,9 +163,9 @@ async fn sums_that_are_wrong_missing_or_of_no_row_are_found_and_mended() {
     for (arguments, code, mended) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "1"]].concat(), 0, 2)] {
         let (exit, counted, differences) = verify(&scene, arguments).await;
         assert_eq!((exit, differences), (code, expected.to_vec()));
-        let counted = &counted["sums"];
-        assert_eq!((&counted["different"], &counted["withoutOrders"]), (&json!(1), &json!(1)));
-        assert_eq!((&counted["customers"], &counted["mended"]), (&json!(2), &json!(mended)));
+        let counted = &counted["readModels"][TOTALS]["sums"];
+        assert_eq!((&counted["different"], &counted["withoutRows"]), (&json!(1), &json!(1)));
+        assert_eq!((&counted["partitions"], &counted["repaired"]), (&json!(2), &json!(mended)));
     }
     CONTRIBUTIONS.delete(&scene, &sum).await;
     for (arguments, code) in [(&[][..], 3), (REPAIR, 0), (&[], 0)] {
@@ -174,14 +178,12 @@ async fn sums_that_are_wrong_missing_or_of_no_row_are_found_and_mended() {
 async fn tables_that_were_wiped_are_filled_and_twenty_of_their_rows_are_named() {
     let scene = Scene::with_orders(30).await;
     let (exit, counted, differences) = verify(&scene, &["--segments", "7"]).await;
-    let missing = |counted: &Value| ["summaries", "contributions"].map(|model| counted[model]["missing"].clone());
+    let missing = |counted: &Value| [ROWS, TOTALS].map(|model| counted["readModels"][model]["missing"].clone());
     assert_eq!((exit, missing(&counted), differences.len()), (3, [json!(30), json!(30)], 20));
     let (exit, counted, _) = verify(&scene, REPAIR).await;
-    assert_eq!(
-        (exit, &counted["summaries"]["mended"], &counted["contributions"]["mended"]),
-        (0, &json!(30), &json!(30))
-    );
-    assert_eq!(counted["sums"]["missing"], 0, "the sums follow the rows that are mended");
+    let counted = &counted["readModels"];
+    assert_eq!((exit, &counted[ROWS]["repaired"], &counted[TOTALS]["repaired"]), (0, &json!(30), &json!(30)));
+    assert_eq!(counted[TOTALS]["sums"]["missing"], 0, "the sums follow the rows that are repaired");
     assert_eq!((SUMMARIES.rows(&scene).await.len(), CONTRIBUTIONS.rows(&scene).await.len()), (30, 31));
 }
 
@@ -198,7 +200,7 @@ async fn a_row_that_is_only_late_exits_with_4_and_is_not_repaired() {
     for arguments in [&["--patience", "0s"][..], &["--patience", "0s", "--repair", "--yes"]] {
         let done = output(scene.command("verify", arguments)).await;
         assert_eq!(done.status.code(), Some(4), "{}", stderr(&done));
-        assert!(stdout(&done).contains("\nnot projected yet 1, the oldest commit is "), "{}", stdout(&done));
+        assert!(stdout(&done).contains("\nnot projected yet   1, the oldest commit is "), "{}", stdout(&done));
         assert!(stderr(&done).contains("error: 1 orders are not projected yet; "), "{}", stderr(&done));
         assert_eq!(SUMMARIES.rows(&scene).await.len(), 2);
     }
@@ -243,7 +245,8 @@ async fn a_row_of_a_newer_release_is_a_difference_that_is_not_mended() {
     }
     let before = [SUMMARIES.rows(&scene).await, CONTRIBUTIONS.rows(&scene).await];
     let (exit, counted, differences) = verify(&scene, REPAIR).await;
-    assert_eq!((exit, &counted["summaries"]["mended"], &counted["contributions"]["mended"]), (3, &json!(0), &json!(0)));
+    let counted = &counted["readModels"];
+    assert_eq!((exit, &counted[ROWS]["repaired"], &counted[TOTALS]["repaired"]), (3, &json!(0), &json!(0)));
     assert_eq!(differences, [TOTALS, ROWS].map(|model| format!("{model} o-0 is of the newer projection number 99")));
     assert_eq!([SUMMARIES.rows(&scene).await, CONTRIBUTIONS.rows(&scene).await], before);
 }
@@ -270,8 +273,8 @@ async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
 #[tokio::test]
 async fn what_could_not_be_done_is_no_difference() {
     let scene = rebuilt(1).await;
-    for missing in ["--table", "--rows", "--totals"] {
-        let gone = output(scene.verify(&[missing, "Missing", "--state", &missing[2..]])).await;
+    for missing in ["OrderEvents", ROWS, TOTALS] {
+        let gone = output(scene.verify(&["--table", &format!("{missing}=Missing"), "--state", missing])).await;
         assert_eq!(gone.status.code(), Some(1));
         assert_eq!(stderr(&gone), "error: there is no table Missing in the local stack\n");
         assert_eq!(scene.files(), 0, "no state file");
@@ -319,7 +322,7 @@ async fn a_snapshot_that_is_not_the_fold_of_the_events_is_found() {
     let scene = with_a_wrong_snapshot().await;
     let done = output(scene.verify(&[])).await;
     assert_eq!(done.status.code(), Some(3), "{}", stderr(&done));
-    let expected = "\nsnapshots         8\nwrong             1\n";
+    let expected = "\nsnapshots\n  compared          8\n  wrong             1\n";
     assert!(stdout(&done).contains(expected), "{}", stdout(&done));
     let expected = "the snapshot of o-0 at version 2 is not the fold of the events\n    ";
     assert!(stdout(&done).contains(expected), "{}", stdout(&done));
@@ -346,7 +349,7 @@ async fn a_repair_leaves_an_order_with_a_wrong_snapshot_alone() {
     };
     let before = events().await;
     let (exit, counted, differences) = verify(&scene, REPAIR).await;
-    assert_eq!((exit, &counted["summaries"]["mended"]), (3, &json!(1)));
+    assert_eq!((exit, &counted["readModels"][ROWS]["repaired"]), (3, &json!(1)));
     assert_eq!(differences.len(), 2);
     let repaired = SUMMARIES.rows(&scene).await;
     assert_eq!((&repaired[0]["amountPaid"], &repaired[1]), (&number(1), &rows[1]));

@@ -1,50 +1,63 @@
 //! A verification in this process, against the embedded DynamoDB: orders across pages, and what a second run does.
 
 use std::future::pending;
-
 use std::time::Duration;
 
-use ::read_models::{CustomerTotals, DynamoRows, Engine, LagBound, OrderSummaryByCustomer, SummedRows};
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::{Delivered, EventStore, Timestamp};
+use operations::verify::{LagRule, RowCounts, Verification, Verify};
+use operations::{Ended, OperationError};
 use order_aggregate::Orders;
 use order_domain::Event;
+use read_models::LagBound;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::*;
+use crate::large_orders::large_orders;
 use crate::orders::{Recorded, at, second};
-use crate::sweep::large_orders::{large_orders, tables};
+use crate::read_models;
+
+const SUMMARIES: &str = "OrderSummaryByCustomer";
+const TOTALS: &str = "CustomerTotals";
 
 /// A rule by which no row is late.
 fn all_lost() -> LagRule {
     LagRule { bound: LagBound::Named(Duration::ZERO), patience: Duration::ZERO, clock: Timestamp::now }
 }
 
-/// A repair of what is not counted yet.
-fn repair_of(known: &mut Verification, repair: bool) -> Option<Repair> {
+/// A pass over the tables of the template.
+fn pass(recorded: &Recorded, rule: LagRule, known: &Verification) -> Verify {
+    Verify::new(recorded.store.clone(), read_models(&recorded.dynamodb.client()), rule, known)
+}
+
+/// A run over all tables as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a
+/// page is settled. Where `repair`, it repairs what is not counted yet.
+async fn run(recorded: &Recorded, known: &mut Verification, repair: bool, one_page: bool) -> Ended {
     if repair && known.repair.is_none() {
         known.begin_repair(Timestamp::now());
     }
-    Repair::of(known)
-}
-
-/// A run over the orders as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a
-/// page is settled.
-async fn run(recorded: &Recorded, known: &mut Verification, repair: bool, one_page: bool) -> Ended {
-    let audits =
-        Audits::new(&recorded.store, &recorded.dynamodb.client(), &tables(), all_lost(), repair_of(known, repair));
-    let segments = orders::segments(&recorded.store, &audits, &known.orders);
     let settled = Notify::new();
     let told_to_stop = async { if one_page { settled.notified().await } else { pending().await } };
-    let ended = sweep(segments, told_to_stop, |page| {
+    let begun = known.clone();
+    let verify = pass(recorded, all_lost(), known);
+    let ended = verify.sweep(&begun, told_to_stop, |page| {
         known.add(page);
         settled.notify_one();
-        Ok(())
+        Ok::<_, OperationError>(())
     });
     let ended = ended.await.unwrap();
     *known = serde_json::from_str(&serde_json::to_string(known).unwrap()).unwrap();
     ended
+}
+
+/// The counts of the summaries.
+fn summaries(known: &Verification) -> RowCounts {
+    known.counts.read_models[SUMMARIES].clone()
+}
+
+/// The counts of the orders' contributions to the totals.
+fn contributions(known: &Verification) -> RowCounts {
+    known.counts.read_models[TOTALS].clone()
 }
 
 #[tokio::test]
@@ -54,10 +67,10 @@ async fn orders_across_pages_are_folded_whole_and_compared_once() {
     for (segments, repair, missing) in [(1, true, 4), (1, false, 0), (4, false, 0)] {
         let mut known = Verification::new(segments);
         assert_eq!(run(&recorded, &mut known, repair, false).await, Ended::Complete);
-        let tally = &known.tally;
-        assert_eq!((tally.commits, tally.orders, tally.left_out), (24, 4, 0));
-        assert_eq!((tally.summaries.missing, tally.contributions.missing), (missing, missing));
-        assert_eq!((tally.found(), tally.left()), (2 * missing, 0));
+        let counts = &known.counts;
+        assert_eq!((counts.commits, counts.orders, counts.left_out), (24, 4, 0));
+        assert_eq!((summaries(&known).missing, contributions(&known).missing), (missing, missing));
+        assert_eq!((counts.found(), counts.left()), (2 * missing, 0));
     }
 }
 
@@ -71,13 +84,13 @@ async fn a_verification_that_is_told_to_stop_goes_on_with_the_order_it_was_at() 
         assert!(stops < 10, "it gets nowhere");
     }
     assert!(stops > 0, "it was never stopped");
-    let tally = &known.tally;
-    assert_eq!((tally.commits, tally.orders, tally.left_out), (24, 4, 0));
-    assert_eq!((tally.summaries.missing, tally.contributions.missing), (4, 4));
+    let counts = &known.counts;
+    assert_eq!((counts.commits, counts.orders, counts.left_out), (24, 4, 0));
+    assert_eq!((summaries(&known).missing, contributions(&known).missing), (4, 4));
     let mut at_once = Verification::new(1);
     run(&recorded, &mut at_once, false, false).await;
-    assert!(tally.snapshots.compared > 0);
-    assert_eq!(tally.snapshots, at_once.tally.snapshots, "each snapshot is compared once");
+    assert!(counts.snapshots.compared > 0);
+    assert_eq!(counts.snapshots, at_once.counts.snapshots, "each snapshot is compared once");
 }
 
 /// The rule of a release, five minutes after nine o'clock.
@@ -100,40 +113,34 @@ async fn commits(recorded: &Recorded, order: &str) -> Vec<Delivered<Event>> {
     commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) }).collect()
 }
 
-/// Delivers these commits to the projector's engines.
+/// Delivers these commits to the read models, as the projector does.
 async fn deliver(recorded: &Recorded, batch: Vec<Delivered<Event>>) {
-    let client = recorded.dynamodb.client();
-    let rows = DynamoRows::new(client.clone(), tables().rows);
-    let summaries = Engine::<OrderSummaryByCustomer, _, _>::new(recorded.store.clone(), rows);
-    let totals = SummedRows::new(client, tables().totals.unwrap());
-    let totals = Engine::<CustomerTotals, _, _>::new(recorded.store.clone(), totals);
-    assert!(summaries.project(batch.clone(), None).await.failed.is_empty());
-    assert!(totals.project(batch, None).await.failed.is_empty());
+    for model in &read_models(&recorded.dynamodb.client()) {
+        assert!(model.project(batch.clone(), None).await.failed.is_empty());
+    }
 }
 
-/// A sweep of the orders.
-async fn swept(recorded: &Recorded, rule: LagRule, known: &mut Verification) -> Audits {
-    let repair = Repair::of(known);
-    let audits = Audits::new(&recorded.store, &recorded.dynamodb.client(), &tables(), rule, repair);
-    let segments = orders::segments(&recorded.store, &audits, &known.orders);
-    let ended = sweep(segments, pending(), |page| {
+/// A sweep over all tables.
+async fn swept(recorded: &Recorded, rule: LagRule, known: &mut Verification) {
+    let begun = known.clone();
+    let verify = pass(recorded, rule, known);
+    let ended = verify.sweep(&begun, pending(), |page| {
         known.add(page);
-        Ok(())
+        Ok::<_, OperationError>(())
     });
     assert_eq!(ended.await.unwrap(), Ended::Complete);
-    audits
 }
 
-/// A sweep of the orders and the second look; `looked` is called after each look. Then a repair, if asked for.
+/// A sweep and the second look; `looked` is called after each look. Then a repair, if asked for.
 async fn verified(recorded: &Recorded, rule: LagRule, repair: bool, looked: impl Fn()) -> Verification {
     let mut known = Verification::new(1);
-    let audits = swept(recorded, rule, &mut known).await;
+    swept(recorded, rule, &mut known).await;
     let before = known.clone();
-    let ended = lag::second_look(&audits, &rule, &before, pending(), |lags, page| {
-        known.lags = lags;
+    let verify = pass(recorded, rule, &known);
+    let ended = verify.second_look(&before, pending(), |page| {
         known.add(page);
         looked();
-        Ok(())
+        Ok::<_, OperationError>(())
     });
     assert_eq!(ended.await.unwrap(), Ended::Complete);
     if repair {
@@ -150,9 +157,9 @@ async fn rows_that_the_projector_has_yet_to_reach_are_no_differences() {
     project(&recorded, &["o-0", "o-1"]).await;
     for repair in [false, true] {
         let known = verified(&recorded, at_five_past_nine(Duration::ZERO), repair, || {}).await;
-        assert_eq!((known.tally.orders, known.tally.found()), (5, 0));
+        assert_eq!((known.counts.orders, known.counts.found()), (5, 0));
         assert_eq!(known.lags.not_projected(), Some((3, second(3))), "o-2 was paid three seconds after nine");
-        let rows = recorded.dynamodb.client().scan().table_name(tables().rows).send().await.unwrap();
+        let rows = recorded.dynamodb.client().scan().table_name(SUMMARIES).send().await.unwrap();
         assert_eq!(rows.count, 2, "what is only late is not written");
     }
 }
@@ -170,7 +177,7 @@ async fn late_rows_that_arrive_during_the_second_look_leave_nothing() {
     };
     let patient = at_five_past_nine(Duration::from_secs(600));
     let (known, ()) = tokio::join!(verified(&recorded, patient, false, || looked.notify_one()), projector);
-    assert_eq!((known.tally.found(), known.lags.not_projected()), (0, None));
+    assert_eq!((known.counts.found(), known.lags.not_projected()), (0, None));
 }
 
 #[tokio::test]
@@ -182,8 +189,8 @@ async fn a_lost_row_is_told_from_a_late_one_by_its_age_and_by_other_rows() {
     recorded.paid("late", [at("2026-11-21T08:31:00Z"), at("2026-11-21T08:40:00Z")]).await;
     project(&recorded, &["there"]).await;
     let known = verified(&recorded, at_five_past_nine(Duration::ZERO), true, || {}).await;
-    assert_eq!((known.tally.summaries.missing, known.tally.contributions.missing), (1, 1));
-    assert_eq!((known.tally.mended(), known.tally.left()), (2, 0));
+    assert_eq!((summaries(&known).missing, contributions(&known).missing), (1, 1));
+    assert_eq!((known.counts.repaired(), known.counts.left()), (2, 0));
     assert!(known.differences.iter().all(|named| named.order.as_deref() == Some("lost")));
     assert_eq!(known.lags.not_projected(), Some((1, at("2026-11-21T08:40:00Z"))));
 }
@@ -194,15 +201,15 @@ async fn a_late_row_that_arrives_wrong_is_a_difference() {
     recorded.orders(3).await;
     project(&recorded, &["o-0"]).await;
     let client = recorded.dynamodb.client();
-    let mut wrong = client.scan().table_name(tables().rows).send().await.unwrap().items.unwrap().remove(0);
+    let mut wrong = client.scan().table_name(SUMMARIES).send().await.unwrap().items.unwrap().remove(0);
     let key = ["customerId", "placedAtOrderId"].map(|name| (name.to_owned(), wrong[name].clone()));
-    client.delete_item().table_name(tables().rows).set_key(Some(key.into())).send().await.unwrap();
+    client.delete_item().table_name(SUMMARIES).set_key(Some(key.into())).send().await.unwrap();
     wrong.insert("amountPaid".to_owned(), AttributeValue::N("1".to_owned()));
     let looked = Notify::new();
     let projector = async {
         let (o_1, o_2) = (commits(&recorded, "o-1").await, commits(&recorded, "o-2").await);
         looked.notified().await;
-        client.put_item().table_name(tables().rows).set_item(Some(wrong)).send().await.unwrap();
+        client.put_item().table_name(SUMMARIES).set_item(Some(wrong)).send().await.unwrap();
         recorded.poison("o-1", 3, second(9)).await;
         // The look after this one meets both.
         for _ in 0..2 {
@@ -213,8 +220,8 @@ async fn a_late_row_that_arrives_wrong_is_a_difference() {
     };
     let patient = at_five_past_nine(Duration::from_secs(600));
     let (known, ()) = tokio::join!(verified(&recorded, patient, false, || looked.notify_one()), projector);
-    assert_eq!((known.tally.summaries.different, known.tally.found()), (1, 1));
-    assert_eq!((known.tally.left_out, known.lags.not_projected()), (1, None), "each order is left out once");
+    assert_eq!((summaries(&known).different, known.counts.found()), (1, 1));
+    assert_eq!((known.counts.left_out, known.lags.not_projected()), (1, None), "each order is left out once");
 }
 
 /// An order that is shipped or delivered moves no money, so the totals are not concerned.
@@ -231,7 +238,7 @@ async fn a_commit_that_concerns_no_contribution_makes_none_lost() {
     recorded.paid("late", [at("2026-11-21T08:46:00Z"), at("2026-11-21T08:47:00Z")]).await;
     recorded.record("there", at("2026-11-21T09:04:00Z"), &[shipped()]).await;
     let known = verified(&recorded, at_five_past_nine(Duration::ZERO), false, || {}).await;
-    assert_eq!(known.tally.found(), 0, "{:?}", known.differences);
+    assert_eq!(known.counts.found(), 0, "{:?}", known.differences);
     assert_eq!(known.lags.not_projected(), Some((2, at("2026-11-21T08:47:00Z"))));
 }
 
@@ -244,8 +251,8 @@ async fn a_commit_that_concerns_no_contribution_hides_no_lost_one() {
     deliver(&recorded, batch).await;
     recorded.record("lost", at("2026-11-21T09:00:00Z"), &[shipped()]).await;
     let known = verified(&recorded, at_five_past_nine(Duration::ZERO), true, || {}).await;
-    assert_eq!((known.tally.contributions.behind, known.tally.contributions.mended), (1, 1));
-    assert_eq!(known.tally.summaries.behind, 0, "its newest commit is five minutes old");
+    assert_eq!((contributions(&known).behind, contributions(&known).repaired), (1, 1));
+    assert_eq!(summaries(&known).behind, 0, "its newest commit is five minutes old");
 }
 
 #[tokio::test]
@@ -257,15 +264,10 @@ async fn a_repair_deletes_no_more_rows_than_were_counted() {
         recorded.delete(order, version).await;
     }
     let mut known = Verification::new(1);
-    // One was counted, and there are two by now.
-    known.tally.summaries.without_order = 1;
+    // One was counted, and there are four by now: two orders, in both read models.
+    known.counts.of(SUMMARIES).without_order = 1;
     known.begin_repair(Timestamp::now());
-    let audits = swept(&recorded, all_lost(), &mut known).await;
-    let ended = sweep(summaries::segments(&audits, &known.summaries), pending(), |page| {
-        known.add(page);
-        Ok(())
-    });
-    assert_eq!(ended.await.unwrap(), Ended::Complete);
-    assert_eq!((known.tally.summaries.without_order, known.tally.mended(), known.tally.left()), (2, 1, 1));
-    assert_eq!(Repair::of(&known).unwrap().orphans_left(), 0);
+    swept(&recorded, all_lost(), &mut known).await;
+    assert_eq!((summaries(&known).without_order, contributions(&known).without_order), (2, 2));
+    assert_eq!((known.counts.repaired(), known.counts.left()), (1, 3));
 }

@@ -4,36 +4,41 @@ use std::future::pending;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use operations::rebuild::{Rebuild, RebuildCounts, segments};
+use operations::{Ended, OperationError, sweep};
 use read_models::{DynamoTotals, Totals};
 use tokio::sync::Notify;
 
-use super::*;
-
+use crate::large_orders::large_orders;
 use crate::orders::Recorded;
-use crate::sweep::Ended;
-use crate::sweep::large_orders::{large_orders, tables};
+use crate::read_models;
+
+const SUMMARIES: &str = "OrderSummaryByCustomer";
+const TOTALS: &str = "CustomerTotals";
 
 /// A run as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a page is settled.
-async fn run(recorded: &Recorded, client: &Client, state: &mut Rebuild, one_page: bool) -> anyhow::Result<Ended> {
-    let store = DynamoEventStore::new(recorded.dynamodb.client(), "OrderEvents");
-    let engines = Engines::new(&DynamoEventStore::new(client.clone(), "OrderEvents"), client, &tables());
-    let segments = folding::segments(&store, &engines, &state.segments);
+async fn run(
+    recorded: &Recorded,
+    client: &Client,
+    rebuild: &mut Rebuild,
+    one_page: bool,
+) -> Result<Ended, OperationError> {
+    let segments = segments(&recorded.store, &read_models(client), rebuild.segments());
     let settled = Notify::new();
     let told_to_stop = async { if one_page { settled.notified().await } else { pending().await } };
     let ended = sweep(segments, told_to_stop, |page| {
-        page.add_to(state);
+        rebuild.add(page);
         settled.notify_one();
-        Ok(())
+        Ok::<_, OperationError>(())
     });
     let ended = ended.await;
-    *state = serde_json::from_str(&serde_json::to_string(state)?)?;
+    *rebuild = serde_json::from_str(&serde_json::to_string(rebuild).unwrap()).unwrap();
     ended
 }
 
 /// Each order's row, as far as it is: `<order>@<version>`, and what is paid. The same in both read models.
 async fn rows(recorded: &Recorded) -> Vec<(String, String)> {
-    let (summaries, contributions) =
-        (rows_in(recorded, &tables().rows).await, rows_in(recorded, &tables().totals.unwrap()).await);
+    let (summaries, contributions) = (rows_in(recorded, SUMMARIES).await, rows_in(recorded, TOTALS).await);
     assert_eq!(summaries, contributions);
     summaries
 }
@@ -64,9 +69,9 @@ async fn orders_across_pages_are_folded_whole_and_counted_once() {
     for segments in [1, 4] {
         let mut state = Rebuild::new(segments);
         assert_eq!(run(&recorded, &recorded.dynamodb.client(), &mut state, false).await.unwrap(), Ended::Complete);
-        assert_eq!((state.tally.commits, state.tally.orders, state.tally.left_out), (24, 4, 0));
+        assert_eq!((state.counts.commits, state.counts.orders, state.counts.left_out), (24, 4, 0));
         assert_eq!(rows(&recorded).await, expected);
-        let totals = DynamoTotals::new(recorded.dynamodb.client(), tables().totals.unwrap()).of("alice").await.unwrap();
+        let totals = DynamoTotals::new(recorded.dynamodb.client(), TOTALS).of("alice").await.unwrap();
         assert_eq!((totals[0].orders, totals[0].gross), (4, 4 * (2997 + 2800)));
     }
 }
@@ -81,7 +86,7 @@ async fn a_rebuild_that_is_told_to_stop_goes_on_where_it_was() {
         assert!(runs < 30, "it gets nowhere");
     }
     assert!(runs > 0, "it was never stopped");
-    assert_eq!((state.tally.commits, state.tally.orders), (24, 4), "nothing is looked at twice");
+    assert_eq!((state.counts.commits, state.counts.orders), (24, 4), "nothing is looked at twice");
     assert_eq!(rows(&recorded).await.len(), 4);
     assert!(rows(&recorded).await.iter().all(|(row, _)| row.ends_with("@6")));
 }
@@ -93,14 +98,11 @@ async fn a_rebuild_that_an_outage_ended_goes_on_and_misses_nothing() {
     let mut state = Rebuild::new(4);
     let error = run(&recorded, &unreachable(&recorded), &mut state, false).await.unwrap_err().to_string();
     assert!(error.contains(" is not written: ") && error.contains("the table is unavailable"), "{error}");
-    assert_eq!(
-        (state.tally.rows_written, state.tally.totals_written),
-        (0, 0),
-        "nothing is settled that is not written"
-    );
+    assert_eq!(state.counts, RebuildCounts::default(), "nothing is settled that is not written");
 
     assert_eq!(run(&recorded, &recorded.dynamodb.client(), &mut state, false).await.unwrap(), Ended::Complete);
-    assert_eq!((state.tally.commits, state.tally.orders), (40, 20));
-    assert_eq!((state.tally.rows_written, state.tally.totals_written), (20, 20));
+    assert_eq!((state.counts.commits, state.counts.orders), (40, 20));
+    let written: Vec<_> = state.counts.rows_written.into_iter().collect();
+    assert_eq!(written, [(TOTALS.to_owned(), 20), (SUMMARIES.to_owned(), 20)]);
     assert!(rows(&recorded).await.iter().all(|(row, _)| row.ends_with("@2")));
 }

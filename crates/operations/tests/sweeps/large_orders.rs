@@ -1,24 +1,8 @@
-//! Orders for the tests of what sweeps, and the tables they are in.
+//! Orders that take more than one page of a sweep.
 
 use serde_json::json;
 
-use super::Tables;
 use crate::orders::{Recorded, second};
-
-/// The tables of the template.
-pub(crate) fn tables() -> Tables {
-    Tables {
-        command: "test".to_owned(),
-        events: "OrderEvents".to_owned(),
-        rows: "OrderSummaryByCustomer".to_owned(),
-        totals: Some("CustomerTotals".to_owned()),
-        ids: Vec::new(),
-        segments: 1,
-        local: true,
-        projection: 1,
-        totals_projection: 1,
-    }
-}
 
 /// Four orders of six versions, too large for two pages.
 pub(crate) async fn large_orders(recorded: &Recorded) {

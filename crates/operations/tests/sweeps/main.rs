@@ -1,0 +1,21 @@
+//! Rebuild, verify and repair, over the real SDK against the embedded DynamoDB.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod large_orders;
+#[path = "../../../tools/orders-cli/tests/events/orders.rs"]
+#[expect(dead_code, reason = "shared with the tests of the command, which need more of it")]
+mod orders;
+mod rebuild;
+mod verify;
+
+use aws_sdk_dynamodb::Client;
+use event_store::DynamoEventStore;
+use read_models::ReadModels;
+use read_models::registry::CORE;
+
+/// The core's read models in the tables of the template.
+fn read_models(client: &Client) -> ReadModels {
+    let store = DynamoEventStore::new(client.clone(), "OrderEvents");
+    CORE.iter().map(|registered| registered.open(client.clone(), store.clone(), registered.name)).collect()
+}
