@@ -30,8 +30,7 @@ pub mod workload;
 pub mod world;
 
 pub use campaign::histories::{Campaign, Failure, Sum, Verdict};
-pub use campaign::run::tell;
-pub use campaign::run_error::{Cause, Untold};
+pub use campaign::run_error::{Cause, RunError};
 pub use campaign::shrink::shrink;
 pub use check::deeds::DEEDS;
 pub use check::history::{History, ReplacedSnapshot};

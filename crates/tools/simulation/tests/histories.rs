@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use planted::Bug;
 use planted::commands::Contended;
 use simulation::{
-    AsDeployed, Campaign, Cause, DEEDS, Fault, Invariant, Plan, Release, Shape, Violation, tell, violations,
+    AsDeployed, Campaign, Cause, DEEDS, Fault, History, Invariant, Plan, Release, Shape, Violation, violations,
 };
 
 /// The page whose tables name the faults, invariants, deeds and planted bugs.
@@ -73,7 +73,7 @@ fn the_page_lists_each_fault_invariant_and_deed_once_and_in_order() {
 #[test]
 fn the_same_seed_tells_the_same_history() {
     for seed in [3, 5, 8, 13] {
-        let told = || tell(&Plan::of(seed), &AsDeployed).unwrap();
+        let told = || History::run(&Plan::of(seed), &AsDeployed).unwrap();
         let (first, second) = std::thread::scope(|scope| {
             let other = scope.spawn(told);
             (told(), other.join().unwrap())
@@ -86,7 +86,7 @@ fn the_same_seed_tells_the_same_history() {
 fn a_command_that_is_answered_by_contention_is_sent_again() {
     for seed in 0..4 {
         let release = Contended::default();
-        let history = tell(&Plan::of(seed), &release).unwrap();
+        let history = History::run(&Plan::of(seed), &release).unwrap();
         assert_eq!(violations(&history), [], "seed {seed}");
         let commits: usize = history.recorded.iter().map(|(_, commits)| commits.len()).sum();
         assert!(commits > 0, "seed {seed} recorded nothing");
@@ -104,7 +104,7 @@ fn a_command_that_is_answered_by_contention_is_sent_again() {
 fn caught(bug: Bug) -> Option<(u64, Violation)> {
     let mut plans = (0..HISTORIES).map(Plan::of).filter(|plan| bug.may_show(&Shape::of(plan)));
     plans.find_map(|plan| {
-        let found = violations(&tell(&plan, &bug as &dyn Release).unwrap());
+        let found = violations(&History::run(&plan, &bug as &dyn Release).unwrap());
         let expected = found.into_iter().find(|violation| bug.expected() == Some(violation.invariant));
         expected.map(|violation| (plan.seed, violation))
     })
@@ -112,11 +112,12 @@ fn caught(bug: Bug) -> Option<(u64, Violation)> {
 
 #[test]
 fn a_fault_that_is_left_out_does_not_strike() {
-    let struck: Vec<_> = (0..40).map(|seed| (seed, tell(&Plan::of(seed), &AsDeployed).unwrap().faults)).collect();
+    let struck: Vec<_> =
+        (0..40).map(|seed| (seed, History::run(&Plan::of(seed), &AsDeployed).unwrap().faults)).collect();
     for fault in Fault::ALL {
         let seeds = struck.iter().filter(|(_, faults)| faults.contains_key(&fault)).map(|(seed, _)| *seed);
         for seed in seeds.take(2) {
-            let told = tell(&Plan { without: [fault].into(), ..Plan::of(seed) }, &AsDeployed);
+            let told = History::run(&Plan { without: [fault].into(), ..Plan::of(seed) }, &AsDeployed);
             if fault.consequence_of().is_some() {
                 let refused = told.unwrap_err();
                 assert!(matches!(refused.cause, Cause::NotByItself(named, _) if named == fault), "{refused:?}");
@@ -145,7 +146,7 @@ fn every_planted_bug_is_caught() {
             if !RELIABILITY.contains(&row) {
                 amiss.lock().unwrap().push(format!("docs/RELIABILITY.md has no line {row}"));
             }
-            let sound = violations(&tell(&Plan::of(seed), &Bug::Nothing).unwrap());
+            let sound = violations(&History::run(&Plan::of(seed), &Bug::Nothing).unwrap());
             amiss.lock().unwrap().extend(sound.first().map(|it| format!("seed {seed} fails without a bug: {it:?}")));
         }
     };
@@ -159,14 +160,14 @@ fn a_failing_history_shrinks_and_names_the_command_that_replays_it() {
     let bug = Bug::TakesALostRaceForAWin;
     // A long one, so that there is much to take away.
     let is_long = |plan: &Plan| Shape::of(plan).commands >= 20;
-    let fails = |plan: &Plan| !violations(&tell(plan, &bug).unwrap()).is_empty();
+    let fails = |plan: &Plan| !violations(&History::run(plan, &bug).unwrap()).is_empty();
     let whole = (0..500).map(Plan::of).filter(is_long).find(fails).unwrap();
     let campaign = Campaign { first: whole.clone(), histories: 3, jobs: 1 };
     let failure = campaign.run(&bug, |_| {}).unwrap().failure.unwrap();
     println!("{failure}");
     let replayed = format!("orders chaos --histories 1 {}", failure.shrunk);
     assert!(failure.to_string().contains(&replayed), "{failure}");
-    assert_eq!(failure.violations, violations(&tell(&failure.shrunk, &bug).unwrap()));
+    assert_eq!(failure.violations, violations(&History::run(&failure.shrunk, &bug).unwrap()));
     assert!(!failure.violations.is_empty());
     let commands = failure.shrunk.commands.unwrap().0.len();
     assert!(commands < usize::from(Shape::of(&whole).commands) / 2, "{commands} commands are left");

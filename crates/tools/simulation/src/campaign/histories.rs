@@ -6,9 +6,9 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::campaign::run_error::Untold;
+use crate::campaign::run_error::RunError;
 use crate::campaign::shrink::shrink;
-use crate::campaign::trial::look;
+use crate::campaign::trial::run_and_check;
 use crate::check::findings::Findings;
 use crate::check::history::History;
 use crate::check::invariant::{Invariant, Violation};
@@ -85,7 +85,7 @@ impl Campaign {
     ///
     /// # Errors
     /// When the surroundings fail.
-    pub fn run(&self, release: &dyn Release, told: impl Fn(&Sum) + Sync) -> Result<Verdict, Untold> {
+    pub fn run(&self, release: &dyn Release, told: impl Fn(&Sum) + Sync) -> Result<Verdict, RunError> {
         let next = AtomicU64::new(0);
         let sum = Mutex::new(Sum::default());
         let work = || {
@@ -96,7 +96,8 @@ impl Campaign {
                 }
                 let plan = Plan { seed: self.first.seed.wrapping_add(number), ..self.first.clone() };
                 // With the first that cannot be told, those under way are the last too.
-                let looked_at = look(&plan, release).inspect_err(|_| next.store(self.histories, Ordering::Relaxed));
+                let looked_at =
+                    run_and_check(&plan, release).inspect_err(|_| next.store(self.histories, Ordering::Relaxed));
                 let (history, findings) = looked_at?;
                 {
                     let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,7 +110,7 @@ impl Campaign {
                 }
             }
         };
-        let ended: Vec<Result<Option<(u64, Plan)>, Untold>> = std::thread::scope(|scope| {
+        let ended: Vec<Result<Option<(u64, Plan)>, RunError>> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(work)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         });
@@ -130,9 +131,9 @@ impl Campaign {
 }
 
 impl Failure {
-    fn of(plan: Plan, release: &dyn Release) -> Result<Self, Untold> {
+    fn of(plan: Plan, release: &dyn Release) -> Result<Self, RunError> {
         let shrunk = shrink(&plan, release, SHRINKING_TRIES);
-        let violations = look(&shrunk, release)?.1.violations;
+        let violations = run_and_check(&shrunk, release)?.1.violations;
         Ok(Self { plan, shrunk, violations })
     }
 }

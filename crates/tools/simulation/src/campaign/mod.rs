@@ -2,16 +2,19 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`run`], `scene`, `books` | one history: its order of events, who takes part, what is read at its end |
+//! | [`run`], `traffic`, `consumers`, `final_reads` | one history: its phases, its clients, its consumers, and the reads at its end |
+//! | `harness` | the state that the participants of a history share, and their construction |
 //! | [`run_error`] | errors of the harness |
 //! | `trial` | a history that is run and checked |
 //! | [`histories`] | many histories, until one fails |
 //! | [`mod@shrink`] | a smaller plan that still fails |
 
-mod books;
+mod consumers;
+mod final_reads;
+mod harness;
 pub mod histories;
 pub mod run;
 pub mod run_error;
-mod scene;
 pub mod shrink;
+mod traffic;
 mod trial;

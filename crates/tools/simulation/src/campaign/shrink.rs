@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::campaign::trial::look;
+use crate::campaign::trial::run_and_check;
 use crate::faults::fault::Fault;
 use crate::workload::plan::{Numbers, Plan};
 use crate::workload::shape::Shape;
@@ -33,7 +33,7 @@ impl Shrinking<'_> {
             return false;
         }
         self.left -= 1;
-        let fails = look(&smaller, self.release).is_ok_and(|(_, findings)| !findings.violations.is_empty());
+        let fails = run_and_check(&smaller, self.release).is_ok_and(|(_, findings)| !findings.violations.is_empty());
         if fails {
             self.plan = smaller;
         }

@@ -14,7 +14,7 @@ use super::invariant::Invariant;
 use super::ledger::{self, Ledger};
 use super::replies::reply;
 use super::rights;
-use crate::workload::exchange::{Exchange, Told};
+use crate::workload::exchange::{Answer, Exchange};
 
 pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let exchanges: Vec<&Exchange> = history.exchanges.iter().filter(|it| it.command.order == order).collect();
@@ -22,8 +22,8 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     recorded_once(order, commits, &exchanges, findings);
     let (states, ledgers) = (states(commits), ledger::after_each(commits));
     for exchange in &exchanges {
-        let fails = matches!(exchange.told, Told::Failed { .. });
-        let what = || format!("{} was told {:?}", exchange.command.key, exchange.told);
+        let fails = matches!(exchange.answer, Answer::Failed { .. });
+        let what = || format!("{} was told {:?}", exchange.command.key, exchange.answer);
         findings.must(Invariant::NoServerError, order, !fails, what);
         truthful(order, exchange, commits, &ledgers, findings);
     }
@@ -31,12 +31,12 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     replies_agree(order, &exchanges, findings);
     acknowledged(order, commits, &exchanges, findings);
     for last in history.last_words.iter().filter(|last| last.command.order == order) {
-        let answers = match last.told {
-            Told::Accepted { .. } => true,
-            Told::Refused { status, .. } => status != 404 || commits.is_empty(),
-            Told::Failed { .. } | Told::Nothing => false,
+        let answers = match last.answer {
+            Answer::Accepted { .. } => true,
+            Answer::Refused { status, .. } => status != 404 || commits.is_empty(),
+            Answer::Failed { .. } | Answer::Nothing => false,
         };
-        let what = || format!("{} was told {:?}, although nothing struck", last.command.key, last.told);
+        let what = || format!("{} was told {:?}, although nothing struck", last.command.key, last.answer);
         findings.must(Invariant::Answers, order, answers, what);
     }
 }
@@ -62,7 +62,7 @@ fn recorded_once(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], 
         let is_new = seen.insert(key);
         findings.must(Invariant::RecordedOnce, order, is_new, || format!("{key} is recorded twice"));
         let asked = |exchange: &&&Exchange| exchange.command.key == key;
-        let may_be = exchanges.iter().filter(asked).any(|exchange| !matches!(exchange.told, Told::Refused { .. }));
+        let may_be = exchanges.iter().filter(asked).any(|exchange| !matches!(exchange.answer, Answer::Refused { .. }));
         let found = || format!("{key} is recorded, and everybody who asked for it was refused");
         findings.must(Invariant::RecordedOnce, order, may_be, found);
     }
@@ -71,7 +71,7 @@ fn recorded_once(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], 
 /// What a client was told is what is recorded.
 fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], ledgers: &[Ledger], findings: &mut Findings) {
     let key = &exchange.command.key;
-    let Told::Accepted { status, body, .. } = &exchange.told else { return };
+    let Answer::Accepted { status, body, .. } = &exchange.answer else { return };
     let own = commits.iter().zip(ledgers).find(|(commit, _)| commit.request.request_id == *key);
     let (holds, what) = match (status, own) {
         (201, None) => (false, format!("{key} was acknowledged, and is not recorded")),
@@ -94,7 +94,7 @@ fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], ledgers: 
 fn replies_agree(order: &str, exchanges: &[&Exchange], findings: &mut Findings) {
     let mut replies: BTreeMap<(&str, String), &Value> = BTreeMap::new();
     for exchange in exchanges {
-        let Told::Accepted { status: 201, body, .. } = &exchange.told else { continue };
+        let Answer::Accepted { status: 201, body, .. } = &exchange.answer else { continue };
         let key = exchange.command.key.as_str();
         let first = *replies.entry((key, exchange.command.content().to_string())).or_insert(body);
         findings.must(Invariant::SameReply, order, first == body, || format!("{key} was answered in two ways"));
@@ -112,7 +112,7 @@ fn replies_agree(order: &str, exchanges: &[&Exchange], findings: &mut Findings) 
 /// refused for its key. A refusal of a request that was under way meanwhile may be older than the commit.
 fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], findings: &mut Findings) {
     let mut first: BTreeMap<&str, &Exchange> = BTreeMap::new();
-    for exchange in exchanges.iter().filter(|it| matches!(it.told, Told::Accepted { status: 201, .. })) {
+    for exchange in exchanges.iter().filter(|it| matches!(it.answer, Answer::Accepted { status: 201, .. })) {
         let earliest = first.entry(&exchange.command.key).or_insert(exchange);
         if exchange.ended < earliest.ended {
             *earliest = exchange;
@@ -123,22 +123,22 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
     for later in exchanges.iter().filter(is_by_key) {
         let key = later.command.key.as_str();
         let Some(earlier) = first.get(key).filter(|earlier| earlier.ended < later.began) else { continue };
-        let Told::Accepted { body: reply, .. } = &earlier.told else { continue };
+        let Answer::Accepted { body: reply, .. } = &earlier.answer else { continue };
         let version = reply["version"].as_u64().unwrap_or_default();
         if is_forgotten(version, Some(commits.len() as u64)) {
             continue;
         }
         let is_same = later.command.body == earlier.command.body;
-        let holds = match &later.told {
-            Told::Accepted { status, body, replayed } => {
+        let holds = match &later.answer {
+            Answer::Accepted { status, body, replayed } => {
                 // Where a clock stands still, placing an order again looks like the SDK's own retry (decision 0011).
                 let at_once = version == 1 && reply["events"][0]["recordedAt"] == later.asked_at.to_string();
                 is_same && *status == 201 && body == reply && (*replayed || at_once)
             }
-            Told::Refused { status, code } => !is_same && *status == 422 && code == "idempotency_key_reused",
-            Told::Failed { .. } | Told::Nothing => true,
+            Answer::Refused { status, code } => !is_same && *status == 422 && code == "idempotency_key_reused",
+            Answer::Failed { .. } | Answer::Nothing => true,
         };
-        let what = || format!("{key} was acknowledged with {reply}, and later answered with {:?}", later.told);
+        let what = || format!("{key} was acknowledged with {reply}, and later answered with {:?}", later.answer);
         findings.must(Invariant::Acknowledged, order, holds, what);
     }
 }

@@ -12,7 +12,7 @@ use super::invariant::Invariant;
 use super::ledger::Ledger;
 use super::replies::reply;
 use super::rights;
-use crate::workload::exchange::{Exchange, Told};
+use crate::workload::exchange::{Answer, Exchange};
 
 /// The order after each commit: by the domain, and by its events.
 type States<'a> = (&'a [Order], &'a [Ledger]);
@@ -30,36 +30,36 @@ pub(super) fn check(
     let is_by_rules = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
     for exchange in exchanges.iter().filter(is_by_rules) {
         let versions = versions(exchange, commits, exchanges);
-        let holds = match &exchange.told {
-            Told::Accepted { status: 201, .. } => {
+        let holds = match &exchange.answer {
+            Answer::Accepted { status: 201, .. } => {
                 let own = commits.iter().find(|commit| commit.request.request_id == exchange.command.key);
                 let (Some(commit), Some(expected)) = (own, exchange.command.if_match) else { continue };
                 expected + 1 == commit.version
             }
-            Told::Accepted { body, .. } => {
+            Answer::Accepted { body, .. } => {
                 says(exchange, commits, states, versions.clone(), |said| said == Said::Nothing(body))
             }
-            Told::Refused { status: 422, code } => {
+            Answer::Refused { status: 422, code } => {
                 let is_recorded = commits.iter().any(|commit| commit.request.request_id == exchange.command.key);
                 let is_other =
                     |it: &&Exchange| it.command.key == exchange.command.key && it.command.body != exchange.command.body;
                 code == "idempotency_key_reused" && is_recorded && exchanges.iter().copied().any(|it| is_other(&it))
             }
-            Told::Refused { status: 412, code } => {
+            Answer::Refused { status: 412, code } => {
                 let is_another =
                     |version| version > 0 && exchange.command.if_match.is_some_and(|expected| expected != version);
                 code == "version_mismatch" && versions.clone().any(is_another)
             }
-            Told::Refused { status: 404 | 409, code } => {
+            Answer::Refused { status: 404 | 409, code } => {
                 says(exchange, commits, states, versions.clone(), |said| said == Said::Refusal(code))
             }
-            Told::Refused { .. } => false,
-            Told::Failed { .. } | Told::Nothing => continue,
+            Answer::Refused { .. } => false,
+            Answer::Failed { .. } | Answer::Nothing => continue,
         };
         let what = || {
             format!(
                 "{:?} was told {:?} while the order was at one of the versions {versions:?}",
-                exchange.command, exchange.told
+                exchange.command, exchange.answer
             )
         };
         findings.must(Invariant::Decided, order, holds, what);
@@ -70,9 +70,9 @@ pub(super) fn check(
 /// that nobody had asked for yet.
 fn versions(exchange: &Exchange, commits: &[OrderCommit], exchanges: &[&Exchange]) -> RangeInclusive<u64> {
     let earlier = exchanges.iter().filter(|earlier| earlier.ended < exchange.began);
-    let known = earlier.filter_map(|earlier| match &earlier.told {
-        Told::Accepted { body, .. } => body["version"].as_u64(),
-        Told::Refused { .. } | Told::Failed { .. } | Told::Nothing => None,
+    let known = earlier.filter_map(|earlier| match &earlier.answer {
+        Answer::Accepted { body, .. } => body["version"].as_u64(),
+        Answer::Refused { .. } | Answer::Failed { .. } | Answer::Nothing => None,
     });
     let was_asked_for = |commit: &&OrderCommit| {
         let of_commit = exchanges.iter().filter(|it| it.command.key == commit.request.request_id);

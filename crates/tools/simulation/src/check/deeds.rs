@@ -10,7 +10,7 @@ use super::findings::Findings;
 use super::history::History;
 use super::ledger::Ledger;
 use super::money::named;
-use crate::workload::exchange::{Exchange, Told};
+use crate::workload::exchange::{Answer, Exchange};
 
 /// Every kind of deed that histories must have.
 pub const DEEDS: [&str; 47] = [
@@ -139,9 +139,9 @@ fn of_event(event: &Event, is_named: bool, before: &Ledger, findings: &mut Findi
 fn answers(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let versions: BTreeMap<&str, u64> =
         commits.iter().map(|commit| (commit.request.request_id.as_str(), commit.version)).collect();
-    for Exchange { command, told, .. } in history.exchanges.iter().filter(|it| it.command.order == order) {
-        match told {
-            Told::Accepted { status: 200, body, .. } => {
+    for Exchange { command, answer, .. } in history.exchanges.iter().filter(|it| it.command.order == order) {
+        match answer {
+            Answer::Accepted { status: 200, body, .. } => {
                 let (version, recorded) = (body["version"].as_u64(), body["events"][0]["version"].as_u64());
                 let is_correction = command.path.ends_with("/corrections");
                 let has_newer = commits.iter().filter(|commit| Some(commit.version) > recorded).any(|commit| {
@@ -159,10 +159,10 @@ fn answers(order: &str, commits: &[OrderCommit], history: &History, findings: &m
                 let is_turned = asked.len() > 1 && asked.iter().eq(first.iter().rev());
                 findings.did("lines repeated in another order, and not recorded", is_turned);
             }
-            Told::Refused { code, .. } => {
+            Answer::Refused { code, .. } => {
                 findings.did("commands refused at 1,000 ids", code == "too_many_changes");
             }
-            Told::Accepted { .. } | Told::Failed { .. } | Told::Nothing => {}
+            Answer::Accepted { .. } | Answer::Failed { .. } | Answer::Nothing => {}
         }
     }
 }

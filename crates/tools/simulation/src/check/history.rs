@@ -7,14 +7,14 @@ use parked_orders::Consumer;
 use read_models::CurrencyTotals;
 use serde_json::Value;
 
-use super::invariant::Violation;
 use crate::faults::fault::Counts;
-use crate::faults::stray::StrayRecords;
 use crate::faults::strike::Fired;
+use crate::faults::unaddressable::UnaddressableRecords;
 use crate::workload::exchange::Exchange;
 use crate::workload::inquiry::Inquiry;
 use crate::workload::shape::Shape;
 use crate::world::journal::{Kept, Waiting};
+use crate::world::unexpected_errors::UnexpectedError;
 
 /// What happened, and what is recorded of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +61,9 @@ pub struct History {
     /// What each customer's orders came to in the end, by currency.
     pub totals: BTreeMap<&'static str, Vec<CurrencyTotals>>,
     /// The records that name no order, and the notes on them.
-    pub strays: StrayRecords,
+    pub unaddressable: UnaddressableRecords,
     /// What must not happen and did, before anything was checked.
-    pub mishaps: Vec<Violation>,
+    pub unexpected_errors: Vec<UnexpectedError>,
     /// How often each fault struck.
     pub faults: Counts,
     /// What struck on the command handlers' network, in detail.

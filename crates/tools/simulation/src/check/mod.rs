@@ -10,7 +10,7 @@
 //! | `queries`, `lists`, `staleness` | replies to queries |
 //! | `rights`, `quotes` | callers with their scopes; prices and quotes |
 //! | `rows`, `totals` | the read models at every moment |
-//! | `parked`, `strays` | parked orders; records that name no order |
+//! | `parked`, `unaddressable` | parked orders; records that name no order |
 //! | `verified`, `published` | a verification; the bus |
 //! | `unexpected_errors` | errors and panics that no fault explains |
 
@@ -32,8 +32,8 @@ mod replies;
 mod rights;
 mod rows;
 mod staleness;
-mod strays;
 mod totals;
+mod unaddressable;
 mod unexpected_errors;
 mod verified;
 
@@ -56,7 +56,7 @@ pub fn check(history: &History) -> Findings {
     quotes::check(history, &mut findings);
     queries::check(history, &mut findings);
     parked::check(history, &mut findings);
-    strays::check(history, &mut findings);
+    unaddressable::check(history, &mut findings);
     totals::check(history, &mut findings);
     verified::check(history, &mut findings);
     published::check(history, &mut findings);

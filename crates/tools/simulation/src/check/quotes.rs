@@ -13,7 +13,7 @@ use super::history::History;
 use super::invariant::Invariant;
 use super::rights;
 use crate::workload::caller::Caller;
-use crate::workload::exchange::{Exchange, Told};
+use crate::workload::exchange::{Answer, Exchange};
 use crate::workload::pricing::{QuoteKey, SentQuote};
 
 /// The commits of an order after which a retry of its quote is late.
@@ -37,13 +37,13 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
         if !sending.is_good() && !sending.made_its_order() {
             continue;
         }
-        let holds = match &last.told {
-            Told::Accepted { status, body, .. } => *status == 201 && body["orderId"] == last.command.order.as_str(),
+        let holds = match &last.answer {
+            Answer::Accepted { status, body, .. } => *status == 201 && body["orderId"] == last.command.order.as_str(),
             // Another quote of its id was faster.
-            Told::Refused { .. } => !sending.made_its_order() && sending.placed().is_some(),
-            Told::Failed { .. } | Told::Nothing => false,
+            Answer::Refused { .. } => !sending.made_its_order() && sending.placed().is_some(),
+            Answer::Failed { .. } | Answer::Nothing => false,
         };
-        let what = || format!("{} was told {:?}, although nothing struck", last.command.key, last.told);
+        let what = || format!("{} was told {:?}, although nothing struck", last.command.key, last.answer);
         findings.must(Invariant::QuoteIsKept, &last.command.order, holds, what);
     }
 }
@@ -81,9 +81,9 @@ fn one_order(history: &History, findings: &mut Findings) {
     let sent = history.exchanges.iter().filter_map(|it| Some((it.command.key.as_str(), it.command.quote.as_ref()?)));
     let quotes: BTreeSet<(&str, &str)> = sent.map(|(key, quote)| (key, quote.terms.quote_id.as_str())).collect();
     for (key, quote_id) in quotes {
-        let replies = history.exchanges.iter().filter(|it| it.command.key == key).filter_map(|it| match &it.told {
-            Told::Accepted { body, .. } => body["orderId"].as_str(),
-            Told::Refused { .. } | Told::Failed { .. } | Told::Nothing => None,
+        let replies = history.exchanges.iter().filter(|it| it.command.key == key).filter_map(|it| match &it.answer {
+            Answer::Accepted { body, .. } => body["orderId"].as_str(),
+            Answer::Refused { .. } | Answer::Failed { .. } | Answer::Nothing => None,
         });
         let recorded = history.recorded.iter().filter(|(_, commits)| {
             let first = commits.iter().flat_map(|commit| &commit.events).map(|it| &it.event).next();
@@ -144,47 +144,47 @@ impl Sending<'_> {
     /// The highest version of the order that clients knew of before.
     fn known(&self) -> u64 {
         let before = |it: &&Exchange| it.command.order == self.exchange.command.order && it.ended < self.exchange.began;
-        let versions = self.history.exchanges.iter().filter(before).filter_map(|it| match &it.told {
-            Told::Accepted { body, .. } => body["version"].as_u64(),
-            Told::Refused { .. } | Told::Failed { .. } | Told::Nothing => None,
+        let versions = self.history.exchanges.iter().filter(before).filter_map(|it| match &it.answer {
+            Answer::Accepted { body, .. } => body["version"].as_u64(),
+            Answer::Refused { .. } | Answer::Failed { .. } | Answer::Nothing => None,
         });
         versions.max().unwrap_or(0)
     }
 
     fn check(&self, findings: &mut Findings) {
-        let (command, told) = (&self.exchange.command, &self.exchange.told);
+        let (command, answer) = (&self.exchange.command, &self.exchange.answer);
         let (is_its_own, is_placed) = (self.made_its_order(), self.placed().is_some());
         // Once its order is known to be there, nothing else is an answer.
         let may_be_unknown = !is_its_own || self.known() == 0;
-        let holds = match told {
-            Told::Accepted { status, body, replayed } => {
+        let holds = match answer {
+            Answer::Accepted { status, body, replayed } => {
                 let named = body["orderId"].as_str();
                 let is_told = named.and_then(|order| self.placed_as(order)) == Some(asked(&self.quote.order));
-                let what = || format!("{} was told {told:?}, and asked for {}", command.key, self.quote.order);
+                let what = || format!("{} was told {answer:?}, and asked for {}", command.key, self.quote.order);
                 findings.must(Invariant::OneOrderPerQuote, &command.order, is_told, what);
                 *status == 201 && named == Some(&command.order) && is_its_own && (*replayed || self.is_good())
             }
-            Told::Refused { status: 409, code } => {
+            Answer::Refused { status: 409, code } => {
                 code == "quote_id_reused" && self.is_good() && is_placed && !is_its_own
             }
-            Told::Refused { status: 422, code } => match code.as_str() {
+            Answer::Refused { status: 422, code } => match code.as_str() {
                 "quote_expired" => {
                     self.is_expired() && !self.is_of_retired_key() && !self.quote.is_tampered && may_be_unknown
                 }
                 "quote_not_valid" => self.quote.is_tampered || (self.is_of_retired_key() && may_be_unknown),
                 _ => false,
             },
-            Told::Refused { .. } => false,
-            Told::Failed { .. } | Told::Nothing => return,
+            Answer::Refused { .. } => false,
+            Answer::Failed { .. } | Answer::Nothing => return,
         };
-        let what = || format!("{} was told {told:?}: {:?}", command.key, self.quote.terms);
+        let what = || format!("{} was told {answer:?}: {:?}", command.key, self.quote.terms);
         findings.must(Invariant::QuoteIsAnswered, &command.order, holds, what);
         self.deeds(findings);
     }
 
     fn deeds(&self, findings: &mut Findings) {
-        match &self.exchange.told {
-            Told::Accepted { replayed: true, .. } => {
+        match &self.exchange.answer {
+            Answer::Accepted { replayed: true, .. } => {
                 let first = self.first_sent();
                 let key = self.quote.idempotency_key.as_deref();
                 let under = match key {
@@ -203,7 +203,7 @@ impl Sending<'_> {
                     findings.did(RETRIED[when][under], is_then);
                 }
             }
-            Told::Refused { code, .. } => {
+            Answer::Refused { code, .. } => {
                 let is_tampered = self.quote.is_tampered;
                 findings.did("quotes refused that were tampered with", is_tampered);
                 findings.did("quotes refused after they expired", code == "quote_expired");
@@ -211,7 +211,7 @@ impl Sending<'_> {
                 findings.did("quotes refused after their key was retired", is_retired);
                 findings.did("quotes refused whose id had other content", code == "quote_id_reused");
             }
-            Told::Accepted { .. } | Told::Failed { .. } | Told::Nothing => {}
+            Answer::Accepted { .. } | Answer::Failed { .. } | Answer::Nothing => {}
         }
     }
 

@@ -7,7 +7,7 @@ use super::history::History;
 use super::invariant::Invariant;
 use crate::workload::caller::Caller;
 use crate::workload::command::Command;
-use crate::workload::exchange::{Exchange, Told};
+use crate::workload::exchange::{Answer, Exchange};
 
 /// The answer to a command that its caller may not send, as status and code; nothing where the caller may send it.
 pub(super) fn refusal(command: &Command) -> Option<(u16, &'static str)> {
@@ -41,13 +41,13 @@ pub(super) fn refusal(command: &Command) -> Option<(u16, &'static str)> {
 pub(super) fn check(history: &History, findings: &mut Findings) {
     for exchange in &history.exchanges {
         let Some((status, code)) = refusal(&exchange.command) else { continue };
-        let Exchange { command, told, .. } = exchange;
-        let holds = match told {
-            Told::Refused { status: told, code: said } => (*told, said.as_str()) == (status, code),
-            Told::Accepted { .. } => false,
-            Told::Failed { .. } | Told::Nothing => continue,
+        let Exchange { command, answer, .. } = exchange;
+        let holds = match answer {
+            Answer::Refused { status: answered, code: reason } => (*answered, reason.as_str()) == (status, code),
+            Answer::Accepted { .. } => false,
+            Answer::Failed { .. } | Answer::Nothing => continue,
         };
-        let what = || format!("{:?} sent {} and was told {told:?}", command.caller, command.key);
+        let what = || format!("{:?} sent {} and was told {answer:?}", command.caller, command.key);
         findings.must(Invariant::Authorized, &command.order, holds, what);
         deed(code, holds, findings);
     }

@@ -3,10 +3,11 @@
 use super::findings::Findings;
 use super::history::{History, ReplacedSnapshot};
 use super::invariant::Invariant;
+use crate::world::unexpected_errors::Work;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
-    let mishaps = history.mishaps.iter().filter(|mishap| mishap.invariant == Invariant::LateIsNotLost);
-    let failed = mishaps.map(|mishap| mishap.what.clone());
+    let errors = history.unexpected_errors.iter().filter(|error| error.work == Work::Verification);
+    let failed = errors.map(|error| error.error.clone());
     if let Some(lost) = &history.called_lost {
         let what: Vec<String> = lost.iter().cloned().chain(failed).collect();
         findings.must(Invariant::LateIsNotLost, "of every kind", what.is_empty(), || what.join("; "));

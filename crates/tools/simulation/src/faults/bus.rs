@@ -1,4 +1,4 @@
-//! An event bus that fails: the HTTP client of the real EventBridge SDK, without a socket and without EventBridge.
+//! An event bus with faults: an HTTP client for the EventBridge SDK, without a socket and without EventBridge.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,12 +21,12 @@ use crate::world::wire;
 #[derive(Debug)]
 struct State {
     dice: Dice,
-    /// Entries that are refused of those in a call, in percent: 0 to 100.
+    /// Rejected entries in percent of all, 0 to 100.
     refused_percent: u8,
     taken: Vec<Value>,
 }
 
-/// Takes PutEvents calls, late, struck by faults from a seed, and refuses entries one by one. Clones are the same bus.
+/// Receives PutEvents calls with a delay, injects faults from a seed, and rejects single entries. Clones share one bus.
 #[derive(Debug, Clone)]
 pub struct Bus {
     faults: Faults,
@@ -34,26 +34,26 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// A bus that refuses `refused_percent` of all entries, 0 to 100, beside what strikes whole calls.
+    /// A bus that rejects `refused_percent` of all entries, 0 to 100, and fails calls at `rates`.
     #[must_use]
     pub fn new(seed: u64, rates: Rates, refused_percent: u8, faults: Faults) -> Self {
         let state = State { dice: Dice::new(seed, rates), refused_percent, taken: Vec::new() };
         Self { faults, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// The real SDK's client for this bus, otherwise as `config` has it.
+    /// The SDK's client for this bus, with the other settings of `config`.
     #[must_use]
     pub fn client(&self, config: aws_sdk_eventbridge::config::Builder) -> Client {
         Client::from_conf(config.http_client(self.clone()).retry_partition(own_budget()).build())
     }
 
-    /// The details of the entries that it took, in the order in which it did.
+    /// The details of the accepted entries, in sequence.
     #[must_use]
     pub fn taken(&self) -> Vec<Value> {
         self.state().taken.clone()
     }
 
-    /// From now on nothing strikes, and nothing is refused.
+    /// Ends the faults and the rejections.
     pub(crate) fn calm(&self) {
         let mut state = self.state();
         state.dice.rates = Rates::default();

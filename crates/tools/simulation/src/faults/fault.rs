@@ -1,4 +1,4 @@
-//! The faults that this system must survive, which of them may strike a history, and how often each did.
+//! The faults that this system must survive, and a count of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -26,7 +26,7 @@ pub enum Fault {
     KilledFunction,
     /// Batches of the stream that are not as they were written.
     DisturbedDelivery,
-    /// Records that never come.
+    /// Records that are never delivered.
     LostRecord,
     /// Commits that a consumer cannot read.
     Poison,
@@ -42,7 +42,7 @@ pub enum Fault {
     LargeStream,
     /// Rebuilds beside live writes.
     RacingRebuild,
-    /// Two releases at work at once.
+    /// Two releases that run at the same time.
     RollingDeploy,
     /// Customers who have most of the orders.
     BusyCustomer,
@@ -90,19 +90,19 @@ impl Fault {
         self.described().0
     }
 
-    /// What is counted each time that it strikes.
+    /// A description of the event that is counted.
     #[must_use]
     pub const fn counted(self) -> &'static str {
         self.described().1
     }
 
-    /// Of a fault that nobody makes, and that therefore cannot be left out by itself, what to leave out instead.
+    /// Advice for a fault that follows from another one, and so cannot be left out alone. `None` for every other fault.
     #[must_use]
     pub fn consequence_of(self) -> Option<&'static str> {
         if self == Self::LostRace {
-            Some("it is what clients come to that meet, so have one client")
+            Some("it needs two clients, so run one client")
         } else if self == Self::KilledMidBatch {
-            Some("it is a function that is killed, so leave out killed-function")
+            Some("it needs a killed function, so leave out killed-function")
         } else {
             None
         }
@@ -145,7 +145,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What is no fault's name or number.
+/// A text that is neither the name nor the number of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no fault '{0}'")]
 pub struct NoFault(pub String);
@@ -159,10 +159,10 @@ impl FromStr for Fault {
     }
 }
 
-/// How often each fault struck; those that never did are not in it.
+/// The number of times that each fault struck. Faults that never struck are absent.
 pub type Counts = BTreeMap<Fault, u64>;
 
-/// Which faults may strike a history, and how often each did. Clones are the same.
+/// The faults that may strike a history, and a count of each. Clones share the counts.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     without: Arc<BTreeSet<Fault>>,
@@ -176,7 +176,7 @@ impl Faults {
         Self { without: Arc::new(without), counts: Arc::default() }
     }
 
-    /// Whether a fault may strike.
+    /// Returns true if a fault may strike.
     #[must_use]
     pub fn may(&self, fault: Fault) -> bool {
         !self.without.contains(&fault)
@@ -187,7 +187,7 @@ impl Faults {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(fault).or_default() += 1;
     }
 
-    /// How often each struck so far.
+    /// The counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()

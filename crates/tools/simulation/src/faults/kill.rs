@@ -7,19 +7,19 @@ use fastrand::Rng;
 
 use crate::faults::fault::{Fault, Faults};
 
-/// How often invocations are killed, and how late.
+/// The rate and the latest time of kills.
 #[derive(Debug, Clone)]
 pub(crate) struct Kills {
-    /// Of all invocations, in percent: 0 to 100.
+    /// Killed invocations in percent of all, 0 to 100.
     pub(crate) percent: u8,
-    /// The latest moment, in milliseconds from the beginning.
+    /// The latest time of a kill, in milliseconds from the beginning of the invocation.
     pub(crate) latest_ms: u64,
     pub(crate) faults: Faults,
 }
 
 impl Kills {
-    /// What an invocation comes to; nothing where it was killed before its end.
-    pub(crate) async fn spare<T>(&self, random: &mut Rng, invocation: impl Future<Output = T>) -> Option<T> {
+    /// Runs an invocation, and returns its output, or `None` if it was killed before its end.
+    pub(crate) async fn run<T>(&self, random: &mut Rng, invocation: impl Future<Output = T>) -> Option<T> {
         if random.u8(0..100) >= self.percent || !self.faults.may(Fault::KilledFunction) {
             return Some(invocation.await);
         }

@@ -1,4 +1,4 @@
-//! A shard of the stream, and how it may be delivered to a consumer: repeated, out of order, split, with gaps.
+//! A shard of the stream, delivered to a consumer with repeats, out of order, in parts and with gaps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,39 +12,38 @@ use tokio::sync::watch;
 use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
 use crate::faults::network::Network;
-use crate::faults::stray::{self, Strays};
 use crate::faults::tampering::Tampering;
+use crate::faults::unaddressable::{self, Injector};
 use crate::world::function::StreamFunction;
 use crate::world::names::EVENTS;
-use crate::world::unexpected_errors::Mishaps;
+use crate::world::unexpected_errors::UnexpectedErrors;
 use crate::world::wire::position;
 
-/// How often a batch is delivered before it is given up: few, so that this happens.
+/// The deliveries of a batch before it is given up. Few, so that batches are given up.
 const DELIVERIES: u32 = 6;
 
-/// A release of a consumer.
+/// A deployed release of a consumer.
 pub(crate) struct Deployed {
     pub(crate) function: Box<dyn StreamFunction>,
-    /// Its way to the tables.
+    /// Its network to the tables.
     pub(crate) network: Network,
-    /// Whether it stays when the deployment is over.
+    /// True if it stays after the deployment.
     pub(crate) is_newer: bool,
-    /// Whether it knows every type of event already.
+    /// True if it can read every commit.
     pub(crate) reads_all: bool,
 }
 
-/// What is done to the batches of a consumer, beside what Lambda promises to do.
+/// Disturbances of the batches of a consumer, beyond those that Lambda documents.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Disturbances {
-    /// Whether records change places. Each record of an order is an item of its own, and the stream keeps the order of an
+    /// True if records are shuffled. Each commit of an order is an item of its own, and the stream keeps the sequence of one
     /// item's records only.
     pub(crate) shuffles: bool,
-    /// Whether records are lost. Otherwise what is given up is kept, and delivered again at the end.
+    /// True if records are lost. Otherwise records that are given up are kept, and delivered again at the end.
     pub(crate) losses: bool,
 }
 
-/// A shard of the stream. All records of an order are in one; consumers work on several at once, and meet where orders do: in
-/// what a customer's orders come to.
+/// A shard of the stream, with all records of its orders. Consumers of several shards meet in the totals of a customer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shard {
     pub(crate) number: u8,
@@ -58,21 +57,21 @@ impl Shard {
     }
 }
 
-/// An event source mapping's work on one shard.
+/// An event source mapping of one shard.
 pub(crate) struct Mapping {
     pub(crate) database: Database,
     pub(crate) shard: Shard,
-    /// The releases; where there are two, each batch meets one of them.
+    /// The deployed releases. One of them receives each batch.
     pub(crate) deployed: Vec<Deployed>,
     pub(crate) tampering: Tampering,
     pub(crate) disturbances: Disturbances,
     pub(crate) kills: Kills,
     pub(crate) faults: Faults,
-    pub(crate) mishaps: Mishaps,
+    pub(crate) errors: UnexpectedErrors,
     pub(crate) random: Rng,
-    /// Records that name no order.
-    pub(crate) strays: Strays,
-    /// What was given up, and is kept.
+    /// The source of unaddressable records.
+    pub(crate) unaddressable: Injector,
+    /// The records that were given up and are kept.
     pub(crate) given_up: Vec<Value>,
     /// The orders of the records that are lost.
     pub(crate) lost: BTreeSet<String>,
@@ -80,20 +79,20 @@ pub(crate) struct Mapping {
     pub(crate) records: Vec<Value>,
     /// The sequence number up to which the stream was read.
     pub(crate) read_to: Option<String>,
-    /// How many of the records were delivered.
+    /// The number of records that were delivered.
     pub(crate) next: usize,
-    /// Whether the newer release has worked on this shard.
+    /// True once the newer release has received a batch.
     pub(crate) newer_began: bool,
-    /// True while the stream stands still.
+    /// True while the stream is stopped.
     pub(crate) held: watch::Receiver<bool>,
 }
 
 impl Mapping {
-    /// Delivers what is in the stream until nothing more will come.
+    /// Delivers the records of the shard until the stream ends.
     pub(crate) async fn run(mut self, over: watch::Receiver<bool>) -> Self {
         loop {
             if *self.held.borrow() {
-                // An error says that its holder is gone, and holds it no more.
+                // An error means that the sender is gone, so the stream is no longer stopped.
                 let _released = self.held.wait_for(|is_held| !is_held).await.is_ok();
             }
             let is_over = *over.borrow();
@@ -101,7 +100,7 @@ impl Mapping {
             if self.next < self.records.len() {
                 let size = self.random.usize(1..=20).min(self.records.len() - self.next);
                 let mut batch = self.disturbed(self.next, size);
-                self.strays.join(&mut batch);
+                self.unaddressable.add_to(&mut batch);
                 self.next += size;
                 self.deliver(batch).await;
             } else if is_over {
@@ -114,9 +113,11 @@ impl Mapping {
         }
     }
 
-    /// Delivers what is left, once all is well and the newer release is deployed: what is new, what was given up, and, unless
-    /// that is made up for, of each order whose records may be lost the newest one and the newest that moves money, which stand
-    /// for the order's next events.
+    /// Delivers the remaining records without faults, once the newer release is deployed:
+    /// - new records,
+    /// - records that were given up,
+    /// - unless `is_made_up_for`, the newest record of each order that may have lost one, and its newest record that moves money.
+    ///   They take the place of the order's next events.
     pub(crate) async fn settle(&mut self, is_made_up_for: bool) {
         self.kills.percent = 0;
         self.deployed.retain(|deployed| deployed.is_newer);
@@ -152,9 +153,9 @@ impl Mapping {
         newest
     }
 
-    /// The records that name no order and were given up, by name.
-    pub(crate) fn strays_given_up(&self) -> impl Iterator<Item = String> {
-        self.given_up.iter().filter_map(stray::name).map(str::to_owned)
+    /// The names of the unaddressable records that were given up.
+    pub(crate) fn unaddressable_given_up(&self) -> impl Iterator<Item = String> {
+        self.given_up.iter().filter_map(unaddressable::name).map(str::to_owned)
     }
 
     /// The orders with records that were given up.
@@ -162,11 +163,11 @@ impl Mapping {
         self.given_up.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order)
     }
 
-    /// Has one of the releases do what its schedule asks for.
+    /// Runs the scheduled work of one of the releases.
     async fn tick(&mut self) {
         if let Some(deployed) = self.random.choice(&self.deployed) {
-            let ticking = self.mishaps.outlive("a tick", deployed.function.tick());
-            self.kills.spare(&mut self.random, ticking).await;
+            let ticking = self.errors.catch_panic("a tick", deployed.function.tick());
+            self.kills.run(&mut self.random, ticking).await;
         }
     }
 
@@ -202,8 +203,8 @@ impl Mapping {
         batch
     }
 
-    /// Delivers a batch as Lambda does: from the first failed record where the answer names one, in halves where there was
-    /// no answer, and not for ever.
+    /// Delivers a batch as Lambda does, a limited number of times: from the first failed record if the response names one, and in
+    /// halves if the invocation failed.
     async fn deliver(&mut self, batch: Vec<Value>) {
         let mut open = vec![(batch, 0)];
         while let Some((mut batch, deliveries)) = open.pop() {
@@ -234,8 +235,8 @@ impl Mapping {
     }
 
     fn give_up(&mut self, batch: Vec<Value>) {
-        let (strays, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(stray::is_one);
-        self.given_up.extend(strays);
+        let (unaddressable, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(unaddressable::is_one);
+        self.given_up.extend(unaddressable);
         if self.disturbances.losses && self.faults.may(Fault::LostRecord) {
             batch.iter().for_each(|record| self.lose(record));
         } else {
@@ -243,7 +244,7 @@ impl Mapping {
         }
     }
 
-    /// Loses a record. Of what is written to a commit later, its spoiled snapshot, no consumer takes notice.
+    /// Loses a record. Consumers ignore later changes of a commit, which are its corrupted snapshots.
     fn lose(&mut self, record: &Value) {
         if record["eventName"] != "INSERT" {
             return;
@@ -252,7 +253,7 @@ impl Mapping {
         self.faults.struck(Fault::LostRecord);
     }
 
-    /// The sequence numbers that must come again; nothing where the function was killed, panicked, or failed.
+    /// Returns the sequence numbers to retry, or `None` if the function was killed, panicked or failed.
     async fn invoke(&mut self, batch: &[Value]) -> Option<Vec<String>> {
         let deployed = self.random.choice(&self.deployed)?;
         if !deployed.is_newer && self.newer_began {
@@ -262,8 +263,8 @@ impl Mapping {
         let seen = batch.iter().map(|record| self.tampering.delivered(record.clone(), deployed.reads_all));
         let event: StreamEvent = serde_json::from_value(json!({ "Records": seen.collect::<Vec<_>>() })).ok()?;
         let before = deployed.network.rows_written();
-        let invocation = self.mishaps.outlive("a consumer", deployed.function.handle(event));
-        let Some(response) = self.kills.spare(&mut self.random, invocation).await else {
+        let invocation = self.errors.catch_panic("a consumer", deployed.function.handle(event));
+        let Some(response) = self.kills.run(&mut self.random, invocation).await else {
             let orders =
                 batch.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order);
             let orders = orders.collect::<BTreeSet<_>>().len() as u64;
@@ -275,12 +276,12 @@ impl Mapping {
         };
         let failures = response?.ok()?.batch_item_failures;
         let failed: Vec<String> = failures.into_iter().filter_map(|failure| failure.item_identifier).collect();
-        // An empty name fails the batch as a whole.
+        // An empty sequence number fails the whole batch.
         (!failed.iter().any(String::is_empty)).then_some(failed)
     }
 }
 
-/// True if a record is of a commit that concerns its customer's totals.
+/// Returns true if a record's commit changes the totals of its customer.
 fn moves_money(record: &Value) -> bool {
     let types = ["OrderPlaced", "PaymentReceived", "PaymentCorrected", "PaymentRefunded"];
     let events = record["dynamodb"]["NewImage"]["events"]["L"].as_array();

@@ -6,7 +6,7 @@
 //! | [`strike`], [`network`], [`bus`] | HTTP clients of the SDKs that delay and fail requests |
 //! | `kill`, `wrong_clock` | functions that are killed; clocks that jump or stand still |
 //! | `tampering`, [`poison`], `snapshots` | stored commits that are changed: poison, unusable snapshots, large orders |
-//! | `mapping`, [`stray`] | a shard of the stream with bad deliveries; records that name no order |
+//! | `mapping`, [`unaddressable`] | a shard of the stream with bad deliveries; records that name no order |
 //! | `panicking_projection`, `other_projector`, `rebuild`, `lagging_rows` | projections that panic, a rolling deployment, a rebuild and a verification beside live traffic |
 
 pub mod bus;
@@ -20,7 +20,7 @@ pub(crate) mod panicking_projection;
 pub mod poison;
 pub(crate) mod rebuild;
 pub(crate) mod snapshots;
-pub mod stray;
 pub mod strike;
 pub(crate) mod tampering;
+pub mod unaddressable;
 pub(crate) mod wrong_clock;

@@ -1,4 +1,4 @@
-//! The HTTP client between the SDK and the database.
+//! The HTTP client between the DynamoDB SDK and the embedded database.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,19 +23,19 @@ use crate::world::names::EVENTS;
 use crate::world::sdk_config::own_budget;
 use crate::world::wire::{self, position};
 
-/// Beyond this many bytes, a page that is not the last was cut by DynamoDB's limit of 1 MB and by no other.
+/// A page of more bytes that is not the last was cut by DynamoDB's limit of 1 MB and by no other.
 const LARGE_PAGE_BYTES: usize = 600 * 1024;
 
-/// Carries requests to a database, late, and struck by faults from a seed. Clones are the same network.
+/// Delivers requests to a database with a delay, and injects faults from a seed. Clones share one network.
 ///
-/// Each request is under way for a while before it arrives and for a while on its way back, in Tokio's time. So whoever
-/// drops a request drops it before the database has it, or after it has done it.
+/// Each request and each reply takes some of Tokio's time. So a caller that drops a request drops it before the database receives
+/// it, or after the database has processed it.
 #[derive(Clone)]
 pub struct Network {
     database: Database,
     dice: Arc<Mutex<Dice>>,
     faults: Faults,
-    /// What is done to commits, and whether those who read through this network are of the newer release.
+    /// The tampering with commits, and true if the readers on this network are of the newer release.
     tampering: Option<(Tampering, bool)>,
     journal: Option<Journal>,
     rows_written: Arc<AtomicU64>,
@@ -55,48 +55,48 @@ impl Network {
         Self { database, dice, faults: Faults::default(), tampering: None, journal: None, rows_written: Arc::default() }
     }
 
-    /// The same network, on which only those faults strike that may, and each is counted.
+    /// The same network, with the faults that may strike and their counts.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self { faults, ..self }
     }
 
-    /// The same network, on which commits are tampered with.
+    /// The same network, with tampering. Its readers can read every commit if `knows_all`.
     pub(crate) fn with_tampering(self, tampering: Tampering, knows_all: bool) -> Self {
         Self { tampering: Some((tampering, knows_all)), ..self }
     }
 
-    /// The same network, on which every write is followed by a look at the tables.
+    /// The same network, with a journal of every write.
     pub(crate) fn with_journal(self, journal: Journal) -> Self {
         Self { journal: Some(journal), ..self }
     }
 
-    /// From now on nothing strikes.
+    /// Ends the faults.
     pub(crate) fn calm(&self) {
         self.dice().rates = Rates::default();
     }
 
-    /// The real SDK's client on this network, otherwise as `config` has it.
+    /// The SDK's client on this network, with the other settings of `config`.
     ///
-    /// It has a budget of retries of its own. The SDK's clients share one in a process, so what one network struck would
-    /// tell on another.
+    /// It has its own retry budget. By default the SDK's clients share one in a process, so faults on one network would change
+    /// the retries on another.
     #[must_use]
     pub fn client(&self, config: aws_sdk_dynamodb::config::Builder) -> Client {
         Client::from_conf(config.http_client(self.clone()).retry_partition(own_budget()).build())
     }
 
-    /// How often each strike has fallen.
+    /// The count of each strike.
     #[must_use]
     pub fn fired(&self) -> Fired {
         self.dice().fired.clone()
     }
 
-    /// How many strikes have fallen.
+    /// The number of strikes.
     pub(crate) fn strikes(&self) -> u64 {
         self.dice().fired.values().sum()
     }
 
-    /// How many rows of the read models were written through it.
+    /// The number of rows that were written through it.
     pub(crate) fn rows_written(&self) -> u64 {
         self.rows_written.load(Ordering::Relaxed)
     }
@@ -105,7 +105,7 @@ impl Network {
         self.dice.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a strike, as a fault only where it makes a difference: reads may be repeated.
+    /// Counts a strike. It counts as a fault only on a write, or when it is a throttle: a read can be repeated.
     fn strike(&self, moment: Moment, strike: Strike, is_write: bool) {
         *self.dice().fired.entry((moment, strike)).or_default() += 1;
         let fault = strike.fault(moment);
@@ -137,7 +137,7 @@ impl Network {
         wire::response((status, answer))
     }
 
-    /// Asks the database, and sees what it comes to.
+    /// Sends a request to the database, and counts the faults that its reply shows.
     fn ask(&self, operation: &str, body: &[u8]) -> (u16, String) {
         let enlarged = self.tampering.as_ref().filter(|_| operation == "PutItem");
         let enlarged = enlarged.and_then(|(tampering, _)| tampering.enlarged(body));
@@ -170,7 +170,7 @@ impl Network {
         (status, answer)
     }
 
-    /// Counts an append to a version that another request had taken.
+    /// Counts an append to a version that another request has taken.
     fn lost_race(&self, sent: &[u8], answer: &str) {
         let (Ok(sent), Ok(answer)) = (serde_json::from_slice::<Value>(sent), serde_json::from_str::<Value>(answer))
         else {

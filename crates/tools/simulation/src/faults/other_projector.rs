@@ -1,4 +1,4 @@
-//! Other releases of the projector. The next one: the same projection under a higher number, with something new in its rows.
+//! Other releases of the projector: the next one, and one whose projections panic.
 
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::Client;
@@ -9,12 +9,12 @@ use projector::Processor;
 use read_models::{CustomerTotals, DynamoRows, Engine, OrderSummaryByCustomer, Projection, Summed, SummedRows};
 use stream_consumer::StreamEvent;
 
-use crate::faults::panicking_projection::Brittle;
+use crate::faults::panicking_projection::PanickingProjection;
 use crate::world::function::{Invocation, StreamFunction};
 use crate::world::names::{EVENTS, PARKED, PROJECTOR, SUMMARIES, TOTALS};
 use crate::world::next_summary::NextSummary;
 
-/// A projector of other projections than those that are deployed.
+/// A projector of other projections than the deployed ones.
 pub(crate) struct ProjectorOf<P, T> {
     summaries: Processor<P, DynamoEventStore, DynamoRows>,
     totals: Processor<T, DynamoEventStore, SummedRows>,
@@ -25,7 +25,8 @@ pub(crate) struct ProjectorOf<P, T> {
 pub(crate) type NextProjector = ProjectorOf<NextSummary, CustomerTotals>;
 
 /// A projector whose folds panic over some commits.
-pub(crate) type BrittleProjector = ProjectorOf<Brittle<OrderSummaryByCustomer>, Brittle<CustomerTotals>>;
+pub(crate) type PanickingProjector =
+    ProjectorOf<PanickingProjection<OrderSummaryByCustomer>, PanickingProjection<CustomerTotals>>;
 
 impl<P: Projection<Aggregate = Orders>, T: Summed<Aggregate = Orders>> ProjectorOf<P, T> {
     pub(crate) fn new(client: Client) -> Self {

@@ -1,4 +1,4 @@
-//! A release with a bug: its projections panic over some commits, as a fold may that somebody wrote in a hurry.
+//! A projection with a bug: it panics on some commits.
 
 use std::marker::PhantomData;
 use std::panic::resume_unwind;
@@ -8,13 +8,13 @@ use order_aggregate::{OrderCommit, Orders};
 use order_domain::Event;
 use read_models::{FoldError, KeyAttributes, Projection, RowKey, SumError, Summed};
 
-/// The cause by which it knows a commit over which it panics: no request of a history names one.
+/// The causation id of the commits on which it panics. Requests of a history have none.
 pub(crate) const PANICS: &str = "chaos-panics";
 
-/// A projection that panics over commits with the cause [`PANICS`].
-pub(crate) struct Brittle<P>(PhantomData<fn() -> P>);
+/// A projection that panics on commits with the causation id [`PANICS`].
+pub(crate) struct PanickingProjection<P>(PhantomData<fn() -> P>);
 
-impl<P: Projection<Aggregate = Orders>> Projection for Brittle<P> {
+impl<P: Projection<Aggregate = Orders>> Projection for PanickingProjection<P> {
     type Aggregate = Orders;
     type Row = P::Row;
     const NAME: &'static str = P::NAME;
@@ -35,8 +35,8 @@ impl<P: Projection<Aggregate = Orders>> Projection for Brittle<P> {
 
     fn apply(row: Option<P::Row>, event: &RecordedEvent<Event>, commit: &OrderCommit) -> Result<P::Row, FoldError> {
         if panics(commit) {
-            // Without the panic hook, which would only fill the log.
-            resume_unwind(Box::new("the fold does not know what to do"));
+            // `resume_unwind` does not call the panic hook, which would fill the log.
+            resume_unwind(Box::new("the fold does not support this commit"));
         }
         P::apply(row, event, commit)
     }
@@ -46,7 +46,7 @@ fn panics(commit: &OrderCommit) -> bool {
     commit.request.causation_id.as_deref() == Some(PANICS)
 }
 
-impl<P: Summed<Aggregate = Orders>> Summed for Brittle<P> {
+impl<P: Summed<Aggregate = Orders>> Summed for PanickingProjection<P> {
     type Sum = P::Sum;
 
     fn sum_name(row: &P::Row) -> &str {

@@ -2,12 +2,12 @@
 
 use parked_orders::Consumer;
 
-/// What a foreign commit is to a consumer of the older release. All of a history are of one kind.
+/// The kind of a foreign commit for a consumer of the older release. A history has one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Poison {
     /// It has an event of an unknown type.
     UnknownType,
-    /// It has data of a type that it must not have.
+    /// It has data of a wrong type.
     WrongType,
     /// It makes the projections panic.
     Panic,
@@ -16,7 +16,7 @@ pub enum Poison {
 impl Poison {
     pub(crate) const ALL: [Self; 3] = [Self::UnknownType, Self::WrongType, Self::Panic];
 
-    /// Whether it stops a consumer: the publisher folds nothing.
+    /// Returns true if it stops a consumer. The publisher does not fold events, so a panicking fold does not stop it.
     #[must_use]
     pub fn stops(self, consumer: Consumer) -> bool {
         match self {

@@ -28,14 +28,15 @@ impl Replaced {
         put(database, EVENTS, &wrong).then_some(Self { at, original })
     }
 
-    /// Puts it back.
+    /// Restores the original.
     pub(crate) fn put_back(self, database: &Database) -> Position {
         put(database, EVENTS, &self.original);
         self.at
     }
 }
 
-/// Makes an item's snapshot useless: missing, cut, no state at all, or of an older schema, under which another state stood.
+/// Makes an item's snapshot unusable by one of four kinds: missing, truncated, invalid, or of an older schema with another
+/// state.
 pub(super) fn spoil(item: &mut Value, kind: u8) {
     let version = item["version"]["N"].as_str().and_then(|digits| digits.parse().ok()).unwrap_or(0);
     let state_at = 2 + RequestRing::bytes_at(version);
@@ -47,7 +48,7 @@ pub(super) fn spoil(item: &mut Value, kind: u8) {
             return;
         }
         1 => bytes.truncate(state_at.saturating_sub(1)),
-        // 0xc1, which MessagePack never uses.
+        // MessagePack never uses the byte 0xc1.
         2 => {
             bytes.truncate(state_at);
             bytes.push(0xc1);

@@ -1,4 +1,4 @@
-//! What can go wrong with one request on a network, and the dice.
+//! Strikes: failures of one request, and the generator that draws them.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,25 @@ use fastrand::Rng;
 
 use crate::faults::fault::Fault;
 
-/// When a strike falls: what tells a write that did not happen from one that did.
+/// The moment of a strike. It decides if a write has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Moment {
-    /// Before the service did anything.
+    /// Before the service processes the request.
     Before,
-    /// After the service did what was asked.
+    /// After the service has processed the request.
     After,
 }
 
-/// What a request comes back with instead of its answer.
+/// The result that a request has instead of its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strike {
     /// 400 `ThrottlingException`.
     Throttled,
-    /// 400 `ProvisionedThroughputExceededException`; of EventBridge `RequestLimitExceeded`.
+    /// 400 `ProvisionedThroughputExceededException` of DynamoDB, or `RequestLimitExceeded` of EventBridge.
     ThroughputExceeded,
     /// 500.
     ServerError,
-    /// Nothing, until whoever waits gives up.
+    /// No reply, until the caller times out.
     TimedOut,
     /// A connection that is cut.
     Cut,
@@ -35,7 +35,7 @@ impl Strike {
     pub const ALL: [Self; 5] =
         [Self::Throttled, Self::ThroughputExceeded, Self::ServerError, Self::TimedOut, Self::Cut];
 
-    /// The fault that it is, of a write at that moment.
+    /// The fault of a strike at a moment.
     #[must_use]
     pub const fn fault(self, moment: Moment) -> Fault {
         match (self, moment) {
@@ -46,19 +46,19 @@ impl Strike {
     }
 }
 
-/// How often requests are struck, in percent of all: 0 to 100 in sum.
+/// The rates of strikes in percent of all requests, 0 to 100 in sum.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rates {
-    /// Before the service did anything.
+    /// Strikes before the service processes the request.
     pub before_percent: u8,
-    /// After the service did what was asked.
+    /// Strikes after the service has processed the request.
     pub after_percent: u8,
 }
 
-/// How often each strike has fallen.
+/// The count of each strike.
 pub type Fired = BTreeMap<(Moment, Strike), u64>;
 
-/// Draws from a seed, and counts what fell.
+/// Draws strikes from a seed, and counts them.
 #[derive(Debug)]
 pub(crate) struct Dice {
     pub(crate) random: Rng,
@@ -71,7 +71,7 @@ impl Dice {
         Self { random: Rng::with_seed(seed), rates, fired: Fired::new() }
     }
 
-    /// What goes wrong with the next request, if anything does. It counts as fired once it has struck.
+    /// Draws the strike of the next request, if it has one. The caller counts it once it has struck.
     pub(crate) fn draw(&mut self) -> Option<(Moment, Strike)> {
         let drawn = self.random.u8(0..100);
         let moment = if drawn < self.rates.before_percent {
@@ -84,7 +84,7 @@ impl Dice {
         self.random.choice(Strike::ALL).map(|strike| (moment, strike))
     }
 
-    /// How many milliseconds a request is under way in one direction.
+    /// Draws the delay of a request or of a reply, in milliseconds.
     pub(crate) fn delay_ms(&mut self) -> u64 {
         self.random.u64(0..=20)
     }

@@ -1,7 +1,7 @@
-//! What the harness does to stored commits, and what it makes readers see of them.
+//! Tampering with stored commits, and with the commits that readers receive.
 //!
-//! A commit is *foreign* when only a newer release can read or fold it. The command handlers are of that release; a consumer
-//! that is not sees poison in the stream and in the table, until the newer one is deployed there too.
+//! A commit is *foreign* when only a newer release can read or fold it. The command handlers are of that release. A consumer of
+//! the older release receives poison, from the stream and from the table, until the newer release is deployed there too.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,19 +18,19 @@ use crate::faults::snapshots::{Replaced, spoil};
 use crate::world::names::EVENTS;
 use crate::world::wire::{self, Position, position, put};
 
-/// A type of event that no release of this repository knows.
+/// A type of event that is unknown to every release of this repository.
 const FOREIGN_TYPE: &str = "OrderGiftWrapped";
-/// Four commits with so large a tag are beyond a page of 1 MB.
+/// The bytes added to a large commit: four of them exceed a page of 1 MB.
 const LARGE_TAG_BYTES: usize = 300 * 1024;
 
-/// What is done to how many commits.
+/// The rates of tampering.
 #[derive(Debug, Clone)]
 pub(crate) struct Tamper {
     /// Commits with an event from a newer release, in percent.
     pub(crate) foreign_percent: u8,
-    /// What these are to the older release.
+    /// The kind of these commits for the older release.
     pub(crate) poison: Poison,
-    /// Snapshots that are made useless right after they are written, in percent.
+    /// Snapshots that are made unusable right after they are written, in percent.
     pub(crate) snapshot_percent: u8,
     /// The order whose commits are large.
     pub(crate) large: Option<String>,
@@ -44,7 +44,7 @@ struct State {
     unusable: BTreeSet<Position>,
 }
 
-/// The tampering of a history. Clones are the same.
+/// The tampering of a history. Clones share their state.
 #[derive(Debug, Clone)]
 pub(crate) struct Tampering {
     faults: Faults,
@@ -67,12 +67,12 @@ impl Tampering {
         self.state().foreign.clone()
     }
 
-    /// Deploys the newer release everywhere: from now on every reader can read all.
+    /// Deploys the newer release everywhere, so that every reader can read every commit.
     pub(crate) fn deploy(&self) {
         self.is_deployed.store(true, Ordering::Relaxed);
     }
 
-    /// The body of a `PutItem` as it arrives; nothing where it is as it was sent.
+    /// The enlarged body of a `PutItem`, or `None` if it is not of the large order.
     pub(crate) fn enlarged(&self, body: &[u8]) -> Option<Vec<u8>> {
         let large = self.state().tamper.large.clone()?;
         let mut request: Value = serde_json::from_slice(body).ok()?;
@@ -82,7 +82,7 @@ impl Tampering {
         is_padded.then(|| request.to_string().into_bytes())
     }
 
-    /// A commit has been written: it may turn out to be foreign, and its snapshot to be useless.
+    /// Draws after the write of a commit if it is foreign, and if its snapshot is made unusable.
     pub(crate) fn written(&self, database: &Database, body: &[u8]) {
         let Ok(mut request) = serde_json::from_slice::<Value>(body) else { return };
         let Some(at) = position(&request["Item"]).filter(|_| request["TableName"] == EVENTS) else { return };
@@ -101,7 +101,7 @@ impl Tampering {
         }
     }
 
-    /// Makes every snapshot useless that there is.
+    /// Makes every stored snapshot unusable.
     pub(crate) fn spoil_snapshots(&self, database: &Database) {
         for mut item in wire::items(database, EVENTS) {
             let Some(at) = position(&item).filter(|_| !item["snapshot"].is_null()) else { continue };
@@ -113,7 +113,7 @@ impl Tampering {
         }
     }
 
-    /// Replaces a usable snapshot by one of an order to which nothing happened. It is to be put back.
+    /// Replaces a usable snapshot by one of an order without events. The caller restores it.
     pub(crate) fn replace_snapshot(&self, database: &Database, random: &mut Rng) -> Option<Replaced> {
         let unusable = self.state().unusable.clone();
         let usable = |item: &Value| position(item).filter(|at| !item["snapshot"].is_null() && !unusable.contains(at));
@@ -124,7 +124,7 @@ impl Tampering {
         Replaced::in_table(database, at, original)
     }
 
-    /// What a reader of commits sees; `knows_all` says whether it is of the newer release.
+    /// The page that a reader of commits receives. A reader of the newer release `knows_all`.
     pub(crate) fn seen(&self, body: String, knows_all: bool) -> String {
         {
             let state = self.state();
@@ -137,18 +137,18 @@ impl Tampering {
             if position(item).is_some_and(|at| self.state().unusable.contains(&at)) {
                 self.faults.struck(Fault::UnusableSnapshot);
             }
-            self.estrange(item, knows_all);
+            self.make_foreign(item, knows_all);
         }
         page.to_string()
     }
 
-    /// The record as a consumer sees it.
+    /// The record that a consumer receives.
     pub(crate) fn delivered(&self, mut record: Value, knows_all: bool) -> Value {
-        self.estrange(&mut record["dynamodb"]["NewImage"], knows_all);
+        self.make_foreign(&mut record["dynamodb"]["NewImage"], knows_all);
         record
     }
 
-    fn estrange(&self, item: &mut Value, knows_all: bool) {
+    fn make_foreign(&self, item: &mut Value, knows_all: bool) {
         if knows_all || self.is_deployed.load(Ordering::Relaxed) {
             return;
         }
@@ -167,7 +167,7 @@ impl Tampering {
     }
 }
 
-/// Gives an attribute that every reader wants another type: which one depends on the version.
+/// Changes the type of an attribute that every reader needs. The version decides which one.
 fn spoil_type(item: &mut Value, version: u64) {
     match version % 3 {
         0 => item["events"] = json!({ "S": "none" }),

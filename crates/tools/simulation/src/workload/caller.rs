@@ -17,9 +17,9 @@ pub enum Caller {
     Support,
     /// An operator.
     Admin,
-    /// A service of the account, whose requests are signed.
+    /// A service of the account, which signs its requests.
     SignedService,
-    /// A customer's token that was granted services' scopes too: no request of it may be accepted.
+    /// A customer's token that also has scopes of services. Its requests must be rejected.
     Mixed(&'static str),
 }
 
@@ -27,7 +27,7 @@ pub enum Caller {
 const SERVICE_ARN: &str = "arn:aws:iam::123456789012:user/order-desk";
 
 impl Caller {
-    /// The scopes of the caller's token; none of a caller without a token.
+    /// The scopes of the caller's token. A caller without a token has none.
     #[must_use]
     pub const fn scopes(self) -> &'static [&'static str] {
         match self {
@@ -51,7 +51,7 @@ impl Caller {
         }
     }
 
-    /// The customer whose orders alone the caller reaches.
+    /// The customer, if the caller may access only that customer's orders.
     #[must_use]
     pub const fn customer(self) -> Option<&'static str> {
         match self {

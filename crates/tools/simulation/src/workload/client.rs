@@ -1,4 +1,4 @@
-//! A client as real ones are: it sends a command again, with the same key, until it has an answer that is one.
+//! A client that retries each command with the same key until it receives an answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::faults::kill::Kills;
 use crate::faults::wrong_clock;
 use crate::workload::caller::Caller;
 use crate::workload::command::Command;
-use crate::workload::exchange::{Exchange, Told};
-use crate::workload::in_flight::UnderWay;
+use crate::workload::exchange::{Answer, Exchange};
+use crate::workload::in_flight::InFlight;
 use crate::workload::inquiry::Inquiry;
 use crate::workload::known::Known;
 use crate::workload::new_order::NewOrder;
@@ -22,23 +22,23 @@ use crate::workload::reader::Reader;
 use crate::world::clock;
 use crate::world::function::Instance;
 use crate::world::names::CUSTOMERS;
-use crate::world::unexpected_errors::Mishaps;
+use crate::world::unexpected_errors::UnexpectedErrors;
 
-/// How often a client sends a command before it gives up.
+/// The attempts of a client before it gives up.
 const ATTEMPTS: u32 = 8;
 
-/// A client with its own dice.
+/// A client with its own generator of random numbers.
 #[derive(Clone)]
 pub(crate) struct Client {
-    /// The instances of the function: each attempt may meet another.
+    /// The instances of the function. Each attempt reaches one of them.
     pub(crate) instances: Arc<[Instance]>,
     pub(crate) name: String,
     pub(crate) random: Rng,
     pub(crate) kills: Kills,
     pub(crate) faults: Faults,
-    pub(crate) under_way: UnderWay,
-    pub(crate) mishaps: Mishaps,
-    /// What clients were told.
+    pub(crate) in_flight: InFlight,
+    pub(crate) errors: UnexpectedErrors,
+    /// The versions that clients know.
     pub(crate) known: Known,
     /// The orders of the history.
     pub(crate) orders: Arc<[NewOrder]>,
@@ -49,11 +49,11 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Sends the commands, one after another: some of them twice, and some several times at once. In between it asks.
+    /// Sends the commands one after another, some of them twice, and some several times at once. Sends queries between them.
     pub(crate) async fn work(mut self, commands: Vec<Command>, mut reader: Reader) -> (Vec<Exchange>, Vec<Inquiry>) {
         let (mut exchanges, mut inquiries) = (Vec::new(), Vec::new());
         for command in commands {
-            self.pause(0..=200).await;
+            self.backoff(0..=200).await;
             exchanges.extend(self.send_some(command).await);
             if self.random.u8(0..10) == 0
                 && let Some(earlier) = self.random.choice(&exchanges)
@@ -76,12 +76,12 @@ impl Client {
             {
                 exchanges.push(self.send(attempt).await);
             }
-            inquiries.extend(reader.look_around().await);
+            inquiries.extend(reader.maybe_ask().await);
         }
         (exchanges, inquiries)
     }
 
-    /// An earlier command under a new key, as from a sender that lost the old key: mostly an old correction.
+    /// An earlier command under a new key, as from a sender that lost the old key. Mostly an old correction.
     pub(crate) fn under_another_key(&mut self, exchanges: &[Exchange]) -> Option<Command> {
         let is_correction = |exchange: &&Exchange| exchange.command.path.ends_with("/corrections");
         let corrections: Vec<&Exchange> = exchanges.iter().filter(is_correction).collect();
@@ -100,7 +100,7 @@ impl Client {
         earlier.command.quoted_again(&mut self.random)
     }
 
-    /// A request for something that its sender may not have: mostly a variation of an earlier command, under a key of its own.
+    /// A request that must be rejected. Mostly a variation of an earlier command under its own key.
     pub(crate) fn overreach(&mut self, exchanges: &[Exchange]) -> Option<Command> {
         let key = format!("{}-overreach-{}", self.name, self.random.u32(..));
         let (drawn, orders) = (self.random.u8(0..8), self.orders.clone());
@@ -130,7 +130,7 @@ impl Client {
         })
     }
 
-    /// Sends a command: mostly once, now and then 2 to 8 times at once, and some of these with another body.
+    /// Sends a command, mostly once, and sometimes 2 to 8 times at once. Some of these have another body.
     async fn send_some(&mut self, command: Command) -> Vec<Exchange> {
         let (drawn, copies) = (self.random.u8(0..20), self.random.usize(2..=8));
         let mut commands = vec![command.clone()];
@@ -148,54 +148,54 @@ impl Client {
 
     /// Sends a command until it is answered.
     pub(crate) async fn send(&mut self, command: Command) -> Exchange {
-        let (mut told, mut asked_at, mut began, mut sent, mut ended) = (Told::Nothing, clock::now(), 0, 0, 0);
+        let (mut answer, mut asked_at, mut began, mut sent, mut ended) = (Answer::Nothing, clock::now(), 0, 0, 0);
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
-                self.pause(50..=400).await;
+                self.backoff(50..=400).await;
             }
             wrong_clock::disturb(&mut self.random, &self.faults);
-            while !self.under_way.may_begin(&command, &self.faults) {
+            while !self.in_flight.may_begin(&command, &self.faults) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             asked_at = clock::now();
-            began = self.under_way.begin(&command, &self.faults);
+            began = self.in_flight.begin(&command, &self.faults);
             if attempt == 0 {
                 sent = began;
             }
-            let answer = self.attempt(&command).await;
-            ended = self.under_way.end(&command);
-            if let Some(answer) = answer {
-                if let Told::Accepted { body, .. } = &answer {
+            let answered = self.attempt(&command).await;
+            ended = self.in_flight.end(&command);
+            if let Some(answered) = answered {
+                if let Answer::Accepted { body, .. } = &answered {
                     self.known.learn(&command.order, body);
                 }
-                told = answer;
+                answer = answered;
                 break;
             }
         }
-        Exchange { command, told, is_late: self.is_late, asked_at, began, sent, ended }
+        Exchange { command, answer, is_late: self.is_late, asked_at, began, sent, ended }
     }
 
-    /// One invocation; nothing where it was killed, panicked, or answered that it should be tried again.
-    async fn attempt(&mut self, command: &Command) -> Option<Told> {
+    /// Runs one invocation. Returns `None` if it was killed, panicked, or asked for a retry.
+    async fn attempt(&mut self, command: &Command) -> Option<Answer> {
         let request_id = format!("{}-{}", self.name, self.random.u64(..));
         let request = command.request(&request_id).ok()?;
         let instance = self.instances.get(self.random.usize(0..self.instances.len()))?;
-        let invocation = self.mishaps.outlive("the command handler", instance.handle(request));
-        let Ok(response) = self.kills.spare(&mut self.random, invocation).await??;
+        let invocation = self.errors.catch_panic("the command handler", instance.handle(request));
+        let Ok(response) = self.kills.run(&mut self.random, invocation).await??;
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotent-replayed");
         let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
         let code = body["code"].as_str().unwrap_or_default().to_owned();
         match status {
-            200 | 201 => Some(Told::Accepted { status, body, replayed }),
-            400..=499 => Some(Told::Refused { status, code }),
-            // An outage, or `contention`: other writers won every attempt. The client sends the command again.
+            200 | 201 => Some(Answer::Accepted { status, body, replayed }),
+            400..=499 => Some(Answer::Refused { status, code }),
+            // An outage, or `contention`: other writers won every attempt. The client retries.
             503 => None,
-            _ => Some(Told::Failed { status, code }),
+            _ => Some(Answer::Failed { status, code }),
         }
     }
 
-    async fn pause(&mut self, milliseconds: std::ops::RangeInclusive<u64>) {
+    async fn backoff(&mut self, milliseconds: std::ops::RangeInclusive<u64>) {
         tokio::time::sleep(Duration::from_millis(self.random.u64(milliseconds))).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Commands as clients send them, and as API Gateway hands them on.
+//! Commands as clients send them, and as API Gateway delivers them.
 
 use command_handler::order_id::new_order_id;
 use fastrand::Rng;
@@ -9,29 +9,29 @@ use crate::workload::caller::Caller;
 use crate::workload::new_order::NewOrder;
 use crate::workload::pricing::{Pricing, SentQuote};
 
-/// A request of a client. Sent again, it is the same.
+/// A command of a client. A retry sends the same value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
-    /// The order it is about; of `POST /orders` the order that it makes.
+    /// The id of its order. `POST /orders` creates that order.
     pub order: String,
     /// The customer of that order.
     pub owner: &'static str,
     /// The sender.
     pub caller: Caller,
-    /// The id of its request: its `Idempotency-Key`, or the one that a quote gives it.
+    /// Its request id: the `Idempotency-Key`, or the id that its quote gives it.
     pub key: String,
     /// The path of its route.
     pub path: String,
-    /// Its body; null where it has none.
+    /// Its body, or null.
     pub body: Value,
-    /// Its `If-Match`: the version at which it may be done.
+    /// Its `If-Match` header: the version at which it may be accepted.
     pub if_match: Option<u64>,
     /// The quote in its body.
     pub quote: Option<SentQuote>,
 }
 
 impl Command {
-    /// Places an order as it is to be placed: at prices of the sender, or from a quote.
+    /// The command that places an order, at prices of its sender or from a quote.
     #[must_use]
     pub fn place(order: &NewOrder, quantity: u64, pricing: &Pricing) -> Self {
         let content = order.content(quantity);
@@ -57,7 +57,7 @@ impl Command {
         }
     }
 
-    /// A customer's request for an order at prices of its own.
+    /// A customer's request for an order at its own prices.
     pub(crate) fn place_at_own_prices(order: &NewOrder, key: String) -> Self {
         let caller = Caller::Customer(order.customer);
         let id = new_order_id(&caller.actor(), &key);
@@ -71,7 +71,7 @@ impl Command {
         Self { order, owner, caller, key: key.to_owned(), path, body, if_match: None, quote: None }
     }
 
-    /// The content that a request asks for: its body, or the order in its quote.
+    /// The content of the request: its body, or the order in its quote.
     #[must_use]
     pub fn content(&self) -> &Value {
         self.quote.as_ref().map_or(&self.body, |quote| &quote.order)
@@ -83,7 +83,7 @@ impl Command {
         self.quote.as_ref().map_or(Some(self.key.as_str()), |quote| quote.idempotency_key.as_deref())
     }
 
-    /// The same key with a body that asks for something else; the same command where there is nothing to change.
+    /// The same key with another body. A command without a field to change stays as it is.
     #[must_use]
     pub(crate) fn with_another_body(&self, pricing: &Pricing) -> Self {
         let mut other = self.clone();
@@ -102,7 +102,7 @@ impl Command {
         other
     }
 
-    /// The same quote, with a lower price and the old signature; `None` where there is no quote.
+    /// The same quote with a lower price and the old signature. `None` for a command without a quote.
     pub(crate) fn tampered(&self, pricing: &Pricing) -> Option<Self> {
         let mut other = self.clone();
         let quote = other.quote.as_mut()?;
@@ -113,7 +113,8 @@ impl Command {
         Some(other)
     }
 
-    /// The same quote under no key, the same or another one, now and then by an operator; nothing where there is no quote.
+    /// The same quote under no key, the same key or another one, sometimes sent by an operator. `None` for a command without a
+    /// quote.
     pub(crate) fn quoted_again(&self, random: &mut Rng) -> Option<Self> {
         let mut again = self.clone();
         let quote = again.quote.as_mut()?;
@@ -128,7 +129,7 @@ impl Command {
         Some(again)
     }
 
-    /// The same under another key, the lines in another order; nothing where the key names the order.
+    /// The same command under another key, with its lines reversed. `None` if the key decides the id of the order.
     #[must_use]
     pub(crate) fn under_another_key(&self, key: String) -> Option<Self> {
         if self.path == "/orders" {
@@ -141,10 +142,10 @@ impl Command {
         Some(again)
     }
 
-    /// The request as it reaches the function, under the gateway's id `request_id`.
+    /// The request that the function receives, with the gateway's id `request_id`.
     ///
     /// # Errors
-    /// When it is no request that `lambda_http` can read.
+    /// When `lambda_http` cannot read it.
     pub(crate) fn request(&self, request_id: &str) -> Result<Request, serde_json::Error> {
         let segments: Vec<&str> = self.path.split('/').skip(1).collect();
         let template: Vec<&str> = match segments[..] {

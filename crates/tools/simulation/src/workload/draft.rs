@@ -1,7 +1,7 @@
-//! Commands that build on one another, so that most kinds of command are mostly accepted: a refund is of a payment that was
-//! asked for before, and a delivery of a shipment.
+//! Commands that build on earlier ones, so that most of each kind are accepted: a refund names a payment that an earlier command
+//! made, and a delivery names a shipment.
 //!
-//! The domain is not asked: clients race, so what was asked for before may have been refused or not have come yet.
+//! The domain rules are not consulted. Clients race, so an earlier command may have been rejected, or may arrive later.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::workload::caller::Caller;
 use crate::workload::command::Command;
 use crate::workload::new_order::{NewOrder, TOTAL};
 
-/// Amounts of payments and corrections beside those that make an order paid.
+/// Amounts of payments and corrections, besides those that pay an order in full.
 const AMOUNTS: [u64; 5] = [100, 300, 400, 800, 900];
 
-/// A payment that was asked for.
+/// A payment of an earlier command.
 struct Paid {
     id: String,
     amount: u64,
     refunded: u64,
 }
 
-/// The commands of an order that were made so far.
+/// The earlier commands of an order.
 #[derive(Default)]
 struct Draft {
     payments: Vec<Paid>,
@@ -30,12 +30,12 @@ struct Draft {
     ids: BTreeMap<&'static str, u32>,
 }
 
-/// The commands that were made so far, by their order.
+/// The earlier commands of each order.
 #[derive(Default)]
 pub(crate) struct Drafts(BTreeMap<String, Draft>);
 
 impl Drafts {
-    /// Something to do with an order.
+    /// The next command of an order.
     pub(crate) fn command(&mut self, order: &NewOrder, key: &str, random: &mut Rng) -> Command {
         let draft = self.0.entry(order.id.clone()).or_default();
         let drawn = random.u8(0..32);
@@ -51,14 +51,14 @@ impl Drafts {
             27..=30 => draft.item_cancellation(random),
             _ => ("cancellation".to_owned(), with_code(json!({ "reason": "ordered twice" }), random)),
         };
-        // The client guesses: what it knows has mostly passed anyway, where several work on one order.
+        // A guess: several clients change an order, so a known version is mostly stale anyway.
         let if_match = (random.u8(0..10) == 0).then(|| random.u64(1..=9));
         let caller = sender(&path, &body, order.customer, random);
         Command { if_match, ..Command::about(order, caller, key, &path, body) }
     }
 }
 
-/// The caller that sends such a command: mostly the one whose task it is.
+/// The caller that sends a command. Mostly the one whose task it is.
 fn sender(path: &str, body: &Value, customer: &'static str, random: &mut Rng) -> Caller {
     let is_customer = random.bool() && body["reduction"].is_null();
     match (random.u8(0..8), path.rsplit('/').next().unwrap_or_default()) {
@@ -72,7 +72,7 @@ fn sender(path: &str, body: &Value, customer: &'static str, random: &mut Rng) ->
 }
 
 impl Draft {
-    /// Mostly a new id, now and then one of the earlier ones, so that commands meet.
+    /// An id: mostly a new one, and sometimes an earlier one, so that commands collide.
     fn id(&mut self, kind: &'static str, random: &mut Rng) -> String {
         let count = self.ids.entry(kind).or_default();
         if *count > 0 && random.u8(0..6) == 0 {
@@ -82,7 +82,7 @@ impl Draft {
         count.to_string()
     }
 
-    /// Mostly what is not paid yet.
+    /// A payment, mostly of the amount that is not paid yet.
     fn payment(&mut self, random: &mut Rng) -> (String, Value) {
         let net: u64 = self.payments.iter().map(|paid| paid.amount.saturating_sub(paid.refunded)).sum();
         let open = TOTAL.saturating_sub(net);
@@ -92,7 +92,7 @@ impl Draft {
         ("payments".to_owned(), json!({ "paymentId": id, "amount": amount }))
     }
 
-    /// Now and then down to what was refunded.
+    /// A correction, sometimes down to the refunded amount.
     fn correction(&mut self, random: &mut Rng) -> (String, Value) {
         let (id, other) = (self.id("correction", random), random.choice(AMOUNTS).unwrap_or(TOTAL));
         let to_refunded = random.bool();
@@ -107,7 +107,7 @@ impl Draft {
         (format!("payments/{payment}/corrections"), with_code(body, random))
     }
 
-    /// In full, of the rest, or in part; now and then with a reduction of its own.
+    /// A refund in full, of the rest, or in part, sometimes with a named reduction.
     fn refund(&mut self, random: &mut Rng) -> (String, Value) {
         let id = self.id("refund", random);
         let drawn = random.u8(0..6);
@@ -168,7 +168,7 @@ fn units(random: &mut Rng) -> Value {
     }
 }
 
-/// All that an order has, where nothing was shipped or cancelled before.
+/// All units of an order without shipments and cancellations.
 fn all_units() -> Value {
     json!([{ "sku": "A", "quantity": 5 }, { "sku": "B", "quantity": 4 }])
 }

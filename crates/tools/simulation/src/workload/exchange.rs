@@ -5,51 +5,51 @@ use serde_json::Value;
 
 use crate::workload::command::Command;
 
-/// What a client was told in the end.
+/// The final answer to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
-    /// 201 or 200: it is done.
+pub enum Answer {
+    /// 201 or 200: the command is recorded, or changes nothing.
     Accepted {
         /// The status code.
         status: u16,
         /// The reply.
         body: Value,
-        /// Whether it said that this is the reply to an earlier attempt.
+        /// True if the reply says that it repeats the one to an earlier attempt.
         replayed: bool,
     },
-    /// It will not be done.
+    /// A rejection.
     Refused {
         /// The status code.
         status: u16,
         /// The problem's code.
         code: String,
     },
-    /// Something else, which no client can act on: it may have been done.
+    /// Another status. The command may have been recorded.
     Failed {
         /// The status code.
         status: u16,
         /// The problem's code.
         code: String,
     },
-    /// Nothing that is an answer: it may have been done.
+    /// No answer. The command may have been recorded.
     Nothing,
 }
 
-/// A command, and what its client was told.
+/// A command, and the answer that its client received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
     /// The command.
     pub command: Command,
     /// The answer.
-    pub told: Told,
-    /// True if the first key for quotes was retired by then.
+    pub answer: Answer,
+    /// True if the first key for quotes was retired before.
     pub is_late: bool,
-    /// When the attempt that was answered began, by the function's own clock.
+    /// The time at which the answered attempt began, by the function's clock.
     pub asked_at: Timestamp,
-    /// The place of that beginning among all beginnings and ends of a history's attempts.
+    /// The position of that beginning among the beginnings and ends of all attempts in the history.
     pub began: u64,
-    /// The place at which the first attempt began.
+    /// The position at which the first attempt began.
     pub sent: u64,
-    /// The place of its end.
+    /// The position of its end.
     pub ended: u64,
 }

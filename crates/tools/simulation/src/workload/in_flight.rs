@@ -11,7 +11,7 @@ use crate::workload::command::Command;
 #[derive(Debug, Default)]
 struct Attempts {
     bodies: BTreeMap<String, Vec<Value>>,
-    /// How many have begun and ended so far.
+    /// The number of beginnings and ends so far.
     moments: u64,
 }
 
@@ -22,23 +22,23 @@ impl Attempts {
     }
 }
 
-/// What is under way: keys, each with its bodies. Clones are the same.
+/// The keys in flight, each with its bodies. Clones share their state.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct UnderWay(Arc<Mutex<Attempts>>);
+pub(crate) struct InFlight(Arc<Mutex<Attempts>>);
 
-impl UnderWay {
-    /// Whether a command meets none under way that it must not meet.
+impl InFlight {
+    /// Returns true if no request in flight forbids the command: the plan may leave out identical requests and reused keys.
     pub(super) fn may_begin(&self, command: &Command, faults: &Faults) -> bool {
-        let under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.bodies.get(&command.key).into_iter().flatten().all(|body| {
+        let attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.bodies.get(&command.key).into_iter().flatten().all(|body| {
             let is_same = *body == command.body;
             faults.may(if is_same { Fault::IdenticalAtOnce } else { Fault::SameKeyOtherBody })
         })
     }
 
     pub(super) fn begin(&self, command: &Command, faults: &Faults) -> u64 {
-        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bodies = under_way.bodies.entry(command.key.clone()).or_default();
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bodies = attempts.bodies.entry(command.key.clone()).or_default();
         if bodies.contains(&command.body) {
             faults.struck(Fault::IdenticalAtOnce);
         }
@@ -46,15 +46,15 @@ impl UnderWay {
             faults.struck(Fault::SameKeyOtherBody);
         }
         bodies.push(command.body.clone());
-        under_way.moment()
+        attempts.moment()
     }
 
     pub(super) fn end(&self, command: &Command) -> u64 {
-        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bodies = under_way.bodies.entry(command.key.clone()).or_default();
+        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bodies = attempts.bodies.entry(command.key.clone()).or_default();
         if let Some(ended) = bodies.iter().position(|body| *body == command.body) {
             bodies.remove(ended);
         }
-        under_way.moment()
+        attempts.moment()
     }
 }

@@ -8,27 +8,27 @@ use crate::workload::query::Query;
 /// A page of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The moment before it was asked for.
+    /// The moment before its request.
     pub began: u64,
-    /// The moment after it was there.
+    /// The moment after its response.
     pub ended: u64,
-    /// How often calls of the function were struck meanwhile.
+    /// The number of strikes on the function's calls between them.
     pub strikes: u64,
     /// The status code.
     pub status: u16,
-    /// What it holds.
+    /// The body.
     pub body: Value,
 }
 
-/// A question, and what its client was told.
+/// A query, and the pages of its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inquiry {
-    /// The question.
+    /// The query.
     pub query: Query,
-    /// Who asks.
+    /// The caller.
     pub caller: Caller,
-    /// The highest version of its order that clients had been told of before; 0 where there is none.
+    /// The highest version of its order that clients knew before, or 0.
     pub known: u64,
-    /// The pages that came, in sequence. Where the last has a `nextCursor`, the function was killed over the one after it.
+    /// The received pages, in sequence. If the last one has a `nextCursor`, the function was killed on the next page.
     pub pages: Vec<Page>,
 }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use event_store::Timestamp;
 use serde_json::Value;
 
-/// Versions of orders that clients were told of, and when each was recorded. Clones are the same.
+/// The versions of orders that clients know, with the time of each. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known(Arc<Mutex<BTreeMap<String, BTreeMap<u64, Timestamp>>>>);
 
 impl Known {
-    /// What the reply to a command says.
+    /// Adds the versions in a reply to a command.
     pub(crate) fn learn(&self, order: &str, reply: &Value) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for event in reply["events"].as_array().into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! Orders that are to be placed.
+//! Orders to place.
 
 use command_handler::order_id::{new_order_id, quoted_order_id};
 use fastrand::Rng;
@@ -9,35 +9,35 @@ use crate::workload::caller::Caller;
 use crate::workload::pricing::Terms;
 use crate::world::names::CUSTOMERS;
 
-/// What they pay in.
+/// The currencies.
 const CURRENCIES: [&str; 2] = ["EUR", "USD"];
 /// The total of an order with five units of its first line.
 pub(crate) const TOTAL: u64 = 800;
 
-/// An order that is to be placed.
+/// An order to place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrder {
     /// Its id.
     pub id: String,
     /// The key of the request that places it.
     pub key: String,
-    /// Whose it is.
+    /// Its customer.
     pub customer: &'static str,
     /// The code of its currency.
     pub currency: &'static str,
-    /// True if it has shipping, tax and a discount, which leave its total as it is.
+    /// True if it has shipping, tax and a discount, which cancel each other out.
     pub has_charges: bool,
-    /// True if it has the shop's own number and notes.
+    /// True if it has a reference and metadata.
     pub has_notes: bool,
     /// The sender of the request that places it.
     pub placed_by: Caller,
-    /// The quote that it is placed from; nothing where its sender sets the prices.
+    /// The quote that it is placed from, or `None` if its sender sets the prices.
     pub quote: Option<Terms>,
 }
 
 impl NewOrder {
-    /// The `number`th order of a history: mostly of the first customer in the first currency, so that some meet in one sum. Where
-    /// that customer is busy, only one in eight is another's.
+    /// Draws the `number`th order of a history. Most are of the first customer in the first currency, so that they share a sum. With
+    /// a busy customer, one order in eight is of the other.
     pub(crate) fn drawn(number: u8, is_priced: bool, is_busy: bool, random: &mut Rng) -> Self {
         let mut one_of = |two: [&'static str; 2], n: u8| two[usize::from(random.u8(0..n) == 0)];
         let (customer, currency) = (one_of(CUSTOMERS, if is_busy { 8 } else { 3 }), one_of(CURRENCIES, 3));
@@ -62,7 +62,7 @@ impl NewOrder {
         Self { id, key, customer, currency, has_charges, has_notes, placed_by, quote }
     }
 
-    /// The order as a trusted caller sends it: four units of one line, and `quantity` units of the other.
+    /// The content that a trusted caller sends: four units of one line, and `quantity` units of the other.
     pub(super) fn content(&self, quantity: u64) -> Value {
         let items = json!([
             { "sku": "A", "quantity": quantity, "unitPrice": 60 },

@@ -1,4 +1,4 @@
-//! Orders that have a past when a history begins: a long one, or one that fills them up.
+//! The past of the first order when a history begins: a long one, or one that fills the order up.
 
 use aws_sdk_dynamodb::Client as Dynamo;
 use event_store::{Appended, DynamoEventStore, EventStore, Fingerprint, Loaded, Request, UpTo};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::workload::caller::Caller;
 use crate::workload::client::Client;
 use crate::workload::command::Command;
-use crate::workload::exchange::{Exchange, Told};
+use crate::workload::exchange::{Answer, Exchange};
 use crate::workload::new_order::NewOrder;
 use crate::workload::pricing::Pricing;
 use crate::world::clock;
@@ -23,12 +23,12 @@ use crate::world::names::EVENTS;
 #[error("the first order could not be filled up: {0}")]
 pub struct Unfilled(String);
 
-/// Payments that are received after a correction: with them its request is forgotten.
+/// The payments after a correction: so many that its request is forgotten.
 const LATER_PAYMENTS: u32 = 66;
-/// Commits that fill an order up, and payments of each: nearly as many ids as an order may have.
+/// The commits that fill an order up, and the payments in each. The order then has almost as many ids as it may have.
 const FILLING: (u32, u32) = (4, 249);
 
-/// Sends the commands of a long past, and at its end an old correction once more: under its own key, and under a new one.
+/// Sends the commands of a long past. At its end an old correction is sent under a new key, and again under its own.
 pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange> {
     let command = |key: &str, path: &str, body: Value| Command::about(order, Caller::PaymentProvider, key, path, body);
     let correction = |id: &str, amount: u64| {
@@ -55,8 +55,8 @@ pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange>
     exchanges
 }
 
-/// Fills an order up by direct appends, because so many commands would take too long. The history gets their commands as
-/// ones that were sent before all others, and never answered.
+/// Fills an order up by direct appends, because so many commands would take too long. In the history their commands count as
+/// sent before all others, and never answered.
 pub(crate) async fn full(client: Dynamo, order: &NewOrder, pricing: &Pricing) -> Result<Vec<Exchange>, Unfilled> {
     let store = DynamoEventStore::new(client, EVENTS);
     let place = Command::place(order, 5, pricing);
@@ -74,7 +74,7 @@ pub(crate) async fn full(client: Dynamo, order: &NewOrder, pricing: &Pricing) ->
             Some(Event::PaymentReceived(PaymentReceived { payment_id, amount: Amount::new(1).ok()?, method: None }))
         });
         let key = format!("filling-{commit}");
-        // Of a commit's payments the first, which may be sent again.
+        // The first payment of the commit, which clients may send again.
         let body = json!({ "paymentId": format!("full-{commit}-0"), "amount": 1 });
         let command = Command::about(order, Caller::PaymentProvider, &key, "payments", body);
         let loaded = store.load(&order.id, UpTo::Head).await.map_err(|error| Unfilled(error.to_string()))?;
@@ -83,7 +83,7 @@ pub(crate) async fn full(client: Dynamo, order: &NewOrder, pricing: &Pricing) ->
     }
     let unanswered = |command| Exchange {
         command,
-        told: Told::Nothing,
+        answer: Answer::Nothing,
         is_late: false,
         asked_at: clock::now(),
         began: 0,

@@ -1,4 +1,4 @@
-//! What tells a history: a seed, and what is left out of what the seed would make. It fits on a command line.
+//! The plan of a history: a seed, and the parts that are left out. It fits on a command line.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::str::FromStr;
 
 use crate::faults::fault::Fault;
 
-/// A seed, and what is left out.
+/// A seed, and the parts of its history that are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The seed.
     pub seed: u64,
-    /// The commands that are sent of those that the seed makes; all of them where nothing is said.
+    /// The numbers of the commands that are sent. `None` for all.
     pub commands: Option<Numbers>,
-    /// How many clients there are at most.
+    /// The largest number of clients.
     pub clients: Option<u8>,
     /// Faults that do not strike.
     pub without: BTreeSet<Fault>,
@@ -27,7 +27,7 @@ impl Plan {
     }
 }
 
-/// As the arguments of `orders chaos`.
+/// The arguments of `orders chaos`.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "--seed {}", self.seed)?;
@@ -65,9 +65,9 @@ impl fmt::Display for Numbers {
     }
 }
 
-/// What is no list of numbers.
+/// A text that is not a list of numbers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is no list of numbers such as 0-4,7")]
+#[error("'{0}' is not a list of numbers such as 0-4,7")]
 pub struct NoNumbers(pub String);
 
 impl FromStr for Numbers {

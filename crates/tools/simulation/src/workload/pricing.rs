@@ -1,4 +1,4 @@
-//! The shop's pricing service: its two keys, the quotes that it signs, and those that others tamper with.
+//! The shop's pricing service: its two keys, the quotes that it signs, and quotes that are tampered with.
 
 use fastrand::Rng;
 use http_api::QuoteVerifier;
@@ -18,27 +18,27 @@ const SECOND: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"second","x":"_FHNjmI
 /// A key of the pricing service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuoteKey {
-    /// The key that is retired a day later.
+    /// The key that is retired on the next day.
     First,
-    /// The key that stays.
+    /// The key that stays valid.
     Second,
 }
 
-/// The terms of a quote, beside the order that it is for.
+/// The terms of a quote, without its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// Its id, unique in a history.
     pub quote_id: String,
     /// The key that signs it.
     pub key: QuoteKey,
-    /// When it expires, in milliseconds since 1970.
+    /// The time at which it expires, in milliseconds since 1970.
     pub expires_at_ms: i64,
-    /// The `Idempotency-Key` that its first sender adds, though it means nothing.
+    /// The `Idempotency-Key` of its first sender. It has no meaning for a quote.
     pub idempotency_key: Option<String>,
 }
 
 impl Terms {
-    /// The terms of the `number`th order: the quote expires within seconds, within hours, or in a week.
+    /// Draws the terms of the `number`th order. The quote expires within seconds, within hours, or in a week.
     pub(crate) fn drawn(number: u8, random: &mut Rng) -> Self {
         let seconds = match random.u8(0..3) {
             0 => random.i64(1..=8),
@@ -60,9 +60,9 @@ impl Terms {
 pub struct SentQuote {
     /// Its terms.
     pub terms: Terms,
-    /// The order in it, as a trusted caller would send it.
+    /// The content of its order, in the form of a trusted caller.
     pub order: Value,
-    /// True if the order in it is not the one that was signed.
+    /// True if its order is not the one that was signed.
     pub is_tampered: bool,
     /// The `Idempotency-Key` that was sent beside it.
     pub idempotency_key: Option<String>,
@@ -76,7 +76,7 @@ pub struct Pricing {
 }
 
 impl Pricing {
-    /// The keys, the same in every history.
+    /// The keys, which are the same in every history.
     ///
     /// # Errors
     /// Never: they are constants.

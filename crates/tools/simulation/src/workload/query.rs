@@ -1,4 +1,4 @@
-//! Queries as clients ask them, and as API Gateway hands them on.
+//! Queries as clients send them, and as API Gateway delivers them.
 
 use event_store::Timestamp;
 use lambda_http::Request;
@@ -6,29 +6,29 @@ use serde_json::{Value, json};
 
 use crate::workload::caller::Caller;
 
-/// What a client wants to know.
+/// A query of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
-    /// An order as it is.
+    /// The current order.
     Order {
         /// The order.
         order: String,
     },
-    /// An order that is no older than what the client has been told.
+    /// An order at a version that the client knows, or at a later one.
     AtLeast {
         /// The order.
         order: String,
         /// The version that the client knows, from 1.
         version: u64,
     },
-    /// An order as it was at a version.
+    /// An order at a version.
     AtVersion {
         /// The order.
         order: String,
         /// The version, from 1.
         version: u64,
     },
-    /// An order as it was at a time.
+    /// An order at a time.
     AsOf {
         /// The order.
         order: String,
@@ -46,12 +46,12 @@ pub enum Query {
     List {
         /// The customer.
         customer: String,
-        /// The only status that is wanted.
+        /// The status to filter by.
         status: Option<&'static str>,
         /// Entries a page, from 1.
         limit: u32,
     },
-    /// What a customer's orders come to.
+    /// The totals of a customer.
     Totals {
         /// The customer.
         customer: String,
@@ -59,7 +59,7 @@ pub enum Query {
 }
 
 impl Query {
-    /// The order that it is about, where it is about one.
+    /// The order of a query on one order.
     #[must_use]
     pub fn order(&self) -> Option<&str> {
         match self {
@@ -72,10 +72,10 @@ impl Query {
         }
     }
 
-    /// The request for the page that `cursor` names, as it reaches the function under the gateway's id `request_id`.
+    /// The request that the function receives for the page at `cursor`, with the gateway's id `request_id`.
     ///
     /// # Errors
-    /// When it is no request that `lambda_http` can read.
+    /// When `lambda_http` cannot read it.
     pub(crate) fn request(
         &self,
         cursor: Option<&str>,

@@ -1,4 +1,4 @@
-//! A client that asks, and knows what it was told before.
+//! A client that sends queries, and knows the versions in earlier replies.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use crate::workload::query::Query;
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
 use crate::world::names::CUSTOMERS;
-use crate::world::unexpected_errors::Mishaps;
+use crate::world::unexpected_errors::UnexpectedErrors;
 
-/// Somebody who asks, on a network of its own.
+/// A client that sends queries, on its own network.
 pub(crate) struct Reader {
     pub(crate) function: Instance,
     pub(crate) network: Network,
@@ -27,19 +27,19 @@ pub(crate) struct Reader {
     pub(crate) random: Rng,
     pub(crate) kills: Kills,
     pub(crate) journal: Journal,
-    pub(crate) mishaps: Mishaps,
-    /// True if a trail is too long for small pages.
+    pub(crate) errors: UnexpectedErrors,
+    /// True if an order has too many events for small pages.
     pub(crate) has_long_trail: bool,
 }
 
 impl Reader {
-    /// Entries on a page of a trail.
+    /// The page size of a trail: `few`, unless a trail is long.
     pub(crate) fn entries(&self, few: u32) -> u32 {
         if self.has_long_trail { 100 } else { few }
     }
 
-    /// Asks something every other time.
-    pub(crate) async fn look_around(&mut self) -> Option<Inquiry> {
+    /// Sends a query every other time.
+    pub(crate) async fn maybe_ask(&mut self) -> Option<Inquiry> {
         if self.random.bool() {
             return None;
         }
@@ -72,7 +72,7 @@ impl Reader {
         })
     }
 
-    /// Asks, page after page, until one is not to be had.
+    /// Requests page after page, until the last one or a failure.
     pub(crate) async fn ask(&mut self, query: Query) -> Inquiry {
         let known = query.order().and_then(|order| self.known.of(order).into_keys().last()).unwrap_or(0);
         let caller = self.asker(&query);
@@ -88,7 +88,7 @@ impl Reader {
         inquiry
     }
 
-    /// Mostly the customer whose orders they are, or the support desk.
+    /// Draws the caller of a query. Mostly the customer of its orders, or the support desk.
     fn asker(&mut self, query: &Query) -> Caller {
         let of_order = |id: &str| self.orders.iter().find(|order| order.id == id).map(|order| order.customer);
         let customer = match query {
@@ -109,13 +109,13 @@ impl Reader {
         }
     }
 
-    /// One invocation; nothing where it was killed or panicked.
+    /// Runs one invocation. Returns `None` if it was killed or panicked.
     async fn page(&mut self, query: &Query, caller: Caller, cursor: Option<&str>) -> Option<Page> {
         let request_id = format!("query-{}", self.random.u64(..));
         let request = query.request(cursor, caller, &request_id).ok()?;
         let (began, struck_before) = (self.journal.moment(), self.network.strikes());
-        let invocation = self.mishaps.outlive("the query handler", self.function.handle(request));
-        let Ok(response) = self.kills.spare(&mut self.random, invocation).await??;
+        let invocation = self.errors.catch_panic("the query handler", self.function.handle(request));
+        let Ok(response) = self.kills.run(&mut self.random, invocation).await??;
         Some(Page {
             began,
             ended: self.journal.moment(),

@@ -10,11 +10,11 @@ use crate::workload::plan::Plan;
 /// The past of a history's first order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {
-    /// It has none.
+    /// No past.
     Fresh,
-    /// It has a correction, a newer one, and more commits since than requests are remembered.
+    /// A correction, a newer one, and more commits after them than requests are remembered.
     Long,
-    /// It has nearly as many ids as an order may have. It is the only order.
+    /// Almost as many ids as an order may have. The history has no other order.
     Full,
 }
 
@@ -28,12 +28,12 @@ impl Beginning {
     }
 }
 
-/// What a plan makes of a history.
+/// The shape of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Clients at work at once, 1 to 8.
+    /// Clients that work at once, 1 to 8.
     pub clients: u8,
-    /// Orders they meet on: 1 to 4, or 6 to 8 where one customer has most of them.
+    /// Orders that they share: 1 to 4, or 6 to 8 with a busy customer.
     pub orders: u8,
     /// True if one customer has most of the orders.
     pub is_busy: bool,
@@ -43,40 +43,40 @@ pub struct Shape {
     pub rates: Rates,
     /// Command handlers that are killed, in percent of invocations: 0 to 10.
     pub kills_percent: u8,
-    /// Entries that the bus refuses, in percent: 0 to 40.
+    /// Entries that the bus rejects, in percent: 0 to 40.
     pub refused_percent: u8,
     /// Commits that only a newer release can process, in percent: mostly 0.
     pub foreign_percent: u8,
-    /// What these are to the older release.
+    /// The kind of these commits for the older release.
     pub poison: Poison,
-    /// Snapshots that are made useless, in percent: 0 to 40.
+    /// Snapshots that are made unusable, in percent: 0 to 40.
     pub snapshot_percent: u8,
     /// The past of the first order.
     pub beginning: Beginning,
-    /// Whether an order is beyond 1 MB.
+    /// True if an order exceeds 1 MB.
     pub has_large_order: bool,
-    /// Whether the read model is rebuilt meanwhile.
+    /// True if the read models are rebuilt beside live writes.
     pub is_rebuilt: bool,
-    /// Whether a newer release of the projection is deployed meanwhile.
+    /// True if a newer release of the projection is deployed beside live writes.
     pub is_deployed: bool,
-    /// Whether what was lost is made up for by a repair, and not by the order's next event.
+    /// True if a repair heals rows that lost records, and not the order's next event.
     pub is_repaired: bool,
-    /// True if rows lag by minutes meanwhile, and a verification looks at them.
+    /// True if rows lag by minutes while a verification compares them.
     pub is_verified: bool,
-    /// Records in batches that name no order, in percent: mostly 0.
+    /// Unaddressable records in batches, in percent: mostly 0.
     pub unaddressable_percent: u8,
 }
 
 impl Shape {
-    /// What a plan makes.
+    /// The shape that a plan gives.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
         Self::drawn(plan, &mut Rng::with_seed(plan.seed))
     }
 
-    /// What a plan makes, from the dice of its seed.
+    /// Draws the shape of a plan from the generator of its seed.
     pub(crate) fn drawn(plan: &Plan, random: &mut Rng) -> Self {
-        // All is drawn, also what is left out: the rest of the history stays as it is.
+        // Left-out faults are drawn too, so that the rest of the history stays the same.
         let faults = random.u8(5..=30);
         let before_percent = random.u8(0..=faults);
         let clients = random.u8(1..=8);
@@ -87,9 +87,9 @@ impl Shape {
         let is_busy = one_in(4, Fault::BusyCustomer);
         let (beginning, few, many) = (Beginning::drawn(random), random.u8(1..=4), random.u8(6..=8));
         let is_full = beginning == Beginning::Full;
-        // Of a newer release's rows the older one's verification says nothing.
+        // A verification of the older release does not compare rows of a newer one.
         let is_verified = late_dice(plan).u8(0..6) == 0 && may(Fault::LaggingRows) && !is_deployed;
-        // From dice of their own: histories without them stay as they are.
+        // Drawn from a copy of the generator, so that histories without them stay the same.
         let has_strays = random.clone().u8(0..4) == 0 && may(Fault::UnaddressableRecord);
         let mut percent = |most: u8, fault: Fault| random.u8(0..=most) * u8::from(may(fault));
         Self {
@@ -110,7 +110,7 @@ impl Shape {
             commands: random.u8(5..=60),
             rates: Rates { before_percent, after_percent: faults - before_percent },
             poison: random.choice(Poison::ALL).unwrap_or(Poison::UnknownType),
-            // Its snapshots and padding together would be beyond what an item may have.
+            // Its snapshots and padding together would exceed the limit of an item.
             has_large_order: has_large_order && !is_full,
             is_rebuilt,
             is_deployed,
@@ -121,7 +121,7 @@ impl Shape {
     }
 }
 
-/// Dice of their own for what came later: the histories before it stay as they are.
+/// A second generator for features that were added later, so that older histories stay the same.
 pub(crate) fn late_dice(plan: &Plan) -> Rng {
     Rng::with_seed(!plan.seed)
 }

@@ -18,7 +18,7 @@ use query_handler::QueryHandler;
 use read_models::{CustomerTotals, OrderSummaries, OrderSummaryByCustomer, RowStore, Totals};
 use stream_consumer::StreamEvent;
 
-/// What an invocation is until it ends.
+/// An invocation that has not ended.
 pub type Invocation<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A function that answers HTTP requests.
@@ -41,7 +41,7 @@ pub trait StreamFunction: Send + Sync {
     }
 }
 
-/// What takes a parked order out.
+/// The redrive of parked orders.
 pub trait Redriving: Send + Sync {
     /// Redrives an order for a consumer.
     fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>>;

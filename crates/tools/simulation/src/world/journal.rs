@@ -1,4 +1,4 @@
-//! What a history keeps of its tables: every state of the read models and of the notes on parked orders, and when it stood.
+//! The journal of a history: every state of the read models and of the notes on parked orders, with the moment of each.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,22 +12,22 @@ use crate::world::names::{PARKED, SUMMARIES, TOTALS};
 use crate::world::next_summary::NextRow;
 use crate::world::wire;
 
-/// The tables that are looked at.
+/// The tables whose states are kept.
 const TABLES: [&str; 3] = [SUMMARIES, TOTALS, PARKED];
 
 /// The sort key of a contribution, or of sums.
 const ENTRY: &str = CustomerTotals::KEY.sort;
 
-/// A state of a summary's row.
+/// One state of a row of the summaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The order.
     pub order: String,
     /// The number of the projection that folded it.
     pub projection: u64,
-    /// The version up to which it says it is folded.
+    /// The version that the row claims.
     pub version: u64,
-    /// The row; nothing where it cannot be read.
+    /// The row, or `None` if it cannot be read.
     pub row: Option<SeenRow>,
 }
 
@@ -40,15 +40,15 @@ pub enum SeenRow {
     Newer(NextRow),
 }
 
-/// Who has parked which orders, and the last version of each that is known to wait.
+/// The parked orders of each consumer, with the last version that is known to wait.
 pub type Waiting = BTreeMap<(Consumer, String), u64>;
 
-/// The states of something, each with the moment at which it began, in sequence.
+/// A sequence of states, each with the moment at which it began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct States<T>(Vec<(u64, T)>);
 
 impl<T> States<T> {
-    /// The states that stood at some time from one moment to another.
+    /// The states that existed at some time from one moment to another.
     pub fn during(&self, began: u64, ended: u64) -> impl Iterator<Item = &T> {
         let before = self.0.iter().rev().find(move |(moment, _)| *moment <= began);
         let since = self.0.iter().filter(move |(moment, _)| (began + 1..=ended).contains(moment));
@@ -60,7 +60,7 @@ impl<T> States<T> {
     }
 }
 
-/// Every state of the tables.
+/// The states of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     /// The rows of the summaries.
@@ -74,7 +74,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Every state of a row that was seen, in the order in which it was.
+    /// Every state of a row, in the order in which the states followed one another.
     pub fn rows(&self) -> impl Iterator<Item = &Seen> {
         let mut before: &[Seen] = &[];
         self.summaries.0.iter().flat_map(move |(_, rows)| {
@@ -90,7 +90,7 @@ struct State {
     tables: BTreeMap<&'static str, Vec<(u64, Vec<Value>)>>,
 }
 
-/// Counts the moments of a history, and looks at a table whenever it may have changed. Clones are the same.
+/// Counts the moments of a history, and reads a table after each write to it. Clones share their state.
 #[derive(Clone)]
 pub(crate) struct Journal {
     database: Database,
@@ -110,34 +110,34 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A moment that nothing else has.
+    /// A new moment.
     pub(crate) fn moment(&self) -> u64 {
         let mut state = self.state();
         state.moments += 1;
         state.moments
     }
 
-    /// Looks at the tables that a write names.
+    /// Reads the tables that a write names.
     pub(crate) fn written(&self, body: &[u8]) {
         for table in TABLES {
             if wire::names_table(body, table) {
-                self.look(table);
+                self.read(table);
             }
         }
     }
 
-    fn look(&self, table: &'static str) {
+    fn read(&self, table: &'static str) {
         let items = wire::items(&self.database, table);
         let mut state = self.state();
         let State { moments, tables } = &mut *state;
         let states = tables.entry(table).or_default();
-        if states.last().is_none_or(|(_, standing)| *standing != items) {
+        if states.last().is_none_or(|(_, newest)| *newest != items) {
             *moments += 1;
             states.push((*moments, items));
         }
     }
 
-    /// The version of each row as it stands.
+    /// The current version of each row.
     pub(crate) fn rows(&self) -> Waiting {
         let summaries = wire::items(&self.database, SUMMARIES).iter().filter_map(seen).collect::<Vec<_>>();
         let summaries = summaries.into_iter().map(|row| ((Consumer::OrderSummaryByCustomer, row.order), row.version));
@@ -146,7 +146,7 @@ impl Journal {
         summaries.chain(totals).collect()
     }
 
-    /// All that was kept.
+    /// Every state so far.
     pub(crate) fn kept(&self) -> Kept {
         let state = self.state();
         let of = |table| state.tables.get(table).map(Vec::as_slice).unwrap_or_default();
@@ -159,13 +159,13 @@ impl Journal {
     }
 }
 
-/// The version of each order's contribution that is stored.
+/// The version of each order's stored contribution.
 fn contributions(items: &[Value]) -> BTreeMap<String, u64> {
     let contribution = |item: &Value| Some((order_of(item[ENTRY]["S"].as_str()?)?, number(item, "version")?));
     items.iter().filter_map(contribution).collect()
 }
 
-/// The version of each order that the sums count: the pending contribution, or the one that is stored.
+/// The version of each order in the sums: its pending contribution, or else its stored one.
 fn counted(items: &[Value]) -> BTreeMap<String, u64> {
     let mut counted = contributions(items);
     let sums = items.iter().filter(|item| item[ENTRY]["S"] == format!("total#{}", CustomerTotals::NUMBER));

@@ -7,7 +7,7 @@
 //! | [`journal`] | every state of the read models and of the notes on parked orders |
 //! | [`clock`] | the clock of the functions |
 //! | [`repair`], `operator` | the operator's work: verify, repair, redrive |
-//! | `unexpected_errors` | errors and panics that no fault explains |
+//! | [`unexpected_errors`] | errors and panics that no fault explains |
 //! | `names`, `wire`, `sdk_config` | names of tables and customers, DynamoDB's JSON protocol, settings of the SDKs |
 
 pub mod clock;
@@ -20,5 +20,5 @@ pub(crate) mod operator;
 pub mod release;
 pub mod repair;
 pub(crate) mod sdk_config;
-pub(crate) mod unexpected_errors;
+pub mod unexpected_errors;
 pub(crate) mod wire;

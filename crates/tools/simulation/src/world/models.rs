@@ -11,7 +11,7 @@ use read_models::{
     SumAudit, Summed, SummedRows,
 };
 
-use crate::faults::panicking_projection::Brittle;
+use crate::faults::panicking_projection::PanickingProjection;
 use crate::world::names::{EVENTS, SUMMARIES, TOTALS};
 use crate::world::next_summary::NextSummary;
 
@@ -30,8 +30,8 @@ pub(crate) fn next(client: &Client) -> ReadModels {
 
 /// The read models of a release whose folds panic over some commits.
 pub(crate) fn panicking(client: &Client) -> ReadModels {
-    let totals = sums::<Brittle<CustomerTotals>>(client, TOTALS);
-    in_place_of(&as_deployed(client), [rows::<Brittle<OrderSummaryByCustomer>>(client, SUMMARIES), totals])
+    let totals = sums::<PanickingProjection<CustomerTotals>>(client, TOTALS);
+    in_place_of(&as_deployed(client), [rows::<PanickingProjection<OrderSummaryByCustomer>>(client, SUMMARIES), totals])
 }
 
 fn in_place_of<const N: usize>(models: &ReadModels, others: [Arc<dyn ReadModel>; N]) -> ReadModels {

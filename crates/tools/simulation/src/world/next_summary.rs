@@ -1,4 +1,4 @@
-//! The next release of the order summaries: the same projection under a higher number, with something new in its rows.
+//! The next release of the order summaries: the same projection with a higher number, and a new field in its rows.
 
 use event_store::RecordedEvent;
 use order_aggregate::{OrderCommit, Orders};
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 /// A row of the next release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextRow {
-    /// What rows are today.
+    /// The row of the current release.
     pub summary: OrderSummaryRow,
-    /// What is new: how many commits the order has.
+    /// The new field: the number of commits of the order.
     pub commits: u64,
 }
 

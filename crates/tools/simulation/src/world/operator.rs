@@ -1,4 +1,4 @@
-//! What an operator does about parked orders, once the release that reads them is deployed.
+//! The operator, who redrives parked orders and repairs rows once the release that reads them is deployed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,26 +7,25 @@ use aws_sdk_dynamodb::Client;
 use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, UnaddressableNote};
 use read_models::LagBound;
 
-use crate::check::invariant::Invariant;
 use crate::world::function::Redriving;
 use crate::world::journal::Waiting;
 use crate::world::release::Release;
-use crate::world::unexpected_errors::Mishaps;
+use crate::world::unexpected_errors::{UnexpectedErrors, Work};
 
-/// Once the stream is drained, what a row lacks is lost.
+/// Once the stream is drained, no row is late.
 const NONE_IS_LATE: LagBound = LagBound::Named(Duration::ZERO);
 
-/// Somebody who mends.
+/// The operator of a history.
 pub(crate) struct Operator {
     pub(crate) parked: ParkedOrders,
     pub(crate) redrive: Box<dyn Redriving>,
-    /// The consumers whose orders this release redrives: of another's rows it leaves its hands.
+    /// The consumers whose orders this release redrives. The rows of another release are not its own.
     pub(crate) consumers: Vec<Consumer>,
-    pub(crate) mishaps: Mishaps,
+    pub(crate) errors: UnexpectedErrors,
 }
 
 impl Operator {
-    /// Who has parked which order.
+    /// The parked orders of each consumer.
     pub(crate) async fn parked(&self) -> Waiting {
         let (notes, _) = self.every_note().await;
         notes.into_iter().map(|note| ((note.consumer, note.aggregate_id), note.held_up_to)).collect()
@@ -38,35 +37,35 @@ impl Operator {
         notes.into_iter().filter(|note| note.is_deferred).map(|note| (note.consumer, note.aggregate_id)).collect()
     }
 
-    /// The functions that noted each record which names no order, by the record's name.
+    /// The functions that noted each unaddressable record, by the record's name.
     pub(crate) async fn unaddressable(&self) -> BTreeMap<String, BTreeSet<String>> {
         let (_, notes) = self.every_note().await;
         notes.into_iter().map(|note| (note.id, note.noted_by)).collect()
     }
 
     async fn every_note(&self) -> (Vec<Parked>, Vec<UnaddressableNote>) {
-        self.mishaps.good(Invariant::Readable, "that is parked", self.notes().await).unwrap_or_default()
+        self.errors.ok(Work::Read, "of every parked one", self.notes().await).unwrap_or_default()
     }
 
-    /// Takes the orders out: `orders parked redrive --all`.
+    /// Redrives every parked order, as `orders parked redrive --all` does.
     pub(crate) async fn redrive(&self) {
         for (consumer, order) in self.parked().await.into_keys() {
             if self.consumers.contains(&consumer)
-                && let Some(ended) = self.mishaps.outlive("redriving", self.redrive.order(consumer, &order)).await
+                && let Some(ended) = self.errors.catch_panic("a redrive", self.redrive.order(consumer, &order)).await
             {
-                self.mishaps.good(Invariant::Redriven, &order, ended);
+                self.errors.ok(Work::Redrive, &order, ended);
             }
         }
     }
 
-    /// Mends the rows, and finds nothing the second time: `orders verify --repair`.
+    /// Repairs the rows twice, as `orders verify --repair` does. A difference in the second run is an unexpected error.
     pub(crate) async fn repair(&self, release: &dyn Release, client: &Client, is_newer: bool) {
         for is_second in [false, true] {
             let repaired =
-                self.mishaps.outlive("a repair", release.repair(client.clone(), is_newer, NONE_IS_LATE)).await;
-            let found = repaired.and_then(|it| self.mishaps.good(Invariant::Repaired, "of every kind", it));
+                self.errors.catch_panic("a repair", release.repair(client.clone(), is_newer, NONE_IS_LATE)).await;
+            let found = repaired.and_then(|it| self.errors.ok(Work::Repair, "of every kind", it));
             for difference in found.into_iter().flat_map(|it| it.found).filter(|_| is_second) {
-                self.mishaps.note(Invariant::Repaired, "of every kind", format!("after a repair {difference}"));
+                self.errors.record(Work::Repair, "of every kind", format!("after a repair {difference}"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What is under test: the functions as they are deployed, or with a bug that somebody planted.
+//! The release under test: the functions as they are deployed. Tests replace some of them to plant bugs.
 
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, EventStore};
@@ -21,9 +21,9 @@ use crate::world::models;
 use crate::world::names::{BUS, EVENTS, PARKED, SUMMARIES, TOTALS};
 use crate::world::repair::{Repaired, repair, wrong_snapshots};
 
-/// How the functions come about. As they stand here they are what is deployed; tests override what they break.
+/// The constructors of the functions under test. By default they are the deployed ones; tests override them to plant bugs.
 pub trait Release: Send + Sync {
-    /// The command handler, which accepts these quotes.
+    /// The command handler, with a verifier of quotes.
     fn command_handler(&self, client: aws_sdk_dynamodb::Client, quotes: QuoteVerifier) -> Instance {
         command_handler(DynamoEventStore::new(client, EVENTS), quotes)
     }
@@ -43,13 +43,13 @@ pub trait Release: Send + Sync {
         projector(client)
     }
 
-    /// What takes parked orders out.
+    /// The redrive of parked orders.
     fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
         redrive(bus, client)
     }
 
-    /// Compares the read models with the events, and repairs what differs and is not late by `bound`. The summaries are repaired
-    /// as the newer release of the projection has them where `is_newer`.
+    /// Compares the read models with the events, and repairs each difference that is not late by `bound`. The summaries are
+    /// repaired by the projection of the next release if `is_newer`.
     fn repair(
         &self,
         client: aws_sdk_dynamodb::Client,
@@ -60,7 +60,7 @@ pub trait Release: Send + Sync {
         Box::pin(repair(DynamoEventStore::new(client, EVENTS), kept, bound))
     }
 
-    /// Compares the snapshots with the events, and names those that differ: their order and version.
+    /// Compares the snapshots with the events, and returns the order and version of each that differs.
     fn wrong_snapshots(
         &self,
         client: aws_sdk_dynamodb::Client,
@@ -68,7 +68,7 @@ pub trait Release: Send + Sync {
         Box::pin(wrong_snapshots(DynamoEventStore::new(client, EVENTS)))
     }
 
-    /// The publisher, to the bus that `bus` reaches.
+    /// The publisher to the bus of a client.
     fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
         publisher(bus, client)
     }
@@ -114,7 +114,7 @@ pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Cli
     Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrders::new(client, PARKED)))
 }
 
-/// What takes parked orders out, as operators have it.
+/// The redrive of parked orders as it is deployed.
 #[must_use]
 pub fn redrive(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
     Box::new(Redrive::new(

@@ -1,4 +1,4 @@
-//! The SDK's configurations: time-outs and retries as `function_setup::clients` sets them.
+//! Configurations of the SDKs, with the time-outs and retries of `function_setup::clients`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use aws_sdk_eventbridge::config::{BehaviorVersion, Config, Credentials, Region};
 use embedded_dynamodb::EmbeddedDynamoDb;
 use function_setup::clients::{ATTEMPT_TIMEOUT, MAX_ATTEMPTS, OPERATION_TIMEOUT};
 
-/// How often a call is tried before it fails.
+/// The number of attempts before a call fails.
 pub(crate) const TRIES: u64 = MAX_ATTEMPTS as u64;
 
 pub(crate) fn dynamodb(dynamo: &EmbeddedDynamoDb) -> aws_sdk_dynamodb::config::Builder {
     dynamo.config().timeout_config(timeouts()).retry_config(retries())
 }
 
-/// Nothing listens at the endpoint: the HTTP client is the bus.
+/// The configuration for the bus. Its endpoint does not exist, because the HTTP client is the bus.
 pub(crate) fn eventbridge() -> aws_sdk_eventbridge::config::Builder {
     Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -38,7 +38,7 @@ fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_secs(1))
 }
 
-/// A budget of retries that no other client has.
+/// A retry budget for one client alone.
 pub(crate) fn own_budget() -> RetryPartition {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     RetryPartition::new(format!("chaos-{}", NEXT.fetch_add(1, Ordering::Relaxed)))

@@ -1,4 +1,4 @@
-//! What must not happen while a history is told: panics, records that cannot be read, parked orders that cannot be redriven.
+//! Errors and panics that no fault explains, collected while a history runs.
 
 use std::any::Any;
 use std::future::Future;
@@ -7,43 +7,65 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 
-use crate::check::invariant::{Invariant, Violation};
+/// The work that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// An invocation, which panicked.
+    Invocation,
+    /// A read of stored data.
+    Read,
+    /// A redrive of a parked order.
+    Redrive,
+    /// A repair of the rows.
+    Repair,
+    /// A verification while rows lag.
+    Verification,
+}
 
-/// The mishaps of a history. Clones are the same.
+/// An error that no fault explains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnexpectedError {
+    /// The work that failed.
+    pub work: Work,
+    /// The order that it was about, or a phrase for several.
+    pub order: String,
+    /// The error.
+    pub error: String,
+}
+
+/// The unexpected errors of a history. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Mishaps(Arc<Mutex<Vec<Violation>>>);
+pub(crate) struct UnexpectedErrors(Arc<Mutex<Vec<UnexpectedError>>>);
 
-impl Mishaps {
-    pub(crate) fn note(&self, invariant: Invariant, order: &str, what: String) {
-        let violation = Violation { invariant, order: order.to_owned(), what };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(violation);
+impl UnexpectedErrors {
+    /// Records an error.
+    pub(crate) fn record(&self, work: Work, order: &str, error: String) {
+        let error = UnexpectedError { work, order: order.to_owned(), error };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(error);
     }
 
-    /// What can be had; the mishap otherwise.
-    pub(crate) fn good<T, E: std::fmt::Display>(
-        &self,
-        invariant: Invariant,
-        order: &str,
-        tried: Result<T, E>,
-    ) -> Option<T> {
-        tried.map_err(|error| self.note(invariant, order, error.to_string())).ok()
+    /// Returns the value of a result, or records its error.
+    pub(crate) fn ok<T, E: std::fmt::Display>(&self, work: Work, order: &str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.record(work, order, error.to_string())).ok()
     }
 
-    /// What an invocation comes to; nothing where it panicked.
-    pub(crate) async fn outlive<T>(&self, function: &str, invocation: impl Future<Output = T>) -> Option<T> {
+    /// Returns the output of an invocation, or records its panic.
+    pub(crate) async fn catch_panic<T>(&self, function: &str, invocation: impl Future<Output = T>) -> Option<T> {
         let ended = AssertUnwindSafe(invocation).catch_unwind().await;
-        ended
-            .map_err(|panic| self.note(Invariant::NoPanic, "of every kind", format!("{function}: {}", said(&*panic))))
-            .ok()
+        let error = |panic: Box<dyn Any + Send>| format!("{function}: {}", panic_message(&*panic));
+        ended.map_err(|panic| self.record(Work::Invocation, "of every kind", error(panic))).ok()
     }
 
-    pub(crate) fn all(&self) -> Vec<Violation> {
+    /// Every error so far.
+    pub(crate) fn all(&self) -> Vec<UnexpectedError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// What a panic said.
-pub(crate) fn said(panic: &(dyn Any + Send)) -> String {
+/// The message of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let literal = panic.downcast_ref::<&str>().map(|it| (*it).to_owned());
-    literal.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+    literal
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
 }

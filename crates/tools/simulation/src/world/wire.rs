@@ -1,4 +1,4 @@
-//! Requests of DynamoDB's JSON protocol as histories look at them, and its replies as the SDK takes them.
+//! DynamoDB's JSON protocol: requests without a network, and replies in the SDK's form.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 /// A commit, as its order id and its version.
 pub(crate) type Position = (String, u64);
 
-/// Whether an operation changes anything.
+/// Returns true for an operation that writes.
 pub(crate) fn is_write(operation: &str) -> bool {
     matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem")
 }
 
-/// Whether a request names a table.
+/// Returns true if a request names a table.
 pub(crate) fn names_table(body: &[u8], table: &str) -> bool {
     let named = format!("\"TableName\":\"{table}\"");
     body.windows(named.len()).any(|window| window == named.as_bytes())
 }
 
-/// Every item of a table, without a network in between.
+/// Every item of a table, read without a network.
 pub(crate) fn items(database: &Database, table: &str) -> Vec<Value> {
     let mut items = Vec::new();
     let mut start = Value::Null;
@@ -53,7 +53,7 @@ pub(crate) fn position(item: &Value) -> Option<Position> {
     Some((item["aggregateId"]["S"].as_str()?.to_owned(), item["version"]["N"].as_str()?.parse().ok()?))
 }
 
-/// An answer as the SDK takes it.
+/// A reply in the SDK's form.
 pub(crate) fn response((status, body): (u16, String)) -> Result<HttpResponse, ConnectorError> {
     let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
     let mut response = HttpResponse::new(status, SdkBody::from(body));

@@ -3,26 +3,29 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use embedded_dynamodb::EmbeddedDynamoDb;
+use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use fastrand::Rng;
 use http_api::quotes::BadQuoteKeys;
 use parked_orders::{Consumer, ParkedOrders};
+use sam_template::Template;
 use tokio::sync::watch;
 
+use crate::campaign::run_error::Cause;
 use crate::faults::bus::Bus;
-use crate::faults::fault::Faults;
+use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
 use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::faults::network::Network;
-use crate::faults::other_projector::{BrittleProjector, NextProjector};
+use crate::faults::other_projector::{NextProjector, PanickingProjector};
 use crate::faults::poison::Poison;
-use crate::faults::stray::Strays;
 use crate::faults::strike::Rates;
-use crate::faults::tampering::Tampering;
+use crate::faults::tampering::{Tamper, Tampering};
+use crate::faults::unaddressable::Injector;
 use crate::workload::client::Client;
-use crate::workload::in_flight::UnderWay;
+use crate::workload::in_flight::InFlight;
 use crate::workload::known::Known;
 use crate::workload::new_order::NewOrder;
+use crate::workload::plan::Plan;
 use crate::workload::pricing::{Pricing, QuoteKey};
 use crate::workload::reader::Reader;
 use crate::workload::shape::{Beginning, Shape};
@@ -32,7 +35,7 @@ use crate::world::names::{PARKED, PROJECTOR, PUBLISHER};
 use crate::world::operator::Operator;
 use crate::world::release::Release;
 use crate::world::sdk_config;
-use crate::world::unexpected_errors::Mishaps;
+use crate::world::unexpected_errors::UnexpectedErrors;
 
 /// Instances of the command handler.
 const INSTANCES: u8 = 3;
@@ -40,14 +43,14 @@ const INSTANCES: u8 = 3;
 const SHARDS: u8 = 2;
 
 /// What everything in a history shares.
-pub(super) struct Scene<'a> {
+pub(super) struct Harness<'a> {
     pub(super) release: &'a dyn Release,
     pub(super) dynamo: EmbeddedDynamoDb,
     pub(super) shape: Shape,
     pub(super) faults: Faults,
     pub(super) tampering: Tampering,
     pub(super) journal: Journal,
-    pub(super) mishaps: Mishaps,
+    pub(super) errors: UnexpectedErrors,
     pub(super) orders: Arc<[NewOrder]>,
     /// What clients were told.
     pub(super) known: Known,
@@ -56,7 +59,40 @@ pub(super) struct Scene<'a> {
     pub(super) held: watch::Receiver<bool>,
 }
 
-impl Scene<'_> {
+impl<'a> Harness<'a> {
+    /// Starts the database, and draws the orders.
+    pub(super) async fn start(
+        plan: &Plan,
+        shape: Shape,
+        release: &'a dyn Release,
+        held: watch::Receiver<bool>,
+        random: &mut Rng,
+    ) -> Result<Self, Cause> {
+        let dynamo = EmbeddedDynamoDb::in_memory(ANY_PORT).await?;
+        dynamo.create_tables(&Template::of_this_project()?)?;
+        let faults = Faults::without(plan.without.clone());
+        if shape.is_busy {
+            faults.struck(Fault::BusyCustomer);
+        }
+        let pricing = Arc::new(Pricing::new()?);
+        // The commands of an order's past carry prices, so a quote does not set them.
+        let is_priced = |number| number == 0 && shape.beginning != Beginning::Fresh;
+        let order = |number| NewOrder::drawn(number, is_priced(number), shape.is_busy, random);
+        let orders: Arc<[NewOrder]> = (0..shape.orders).map(order).collect();
+        let tamper = Tamper {
+            foreign_percent: shape.foreign_percent,
+            poison: shape.poison,
+            snapshot_percent: shape.snapshot_percent,
+            large: orders.first().filter(|_| shape.has_large_order).map(|order| order.id.clone()),
+        };
+        let tampering = Tampering::new(random.fork(), faults.clone(), tamper);
+        let journal = Journal::new(dynamo.database().clone());
+        let (errors, known) = (UnexpectedErrors::default(), Known::default());
+        Ok(Self { release, dynamo, shape, faults, tampering, journal, errors, orders, known, pricing, held })
+    }
+}
+
+impl Harness<'_> {
     pub(super) fn network(&self, seed: u64, knows_all: bool) -> Network {
         let network = Network::new(self.dynamo.database().clone(), seed, self.shape.rates);
         let network = network.with_faults(self.faults.clone()).with_tampering(self.tampering.clone(), knows_all);
@@ -81,8 +117,8 @@ impl Scene<'_> {
             random: random.fork(),
             kills: self.kills(self.shape.kills_percent, 120),
             faults: self.faults.clone(),
-            under_way: UnderWay::default(),
-            mishaps: self.mishaps.clone(),
+            in_flight: InFlight::default(),
+            errors: self.errors.clone(),
             known: self.known.clone(),
             orders: self.orders.clone(),
             pricing: Arc::clone(&self.pricing),
@@ -100,9 +136,16 @@ impl Scene<'_> {
             random: random.fork(),
             kills: self.kills(self.shape.kills_percent, 120),
             journal: self.journal.clone(),
-            mishaps: self.mishaps.clone(),
+            errors: self.errors.clone(),
             has_long_trail: self.shape.beginning == Beginning::Full,
         }
+    }
+
+    /// A client that reads, on a network without faults. Its function is not killed.
+    pub(super) fn calm_reader(&self, random: &mut Rng) -> Reader {
+        let mut reader = self.reader(self.calm_network(), random);
+        reader.kills.percent = 0;
+        reader
     }
 
     fn mapping(
@@ -114,7 +157,7 @@ impl Scene<'_> {
         random: &mut Rng,
     ) -> Mapping {
         let random = random.fork();
-        let strays = Strays {
+        let unaddressable = Injector {
             function,
             percent: self.shape.unaddressable_percent,
             random: random.clone().fork(),
@@ -130,9 +173,9 @@ impl Scene<'_> {
             disturbances,
             kills: self.kills(self.shape.kills_percent * 2, 80),
             faults: self.faults.clone(),
-            mishaps: self.mishaps.clone(),
+            errors: self.errors.clone(),
             random,
-            strays,
+            unaddressable,
             given_up: Vec::new(),
             lost: BTreeSet::new(),
             records: Vec::new(),
@@ -152,9 +195,8 @@ impl Scene<'_> {
     fn projector(&self, shard: Shard, random: &mut Rng) -> Mapping {
         let network = self.network(random.u64(..), false);
         let client = network.client(sdk_config::dynamodb(&self.dynamo));
-        let is_brittle = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
-        let function =
-            if is_brittle { Box::new(BrittleProjector::new(client)) } else { self.release.projector(client) };
+        let panics = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
+        let function = if panics { Box::new(PanickingProjector::new(client)) } else { self.release.projector(client) };
         // Where nothing else is deployed, the release that reads everything is this one, once it is mended.
         let is_newer = !self.shape.is_deployed;
         let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
@@ -196,6 +238,6 @@ impl Scene<'_> {
             consumers.push(Consumer::OrderSummaryByCustomer);
         }
         let redrive = self.release.redrive(bus.client(sdk_config::eventbridge()), client);
-        Operator { parked, redrive, consumers, mishaps: self.mishaps.clone() }
+        Operator { parked, redrive, consumers, errors: self.errors.clone() }
     }
 }

@@ -1,6 +1,6 @@
-//! Records of the stream that name no order, among those of orders.
+//! Unaddressable records: records of the stream that name no order.
 //!
-//! They are in the batches of consumers only, and not in the table: these histories test the readers of the stream.
+//! They are added to the batches of consumers, and not to the table, because they test the readers of the stream.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,26 +9,26 @@ use serde_json::{Value, json};
 
 use crate::faults::fault::{Fault, Faults};
 
-/// The beginning of the names of these records.
+/// The prefix of the names of these records.
 const NAME: &str = "stray-";
 
-/// The records that name no order in the batches of one consumer.
+/// Adds unaddressable records to the batches of one consumer.
 #[derive(Debug)]
-pub(crate) struct Strays {
-    /// The function that is to note them.
+pub(crate) struct Injector {
+    /// The function that must note them.
     pub(crate) function: &'static str,
     pub(crate) percent: u8,
     pub(crate) random: Rng,
     pub(crate) faults: Faults,
-    /// The shard in which they are: numbers of two shards differ.
+    /// The shard of the batches. It is part of the names, so that they are unique.
     pub(crate) shard: u8,
-    /// The names of those that were delivered.
+    /// The names of the records that were delivered.
     pub(crate) delivered: Vec<String>,
 }
 
-impl Strays {
-    /// Puts such records into a batch.
-    pub(crate) fn join(&mut self, batch: &mut Vec<Value>) {
+impl Injector {
+    /// Adds records to a batch.
+    pub(crate) fn add_to(&mut self, batch: &mut Vec<Value>) {
         if self.percent == 0 || !self.faults.may(Fault::UnaddressableRecord) {
             return;
         }
@@ -44,12 +44,12 @@ impl Strays {
     }
 }
 
-/// Returns true for a record of these.
+/// Returns true for an unaddressable record.
 pub(crate) fn is_one(record: &Value) -> bool {
     name(record).is_some()
 }
 
-/// The name of a record of these: its id, which is also its sequence number where it has one.
+/// The name of an unaddressable record: its id, which is also its sequence number if it has one.
 pub(crate) fn name(record: &Value) -> Option<&str> {
     record["eventID"].as_str().filter(|id| id.starts_with(NAME))
 }
@@ -70,22 +70,22 @@ fn record(name: &str, kind: u8) -> Value {
         "dynamodb": { "SequenceNumber": name, "SizeBytes": 1, "Keys": keys, "NewImage": keys },
     });
     match kind {
-        // Not as Lambda documents records.
+        // A record that Lambda does not document.
         4 => record["dynamodb"]["NewImage"] = json!("an image"),
-        // Nothing that an answer could name.
+        // A record without a sequence number, so a response cannot name it.
         5 => record["dynamodb"]["SequenceNumber"] = json!(null),
         _ => {}
     }
     record
 }
 
-/// The record and the function of each note that a consumer has to have written.
+/// The unaddressable records of a history, and the notes on them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StrayRecords {
-    /// The records that were delivered, by name, each with the function that has to note it.
+pub struct UnaddressableRecords {
+    /// The names of the delivered records, each with the function that must note it.
     pub delivered: Vec<(String, &'static str)>,
-    /// The records that were still retried in the end, by name.
+    /// The names of the records that were still retried at the end.
     pub left: Vec<String>,
-    /// The functions that noted a record in the end, by its name. A note's time is that of the wall clock, and no history's.
+    /// The functions that noted each record, by its name. The time of a note is left out, because it is of the wall clock.
     pub notes: BTreeMap<String, BTreeSet<String>>,
 }

@@ -9,18 +9,18 @@ use parked_orders::Consumer;
 use read_models::{CurrencyTotals, DynamoTotals, Totals};
 use tokio::sync::watch;
 
-use crate::campaign::scene::Scene;
+use crate::campaign::consumers::Consumers;
+use crate::campaign::harness::Harness;
 use crate::check::history::ReplacedSnapshot;
-use crate::check::invariant::Invariant;
 use crate::faults::lagging_rows::while_rows_lag;
-use crate::faults::mapping::Mapping;
 use crate::workload::inquiry::Inquiry;
 use crate::workload::query::Query;
 use crate::workload::reader::Reader;
 use crate::world::names::{CUSTOMERS, EVENTS, TOTALS};
+use crate::world::unexpected_errors::Work;
 use crate::world::wire::{self, position};
 
-impl Scene<'_> {
+impl Harness<'_> {
     /// Asks for every order, its trail, and all that there is of every customer.
     pub(super) async fn inquiries(&self, reader: &mut Reader) -> Vec<Inquiry> {
         let limit = reader.entries(4);
@@ -54,28 +54,28 @@ impl Scene<'_> {
     }
 
     /// Of each order in the stream the version of its row, and of its newest commit.
-    pub(super) fn drained(&self, projectors: &[Mapping]) -> BTreeMap<String, (u64, u64)> {
+    pub(super) fn drained(&self, consumers: &Consumers) -> BTreeMap<String, (u64, u64)> {
         let rows = self.journal.rows();
         let row = |order: &str| rows.get(&(Consumer::OrderSummaryByCustomer, order.to_owned())).copied().unwrap_or(0);
-        newest(projectors).into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
+        consumers.newest().into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
     }
 
     /// Verifies while rows lag; what is called lost or wrong.
-    pub(super) async fn verified(&self, hold: &watch::Sender<bool>, random: Rng) -> Option<Vec<String>> {
+    pub(super) async fn verify_lagging(&self, hold: &watch::Sender<bool>, random: Rng) -> Option<Vec<String>> {
         if !self.shape.is_verified {
             return None;
         }
-        while_rows_lag(self.release, self.calm(), hold, random, (&self.faults, &self.mishaps)).await
+        while_rows_lag(self.release, self.calm(), hold, random, (&self.faults, &self.errors)).await
     }
 
     /// Replaces a snapshot, and names it with those that a verification finds wrong meanwhile.
-    pub(super) async fn replaced(&self, mut random: Rng) -> Option<ReplacedSnapshot> {
+    pub(super) async fn replace_snapshot(&self, mut random: Rng) -> Option<ReplacedSnapshot> {
         let database = self.dynamo.database();
         let replaced =
             self.shape.is_verified.then(|| self.tampering.replace_snapshot(database, &mut random)).flatten()?;
         let found = self.release.wrong_snapshots(self.calm()).await;
         let at = replaced.put_back(database);
-        let found = self.mishaps.good(Invariant::Readable, "of every kind", found).unwrap_or_default();
+        let found = self.errors.ok(Work::Read, "of every kind", found).unwrap_or_default();
         Some(ReplacedSnapshot { at, found })
     }
 
@@ -84,7 +84,7 @@ impl Scene<'_> {
         let (store, mut totals) = (DynamoTotals::new(self.calm(), TOTALS), BTreeMap::new());
         for customer in CUSTOMERS {
             let of_customer = store.of(customer).await;
-            let of_customer = self.mishaps.good(Invariant::Readable, "of every kind", of_customer);
+            let of_customer = self.errors.ok(Work::Read, "of every kind", of_customer);
             totals.insert(customer, of_customer.unwrap_or_default());
         }
         totals
@@ -99,7 +99,7 @@ impl Scene<'_> {
         orders.extend(others);
         for order in orders {
             let commits = EventStore::<Orders>::commits(&store, &order, 0, None).await;
-            let commits = self.mishaps.good(Invariant::Readable, &order, commits).unwrap_or_default();
+            let commits = self.errors.ok(Work::Read, &order, commits).unwrap_or_default();
             recorded.push((order, commits));
         }
         recorded
@@ -109,9 +109,4 @@ impl Scene<'_> {
     fn stored(&self) -> BTreeSet<String> {
         wire::items(self.dynamo.database(), EVENTS).iter().filter_map(position).map(|(order, _)| order).collect()
     }
-}
-
-/// The newest version of each order in any shard.
-pub(super) fn newest(projectors: &[Mapping]) -> BTreeMap<String, u64> {
-    projectors.iter().flat_map(Mapping::newest).collect()
 }
