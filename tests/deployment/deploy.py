@@ -12,15 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import yaml
-
 from emulator import Emulator
 from expectations import Unmet
 from issuer import Issuer
 from journey import Journey
 from stack import DeploymentFailed, Stack
 from tokens import Tokens, parameters, pricing_service
-from variant import DanglingReference, derive
+from variant import DanglingReference, write
 
 
 def main(repository: Path, built: Path, architecture: str) -> int:
@@ -46,8 +44,7 @@ class Run:
         self._work = built.parent
         self._architecture = architecture
         self._trusted = issuer.certificate
-        self._template = built / "ministack.yaml"  # Beside the functions, which it names by relative paths.
-        self._write_variant(built / "template.yaml")
+        self._template = self._write_variant(built / "template.yaml")
 
     def deployed(self, name: str, steps: Callable[[Stack], list[Callable[[], None]]], **parameters: str) -> None:
         """Goes the steps over a stack with these parameters, in an emulator of its own."""
@@ -69,13 +66,14 @@ class Run:
             show("The end of ministack's log", emulator.end_of_log())
             raise
 
-    def _write_variant(self, source: Path) -> None:
-        template, omissions = derive(yaml.safe_load(source.read_text()))
+    @staticmethod
+    def _write_variant(source: Path) -> Path:
+        template, omissions = write(source)
         print("Left out, because ministack does not know it:")
         for what, why in dict.fromkeys((omission.what, omission.why) for omission in omissions):
             names = [omission.name for omission in omissions if (omission.what, omission.why) == (what, why)]
             print(f"      {what} ({', '.join(names)}): {why}")
-        self._template.write_text(yaml.safe_dump(template, sort_keys=False))
+        return template
 
 
 def timed(what: str, step: Callable[[], None]) -> None:

@@ -1,8 +1,13 @@
 """The rules on small templates: what they leave out takes along what names it, and nothing else."""
 
+import tempfile
 import unittest
+from pathlib import Path
+from typing import Any
 
-from variant import DanglingReference, derive, references
+import yaml
+
+from variant import FILE, DanglingReference, derive, references, write
 
 ARCHIVE = {"Type": "AWS::Events::Archive", "Properties": {"SourceArn": {"Fn::GetAtt": ["Bus", "Arn"]}}}
 BUS = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "orders"}}
@@ -54,6 +59,40 @@ class TheVariant(unittest.TestCase):
             user = {"Type": "Custom::User", "Properties": {"Nested": [{"Value": reference}]}}
             with self.assertRaisesRegex(DanglingReference, "User refers to Archive"):
                 derive({"Resources": {"Archive": ARCHIVE, "User": user}})
+
+
+class TheVariantOfParts(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self._folder = Path(folder.name)
+
+    def _file(self, path: str, template: dict[str, Any]) -> Path:
+        file = self._folder / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(yaml.safe_dump(template))
+        return file
+
+    def _read(self, path: str) -> dict[str, Any]:
+        return yaml.safe_load((self._folder / path).read_text())
+
+    def test_is_deployed_in_place_of_the_part(self) -> None:
+        self._file("Nested/template.yaml", {"Resources": {"Archive": ARCHIVE, "Bus": BUS}})
+        stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "Nested/template.yaml"}}
+        written, omissions = write(self._file("template.yaml", {"Resources": {"Nested": stack}}))
+        self.assertEqual(written, self._folder / FILE)
+        self.assertEqual(self._read(FILE)["Resources"]["Nested"]["Properties"], {"TemplateURL": f"Nested/{FILE}"})
+        self.assertEqual(self._read(f"Nested/{FILE}")["Resources"], {"Bus": BUS})
+        self.assertEqual([gone.name for gone in omissions], ["Archive"])
+
+    def test_leaves_out_a_stack_of_which_nothing_is_left_and_its_outputs(self) -> None:
+        self._file("Nested/template.yaml", {"Resources": {"Archive": ARCHIVE}})
+        stack = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "Nested/template.yaml"}}
+        outputs = {"Archive": {"Value": {"Fn::GetAtt": ["Nested", "Outputs.Archive"]}}}
+        template = {"Resources": {"Bus": BUS, "Nested": stack}, "Outputs": outputs}
+        _, omissions = write(self._file("template.yaml", template))
+        self.assertEqual(self._read(FILE), {"Resources": {"Bus": BUS}, "Outputs": {}})
+        self.assertEqual([gone.name for gone in omissions], ["Archive", "Nested", "Archive"])
 
 
 class References(unittest.TestCase):

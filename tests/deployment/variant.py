@@ -5,9 +5,15 @@ not know of them. Whatever they do not cover is deployed as it is, and if minist
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import yaml
+
+# The name of a variant, beside its template: so relative paths stay true.
+FILE = "ministack.yaml"
 
 # Types that ministack does not provision, and what the deployment therefore does not show.
 TYPES = {
@@ -15,6 +21,9 @@ TYPES = {
     "AWS::Events::Archive": "the bus has no archive, so nothing is replayed from one",
     "AWS::EventSchemas::Registry": "there is no schema registry",
     "AWS::EventSchemas::Schema": "there is no schema registry",
+    "AWS::Logs::Delivery": "what EventBridge reports of the bus is delivered to no log group",
+    "AWS::Logs::DeliveryDestination": "what EventBridge reports of the bus is delivered to no log group",
+    "AWS::Logs::DeliverySource": "what EventBridge reports of the bus is delivered to no log group",
     "AWS::Logs::QueryDefinition": "saved queries are for people; the log groups are there",
 }
 
@@ -47,10 +56,30 @@ class DanglingReference(Exception):
     """A resource that stays needs one that was left out: a rule must say what becomes of it."""
 
 
-def derive(template: dict[str, Any]) -> tuple[dict[str, Any], list[Omission]]:
-    """The template without what the rules leave out, and all that was left out. Its argument is not changed."""
+def write(source: Path) -> tuple[Path, list[Omission]]:
+    """Writes the variants of a template and of its parts. A nested stack of which nothing is left is left out too."""
+    template = yaml.safe_load(source.read_text())
+    omissions: list[Omission] = []
+    emptied: dict[str, str] = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::CloudFormation::Stack":
+            continue
+        part, of_part = write(source.parent / resource["Properties"]["TemplateURL"])
+        omissions += of_part
+        resource["Properties"]["TemplateURL"] = str(part.relative_to(source.parent))
+        if not yaml.safe_load(part.read_text())["Resources"]:
+            emptied[name] = "nothing of its part is left"
+    variant, of_template = derive(template, emptied)
+    written = source.with_name(FILE)
+    written.write_text(yaml.safe_dump(variant, sort_keys=False))
+    return written, omissions + of_template
+
+
+def derive(template: dict[str, Any], emptied: Mapping[str, str] = {}) -> tuple[dict[str, Any], list[Omission]]:
+    """The template without what the rules leave out or what is `emptied`, and all that was left out. It changes no argument."""
     resources = template["Resources"]
     gone = {name: why for name, resource in resources.items() if (why := _why_left_out(resource)) is not None}
+    gone |= emptied
     kept = {name: resource for name, resource in resources.items() if name not in gone}
     omissions = [Omission(resources[name]["Type"], name, why) for name, why in gone.items()]
 

@@ -1,4 +1,4 @@
-//! Reads the project's `template.yaml`, so that the local stack and the tests take tables, routes and stream mappings
+//! Reads the project's `template.yaml` and its parts, so that the local stack and the tests take tables, routes and stream mappings
 //! from what is deployed, and never from a second list.
 //!
 //! It knows CloudFormation and nothing of orders, of AWS clients or of HTTP servers. Start at [`Template`]:
@@ -6,6 +6,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `template.rs` | the document: its resources, and the properties of one of them |
+//! | `parts.rs` | the files that are deployed as nested stacks, put in their places |
 //! | `parameters.rs` | parameters: their defaults, and other values for them |
 //! | `conditions.rs` | conditions, and rules for parameters |
 //! | `resolve.rs` | what `!Ref`, `!GetAtt`, `!Sub` and `!If` stand for on one laptop |
@@ -35,6 +36,7 @@ mod http_api;
 mod jwt_authorizer;
 mod log_group;
 mod parameters;
+mod parts;
 mod resolve;
 mod resource_policy;
 mod route;

@@ -13,6 +13,7 @@ use crate::grant::{self, Grant};
 use crate::http_api::{self, HttpApi};
 use crate::jwt_authorizer::JwtAuthorizer;
 use crate::log_group::{self, LogGroup};
+use crate::parts;
 use crate::resolve::Resolver;
 use crate::resource_policy::{self, ResourcePolicy};
 use crate::route::{self, Route};
@@ -31,14 +32,23 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a template; what it declares is looked at when it is asked for.
+    /// Reads a template; what it declares is looked at when it is asked for. Its nested stacks, if any, deploy parts of this
+    /// project's template.
     ///
     /// # Errors
-    /// When the text is not YAML, or has no `Resources`.
+    /// When the text is not YAML, has no `Resources`, or has a nested stack with another part.
     pub fn parse(yaml: &str) -> Result<Self, TemplateError> {
-        let document: Mapping = yaml_serde::from_str(yaml)?;
-        let resources = document.get("Resources").and_then(Yaml::as_mapping).cloned();
-        let resources = resources.ok_or(TemplateError::Section { section: "Resources" })?;
+        Self::parse_with_parts(yaml, parts::of_this_project)
+    }
+
+    /// Reads a template whose nested stacks deploy these parts, by their `TemplateURL`. The parts' resources take the places of
+    /// the stacks. A resource has its own id, with the stack's id before it where another resource has that id.
+    ///
+    /// # Errors
+    /// As [`Template::parse`]; or when a parameter of a part has no value.
+    pub fn parse_with_parts<'p>(yaml: &str, part: impl Fn(&str) -> Option<&'p str>) -> Result<Self, TemplateError> {
+        let document = parts::put_in_place(yaml_serde::from_str(yaml)?, part)?;
+        let resources = document.get("Resources").and_then(Yaml::as_mapping).cloned().unwrap_or_default();
         Ok(Self { document, resources, given: BTreeMap::new() })
     }
 
@@ -48,6 +58,16 @@ impl Template {
     /// As [`Template::parse`].
     pub fn of_this_project() -> Result<Self, TemplateError> {
         Self::parse(include_str!("../../../../template.yaml"))
+    }
+
+    /// The text of a part of this repository's template, by its path: `templates/routes.yaml`.
+    pub fn part_of_this_project(path: &str) -> Option<&'static str> {
+        parts::of_this_project(path)
+    }
+
+    /// The document as it is written, with its parts in place.
+    pub fn document(&self) -> &Mapping {
+        &self.document
     }
 
     /// The DynamoDB tables, in the template's order.

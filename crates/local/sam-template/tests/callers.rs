@@ -125,8 +125,9 @@ fn the_service_api_has_every_route_for_signed_requests() {
 /// Each of its resources belongs to it, and not to the API for tokens.
 #[test]
 fn a_service_api_is_deployed_whole_or_not_at_all() {
-    let template: yaml_serde::Mapping = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
-    let ids: Vec<&str> = template["Resources"].as_mapping().unwrap().keys().map(|id| id.as_str().unwrap()).collect();
+    let template = Template::of_this_project().unwrap();
+    let ids: Vec<&str> =
+        template.document()["Resources"].as_mapping().unwrap().keys().map(|id| id.as_str().unwrap()).collect();
     let mut of_the_service_api = 0;
     for id in ids.iter().filter(|id| id.starts_with("Service")) {
         assert_eq!(deployed(&TOKENS).resource(id).unwrap(), None, "{id}");
@@ -150,8 +151,8 @@ fn each_api_may_invoke_the_functions_by_their_own_methods() {
     for (permission, function, requests) in [
         ("CommandPermission", "CommandHandlerAliaslive", "HttpApi/*/POST/orders*"),
         ("QueryPermission", "QueryHandlerAliaslive", "HttpApi/*/GET/*"),
-        ("ServiceCommandPermission", "CommandHandlerAliaslive", "ServiceHttpApi/*/POST/orders*"),
-        ("ServiceQueryPermission", "QueryHandlerAliaslive", "ServiceHttpApi/*/GET/*"),
+        ("ServiceRoutesCommandPermission", "CommandHandlerAliaslive", "ServiceHttpApi/*/POST/orders*"),
+        ("ServiceRoutesQueryPermission", "QueryHandlerAliaslive", "ServiceHttpApi/*/GET/*"),
     ] {
         let properties = template.resource(permission).unwrap().unwrap();
         assert_eq!(

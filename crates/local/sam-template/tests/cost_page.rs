@@ -37,8 +37,8 @@ fn range(dollars: &str) -> [u32; 2] {
 
 #[test]
 fn the_page_counts_the_alarms_and_the_metrics_that_they_read() {
-    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
-    let resources = template["Resources"].as_mapping().unwrap().values();
+    let template = Template::of_this_project().unwrap();
+    let resources = template.document()["Resources"].as_mapping().unwrap().values();
     let alarms = resources.filter(|resource| resource["Type"].as_str() == Some("AWS::CloudWatch::Alarm"));
     let metrics = alarms.map(|alarm| {
         let metrics = alarm["Properties"].get("Metrics").and_then(Yaml::as_sequence);

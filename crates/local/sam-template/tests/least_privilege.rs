@@ -308,9 +308,9 @@ fn a_key_of_ones_own_is_used_through_dynamodb_alone_and_by_queries_to_decrypt() 
     let through_dynamodb = json!({ "StringEquals": { "kms:ViaService": "dynamodb.Region.URLSuffix" } });
     let expected = [
         ("CommandHandlerRole", &writes),
+        ("QueryHandlerRole", &reads),
         ("ProjectorRole", &writes),
         ("PublisherRole", &writes),
-        ("QueryHandlerRole", &reads),
     ];
     let of_keys = of_service("kms:");
     assert_eq!(of_keys.len(), expected.len());

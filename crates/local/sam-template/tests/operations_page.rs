@@ -10,8 +10,7 @@ use yaml_serde::{Mapping, Value as Yaml};
 const PAGE: &str = include_str!("../../../../docs/OPERATIONS.md");
 
 fn section(name: &str) -> Mapping {
-    let template: Mapping = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
-    template[name].as_mapping().unwrap().clone()
+    Template::of_this_project().unwrap().document()[name].as_mapping().unwrap().clone()
 }
 
 /// The resources of a type, each with its logical id.

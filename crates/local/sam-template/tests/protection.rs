@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
+use sam_template::Template;
 use yaml_serde::{Mapping, Value as Yaml};
 
 fn section(name: &str) -> Mapping {
-    let template: Mapping = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
-    template[name].as_mapping().unwrap().clone()
+    Template::of_this_project().unwrap().document()[name].as_mapping().unwrap().clone()
 }
 
 fn yaml(text: &str) -> Yaml {

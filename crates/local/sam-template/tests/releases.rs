@@ -25,10 +25,10 @@ fn apis_stream_and_schedule_call_the_alias_and_never_the_function() {
         ("CommandPermission", "FunctionName", "CommandHandler"),
         ("QueryIntegration", "IntegrationUri", "QueryHandler"),
         ("QueryPermission", "FunctionName", "QueryHandler"),
-        ("ServiceCommandIntegration", "IntegrationUri", "CommandHandler"),
-        ("ServiceCommandPermission", "FunctionName", "CommandHandler"),
-        ("ServiceQueryIntegration", "IntegrationUri", "QueryHandler"),
-        ("ServiceQueryPermission", "FunctionName", "QueryHandler"),
+        ("ServiceRoutesCommandIntegration", "IntegrationUri", "CommandHandler"),
+        ("ServiceRoutesCommandPermission", "FunctionName", "CommandHandler"),
+        ("ServiceRoutesQueryIntegration", "IntegrationUri", "QueryHandler"),
+        ("ServiceRoutesQueryPermission", "FunctionName", "QueryHandler"),
         ("ProjectorStream", "FunctionName", "Projector"),
         ("PublisherStream", "FunctionName", "Publisher"),
         ("ProjectorSchedulePermission", "FunctionName", "Projector"),
@@ -41,7 +41,7 @@ fn apis_stream_and_schedule_call_the_alias_and_never_the_function() {
 /// At once, CloudFormation moves the alias by itself: so a release that mends what raised the alarm is not stopped by it.
 #[test]
 fn alarms_for_what_a_function_does_take_a_release_back_that_is_not_all_at_once() {
-    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template = deployed(&[]).document().clone();
     let preferences = template["Parameters"]["DeploymentPreference"]["AllowedValues"].as_sequence().unwrap();
     let by_codedeploy = template["Mappings"]["DeploymentPreferences"].as_mapping().unwrap();
     assert_eq!(preferences, &by_codedeploy.keys().cloned().collect::<Vec<_>>());
@@ -72,7 +72,7 @@ Role: !GetAtt DeploymentRole.Arn",
 /// A burst of clients on one order is answered with 503 `contention`, which the gateway counts as 5xx. No release is at fault.
 #[test]
 fn no_alarm_that_takes_a_release_back_counts_contention() {
-    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template = deployed(&[]).document().clone();
     let mut counts_server_errors = 0;
     for function in FUNCTIONS {
         let alarms = properties(&[], function)["DeploymentPreference"]["Alarms"].as_array().unwrap().clone();
@@ -111,7 +111,7 @@ fn no_alarm_that_takes_a_release_back_counts_contention() {
 /// version, and the alias would go on with the old value.
 #[test]
 fn every_variable_that_a_parameter_sets_is_written_at_its_function() {
-    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template = deployed(&[]).document().clone();
     assert_eq!(
         template["Transform"],
         yaml_serde::from_str::<Yaml>("[AWS::LanguageExtensions, AWS::Serverless-2016-10-31]").unwrap(),
@@ -124,7 +124,7 @@ fn every_variable_that_a_parameter_sets_is_written_at_its_function() {
 /// The transform leaves conditions as they are: a variable that one decides would change without a new version, too.
 #[test]
 fn no_condition_decides_a_variable_of_a_function() {
-    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template = deployed(&[]).document().clone();
     for function in FUNCTIONS {
         let variables = &template["Resources"][function]["Properties"]["Environment"]["Variables"];
         for (name, value) in variables.as_mapping().unwrap() {
@@ -153,7 +153,7 @@ fn functions_may_write_traces_only_where_they_trace() {
         let tracing = grants.into_iter().filter(|grant| grant.actions.iter().any(|action| action.starts_with("xray:")));
         tracing.map(|grant| grant.role).collect()
     };
-    assert_eq!(tracing(&[]), ["CommandHandlerRole", "ProjectorRole", "PublisherRole", "QueryHandlerRole"]);
+    assert_eq!(tracing(&[]), ["CommandHandlerRole", "QueryHandlerRole", "ProjectorRole", "PublisherRole"]);
     assert_eq!(tracing(&[("Tracing", "PassThrough")]), [""; 0]);
     for function in FUNCTIONS {
         assert_eq!(properties(&[], function)["Tracing"], "Active");
@@ -179,7 +179,7 @@ fn a_stage_is_named_on_the_apis_and_the_functions() {
         let parameters = [("Stage", "prod"), ("ServiceApi", "iam")];
         assert_eq!(properties(&parameters, api)["Tags"], json!({ "Stage": "prod" }), "{api}");
     }
-    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let template = deployed(&[]).document().clone();
     let tags: Yaml = yaml_serde::from_str("Stage: !Ref Stage").unwrap();
     assert_eq!(template["Globals"]["Function"]["Tags"], tags);
 }

@@ -21,8 +21,7 @@ fn names_its_source(statement: &PolicyStatement) -> bool {
 
 /// The template's resources as they are written.
 fn resources() -> Mapping {
-    let template: Yaml = yaml_serde::from_str(include_str!("../../../../template.yaml")).unwrap();
-    template["Resources"].as_mapping().unwrap().clone()
+    Template::of_this_project().unwrap().document()["Resources"].as_mapping().unwrap().clone()
 }
 
 /// The resources of a type, each with its logical id.

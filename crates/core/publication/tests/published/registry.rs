@@ -1,4 +1,4 @@
-//! The template registers the schemas of `docs/events`, between its markers.
+//! The part of the template that registers the schemas of `docs/events`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,16 +10,25 @@ use serde_json::Value;
 
 use crate::support::{project, read, updating};
 
-const BEGIN: &str = "  # schemas: begin";
-const END: &str = "  # schemas: end";
 /// The longest text of a line of content, after its indentation of eight.
 const WIDTH: usize = 110;
 
-const REGISTRY: &str = "
+/// Where the part is.
+const PART: &str = "templates/schemas.yaml";
+
+const REGISTRY: &str = "\
+# Generated from docs/events by `UPDATE_SCHEMAS=1 cargo test -p publication`.
+AWSTemplateFormatVersion: '2010-09-09'
+Description: The JSON schemas of the published events.
+
+Parameters:
+  StackName: { Type: String }
+
+Resources:
   OrderEventSchemas:
     Type: AWS::EventSchemas::Registry
     Properties:
-      RegistryName: !Sub ${AWS::StackName}-events
+      RegistryName: !Sub ${StackName}-events
       Description: What is published of orders, a schema for each event type and version.
 ";
 
@@ -63,8 +72,8 @@ fn logical_id(schema: &DetailSchema) -> String {
     format!("{}V{}Schema", schema.event_type, schema.schema_version)
 }
 
-fn block() -> String {
-    let mut block = REGISTRY.to_owned();
+fn part() -> String {
+    let mut part = REGISTRY.to_owned();
     for schema in schemas() {
         let (id, event_type, version) = (logical_id(&schema), schema.event_type, schema.schema_version);
         let description = schema.schema["description"].as_str().unwrap();
@@ -75,42 +84,31 @@ fn block() -> String {
             format!("Description: {description}"),
             "Content: >-".to_owned(),
         ];
-        writeln!(block, "\n  {id}:\n    Type: AWS::EventSchemas::Schema\n    Properties:").unwrap();
+        writeln!(part, "\n  {id}:\n    Type: AWS::EventSchemas::Schema\n    Properties:").unwrap();
         for property in properties {
-            writeln!(block, "      {property}").unwrap();
+            writeln!(part, "      {property}").unwrap();
         }
         for line in folded(&spaced(&schema.schema)) {
-            writeln!(block, "        {line}").unwrap();
+            writeln!(part, "        {line}").unwrap();
         }
     }
-    block + "\n"
-}
-
-/// The template before, between and after its markers; the markers' lines belong to the outer parts.
-fn parts(template: &str) -> [&str; 3] {
-    let begin = template.find(BEGIN).unwrap();
-    let begin = begin + template[begin..].find('\n').unwrap() + 1;
-    let end = template.find(END).unwrap();
-    [&template[..begin], &template[begin..end], &template[end..]]
+    part
 }
 
 #[test]
 fn the_template_registers_the_schemas_in_the_repository() {
-    let path = project("template.yaml");
-    let template = read(&path);
-    let [before, between, after] = parts(&template);
-    let expected = block();
+    let path = project(PART);
     if updating() {
-        fs::write(&path, [before, &expected, after].concat()).unwrap();
+        fs::write(&path, part()).unwrap();
     } else {
-        let advice = "`UPDATE_SCHEMAS=1 cargo test -p publication` writes the block anew";
-        assert!(between == expected, "template.yaml: {advice}");
+        let advice = "`UPDATE_SCHEMAS=1 cargo test -p publication` writes it anew";
+        assert!(read(&path) == part(), "{PART}: {advice}");
     }
 }
 
 #[test]
 fn what_the_template_registers_reads_as_the_schemas() {
-    let yaml: yaml_serde::Value = yaml_serde::from_str(&format!("Resources:\n{}", block())).unwrap();
+    let yaml: yaml_serde::Value = yaml_serde::from_str(&part()).unwrap();
     for schema in schemas() {
         let properties = &yaml["Resources"][logical_id(&schema).as_str()]["Properties"];
         let content: Value = serde_json::from_str(properties["Content"].as_str().unwrap()).unwrap();
@@ -125,6 +123,6 @@ fn the_registered_schemas_stay_within_the_registrys_limits() {
         assert!(spaced(&schema.schema).len() <= 100_000, "a schema's content has at most 100,000 characters");
         assert!(schema.schema["description"].as_str().unwrap().len() <= 256, "a description has at most 256");
     }
-    let widest = block().lines().map(|line| line.chars().count()).max();
+    let widest = part().lines().map(|line| line.chars().count()).max();
     assert!(widest < Some(120), "{widest:?}");
 }

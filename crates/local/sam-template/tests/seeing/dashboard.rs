@@ -7,6 +7,9 @@ use serde_json::Value as Json;
 use crate::metrics::{Watched, assert_written, of_the_functions};
 use crate::{of_type, resources, text};
 
+/// What stands before an alarm's name in its ARN.
+const ALARM: &str = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:";
+
 fn body() -> String {
     let dashboards = of_type("AWS::CloudWatch::Dashboard");
     assert_eq!(dashboards.len(), 1);
@@ -68,8 +71,8 @@ fn every_metric_of_the_functions_is_shown() {
 #[test]
 fn every_alarm_is_shown() {
     let mut shown: Vec<String> = listed("alarms").iter().map(|arn| arn.as_str().unwrap().to_owned()).collect();
-    let mut alarms: Vec<String> =
-        of_type("AWS::CloudWatch::Alarm").iter().map(|(id, _)| format!("${{{id}.Arn}}")).collect();
+    let alarms = of_type("AWS::CloudWatch::Alarm").into_iter();
+    let mut alarms: Vec<String> = alarms.map(|(_, alarm)| format!("{ALARM}{}", text(&alarm["AlarmName"]))).collect();
     shown.sort_unstable();
     alarms.sort_unstable();
     assert_eq!(shown, alarms);

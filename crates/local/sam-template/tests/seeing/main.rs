@@ -7,11 +7,11 @@ mod dashboard;
 mod metrics;
 mod queries;
 
+use sam_template::Template;
 use yaml_serde::{Mapping, Value as Yaml};
 
 fn resources() -> Mapping {
-    let template: Yaml = yaml_serde::from_str(include_str!("../../../../../template.yaml")).unwrap();
-    template["Resources"].as_mapping().unwrap().clone()
+    Template::of_this_project().unwrap().document()["Resources"].as_mapping().unwrap().clone()
 }
 
 /// The properties of the resources of a type, each with its logical id.
