@@ -1,6 +1,7 @@
 //! The DynamoDB adapter, on the AWS SDK: one `PutItem` an append, one `Query` a load.
 
 mod read;
+mod throttling;
 
 use std::collections::HashMap;
 
@@ -10,6 +11,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::QueryError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+
+pub use throttling::throttling_reasons;
 
 use crate::item::EncodedCommit;
 use crate::page::Commits;

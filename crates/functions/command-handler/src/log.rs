@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use event_store::dynamo::throttling_reasons;
 use event_store::store::chain;
 use event_store::{Execution, Outcome};
 use function_setup::metrics::Metrics;
@@ -33,6 +34,8 @@ pub(crate) struct LogEntry {
     /// The bytes of a commit with its snapshot, where one was due and too large.
     oversized_snapshot: Option<usize>,
     error: Option<String>,
+    /// The reasons that DynamoDB gave for throttling.
+    throttling_reasons: Option<String>,
 }
 
 impl LogEntry {
@@ -61,13 +64,14 @@ impl LogEntry {
     }
 
     /// Notes an error with everything that it came from.
-    pub(crate) fn failed(&mut self, error: &dyn Error) {
+    pub(crate) fn failed(&mut self, error: &(dyn Error + 'static)) {
         self.error = Some(chain(error));
+        self.throttling_reasons = throttling_reasons(error);
     }
 
     /// Writes the line, an error of ours as one, a warning where the state has outgrown its snapshots, and the metrics.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
-        let Self { order_id, version, attempts, outcome, reason, correlation, error, .. } = self;
+        let Self { order_id, version, attempts, outcome, reason, correlation, error, throttling_reasons, .. } = self;
         let correlation_id = &correlation.id;
         let correlation_id_ignored = correlation.is_unusable.then_some(true);
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -97,6 +101,7 @@ impl LogEntry {
                 duration_ms,
                 attempts,
                 error,
+                throttling_reasons,
                 "command failed"
             );
         } else {

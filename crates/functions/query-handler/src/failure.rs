@@ -1,7 +1,8 @@
 //! Why a query is not answered as asked.
 
+use std::error::Error;
+
 use event_store::StoreError;
-use event_store::store::chain;
 use function_setup::deadline::OutOfTime;
 use http_api::invalid::Place;
 use http_api::{Caller, Problem, cursor};
@@ -68,14 +69,14 @@ impl Failure {
         }
     }
 
-    /// What only the log is told: the error with everything that it came from.
-    pub(crate) fn cause(&self) -> Option<String> {
+    /// The error of ours, which only the log names.
+    pub(crate) fn error(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Problem(_) => None,
-            Self::Events(error) | Self::Hidden(error) | Self::Visible(error) => Some(chain(error)),
-            Self::Rows(error) => Some(chain(error)),
-            Self::Parked(error) => Some(chain(error)),
-            Self::OutOfTime(error) => Some(chain(error)),
+            Self::Events(error) | Self::Hidden(error) | Self::Visible(error) => Some(error),
+            Self::Rows(error) => Some(error),
+            Self::Parked(error) => Some(error),
+            Self::OutOfTime(error) => Some(error),
         }
     }
 }

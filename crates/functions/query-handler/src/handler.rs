@@ -8,8 +8,7 @@ use event_store::{DynamoEventStore, EventStore};
 use function_setup::{QueryConfig, deadline};
 use http_api::identity::UnknownAuthMode;
 use http_api::{
-    Authentication, Caller, Correlation, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id,
-    parse_query, responses,
+    Authentication, Caller, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id, parse_query, responses,
 };
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_aggregate::Orders;
@@ -73,7 +72,7 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
         let started = Instant::now();
         // A problem's `requestId` and the log's are the same, so that one finds the other.
         let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
-        let mut entry = LogEntry { correlation: Correlation::of(&request), ..LogEntry::default() };
+        let mut entry = LogEntry::of(&request);
         let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
         let answer = deadline::within(deadline_ms, self.answer(&request, &mut entry)).await;
         let mut response = match answer.unwrap_or_else(|out_of_time| Err(out_of_time.into())) {
@@ -82,7 +81,9 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
                 response
             }
             Err(failure) => {
-                entry.error = failure.cause();
+                if let Some(error) = failure.error() {
+                    entry.failed(error);
+                }
                 let problem = failure.problem();
                 entry.outcome = problem.code();
                 problem.into_response(&request_id)

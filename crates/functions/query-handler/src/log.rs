@@ -3,10 +3,14 @@
 //! Queries have no metrics of their own: how many there are, how long they take and how they fail is known to API Gateway and
 //! Lambda, and what makes answers stale is counted where orders are parked.
 
+use std::error::Error;
 use std::time::Duration;
 
+use event_store::dynamo::throttling_reasons;
+use event_store::store::chain;
 use function_setup::metrics::Metrics;
 use http_api::Correlation;
+use lambda_http::Request;
 use lambda_http::http::StatusCode;
 
 /// What there is to say of a query, as far as it got.
@@ -20,14 +24,26 @@ pub(crate) struct LogEntry {
     pub(crate) outcome: &'static str,
     /// The correlation id that the caller gave.
     pub(crate) correlation: Correlation,
-    /// What only the log is told.
-    pub(crate) error: Option<String>,
+    error: Option<String>,
+    /// The reasons that DynamoDB gave for throttling.
+    throttling_reasons: Option<String>,
 }
 
 impl LogEntry {
+    /// The entry of a request of which nothing else is known yet.
+    pub(crate) fn of(request: &Request) -> Self {
+        Self { correlation: Correlation::of(request), ..Self::default() }
+    }
+
+    /// Notes an error with everything that it came from.
+    pub(crate) fn failed(&mut self, error: &(dyn Error + 'static)) {
+        self.error = Some(chain(error));
+        self.throttling_reasons = throttling_reasons(error);
+    }
+
     /// Writes the line, an error of ours as one.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
-        let Self { order_id, version, outcome, correlation, error } = self;
+        let Self { order_id, version, outcome, correlation, error, throttling_reasons } = self;
         let correlation_id = &correlation.id;
         let correlation_id_ignored = correlation.is_unusable.then_some(true);
         let (order_id, error) = (order_id.as_deref(), error.as_deref());
@@ -42,6 +58,7 @@ impl LogEntry {
                 outcome,
                 duration_ms,
                 error,
+                throttling_reasons,
                 "query failed"
             );
         } else {

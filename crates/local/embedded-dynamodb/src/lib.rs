@@ -12,6 +12,7 @@
 //! | [`stream`] | a table's stream, record by record |
 //! | `stream_index.rs` | keeps writes and stream reads from slowing down as the stream grows |
 //! | [`protocol`] | DynamoDB's protocol without a server |
+//! | [`same_reply`] | a client that always gets the same reply |
 //! | `distance.rs` | a client each of whose calls takes some time more |
 //! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
 
@@ -20,6 +21,7 @@ mod front;
 pub mod meter;
 mod private_server;
 pub mod protocol;
+pub mod same_reply;
 pub mod stream;
 mod stream_index;
 

@@ -5,8 +5,9 @@ use std::future::Future;
 use std::io;
 use std::sync::Once;
 
+use embedded_dynamodb::same_reply;
 use event_store::execute::MAX_ATTEMPTS;
-use event_store::{EventStore, StoreError};
+use event_store::{DynamoEventStore, EventStore, StoreError};
 use futures_util::future::join;
 use http_api::AuthMode;
 use order_aggregate::Orders;
@@ -111,6 +112,17 @@ async fn a_failure_is_one_error_with_everything_that_it_came_from() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!((&lines[0]["level"], &lines[0]["outcome"]), (&json!("ERROR"), &json!("unavailable")));
     assert_eq!(lines[0]["error"], "Query failed: the store is unavailable: cable cut");
+    assert_eq!(lines[0].get("throttling_reasons"), None);
+}
+
+#[tokio::test]
+async fn a_503_names_the_reason_for_which_dynamodb_throttled() {
+    let reason = "TableReadKeyRangeThroughputExceeded";
+    let client = same_reply::throttled("ThrottlingException", reason, "table/OrderEvents");
+    let lines = logged(DynamoEventStore::new(client, "OrderEvents"), AuthMode::None, &cancel("o-1")).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((&lines[0]["level"], &lines[0]["outcome"]), (&json!("ERROR"), &json!("unavailable")));
+    assert_eq!(lines[0]["throttling_reasons"], format!("{reason} on table/OrderEvents"));
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::io;
 use std::sync::Once;
 
-use event_store::{EventStore, StoreError};
+use embedded_dynamodb::same_reply;
+use event_store::{DynamoEventStore, EventStore, StoreError};
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use query_handler::QueryHandler;
@@ -15,7 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::gateway::Call;
-use crate::given::{Ledger, ask, get_order, list_events, list_orders};
+use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked};
 use crate::outages::BrokenEvents;
 use crate::rows::Rows;
 
@@ -101,6 +102,26 @@ async fn a_failure_is_one_error_with_everything_that_it_came_from() {
     assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("unavailable")));
     assert_eq!((&line["order_id"], &line["request_id"]), (&json!("o-1"), &json!("gw-1")));
     assert_eq!(line["error"], "Query failed: the store is unavailable: cable cut");
+    assert_eq!(line.get("throttling_reasons"), None);
+}
+
+/// Events, rows and the notes of parked orders have error types of their own around that of the client.
+#[tokio::test]
+async fn a_503_names_the_reason_for_which_dynamodb_throttled() {
+    let reason = "IndexReadMaxOnDemandThroughputExceeded";
+    let throttled = || same_reply::throttled("ProvisionedThroughputExceededException", reason, "table/T/index/I");
+    let ledger = Ledger::empty().await;
+    let no_events = ledger.handler_on(DynamoEventStore::new(throttled(), "T"), Rows::default(), AuthMode::None);
+    let events = logged(&no_events, get_order("o-1").query("version=1")).await;
+
+    let totals = DynamoTotals::new(throttled(), "T");
+    let no_totals =
+        QueryHandler::new(ledger.events.clone(), ledger.rows.clone(), totals, parked(&ledger.database), AuthMode::None);
+    let totals = logged(&no_totals, get_totals("customer-1001")).await;
+    for line in [events, totals] {
+        assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("unavailable")), "{line}");
+        assert_eq!(line["throttling_reasons"], format!("{reason} on table/T/index/I"), "{line}");
+    }
 }
 
 #[tokio::test]
