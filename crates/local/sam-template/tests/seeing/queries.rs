@@ -105,6 +105,26 @@ fn every_field_of_a_saved_query_is_in_lines_of_its_log_groups() {
     }
 }
 
+/// The text between `{{` and `}}`.
+fn placeholders(query: &str) -> Vec<&str> {
+    query.split("{{").skip(1).map(|rest| rest.split_once("}}").unwrap().0).collect()
+}
+
+#[test]
+fn every_placeholder_of_a_saved_query_is_a_parameter_with_a_description() {
+    let mut with_parameters = Vec::new();
+    for (id, query) in of_type("AWS::Logs::QueryDefinition") {
+        let parameters = query.get("Parameters").and_then(Yaml::as_sequence).cloned().unwrap_or_default();
+        let names: Vec<&str> = parameters.iter().map(|parameter| text(&parameter["Name"])).collect();
+        assert_eq!(placeholders(text(&query["QueryString"])), names, "{id}");
+        assert!(parameters.iter().all(|parameter| !text(&parameter["Description"]).is_empty()), "{id}");
+        if !parameters.is_empty() {
+            with_parameters.push(id);
+        }
+    }
+    assert_eq!(with_parameters, ["CorrelationQuery", "OrderQuery"]);
+}
+
 #[test]
 fn saved_queries_lie_in_a_folder_of_the_stacks_name() {
     for (id, query) in of_type("AWS::Logs::QueryDefinition") {
