@@ -1,17 +1,22 @@
-//! What the template shows of a running stack: alarms, the dashboard and saved queries, held to what the functions write.
+//! What the template shows of a running stack: alarms, the dashboard, logs and saved queries, held to what the functions write.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
 mod alarms;
 mod dashboard;
+mod logging;
 mod metrics;
 mod queries;
 
 use sam_template::Template;
 use yaml_serde::{Mapping, Value as Yaml};
 
+fn section(name: &str) -> Mapping {
+    Template::of_this_project().unwrap().document()[name].as_mapping().unwrap().clone()
+}
+
 fn resources() -> Mapping {
-    Template::of_this_project().unwrap().document()["Resources"].as_mapping().unwrap().clone()
+    section("Resources")
 }
 
 /// The properties of the resources of a type, each with its logical id.
