@@ -26,3 +26,23 @@ fn the_default_system_log_level_writes_what_the_query_for_cold_starts_reads() {
     let (_, cold_starts) = queries.iter().find(|(id, _)| id == "ColdStartsQuery").unwrap();
     assert!(text(&cold_starts["QueryString"]).starts_with(r#"filter type = "platform.report""#));
 }
+
+/// The detail of an event is what a customer ordered.
+#[test]
+fn the_bus_logs_errors_without_the_detail_of_events() {
+    for (id, bus) in of_type("AWS::Events::EventBus") {
+        assert_eq!(bus["LogConfig"], yaml("{ Level: ERROR, IncludeDetail: NONE }"), "{id}");
+    }
+    let only = |kind: &str| {
+        let mut of_kind = of_type(&format!("AWS::Logs::{kind}"));
+        assert_eq!(of_kind.len(), 1, "{kind}");
+        of_kind.remove(0)
+    };
+    let (source, from) = only("DeliverySource");
+    assert_eq!((&from["ResourceArn"], &from["LogType"]), (&yaml("!GetAtt OrderBus.Arn"), &yaml("ERROR_LOGS")));
+    let (destination, to) = only("DeliveryDestination");
+    assert_eq!(to["DestinationResourceArn"], yaml("!GetAtt OrderBusErrorsLogGroup.Arn"));
+    let (_, delivery) = only("Delivery");
+    assert_eq!(delivery["DeliverySourceName"], yaml(&format!("!Ref {source}")));
+    assert_eq!(delivery["DeliveryDestinationArn"], yaml(&format!("!GetAtt {destination}.Arn")));
+}
