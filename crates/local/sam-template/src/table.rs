@@ -65,10 +65,11 @@ impl Table {
         if let Some(Json::Object(stream)) = &mut request.stream_specification {
             stream.insert("StreamEnabled".to_owned(), json!(true));
         }
-        // A cap on throughput is a ceiling on a bill, which nobody gets locally.
+        // Locally there is no bill to cap, and no CloudWatch.
         for index in request.global_secondary_indexes.iter_mut().filter_map(Json::as_array_mut).flatten() {
             if let Json::Object(index) = index {
                 index.remove("OnDemandThroughput");
+                index.remove("ContributorInsightsSpecification");
             }
         }
         let create_table = serde_json::to_value(request)

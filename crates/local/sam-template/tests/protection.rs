@@ -102,6 +102,19 @@ fn every_table_and_every_index_takes_the_caps() {
     assert_eq!(indexes, 2);
 }
 
+/// Contributor Insights of a table do not include those of its indexes.
+#[test]
+fn every_table_and_every_index_names_throttled_keys_where_asked_to() {
+    let insights = yaml("{ Enabled: !Ref ThrottledKeyInsights, Mode: THROTTLED_KEYS }");
+    assert_eq!(section("Parameters")["ThrottledKeyInsights"]["Default"], "false");
+    for (id, table) in tables() {
+        let indexes = table["Properties"].get("GlobalSecondaryIndexes").and_then(Yaml::as_sequence);
+        for part in indexes.into_iter().flatten().chain([&table["Properties"]]) {
+            assert_eq!(part["ContributorInsightsSpecification"], insights, "{id}");
+        }
+    }
+}
+
 #[test]
 fn every_table_is_encrypted_with_the_key_that_is_given() {
     let encrypted = yaml(
