@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_norway::value::TaggedValue;
-use serde_norway::{Mapping, Value as Yaml};
+use yaml_serde::value::TaggedValue;
+use yaml_serde::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
 
@@ -81,7 +81,7 @@ impl<'t> NestedStack<'t> {
             value: location.to_owned(),
             expected: "a part of the template",
         })?;
-        let part: Mapping = serde_norway::from_str(text)?;
+        let part: Mapping = yaml_serde::from_str(text)?;
         let mut parameters = BTreeMap::new();
         for (name, declared) in part.get("Parameters").and_then(Yaml::as_mapping).into_iter().flatten() {
             let name = name.as_str().unwrap_or_default();
@@ -215,7 +215,7 @@ impl<'t> NestedStack<'t> {
 }
 
 fn tagged(tag: &str, value: Yaml) -> Yaml {
-    Yaml::Tagged(Box::new(TaggedValue { tag: serde_norway::value::Tag::new(tag), value }))
+    Yaml::Tagged(Box::new(TaggedValue { tag: yaml_serde::value::Tag::new(tag), value }))
 }
 
 /// A text, or the texts of a list.

@@ -1,11 +1,11 @@
 //! Logs of the functions and of the bus.
 
-use serde_norway::Value as Yaml;
+use yaml_serde::Value as Yaml;
 
 use crate::{of_type, section, text};
 
 fn yaml(text: &str) -> Yaml {
-    serde_norway::from_str(text).unwrap()
+    yaml_serde::from_str(text).unwrap()
 }
 
 /// Lambda takes a line without a level for INFO. Lines of metrics have none, so any level above would drop them, and the functions
