@@ -224,7 +224,7 @@ fn texts(value: Option<&Yaml>) -> impl Iterator<Item = &str> {
     value.into_iter().chain(listed).filter_map(Yaml::as_str)
 }
 
-/// What stands for a value within the text of a `!Sub`; none for a function that no text can name.
+/// The form of a value within the text of a `!Sub`; none for a function that no text can name.
 fn in_a_format(value: &Yaml) -> Option<String> {
     match value {
         Yaml::String(text) => Some(text.clone()),

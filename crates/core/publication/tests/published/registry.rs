@@ -13,7 +13,7 @@ use crate::support::{project, read, updating};
 /// The longest text of a line of content, after its indentation of eight.
 const WIDTH: usize = 110;
 
-/// Where the part is.
+/// The path of the part.
 const PART: &str = "templates/schemas.yaml";
 
 const REGISTRY: &str = "\

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::metrics::{Watched, assert_written, of_the_functions};
 use crate::{of_type, resources, text};
 
-/// What stands before an alarm's name in its ARN.
+/// An alarm's ARN up to its name.
 const ALARM: &str = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:";
 
 fn body() -> String {

@@ -18,7 +18,7 @@ const WRITERS: [(&str, &[&str]); 4] = [
 /// What every line has: `function_setup::logs` leaves it to `tracing`.
 const OF_EVERY_LINE: [&str; 3] = ["level", "message", "target"];
 
-/// What the lines have that Lambda writes in the JSON format, by its documentation of `platform.report`.
+/// Fields of `platform.report`, which Lambda writes in the JSON format.
 const OF_LAMBDA: [&str; 3] = ["type", "record.metrics.initDurationMs", "record.metrics.maxMemoryUsedMB"];
 
 /// Words of the query language and of the queries themselves.
