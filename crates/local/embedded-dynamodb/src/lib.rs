@@ -7,6 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | starting, stopping, tables |
+//! | `error.rs` | the errors of starting it |
 //! | `front.rs` | its port, which refuses requests of web pages |
 //! | `private_server.rs` | connections to dynoxide's own server, which refuses none |
 //! | [`stream`] | a table's stream, record by record |
@@ -17,6 +18,7 @@
 //! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
 
 mod distance;
+mod error;
 mod front;
 pub mod meter;
 mod private_server;
@@ -36,69 +38,14 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use distance::Distance;
 pub use dynoxide::Database;
 use dynoxide::DynoxideError;
+pub use error::EmbeddedError;
 use loopback_http::{Admission, Server};
 pub use meter::{Meter, Units};
-use sam_template::{Template, TemplateError};
+use sam_template::Template;
 use tokio::net::TcpListener;
 
 /// Any free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-
-/// Why the embedded DynamoDB could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum EmbeddedError {
-    /// The port is taken.
-    #[error("{address} is already in use")]
-    AddressInUse {
-        /// The address that was asked for.
-        address: SocketAddr,
-    },
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file is there and is something else.
-    #[error("{} is not a SQLite database", file.display())]
-    NotADatabase {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The database refused something: a file it cannot read, a table it cannot make.
-    #[error("{failed}")]
-    Database {
-        /// What cannot be done.
-        failed: String,
-        /// What it said.
-        source: DynoxideError,
-    },
-    /// The stream's index cannot be made.
-    #[error("cannot index the streams")]
-    Index {
-        /// What SQLite said.
-        source: rusqlite::Error,
-    },
-    /// There is nowhere for temporary files.
-    #[error("cannot make a temporary folder")]
-    Temporary {
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A table's definition is not a `CreateTable` request.
-    #[error("the definition of table {table} is not a CreateTable request")]
-    Definition {
-        /// Which table.
-        table: String,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-    /// The template cannot be read.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-}
 
 /// The place of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]

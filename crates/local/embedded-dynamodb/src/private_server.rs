@@ -6,7 +6,7 @@
 //! connection; the server then serves this connection alone.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -17,8 +17,6 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-
-use crate::ANY_PORT;
 
 /// dynoxide's server for one database, with as many connections as there are requests at once.
 pub(crate) struct PrivateServer {
@@ -53,7 +51,7 @@ impl PrivateServer {
 impl Connection {
     /// A connection, and the address on which its server listened.
     async fn open(database: &Database) -> io::Result<(Self, SocketAddr)> {
-        let listener = TcpListener::bind(ANY_PORT).await?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         // The first connection that waits for the listener, and so the first that it accepts.
         let stream = TcpStream::connect(address).await?;

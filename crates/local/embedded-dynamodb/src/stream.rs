@@ -7,7 +7,7 @@ use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
 
-use crate::EmbeddedError;
+use crate::error::EmbeddedError;
 
 /// All records of a table's stream after the sequence number `after`, oldest first, each as Lambda hands it on.
 ///

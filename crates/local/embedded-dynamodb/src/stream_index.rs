@@ -7,7 +7,7 @@ use std::path::Path;
 use dynoxide::Database;
 use rusqlite::Connection;
 
-use crate::EmbeddedError;
+use crate::error::EmbeddedError;
 
 const INDEX: &str = "CREATE INDEX IF NOT EXISTS _stream_records_by_sequence \
      ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";

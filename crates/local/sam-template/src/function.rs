@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use yaml_serde::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
+use crate::resolve::Resolver;
 use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::Serverless::Function";
@@ -56,6 +59,29 @@ struct Globals {
 struct Environment {
     #[serde(default)]
     variables: BTreeMap<String, String>,
+}
+
+impl Template {
+    /// The properties of every function in `Globals`, with references resolved.
+    pub(crate) fn globals_of_functions<T: DeserializeOwned>(&self) -> Result<T, TemplateError> {
+        let empty = Yaml::Mapping(Mapping::new());
+        let globals = self.entry("Globals", "Function");
+        let resolved = Resolver::new(self, "Globals").resolve(globals.unwrap_or(&empty))?;
+        serde_json::from_value(resolved)
+            .map_err(|problem| TemplateError::Property { resource: "Globals".to_owned(), problem })
+    }
+
+    /// The function of an alias that SAM makes of `AutoPublishAlias`: `Projector` of `ProjectorAliaslive`. Every other id is its
+    /// own.
+    pub(crate) fn function_behind<'t>(&'t self, id: &'t str) -> &'t str {
+        let globals = self.entry("Globals", "Function");
+        let is_its_alias = |function: &&str| {
+            let own = self.resources.get(*function).and_then(|function| function.get("Properties"));
+            let alias = [own, globals].into_iter().flatten().find_map(|it| it.get("AutoPublishAlias")?.as_str());
+            id.strip_prefix(*function).and_then(|rest| rest.strip_prefix("Alias")).is_some_and(|it| Some(it) == alias)
+        };
+        self.resources_of_type(TYPE).find(is_its_alias).unwrap_or(id)
+    }
 }
 
 impl Function {

@@ -5,8 +5,9 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `template.rs` | the document: its resources, and the properties of one of them |
+//! | `template.rs` | the document: one resource, and its properties |
 //! | `parts.rs` | the files that are deployed as nested stacks, put in their places |
+//! | `declarations.rs` | the declarations: all resources of each kind |
 //! | `parameters.rs` | parameters: their defaults, and other values for them |
 //! | `conditions.rs` | conditions, and rules for parameters |
 //! | `resolve.rs` | what `!Ref`, `!GetAtt`, `!Sub` and `!If` stand for on one laptop |
@@ -28,6 +29,7 @@
 //! runs under its binary's name, which is also its crate's.
 
 mod conditions;
+mod declarations;
 mod error;
 mod event_bus;
 mod function;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::rebuild::Scene;
+use crate::rebuild::{ROWS, Scene};
 use crate::service::{forwarded, refusal, service};
 use crate::verify::{CONTRIBUTIONS, REPAIR, SUMMARIES, all_rows, copied, rebuilt, text, verify};
 use crate::{output, stderr};

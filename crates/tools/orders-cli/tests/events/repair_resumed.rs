@@ -1,7 +1,7 @@
 //! `orders verify --repair` that goes on with the decision of an earlier run.
 
 use event_store::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::rebuild::{ROWS, Scene, TOTALS};
 use crate::verify::{REPAIR, all_rows, rebuilt};
