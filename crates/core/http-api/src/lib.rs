@@ -8,7 +8,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`routes`] | every route, the scopes that it accepts, and the route that a request is for |
+//! | [`routes`] | the list of routes: names, paths, functions and scopes |
+//! | [`matching`] | a request matched to its route |
 //! | [`commands`] | a request read into an [`order_domain::Command`], every error at once |
 //! | [`quotes`] | signed quotes: verified, and their claims read into a command |
 //! | [`queries`] | query parameters read into types that cannot be wrong |
@@ -37,6 +38,7 @@ pub mod headers;
 pub mod identity;
 pub mod invalid;
 pub mod json;
+pub mod matching;
 pub mod problem;
 pub mod queries;
 pub mod quotes;
@@ -51,10 +53,11 @@ pub use correlation::Correlation;
 pub use entity_tags::IfNoneMatch;
 pub use headers::{CommandHeaders, gateway_request_id};
 pub use identity::{AuthMode, Authentication, Caller};
+pub use matching::Routed;
 pub use problem::Problem;
 pub use queries::{EventsQuery, ListQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query};
 pub use quotes::{Quote, QuoteVerifier, UnverifiedQuote};
-pub use routes::{CommandRoute, QueryRoute};
+pub use routes::{CommandRoute, QueryRoute, ROUTES, Route};
 pub use scopes::Scope;
 
 /// The OpenAPI 3.1 description of this API, as `GET /openapi.json` serves it.

@@ -11,6 +11,7 @@ use order_domain::values::{CustomerId, MAX_AMOUNT, OrderId};
 use crate::commands::path_id;
 use crate::cursor;
 use crate::invalid::{Fault, Invalid, Place, note};
+use crate::matching::Routed;
 use crate::problem::Problem;
 use crate::routes::QueryRoute;
 use crate::timestamps::parse_rfc3339;
@@ -127,22 +128,33 @@ impl EventsQuery {
 /// # Errors
 /// `route_not_found`, or `invalid_request` with every error at once.
 pub fn parse_query(request: &Request) -> Result<ParsedQuery, Problem> {
-    let (route, path) = QueryRoute::of(request).ok_or_else(Problem::route_not_found)?;
-    let mut errors = Vec::new();
-    let customer_id = path_id(route.key(), &path, "customerId", CustomerId::parse, &mut errors);
-    let order_id = path_id(route.key(), &path, "orderId", OrderId::parse, &mut errors);
-    let mut parameters = Parameters { request, known: Vec::new(), errors };
-    let query = match route {
-        QueryRoute::ListOrders => parameters.list(customer_id).map(ParsedQuery::ListOrders),
-        QueryRoute::GetCustomerTotals => {
-            customer_id.map(|customer_id| ParsedQuery::GetCustomerTotals(TotalsQuery { customer_id }))
-        }
-        QueryRoute::GetOrder => parameters.order(order_id).map(ParsedQuery::GetOrder),
-        QueryRoute::ListEvents => parameters.events(order_id).map(ParsedQuery::ListEvents),
-        QueryRoute::GetOpenApi => Some(ParsedQuery::GetOpenApi),
-    };
-    let errors = parameters.finish();
-    query.filter(|_| errors.is_empty()).ok_or_else(|| Problem::invalid_request(&errors))
+    QueryRoute::of(request)?.parse()
+}
+
+impl Routed<'_, QueryRoute> {
+    /// Reads a query, as [`parse_query`] does.
+    ///
+    /// # Errors
+    /// As [`parse_query`], but never `route_not_found`.
+    pub fn parse(&self) -> Result<ParsedQuery, Problem> {
+        let &Self { route, request, parameters: ref path } = self;
+        let template = route.route().path;
+        let mut errors = Vec::new();
+        let customer_id = path_id(template, path, "customerId", CustomerId::parse, &mut errors);
+        let order_id = path_id(template, path, "orderId", OrderId::parse, &mut errors);
+        let mut parameters = Parameters { request, known: Vec::new(), errors };
+        let query = match route {
+            QueryRoute::ListOrders => parameters.list(customer_id).map(ParsedQuery::ListOrders),
+            QueryRoute::GetCustomerTotals => {
+                customer_id.map(|customer_id| ParsedQuery::GetCustomerTotals(TotalsQuery { customer_id }))
+            }
+            QueryRoute::GetOrder => parameters.order(order_id).map(ParsedQuery::GetOrder),
+            QueryRoute::ListEvents => parameters.events(order_id).map(ParsedQuery::ListEvents),
+            QueryRoute::GetOpenApi => Some(ParsedQuery::GetOpenApi),
+        };
+        let errors = parameters.finish();
+        query.filter(|_| errors.is_empty()).ok_or_else(|| Problem::invalid_request(&errors))
+    }
 }
 
 /// Notes every query parameter of a request that takes none.

@@ -13,7 +13,7 @@ use http_api::quotes::BadQuoteKeys;
 use http_api::replies::{CommandReply, EventView};
 use http_api::{
     Authentication, Caller, CommandRoute, ParsedCommand, ParsedRequest, Problem, QuoteVerifier, gateway_request_id,
-    parse_command, responses,
+    responses,
 };
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_aggregate::Orders;
@@ -109,9 +109,9 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         entry: &mut LogEntry,
     ) -> Result<Response<Body>, Problem> {
         let caller = Caller::of(request, &self.authentication)?;
-        let (route, _) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
-        caller.require(route.scopes())?;
-        let parsed = match parse_command(request)? {
+        let routed = CommandRoute::of(request)?;
+        caller.require(routed.route.scopes())?;
+        let parsed = match routed.parse()? {
             ParsedRequest::Command(parsed) => parsed,
             ParsedRequest::Quote(quote) => return self.place_from_quote(&caller, &quote, entry).await,
         };

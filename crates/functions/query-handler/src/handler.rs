@@ -7,9 +7,7 @@ use aws_sdk_dynamodb::Client;
 use event_store::{DynamoEventStore, EventStore};
 use function_setup::{QueryConfig, deadline};
 use http_api::identity::UnknownAuthMode;
-use http_api::{
-    Authentication, Caller, IfNoneMatch, ParsedQuery, Problem, QueryRoute, gateway_request_id, parse_query, responses,
-};
+use http_api::{Authentication, Caller, IfNoneMatch, ParsedQuery, QueryRoute, gateway_request_id, responses};
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_aggregate::Orders;
 use parked_orders::ParkedOrders;
@@ -96,9 +94,9 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
 
     async fn answer(&self, request: &Request, entry: &mut LogEntry) -> Result<Response<Body>, Failure> {
         let caller = Caller::of(request, &self.authentication)?;
-        let (route, _) = QueryRoute::of(request).ok_or_else(Problem::route_not_found)?;
-        caller.require(route.scopes())?;
-        let response = match parse_query(request)? {
+        let routed = QueryRoute::of(request)?;
+        caller.require(routed.route.scopes())?;
+        let response = match routed.parse()? {
             ParsedQuery::ListOrders(query) => {
                 let page = orders::list(&self.events, &self.summaries, &self.parked, &caller, &query).await?;
                 responses::summary_page(&page)?

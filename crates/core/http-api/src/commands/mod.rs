@@ -15,10 +15,11 @@ use crate::fingerprint::request_fingerprint;
 use crate::headers::CommandHeaders;
 use crate::invalid::{Fault, Invalid, Place, note};
 use crate::json::Json;
+use crate::matching::{PathParameters, Routed};
 use crate::problem::Problem;
 use crate::queries::refuse_parameters;
 use crate::quotes::{UnverifiedQuote, is_quoted, parse_quoted};
-use crate::routes::{CommandRoute, PathParameters};
+use crate::routes::CommandRoute;
 
 /// The most bytes of a request's body.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -64,32 +65,42 @@ impl ParsedRequest {
 /// `route_not_found`, `body_too_large`, `unsupported_media_type`, `invalid_request` with every error at once, or
 /// `quote_not_valid` for a quote that is signed by another algorithm.
 pub fn parse_command(request: &Request) -> Result<ParsedRequest, Problem> {
-    let (route, parameters) = CommandRoute::of(request).ok_or_else(Problem::route_not_found)?;
-    if request.body().len() > MAX_BODY {
-        return Err(Problem::body_too_large(MAX_BODY));
-    }
-    if !request.body().is_empty() && !is_json(request.headers()) {
-        return Err(Problem::unsupported_media_type());
-    }
-    let body = read_body(route, request.body());
-    if let Ok(body) = &body
-        && is_quoted(route, body)
-    {
-        return parse_quoted(request, body).map(ParsedRequest::Quote);
-    }
-    let mut errors = Vec::new();
-    let path = PathIds::read(route, &parameters, &mut errors);
-    refuse_parameters(request, &mut errors);
-    let headers = CommandHeaders::read(route, request.headers(), &mut errors);
-    let body = note(&mut errors, Place::Pointer(String::new()), body);
-    let command = body.as_ref().and_then(|body| read_command(route, &path, body, &mut errors));
-    match (command, body) {
-        (Some(command), Some(body)) if errors.is_empty() => {
-            let fingerprint = request_fingerprint("POST", &parameters.fill(route.key()), &body);
-            let order_id = path.order_id;
-            Ok(ParsedRequest::Command(ParsedCommand { route, order_id, command, fingerprint, headers }))
+    CommandRoute::of(request)?.parse()
+}
+
+impl Routed<'_, CommandRoute> {
+    /// Reads a request for a change, as [`parse_command`] does.
+    ///
+    /// # Errors
+    /// As [`parse_command`], but never `route_not_found`.
+    pub fn parse(&self) -> Result<ParsedRequest, Problem> {
+        let &Self { route, request, ref parameters } = self;
+        if request.body().len() > MAX_BODY {
+            return Err(Problem::body_too_large(MAX_BODY));
         }
-        _ => Err(Problem::invalid_request(&errors)),
+        if !request.body().is_empty() && !is_json(request.headers()) {
+            return Err(Problem::unsupported_media_type());
+        }
+        let body = read_body(route, request.body());
+        if let Ok(body) = &body
+            && is_quoted(route, body)
+        {
+            return parse_quoted(request, body).map(ParsedRequest::Quote);
+        }
+        let mut errors = Vec::new();
+        let path = PathIds::read(route, parameters, &mut errors);
+        refuse_parameters(request, &mut errors);
+        let headers = CommandHeaders::read(route, request.headers(), &mut errors);
+        let body = note(&mut errors, Place::Pointer(String::new()), body);
+        let command = body.as_ref().and_then(|body| read_command(route, &path, body, &mut errors));
+        match (command, body) {
+            (Some(command), Some(body)) if errors.is_empty() => {
+                let fingerprint = request_fingerprint("POST", &parameters.fill(route.route().path), &body);
+                let order_id = path.order_id;
+                Ok(ParsedRequest::Command(ParsedCommand { route, order_id, command, fingerprint, headers }))
+            }
+            _ => Err(Problem::invalid_request(&errors)),
+        }
     }
 }
 
@@ -132,24 +143,24 @@ struct PathIds {
 
 impl PathIds {
     fn read(route: CommandRoute, parameters: &PathParameters, errors: &mut Vec<Invalid>) -> Self {
-        let key = route.key();
+        let template = route.route().path;
         Self {
-            order_id: path_id(key, parameters, "orderId", OrderId::parse, errors),
-            payment_id: path_id(key, parameters, "paymentId", PaymentId::parse, errors),
-            shipment_id: path_id(key, parameters, "shipmentId", ShipmentId::parse, errors),
+            order_id: path_id(template, parameters, "orderId", OrderId::parse, errors),
+            payment_id: path_id(template, parameters, "paymentId", PaymentId::parse, errors),
+            shipment_id: path_id(template, parameters, "shipmentId", ShipmentId::parse, errors),
         }
     }
 }
 
 /// The id of that name in the path, where the route has one.
 pub(crate) fn path_id<T>(
-    route_key: &str,
+    template: &str,
     parameters: &PathParameters,
     name: &str,
     parse: impl FnOnce(&str) -> Result<T, ValueError>,
     errors: &mut Vec<Invalid>,
 ) -> Option<T> {
-    if !route_key.contains(&format!("{{{name}}}")) {
+    if !template.contains(&format!("{{{name}}}")) {
         return None;
     }
     note(errors, Place::Parameter(name.to_owned()), parse(parameters.get(name)))

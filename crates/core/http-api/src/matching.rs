@@ -1,0 +1,85 @@
+//! A request matched to its route, once: the check of the caller's scopes and the parsing use the same match.
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+
+use crate::problem::Problem;
+use crate::routes::Route;
+
+/// A request and the route that it is for.
+#[derive(Debug)]
+pub struct Routed<'a, R> {
+    /// The route.
+    pub route: R,
+    pub(crate) request: &'a Request,
+    pub(crate) parameters: PathParameters,
+}
+
+impl<'a, R: Copy> Routed<'a, R> {
+    /// API Gateway names the route and decodes the parameters. Where it names none (`$default`: a function URL, or
+    /// `cargo lambda watch`), the path itself is matched, undecoded: every character an id may hold stands for itself.
+    pub(crate) fn find(request: &'a Request, routes: &[R], route: fn(R) -> Route) -> Result<Self, Problem> {
+        let gateway_key = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                context.route_key.as_deref().filter(|key| *key != "$default")
+            }
+            Some(_) | None => None,
+        };
+        let found = match gateway_key {
+            Some(key) => {
+                let named = routes.iter().copied().find(|it| route(*it).key == key);
+                named.map(|named| (named, PathParameters::of_gateway(request, route(named).path)))
+            }
+            None => routes
+                .iter()
+                .filter(|it| route(**it).method == request.method().as_str())
+                .find_map(|it| Some((*it, PathParameters::of_path(request.raw_http_path(), route(*it).path)?))),
+        };
+        let (route, parameters) = found.ok_or_else(Problem::route_not_found)?;
+        Ok(Self { route, request, parameters })
+    }
+}
+
+/// The parameters of a path, decoded but not yet checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct PathParameters(Vec<(&'static str, String)>);
+
+impl PathParameters {
+    /// The parameters that the gateway read from a path.
+    fn of_gateway(request: &Request, template: &'static str) -> Self {
+        let given = request.path_parameters_ref();
+        let names = template.split('/').filter_map(parameter_name);
+        Self(names.filter_map(|name| Some((name, given?.first(name)?.to_owned()))).collect())
+    }
+
+    /// The parameters of a path; `None` if the template is another path's.
+    fn of_path(path: &str, template: &'static str) -> Option<Self> {
+        let mut segments = path.split('/');
+        let mut parameters = Vec::new();
+        for expected in template.split('/') {
+            let segment = segments.next()?;
+            match parameter_name(expected) {
+                Some(name) => parameters.push((name, segment.to_owned())),
+                None if expected == segment => {}
+                None => return None,
+            }
+        }
+        segments.next().is_none().then_some(Self(parameters))
+    }
+
+    /// The parameter's text; empty where there is none of that name, which no id's check accepts.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.iter().find_map(|(key, value)| (*key == name).then_some(value.as_str())).unwrap_or_default()
+    }
+
+    /// The path of a template with these parameters in place.
+    pub(crate) fn fill(&self, template: &'static str) -> String {
+        let segments: Vec<_> =
+            template.split('/').map(|segment| parameter_name(segment).map_or(segment, |name| self.get(name))).collect();
+        segments.join("/")
+    }
+}
+
+fn parameter_name(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
