@@ -123,3 +123,18 @@ pub(crate) fn require(
         Some(missing) => Err(StartError::MissingFunction(missing.clone())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gateway_serves_the_listed_routes_and_no_others() {
+        let template = Template::of_this_project().unwrap();
+        let template = deployed(template, &Authentication::None, &[], "").unwrap();
+        let api = Api::of(&template, &Authentication::None).unwrap();
+        let served: BTreeMap<_, _> = api.routes.iter().map(|it| (it.key.as_str(), it.function.as_str())).collect();
+        let listed: BTreeMap<_, _> = http_api::ROUTES.iter().map(|route| (route.key, route.function)).collect();
+        assert_eq!(served, listed, "the gateway of the local stack");
+    }
+}

@@ -57,36 +57,6 @@ fn the_summary_table_has_a_keys_only_index_by_order_and_no_stream() {
     assert_eq!(table.create_table.get("StreamSpecification"), None);
 }
 
-#[test]
-fn every_route_of_the_contract_is_there_once_and_reaches_its_function() {
-    let mut routes: Vec<String> = template()
-        .routes()
-        .unwrap()
-        .iter()
-        .map(|route| format!("{} {} -> {} ({})", route.method, route.path, route.function, route.authorization))
-        .collect();
-    routes.sort_unstable();
-    assert_eq!(
-        routes,
-        [
-            "GET /customers/{customerId}/orders -> query-handler (AWS_IAM)",
-            "GET /customers/{customerId}/totals -> query-handler (AWS_IAM)",
-            "GET /openapi.json -> query-handler (AWS_IAM)",
-            "GET /orders/{orderId} -> query-handler (AWS_IAM)",
-            "GET /orders/{orderId}/events -> query-handler (AWS_IAM)",
-            "POST /orders -> command-handler (AWS_IAM)",
-            "POST /orders/{orderId}/cancellation -> command-handler (AWS_IAM)",
-            "POST /orders/{orderId}/item-cancellations -> command-handler (AWS_IAM)",
-            "POST /orders/{orderId}/payments -> command-handler (AWS_IAM)",
-            "POST /orders/{orderId}/payments/{paymentId}/corrections -> command-handler (AWS_IAM)",
-            "POST /orders/{orderId}/refunds -> command-handler (AWS_IAM)",
-            "POST /orders/{orderId}/returns -> command-handler (AWS_IAM)",
-            "POST /orders/{orderId}/shipments -> command-handler (AWS_IAM)",
-            "POST /orders/{orderId}/shipments/{shipmentId}/delivery -> command-handler (AWS_IAM)",
-        ]
-    );
-}
-
 /// Two, no more: a third reader of a shard would throttle the others.
 #[test]
 fn the_projector_and_the_publisher_read_the_whole_stream_of_order_events_with_finite_retries() {
@@ -195,18 +165,6 @@ fn functions_behind_the_api_answer_before_the_gateway_gives_up() {
     for name in ["command-handler", "query-handler"] {
         assert!(function(name).timeout_seconds < 30, "{name}");
     }
-}
-
-#[test]
-fn the_watch_router_of_cargo_lambda_has_the_same_routes() {
-    let manifest = include_str!("../../../../Cargo.toml");
-    let (_, router) = manifest.split_once("[workspace.metadata.lambda.watch.router]").unwrap();
-    let mut written: Vec<String> = router.lines().filter(|line| line.starts_with('"')).map(str::to_owned).collect();
-    let mut declared: Vec<String> =
-        template().routes().unwrap().iter().map(|route| format!("{:?} = {:?}", route.path, route.function)).collect();
-    written.sort_unstable();
-    declared.sort_unstable();
-    assert_eq!(written, declared);
 }
 
 #[test]

@@ -1,0 +1,95 @@
+//! Every place of the deployment that repeats the list of routes, held to it: [`http_api::ROUTES`].
+//!
+//! The OpenAPI document is held to it in `http-api`, the gateway of the local stack in `local-stack`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use http_api::{ROUTES, Route, Scope};
+use sam_template::Template;
+
+const MANIFEST: &str = include_str!("../../../../Cargo.toml");
+const DEPLOYED_MATRIX: &str = include_str!("../../../../tests/deployment/matrix.py");
+const ACCESS_MATRIX: &str = include_str!("../../../../tests/system/tests/access_matrix.rs");
+
+/// A place that lists routes, and its lines.
+struct Place {
+    name: &'static str,
+    lines: Vec<String>,
+    /// The line of a route, as this place writes it.
+    line: fn(&Route) -> String,
+}
+
+impl Place {
+    /// The differences between the place and the list of routes.
+    fn differences(&self) -> Vec<String> {
+        let mut surplus = self.lines.clone();
+        let mut differences = Vec::new();
+        for route in ROUTES {
+            let wanted = (self.line)(route);
+            match surplus.iter().position(|line| *line == wanted) {
+                Some(index) => drop(surplus.swap_remove(index)),
+                None => differences.push(format!("{} lacks: {wanted}", self.name)),
+            }
+        }
+        surplus.sort_unstable();
+        differences.extend(surplus.iter().map(|line| format!("{} has, and should not: {line}", self.name)));
+        differences
+    }
+}
+
+/// Method, path, function and scopes of the routes of an API.
+fn declared(api: &str) -> Vec<String> {
+    let parameters = [("AuthMode", "jwt"), ("JwtIssuer", "https://id.example/"), ("JwtAudience", "shop")];
+    let template = Template::of_this_project().unwrap().with_parameters(&parameters).unwrap();
+    let template = template.with_parameters(&[("ServiceApi", "iam")]).unwrap();
+    let routes = template.routes().unwrap().into_iter().filter(|route| route.api == api);
+    routes
+        .map(|route| format!("{} {} -> {} [{}]", route.method, route.path, route.function, route.scopes.join(" ")))
+        .collect()
+}
+
+fn route_for_tokens(route: &Route) -> String {
+    let accepted: Vec<&str> = route.scopes.iter().chain([&Scope::OrdersAdmin]).map(|scope| scope.as_str()).collect();
+    format!("{} -> {} [{}]", route.key, route.function, accepted.join(" "))
+}
+
+/// The route keys in a source text: in quotes, at the beginning of a line, after `before`.
+fn keys(text: &str, before: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix(before)?.split_once('"'));
+    lines.map(|(key, _)| key.to_owned()).filter(|key| key.contains(" /")).collect()
+}
+
+fn watch_router() -> Vec<String> {
+    let (_, router) = MANIFEST.split_once("[workspace.metadata.lambda.watch.router]").unwrap();
+    router.lines().filter(|line| line.starts_with('"')).map(str::to_owned).collect()
+}
+
+fn access_matrix() -> Vec<String> {
+    let mut keys = keys(ACCESS_MATRIX, "(\"");
+    // A route has a further row for each member of the body that needs a right of its own.
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+#[test]
+fn no_place_lacks_a_route_or_has_one_that_is_not_listed() {
+    let key = |route: &Route| route.key.to_owned();
+    let places = [
+        Place { name: "template.yaml, HttpApi", lines: declared("HttpApi"), line: route_for_tokens },
+        Place {
+            name: "template.yaml, ServiceHttpApi",
+            lines: declared("ServiceHttpApi"),
+            line: |route| format!("{} -> {} []", route.key, route.function),
+        },
+        Place {
+            name: "Cargo.toml, workspace.metadata.lambda.watch.router",
+            lines: watch_router(),
+            line: |route| format!("{:?} = {:?}", route.path, route.function),
+        },
+        Place { name: "tests/deployment/matrix.py", lines: keys(DEPLOYED_MATRIX, "\""), line: key },
+        Place { name: "tests/system/tests/access_matrix.rs", lines: access_matrix(), line: key },
+    ];
+    let differences: Vec<String> = places.iter().flat_map(Place::differences).collect();
+    assert!(differences.is_empty(), "\n{}\n", differences.join("\n"));
+}
