@@ -8,8 +8,8 @@ use embedded_eventbridge::Faults;
 use operations::redrive::{RedriveError, Redriven};
 use parked_orders::Consumer;
 use serde_json::{Value, json};
+use test_support::interceptor::BeforeEach;
 
-use crate::between::BeforeEach;
 use crate::scene::Scene;
 
 const BY: Consumer = Consumer::Publisher;

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use operations::redrive::Redriven;
 use parked_orders::Consumer;
 use serde_json::json;
+use test_support::recorded::second;
 
-use crate::orders::second;
 use crate::scene::{ORDER, Scene};
 
 const PROJECTIONS: [Consumer; 2] = [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals];

@@ -14,7 +14,7 @@ use publication::{EventBus, Pauses};
 use read_models::{DynamoRows, SummedRows};
 use serde_json::json;
 
-use crate::orders::{Recorded, arrived, second};
+use test_support::recorded::{Recorded, arrived, second};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 

@@ -1,8 +1,9 @@
 //! Orders that take more than one page of a sweep.
 
 use serde_json::json;
+use test_support::recorded::{Recorded, second};
 
-use crate::orders::{Recorded, second};
+use test_support::recorded::{Recorded, second};
 
 /// Four orders of six versions, too large for two pages.
 pub(crate) async fn large_orders(recorded: &Recorded) {

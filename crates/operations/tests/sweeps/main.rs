@@ -3,9 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod large_orders;
-#[path = "../../../tools/orders-cli/tests/events/orders.rs"]
-#[expect(dead_code, reason = "shared with the tests of the command, which need more of it")]
-mod orders;
 mod rebuild;
 mod verify;
 

@@ -10,7 +10,7 @@ use read_models::{DynamoTotals, Totals};
 use tokio::sync::Notify;
 
 use crate::large_orders::large_orders;
-use crate::orders::Recorded;
+use test_support::recorded::Recorded;
 use crate::read_models;
 
 const SUMMARIES: &str = "OrderSummaryByCustomer";

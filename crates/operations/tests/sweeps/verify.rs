@@ -11,10 +11,11 @@ use order_aggregate::Orders;
 use order_domain::Event;
 use read_models::LagBound;
 use serde_json::json;
+use test_support::recorded::{Recorded, at, second};
 use tokio::sync::Notify;
 
 use crate::large_orders::large_orders;
-use crate::orders::{Recorded, at, second};
+use test_support::recorded::{Recorded, at, second};
 use crate::read_models;
 
 const SUMMARIES: &str = "OrderSummaryByCustomer";

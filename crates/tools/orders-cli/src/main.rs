@@ -27,9 +27,6 @@ mod cost;
 mod events;
 mod load;
 mod local;
-#[cfg(test)]
-#[path = "../tests/events/orders.rs"]
-mod orders;
 mod parked;
 mod quote;
 mod quote_key;

@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use reqwest::Client;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::{Value, json};
+use test_support::running::{ON_FREE_PORTS, Running};
 
 /// The names in the environment that would lead commands elsewhere.
 const ENVIRONMENT: [&str; 4] =
@@ -37,25 +37,17 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
-/// A stack on free ports, in a process of its own. Dropping it kills it.
-struct Running {
-    process: Child,
-    /// The rest of its standard output is read until it ends, or it could not write.
-    welcome: Vec<String>,
-}
+/// A stack on free ports.
+struct Stack(Running);
 
-impl Running {
+impl Stack {
     fn start(arguments: &[&str], folder: &Path) -> Self {
-        let ports = ["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0"];
-        let mut process = orders(&[&ports, arguments].concat(), folder).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
-        Self { process, welcome }
+        Self(Running::start(orders(&[&ON_FREE_PORTS, arguments].concat(), folder)))
     }
 
     /// The variables of the line to paste.
     fn exported(&self) -> Vec<(&str, &str)> {
-        let line = self.welcome.iter().find_map(|line| line.strip_prefix("export ")).unwrap();
+        let line = self.0.welcome.iter().find_map(|line| line.strip_prefix("export ")).unwrap();
         line.split(' ').map(|variable| variable.split_once('=').unwrap()).collect()
     }
 
@@ -64,8 +56,8 @@ impl Running {
     }
 
     fn stop(mut self) {
-        kill_process(Pid::from_child(&self.process), Signal::INT).unwrap();
-        assert_eq!(self.process.wait().unwrap().code(), Some(0));
+        self.0.signal(Signal::INT);
+        assert_eq!(self.0.process.wait().unwrap().code(), Some(0));
     }
 
     /// Places an order, and returns its id.
@@ -75,13 +67,6 @@ impl Running {
         let request = Client::new().post(format!("{}/orders", self.api())).header("Idempotency-Key", "k").json(&body);
         let reply: Value = request.send().await.unwrap().json().await.unwrap();
         reply["orderId"].as_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone = self.process.kill();
-        let _reaped = self.process.wait();
     }
 }
 
@@ -102,7 +87,7 @@ fn commands(order: &str) -> Vec<(Vec<&str>, &'static str)> {
 #[tokio::test]
 async fn every_command_finds_a_running_stack_on_other_ports() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(&[], folder.path());
+    let stack = Stack::start(&[], folder.path());
     let order = stack.place().await;
     for (arguments, expected) in commands(&order) {
         let done = output(orders(&arguments, folder.path())).await;
@@ -114,7 +99,7 @@ async fn every_command_finds_a_running_stack_on_other_ports() {
 #[tokio::test]
 async fn the_export_line_and_the_data_folder_lead_there_from_another_folder() {
     let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let stack = Running::start(&[], folder.path());
+    let stack = Stack::start(&[], folder.path());
     let order = stack.place().await;
     let data = folder.path().join(".order-ledger");
     for (arguments, expected) in commands(&order) {
@@ -135,7 +120,7 @@ async fn the_export_line_and_the_data_folder_lead_there_from_another_folder() {
 #[tokio::test]
 async fn the_environment_wins_over_the_default_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(&[], folder.path());
+    let stack = Stack::start(&[], folder.path());
     let order = stack.place().await;
     let mut command = orders(&["show", &order], folder.path());
     let done = {
@@ -152,19 +137,19 @@ async fn a_clean_stop_removes_the_addresses_and_a_kill_leaves_none_that_are_used
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join(".order-ledger");
     let addresses = data.join("running.json");
-    let stack = Running::start(&[], folder.path());
+    let stack = Stack::start(&[], folder.path());
     let written: Value = serde_json::from_slice(&fs::read(&addresses).unwrap()).unwrap();
-    assert_eq!((&written["api"], &written["process"]), (&json!(stack.api()), &json!(stack.process.id())));
+    assert_eq!((&written["api"], &written["process"]), (&json!(stack.api()), &json!(stack.0.process.id())));
     stack.stop();
     assert!(!addresses.exists());
 
-    drop(Running::start(&[], folder.path()));
+    drop(Stack::start(&[], folder.path()));
     assert!(addresses.exists(), "a kill leaves them");
     let named = output(orders(&["show", "x", "--data", ".order-ledger"], folder.path())).await;
     let expected =
         "error: no stack runs with the data folder .order-ledger: start one with `orders local --data .order-ledger`\n";
     assert_eq!((named.status.code(), stderr(&named)), (Some(1), expected));
-    let next = Running::start(&[], folder.path());
+    let next = Stack::start(&[], folder.path());
     let order = next.place().await;
     assert_eq!(output(orders(&["show", &order], folder.path())).await.status.code(), Some(0));
 }
@@ -172,11 +157,11 @@ async fn a_clean_stop_removes_the_addresses_and_a_kill_leaves_none_that_are_used
 #[tokio::test]
 async fn a_stack_in_memory_is_found_and_leaves_no_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(&["--in-memory"], folder.path());
+    let stack = Stack::start(&["--in-memory"], folder.path());
     let order = stack.place().await;
     assert_eq!(output(orders(&["show", &order], folder.path())).await.status.code(), Some(0));
 
-    let second = Running::start(&["--in-memory"], folder.path());
+    let second = Stack::start(&["--in-memory"], folder.path());
     let other = second.place().await;
     assert_eq!(order, other, "the id comes from the key alone");
     second.stop();

@@ -2,10 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use reqwest::{Client, Method};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use test_support::running::{ON_FREE_PORTS, Running};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -26,51 +26,22 @@ fn orders(arguments: &[&str]) -> Command {
     command
 }
 
-/// A stack in a process of its own. Dropping it kills it.
-struct Running {
-    process: Child,
-    /// What it printed when it was up.
-    welcome: Vec<String>,
+/// A stack whose data is in that folder.
+fn start(folder: &Path) -> Running {
+    start_with(folder, &[])
 }
 
-impl Running {
-    fn start(folder: &Path) -> Self {
-        Self::start_with(folder, Stdio::inherit())
-    }
+fn start_with(folder: &Path, arguments: &[&str]) -> Running {
+    Running::start(local(folder, arguments))
+}
 
-    fn start_with(folder: &Path, stderr: Stdio) -> Self {
-        Self::start_in(folder, stderr, &[])
-    }
+fn local(folder: &Path, arguments: &[&str]) -> Command {
+    orders(&[&ON_FREE_PORTS[..], &["--data", folder.to_str().unwrap()], arguments].concat())
+}
 
-    fn start_in(folder: &Path, stderr: Stdio, arguments: &[&str]) -> Self {
-        let data = folder.to_str().unwrap();
-        let mut command =
-            orders(&["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0", "--data", data]);
-        command.args(arguments);
-        let mut process = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
-        Self { process, welcome }
-    }
-
-    fn api(&self) -> String {
-        self.served("HTTP API")
-    }
-
-    /// The URL that the welcome names after `label`.
-    fn served(&self, label: &str) -> String {
-        let line = self.welcome.iter().find(|line| line.contains(label)).unwrap();
-        line.split_whitespace().last().unwrap().to_owned()
-    }
-
-    /// The lines that the welcome offers to be pasted.
-    fn pasted(&self) -> Vec<&str> {
-        self.welcome.iter().map(String::as_str).filter(|line| line.starts_with("curl ")).collect()
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.process), signal).unwrap();
-    }
+/// The lines that the welcome offers to be pasted.
+fn pasted(stack: &Running) -> Vec<&str> {
+    stack.welcome.iter().map(String::as_str).filter(|line| line.starts_with("curl ")).collect()
 }
 
 /// Does what curl does with a line of the welcome, on a machine that may have no curl: the status, and the body.
@@ -95,13 +66,6 @@ async fn curl(line: &str) -> (u16, Value) {
     }
     let answer = request.body(body.unwrap_or_default().to_owned()).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone = self.process.kill();
-        let _reaped = self.process.wait();
-    }
 }
 
 fn stdout(output: &Output) -> String {
@@ -152,9 +116,9 @@ async fn place_until_it_is_gone(api: &str, after: impl Fn(usize) + Send + Sync +
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_to_kill_9_in_the_middle_of_a_load() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Running::start(folder.path());
+    let first = start(folder.path());
     let pid = Pid::from_child(&first.process);
-    let acknowledged = place_until_it_is_gone(&first.api(), move |count| {
+    let acknowledged = place_until_it_is_gone(first.api(), move |count| {
         if count == 40 {
             kill_process(pid, Signal::KILL).unwrap();
         }
@@ -163,7 +127,7 @@ async fn nothing_acknowledged_is_lost_to_kill_9_in_the_middle_of_a_load() {
     drop(first);
     assert!(acknowledged.len() >= 40);
 
-    let second = Running::start(folder.path());
+    let second = start(folder.path());
     let client = Client::new();
     for id in &acknowledged {
         let answer = client.get(format!("{}/orders/{id}?version=1", second.api())).send().await.unwrap();
@@ -174,8 +138,8 @@ async fn nothing_acknowledged_is_lost_to_kill_9_in_the_middle_of_a_load() {
 #[tokio::test]
 async fn the_three_lines_of_the_welcome_work_when_they_are_pasted() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(folder.path());
-    let [place, read, list] = stack.pasted()[..] else { panic!("{:?}", stack.welcome) };
+    let stack = start(folder.path());
+    let [place, read, list] = pasted(&stack)[..] else { panic!("{:?}", stack.welcome) };
     let (status, placed) = curl(place).await;
     assert_eq!((status, &placed["version"]), (201, &json!(1)));
     let (status, order) = curl(read).await;
@@ -198,7 +162,7 @@ async fn the_three_lines_of_the_welcome_work_when_they_are_pasted() {
 fn ctrl_c_and_sigterm_end_it_cleanly() {
     for signal in [Signal::INT, Signal::TERM] {
         let folder = tempfile::tempdir().unwrap();
-        let mut stack = Running::start(folder.path());
+        let mut stack = start(folder.path());
         stack.signal(signal);
         assert_eq!(stack.process.wait().unwrap().code(), Some(0), "{signal:?}");
     }
@@ -221,7 +185,7 @@ async fn half_a_request(stack: &Running) -> TcpStream {
 #[tokio::test]
 async fn ctrl_c_ends_it_although_a_client_never_finishes_its_request() {
     let folder = tempfile::tempdir().unwrap();
-    let mut stack = Running::start(folder.path());
+    let mut stack = start(folder.path());
     let _client = half_a_request(&stack).await;
     stack.signal(Signal::INT);
     assert_eq!(stack.process.wait().unwrap().code(), Some(0));
@@ -230,7 +194,9 @@ async fn ctrl_c_ends_it_although_a_client_never_finishes_its_request() {
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let mut stack = Running::start_with(folder.path(), Stdio::piped());
+    let mut command = local(folder.path(), &[]);
+    command.stderr(Stdio::piped());
+    let mut stack = Running::start(command);
     let _client = half_a_request(&stack).await;
     stack.signal(Signal::INT);
     stack.signal(Signal::TERM);
@@ -300,7 +266,7 @@ fn a_start_that_fails_leaves_neither_data_nor_a_key() {
 async fn the_data_folder_and_every_file_in_it_are_for_the_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let stack = Running::start_in(&data, Stdio::inherit(), &["--auth", "jwt"]);
+    let stack = start_with(&data, &["--auth", "jwt"]);
     let token = orders(&["token", "--shop", "--data", data.to_str().unwrap()]).output().unwrap();
     let client = Client::new();
     let body =
@@ -328,7 +294,7 @@ fn mode(path: &Path) -> u32 {
 #[tokio::test]
 async fn an_added_host_reaches_a_running_stack_and_a_foreign_one_does_not() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start_in(folder.path(), Stdio::inherit(), &["--allow-host", "box.example"]);
+    let stack = start_with(folder.path(), &["--allow-host", "box.example"]);
     for (service, path) in [("HTTP API", "/openapi.json"), ("DynamoDB", "/"), ("EventBridge", "/events")] {
         let url = format!("{}{path}", stack.served(service));
         for (host, expected) in [("box.example:8443", 200), ("evil.example", 403), ("x:99999", 400)] {
@@ -341,7 +307,7 @@ async fn an_added_host_reaches_a_running_stack_and_a_foreign_one_does_not() {
 #[test]
 fn a_second_instance_on_the_same_folder_or_port_is_one_clear_line() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(folder.path());
+    let stack = start(folder.path());
     let data = folder.path().to_str().unwrap();
     let second = orders(&["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0", "--data", data])
         .output()
@@ -373,25 +339,25 @@ fn a_second_instance_on_the_same_folder_or_port_is_one_clear_line() {
 #[tokio::test]
 async fn a_load_reports_what_it_did_and_its_orders_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(folder.path());
+    let stack = start(folder.path());
     let api = stack.api();
-    let load = orders(&["load", "--orders", "20", "--clients", "4", "--api", &api]).output().unwrap();
+    let load = orders(&["load", "--orders", "20", "--clients", "4", "--api", api]).output().unwrap();
     let report = stdout(&load);
     assert!(report.contains("20 orders") && report.contains("errors: 0"), "{report}");
     assert_eq!(count(&report, "PlaceOrder"), 20, "{report}");
     assert!(count(&report, "summary lag") > 0, "{report}");
 
-    let (_, placed) = curl(stack.pasted()[0]).await;
+    let (_, placed) = curl(pasted(&stack)[0]).await;
     let id = placed["orderId"].as_str().unwrap();
-    let show = stdout(&orders(&["show", id, "--api", &api]).output().unwrap());
+    let show = stdout(&orders(&["show", id, "--api", api]).output().unwrap());
     assert!(show.contains(&format!("Order {id}")) && show.contains("29.97 EUR"), "{show}");
-    let events = stdout(&orders(&["events", id]).env("ORDERS_API", &api).output().unwrap());
+    let events = stdout(&orders(&["events", id]).env("ORDERS_API", api).output().unwrap());
     assert!(events.contains("OrderPlaced") && events.contains("3 TEA-500, 29.97 EUR by alice"), "{events}");
     let json: Value =
-        serde_json::from_str(&stdout(&orders(&["show", id, "--json", "--api", &api]).output().unwrap())).unwrap();
+        serde_json::from_str(&stdout(&orders(&["show", id, "--json", "--api", api]).output().unwrap())).unwrap();
     assert_eq!(json["total"], 2997);
 
-    let unknown = orders(&["show", "no-such-order", "--api", &api]).output().unwrap();
+    let unknown = orders(&["show", "no-such-order", "--api", api]).output().unwrap();
     assert!(complaint(&unknown).contains("404 order_not_found"));
 }
 
@@ -399,8 +365,8 @@ async fn a_load_reports_what_it_did_and_its_orders_can_be_read() {
 fn a_load_that_is_stopped_reports_what_it_did() {
     for pace in [&["--rate", "1"][..], &[]] {
         let folder = tempfile::tempdir().unwrap();
-        let stack = Running::start(folder.path());
-        let mut load = orders(&["load", "--seconds", "100000", "--clients", "2", "--api", &stack.api()]);
+        let stack = start(folder.path());
+        let mut load = orders(&["load", "--seconds", "100000", "--clients", "2", "--api", stack.api()]);
         let load = load.args(pace).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // It has begun when its first event is published.
         let published = folder.path().join("events.ndjson");

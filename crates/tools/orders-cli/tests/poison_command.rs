@@ -2,59 +2,50 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use test_support::running::{ON_FREE_PORTS, Running};
 
 /// When a test that waits for the consumers gives it up.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
-/// A stack in a process of its own. Dropping it kills it.
-struct Running {
-    process: Child,
-    welcome: Vec<String>,
-    /// The stack and its commands run here, and leave their files here.
+/// A stack in a folder.
+struct Stack {
+    running: Running,
+    /// The folder in which the stack and its commands run and leave their files.
     folder: TempDir,
 }
 
-impl Running {
+impl Stack {
     fn start() -> Self {
-        let ports = ["--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0"];
         let folder = tempfile::tempdir().unwrap();
         let mut local = Command::new(env!("CARGO_BIN_EXE_orders"));
-        local.current_dir(folder.path());
         // The functions log poison, which is what is tried here.
-        local.args(["local", "--in-memory", "--log", "off"]).args(ports).stdout(Stdio::piped());
-        let mut process = local.spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
-        Self { process, welcome, folder }
-    }
-
-    fn served(&self, label: &str) -> &str {
-        self.welcome.iter().find(|line| line.contains(label)).unwrap().split_whitespace().last().unwrap()
+        local.current_dir(folder.path()).args(ON_FREE_PORTS).args(["--in-memory", "--log", "off"]);
+        Self { running: Running::start(local), folder }
     }
 
     /// Runs a command on this stack.
     fn orders(&self, arguments: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
-        command.env("AWS_ENDPOINT_URL_DYNAMODB", self.served("DynamoDB"));
-        command.env("AWS_ENDPOINT_URL_EVENTBRIDGE", self.served("EventBridge"));
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", self.running.served("DynamoDB"));
+        command.env("AWS_ENDPOINT_URL_EVENTBRIDGE", self.running.served("EventBridge"));
         command.current_dir(self.folder.path()).args(arguments.split_whitespace()).output().unwrap()
     }
 
     async fn post(&self, path: &str, key: &str, body: &Value) -> (u16, Value) {
-        let post = Client::new().post(format!("{}{path}", self.served("HTTP API"))).header("Idempotency-Key", key);
+        let post =
+            Client::new().post(format!("{}{path}", self.running.served("HTTP API"))).header("Idempotency-Key", key);
         let reply = post.json(body).send().await.unwrap();
         (reply.status().as_u16(), reply.json().await.unwrap())
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
-        let reply = Client::new().get(format!("{}{path}", self.served("HTTP API"))).send().await.unwrap();
+        let reply = Client::new().get(format!("{}{path}", self.running.served("HTTP API"))).send().await.unwrap();
         (reply.status().as_u16(), reply.json().await.unwrap())
     }
 
@@ -82,17 +73,10 @@ impl Running {
     /// The sequence numbers of an order's published events, as they arrived.
     async fn published(&self, order: &str) -> Vec<String> {
         let events =
-            reqwest::get(format!("{}/events", self.served("EventBridge"))).await.unwrap().text().await.unwrap();
+            reqwest::get(format!("{}/events", self.running.served("EventBridge"))).await.unwrap().text().await.unwrap();
         let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let of_order = events.filter(|event| event["subject"] == order);
         of_order.map(|event| event["sequence"].as_str().unwrap().trim_start_matches('0').to_owned()).collect()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone = self.process.kill();
-        let _reaped = self.process.wait();
     }
 }
 
@@ -112,7 +96,7 @@ fn assert_done(output: &Output) -> &str {
 
 #[tokio::test]
 async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
-    let stack = Running::start();
+    let stack = Stack::start();
     let (order, other) = (stack.place("first").await, stack.place("second").await);
     let poisoned = stack.orders(&format!("chaos poison {order} --local"));
     let said = assert_done(&poisoned);
@@ -165,7 +149,7 @@ async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
 
 #[tokio::test]
 async fn an_order_that_does_not_exist_is_not_poisoned() {
-    let stack = Running::start();
+    let stack = Stack::start();
     let refused = stack.orders("chaos poison no-such-order --local");
     assert_eq!((refused.status.code(), stderr(&refused)), (Some(1), "error: there is no order no-such-order\n"));
 }

@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
+use test_support::running::{ON_FREE_PORTS, Running};
 
 const SHOP: &str = "http://localhost:5173";
 
@@ -35,86 +35,64 @@ fn token(arguments: &[&str], folder: &Path) -> String {
     token.to_owned()
 }
 
-/// A stack in a process of its own, which runs in a folder. Dropping it kills it.
-struct Running {
-    process: Child,
-    welcome: Vec<String>,
+/// A stack that runs in a folder.
+fn start(arguments: &[&str], folder: &Path) -> Running {
+    Running::start(orders(&[&ON_FREE_PORTS, arguments].concat(), folder))
 }
 
-impl Running {
-    fn start(arguments: &[&str], folder: &Path) -> Self {
-        let ports = ["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0"];
-        let mut process = orders(&[&ports, arguments].concat(), folder).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let welcome = lines.by_ref().take_while(|line| !line.starts_with("Ctrl-C")).collect();
-        Self { process, welcome }
-    }
-
-    fn api(&self) -> &str {
-        self.welcome.iter().find(|line| line.contains("HTTP API")).unwrap().split_whitespace().last().unwrap()
-    }
-
-    async fn get(&self, path: &str, token: &str) -> u16 {
-        let request = Client::new().get(format!("{}{path}", self.api())).bearer_auth(token);
-        request.send().await.unwrap().status().as_u16()
-    }
-
-    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
-        let mut request = Client::new().request(method, format!("{}{path}", self.api()));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        request.send().await.unwrap()
-    }
+async fn get(stack: &Running, path: &str, token: &str) -> u16 {
+    let request = Client::new().get(format!("{}{path}", stack.api())).bearer_auth(token);
+    request.send().await.unwrap().status().as_u16()
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _gone = self.process.kill();
-        let _reaped = self.process.wait();
+async fn send(stack: &Running, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
+    let mut request = Client::new().request(method, format!("{}{path}", stack.api()));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
+    request.send().await.unwrap()
 }
 
 #[tokio::test]
 async fn a_token_of_the_command_is_what_the_stack_asks_for() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(&["--auth", "jwt"], folder.path());
-    let without = stack.send(Method::GET, "/customers/anna/orders", &[]).await;
+    let stack = start(&["--auth", "jwt"], folder.path());
+    let without = send(&stack, Method::GET, "/customers/anna/orders", &[]).await;
     assert_eq!(without.status(), 401);
     assert_eq!(without.headers()["www-authenticate"], "Bearer");
 
     let anna = token(&["--customer", "anna"], folder.path());
-    assert_eq!(stack.get("/customers/anna/orders", &anna).await, 200);
-    assert_eq!(stack.get("/customers/bert/orders", &anna).await, 403);
+    assert_eq!(get(&stack, "/customers/anna/orders", &anna).await, 200);
+    assert_eq!(get(&stack, "/customers/bert/orders", &anna).await, 403);
     let admin = token(&["--admin"], folder.path());
-    assert_eq!(stack.get("/customers/bert/orders", &admin).await, 200);
+    assert_eq!(get(&stack, "/customers/bert/orders", &admin).await, 200);
     let other = token(&["--subject", "bert", "--scope", "openid orders:read"], folder.path());
-    assert_eq!(stack.get("/customers/bert/orders", &other).await, 200);
+    assert_eq!(get(&stack, "/customers/bert/orders", &other).await, 200);
     let useless = token(&["--subject", "bert", "--scope", "openid"], folder.path());
-    assert_eq!(stack.get("/customers/bert/orders", &useless).await, 403);
+    assert_eq!(get(&stack, "/customers/bert/orders", &useless).await, 403);
 }
 
 #[tokio::test]
 async fn a_token_for_something_else_is_refused() {
     let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let stack = Running::start(&["--auth", "jwt"], folder.path());
-    let _other = Running::start(&["--auth", "jwt"], other.path());
+    let stack = start(&["--auth", "jwt"], folder.path());
+    let _other = start(&["--auth", "jwt"], other.path());
     for (arguments, place) in [
         (&["--admin", "--audience", "another-api"][..], folder.path()),
         (&["--admin", "--expires-in", "0s"], folder.path()),
         (&["--admin"], other.path()),
     ] {
-        assert_eq!(stack.get("/customers/anna/orders", &token(arguments, place)).await, 401, "{arguments:?}");
+        assert_eq!(get(&stack, "/customers/anna/orders", &token(arguments, place)).await, 401, "{arguments:?}");
     }
     let data = other.path().join(".order-ledger");
     let theirs = token(&["--admin", "--data", data.to_str().unwrap()], folder.path());
-    assert_eq!(stack.get("/customers/anna/orders", &theirs).await, 401);
+    assert_eq!(get(&stack, "/customers/anna/orders", &theirs).await, 401);
 }
 
 #[tokio::test]
 async fn a_customer_places_from_a_quote_and_shows_the_order_with_a_token() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(&["--auth", "jwt"], folder.path());
+    let stack = start(&["--auth", "jwt"], folder.path());
     let anna = token(&["--customer", "anna"], folder.path());
     let quote = orders(&["quote", "--customer", "anna", "--item", "TEA-500:3:999"], folder.path()).output().unwrap();
     let body = json!({ "quote": String::from_utf8(quote.stdout).unwrap().trim_end() });
@@ -141,7 +119,7 @@ async fn a_customer_places_from_a_quote_and_shows_the_order_with_a_token() {
 #[tokio::test]
 async fn the_lines_of_the_welcome_work_with_their_tokens() {
     let folder = tempfile::tempdir().unwrap();
-    let stack = Running::start(&["--auth", "jwt", "--data", "it's data"], folder.path());
+    let stack = start(&["--auth", "jwt", "--data", "it's data"], folder.path());
     let [place, read, list] = stack.welcome.iter().filter(|line| line.starts_with("curl ")).collect::<Vec<_>>()[..]
     else {
         panic!("{:?}", stack.welcome)
@@ -194,11 +172,11 @@ fn without_a_key_the_command_names_the_stack_that_makes_one() {
 #[tokio::test]
 async fn the_key_outlives_a_stack_in_memory_and_is_for_its_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Running::start(&["--auth", "jwt", "--in-memory"], folder.path());
+    let first = start(&["--auth", "jwt", "--in-memory"], folder.path());
     let admin = token(&["--admin"], folder.path());
     drop(first);
-    let second = Running::start(&["--auth", "jwt", "--in-memory"], folder.path());
-    assert_eq!(second.get("/customers/anna/orders", &admin).await, 200);
+    let second = start(&["--auth", "jwt", "--in-memory"], folder.path());
+    assert_eq!(get(&second, "/customers/anna/orders", &admin).await, 200);
     assert!(
         second.welcome.iter().any(|line| line.ends_with("whose key is in .order-ledger/keys")),
         "{:?}",
@@ -217,10 +195,9 @@ async fn the_key_outlives_a_stack_in_memory_and_is_for_its_owner_alone() {
 #[tokio::test]
 async fn a_page_of_a_named_origin_may_call_the_api() {
     let folder = tempfile::tempdir().unwrap();
-    let stack =
-        Running::start(&["--auth", "jwt", "--in-memory", "--cors", SHOP, "--cors", "https://b.c"], folder.path());
+    let stack = start(&["--auth", "jwt", "--in-memory", "--cors", SHOP, "--cors", "https://b.c"], folder.path());
     let preflight = [("origin", SHOP), ("access-control-request-method", "POST")];
-    let reply = stack.send(Method::OPTIONS, "/orders", &preflight).await;
+    let reply = send(&stack, Method::OPTIONS, "/orders", &preflight).await;
     assert_eq!(reply.status(), 204);
     for (name, value) in [
         ("access-control-allow-origin", SHOP),
@@ -235,7 +212,7 @@ async fn a_page_of_a_named_origin_may_call_the_api() {
     let bearer = format!("Bearer {}", token(&["--admin"], folder.path()));
     for (origin, named) in [(SHOP, Some(SHOP)), ("https://b.c", Some("https://b.c")), ("https://evil.example", None)] {
         let headers = [("origin", origin), ("authorization", bearer.as_str())];
-        let reply = stack.send(Method::GET, "/orders/unknown", &headers).await;
+        let reply = send(&stack, Method::GET, "/orders/unknown", &headers).await;
         assert_eq!(reply.status(), if named.is_some() { 404 } else { 403 }, "{origin}");
         let header = |name: &str| reply.headers().get(name).map(|value| value.to_str().unwrap());
         assert_eq!(header("access-control-allow-origin"), named, "{origin}");

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../../../functions/publisher/tests/publisher/between.rs"]
-mod between;
 mod unaddressable;
 
 use std::collections::{BTreeSet, HashMap};
@@ -17,9 +15,9 @@ use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use parked_orders::{Consumer, Parked, ParkedCount, ParkedError, ParkedOrders, Parking};
 use sam_template::Template;
 use serde_json::json;
+use test_support::interceptor::BeforeEach;
 
 use Consumer::{CustomerTotals, OrderSummaryByCustomer, Publisher};
-use between::BeforeEach;
 
 const TABLE: &str = "ParkedOrders";
 

@@ -7,9 +7,9 @@ use http_api::AuthMode;
 use sam_template::Template;
 use serde_dynamo::Item;
 use serde_json::json;
+use test_support::gateway::{Call, Reply};
 use uuid::Uuid;
 
-use crate::gateway::{Call, Reply};
 use crate::order_life::{cancel, handler, life_after_placing, pay, place_order, send};
 use crate::shop::{EARLIER, Shop, claims, place_claims, place_quote, shop, with};
 use crate::stores::Silent;

@@ -1,8 +1,8 @@
 //! Whatever is sent gets a clear 4xx, never a 5xx, and writes nothing.
 
 use serde_json::{Value, json};
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::order_life::{open_handler, order_body, pay, place_order, placed, send};
 
 fn order_with(pointer: &str, value: Value) -> String {

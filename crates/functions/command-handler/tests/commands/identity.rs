@@ -5,8 +5,8 @@ use event_store::{EventStore, Loaded, UpTo};
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use serde_json::json;
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::order_life::{cancel, cancel_items, handler, life_after_placing, pay, place_order, placed, send, ship};
 use crate::shop::{claims, place_claims};
 use crate::stores::Counted;

@@ -1,9 +1,7 @@
 //! One line a command: enough to find it, and nothing of what was in it; and its metrics.
 
-use std::cell::RefCell;
 use std::future::Future;
 use std::io;
-use std::sync::Once;
 
 use embedded_dynamodb::same_reply;
 use event_store::execute::MAX_ATTEMPTS;
@@ -12,48 +10,20 @@ use futures_util::future::join;
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use serde_json::{Value, json};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use test_support::failing_store::FailingStore;
+use test_support::gateway::Call;
+use test_support::log;
 
-use crate::gateway::Call;
 use crate::order_life::{cancel, handler, open_handler, pay, place_order, placed, send, ship};
-use crate::stores::{Broken, Counted, Crowded, Outgrown};
-
-thread_local! {
-    /// What was written on this thread, and so by this test: each has a thread of its own.
-    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct OnThisThread;
-
-impl io::Write for OnThisThread {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        WRITTEN.with_borrow_mut(|written| written.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
-fn subscribe() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
-        tracing_subscriber::registry().with(lines).with(LevelFilter::INFO).init();
-    });
-}
+use crate::stores::{Counted, Crowded, Outgrown};
 
 /// What is written meanwhile, as log and as metrics.
 async fn written(meanwhile: impl Future) -> (Vec<Value>, Vec<Value>) {
-    subscribe();
-    // What was written so far is of what was done to prepare this.
-    let _before = WRITTEN.take();
+    log::capture();
+    // The preparation of the test has logged too.
+    let _before = log::take();
     meanwhile.await;
-    let lines = String::from_utf8(WRITTEN.take()).unwrap();
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).partition(|line: &Value| line["target"] != "metrics")
+    log::lines(&log::take()).into_iter().partition(|line| line["target"] != "metrics")
 }
 
 async fn logged<S: EventStore<Orders>>(store: S, mode: AuthMode, call: &Call) -> Vec<Value> {
@@ -107,7 +77,8 @@ async fn a_refused_command_is_one_line_with_its_code() {
 
 #[tokio::test]
 async fn a_failure_is_one_error_with_everything_that_it_came_from() {
-    let out = Broken(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+    let out =
+        FailingStore(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
     let lines = logged(out, AuthMode::None, &cancel("o-1")).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!((&lines[0]["level"], &lines[0]["outcome"]), (&json!("ERROR"), &json!("unavailable")));
@@ -127,7 +98,7 @@ async fn a_503_names_the_reason_for_which_dynamodb_throttled() {
 
 #[tokio::test]
 async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that_there_is_none() {
-    let poisoned = Broken(|| StoreError::Unreadable {
+    let poisoned = FailingStore(|| StoreError::Unreadable {
         aggregate_id: "o-1".to_owned(),
         version: 1,
         source: io::Error::other("torn").into(),
@@ -214,7 +185,8 @@ async fn commands_are_counted_as_accepted_replayed_or_refused_by_code() {
 
 #[tokio::test]
 async fn a_failure_is_no_refusal() {
-    let out = Broken(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+    let out =
+        FailingStore(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
     assert_eq!(told(send(&handler(out, AuthMode::None), &cancel("o-1"))).await, []);
 }
 

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod budgets;
-mod gateway;
 mod hostile_input;
 mod identity;
 mod logs;

@@ -7,8 +7,8 @@ use event_store::{EventStore, Timestamp};
 use http_api::{AuthMode, CommandRoute};
 use order_aggregate::Orders;
 use serde_json::{Value, json};
+use test_support::gateway::{Call, Reply};
 
-use crate::gateway::{Call, Reply};
 use crate::shop::shop;
 use crate::stores::Counted;
 

@@ -12,8 +12,8 @@ use order_aggregate::Orders;
 use sam_template::Template;
 use serde_json::{Value, json};
 use signed_quotes::QuoteSigner;
+use test_support::gateway::{Call, Reply};
 
-use crate::gateway::{Call, Reply};
 use crate::order_life::{cancel, clock, order_body, pay, place_order, send};
 use crate::shop::{AUDIENCE, EARLIER, LATER, Shop, claims, place_claims, place_quote, shop, with};
 

@@ -4,12 +4,13 @@ use command_handler::CommandHandler;
 use event_store::{StoreError, Timestamp};
 use http_api::{AuthMode, QuoteVerifier};
 use serde_json::json;
+use test_support::failing_store::FailingStore;
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::order_life::{
     cancel, correct, deliver, handler, life_after_placing, open_handler, pay, place_order, placed, send, ship,
 };
-use crate::stores::{Broken, Counted, Crowded};
+use crate::stores::{Counted, Crowded};
 
 #[tokio::test]
 async fn a_new_order_is_created_with_its_location_and_version() {
@@ -226,7 +227,7 @@ async fn a_command_that_loses_every_race_is_answered_503_and_may_be_retried() {
 
 #[tokio::test]
 async fn an_outage_is_a_503_that_says_when_to_retry() {
-    let out = Broken(|| StoreError::Unavailable { operation: "Query", source: "socket 10.0.0.1 closed".into() });
+    let out = FailingStore(|| StoreError::Unavailable { operation: "Query", source: "socket 10.0.0.1 closed".into() });
     let handler = handler(out, AuthMode::None);
     for call in [place_order(), deliver("o-1", "shipment-1")] {
         let reply = send(&handler, &call).await;
@@ -243,7 +244,7 @@ async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
         || StoreError::Unwritable { aggregate_id: "o-1".into(), version: 3, source: "secret-table".into() },
     ];
     for fault in faults {
-        let reply = send(&handler(Broken(fault), AuthMode::None), &correct("o-1", "payment-1", 1)).await;
+        let reply = send(&handler(FailingStore(fault), AuthMode::None), &correct("o-1", "payment-1", 1)).await;
         assert_eq!(reply.problem(), (500, "internal_error".to_owned()));
         assert!(!reply.body.contains("secret") && !reply.body.contains("o-1"), "{}", reply.body);
     }
@@ -253,7 +254,7 @@ async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
 async fn a_command_on_an_order_that_cannot_be_read_is_500_and_names_the_version() {
     let unreadable = || StoreError::Unreadable { aggregate_id: "o-1".into(), version: 3, source: "secret".into() };
     for call in [correct("o-1", "payment-1", 1), cancel("o-1"), place_order()] {
-        let reply = send(&handler(Broken(unreadable), AuthMode::None), &call).await;
+        let reply = send(&handler(FailingStore(unreadable), AuthMode::None), &call).await;
         assert_eq!(reply.problem(), (500, "order_unreadable".to_owned()));
         assert_eq!(reply.json()["version"], 3);
         assert!(!reply.body.contains("secret"), "{}", reply.body);

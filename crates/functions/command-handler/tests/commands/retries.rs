@@ -4,8 +4,8 @@ use event_store::{EventStore, Loaded, UpTo};
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use serde_json::json;
+use test_support::gateway::Reply;
 
-use crate::gateway::Reply;
 use crate::order_life::{
     cancel, handler, life_after_placing, open_handler, order_body, pay, place_order, placed, send,
 };

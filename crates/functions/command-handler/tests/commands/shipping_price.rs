@@ -17,8 +17,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
+use test_support::gateway::{Call, Reply};
 
-use crate::gateway::{Call, Reply};
 use crate::order_life::{handler, pay, send};
 use crate::shop::{AUDIENCE, EARLIER, LATER, Shop, place_quote, shop, with};
 

@@ -7,8 +7,8 @@ use http_api::{CommandRoute, QuoteVerifier};
 use order_domain::values::KeyId;
 use serde_json::{Value, json};
 use signed_quotes::QuoteSigner;
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::order_life::order_body;
 
 /// The audience of the deployment under test.

@@ -52,28 +52,6 @@ impl EventStore<Orders> for Counted {
     }
 }
 
-/// A store that fails every call in one way.
-#[derive(Clone)]
-pub(crate) struct Broken(pub(crate) fn() -> StoreError);
-
-impl EventStore<Orders> for Broken {
-    async fn append(&self, _: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
-        Err((self.0)())
-    }
-
-    async fn load(&self, _: &str, _: UpTo) -> Result<Loaded<Orders>, StoreError> {
-        Err((self.0)())
-    }
-
-    async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
-        Err((self.0)())
-    }
-
-    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
-        Err((self.0)())
-    }
-}
-
 /// A store that never answers.
 #[derive(Clone)]
 pub(crate) struct Silent;

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+use test_support::ledger::Ledger;
+
 use crate::copies::{copies, lag, lag_behind, records, totals};
-use crate::ledger::Ledger;
 
 /// A fifth of the template's batch size, and of the orders that the benchmark takes.
 const BATCH: usize = 200;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use projector::Projector;
 use read_models::{DynamoTotals, Totals};
 use serde_json::Value;
+use test_support::ledger::Ledger;
 use tokio::time::Instant;
 
 use crate::given::{config, event, pay, place};
-use crate::ledger::Ledger;
 
 /// The latency of a call of DynamoDB.
 const CALL: Duration = Duration::from_millis(10);

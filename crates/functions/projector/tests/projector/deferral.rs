@@ -5,9 +5,10 @@ use parked_orders::{Consumer, Parked, ParkedOrders};
 use projector::{DynamoProjector, Projector};
 use read_models::{CurrencyTotals, DynamoSummaries, DynamoTotals, OrderSummaries, Totals};
 use serde_json::{Value, json};
+use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place, projector, ship};
-use crate::ledger::Ledger;
+use crate::items::items_of;
 
 const AT: &str = "2026-11-21T09:30:00.123Z";
 
@@ -102,7 +103,7 @@ async fn an_outage_of_summaries_is_retried_and_not_noted() {
 #[tokio::test]
 async fn poison_behind_an_outage_is_parked_by_the_tick() {
     let ledger = ledger().await;
-    let mut items = Ledger::items("o-3", "c-1", 2).await;
+    let mut items = items_of("o-3", "c-1", 2).await;
     ledger.put(&items[0]).await;
     items[1].remove("actor");
     ledger.put(&items[1]).await;

@@ -4,9 +4,9 @@ use function_setup::ProjectorConfig;
 use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
+use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_TABLE, batch, come_again, config, event, pay, place, projector};
-use crate::ledger::Ledger;
 
 /// Two orders in turns: o-1 has versions 1 to 3, o-2 versions 1 and 2.
 async fn two_orders() -> (Ledger, Vec<Value>) {

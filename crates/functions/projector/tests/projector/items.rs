@@ -3,30 +3,21 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use test_support::ledger::Ledger;
 
 use crate::given::{pay, place};
-use crate::ledger::Ledger;
 
 /// An item of OrderEvents.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-impl Ledger {
-    /// The items of an order that is placed and then paid in parts: as many as there are to be versions.
-    pub(crate) async fn items(order: &str, customer: &str, versions: usize) -> Vec<Item> {
-        let draft = Self::new().await;
-        draft.record(order, place(customer), "2026-11-21T09:30:00.123Z").await;
-        for part in 2..=versions {
-            draft.record(order, pay(&format!("p-{part}"), 1), "2026-11-21T09:30:00.123Z").await;
-        }
-        let query =
-            draft.server.client().query().table_name("OrderEvents").key_condition_expression("aggregateId = :id");
-        let found = query.expression_attribute_values(":id", AttributeValue::S(order.to_owned())).send().await.unwrap();
-        found.items.unwrap()
+/// The items of an order that is placed and then paid in parts: one for each version.
+pub(crate) async fn items_of(order: &str, customer: &str, versions: usize) -> Vec<Item> {
+    let draft = Ledger::new().await;
+    draft.record(order, place(customer), "2026-11-21T09:30:00.123Z").await;
+    for part in 2..=versions {
+        draft.record(order, pay(&format!("p-{part}"), 1), "2026-11-21T09:30:00.123Z").await;
     }
-
-    /// Writes an item as it is: a commit that some other release wrote, or one put right.
-    pub(crate) async fn put(&self, item: &Item) {
-        let put = self.server.client().put_item().table_name("OrderEvents").set_item(Some(item.clone()));
-        put.send().await.unwrap();
-    }
+    let query = draft.server.client().query().table_name("OrderEvents").key_condition_expression("aggregateId = :id");
+    let found = query.expression_attribute_values(":id", AttributeValue::S(order.to_owned())).send().await.unwrap();
+    found.items.unwrap()
 }

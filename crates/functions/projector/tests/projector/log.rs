@@ -1,51 +1,16 @@
 //! What is written, by which saved queries and alarms go; and what never is.
 
-use std::cell::RefCell;
-use std::io;
-use std::sync::Once;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::Timestamp;
 use function_setup::ProjectorConfig;
 use parked_orders::{Consumer, ParkedOrders};
 use projector::Projector;
 use serde_json::{Value, json};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use test_support::ledger::Ledger;
+use test_support::log;
 
 use crate::given::{config, event, pay, place};
-use crate::items::Item;
-use crate::ledger::Ledger;
-
-thread_local! {
-    /// What was written on this thread, and so by this test: each has a thread of its own.
-    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct OnThisThread;
-
-impl io::Write for OnThisThread {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        WRITTEN.with_borrow_mut(|written| written.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
-fn subscribe() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let lines = fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
-        let levels = Targets::new().with_default(LevelFilter::INFO).with_target("projector", LevelFilter::DEBUG);
-        tracing_subscriber::registry().with(lines).with(levels).init();
-    });
-}
+use crate::items::{Item, items_of};
 
 /// What is written about a batch, but for what is written for debugging alone.
 async fn written(ledger: &Ledger, config: &ProjectorConfig, records: &[Value]) -> Vec<Value> {
@@ -61,13 +26,13 @@ async fn everything_written(ledger: &Ledger, config: &ProjectorConfig, records: 
 
 /// The lines that an invocation writes.
 pub(crate) async fn lines_of<T>(invocation: impl Future<Output = T>) -> Vec<Value> {
-    subscribe();
+    log::capture_with_debug_of("projector");
     invocation.await;
-    let text = String::from_utf8(WRITTEN.take()).unwrap();
+    let text = log::take();
     for private in ["c-1", "sku-", "someone@example.com"] {
         assert!(!text.contains(private), "{private} is in the log: {text}");
     }
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    log::lines(&text)
 }
 
 fn of_level<'a>(lines: &'a [Value], level: &str, target: &str) -> Vec<&'a Value> {
@@ -95,7 +60,7 @@ fn metrics(lines: &[Value]) -> [Value; 2] {
 
 /// Three versions of an order, the second of which is no commit.
 async fn with_poison(ledger: &Ledger) -> (Vec<Item>, Vec<Value>) {
-    let items = Ledger::items("o-1", "c-1", 4).await;
+    let items = items_of("o-1", "c-1", 4).await;
     let mut poison = items[1].clone();
     poison.insert("events".to_owned(), AttributeValue::S("someone@example.com".to_owned()));
     for item in [&items[0], &poison, &items[2]] {
@@ -228,7 +193,7 @@ async fn for_debugging_each_commit_is_a_line_with_the_correlation_id_of_its_comm
 #[tokio::test]
 async fn a_sum_that_is_not_ours_parks_its_order_and_neither_log_nor_note_quotes_it_or_its_customer() {
     let ledger = Ledger::new().await;
-    let items = Ledger::items("o-1", "c-1", 2).await;
+    let items = items_of("o-1", "c-1", 2).await;
     ledger.put(&items[0]).await;
     written(&ledger, &config(), &ledger.stream()).await;
     let sum = ledger.server.client().update_item().table_name("CustomerTotals");

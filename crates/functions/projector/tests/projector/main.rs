@@ -8,7 +8,6 @@ mod deferral;
 mod given;
 mod handler;
 mod items;
-mod ledger;
 mod log;
 mod parking;
 mod processor;

@@ -7,10 +7,10 @@ use parked_orders::{Consumer, Parked, ParkedOrders};
 use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::Value;
+use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_TABLE, come_again, config, event, place, projector};
-use crate::items::Item;
-use crate::ledger::Ledger;
+use crate::items::{Item, items_of};
 
 const PROJECTIONS: [Consumer; 2] = [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals];
 
@@ -57,7 +57,7 @@ async fn one_poison_commit_among_a_thousand_orders_parks_its_order_and_all_other
     for number in 1..=1000 {
         let order = format!("o-{number}");
         if number == 400 {
-            ledger.put(&from_the_future(Ledger::items(&order, "c-400", 1).await.remove(0))).await;
+            ledger.put(&from_the_future(items_of(&order, "c-400", 1).await.remove(0))).await;
         } else {
             ledger.record(&order, place(&format!("c-{}", number % 50)), "2026-11-21T09:30:00.123Z").await;
         }
@@ -88,8 +88,8 @@ async fn poison_parks_its_order_wherever_in_a_batch_it_is() {
         // The order of the poison alone, before the others, after them, and in between.
         for places in [vec![2], vec![2, 0, 1, 3], vec![0, 1, 3, 2], vec![0, 2, 1, 3]] {
             let ledger = Ledger::new().await;
-            let mut items = Ledger::items("o-1", "c-1", 2).await;
-            items.extend(Ledger::items("o-2", "c-2", 2).await);
+            let mut items = items_of("o-1", "c-1", 2).await;
+            items.extend(items_of("o-2", "c-2", 2).await);
             items[2] = spoil(items[2].clone());
             for &place in &places {
                 ledger.put(&items[place]).await;
@@ -109,7 +109,7 @@ async fn poison_parks_its_order_wherever_in_a_batch_it_is() {
 #[tokio::test]
 async fn later_commits_of_a_parked_order_are_tried_and_noted_and_not_folded() {
     let ledger = Ledger::new().await;
-    let mut items = Ledger::items("o-1", "c-1", 5).await;
+    let mut items = items_of("o-1", "c-1", 5).await;
     items[1] = undecodable(items[1].clone());
     for (held_up_to, batch) in [&items[..2], &items[2..4], &items[4..]].into_iter().enumerate() {
         let before = ledger.stream().len();
@@ -126,7 +126,7 @@ async fn later_commits_of_a_parked_order_are_tried_and_noted_and_not_folded() {
 #[tokio::test]
 async fn once_the_item_is_put_right_the_next_commit_heals_the_order_and_unparks_it() {
     let ledger = Ledger::new().await;
-    let items = Ledger::items("o-1", "c-1", 4).await;
+    let items = items_of("o-1", "c-1", 4).await;
     for item in [&items[0], &from_the_future(items[1].clone()), &items[2]] {
         ledger.put(item).await;
     }
@@ -143,7 +143,7 @@ async fn once_the_item_is_put_right_the_next_commit_heals_the_order_and_unparks_
 #[tokio::test]
 async fn an_order_that_has_passed_the_poison_stays_parked_until_it_has_all_that_waited() {
     let ledger = Ledger::new().await;
-    let items = Ledger::items("o-1", "c-1", 4).await;
+    let items = items_of("o-1", "c-1", 4).await;
     for item in [&items[0], &from_the_future(items[1].clone()), &items[2], &items[3]] {
         ledger.put(item).await;
     }
@@ -164,7 +164,7 @@ async fn an_order_that_has_passed_the_poison_stays_parked_until_it_has_all_that_
 #[tokio::test]
 async fn an_order_that_passes_its_poison_and_meets_another_is_parked_at_that_one() {
     let ledger = Ledger::new().await;
-    let items = Ledger::items("o-1", "c-1", 4).await;
+    let items = items_of("o-1", "c-1", 4).await;
     for item in [&items[0], &from_the_future(items[1].clone())] {
         ledger.put(item).await;
     }
@@ -180,9 +180,9 @@ async fn an_order_that_passes_its_poison_and_meets_another_is_parked_at_that_one
 #[tokio::test]
 async fn without_the_table_of_parked_orders_what_cannot_be_parked_comes_again_and_the_rest_is_done() {
     let ledger = Ledger::new().await;
-    let mut items = Ledger::items("o-1", "c-1", 3).await;
+    let mut items = items_of("o-1", "c-1", 3).await;
     items[1] = from_the_future(items[1].clone());
-    items.extend(Ledger::items("o-2", "c-2", 2).await);
+    items.extend(items_of("o-2", "c-2", 2).await);
     for item in &items {
         ledger.put(item).await;
     }

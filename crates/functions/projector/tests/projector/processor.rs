@@ -13,9 +13,9 @@ use read_models::{
     RowKey,
 };
 use stream_consumer::Batch;
+use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_TABLE, batch, pay, place};
-use crate::ledger::Ledger;
 
 const CONSUMER: Consumer = Consumer::OrderSummaryByCustomer;
 

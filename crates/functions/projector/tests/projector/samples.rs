@@ -18,7 +18,7 @@ use projector::{Payload, Projector};
 use read_models::{InMemoryRows, OrderSummaryByCustomer, Standing};
 use serde_json::{Value, json};
 
-use crate::ledger::Ledger;
+use test_support::ledger::Ledger;
 
 const TEAPOT: &str = "019aa5d6-2c40-7b31-8f0e-5d1c9a7e2001";
 const LAMP: &str = "019aa5d6-9d11-7e02-a4c7-0b6f3e5d2002";

@@ -4,9 +4,9 @@ use lambda_runtime::{Context, LambdaEvent};
 use parked_orders::{Consumer, ParkedOrders, Parking};
 use projector::Payload;
 use serde_json::{Value, json};
+use test_support::ledger::Ledger;
 
 use crate::given::{config, projector};
-use crate::ledger::Ledger;
 use crate::log::lines_of;
 
 fn tick() -> LambdaEvent<Payload> {

@@ -7,9 +7,9 @@ use parked_orders::{Consumer, ParkedOrders, UnaddressableNote};
 use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
+use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place};
-use crate::ledger::Ledger;
 
 /// An order with two versions, one with one, and the stream's records.
 async fn three_commits() -> (Ledger, Vec<Value>) {

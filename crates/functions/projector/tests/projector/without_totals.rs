@@ -8,9 +8,10 @@ use function_setup::ProjectorConfig;
 use parked_orders::{Consumer, ParkedOrders};
 use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
+use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place};
-use crate::ledger::Ledger;
+use crate::items::items_of;
 
 fn without_totals() -> ProjectorConfig {
     ProjectorConfig { totals_table: None, ..config() }
@@ -46,7 +47,7 @@ async fn totals_that_are_not_kept_cost_no_request() {
 #[tokio::test]
 async fn an_order_is_not_parked_for_totals_that_are_not_kept() {
     let ledger = Ledger::new().await;
-    let mut item = Ledger::items("o-1", "c-1", 1).await.remove(0);
+    let mut item = items_of("o-1", "c-1", 1).await.remove(0);
     item.insert("events".to_owned(), AttributeValue::S("no list".to_owned()));
     ledger.put(&item).await;
     let projector = Projector::on_dynamo(ledger.server.client(), &without_totals());

@@ -5,9 +5,9 @@ use lambda_runtime::Context;
 use parked_orders::ParkedOrders;
 use publisher::Publisher;
 use serde_json::json;
+use test_support::ledger::Ledger;
 
 use crate::bus::{Bus, NAME, NOTES, go_on_from};
-use crate::ledger::Ledger;
 use crate::stream::{self, place};
 
 #[tokio::test]

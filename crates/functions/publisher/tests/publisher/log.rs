@@ -1,59 +1,24 @@
 //! What is written, by which saved queries and alarms go; and what never is.
 
-use std::cell::RefCell;
-use std::io;
-use std::sync::Once;
-
 use embedded_eventbridge::Faults;
 use event_store::Timestamp;
 use lambda_runtime::Context;
 use serde_json::{Value, json};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use test_support::log;
 
 use crate::bus::{Bus, NAME, batch};
 use crate::stream;
 
-thread_local! {
-    /// What was written on this thread, and so by this test: each has a thread of its own.
-    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct OnThisThread;
-
-impl io::Write for OnThisThread {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        WRITTEN.with_borrow_mut(|written| written.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
-fn subscribe() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let lines = fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
-        let levels = Targets::new().with_default(LevelFilter::INFO).with_target("publisher", LevelFilter::DEBUG);
-        tracing_subscriber::registry().with(lines).with(levels).init();
-    });
-}
-
 /// What is written about a batch, by whomever. The runtime writes the publisher's error, if it ends with one.
 async fn everything_written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
-    subscribe();
+    log::capture_with_debug_of("publisher");
     let outcome = bus.publisher(name).handle(batch(records, Context::default())).await;
-    let text = String::from_utf8(WRITTEN.take()).unwrap();
+    let text = log::take();
     for private in ["buyer-1", "Assam tea", "sku-"] {
         assert!(!text.contains(private), "{private} is in the log: {text}");
         assert!(!outcome.as_ref().is_err_and(|error| error.to_string().contains(private)), "{outcome:?}");
     }
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    log::lines(&text)
 }
 
 /// What the publisher itself writes about a batch, but for what is written for debugging alone.

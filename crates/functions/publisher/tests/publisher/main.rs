@@ -3,12 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod between;
 mod bus;
 mod cost;
 mod handler;
-#[path = "../../../projector/tests/projector/ledger.rs"]
-mod ledger;
 mod log;
 mod parking;
 mod partial_failure;

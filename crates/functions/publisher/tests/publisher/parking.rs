@@ -8,8 +8,8 @@ use lambda_runtime::Context;
 use parked_orders::{Consumer, ParkedOrders, Parking};
 use publisher::Publisher;
 use serde_json::{Value, json};
+use test_support::interceptor::BeforeEach;
 
-use crate::between::BeforeEach;
 use crate::bus::{Bus, NAME, NOTES, go_on_from};
 use crate::stream;
 

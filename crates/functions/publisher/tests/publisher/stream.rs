@@ -5,9 +5,9 @@ use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
 use order_domain::values::{Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, Sku, Text};
 use publication::{CloudEvent, cloud_events};
 use serde_json::{Value, json};
+use test_support::ledger::Ledger;
 
 use crate::bus;
-use crate::ledger::Ledger;
 
 pub(crate) fn place(items: usize, name: &str) -> Command {
     let item = |number| OrderItem {

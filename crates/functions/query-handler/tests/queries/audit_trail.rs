@@ -2,8 +2,8 @@
 
 use http_api::{AuthMode, cursor};
 use serde_json::{Value, json};
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::given::{Ledger, ask, list_events};
 
 #[tokio::test]

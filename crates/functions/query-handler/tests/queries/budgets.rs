@@ -9,8 +9,8 @@ use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
 use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, Engine, OrderSummaryByCustomer};
 use serde_json::json;
+use test_support::gateway::{Call, Reply};
 
-use crate::gateway::{Call, Reply};
 use crate::given::{ask, clock, database, get_order, get_totals, list_events, list_orders};
 
 /// Requests, and read capacity in half units.

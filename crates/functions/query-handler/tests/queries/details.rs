@@ -10,8 +10,8 @@ use order_domain::Event;
 use order_domain::event::{ItemQuantity, ItemShipped};
 use order_domain::values::{Quantity, ShipmentId, Sku};
 use serde_json::{Value, json};
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::given::{Ledger, ask, get_order};
 use crate::rows::Rows;
 

@@ -17,8 +17,8 @@ use read_models::{
 use sam_template::Template;
 use serde_json::{Value, json};
 use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
+use test_support::gateway::{Call, Reply};
 
-use crate::gateway::{Call, Reply};
 use crate::rows::Rows;
 
 /// A clock that moves on by a second each time somebody looks.

@@ -1,8 +1,8 @@
 //! Who may see what: no identity, no answer; nobody learns of an order that is not theirs.
 
 use http_api::AuthMode;
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders};
 
 fn every_query_of(order_id: &str) -> Vec<Call> {

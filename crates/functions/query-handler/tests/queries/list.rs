@@ -1,8 +1,8 @@
 //! A customer's list.
 
 use http_api::cursor;
+use test_support::gateway::Reply;
 
-use crate::gateway::Reply;
 use crate::given::{Ledger, list_orders};
 
 async fn with_orders(count: usize) -> (Ledger, Vec<String>) {

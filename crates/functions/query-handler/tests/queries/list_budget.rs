@@ -8,8 +8,8 @@ use order_aggregate::Orders;
 use query_handler::QueryHandler;
 use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, Engine, OrderSummaryByCustomer};
 use serde_json::{Value, json};
+use test_support::gateway::{Call, Reply};
 
-use crate::gateway::{Call, Reply};
 use crate::given::{ask, clock, database, list_orders, parked};
 
 const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";

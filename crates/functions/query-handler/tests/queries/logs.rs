@@ -1,8 +1,6 @@
 //! One line a query: enough to find it, and nothing of what was in it; and one of metrics, with which a first invocation tells.
 
-use std::cell::RefCell;
 use std::io;
-use std::sync::Once;
 
 use embedded_dynamodb::same_reply;
 use event_store::{DynamoEventStore, EventStore, StoreError};
@@ -11,49 +9,20 @@ use order_aggregate::Orders;
 use query_handler::QueryHandler;
 use read_models::DynamoTotals;
 use serde_json::{Value, json};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use test_support::failing_store::FailingStore;
+use test_support::gateway::Call;
+use test_support::log;
 
-use crate::gateway::Call;
 use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked};
-use crate::outages::BrokenEvents;
 use crate::rows::Rows;
-
-thread_local! {
-    /// What was written on this thread, and so by this test: each has a thread of its own.
-    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct OnThisThread;
-
-impl io::Write for OnThisThread {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        WRITTEN.with_borrow_mut(|written| written.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// One subscriber for all threads: with one for each, whether a line is written depends on which thread came to it first.
-fn subscribe() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
-        tracing_subscriber::registry().with(lines).with(LevelFilter::INFO).init();
-    });
-}
 
 /// The one line of a query.
 async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows, DynamoTotals>, call: Call) -> Value {
-    subscribe();
-    // What was written so far is of what was done to prepare this.
-    let _before = WRITTEN.take();
+    log::capture();
+    // The preparation of the test has logged too.
+    let _before = log::take();
     ask(handler, &call.gateway_request_id("gw-1")).await;
-    let lines = String::from_utf8(WRITTEN.take()).unwrap();
-    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = log::lines(&log::take());
     let [line, metrics] = &lines[..] else { panic!("{lines:#?}") };
     assert_eq!((&metrics["target"], &metrics["metrics"]), (&json!("metrics"), &json!("[]")));
     line.clone()
@@ -96,7 +65,7 @@ async fn a_query_that_is_not_answered_is_one_line_with_its_code() {
 #[tokio::test]
 async fn a_failure_is_one_error_with_everything_that_it_came_from() {
     let events =
-        BrokenEvents(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+        FailingStore(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
     let line =
         logged(&Ledger::empty().await.handler_on(events, Rows::default(), AuthMode::None), get_order("o-1")).await;
     assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("unavailable")));
@@ -127,7 +96,7 @@ async fn a_503_names_the_reason_for_which_dynamodb_throttled() {
 #[tokio::test]
 async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that_there_is_none() {
     for query in [get_order("o-1"), list_events("o-1")] {
-        let poisoned = BrokenEvents(|| StoreError::Unreadable {
+        let poisoned = FailingStore(|| StoreError::Unreadable {
             aggregate_id: "o-1".to_owned(),
             version: 1,
             source: io::Error::other("torn").into(),

@@ -6,8 +6,6 @@ mod audit_trail;
 mod budgets;
 mod consistent;
 mod details;
-#[path = "../../../command-handler/tests/commands/gateway.rs"]
-mod gateway;
 mod given;
 mod identity;
 mod list;

@@ -2,8 +2,8 @@
 
 use http_api::timestamps::http_date;
 use serde_json::json;
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::given::{Ledger, get_order, list_orders};
 
 #[tokio::test]

@@ -12,38 +12,17 @@ use order_domain::Event;
 use parked_orders::ParkedOrders;
 use query_handler::QueryHandler;
 use read_models::{DynamoTotals, RowError};
+use test_support::failing_store::FailingStore;
+use test_support::gateway::Reply;
 
-use crate::gateway::Reply;
 use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked, totals};
 use crate::rows::{BrokenRows, Rows};
-
-/// Events that cannot be read, in one way.
-#[derive(Clone)]
-pub(crate) struct BrokenEvents(pub(crate) fn() -> StoreError);
-
-impl EventStore<Orders> for BrokenEvents {
-    async fn append(&self, _: &NewCommit<Orders>) -> Result<Appended<Event>, StoreError> {
-        Err((self.0)())
-    }
-
-    async fn load(&self, _: &str, _: UpTo) -> Result<Loaded<Orders>, StoreError> {
-        Err((self.0)())
-    }
-
-    async fn commits(&self, _: &str, _: u64, _: Option<usize>) -> Result<Vec<Commit<Event>>, StoreError> {
-        Err((self.0)())
-    }
-
-    async fn page(&self, _: &str, _: u64, _: usize) -> Result<CommitPage<Event>, StoreError> {
-        Err((self.0)())
-    }
-}
 
 #[tokio::test]
 async fn an_outage_is_a_503_that_says_when_to_retry() {
     let ledger = Ledger::empty().await;
     let no_events = ledger.handler_on(
-        BrokenEvents(|| StoreError::Unavailable { operation: "Query", source: "secret".into() }),
+        FailingStore(|| StoreError::Unavailable { operation: "Query", source: "secret".into() }),
         Rows::default(),
         AuthMode::None,
     );
@@ -101,7 +80,7 @@ async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
 
 #[tokio::test]
 async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
-    let events = BrokenEvents(|| StoreError::Refused { operation: "Query", source: "secret".into() });
+    let events = FailingStore(|| StoreError::Refused { operation: "Query", source: "secret".into() });
     let rows =
         BrokenRows(|| RowError::Refused { operation: "Query", source: Arc::new(std::io::Error::other("secret")) });
     let handler = Ledger::empty().await.handler_on(events, rows, AuthMode::None);

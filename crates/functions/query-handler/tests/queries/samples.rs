@@ -15,8 +15,8 @@ use read_models::{
 };
 use sam_template::Template;
 use serde_json::Value;
+use test_support::gateway::Reply;
 
-use crate::gateway::Reply;
 use crate::given::{clock, database, demo_quotes, parked, totals};
 
 fn folder() -> PathBuf {

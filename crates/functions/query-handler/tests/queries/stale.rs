@@ -3,8 +3,8 @@
 use http_api::AuthMode;
 use parked_orders::Consumer::{CustomerTotals, OrderSummaryByCustomer, Publisher};
 use serde_json::{Value, json};
+use test_support::gateway::Reply;
 
-use crate::gateway::Reply;
 use crate::given::{Ledger, ask, get_order, get_totals, list_orders};
 
 const CUSTOMER: &str = "customer-1001";

@@ -3,8 +3,8 @@
 use function_setup::QueryConfig;
 use query_handler::QueryHandler;
 use serde_json::{Value, json};
+use test_support::gateway::Call;
 
-use crate::gateway::Call;
 use crate::given::{Ledger, ask, get_totals, list_orders};
 
 /// Places an order in that currency, has these commands on it, and adds it to the totals.

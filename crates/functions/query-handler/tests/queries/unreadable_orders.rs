@@ -5,8 +5,8 @@ use http_api::AuthMode;
 use order_aggregate::Orders;
 use order_domain::{Event, Order};
 use serde_json::{Value, json};
+use test_support::gateway::{Call, Reply};
 
-use crate::gateway::{Call, Reply};
 use crate::given::{Ledger, ask, clock, get_order, list_events};
 
 /// A release that stores its events under names that this one does not know.

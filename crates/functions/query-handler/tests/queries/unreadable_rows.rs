@@ -5,10 +5,10 @@ use http_api::AuthMode;
 use order_aggregate::Orders;
 use read_models::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
 use serde_json::json;
+use test_support::failing_store::FailingStore;
+use test_support::gateway::{Call, Reply};
 
-use crate::gateway::{Call, Reply};
 use crate::given::{Ledger, ask, list_orders};
-use crate::outages::BrokenEvents;
 
 const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";
 
@@ -92,7 +92,7 @@ async fn an_order_whose_events_cannot_be_read_either_costs_no_other() {
     let given = Given::three_orders().await;
     given.damage().await;
     let unreadable = || StoreError::Unreadable { aggregate_id: "o".to_owned(), version: 1, source: "secret".into() };
-    assert_eq!(statuses(&given.ask_on(BrokenEvents(unreadable), "").await), ["placed", "placed"]);
+    assert_eq!(statuses(&given.ask_on(FailingStore(unreadable), "").await), ["placed", "placed"]);
     assert_eq!(given.ask_on(InMemoryEventStore::default(), "").await.json()["items"].as_array().unwrap().len(), 2);
 }
 
@@ -100,9 +100,9 @@ async fn an_order_whose_events_cannot_be_read_either_costs_no_other() {
 async fn an_outage_of_the_events_is_a_503_where_a_row_needs_them() {
     let given = Given::three_orders().await;
     let outage = || StoreError::Unavailable { operation: "Query", source: "secret".into() };
-    assert_eq!(given.ask_on(BrokenEvents(outage), "").await.status, 200);
+    assert_eq!(given.ask_on(FailingStore(outage), "").await.status, 200);
     given.damage().await;
-    assert_eq!(given.ask_on(BrokenEvents(outage), "").await.problem(), (503, "unavailable".to_owned()));
+    assert_eq!(given.ask_on(FailingStore(outage), "").await.problem(), (503, "unavailable".to_owned()));
 }
 
 fn statuses(reply: &Reply) -> Vec<String> {

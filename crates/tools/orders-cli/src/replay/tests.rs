@@ -11,8 +11,8 @@ use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
 use publication::Pauses;
 
 use super::*;
+use test_support::recorded::{Recorded, arrived, events_of, in_sequence, second, sorted};
 
-use crate::orders::{Recorded, arrived, events_of, in_sequence, second, sorted};
 use crate::stop::Ended;
 
 async fn bus() -> EmbeddedEventBridge {

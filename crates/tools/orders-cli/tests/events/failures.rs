@@ -2,7 +2,8 @@
 
 use std::process::{Command, Output};
 
-use crate::orders::Recorded;
+use test_support::recorded::Recorded;
+
 use crate::service::{refusal, service};
 use crate::{bus, orders, output, stderr};
 

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod failures;
-mod orders;
 mod parked;
 mod rebuild;
 mod repair_refused;

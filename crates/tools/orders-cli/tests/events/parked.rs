@@ -11,8 +11,8 @@ use local_stack::{Admission, Authentication, DataLocation, LocalStack, Options};
 use parked_orders::{Consumer, ParkedOrders, Parking, UnaddressableRecord};
 use sam_template::Template;
 use serde_json::{Value, json};
+use test_support::recorded::{Recorded, arrived, second};
 
-use crate::orders::{Recorded, arrived, second};
 use crate::{bus, orders, output, said, stderr, stdout};
 
 type Item = HashMap<String, AttributeValue>;

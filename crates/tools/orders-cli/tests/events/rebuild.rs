@@ -5,8 +5,8 @@ use std::process::Command;
 use aws_sdk_dynamodb::types::AttributeValue;
 use read_models::{DynamoTotals, Totals};
 use serde_json::{Value, json};
+use test_support::recorded::{Recorded, second};
 
-use crate::orders::{Recorded, second};
 use crate::verify::copied;
 use crate::{orders, output, stderr, stdout};
 

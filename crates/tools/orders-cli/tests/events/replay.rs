@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use embedded_eventbridge::EmbeddedEventBridge;
+use test_support::recorded::{Recorded, arrived, events_of, in_sequence, second, sorted};
 
-use crate::orders::{Recorded, arrived, events_of, in_sequence, second, sorted};
 use crate::{bus, orders, output, said, stderr, stdout};
 
 pub(crate) struct Scene {

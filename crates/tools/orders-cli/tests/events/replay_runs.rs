@@ -8,8 +8,8 @@ use std::sync::mpsc;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use test_support::recorded::{events_of, in_sequence, sorted};
 
-use crate::orders::{events_of, in_sequence, sorted};
 use crate::replay::{ALL, Scene};
 use crate::service::service;
 use crate::{output, said, stderr, stdout};

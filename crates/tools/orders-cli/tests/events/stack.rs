@@ -8,8 +8,8 @@ use embedded_dynamodb::ANY_PORT;
 use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
 use event_store::DynamoEventStore;
 use parked_orders::{Consumer, ParkedOrders, Parking};
+use test_support::recorded::{Recorded, arrived, events_of, sorted};
 
-use crate::orders::{Recorded, arrived, events_of, sorted};
 use crate::service::{Call, service};
 use crate::{orders, output, stderr, stdout};
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, BillingMode};
 use event_store::Timestamp;
 use serde_json::{Value, json};
+use test_support::recorded::second;
 
-use crate::orders::second;
 use crate::rebuild::{ROWS, Scene, TOTALS};
 use crate::{output, stderr, stdout};
 

@@ -1,5 +1,8 @@
-//! An embedded DynamoDB whose stream is real: commands in, records out.
+//! The events table of an embedded DynamoDB with its real stream: commands in, records out.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, stream};
 use event_store::{DynamoEventStore, EventStore, Fingerprint, Request, Timestamp, UpTo};
 use order_aggregate::Orders;
@@ -7,21 +10,24 @@ use order_domain::{Command, Decision, decide};
 use sam_template::Template;
 use serde_json::Value;
 
-/// The order ledger, up to its stream.
-pub(crate) struct Ledger {
-    pub(crate) server: EmbeddedDynamoDb,
-    pub(crate) store: DynamoEventStore,
+/// The events table and its stream.
+pub struct Ledger {
+    /// The database.
+    pub server: EmbeddedDynamoDb,
+    /// The store on its events table.
+    pub store: DynamoEventStore,
 }
 
 impl Ledger {
-    pub(crate) async fn new() -> Self {
+    /// A database with the tables of the template, all empty.
+    pub async fn new() -> Self {
         let server = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
         server.create_tables(&Template::of_this_project().unwrap()).unwrap();
         Self { store: DynamoEventStore::new(server.client(), "OrderEvents"), server }
     }
 
-    /// Records what a command comes to, at an instant.
-    pub(crate) async fn record(&self, order: &str, command: Command, at: &str) {
+    /// Records the events of a command, at an instant.
+    pub async fn record(&self, order: &str, command: Command, at: &str) {
         let loaded = EventStore::<Orders>::load(&self.store, order, UpTo::Head).await.unwrap();
         let Ok(Decision::Record(events)) = decide(&loaded.state, command) else { panic!("not accepted at {at}") };
         let request = Request {
@@ -35,8 +41,14 @@ impl Ledger {
         self.store.append(&new).await.unwrap();
     }
 
-    /// The table's stream so far, each record as Lambda hands it on.
-    pub(crate) fn stream(&self) -> Vec<Value> {
+    /// The table's stream so far, each record as Lambda passes it on.
+    pub fn stream(&self) -> Vec<Value> {
         stream::records(self.server.database(), "OrderEvents", None).unwrap()
+    }
+
+    /// Puts an item as it is: a commit of another release, or one that is repaired.
+    pub async fn put(&self, item: &HashMap<String, AttributeValue>) {
+        let put = self.server.client().put_item().table_name("OrderEvents").set_item(Some(item.clone()));
+        put.send().await.unwrap();
     }
 }

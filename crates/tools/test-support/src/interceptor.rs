@@ -1,4 +1,4 @@
-//! What happens between a client's operations, and what is changed in them: by an interceptor of the real SDK.
+//! An action before each operation of an AWS client, by an interceptor of the real SDK.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint}
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// Does something with what is asked, before every operation.
-pub(crate) struct BeforeEach<F>(pub(crate) F);
+/// Calls a function with the input of each operation, before it is sent. The function may change the input.
+pub struct BeforeEach<F>(pub F);
 
 impl<F> fmt::Debug for BeforeEach<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

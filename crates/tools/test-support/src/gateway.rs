@@ -1,7 +1,4 @@
-//! Requests as API Gateway hands them to a function, and replies as it gets them back. The query handler's tests use
-//! this file too.
-
-#![allow(dead_code, reason = "each of the two uses its part")]
+//! Requests as API Gateway passes them to a function, and the function's replies.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,12 +10,12 @@ use serde_json::{Value, json};
 static CALLS: AtomicU64 = AtomicU64::new(1);
 
 /// A request on its way to the handler: an API Gateway payload of format 2.0.
-#[derive(Clone)]
-pub(crate) struct Call(Value);
+#[derive(Debug, Clone)]
+pub struct Call(Value);
 
 impl Call {
     /// A request to a route, with the parameters of its path; the gateway gives each one an id of its own.
-    pub(crate) fn to(route_key: &str, parameters: &[(&str, &str)]) -> Self {
+    pub fn to(route_key: &str, parameters: &[(&str, &str)]) -> Self {
         let (method, template) = route_key.split_once(' ').unwrap();
         let path = parameters
             .iter()
@@ -47,105 +44,115 @@ impl Call {
         }))
     }
 
-    pub(crate) fn body(self, body: &Value) -> Self {
+    /// A body, sent as JSON.
+    pub fn body(self, body: &Value) -> Self {
         self.text(&body.to_string())
     }
 
     /// A body of that text, sent as JSON.
-    pub(crate) fn text(mut self, body: &str) -> Self {
+    pub fn text(mut self, body: &str) -> Self {
         self.0["body"] = json!(body);
         self.header("content-type", "application/json")
     }
 
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+    /// A header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         self.0["headers"][name] = json!(value);
         self
     }
 
     /// The query string, percent-encoded.
-    pub(crate) fn query(mut self, query: &str) -> Self {
+    pub fn query(mut self, query: &str) -> Self {
         self.0["rawQueryString"] = json!(query);
         self
     }
 
-    pub(crate) fn key(self, idempotency_key: &str) -> Self {
+    /// An `Idempotency-Key`.
+    pub fn key(self, idempotency_key: &str) -> Self {
         self.header("idempotency-key", idempotency_key)
     }
 
     /// A key that no call before had.
-    pub(crate) fn new_key(self) -> Self {
+    pub fn new_key(self) -> Self {
         self.key(&format!("key-of-call-{}", CALLS.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// The request without a header.
-    pub(crate) fn without(mut self, name: &str) -> Self {
+    pub fn without(mut self, name: &str) -> Self {
         self.0["headers"].as_object_mut().unwrap().remove(name).unwrap();
         self
     }
 
-    pub(crate) fn gateway_request_id(mut self, id: &str) -> Self {
+    /// The gateway's id of the request.
+    pub fn gateway_request_id(mut self, id: &str) -> Self {
         self.0["requestContext"]["requestId"] = json!(id);
         self
     }
 
     /// A caller whose signature the gateway checked.
-    pub(crate) fn signed_by(mut self, user_arn: &str) -> Self {
+    pub fn signed_by(mut self, user_arn: &str) -> Self {
         self.0["requestContext"]["authorizer"] = json!({ "iam": { "userArn": user_arn } });
         self
     }
 
     /// A caller whose token the gateway checked.
-    pub(crate) fn token_of(mut self, subject: &str, scope: &str) -> Self {
+    pub fn token_of(mut self, subject: &str, scope: &str) -> Self {
         self.0["requestContext"]["authorizer"] =
             json!({ "jwt": { "claims": { "sub": subject, "scope": scope }, "scopes": null } });
         self
     }
 
     /// Any other change to the payload.
-    pub(crate) fn with(mut self, pointer: &str, value: Value) -> Self {
+    pub fn with(mut self, pointer: &str, value: Value) -> Self {
         *self.0.pointer_mut(pointer).unwrap() = value;
         self
     }
 
     /// The request as `lambda_http` gives it to the handler.
-    pub(crate) fn request(&self) -> Request {
+    pub fn request(&self) -> Request {
         lambda_http::request::from_str(&self.0.to_string()).unwrap()
     }
 
     /// The request in an invocation whose time is over.
-    pub(crate) fn overdue_request(&self) -> Request {
+    pub fn overdue_request(&self) -> Request {
         let mut context = Context::default();
         context.deadline = u64::try_from(Timestamp::now().epoch_ms()).unwrap();
         self.request().with_lambda_context(context)
     }
 }
 
-/// What came back.
+/// The reply of a function.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: String,
 }
 
 impl Reply {
-    pub(crate) fn of(response: Response<Body>) -> Self {
+    /// The reply of a response.
+    pub fn of(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
         Self { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
+    /// The body as JSON.
     #[track_caller]
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
         Some(self.headers.get(name)?.to_str().unwrap())
     }
 
     /// Status and code of a problem; a reply that is none fails the test.
     #[track_caller]
-    pub(crate) fn problem(&self) -> (u16, String) {
+    pub fn problem(&self) -> (u16, String) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.body);
         let problem = self.json();
         assert_eq!(problem["status"], self.status);

@@ -1,4 +1,4 @@
-//! Orders in an embedded DynamoDB, recorded as the command handler records them, at times of a test's choosing.
+//! Orders in an embedded DynamoDB, recorded as the command handler records them, at chosen times.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
@@ -8,22 +8,27 @@ use order_domain::stored;
 use sam_template::Template;
 use serde_json::{Value, json};
 
-pub(crate) struct Recorded {
-    pub(crate) dynamodb: EmbeddedDynamoDb,
-    pub(crate) store: DynamoEventStore,
+/// The events table.
+pub struct Recorded {
+    /// The database.
+    pub dynamodb: EmbeddedDynamoDb,
+    /// The store on its events table.
+    pub store: DynamoEventStore,
 }
 
-pub(crate) fn at(text: &str) -> Timestamp {
+/// The instant of a text.
+pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// So many seconds after nine o'clock.
-pub(crate) fn second(number: u64) -> Timestamp {
+/// The instant `number` seconds after nine o'clock.
+pub fn second(number: u64) -> Timestamp {
     at(&format!("2026-11-21T09:{:02}:{:02}Z", number / 60, number % 60))
 }
 
 impl Recorded {
-    pub(crate) async fn nothing() -> Self {
+    /// A database with the tables of the template, all empty.
+    pub async fn nothing() -> Self {
         let dynamodb = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
         dynamodb.create_tables(&Template::of_this_project().unwrap()).unwrap();
         let store = DynamoEventStore::new(dynamodb.client(), "OrderEvents");
@@ -31,7 +36,7 @@ impl Recorded {
     }
 
     /// Records events of an order, as one commit.
-    pub(crate) async fn record(&self, order: &str, time: Timestamp, events: &[(&str, Value)]) {
+    pub async fn record(&self, order: &str, time: Timestamp, events: &[(&str, Value)]) {
         let loaded: Loaded<Orders> = self.store.load(order, UpTo::Head).await.unwrap();
         let request = Request {
             request_id: format!("r-{}", loaded.version + 1),
@@ -46,22 +51,22 @@ impl Recorded {
     }
 
     /// An order of two events, placed and paid.
-    pub(crate) async fn paid(&self, order: &str, times: [Timestamp; 2]) {
+    pub async fn paid(&self, order: &str, times: [Timestamp; 2]) {
         let items = json!([{ "sku": "TEA", "quantity": 3, "unitPrice": 999 }]);
         let placed = json!({ "customerId": "alice", "currency": "EUR", "items": items });
         self.record(order, times[0], &[("OrderPlaced", placed)]).await;
         self.record(order, times[1], &[("PaymentReceived", json!({ "paymentId": "pay-1", "amount": 2997 }))]).await;
     }
 
-    /// So many orders, one begun a second, each paid in the second after.
-    pub(crate) async fn orders(&self, count: u64) {
+    /// Records `count` orders: one is placed each second, and paid a second later.
+    pub async fn orders(&self, count: u64) {
         for number in 0..count {
             self.paid(&format!("o-{number}"), [second(number), second(number + 1)]).await;
         }
     }
 
-    /// Takes a commit away, as a table that is half restored lacks it.
-    pub(crate) async fn delete(&self, order: &str, version: u64) {
+    /// Deletes a commit, as a partly restored table lacks it.
+    pub async fn delete(&self, order: &str, version: u64) {
         let delete = self.dynamodb.client().delete_item().table_name("OrderEvents");
         delete
             .key("aggregateId", AttributeValue::S(order.to_owned()))
@@ -71,8 +76,8 @@ impl Recorded {
             .unwrap();
     }
 
-    /// What looks like a commit and is none.
-    pub(crate) async fn poison(&self, order: &str, version: u64, time: Timestamp) {
+    /// Puts an item that cannot be read as a commit.
+    pub async fn poison(&self, order: &str, version: u64, time: Timestamp) {
         let put = self.dynamodb.client().put_item().table_name("OrderEvents");
         put.item("aggregateId", AttributeValue::S(order.to_owned()))
             .item("version", AttributeValue::N(version.to_string()))
@@ -83,14 +88,14 @@ impl Recorded {
     }
 }
 
-/// What was published of each order, in the order of its arrival: `<order>@<sequence>`.
-pub(crate) fn arrived(published: &[Value]) -> Vec<String> {
+/// The published events in the order of their arrival: `<order>@<sequence>`.
+pub fn arrived(published: &[Value]) -> Vec<String> {
     let text = |event: &Value, name: &str| event[name].as_str().unwrap().to_owned();
     published.iter().map(|event| format!("{}@{}", text(event, "subject"), text(event, "sequence"))).collect()
 }
 
-/// Whether the events of each order stand in the order of their sequence.
-pub(crate) fn in_sequence(arrived: &[String]) -> bool {
+/// True if the events of each order arrived in their sequence.
+pub fn in_sequence(arrived: &[String]) -> bool {
     let mut by_order = std::collections::BTreeMap::<&str, Vec<&str>>::new();
     for event in arrived {
         let (order, sequence) = event.split_once('@').unwrap();
@@ -99,13 +104,14 @@ pub(crate) fn in_sequence(arrived: &[String]) -> bool {
     by_order.values().all(|sequences| sequences.is_sorted())
 }
 
-/// The events of so many orders, sorted.
-pub(crate) fn events_of(orders: u64) -> Vec<String> {
+/// The events of the first `orders` orders, sorted.
+pub fn events_of(orders: u64) -> Vec<String> {
     let of = |number| [1, 2].map(|version: u64| format!("o-{number}@{version:010}"));
     sorted((0..orders).flat_map(of).collect())
 }
 
-pub(crate) fn sorted(mut events: Vec<String>) -> Vec<String> {
+/// The events, sorted.
+pub fn sorted(mut events: Vec<String>) -> Vec<String> {
     events.sort();
     events
 }

@@ -4,25 +4,16 @@
 //! The projector runs in this process, on the real AWS SDK and the embedded DynamoDB, each of whose calls takes 10 ms more. Batches come
 //! one after the other, with as many records as the template allows. The goals are a ratio of at most 1.5 and 500 orders a second.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a benchmark prints, and fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and fails by panicking")]
 
-#[path = "../tests/projector/copies.rs"]
 mod copies;
-#[path = "../tests/projector/given.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod given;
-#[path = "../tests/projector/ledger.rs"]
-mod ledger;
 
 use std::time::Duration;
 
 use copies::{copies, lag, lag_behind, records};
-use ledger::Ledger;
+use test_support::ledger::Ledger;
 
 const BATCH: usize = 1000;
 const ORDERS: usize = 3000;

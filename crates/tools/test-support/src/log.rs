@@ -1,0 +1,61 @@
+//! The lines that a test logs, as JSON.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Once;
+
+use serde_json::Value;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+thread_local! {
+    /// The text that was logged on this thread, and so by this test: each test has a thread of its own.
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct OnThisThread;
+
+impl io::Write for OnThisThread {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        WRITTEN.with_borrow_mut(|written| written.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Captures the log of this process from `INFO`.
+pub fn capture() {
+    subscribe(Targets::new());
+}
+
+/// Captures the log of this process from `INFO`, and that of a target from `DEBUG`.
+pub fn capture_with_debug_of(target: &str) {
+    subscribe(Targets::new().with_target(target, LevelFilter::DEBUG));
+}
+
+/// One subscriber serves all threads: with a subscriber for each thread, the first thread to reach a line would decide for all of them
+/// whether it is written.
+fn subscribe(levels: Targets) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let lines = fmt::layer().json().flatten_event(true).with_writer(|| OnThisThread);
+        tracing_subscriber::registry().with(lines).with(levels.with_default(LevelFilter::INFO)).init();
+    });
+}
+
+/// Takes the text that this thread has logged since the last call.
+#[must_use]
+pub fn take() -> String {
+    String::from_utf8(WRITTEN.take()).unwrap()
+}
+
+/// The lines of a log.
+#[must_use]
+pub fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
