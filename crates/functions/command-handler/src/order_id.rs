@@ -11,7 +11,7 @@ const ORDER_IDS: Uuid = Uuid::from_u128(0x0d5c_1f3e_7a86_4e0b_8b1d_3f60_92ce_5a1
 #[must_use]
 pub fn new_order_id(actor: &str, idempotency_key: &str) -> String {
     // A key is visible ASCII, so the newline cannot be part of it: no two pairs read alike.
-    Uuid::new_v5(&ORDER_IDS, format!("{}\n{idempotency_key}", whoever_retries(actor)).as_bytes()).to_string()
+    Uuid::new_v5(&ORDER_IDS, format!("{}\n{idempotency_key}", stable_caller(actor)).as_bytes()).to_string()
 }
 
 /// The namespace of the ids of orders from quotes. A quote must find its order for as long as the order exists: never change it.
@@ -27,7 +27,7 @@ pub fn quoted_order_id(customer_id: &CustomerId, quote_id: &QuoteId) -> String {
 
 /// The caller as one that a retry has in common with the first attempt. A role's session does not count: it differs
 /// from instance to instance of the same service, and a retry by another must not place a second order.
-fn whoever_retries(actor: &str) -> &str {
+fn stable_caller(actor: &str) -> &str {
     // `iam:arn:<partition>:sts::<account>:assumed-role/<role>/<session>`
     match actor.rsplit_once('/') {
         Some((role, _session)) if role.starts_with("iam:") && role.contains(":assumed-role/") => role,
