@@ -1,9 +1,9 @@
-//! Takes parked orders out again, once what held them back is mended.
+//! Redrives parked orders, once the cause is repaired.
 //!
-//! A redrive does for a consumer what it could not do when the stream came by, from OrderEvents and in sequence: the commits
-//! from the parked version up to the last that is known to wait. It ends by taking the note away on the condition that
-//! nothing more waits by then, and goes on where something does. So whatever happens meanwhile, nothing that waits is
-//! forgotten; and cut off anywhere, it can be begun again, which does some of it twice.
+//! A redrive reads the commits that wait from OrderEvents, from the parked version up to the last that is known to wait, and has the
+//! consumer process them in sequence. It then deletes the note, on the condition that no more commits wait; otherwise it continues
+//! with those. So no commit that waits is forgotten, whatever happens meanwhile. A redrive that was cut off can be repeated: it
+//! processes some commits twice.
 //!
 //! Start at [`Redrive::order`].
 //!
@@ -11,14 +11,14 @@
 //! |---|---|
 //! | `redrive.rs` | the loop from a note to no note |
 //! | `waiting` | the commits that wait, in sequence |
-//! | `events`, `rows` | what each kind of consumer does with them |
+//! | `events`, `rows` | the processing of these commits: by the publisher, by a read model |
 
 mod events;
 mod rows;
 mod waiting;
 
 use event_store::{DynamoEventStore, StoreError};
-use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkRequest, ParkedError, ParkedOrder, ParkedOrderTable};
 use publication::EventBus;
 use read_models::ReadModels;
 
@@ -28,33 +28,33 @@ use waiting::Waiting;
 #[derive(Debug, Clone)]
 pub struct Redrive {
     store: DynamoEventStore,
-    notes: ParkedOrders,
+    notes: ParkedOrderTable,
     bus: EventBus,
     models: ReadModels,
 }
 
-/// What became of a parked order.
+/// The result of a redrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redriven {
     /// It was not parked.
     NotParked,
     /// All that waited is done, and it is no longer parked.
     Done {
-        /// How many commits waited.
+        /// The number of commits that waited.
         commits: u64,
     },
     /// A commit still cannot be processed. What came before it is done, and the attempt is noted.
     StillParked {
-        /// How many commits came before it.
+        /// The number of commits before it.
         commits: u64,
         /// Its version.
         version: u64,
-        /// Why it cannot be processed; it quotes nothing that an event holds.
+        /// The reason; it quotes nothing that an event holds.
         reason: String,
     },
 }
 
-/// Why an order could not be redriven: nothing that its commits are to blame for. It stays parked.
+/// The reason why an order could not be redriven, other than its commits. It stays parked.
 #[derive(Debug, thiserror::Error)]
 pub enum RedriveError {
     /// The notes could not be read or written.
@@ -66,33 +66,33 @@ pub enum RedriveError {
     /// The bus did not take an event.
     #[error("the event bus did not take an event: {cause}")]
     Bus {
-        /// What it said.
+        /// The error.
         cause: String,
     },
     /// A row could not be read or written.
     #[error("the row is not written: {cause}")]
     Row {
-        /// What went wrong.
+        /// The error.
         cause: String,
     },
-    /// The read model is not in the list of this deployment.
-    #[error("the read model is left out")]
-    LeftOut,
     /// The row is of a newer release, which has to redrive it.
     #[error("the row is of a newer projection number: redrive it with that release")]
     NewerProjection,
+    /// The consumer of the note is neither the publisher nor a read model of the list.
+    #[error("this release has no such consumer")]
+    UnknownConsumer,
 }
 
 /// A commit that cannot be processed.
-struct Halt {
+struct PoisonCommit {
     version: u64,
     reason: String,
 }
 
 impl Redrive {
-    /// Redrives from `store`, to the bus and to the rows of the projections, what `notes` say.
+    /// Redrives the orders of `notes` from `store`, to the bus and to the rows of the read models.
     #[must_use]
-    pub fn new(store: DynamoEventStore, notes: ParkedOrders, bus: EventBus, models: ReadModels) -> Self {
+    pub const fn new(store: DynamoEventStore, notes: ParkedOrderTable, bus: EventBus, models: ReadModels) -> Self {
         Self { store, notes, bus, models }
     }
 
@@ -100,7 +100,7 @@ impl Redrive {
     ///
     /// # Errors
     /// When notes, events, rows or bus are not to be had. What was done until then may be done again.
-    pub async fn order(&self, consumer: Consumer, order: &str) -> Result<Redriven, RedriveError> {
+    pub async fn order(&self, consumer: &Consumer, order: &str) -> Result<Redriven, RedriveError> {
         let mut commits = 0;
         let mut waiting: Option<Waiting<'_>> = None;
         while let Some(note) = self.notes.find(consumer, order).await? {
@@ -108,14 +108,12 @@ impl Redrive {
             let next = waiting.as_ref().filter(|before| before.begin == note.version).map(|before| before.next);
             let rest = waiting.insert(Waiting::new(&self.store, &note, next.unwrap_or(note.version)));
             let from = rest.next;
-            let halt = match consumer {
-                Consumer::Publisher => events::publish(&self.bus, rest).await?,
-                Consumer::OrderSummaryByCustomer | Consumer::CustomerTotals => {
-                    let model = self.models.find(consumer.as_str()).ok_or(RedriveError::LeftOut)?;
-                    rows::project(model.as_ref(), rest).await?
-                }
+            let poison = match self.models.find(consumer.as_str()) {
+                Some(model) => rows::project(model.as_ref(), rest).await?,
+                None if *consumer == Consumer::PUBLISHER => events::publish(&self.bus, rest).await?,
+                None => return Err(RedriveError::UnknownConsumer),
             };
-            if let Some(Halt { version, reason }) = halt {
+            if let Some(PoisonCommit { version, reason }) = poison {
                 commits += version.saturating_sub(from);
                 self.note(&note, version, &reason).await?;
                 return Ok(Redriven::StillParked { commits, version, reason });
@@ -125,19 +123,19 @@ impl Redrive {
                 return Ok(Redriven::Done { commits });
             }
         }
-        // Also where somebody else took it out meanwhile.
+        // Also where another redrive took it out meanwhile.
         Ok(if commits == 0 { Redriven::NotParked } else { Redriven::Done { commits } })
     }
 
-    /// Notes a further attempt, at the version that it came to; nothing where somebody took the order out meanwhile.
-    async fn note(&self, note: &Parked, version: u64, reason: &str) -> Result<(), ParkedError> {
-        let parking = Parking {
+    /// Notes a further attempt, at the version that it reached; nothing where another redrive took the order out meanwhile.
+    async fn note(&self, note: &ParkedOrder, version: u64, reason: &str) -> Result<(), ParkedError> {
+        let request = ParkRequest {
             aggregate_id: note.aggregate_id.clone(),
             customer_id: note.customer_id.clone(),
             version,
             held_up_to: note.held_up_to.max(version),
             reason: reason.to_owned(),
         };
-        self.notes.note_attempt(note.consumer, &parking).await.map(|_| ())
+        self.notes.note_attempt(&note.consumer, &request).await.map(|_| ())
     }
 }

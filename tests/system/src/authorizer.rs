@@ -13,7 +13,7 @@ use http_api::{AuthMode, QuoteVerifier};
 use lambda_http::service_fn;
 use local_stack::function::{Function, FunctionError, Invocation, http_function};
 use local_stack::{Functions, Surroundings};
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use query_handler::QueryHandler;
 use read_models::{DynamoSummaries, DynamoTotals};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client
     let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
     let summaries = DynamoSummaries::new(dynamodb.clone(), config.summary_table);
     let totals = DynamoTotals::new(dynamodb.clone(), config.totals_table.unwrap());
-    let parked = ParkedOrders::new(dynamodb.clone(), config.parked_table);
+    let parked = ParkedOrderTable::new(dynamodb.clone(), config.parked_table);
     let events = DynamoEventStore::new(dynamodb, "OrderEvents");
     let quotes = QuoteVerifier::parse(&demo_keys(), DEMO_AUDIENCE).unwrap();
     let commands = Arc::new(CommandHandler::new(events.clone(), mode, quotes, Timestamp::now));

@@ -10,8 +10,8 @@ use event_store::{Appended, DynamoEventStore, EventStore, Fingerprint, Request, 
 use function_setup::ProjectorConfig;
 use lambda_runtime::{Context, LambdaEvent};
 use order_aggregate::Orders;
-use parked_orders::{Consumer, ParkedOrders};
-use projector::{DynamoProjector, Projector};
+use parked_orders::{Consumer, ParkedOrderTable};
+use projector::Projector;
 use publication::EventBus;
 use publisher::Publisher;
 use sam_template::Template;
@@ -26,7 +26,7 @@ async fn emptied(system: &System) -> Vec<Value> {
 }
 
 /// A projector beside the system's own.
-fn projector(system: &System) -> DynamoProjector {
+fn projector(system: &System) -> Projector {
     let functions = Template::of_this_project().unwrap().functions().unwrap();
     let environment = functions.into_iter().find(|function| function.name == "projector").unwrap().environment;
     let config = ProjectorConfig::from(|name| environment.get(name).cloned()).unwrap();
@@ -38,7 +38,7 @@ fn event<T: serde::de::DeserializeOwned>(records: &[Value]) -> LambdaEvent<T> {
 }
 
 /// Delivers a batch to a projector; it is done with all of it.
-async fn projected(projector: &DynamoProjector, records: &[Value]) {
+async fn projected(projector: &Projector, records: &[Value]) {
     let answer = projector.handle(event(records)).await.unwrap();
     assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
 }
@@ -117,7 +117,7 @@ async fn entries_that_putevents_refuses_in_a_good_answer_are_sent_again() {
     let before = ids(system.stack.event_bus().published().await);
     system.stack.event_bus().set_faults(Faults { seed: 1, entries_percent: 50, ..Faults::default() });
     let bus = EventBus::new(system.stack.event_bus().client(), "OrderBus");
-    let publisher = Publisher::new(bus, ParkedOrders::new(system.stack.database().client(), "ParkedOrders"));
+    let publisher = Publisher::new(bus, ParkedOrderTable::new(system.stack.database().client(), "ParkedOrders"));
     let answer = publisher.handle(event(&records)).await.unwrap();
     assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
     assert!(system.stack.event_bus().fired().entries > 0, "nothing was refused");
@@ -143,8 +143,8 @@ async fn one_record_that_cannot_be_read_costs_no_other_record_anything() {
         list["items"].as_array().unwrap().iter().map(|row| row["orderId"].as_str().unwrap().to_owned()).collect();
     let bad = orders.remove(4);
     assert_eq!(listed, orders.into_iter().collect());
-    let parked = ParkedOrders::new(system.stack.database().client(), "ParkedOrders");
-    let note = parked.find(Consumer::OrderSummaryByCustomer, &bad).await.unwrap().unwrap();
+    let parked = ParkedOrderTable::new(system.stack.database().client(), "ParkedOrders");
+    let note = parked.find(&Consumer::new("OrderSummaryByCustomer"), &bad).await.unwrap().unwrap();
     assert_eq!((note.version, note.attempts), (1, 1));
 }
 

@@ -2,9 +2,10 @@
 
 use event_store::Timestamp;
 
+use crate::consumer::Consumer;
 use crate::note::{CONSUMER, PARKED_AT, string};
-use crate::parked::{Consumer, ParkedError};
-use crate::table::ParkedOrders;
+use crate::parked::ParkedError;
+use crate::table::ParkedOrderTable;
 
 /// The most pages of notes that are counted, of 1 MB each: about 20,000 notes.
 const MAX_PAGES: usize = 8;
@@ -20,12 +21,12 @@ pub struct ParkedCount {
     pub is_complete: bool,
 }
 
-impl ParkedOrders {
+impl ParkedOrderTable {
     /// Counts the orders that a consumer has parked, by an eventually consistent `Query`: half a read unit where none is parked.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn count(&self, consumer: Consumer) -> Result<ParkedCount, ParkedError> {
+    pub async fn count(&self, consumer: &Consumer) -> Result<ParkedCount, ParkedError> {
         let mut count = ParkedCount::default();
         let mut from = None;
         for _ in 0..MAX_PAGES {

@@ -1,25 +1,28 @@
-//! Orders that a commit holds back which a consumer of the stream cannot process.
+//! Orders that a consumer of the stream cannot process.
 //!
-//! A commit that cannot be read, folded or published never mends itself, so retrying it only holds up everybody behind it. Its
-//! consumer *parks* the order instead: it notes from which version on, and goes on with all others. What follows in that order
-//! waits with it, in sequence, until somebody has mended the cause and *redrives* it. This crate keeps the notes; it must never
-//! know how a commit is processed.
+//! No retry repairs a commit that cannot be read, folded or published: retries only delay the orders behind it. So its consumer
+//! *parks* the order: it notes the version and goes on with all other orders. Later commits of the order wait, in sequence, until an
+//! operator repairs the cause and *redrives* the order. This crate keeps the notes. It must never know how a commit is processed, nor
+//! which consumers exist.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`parked`] | who parks, what is noted, why it cannot be |
+//! | [`consumer`] | the names of consumers |
+//! | [`parked`] | parked orders, and the errors of their table |
 //! | [`table`] | the notes in DynamoDB |
 //! | [`count`] | the number of parked orders and the age of the oldest |
 //! | [`unaddressable`] | notes on records that name no order, and that are passed by |
 //! | `note` | a note as a DynamoDB item |
 
+pub mod consumer;
 pub mod count;
 mod note;
 pub mod parked;
 pub mod table;
 pub mod unaddressable;
 
+pub use consumer::Consumer;
 pub use count::ParkedCount;
-pub use parked::{Consumer, Parked, ParkedError, Parking};
-pub use table::{DeferredPage, Next, ParkedOrders};
+pub use parked::{ParkRequest, ParkedError, ParkedOrder};
+pub use table::{DeferredPage, Next, ParkedOrderTable};
 pub use unaddressable::{UnaddressableNote, UnaddressableRecord};

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::parked::{Parked, ParkedError};
+use crate::consumer::Consumer;
+use crate::parked::{ParkedError, ParkedOrder};
 
 pub(crate) type SdkItem = HashMap<String, AttributeValue>;
 
@@ -27,7 +28,7 @@ pub(crate) fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-pub(crate) fn decode(item: &SdkItem) -> Result<Parked, ParkedError> {
+pub(crate) fn decode(item: &SdkItem) -> Result<ParkedOrder, ParkedError> {
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let consumer = text(CONSUMER).unwrap_or_default();
     let aggregate_id = text(AGGREGATE_ID).unwrap_or_default();
@@ -42,10 +43,8 @@ pub(crate) fn decode(item: &SdkItem) -> Result<Parked, ParkedError> {
         digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| missing(name))
     };
     let instant = |name: &str| text(name).and_then(|text| text.parse().ok()).ok_or_else(|| missing(name));
-    Ok(Parked {
-        consumer: consumer
-            .parse()
-            .map_err(|unknown: crate::parked::UnknownConsumer| unreadable(unknown.to_string()))?,
+    Ok(ParkedOrder {
+        consumer: text(CONSUMER).map(Consumer::stored).ok_or_else(|| missing(CONSUMER))?,
         aggregate_id: aggregate_id.clone(),
         customer_id: text(CUSTOMER_ID),
         version: count(VERSION)?,

@@ -10,52 +10,53 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
 use event_store::{Timestamp, pause};
 
+use crate::consumer::Consumer;
 use crate::note::{
     AGGREGATE_ID, ATTEMPTS, CONSUMER, CUSTOMER_ID, DEFERRED, HELD_UP_TO, LAST_ATTEMPT_AT, PARKED_AT, REASON, SdkItem,
     VERSION, decode, number, string,
 };
-use crate::parked::{Consumer, Parked, ParkedError, Parking};
+use crate::parked::{ParkRequest, ParkedError, ParkedOrder};
 use crate::unaddressable::{self, UnaddressableNote};
 
 /// The index by customer.
 const BY_CUSTOMER: &str = "ByCustomer";
-/// How many notes a consumer looks at before it asks for its own orders instead; also what one `BatchGetItem` takes.
+/// The most notes that a consumer reads before it asks for the orders of its batch instead; also the limit of a `BatchGetItem`.
 const FEW: usize = 100;
 /// The longest reason that is kept, in characters.
 pub(crate) const MAX_REASON: usize = 1000;
-/// The longest sort key and the longest partition key that DynamoDB takes, in bytes; none may be empty. What is to be parked
-/// may be an item that nobody of ours wrote.
+/// The longest sort key and the longest partition key that DynamoDB takes, in bytes; none may be empty. An item that no release wrote
+/// may have a longer one.
 pub(crate) const MAX_ORDER_ID: usize = 1024;
 const MAX_CUSTOMER_ID: usize = 2048;
-/// How often keys are asked for that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
+/// The most reads of keys that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
 const MAX_READS: u32 = 6;
 /// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
 const FIRST_PAUSE_MS: u64 = 25;
 
 /// Notes on parked orders.
 #[derive(Debug, Clone)]
-pub struct ParkedOrders {
+pub struct ParkedOrderTable {
     pub(crate) client: Client,
     pub(crate) table: String,
 }
 
-/// What one request found in the table.
+/// A page of notes.
 #[derive(Debug)]
 pub struct Page {
-    /// The notes, and what cannot be read as one.
-    pub parked: Vec<Result<Parked, ParkedError>>,
-    /// The notes on records that name no order, and what cannot be read as one.
+    /// The notes, and the errors of those that cannot be read.
+    pub parked: Vec<Result<ParkedOrder, ParkedError>>,
+    /// The notes on records that name no order, and the errors of those that cannot be read.
     pub unaddressable: Vec<Result<UnaddressableNote, ParkedError>>,
-    /// Where to go on; `None` at the end.
+    /// The start of the next page; `None` at the end.
     pub next: Option<Next>,
 }
 
 /// A page of deferred orders.
 #[derive(Debug)]
 pub struct DeferredPage {
-    /// The notes, and what cannot be read as one.
-    pub parked: Vec<Result<Parked, ParkedError>>,
-    /// Where to go on; `None` at the end.
+    /// The notes, and the errors of those that cannot be read.
+    pub parked: Vec<Result<ParkedOrder, ParkedError>>,
+    /// The start of the next page; `None` at the end.
     pub next: Option<Next>,
 }
 
@@ -66,30 +67,30 @@ enum Cause {
     Outage,
 }
 
-/// Where the next page begins.
+/// The start of a page.
 #[derive(Debug, Clone)]
 pub struct Next(SdkItem);
 
-impl ParkedOrders {
+impl ParkedOrderTable {
     /// The notes in the table of that name.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
     }
 
-    /// Which of these orders a consumer has parked; strongly consistent.
+    /// Finds those of these orders that a consumer has parked; strongly consistent.
     ///
     /// It costs one `Query` of one read unit as long as next to nothing is parked, which is nearly always. Where there is more
     /// than a few, the orders themselves are asked for, so that a consumer whose every order is parked is not slowed down by
     /// their number.
     ///
     /// # Errors
-    /// When the table cannot be read. A note that is none of ours concerns its order alone, and takes that order's place.
+    /// When the table cannot be read. A note that cannot be read concerns its order alone: its error takes that order's place.
     pub async fn among(
         &self,
-        consumer: Consumer,
+        consumer: &Consumer,
         aggregate_ids: &[&str],
-    ) -> Result<HashMap<String, Result<Parked, ParkedError>>, ParkedError> {
+    ) -> Result<HashMap<String, Result<ParkedOrder, ParkedError>>, ParkedError> {
         // One key that cannot be would have the whole request refused.
         let asked: HashSet<&str> = aggregate_ids.iter().copied().filter(|id| fits(id, MAX_ORDER_ID)).collect();
         if asked.is_empty() {
@@ -121,7 +122,7 @@ impl ParkedOrders {
         Ok(found.map(|(order, item)| (order, decode(item))).collect())
     }
 
-    async fn get(&self, consumer: Consumer, aggregate_ids: &[&str]) -> Result<Vec<SdkItem>, ParkedError> {
+    async fn get(&self, consumer: &Consumer, aggregate_ids: &[&str]) -> Result<Vec<SdkItem>, ParkedError> {
         let mut items = Vec::new();
         let mut unread: Vec<SdkItem> = aggregate_ids.iter().map(|id| key(consumer, id)).collect();
         for attempt in 1..=MAX_READS {
@@ -145,8 +146,8 @@ impl ParkedOrders {
     /// The note on an order, if it is parked; strongly consistent.
     ///
     /// # Errors
-    /// When the table cannot be read, or the note is none of ours.
-    pub async fn find(&self, consumer: Consumer, aggregate_id: &str) -> Result<Option<Parked>, ParkedError> {
+    /// When the table or the note cannot be read.
+    pub async fn find(&self, consumer: &Consumer, aggregate_id: &str) -> Result<Option<ParkedOrder>, ParkedError> {
         let found = self
             .client
             .get_item()
@@ -166,9 +167,9 @@ impl ParkedOrders {
     /// When the index cannot be read.
     pub async fn of_customer(
         &self,
-        consumer: Consumer,
+        consumer: &Consumer,
         customer_id: &str,
-    ) -> Result<Vec<Result<Parked, ParkedError>>, ParkedError> {
+    ) -> Result<Vec<Result<ParkedOrder, ParkedError>>, ParkedError> {
         let mut pages = self
             .client
             .query()
@@ -193,25 +194,25 @@ impl ParkedOrders {
     ///
     /// # Errors
     /// When the table cannot be written, or the order's id is none that its key can hold: 1 to 1,024 bytes.
-    pub async fn park(&self, consumer: Consumer, parking: &Parking) -> Result<(), ParkedError> {
-        self.park_as(consumer, parking, Cause::Poison).await
+    pub async fn park(&self, consumer: &Consumer, request: &ParkRequest) -> Result<(), ParkedError> {
+        self.park_as(consumer, request, Cause::Poison).await
     }
 
     /// Parks an order because of an outage: the consumer finds it among the [deferred](Self::deferred) ones, and retries it.
     ///
     /// # Errors
     /// As [`park`](Self::park).
-    pub async fn defer(&self, consumer: Consumer, parking: &Parking) -> Result<(), ParkedError> {
-        self.park_as(consumer, parking, Cause::Outage).await
+    pub async fn defer(&self, consumer: &Consumer, request: &ParkRequest) -> Result<(), ParkedError> {
+        self.park_as(consumer, request, Cause::Outage).await
     }
 
-    async fn park_as(&self, consumer: Consumer, parking: &Parking, cause: Cause) -> Result<(), ParkedError> {
+    async fn park_as(&self, consumer: &Consumer, request: &ParkRequest, cause: Cause) -> Result<(), ParkedError> {
         let further = self
-            .note(consumer, parking, ":held", cause)
+            .note(consumer, request, ":held", cause)
             .condition_expression("attribute_not_exists(#held) OR #held <= :held");
         if !is_met(further.send().await)? {
             // More is known to wait, and stays known. Where the order was taken out meanwhile, its note begins anew, whole.
-            let noted = self.note(consumer, parking, "if_not_exists(#held, :held)", cause).send().await;
+            let noted = self.note(consumer, request, "if_not_exists(#held, :held)", cause).send().await;
             noted.map_err(|error| ParkedError::of("UpdateItem", error))?;
         }
         Ok(())
@@ -221,23 +222,23 @@ impl ParkedOrders {
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn note_attempt(&self, consumer: Consumer, parking: &Parking) -> Result<bool, ParkedError> {
-        let further = self.note(consumer, parking, ":held", Cause::Poison).condition_expression("#held <= :held");
+    pub async fn note_attempt(&self, consumer: &Consumer, request: &ParkRequest) -> Result<bool, ParkedError> {
+        let further = self.note(consumer, request, ":held", Cause::Poison).condition_expression("#held <= :held");
         if is_met(further.send().await)? {
             return Ok(true);
         }
-        let noted = self.note(consumer, parking, "if_not_exists(#held, :held)", Cause::Poison);
+        let noted = self.note(consumer, request, "if_not_exists(#held, :held)", Cause::Poison);
         is_met(noted.condition_expression("attribute_exists(#held)").send().await)
     }
 
     /// A note of an attempt. `held` is what it says of how much waits, an expression of `#held` and `:held`.
-    fn note(&self, consumer: Consumer, parking: &Parking, held: &str, cause: Cause) -> UpdateItemFluentBuilder {
+    fn note(&self, consumer: &Consumer, request: &ParkRequest, held: &str, cause: Cause) -> UpdateItemFluentBuilder {
         let now = string(Timestamp::now().to_string());
-        let reason: String = parking.reason.chars().take(MAX_REASON).collect();
-        let customer_id = parking.customer_id.as_ref().filter(|id| fits(id, MAX_CUSTOMER_ID));
+        let reason: String = request.reason.chars().take(MAX_REASON).collect();
+        let customer_id = request.customer_id.as_ref().filter(|id| fits(id, MAX_CUSTOMER_ID));
         let customer = if customer_id.is_some() { "#customer = :customer, " } else { "" };
         let update =
-            self.client.update_item().table_name(&self.table).set_key(Some(key(consumer, &parking.aggregate_id)));
+            self.client.update_item().table_name(&self.table).set_key(Some(key(consumer, &request.aggregate_id)));
         let (deferred, not_deferred) = match cause {
             Cause::Outage => (", #deferred = :now", ""),
             Cause::Poison => ("", " REMOVE #deferred"),
@@ -254,8 +255,8 @@ impl ParkedOrders {
             .expression_attribute_names("#last", LAST_ATTEMPT_AT)
             .expression_attribute_names("#since", PARKED_AT)
             .expression_attribute_names("#attempts", ATTEMPTS)
-            .expression_attribute_values(":held", number(parking.held_up_to))
-            .expression_attribute_values(":version", number(parking.version))
+            .expression_attribute_values(":held", number(request.held_up_to))
+            .expression_attribute_values(":version", number(request.version))
             .expression_attribute_values(":reason", string(reason))
             .expression_attribute_values(":now", now)
             .expression_attribute_values(":one", number(1));
@@ -271,7 +272,7 @@ impl ParkedOrders {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn deferred(&self, consumer: Consumer, from: Option<Next>) -> Result<DeferredPage, ParkedError> {
+    pub async fn deferred(&self, consumer: &Consumer, from: Option<Next>) -> Result<DeferredPage, ParkedError> {
         let query = self
             .client
             .query()
@@ -294,7 +295,7 @@ impl ParkedOrders {
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn hold(&self, consumer: Consumer, aggregate_id: &str, up_to: u64) -> Result<bool, ParkedError> {
+    pub async fn hold(&self, consumer: &Consumer, aggregate_id: &str, up_to: u64) -> Result<bool, ParkedError> {
         let held = self
             .client
             .update_item()
@@ -319,12 +320,12 @@ impl ParkedOrders {
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn unpark(&self, parked: &Parked) -> Result<bool, ParkedError> {
+    pub async fn unpark(&self, parked: &ParkedOrder) -> Result<bool, ParkedError> {
         let deleted = self
             .client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(key(parked.consumer, &parked.aggregate_id)))
+            .set_key(Some(key(&parked.consumer, &parked.aggregate_id)))
             .condition_expression("#version = :version AND #held = :held")
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_names("#held", HELD_UP_TO)
@@ -335,7 +336,7 @@ impl ParkedOrders {
             .await;
         let Err(error) = deleted else { return Ok(true) };
         match error.as_service_error() {
-            // Somebody else took it out, or an earlier attempt of this call.
+            // Another caller took it out, or an earlier attempt of this call.
             Some(DeleteItemError::ConditionalCheckFailedException(failed)) => Ok(failed.item().is_none()),
             Some(_) | None => Err(ParkedError::of("DeleteItem", error)),
         }
@@ -359,16 +360,16 @@ impl ParkedOrders {
     }
 }
 
-fn key(consumer: Consumer, aggregate_id: &str) -> SdkItem {
+fn key(consumer: &Consumer, aggregate_id: &str) -> SdkItem {
     HashMap::from([(CONSUMER.to_owned(), string(consumer.as_str())), (AGGREGATE_ID.to_owned(), string(aggregate_id))])
 }
 
-/// Whether a text can be a key.
+/// True if a text can be a key.
 pub(crate) fn fits(text: &str, max_bytes: usize) -> bool {
     (1..=max_bytes).contains(&text.len())
 }
 
-/// Whether an update was made, or its condition was not met.
+/// True if an update was made, false if its condition was not met.
 fn is_met(updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool, ParkedError> {
     match updated {
         Ok(_) => Ok(true),

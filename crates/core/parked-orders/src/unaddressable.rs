@@ -10,7 +10,7 @@ use event_store::Timestamp;
 
 use crate::note::{AGGREGATE_ID, ATTEMPTS, CONSUMER, REASON, SdkItem, number, string};
 use crate::parked::ParkedError;
-use crate::table::{MAX_ORDER_ID, MAX_REASON, ParkedOrders, fits};
+use crate::table::{MAX_ORDER_ID, MAX_REASON, ParkedOrderTable, fits};
 
 /// The partition key of these notes. It is stored: never change it.
 pub(crate) const PARTITION: &str = "UnaddressableRecords";
@@ -62,7 +62,7 @@ pub struct UnaddressableNote {
     pub noted_at: Timestamp,
 }
 
-impl ParkedOrders {
+impl ParkedOrderTable {
     /// Notes a record that `function` passes by. The same record is noted once, whichever functions note it, and however often.
     ///
     /// # Errors

@@ -11,9 +11,9 @@ use event_store::store::chain;
 
 use crate::outcome::UnpublishedReason;
 
-/// What became of the entries of a call that was answered: one result for each that was sent.
+/// The results of the entries of a call that was answered, one for each that was sent.
 pub(crate) fn to_entries(results: &[PutEventsResultEntry], sent: usize) -> Vec<Result<(), UnpublishedReason>> {
-    // Results belong to entries by their place, so with another number of them nobody knows which is whose.
+    // Results belong to entries by their place, so with another number of them they cannot be assigned.
     if results.len() != sent {
         let cause = format!("{} results for {sent} entries", results.len());
         return vec![Err(UnpublishedReason::Unavailable { cause }); sent];
@@ -40,8 +40,8 @@ fn to_entry(result: &PutEventsResultEntry) -> Result<(), UnpublishedReason> {
     })
 }
 
-/// What became of every entry of a call that failed as a whole, after the SDK's own retries. What the SDK retries by its code
-/// may pass.
+/// The result of every entry of a call that failed as a whole, after the SDK's own retries. An error that the SDK retries by its
+/// code may pass.
 ///
 /// A bus that does not exist is refused here if EventBridge says so. It has been seen to answer 200 instead, with event
 /// ids, and to drop the events (<https://github.com/aws/aws-cli/issues/9186>): nothing that calls it can tell.
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_say_whether_time_helps_or_somebody_or_nothing() {
+    fn a_code_is_an_outage_or_a_refusal_or_a_defect_of_the_event() {
         for code in ["InternalFailure", "ThrottlingException", "AnythingNew"] {
             assert!(matches!(to_entry(&with(code)), Err(UnpublishedReason::Unavailable { .. })), "{code}");
         }

@@ -14,7 +14,7 @@ use crate::entry::Entry;
 use crate::outcome::{Publication, UnpublishedEvent, UnpublishedReason};
 use crate::packing::calls;
 
-/// How many rounds there are at most where nobody says when to give up.
+/// The most rounds where the caller sets no time to give up.
 const MAX_ROUNDS: u32 = 10;
 
 /// Pauses between rounds: each is random, from nothing to a limit that doubles.

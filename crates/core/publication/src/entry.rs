@@ -5,10 +5,10 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
 use crate::CloudEvent;
 
-/// What EventBridge knows this service by: rules match on it, so it never changes.
+/// The source of all entries. Rules match on it, so it never changes.
 pub(crate) const SOURCE: &str = "order-ledger";
 
-/// What the entries of one PutEvents call may be together, in bytes, and so one alone.
+/// The largest size of the entries of one PutEvents call together, in bytes, and so of one alone.
 ///
 /// EventBridge takes entries of up to 1 MB. docs/EVENTS.md promises 256 KB, because targets have lower limits (256 KB for SNS),
 /// which count EventBridge's envelope around the detail too. The largest event of an order stays far below the promise: a test
@@ -27,7 +27,7 @@ pub(crate) struct Entry {
     pub(crate) request: PutEventsRequestEntry,
     /// Its size, at most [`MAX_BYTES`].
     pub(crate) bytes: usize,
-    /// Why it was not published when it was last sent; `None` before it is.
+    /// The error when it was last sent; `None` before it is sent.
     pub(crate) last_failure: Option<String>,
 }
 

@@ -9,6 +9,7 @@
 //! | [`schema`] | the JSON Schemas of published events |
 //! | [`bus`] | rounds of PutEvents until no event is left that another attempt can publish |
 //! | [`outcome`] | the result of publishing events |
+//! | [`outbox`] | a batch's records, their events, and the result for each record |
 //! | `answer` | the results of entries in EventBridge's responses |
 //! | `entry`, `packing` | an event as EventBridge takes and measures it; as few calls as the limits allow |
 //!
@@ -19,10 +20,12 @@ mod answer;
 pub mod bus;
 pub mod cloud_event;
 mod entry;
+pub mod outbox;
 pub mod outcome;
 mod packing;
 pub mod schema;
 
 pub use bus::{EventBus, Pauses};
 pub use cloud_event::{CloudEvent, Unpublishable, cloud_events, events_of};
+pub use outbox::{Outbox, PendingEvents, UnpublishedRecord};
 pub use outcome::{Publication, PublishCounters, UnpublishedEvent, UnpublishedReason};

@@ -15,7 +15,7 @@ pub(crate) fn calls(mut entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
     })
 }
 
-/// How many entries the first call holds: at least one, if there is one, because none is larger than a call.
+/// The number of entries of the first call: at least one, if there is one, because none is larger than a call.
 fn first_call(entries: &[Entry]) -> usize {
     let mut free = MAX_BYTES;
     let fits = |entry: &&Entry| match free.checked_sub(entry.bytes) {

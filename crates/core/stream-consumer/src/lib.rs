@@ -1,17 +1,21 @@
-//! Batches of the OrderEvents stream as Lambda delivers them: records to commits, and the answer.
+//! Batches of the OrderEvents stream as Lambda delivers them: records to commits, parked orders, and the answer.
 //!
-//! What the stream's consumers share. It must never know what a consumer does with a commit; start at [`read`].
+//! The consumers of the stream share this crate. It must never know what a consumer does with a commit. Start at [`read`].
 //!
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | a batch as it was read, and the answer to it |
 //! | `record` | one record: a commit, poison that names its order, a violation, or a record that names no order |
+//! | [`failed_records`] | the failed records of a batch, sorted into orders to park and records to retry |
+//! | [`order_parking`] | the parked orders of a consumer: parking, holding, retrying and unparking |
 //! | `pass_by` | records that name no order: noted, and passed by |
 
+pub mod failed_records;
+pub mod order_parking;
 mod pass_by;
 mod record;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use event_store::{Delivered, Timestamp};
@@ -20,6 +24,8 @@ use parked_orders::UnaddressableRecord;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub use failed_records::{FailedRecord, FailedRecords, FailureCause, ParkingPolicy, PoisonedOrder};
+pub use order_parking::{BatchReport, DeferredOrders, NoteError, OrderParking, before_deadline};
 pub use pass_by::pass_by;
 use record::Record;
 
@@ -39,11 +45,11 @@ pub struct StreamEvent {
 pub struct Batch {
     /// Its inserts, in the stream's order: commits, and poison. Every one names its order and its version.
     pub delivered: Vec<Delivered<Event>>,
-    /// Whose the orders are, by their ids, as far as it can be told: also of what cannot be read otherwise.
+    /// The customers of the orders, by the orders' ids, as far as they are known: also of commits that cannot be read.
     pub customers: HashMap<String, String>,
-    /// What callers gave with the commands, by the sequence numbers of the commits' records, where they gave one.
+    /// The correlation ids that callers gave with the commands, by the sequence numbers of the commits' records.
     pub correlation_ids: HashMap<String, String>,
-    /// What must not have happened.
+    /// Changes of stored commits, which are append-only.
     pub violations: Vec<Violation>,
     /// Records that name no order, or no version of one. No retry changes that.
     pub unaddressable: Vec<UnaddressableRecord>,
@@ -51,13 +57,13 @@ pub struct Batch {
     names: Vec<String>,
 }
 
-/// A record that says that a stored commit was changed or deleted. No consumer can do anything with it; somebody with
-/// too many rights has been at the table.
+/// A record that says that a stored commit was changed or deleted. No consumer can process it. The cause is a caller with too many
+/// rights on the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The record's sequence number; `None` where the stream gave none.
     pub sequence_number: Option<String>,
-    /// What the stream says was done: `MODIFY`, `REMOVE`.
+    /// The kind of change: `MODIFY`, `REMOVE`.
     pub event_name: String,
     /// The aggregate and the version it was done to, as far as it can be told.
     pub position: Option<(String, u64)>,
@@ -83,6 +89,13 @@ impl Batch {
     #[must_use]
     pub fn records(&self) -> usize {
         self.delivered.len() + self.violations.len() + self.unaddressable.len()
+    }
+
+    /// The orders of its inserts, each once.
+    #[must_use]
+    pub fn orders(&self) -> Vec<&str> {
+        let orders = self.delivered.iter().filter_map(Delivered::position).map(|(order, _)| order);
+        orders.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The names of the records to be retried, in the stream's order.
@@ -113,7 +126,7 @@ pub fn read(event: StreamEvent) -> Batch {
     batch
 }
 
-/// How long ago the oldest commit of a batch was recorded, in milliseconds, 0 where the clocks disagree; `None` where no
+/// The age of the oldest commit of a batch, in milliseconds, 0 where the clocks disagree; `None` where no
 /// commit can be read.
 #[must_use]
 pub fn lag_ms(delivered: &[Delivered<Event>]) -> Option<u64> {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use event_store::store::chain;
 use futures_util::stream::{self, StreamExt as _};
-use parked_orders::{ParkedError, ParkedOrders, UnaddressableRecord};
+use parked_orders::{ParkedError, ParkedOrderTable, UnaddressableRecord};
 
 /// The number of notes that are written at once.
 const AT_ONCE: usize = 16;
@@ -17,7 +17,7 @@ const AT_ONCE: usize = 16;
 pub async fn pass_by(
     records: &[UnaddressableRecord],
     function: &str,
-    notes: &ParkedOrders,
+    notes: &ParkedOrderTable,
     until: Option<Instant>,
 ) -> Vec<String> {
     let notes: Vec<_> = records.iter().map(|record| note(record, function, notes, until)).collect();
@@ -28,7 +28,7 @@ pub async fn pass_by(
 async fn note(
     record: &UnaddressableRecord,
     function: &str,
-    notes: &ParkedOrders,
+    notes: &ParkedOrderTable,
     until: Option<Instant>,
 ) -> Option<String> {
     let noted = match until {

@@ -141,6 +141,16 @@ pub struct ProjectorConfig {
 }
 
 impl ProjectorConfig {
+    /// The table of a read model, by its name; none where it is not kept.
+    #[must_use]
+    pub fn table_of(&self, read_model: &str) -> Option<&str> {
+        match read_model {
+            "OrderSummaryByCustomer" => Some(&self.summary_table),
+            "CustomerTotals" => self.totals_table.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The variables it reads.
     pub const VARIABLES: &[&str] =
         &[EVENTS_TABLE, SUMMARY_TABLE, CUSTOMER_TOTALS, TOTALS_TABLE, PARKED_TABLE, LOG_LEVEL];

@@ -1,5 +1,5 @@
-//! What the log says: one line a batch and projection, and one for each thing that needs somebody; for debugging, one for each
-//! commit. Saved queries can go by the fields, so their names stay.
+//! The log: one line a batch and read model, and one for each problem that needs an operator; for debugging, one for each commit.
+//! Saved queries use the fields, so their names stay.
 //!
 //! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one.
 
@@ -8,11 +8,9 @@ use std::time::Duration;
 use event_store::Timestamp;
 use event_store::store::chain;
 use function_setup::metrics::Metrics;
-use parked_orders::{Consumer, Parked, ParkedCount, ParkedError};
+use parked_orders::{Consumer, ParkedCount, ParkedError};
 use read_models::{Counters, Failure, Reason};
-use stream_consumer::Batch;
-
-use crate::leftovers::Poisoned;
+use stream_consumer::{Batch, BatchReport, NoteError};
 
 /// The commits of a batch.
 pub(crate) fn received(batch: &Batch) {
@@ -29,31 +27,30 @@ pub(crate) fn received(batch: &Batch) {
     }
 }
 
-/// An order that poison holds back: the version that it cannot pass, the first record that waits, and whether it is parked;
-/// nothing was tried where no time was left for it.
-pub(crate) fn poisoned(consumer: Consumer, batch: &Batch, order: &Poisoned, parked: Option<&Result<(), ParkedError>>) {
-    let parking = &order.parking;
-    let not_parked = match parked {
-        Some(Ok(())) => None,
-        Some(Err(error)) => Some(chain(error)),
-        None => Some("out of time".to_owned()),
-    };
-    tracing::error!(
-        poison = true,
-        parked = matches!(parked, Some(Ok(()))),
-        consumer = %consumer,
-        order_id = parking.aggregate_id,
-        version = parking.version,
-        correlation_id = batch.correlation_ids.get(&order.first.1),
-        sequence_number = order.first.1,
-        reason = parking.reason,
-        not_parked,
-        "an order is held back by a commit that cannot be projected"
-    );
+/// The orders of a batch that poison holds back: the version that each cannot pass, the first record that waits, and whether the
+/// order is parked.
+pub(crate) fn poisoned(consumer: &Consumer, batch: &Batch, settled: &BatchReport) {
+    let parked = settled.parked.iter().map(|order| (order, None));
+    let not_parked = settled.not_parked.iter().map(|(order, error)| (order, Some(chain(error))));
+    for (order, not_parked) in parked.chain(not_parked).filter(|(order, _)| !order.is_deferred) {
+        let id = order.first().map(|(_, id)| id);
+        tracing::error!(
+            poison = true,
+            parked = not_parked.is_none(),
+            consumer = %consumer,
+            order_id = order.request.aggregate_id,
+            version = order.request.version,
+            correlation_id = id.and_then(|id| batch.correlation_ids.get(id)),
+            sequence_number = id,
+            reason = order.request.reason,
+            not_parked,
+            "an order is held back by a commit that cannot be projected"
+        );
+    }
 }
 
 /// The first cause among what may pass by itself: in an outage all causes are the same.
-pub(crate) fn transient(consumer: Consumer, batch: &Batch, failures: &[Failure]) {
+pub(crate) fn transient(consumer: &Consumer, batch: &Batch, failures: &[Failure]) {
     let is_transient = |failure: &&Failure| match &failure.reason {
         Reason::Unavailable { .. } | Reason::NewerProjection => true,
         Reason::Poison { .. } => failure.aggregate_id.is_none() || failure.version.is_none(),
@@ -72,39 +69,34 @@ pub(crate) fn transient(consumer: Consumer, batch: &Batch, failures: &[Failure])
 }
 
 /// That it is not known which orders are parked.
-pub(crate) fn unread_notes(consumer: Consumer, error: &ParkedError) {
+pub(crate) fn unread_notes(consumer: &Consumer, error: &ParkedError) {
     tracing::warn!(consumer = %consumer, error = chain(error), "it could not be read which orders are parked");
 }
 
-/// What became of a parked order that has caught up.
-pub(crate) fn unparked(consumer: Consumer, parked: &Parked, unparked: &Result<bool, ParkedError>) {
-    let (order_id, version) = (&parked.aggregate_id, parked.version);
-    match unparked {
-        Ok(true) => tracing::info!(consumer = %consumer, order_id, version, "a parked order has caught up"),
-        Ok(false) => {}
-        Err(error) => {
-            let error = chain(error);
-            tracing::warn!(consumer = %consumer, order_id, version, error, "an order has caught up and is still noted as parked");
+/// The parked orders that have caught up. One whose note could not be deleted in time is not worth a line: its next commit does it.
+pub(crate) fn unparked(consumer: &Consumer, settled: &BatchReport) {
+    for (parked, unparked) in &settled.unparked {
+        let (order_id, version) = (&parked.aggregate_id, parked.version);
+        match unparked {
+            Ok(true) => tracing::info!(consumer = %consumer, order_id, version, "a parked order has caught up"),
+            Ok(false) | Err(NoteError::OutOfTime) => {}
+            Err(error @ NoteError::Table(_)) => {
+                let error = chain(error);
+                tracing::warn!(consumer = %consumer, order_id, version, error, "an order has caught up and is still noted as parked");
+            }
         }
     }
 }
 
-/// What a batch came to, beside rows.
-pub(crate) struct CameTo {
-    pub(crate) counters: Counters,
-    /// Orders that were parked, or tried again in vain.
-    pub(crate) parked: usize,
-    /// Orders that an outage has kept from their rows.
-    pub(crate) deferred: usize,
-    /// Orders that are no longer parked.
-    pub(crate) unparked: usize,
-    /// Records that must come again.
-    pub(crate) again: usize,
-}
-
-/// What a batch came to.
-pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration: Duration) {
-    let counters = came_to.counters;
+/// The result of a batch: its rows, its parked orders and the number of records to retry.
+pub(crate) fn batch(
+    projection: &str,
+    batch: &Batch,
+    counters: Counters,
+    settled: &BatchReport,
+    to_retry: usize,
+    duration: Duration,
+) {
     tracing::info!(
         projection,
         records = batch.records(),
@@ -114,10 +106,10 @@ pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration:
         superseded = counters.superseded,
         repeats = counters.repeats,
         gaps_repaired = counters.gaps_repaired,
-        parked = came_to.parked,
-        deferred = came_to.deferred,
-        unparked = came_to.unparked,
-        failed = came_to.again,
+        parked = settled.parked_orders(),
+        deferred = settled.deferred_orders(),
+        unparked = settled.unparked_orders(),
+        failed = to_retry,
         lag_ms = stream_consumer::lag_ms(&batch.delivered),
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "projected a batch"
@@ -125,24 +117,24 @@ pub(crate) fn batch(projection: &str, batch: &Batch, came_to: &CameTo, duration:
 }
 
 /// The result of a retry of deferred orders.
-pub(crate) fn retried(projection: &str, came_to: &CameTo, duration: Duration) {
+pub(crate) fn retried(projection: &str, counters: Counters, settled: &BatchReport, duration: Duration) {
     tracing::info!(
         projection,
-        orders = came_to.counters.aggregates,
-        unparked = came_to.unparked,
-        parked = came_to.parked,
-        deferred = came_to.deferred,
+        orders = counters.aggregates,
+        unparked = settled.unparked_orders(),
+        parked = settled.parked_orders(),
+        deferred = settled.deferred_orders(),
         duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         "retried orders that an outage had deferred"
     );
 }
 
-/// What a batch came to, for alarms and the dashboard; `function_setup::metrics` says what each stands for.
-pub(crate) fn metrics(consumer: Consumer, batch: &Batch, came_to: &CameTo) {
+/// The result of a batch, for alarms and the dashboard; `function_setup::metrics` describes each metric.
+pub(crate) fn metrics(projection: &str, batch: &Batch, counters: Counters, settled: &BatchReport) {
     let metrics = Metrics::new()
-        .by("consumer", consumer.as_str())
-        .count("RowsWritten", came_to.counters.rows_written)
-        .count("OrdersParked", u64::try_from(came_to.parked).unwrap_or(u64::MAX));
+        .by("consumer", projection)
+        .count("RowsWritten", counters.rows_written)
+        .count("OrdersParked", u64::try_from(settled.parked_orders()).unwrap_or(u64::MAX));
     let metrics = match stream_consumer::lag_ms(&batch.delivered) {
         Some(lag_ms) => metrics.milliseconds("ProjectionLag", lag_ms),
         None => metrics,
@@ -158,7 +150,7 @@ pub(crate) fn unaddressable(records: usize) {
 }
 
 /// The parked orders of a consumer: the gauges, and a line where there are some.
-pub(crate) fn parked_count(consumer: Consumer, count: &ParkedCount, now: Timestamp) {
+pub(crate) fn parked_count(consumer: &Consumer, count: &ParkedCount, now: Timestamp) {
     let seconds = |oldest: Timestamp| u64::try_from((now.epoch_ms() - oldest.epoch_ms()) / 1000).unwrap_or(0);
     let oldest_parked_seconds = count.oldest.map(seconds);
     if count.orders > 0 {
@@ -179,7 +171,7 @@ pub(crate) fn parked_count(consumer: Consumer, count: &ParkedCount, now: Timesta
 }
 
 /// A consumer whose parked orders could not be counted: by an error, or for want of time.
-pub(crate) fn uncounted(consumer: Consumer, error: Option<&ParkedError>) {
+pub(crate) fn uncounted(consumer: &Consumer, error: Option<&ParkedError>) {
     let error = error.map_or_else(|| "out of time".to_owned(), |error| chain(error));
     tracing::warn!(consumer = %consumer, error, "parked orders could not be counted");
 }

@@ -6,24 +6,24 @@ use std::time::{Duration, Instant};
 
 use event_store::Timestamp;
 use function_setup::deadline::last_start;
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::{Consumer, ParkedOrderTable};
+use stream_consumer::before_deadline;
 
-use crate::processor::by;
 use crate::report;
 
 /// Time kept back for the log.
 const RESERVE: Duration = Duration::from_secs(1);
 
-/// Counts the parked orders of every consumer, those of the publisher too, and writes the gauges.
+/// Counts the parked orders of these consumers and writes the gauges.
 ///
 /// A count that fails is a warning and no sample: the alarm on parked orders keeps its state, and another one tells that the
 /// samples are missing. It is no error of the function, by which a deployment would be rolled back.
-pub(crate) async fn count_parked(parked: &ParkedOrders, deadline_ms: u64) {
+pub(crate) async fn count_parked(parked: &ParkedOrderTable, all: &[Consumer], deadline_ms: u64) {
     let until = last_start(deadline_ms, RESERVE);
     let (mut orders, mut consumers) = (0, 0);
     let begun = Instant::now();
-    for consumer in Consumer::ALL {
-        match by(until, parked.count(consumer)).await {
+    for consumer in all {
+        match before_deadline(until, parked.count(consumer)).await {
             Some(Ok(count)) => {
                 report::parked_count(consumer, &count, Timestamp::now());
                 orders += count.orders;

@@ -1,7 +1,7 @@
 //! The Lambda function `publisher`: the events in batches of the OrderEvents stream become events on EventBridge.
 //!
 //! It reads records, has the events of their commits published by the engine in `publication`, and answers with the sequence number from
-//! which the batch must come again. Delivery is at least once: it remembers nothing that it sent, neither between
+//! which the batch must be retried. Delivery is at least once: it remembers nothing that it sent, neither between
 //! invocations nor within one, so a record that appears twice is published twice, under the same event ids, and consumers
 //! drop the second. (A memory could only ever be wrong in the one way that matters, by taking an event for sent.) What it
 //! does remember is which orders are parked, at a commit that can never be published. This crate must never know of HTTP
@@ -10,12 +10,10 @@
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | the handler: batch in, partial batch response out |
-//! | `outbox` | a batch's records, the events they become, and what becomes of each record |
-//! | `parking` | what waits with parked orders, and orders that are to be parked |
-//! | `report` | one log line a batch, one for each thing that needs somebody, and the metrics |
+//! | `hold` | records that wait with their orders, which are parked |
+//! | `report` | one log line a batch, one for each problem that needs an operator, and the metrics |
 
-mod outbox;
-mod parking;
+mod hold;
 mod report;
 
 use std::collections::HashSet;
@@ -25,11 +23,9 @@ use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use function_setup::clients::{self, OPERATION_TIMEOUT};
 use function_setup::deadline::{self, last_start};
 use lambda_runtime::LambdaEvent;
-use parked_orders::ParkedOrders;
-use publication::EventBus;
-use stream_consumer::{StreamEvent, Violation};
-
-use outbox::Outbox;
+use parked_orders::{Consumer, ParkedOrderTable};
+use publication::{EventBus, Outbox, UnpublishedReason, UnpublishedRecord};
+use stream_consumer::{BatchReport, FailedRecord, FailureCause, OrderParking, ParkingPolicy, StreamEvent, Violation};
 
 /// The function's name in notes.
 const NAME: &str = "publisher";
@@ -37,26 +33,29 @@ const NAME: &str = "publisher";
 /// They are the last call to the bus, and the two writes that a note on a parked order may take; then the answer must still
 /// be given.
 const RESERVE: Duration = OPERATION_TIMEOUT.saturating_add(RESERVE_FOR_NOTES);
-/// What of it is kept back for notes: none is begun later.
+/// The part of it that is kept back for notes: none is begun later.
 const RESERVE_FOR_NOTES: Duration = OPERATION_TIMEOUT.saturating_mul(2).saturating_add(deadline::RESERVE);
 
 /// The handler.
 #[derive(Debug, Clone)]
 pub struct Publisher {
     bus: EventBus,
-    parked: ParkedOrders,
+    parking: OrderParking,
+    parked: ParkedOrderTable,
 }
 
 impl Publisher {
     /// A publisher to `bus`, which notes in `parked` what can never be published.
     #[must_use]
-    pub const fn new(bus: EventBus, parked: ParkedOrders) -> Self {
-        Self { bus, parked }
+    pub fn new(bus: EventBus, parked: ParkedOrderTable) -> Self {
+        Self { bus, parking: OrderParking::new(Consumer::PUBLISHER, parked.clone()), parked }
     }
 
     /// Makes the connections to the bus and to the notes ahead of the first batch, both at once.
     pub async fn prime(&self) {
-        tokio::join!(clients::prime_by("EventBridge", self.bus.connect()), parking::prime(&self.parked));
+        // The read that each batch begins with. No order has this id: ids start with a letter or a digit.
+        let read = async { self.parking.among(&["-"], None).await.map(|_| ()) };
+        tokio::join!(clients::prime_by("EventBridge", self.bus.connect()), clients::prime_by("DynamoDB", read));
     }
 
     /// Publishes one batch. The answer names the first record, in the stream's order, that is not done; Lambda goes on from
@@ -77,23 +76,27 @@ impl Publisher {
         let (records, unaddressable) = (batch.records(), batch.unaddressable.len());
         report::received(&batch);
         let lag = stream_consumer::lag_ms(&batch.delivered).map(|lag_ms| (lag_ms, Instant::now()));
-        let mut outbox = Outbox::of(std::mem::take(&mut batch.delivered), std::mem::take(&mut batch.customers));
-        let mut parked = parking::hold(&self.parked, &mut outbox).await;
-        let mail = outbox.mail();
-        let publication = self.bus.publish(&mail.events, last_start(deadline_ms, RESERVE)).await;
-        let (events, counters) = (mail.events.len(), publication.counters);
+        let mut outbox = Outbox::of(std::mem::take(&mut batch.delivered));
+        let mut parked = hold::hold(&self.parking, &mut outbox).await;
+        let pending = outbox.pending();
+        let publication = self.bus.publish(&pending.events, last_start(deadline_ms, RESERVE)).await;
+        let (events, counters) = (pending.events.len(), publication.counters);
         let published = events.saturating_sub(publication.failed.len());
-        outbox.settle(&mail, publication);
-        parked.extend(parking::park(&self.parked, &mut outbox, last_note).await);
+        outbox.settle(&pending, publication);
+        let failed = outbox.unpublished().into_iter().map(failed_record).collect();
+        let policy = ParkingPolicy::InSequence;
+        let settled = self.parking.settle(failed, &batch.customers, policy, Vec::new(), last_note).await;
         // After the events, because they do not wait for notes.
         let unnoted = stream_consumer::pass_by(&batch.unaddressable, NAME, &self.parked, last_note).await;
 
+        let BatchReport { parked: newly_parked, to_retry, .. } = settled;
+        let held = outbox.held() + newly_parked.iter().map(|order| order.records.len()).sum::<usize>();
+        parked.extend(newly_parked);
         report::parked(&parked, &batch.correlation_ids);
-        let (parked, held) = (parked.len(), outbox.held());
-        let failed = outbox.failed();
-        report::failures(&failed, &batch.correlation_ids);
+        report::failures(&batch, &to_retry);
+        let parked = parked.len();
         let lag_ms = lag.map(|(lag_ms, then)| lag_ms.saturating_add(report::millis(then.elapsed())));
-        let again: HashSet<String> = failed.into_iter().map(|failed| failed.id).chain(unnoted).collect();
+        let again: HashSet<String> = to_retry.into_iter().map(|failed| failed.id).chain(unnoted).collect();
         let failed = again.len();
         let report =
             report::Batch { records, events, published, counters, parked, held, unaddressable, failed, lag_ms };
@@ -101,4 +104,17 @@ impl Publisher {
         report::metrics(&report);
         Ok(stream_consumer::retry_from(batch.to_retry(|name| again.contains(name)).next()))
     }
+}
+
+/// The failure of a record whose events are not published.
+fn failed_record(record: UnpublishedRecord) -> FailedRecord {
+    let (order_id, version) = record.position.unzip();
+    let cause = match record.reason {
+        UnpublishedReason::Unavailable { cause: reason } => FailureCause::Unavailable { reason },
+        UnpublishedReason::Refused { cause: reason } => FailureCause::Refused { reason },
+        UnpublishedReason::Unpublishable { cause: reason } => {
+            FailureCause::Poison { version: record.stopped_at, reason }
+        }
+    };
+    FailedRecord { id: record.id, order_id, version, cause }
 }

@@ -1,5 +1,5 @@
-//! What the log says: one line a batch, and one for each thing that needs somebody; for debugging, one for each commit. Saved
-//! queries can go by the fields, so their names stay. What an event holds is never written.
+//! The log: one line a batch, and one for each problem that needs an operator; for debugging, one for each commit. Saved queries
+//! use the fields, so their names stay. No line quotes an event.
 //!
 //! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one.
 
@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use function_setup::metrics::Metrics;
 use parked_orders::Consumer;
-use stream_consumer::Batch as Records;
-
-use crate::outbox::{Failed, Halt};
-use publication::{PublishCounters, UnpublishedReason};
+use publication::PublishCounters;
+use stream_consumer::{Batch as Records, FailedRecord, FailureCause, PoisonedOrder};
 
 /// The commits of a batch.
 pub(crate) fn received(records: &Records) {
@@ -28,63 +26,59 @@ pub(crate) fn received(records: &Records) {
     }
 }
 
-/// Each order that is parked, or whose poison came again.
-pub(crate) fn parked(parked: &[Halt], correlation_ids: &HashMap<String, String>) {
-    for Halt { id, parking } in parked {
+/// The orders that are parked, or whose poison is in the batch again.
+pub(crate) fn parked(parked: &[PoisonedOrder], correlation_ids: &HashMap<String, String>) {
+    for order in parked {
+        let id = order.first().map(|(_, id)| id);
         tracing::error!(
             poison = true,
             parked = true,
-            consumer = %Consumer::Publisher,
-            order_id = parking.aggregate_id,
-            version = parking.version,
-            correlation_id = correlation_ids.get(id),
+            consumer = %Consumer::PUBLISHER,
+            order_id = order.request.aggregate_id,
+            version = order.request.version,
+            correlation_id = id.and_then(|id| correlation_ids.get(id)),
             sequence_number = id,
-            reason = parking.reason,
+            reason = order.request.reason,
             "a commit cannot be published: its order is parked"
         );
     }
 }
 
-/// The first record among those that were refused, and among those that may pass by themselves: in an outage all causes are
-/// the same.
-pub(crate) fn failures(failed: &[Failed], correlation_ids: &HashMap<String, String>) {
+/// The first record among those that were refused, and among those that a retry may publish: in an outage all causes are the same.
+pub(crate) fn failures(records: &Records, failed: &[FailedRecord]) {
+    let by_id: HashMap<&str, &FailedRecord> = failed.iter().map(|failed| (failed.id.as_str(), failed)).collect();
     let (mut refused, mut transient) = (None, None);
-    for failed in failed {
-        match failed.reason {
-            UnpublishedReason::Refused { .. } | UnpublishedReason::Unpublishable { .. } => {
-                refused.get_or_insert(failed);
-            }
-            UnpublishedReason::Unavailable { .. } => {
-                transient.get_or_insert(failed);
-            }
-        }
+    for id in records.to_retry(|id| by_id.contains_key(id)) {
+        let Some(&failed) = by_id.get(id.as_str()) else { continue };
+        match failed.cause {
+            FailureCause::Refused { .. } | FailureCause::Poison { .. } => refused.get_or_insert(failed),
+            FailureCause::Unavailable { .. } => transient.get_or_insert(failed),
+        };
     }
     if let Some(failed) = refused {
-        let (order_id, version) = failed.position.clone().unzip();
         tracing::error!(
             refused = true,
-            order_id,
-            version,
-            correlation_id = correlation_ids.get(&failed.id),
+            order_id = failed.order_id,
+            version = failed.version,
+            correlation_id = records.correlation_ids.get(&failed.id),
             sequence_number = failed.id,
-            reason = %failed.reason,
+            reason = %failed.cause,
             "events cannot be published: see the names of the bus and the table of parked orders, and the function's role"
         );
     }
     if let Some(failed) = transient {
-        let (order_id, version) = failed.position.clone().unzip();
         tracing::warn!(
-            order_id,
-            version,
-            correlation_id = correlation_ids.get(&failed.id),
+            order_id = failed.order_id,
+            version = failed.version,
+            correlation_id = records.correlation_ids.get(&failed.id),
             sequence_number = failed.id,
-            reason = %failed.reason,
+            reason = %failed.cause,
             "events could not be published for now"
         );
     }
 }
 
-/// What a batch came to.
+/// The result of a batch.
 #[derive(Debug)]
 pub(crate) struct Batch {
     /// Records in it, of every kind.
@@ -93,9 +87,9 @@ pub(crate) struct Batch {
     pub(crate) events: usize,
     /// Events of these that the bus took.
     pub(crate) published: usize,
-    /// What publishing them took.
+    /// The effort of publishing them.
     pub(crate) counters: PublishCounters,
-    /// Orders that were parked, or whose poison came again.
+    /// Orders that were parked, or whose poison is in the batch again.
     pub(crate) parked: usize,
     /// Records that wait with their orders, which are parked.
     pub(crate) held: usize,
@@ -103,7 +97,7 @@ pub(crate) struct Batch {
     pub(crate) unaddressable: usize,
     /// Records that are not done.
     pub(crate) failed: usize,
-    /// How long ago its oldest commit was recorded when the batch ended; `None` where no commit can be read.
+    /// The age of its oldest commit when the batch ended; `None` where no commit can be read.
     pub(crate) lag_ms: Option<u64>,
 }
 
@@ -112,7 +106,7 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Writes what a batch came to.
+/// The result of a batch, as a line.
 pub(crate) fn batch(batch: &Batch, duration: Duration) {
     tracing::info!(
         records = batch.records,
@@ -129,7 +123,7 @@ pub(crate) fn batch(batch: &Batch, duration: Duration) {
     );
 }
 
-/// What a batch came to, for alarms and the dashboard; `function_setup::metrics` says what each stands for.
+/// The result of a batch, for alarms and the dashboard; `function_setup::metrics` describes each metric.
 pub(crate) fn metrics(batch: &Batch) {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let published = number(batch.published);
@@ -143,7 +137,7 @@ pub(crate) fn metrics(batch: &Batch) {
         None => metrics,
     };
     metrics
-        .by("consumer", Consumer::Publisher.as_str())
+        .by("consumer", Consumer::PUBLISHER.as_str())
         .count("OrdersParked", number(batch.parked))
         // Goes on while events keep coming, when the alarm on parked orders has long ended.
         .count("EventsHeld", number(batch.held))

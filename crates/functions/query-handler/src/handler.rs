@@ -10,7 +10,7 @@ use http_api::identity::UnknownAuthMode;
 use http_api::{Authentication, Caller, IfNoneMatch, ParsedQuery, QueryRoute, gateway_request_id, responses};
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_aggregate::Orders;
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use read_models::{DynamoSummaries, DynamoTotals, OrderSummaries, Totals};
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ pub struct QueryHandler<S, R, T> {
     summaries: R,
     /// None where the deployment keeps no totals.
     totals: Option<T>,
-    parked: ParkedOrders,
+    parked: ParkedOrderTable,
     authentication: Authentication,
 }
 
@@ -38,7 +38,7 @@ impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
         let events = DynamoEventStore::new(client.clone(), config.events_table);
         let summaries = DynamoSummaries::new(client.clone(), config.summary_table);
         let totals = config.totals_table.map(|table| DynamoTotals::new(client.clone(), table));
-        let parked = ParkedOrders::new(client, config.parked_table);
+        let parked = ParkedOrderTable::new(client, config.parked_table);
         let authentication = Authentication {
             mode: config.callers.auth_mode.parse()?,
             customer_claim: config.callers.customer_claim,
@@ -55,7 +55,7 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
         events: S,
         summaries: R,
         totals: T,
-        parked: ParkedOrders,
+        parked: ParkedOrderTable,
         authentication: impl Into<Authentication>,
     ) -> Self {
         Self { events, summaries, totals: Some(totals), parked, authentication: authentication.into() }

@@ -9,7 +9,7 @@ use http_api::{Caller, OrderQuery, OrderView, Problem};
 use order_aggregate::{OrderCommit, Orders};
 use order_domain::Event;
 use order_domain::values::{CustomerId, OrderId};
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::ParkedOrderTable;
 use read_models::{OrderSummaries, OrderSummaryRow, RowError};
 
 use crate::events::may_see;
@@ -21,7 +21,7 @@ use crate::{detailed, stale};
 pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
-    parked: &ParkedOrders,
+    parked: &ParkedOrderTable,
     caller: &Caller,
     query: &OrderQuery,
 ) -> Result<SummaryView, Failure> {
@@ -100,13 +100,13 @@ async fn at<S: EventStore<Orders>>(
 async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
-    parked: &ParkedOrders,
+    parked: &ParkedOrderTable,
     caller: &Caller,
     order_id: &OrderId,
     min_version: Option<u64>,
 ) -> Result<SummaryView, Failure> {
     let wanted = min_version.unwrap_or(0);
-    let note = parked.find(Consumer::OrderSummaryByCustomer, order_id.as_str());
+    let note = parked.find(&stale::SUMMARY_CONSUMER, order_id.as_str());
     let (row, note) = tokio::join!(readable_row(summaries, order_id), note);
     match row? {
         Some(row) if !CustomerId::parse(&row.customer_id).is_ok_and(|customer| caller.may_see(&customer)) => {

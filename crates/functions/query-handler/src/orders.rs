@@ -6,7 +6,7 @@ use http_api::replies::{SummaryPage, SummaryView};
 use http_api::{Caller, ListQuery, Problem};
 use order_aggregate::Orders;
 use order_domain::values::OrderId;
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::ParkedOrderTable;
 use read_models::{ListFilter, OrderSummaries, OrderSummaryRow, SummaryRows, UnreadableRow};
 
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ use crate::{list_filter, order, stale};
 pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
-    parked: &ParkedOrders,
+    parked: &ParkedOrderTable,
     caller: &Caller,
     query: &ListQuery,
 ) -> Result<SummaryPage, Failure> {
@@ -35,7 +35,7 @@ pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
     let filter = list_filter::of_request(&query.filter);
     let (page, parked) = tokio::try_join!(
         async { Ok::<_, Failure>(summaries.list(customer_id, &filter, limit, query.after.as_deref()).await?) },
-        async { Ok(parked.of_customer(Consumer::OrderSummaryByCustomer, customer_id).await?) },
+        async { Ok(parked.of_customer(&stale::SUMMARY_CONSUMER, customer_id).await?) },
     )?;
     let parked = parked.into_iter().map(stale::note).collect::<Result<Vec<_>, _>>()?;
     let (items, ended_at) = assemble(events, caller, query, &filter, page.rows, &parked, page.half_units).await?;

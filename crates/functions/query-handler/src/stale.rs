@@ -1,7 +1,13 @@
 //! What a reply does not show, because the consumer of the stream that makes it has parked the order.
 
 use http_api::replies::{Stale, SummaryView};
-use parked_orders::{Parked, ParkedError};
+use parked_orders::{Consumer, ParkedError, ParkedOrder};
+use read_models::{CustomerTotals, OrderSummaryByCustomer, Projection};
+
+/// The summaries as a consumer of the stream.
+pub(crate) static SUMMARY_CONSUMER: Consumer = Consumer::new(OrderSummaryByCustomer::NAME);
+/// The totals as a consumer of the stream.
+pub(crate) static TOTALS_CONSUMER: Consumer = Consumer::new(CustomerTotals::NAME);
 
 /// What is known of a parked order.
 #[derive(Debug)]
@@ -16,7 +22,7 @@ pub(crate) enum Note {
 ///
 /// # Errors
 /// When the notes themselves cannot be had.
-pub(crate) fn note(parked: Result<Parked, ParkedError>) -> Result<Note, ParkedError> {
+pub(crate) fn note(parked: Result<ParkedOrder, ParkedError>) -> Result<Note, ParkedError> {
     match parked {
         Ok(parked) => {
             Ok(Note::At { order_id: parked.aggregate_id, version: parked.version, held_up_to: parked.held_up_to })

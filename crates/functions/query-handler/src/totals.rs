@@ -2,10 +2,11 @@
 
 use http_api::replies::{CurrencyTotalsView, CustomerTotalsView, PlacedOrderView, Stale};
 use http_api::{Caller, Problem, TotalsQuery};
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::ParkedOrderTable;
 use read_models::{CurrencyTotals, PlacedOrder, Totals};
 
 use crate::failure::Failure;
+use crate::stale::TOTALS_CONSUMER;
 
 /// A customer's totals. A customer without orders has none.
 ///
@@ -13,7 +14,7 @@ use crate::failure::Failure;
 /// When the caller may not see them, the deployment keeps no totals, or they cannot be read.
 pub(crate) async fn get<T: Totals>(
     totals: Option<&T>,
-    parked: &ParkedOrders,
+    parked: &ParkedOrderTable,
     caller: &Caller,
     query: &TotalsQuery,
 ) -> Result<CustomerTotalsView, Failure> {
@@ -24,7 +25,7 @@ pub(crate) async fn get<T: Totals>(
     let totals = totals.ok_or_else(Problem::totals_not_kept)?;
     let customer_id = query.customer_id.as_str();
     let (totals, parked) = tokio::try_join!(async { Ok::<_, Failure>(totals.of(customer_id).await?) }, async {
-        Ok(parked.of_customer(Consumer::CustomerTotals, customer_id).await?)
+        Ok(parked.of_customer(&TOTALS_CONSUMER, customer_id).await?)
     },)?;
     Ok(CustomerTotalsView {
         customer_id: customer_id.to_owned(),

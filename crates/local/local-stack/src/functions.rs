@@ -7,7 +7,7 @@ use command_handler::CommandHandler;
 use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
 use lambda_http::service_fn as http_service;
 use lambda_runtime::service_fn;
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use projector::Projector;
 use publication::EventBus;
 use publisher::Publisher;
@@ -62,7 +62,7 @@ fn projector(surroundings: &Surroundings) -> SetUp {
 fn publisher(surroundings: &Surroundings) -> SetUp {
     let config = PublisherConfig::from(|name| surroundings.variable("publisher", name))?;
     let bus = EventBus::new(surroundings.eventbridge.clone(), config.event_bus);
-    let parked = ParkedOrders::new(surroundings.dynamodb.clone(), config.parked_table);
+    let parked = ParkedOrderTable::new(surroundings.dynamodb.clone(), config.parked_table);
     let publisher = Arc::new(Publisher::new(bus, parked));
     Ok(event_function(service_fn(move |event| {
         let publisher = Arc::clone(&publisher);

@@ -3,12 +3,12 @@
 use publication::{EventBus, UnpublishedReason, events_of};
 
 use super::waiting::Waiting;
-use super::{Halt, RedriveError};
+use super::{PoisonCommit, RedriveError};
 
 /// Publishes what waits, as if for the first time, until a commit cannot be.
 ///
 /// One event a call: of several in one, the bus may refuse one and take the next, and then they are out of sequence.
-pub(super) async fn publish(bus: &EventBus, waiting: &mut Waiting<'_>) -> Result<Option<Halt>, RedriveError> {
+pub(super) async fn publish(bus: &EventBus, waiting: &mut Waiting<'_>) -> Result<Option<PoisonCommit>, RedriveError> {
     loop {
         let page = waiting.page().await?;
         if page.is_empty() {
@@ -19,13 +19,13 @@ pub(super) async fn publish(bus: &EventBus, waiting: &mut Waiting<'_>) -> Result
             let events = delivered.record.map_err(|poison| poison.cause).and_then(|commit| events_of(&commit));
             let events = match events {
                 Ok(events) => events,
-                Err(reason) => return Ok(Some(Halt { version, reason })),
+                Err(reason) => return Ok(Some(PoisonCommit { version, reason })),
             };
             for event in events {
                 match bus.publish(&[event], None).await.failed.into_iter().next().map(|failure| failure.reason) {
                     None => {}
                     Some(UnpublishedReason::Unpublishable { cause: reason }) => {
-                        return Ok(Some(Halt { version, reason }));
+                        return Ok(Some(PoisonCommit { version, reason }));
                     }
                     Some(UnpublishedReason::Unavailable { cause } | UnpublishedReason::Refused { cause }) => {
                         return Err(RedriveError::Bus { cause });

@@ -3,11 +3,14 @@
 use read_models::{ReadModel, Reason};
 
 use super::waiting::Waiting;
-use super::{Halt, RedriveError};
+use super::{PoisonCommit, RedriveError};
 
 /// Brings the order's row as far as what waits, until a commit cannot be read or folded. The engine fills what the row lacks
 /// before.
-pub(super) async fn project(model: &dyn ReadModel, waiting: &mut Waiting<'_>) -> Result<Option<Halt>, RedriveError> {
+pub(super) async fn project(
+    model: &dyn ReadModel,
+    waiting: &mut Waiting<'_>,
+) -> Result<Option<PoisonCommit>, RedriveError> {
     loop {
         let page = waiting.page().await?;
         if page.is_empty() {
@@ -18,7 +21,7 @@ pub(super) async fn project(model: &dyn ReadModel, waiting: &mut Waiting<'_>) ->
         return match first.reason {
             Reason::Poison { version, cause: reason } => {
                 let version = version.or(first.version).unwrap_or(waiting.begin);
-                Ok(Some(Halt { version, reason }))
+                Ok(Some(PoisonCommit { version, reason }))
             }
             Reason::Unavailable { cause } => Err(RedriveError::Row { cause }),
             Reason::NewerProjection => Err(RedriveError::NewerProjection),

@@ -3,9 +3,9 @@
 use event_store::{Delivered, DynamoEventStore, Poison, Position, ScanRequest, Scope, StoreError};
 use order_aggregate::Orders;
 use order_domain::Event;
-use parked_orders::Parked;
+use parked_orders::ParkedOrder;
 
-/// What waits of an order.
+/// The commits of an order that wait.
 pub(super) struct Waiting<'a> {
     store: &'a DynamoEventStore,
     order: String,
@@ -18,8 +18,8 @@ pub(super) struct Waiting<'a> {
 }
 
 impl<'a> Waiting<'a> {
-    /// What waits by a note, from a version on.
-    pub(super) fn new(store: &'a DynamoEventStore, note: &Parked, next: u64) -> Self {
+    /// The commits that wait by a note, from a version on.
+    pub(super) fn new(store: &'a DynamoEventStore, note: &ParkedOrder, next: u64) -> Self {
         Self { store, order: note.aggregate_id.clone(), begin: note.version, next, last: note.held_up_to }
     }
 

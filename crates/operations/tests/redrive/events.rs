@@ -12,48 +12,48 @@ use test_support::interceptor::BeforeEach;
 
 use crate::scene::Scene;
 
-const BY: Consumer = Consumer::Publisher;
+const BY: Consumer = Consumer::PUBLISHER;
 
 #[tokio::test]
 async fn once_the_cause_is_mended_what_waits_is_published_in_sequence_and_the_order_is_unparked() {
     let scene = Scene::with_versions(5).await;
     let sound = scene.spoil(3).await;
-    scene.park(BY, 3, 5).await;
-    let Redriven::StillParked { commits: 0, version: 3, reason } = scene.redrive(BY).await.unwrap() else {
+    scene.park(&BY, 3, 5).await;
+    let Redriven::StillParked { commits: 0, version: 3, reason } = scene.redrive(&BY).await.unwrap() else {
         unreachable!("it is as it was")
     };
     assert!(reason.contains("PaymentPromised"), "{reason}");
-    let note = scene.parked(BY).await.unwrap();
+    let note = scene.parked(&BY).await.unwrap();
     assert_eq!((note.version, note.held_up_to, note.attempts, note.reason), (3, 5, 2, reason));
     assert_eq!(scene.published().await, [0; 0]);
 
     scene.put(sound).await;
-    assert_eq!(scene.redrive(BY).await.unwrap(), Redriven::Done { commits: 3 });
+    assert_eq!(scene.redrive(&BY).await.unwrap(), Redriven::Done { commits: 3 });
     assert_eq!(scene.published().await, [3, 4, 5]);
     let marks: Vec<Value> = scene.bus.published().await.iter().map(|event| event["replayname"].clone()).collect();
     assert_eq!(marks, [json!(null), json!(null), json!(null)], "they are no replay: they never were published");
-    assert_eq!(scene.parked(BY).await, None);
-    assert_eq!(scene.redrive(BY).await.unwrap(), Redriven::NotParked);
+    assert_eq!(scene.parked(&BY).await, None);
+    assert_eq!(scene.redrive(&BY).await.unwrap(), Redriven::NotParked);
 }
 
 #[tokio::test]
 async fn up_to_a_later_commit_that_cannot_be_published_everything_is_and_from_there_it_goes_on() {
     let scene = Scene::with_versions(6).await;
     let sound = scene.spoil(4).await;
-    scene.park(BY, 2, 6).await;
-    let outcome = scene.redrive(BY).await.unwrap();
+    scene.park(&BY, 2, 6).await;
+    let outcome = scene.redrive(&BY).await.unwrap();
     assert!(matches!(outcome, Redriven::StillParked { commits: 2, version: 4, .. }), "{outcome:?}");
-    let note = scene.parked(BY).await.unwrap();
+    let note = scene.parked(&BY).await.unwrap();
     assert_eq!((note.version, note.held_up_to, note.customer_id.as_deref()), (4, 6, Some("alice")));
     scene.put(sound).await;
-    assert_eq!(scene.redrive(BY).await.unwrap(), Redriven::Done { commits: 3 });
+    assert_eq!(scene.redrive(&BY).await.unwrap(), Redriven::Done { commits: 3 });
     assert_eq!(scene.published().await, [2, 3, 4, 5, 6]);
 }
 
 #[tokio::test]
 async fn what_comes_to_wait_between_publishing_and_unparking_is_published_too() {
     let scene = Scene::with_versions(6).await;
-    scene.park(BY, 3, 5).await;
+    scene.park(&BY, 3, 5).await;
     let (database, arrived) = (scene.recorded.dynamodb.database().clone(), AtomicBool::new(false));
     let hold = move |input: &mut Input| {
         if input.downcast_ref::<DeleteItemInput>().is_some() && !arrived.swap(true, Ordering::SeqCst) {
@@ -68,17 +68,17 @@ async fn what_comes_to_wait_between_publishing_and_unparking_is_published_too() 
     };
     let config = scene.recorded.dynamodb.config().interceptor(BeforeEach(hold));
     let client = aws_sdk_dynamodb::Client::from_conf(config.build());
-    assert_eq!(scene.redrive_through(client, BY).await.unwrap(), Redriven::Done { commits: 4 });
+    assert_eq!(scene.redrive_through(client, &BY).await.unwrap(), Redriven::Done { commits: 4 });
     assert_eq!(scene.published().await, [3, 4, 5, 6], "each once");
-    assert_eq!(scene.parked(BY).await, None);
+    assert_eq!(scene.parked(&BY).await, None);
 }
 
 #[tokio::test]
 async fn a_bus_that_refuses_some_of_it_again_and_again_does_not_bring_it_out_of_sequence() {
     let scene = Scene::with_versions(40).await;
-    scene.park(BY, 1, 40).await;
+    scene.park(&BY, 1, 40).await;
     scene.bus.set_faults(Faults { seed: 3, entries_percent: 40, ..Faults::default() });
-    assert_eq!(scene.redrive(BY).await.unwrap(), Redriven::Done { commits: 40 });
+    assert_eq!(scene.redrive(&BY).await.unwrap(), Redriven::Done { commits: 40 });
     assert!(scene.bus.fired().entries > 10);
     assert_eq!(scene.published().await, (1..=40).collect::<Vec<_>>());
 }
@@ -86,29 +86,29 @@ async fn a_bus_that_refuses_some_of_it_again_and_again_does_not_bring_it_out_of_
 #[tokio::test]
 async fn a_bus_that_is_out_ends_it_and_the_order_stays_parked_as_it_was() {
     let scene = Scene::with_versions(4).await;
-    scene.park(BY, 2, 4).await;
-    let before = scene.parked(BY).await;
+    scene.park(&BY, 2, 4).await;
+    let before = scene.parked(&BY).await;
     scene.bus.set_faults(Faults { entries_percent: 100, ..Faults::default() });
-    let error = scene.redrive(BY).await.unwrap_err();
+    let error = scene.redrive(&BY).await.unwrap_err();
     assert!(matches!(error, RedriveError::Bus { .. }), "{error}");
-    assert_eq!(scene.parked(BY).await, before);
+    assert_eq!(scene.parked(&BY).await, before);
 }
 
 #[tokio::test]
 async fn a_commit_that_is_not_there_is_not_passed_over() {
     let scene = Scene::with_versions(4).await;
-    scene.park(BY, 3, 9).await;
-    let outcome = scene.redrive(BY).await.unwrap();
+    scene.park(&BY, 3, 9).await;
+    let outcome = scene.redrive(&BY).await.unwrap();
     let reason = "it is not in the event store".to_owned();
     assert_eq!(outcome, Redriven::StillParked { commits: 2, version: 5, reason });
     assert_eq!(scene.published().await, [3, 4]);
-    assert_eq!(scene.parked(BY).await.map(|note| (note.version, note.held_up_to)), Some((5, 9)));
+    assert_eq!(scene.parked(&BY).await.map(|note| (note.version, note.held_up_to)), Some((5, 9)));
 }
 
 #[tokio::test]
 async fn what_is_not_known_to_wait_is_left_to_the_publisher() {
     let scene = Scene::with_versions(5).await;
-    scene.park(BY, 2, 3).await;
-    assert_eq!(scene.redrive(BY).await.unwrap(), Redriven::Done { commits: 2 });
+    scene.park(&BY, 2, 3).await;
+    assert_eq!(scene.redrive(&BY).await.unwrap(), Redriven::Done { commits: 2 });
     assert_eq!(scene.published().await, [2, 3]);
 }

@@ -8,10 +8,11 @@ use test_support::recorded::second;
 
 use crate::scene::{ORDER, Scene};
 
-const PROJECTIONS: [Consumer; 2] = [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals];
+const SUMMARIES: Consumer = Consumer::new("OrderSummaryByCustomer");
+const PROJECTIONS: [Consumer; 2] = [SUMMARIES, Consumer::new("CustomerTotals")];
 
 /// How far a projection's row of the order is; `None` where there is none.
-async fn row(scene: &Scene, projection: Consumer) -> Option<String> {
+async fn row(scene: &Scene, projection: &Consumer) -> Option<String> {
     let rows = scene.recorded.dynamodb.client().scan().table_name(projection.as_str()).send().await.unwrap().items;
     let of_order = |row: &&std::collections::HashMap<String, AttributeValue>| {
         row.values().any(|value| value.as_s().is_ok_and(|text| text.ends_with(ORDER)))
@@ -23,7 +24,7 @@ async fn row(scene: &Scene, projection: Consumer) -> Option<String> {
 async fn once_the_cause_is_mended_the_row_has_all_that_waited_and_the_order_is_unparked() {
     let scene = Scene::with_versions(6).await;
     let sound = scene.spoil(4).await;
-    for projection in PROJECTIONS {
+    for projection in &PROJECTIONS {
         scene.park(projection, 3, 6).await;
         let outcome = scene.redrive(projection).await.unwrap();
         assert!(matches!(&outcome, Redriven::StillParked { commits: 1, version: 4, .. }), "{outcome:?}");
@@ -32,7 +33,7 @@ async fn once_the_cause_is_mended_the_row_has_all_that_waited_and_the_order_is_u
         assert_eq!((note.version, note.held_up_to, note.attempts), (4, 6, 2));
     }
     scene.put(sound).await;
-    for projection in PROJECTIONS {
+    for projection in &PROJECTIONS {
         assert_eq!(scene.redrive(projection).await.unwrap(), Redriven::Done { commits: 3 });
         assert_eq!(row(&scene, projection).await.as_deref(), Some("6"));
         assert_eq!(scene.parked(projection).await, None);
@@ -45,12 +46,12 @@ async fn once_the_cause_is_mended_the_row_has_all_that_waited_and_the_order_is_u
 async fn a_row_that_lacks_more_than_waits_is_parked_where_it_stops() {
     let scene = Scene::with_versions(3).await;
     let sound = scene.spoil(1).await;
-    scene.park(Consumer::OrderSummaryByCustomer, 2, 3).await;
-    let outcome = scene.redrive(Consumer::OrderSummaryByCustomer).await.unwrap();
+    scene.park(&SUMMARIES, 2, 3).await;
+    let outcome = scene.redrive(&SUMMARIES).await.unwrap();
     assert!(matches!(outcome, Redriven::StillParked { commits: 0, version: 1, .. }), "{outcome:?}");
-    assert_eq!(scene.parked(Consumer::OrderSummaryByCustomer).await.unwrap().version, 1, "it is parked where it stops");
+    assert_eq!(scene.parked(&SUMMARIES).await.unwrap().version, 1, "it is parked where it stops");
     scene.put(sound).await;
-    assert_eq!(scene.redrive(Consumer::OrderSummaryByCustomer).await.unwrap(), Redriven::Done { commits: 3 });
+    assert_eq!(scene.redrive(&SUMMARIES).await.unwrap(), Redriven::Done { commits: 3 });
 }
 
 #[tokio::test]
@@ -63,7 +64,7 @@ async fn what_waits_may_be_more_than_a_page() {
         };
         scene.recorded.record(ORDER, second(version), &(0..700).map(payment).collect::<Vec<_>>()).await;
     }
-    scene.park(Consumer::OrderSummaryByCustomer, 1, 14).await;
-    assert_eq!(scene.redrive(Consumer::OrderSummaryByCustomer).await.unwrap(), Redriven::Done { commits: 14 });
-    assert_eq!(row(&scene, Consumer::OrderSummaryByCustomer).await.as_deref(), Some("14"));
+    scene.park(&SUMMARIES, 1, 14).await;
+    assert_eq!(scene.redrive(&SUMMARIES).await.unwrap(), Redriven::Done { commits: 14 });
+    assert_eq!(row(&scene, &SUMMARIES).await.as_deref(), Some("14"));
 }

@@ -9,9 +9,9 @@ use embedded_dynamodb::ANY_PORT;
 use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
 use event_store::DynamoEventStore;
 use operations::redrive::{Redrive, RedriveError, Redriven};
-use parked_orders::{Consumer, Parked, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkRequest, ParkedOrder, ParkedOrderTable};
 use publication::{EventBus, Pauses};
-use read_models::{DynamoRows, SummedRows};
+use read_models::{DynamoRows, SummedRows, registry};
 use serde_json::json;
 
 use test_support::recorded::{Recorded, arrived, second};
@@ -23,7 +23,7 @@ pub(crate) const ORDER: &str = "o-0";
 pub(crate) struct Scene {
     pub(crate) recorded: Recorded,
     pub(crate) bus: EmbeddedEventBridge,
-    pub(crate) notes: ParkedOrders,
+    pub(crate) notes: ParkedOrderTable,
 }
 
 impl Scene {
@@ -37,17 +37,17 @@ impl Scene {
         }
         let buses = ["OrderBus".to_owned()];
         let bus = EmbeddedEventBridge::start(ANY_PORT, buses, LogLocation::Temporary).await.unwrap();
-        let notes = ParkedOrders::new(recorded.dynamodb.client(), "ParkedOrders");
+        let notes = ParkedOrderTable::new(recorded.dynamodb.client(), "ParkedOrders");
         Self { recorded, bus, notes }
     }
 
-    pub(crate) async fn park(&self, consumer: Consumer, version: u64, held_up_to: u64) {
+    pub(crate) async fn park(&self, consumer: &Consumer, version: u64, held_up_to: u64) {
         let (aggregate_id, reason) = (ORDER.to_owned(), "poison".to_owned());
-        let parking = Parking { aggregate_id, customer_id: Some("alice".to_owned()), version, held_up_to, reason };
+        let parking = ParkRequest { aggregate_id, customer_id: Some("alice".to_owned()), version, held_up_to, reason };
         self.notes.park(consumer, &parking).await.unwrap();
     }
 
-    pub(crate) async fn parked(&self, consumer: Consumer) -> Option<Parked> {
+    pub(crate) async fn parked(&self, consumer: &Consumer) -> Option<ParkedOrder> {
         self.notes.find(consumer, ORDER).await.unwrap()
     }
 
@@ -69,19 +69,21 @@ impl Scene {
         put.send().await.unwrap();
     }
 
-    pub(crate) async fn redrive(&self, consumer: Consumer) -> Result<Redriven, RedriveError> {
+    pub(crate) async fn redrive(&self, consumer: &Consumer) -> Result<Redriven, RedriveError> {
         self.redrive_through(self.recorded.dynamodb.client(), consumer).await
     }
 
     /// The same, by another client of DynamoDB.
-    pub(crate) async fn redrive_through(&self, client: Client, consumer: Consumer) -> Result<Redriven, RedriveError> {
+    pub(crate) async fn redrive_through(&self, client: Client, consumer: &Consumer) -> Result<Redriven, RedriveError> {
         let no_pauses = Pauses { first: Duration::ZERO, longest: Duration::ZERO };
+        let store = DynamoEventStore::new(client.clone(), "OrderEvents");
+        let rows = DynamoRows::new(client.clone(), "OrderSummaryByCustomer");
+        let models = registry::of_core(store.clone(), rows, Some(SummedRows::new(client.clone(), "CustomerTotals")));
         let redrive = Redrive::new(
-            DynamoEventStore::new(client.clone(), "OrderEvents"),
-            ParkedOrders::new(client.clone(), "ParkedOrders"),
+            store,
+            ParkedOrderTable::new(client, "ParkedOrders"),
             EventBus::new(self.bus.client(), "OrderBus").with_pauses(no_pauses),
-            DynamoRows::new(client.clone(), "OrderSummaryByCustomer"),
-            SummedRows::new(client, "CustomerTotals"),
+            models,
         );
         redrive.order(consumer, ORDER).await
     }

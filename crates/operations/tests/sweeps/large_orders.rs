@@ -3,8 +3,6 @@
 use serde_json::json;
 use test_support::recorded::{Recorded, second};
 
-use test_support::recorded::{Recorded, second};
-
 /// Four orders of six versions, too large for two pages.
 pub(crate) async fn large_orders(recorded: &Recorded) {
     for order in 0..4 {

@@ -10,8 +10,8 @@ use read_models::{DynamoTotals, Totals};
 use tokio::sync::Notify;
 
 use crate::large_orders::large_orders;
-use test_support::recorded::Recorded;
 use crate::read_models;
+use test_support::recorded::Recorded;
 
 const SUMMARIES: &str = "OrderSummaryByCustomer";
 const TOTALS: &str = "CustomerTotals";

@@ -15,7 +15,6 @@ use test_support::recorded::{Recorded, at, second};
 use tokio::sync::Notify;
 
 use crate::large_orders::large_orders;
-use test_support::recorded::{Recorded, at, second};
 use crate::read_models;
 
 const SUMMARIES: &str = "OrderSummaryByCustomer";

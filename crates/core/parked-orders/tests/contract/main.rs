@@ -12,24 +12,24 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use parked_orders::{Consumer, Parked, ParkedCount, ParkedError, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkRequest, ParkedCount, ParkedError, ParkedOrder, ParkedOrderTable};
 use sam_template::Template;
 use serde_json::json;
 use test_support::interceptor::BeforeEach;
 
-use Consumer::{CustomerTotals, OrderSummaryByCustomer, Publisher};
-
+const SUMMARIES: Consumer = Consumer::new("OrderSummaryByCustomer");
+const TOTALS: Consumer = Consumer::new("CustomerTotals");
 const TABLE: &str = "ParkedOrders";
 
-async fn dynamo() -> (EmbeddedDynamoDb, ParkedOrders) {
+async fn dynamo() -> (EmbeddedDynamoDb, ParkedOrderTable) {
     let server = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
     server.create_tables(&Template::of_this_project().unwrap()).unwrap();
-    let parked = ParkedOrders::new(server.client(), TABLE);
+    let parked = ParkedOrderTable::new(server.client(), TABLE);
     (server, parked)
 }
 
-fn parking(order: &str, version: u64, held_up_to: u64) -> Parking {
-    Parking {
+fn parking(order: &str, version: u64, held_up_to: u64) -> ParkRequest {
+    ParkRequest {
         aggregate_id: order.to_owned(),
         customer_id: Some("c-1".to_owned()),
         version,
@@ -39,7 +39,7 @@ fn parking(order: &str, version: u64, held_up_to: u64) -> Parking {
 }
 
 /// Notes through a client whose second update finds that somebody has taken `o-1` out.
-fn taken_out_before_the_second_update(server: &EmbeddedDynamoDb) -> ParkedOrders {
+fn taken_out_before_the_second_update(server: &EmbeddedDynamoDb) -> ParkedOrderTable {
     let (database, updates) = (server.database().clone(), AtomicU32::new(0));
     let take_out = move |input: &mut Input| {
         if input.downcast_ref::<UpdateItemInput>().is_some() && updates.fetch_add(1, Ordering::Relaxed) == 1 {
@@ -48,19 +48,19 @@ fn taken_out_before_the_second_update(server: &EmbeddedDynamoDb) -> ParkedOrders
             database.delete_item(delete).unwrap();
         }
     };
-    ParkedOrders::new(Client::from_conf(server.config().interceptor(BeforeEach(take_out)).build()), TABLE)
+    ParkedOrderTable::new(Client::from_conf(server.config().interceptor(BeforeEach(take_out)).build()), TABLE)
 }
 
-async fn note(parked: &ParkedOrders, consumer: Consumer, order: &str) -> Parked {
+async fn note(parked: &ParkedOrderTable, consumer: &Consumer, order: &str) -> ParkedOrder {
     parked.find(consumer, order).await.unwrap().unwrap()
 }
 
-fn orders<'a>(parked: impl IntoIterator<Item = &'a Parked>) -> BTreeSet<&'a str> {
+fn orders<'a>(parked: impl IntoIterator<Item = &'a ParkedOrder>) -> BTreeSet<&'a str> {
     parked.into_iter().map(|parked| parked.aggregate_id.as_str()).collect()
 }
 
 /// Every note there is, and on how many pages they are.
-async fn all(parked: &ParkedOrders) -> (Vec<Result<Parked, ParkedError>>, usize) {
+async fn all(parked: &ParkedOrderTable) -> (Vec<Result<ParkedOrder, ParkedError>>, usize) {
     let (mut notes, mut pages, mut from) = (Vec::new(), 0, None);
     loop {
         let page = parked.page(from).await.unwrap();
@@ -76,10 +76,10 @@ async fn all(parked: &ParkedOrders) -> (Vec<Result<Parked, ParkedError>>, usize)
 #[tokio::test]
 async fn what_is_parked_is_found_as_it_was_noted_and_by_its_own_consumer_alone() {
     let (_server, parked) = dynamo().await;
-    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
-    let found = note(&parked, Publisher, "o-1").await;
-    let expected = Parked {
-        consumer: Publisher,
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 5)).await.unwrap();
+    let found = note(&parked, &Consumer::PUBLISHER, "o-1").await;
+    let expected = ParkedOrder {
+        consumer: Consumer::PUBLISHER,
         aggregate_id: "o-1".to_owned(),
         customer_id: Some("c-1".to_owned()),
         version: 3,
@@ -91,38 +91,38 @@ async fn what_is_parked_is_found_as_it_was_noted_and_by_its_own_consumer_alone()
         last_attempt_at: found.parked_at,
     };
     assert_eq!(found, expected);
-    for consumer in [OrderSummaryByCustomer, CustomerTotals] {
-        assert_eq!(parked.find(consumer, "o-1").await.unwrap(), None);
-        assert!(parked.among(consumer, &["o-1"]).await.unwrap().is_empty());
-        assert!(parked.of_customer(consumer, "c-1").await.unwrap().is_empty());
+    for consumer in [SUMMARIES, TOTALS] {
+        assert_eq!(parked.find(&consumer, "o-1").await.unwrap(), None);
+        assert!(parked.among(&consumer, &["o-1"]).await.unwrap().is_empty());
+        assert!(parked.of_customer(&consumer, "c-1").await.unwrap().is_empty());
     }
 }
 
 #[tokio::test]
 async fn a_further_attempt_is_counted_and_forgets_nothing_that_waits() {
     let (_server, parked) = dynamo().await;
-    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
-    let first = note(&parked, Publisher, "o-1").await;
-    let again = Parking { customer_id: None, reason: "another".to_owned(), ..parking("o-1", 4, 4) };
-    parked.park(Publisher, &again).await.unwrap();
-    let second = note(&parked, Publisher, "o-1").await;
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 5)).await.unwrap();
+    let first = note(&parked, &Consumer::PUBLISHER, "o-1").await;
+    let again = ParkRequest { customer_id: None, reason: "another".to_owned(), ..parking("o-1", 4, 4) };
+    parked.park(&Consumer::PUBLISHER, &again).await.unwrap();
+    let second = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     assert!(second.last_attempt_at >= first.last_attempt_at);
     let last_attempt_at = second.last_attempt_at;
-    let expected = Parked { version: 4, reason: "another".to_owned(), attempts: 2, last_attempt_at, ..first };
+    let expected = ParkedOrder { version: 4, reason: "another".to_owned(), attempts: 2, last_attempt_at, ..first };
     assert_eq!(second, expected, "held up to 5, of customer c-1, since the first attempt");
-    parked.park(Publisher, &parking("o-1", 4, 9)).await.unwrap();
-    let third = note(&parked, Publisher, "o-1").await;
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 4, 9)).await.unwrap();
+    let third = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     assert_eq!((third.held_up_to, third.attempts), (9, 3));
 }
 
 #[tokio::test]
 async fn a_note_that_is_taken_away_while_a_further_attempt_is_noted_begins_anew_and_whole() {
     let (server, parked) = dynamo().await;
-    parked.park(Publisher, &parking("o-1", 3, 9)).await.unwrap();
-    let before = note(&parked, Publisher, "o-1").await;
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 9)).await.unwrap();
+    let before = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     // More waits than this attempt knows, so it takes a second update.
-    taken_out_before_the_second_update(&server).park(Publisher, &parking("o-1", 4, 5)).await.unwrap();
-    let after = note(&parked, Publisher, "o-1").await;
+    taken_out_before_the_second_update(&server).park(&Consumer::PUBLISHER, &parking("o-1", 4, 5)).await.unwrap();
+    let after = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     assert_eq!((after.version, after.held_up_to, after.attempts), (4, 5, 1));
     assert!(after.parked_at >= before.parked_at);
 }
@@ -130,16 +130,16 @@ async fn a_note_that_is_taken_away_while_a_further_attempt_is_noted_begins_anew_
 #[tokio::test]
 async fn an_attempt_at_an_order_that_is_not_parked_or_no_longer_parks_nothing() {
     let (server, parked) = dynamo().await;
-    assert!(!parked.note_attempt(Publisher, &parking("o-1", 3, 5)).await.unwrap());
-    parked.park(Publisher, &parking("o-1", 3, 9)).await.unwrap();
+    assert!(!parked.note_attempt(&Consumer::PUBLISHER, &parking("o-1", 3, 5)).await.unwrap());
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 9)).await.unwrap();
     let racing = taken_out_before_the_second_update(&server);
-    assert!(!racing.note_attempt(Publisher, &parking("o-1", 4, 5)).await.unwrap());
-    assert_eq!(parked.find(Publisher, "o-1").await.unwrap(), None);
+    assert!(!racing.note_attempt(&Consumer::PUBLISHER, &parking("o-1", 4, 5)).await.unwrap());
+    assert_eq!(parked.find(&Consumer::PUBLISHER, "o-1").await.unwrap(), None);
 
-    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 5)).await.unwrap();
     for (version, held_up_to, known, attempts) in [(4, 4, 5, 2), (4, 5, 5, 3), (5, 7, 7, 4)] {
-        assert!(parked.note_attempt(Publisher, &parking("o-1", version, held_up_to)).await.unwrap());
-        let noted = note(&parked, Publisher, "o-1").await;
+        assert!(parked.note_attempt(&Consumer::PUBLISHER, &parking("o-1", version, held_up_to)).await.unwrap());
+        let noted = note(&parked, &Consumer::PUBLISHER, "o-1").await;
         assert_eq!((noted.version, noted.held_up_to, noted.attempts), (version, known, attempts));
     }
 }
@@ -148,9 +148,9 @@ async fn an_attempt_at_an_order_that_is_not_parked_or_no_longer_parks_nothing() 
 async fn a_note_is_one_update_and_two_where_more_is_known_to_wait() {
     let (server, _) = dynamo().await;
     let (client, meter) = server.metered_client();
-    let metered = ParkedOrders::new(client, TABLE);
+    let metered = ParkedOrderTable::new(client, TABLE);
     for (held_up_to, updates) in [(5, 1), (5, 1), (6, 1), (5, 2)] {
-        metered.park(Publisher, &parking("o-1", 3, held_up_to)).await.unwrap();
+        metered.park(&Consumer::PUBLISHER, &parking("o-1", 3, held_up_to)).await.unwrap();
         let spent = meter.take();
         assert_eq!((spent.requests_of("UpdateItem"), spent.total_requests()), (updates, updates), "{held_up_to}");
     }
@@ -160,10 +160,10 @@ async fn a_note_is_one_update_and_two_where_more_is_known_to_wait() {
 async fn among_few_parked_orders_those_asked_for_are_told_by_one_query() {
     let (server, parked) = dynamo().await;
     for order in ["o-1", "o-2", "o-3"] {
-        parked.park(Publisher, &parking(order, 1, 1)).await.unwrap();
+        parked.park(&Consumer::PUBLISHER, &parking(order, 1, 1)).await.unwrap();
     }
     let (client, meter) = server.metered_client();
-    let found = ParkedOrders::new(client, TABLE).among(Publisher, &["o-3", "o-2", "o-9"]).await.unwrap();
+    let found = ParkedOrderTable::new(client, TABLE).among(&Consumer::PUBLISHER, &["o-3", "o-2", "o-9"]).await.unwrap();
     assert_eq!(orders(found.values().flatten()), ["o-2", "o-3"].into());
     let spent = meter.take();
     assert_eq!((spent.requests_of("Query"), spent.total_requests(), spent.read_half_units()), (1, 1, 2));
@@ -173,7 +173,7 @@ async fn among_few_parked_orders_those_asked_for_are_told_by_one_query() {
 async fn among_none_asked_for_nothing_is_asked() {
     let (server, _) = dynamo().await;
     let (client, meter) = server.metered_client();
-    assert!(ParkedOrders::new(client, TABLE).among(Publisher, &[]).await.unwrap().is_empty());
+    assert!(ParkedOrderTable::new(client, TABLE).among(&Consumer::PUBLISHER, &[]).await.unwrap().is_empty());
     assert_eq!(meter.take().total_requests(), 0);
 }
 
@@ -181,14 +181,14 @@ async fn among_none_asked_for_nothing_is_asked() {
 async fn among_many_parked_orders_those_asked_for_are_told_all_the_same() {
     let (server, parked) = dynamo().await;
     for number in 0..250 {
-        parked.park(Publisher, &parking(&format!("o-{number:03}"), 1, 1)).await.unwrap();
+        parked.park(&Consumer::PUBLISHER, &parking(&format!("o-{number:03}"), 1, 1)).await.unwrap();
     }
     let (client, meter) = server.metered_client();
-    let metered = ParkedOrders::new(client, TABLE);
+    let metered = ParkedOrderTable::new(client, TABLE);
     // Those at the end stand behind what one look at the table shows.
     let ids: Vec<String> = (40..400).map(|number| format!("o-{number:03}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let found = metered.among(Publisher, &ids).await.unwrap();
+    let found = metered.among(&Consumer::PUBLISHER, &ids).await.unwrap();
     assert_eq!(orders(found.values().flatten()), ids[..210].iter().copied().collect());
     let spent = meter.take();
     assert_eq!((spent.requests_of("Query"), spent.requests_of("BatchGetItem"), spent.total_requests()), (1, 4, 5));
@@ -197,30 +197,30 @@ async fn among_many_parked_orders_those_asked_for_are_told_all_the_same() {
 #[tokio::test]
 async fn an_order_is_taken_out_unless_more_of_it_waits_by_then() {
     let (_server, parked) = dynamo().await;
-    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
-    let before = note(&parked, Publisher, "o-1").await;
-    assert!(parked.hold(Publisher, "o-1", 6).await.unwrap());
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 5)).await.unwrap();
+    let before = note(&parked, &Consumer::PUBLISHER, "o-1").await;
+    assert!(parked.hold(&Consumer::PUBLISHER, "o-1", 6).await.unwrap());
     assert!(!parked.unpark(&before).await.unwrap(), "version 6 waits, and nobody would remember it");
-    let after = note(&parked, Publisher, "o-1").await;
-    assert_eq!(after, Parked { held_up_to: 6, ..before }, "to wait is no attempt");
+    let after = note(&parked, &Consumer::PUBLISHER, "o-1").await;
+    assert_eq!(after, ParkedOrder { held_up_to: 6, ..before }, "to wait is no attempt");
 
-    parked.park(Publisher, &parking("o-1", 4, 6)).await.unwrap();
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 4, 6)).await.unwrap();
     assert!(!parked.unpark(&after).await.unwrap(), "it is another poison by now");
 
-    let last = note(&parked, Publisher, "o-1").await;
+    let last = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     assert!(parked.unpark(&last).await.unwrap());
     assert!(parked.unpark(&last).await.unwrap(), "out is out");
-    assert_eq!(parked.find(Publisher, "o-1").await.unwrap(), None);
+    assert_eq!(parked.find(&Consumer::PUBLISHER, "o-1").await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn what_is_not_parked_is_not_held_and_what_waits_already_still_does() {
     let (_server, parked) = dynamo().await;
-    assert!(!parked.hold(Publisher, "o-1", 4).await.unwrap());
-    assert_eq!(parked.find(Publisher, "o-1").await.unwrap(), None, "to hold does not park");
-    parked.park(Publisher, &parking("o-1", 3, 5)).await.unwrap();
-    assert!(parked.hold(Publisher, "o-1", 4).await.unwrap());
-    assert_eq!(note(&parked, Publisher, "o-1").await.held_up_to, 5);
+    assert!(!parked.hold(&Consumer::PUBLISHER, "o-1", 4).await.unwrap());
+    assert_eq!(parked.find(&Consumer::PUBLISHER, "o-1").await.unwrap(), None, "to hold does not park");
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 5)).await.unwrap();
+    assert!(parked.hold(&Consumer::PUBLISHER, "o-1", 4).await.unwrap());
+    assert_eq!(note(&parked, &Consumer::PUBLISHER, "o-1").await.held_up_to, 5);
 }
 
 #[tokio::test]
@@ -228,9 +228,10 @@ async fn of_a_hold_and_an_unpark_at_once_exactly_one_wins() {
     let (_server, parked) = dynamo().await;
     for number in 0..60 {
         let order = format!("o-{number}");
-        parked.park(Publisher, &parking(&order, 1, 1)).await.unwrap();
-        let before = note(&parked, Publisher, &order).await;
-        let hold = parked.hold(Publisher, &order, 2);
+        parked.park(&Consumer::PUBLISHER, &parking(&order, 1, 1)).await.unwrap();
+        let before = note(&parked, &Consumer::PUBLISHER, &order).await;
+        let publisher = Consumer::PUBLISHER;
+        let hold = parked.hold(&publisher, &order, 2);
         let unpark = parked.unpark(&before);
         // Either may be polled first, and both are on their way before one is answered.
         let (is_held, is_out) = if number % 2 == 0 {
@@ -241,27 +242,38 @@ async fn of_a_hold_and_an_unpark_at_once_exactly_one_wins() {
         };
         let (is_held, is_out) = (is_held.unwrap(), is_out.unwrap());
         assert_ne!(is_held, is_out, "{order}");
-        assert_eq!(parked.find(Publisher, &order).await.unwrap().is_some(), is_held);
+        assert_eq!(parked.find(&Consumer::PUBLISHER, &order).await.unwrap().is_some(), is_held);
     }
+}
+
+#[tokio::test]
+async fn a_note_of_a_consumer_that_is_not_known_here_is_read_all_the_same() {
+    let (_server, parked) = dynamo().await;
+    let consumer = Consumer::new("OrdersByStatus");
+    parked.park(&consumer, &parking("o-1", 3, 5)).await.unwrap();
+    let (notes, _) = all(&parked).await;
+    let [Ok(note)] = &notes[..] else { unreachable!("{notes:?}") };
+    assert_eq!((&note.consumer, note.version), (&consumer, 3));
+    assert_eq!(parked.among(&consumer, &["o-1"]).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_customers_orders_are_listed_for_each_consumer() {
     let (_server, parked) = dynamo().await;
     for (consumer, order, customer) in [
-        (OrderSummaryByCustomer, "o-1", Some("c-1")),
-        (CustomerTotals, "o-1", Some("c-1")),
-        (OrderSummaryByCustomer, "o-2", Some("c-1")),
-        (OrderSummaryByCustomer, "o-3", Some("c-2")),
-        (OrderSummaryByCustomer, "o-4", None),
+        (SUMMARIES, "o-1", Some("c-1")),
+        (TOTALS, "o-1", Some("c-1")),
+        (SUMMARIES, "o-2", Some("c-1")),
+        (SUMMARIES, "o-3", Some("c-2")),
+        (SUMMARIES, "o-4", None),
     ] {
-        let parking = Parking { customer_id: customer.map(str::to_owned), ..parking(order, 1, 1) };
-        parked.park(consumer, &parking).await.unwrap();
+        let parking = ParkRequest { customer_id: customer.map(str::to_owned), ..parking(order, 1, 1) };
+        parked.park(&consumer, &parking).await.unwrap();
     }
-    let of = async |consumer, customer| parked.of_customer(consumer, customer).await.unwrap();
-    assert_eq!(orders(of(OrderSummaryByCustomer, "c-1").await.iter().flatten()), ["o-1", "o-2"].into());
-    assert_eq!(orders(of(CustomerTotals, "c-1").await.iter().flatten()), ["o-1"].into());
-    assert_eq!(orders(of(OrderSummaryByCustomer, "c-3").await.iter().flatten()), [].into());
+    let of = async |consumer, customer| parked.of_customer(&consumer, customer).await.unwrap();
+    assert_eq!(orders(of(SUMMARIES, "c-1").await.iter().flatten()), ["o-1", "o-2"].into());
+    assert_eq!(orders(of(TOTALS, "c-1").await.iter().flatten()), ["o-1"].into());
+    assert_eq!(orders(of(SUMMARIES, "c-3").await.iter().flatten()), [].into());
     assert_eq!(all(&parked).await.0.len(), 5);
 }
 
@@ -269,33 +281,33 @@ async fn a_customers_orders_are_listed_for_each_consumer() {
 async fn reasons_are_cut_and_notes_beyond_a_page_are_still_found() {
     let (_server, parked) = dynamo().await;
     for number in 0..300 {
-        let parking = Parking { reason: "🍵".repeat(1500), ..parking(&format!("o-{number}"), 1, 1) };
-        parked.park(CustomerTotals, &parking).await.unwrap();
+        let parking = ParkRequest { reason: "🍵".repeat(1500), ..parking(&format!("o-{number}"), 1, 1) };
+        parked.park(&TOTALS, &parking).await.unwrap();
     }
     let (notes, pages) = all(&parked).await;
     assert!(pages > 1, "300 reasons of 4 KB are more than a page of 1 MB");
-    let notes: Vec<Parked> = notes.into_iter().map(Result::unwrap).collect();
+    let notes: Vec<ParkedOrder> = notes.into_iter().map(Result::unwrap).collect();
     assert_eq!(orders(&notes).len(), 300);
     assert!(notes.iter().all(|note| note.reason == "🍵".repeat(1000)));
-    assert_eq!(orders(parked.of_customer(CustomerTotals, "c-1").await.unwrap().iter().flatten()).len(), 300);
+    assert_eq!(orders(parked.of_customer(&TOTALS, "c-1").await.unwrap().iter().flatten()).len(), 300);
 }
 
 #[tokio::test]
 async fn ids_that_no_key_can_hold_stop_nobody_else() {
     let (_server, parked) = dynamo().await;
     for (order, customer) in [("o-1", String::new()), ("o-2", "c".repeat(2049))] {
-        let parking = Parking { customer_id: Some(customer), ..parking(order, 1, 1) };
-        parked.park(Publisher, &parking).await.unwrap();
-        assert_eq!(note(&parked, Publisher, order).await.customer_id, None);
+        let parking = ParkRequest { customer_id: Some(customer), ..parking(order, 1, 1) };
+        parked.park(&Consumer::PUBLISHER, &parking).await.unwrap();
+        assert_eq!(note(&parked, &Consumer::PUBLISHER, order).await.customer_id, None);
     }
     for number in 0..120 {
-        parked.park(Publisher, &parking(&format!("p-{number}"), 1, 1)).await.unwrap();
+        parked.park(&Consumer::PUBLISHER, &parking(&format!("p-{number}"), 1, 1)).await.unwrap();
     }
     let too_long = "o".repeat(1025);
-    let found = parked.among(Publisher, &["", &too_long, "o-1", "p-119"]).await.unwrap();
+    let found = parked.among(&Consumer::PUBLISHER, &["", &too_long, "o-1", "p-119"]).await.unwrap();
     assert_eq!(orders(found.values().flatten()), ["o-1", "p-119"].into());
     for order in ["", &too_long] {
-        let error = parked.park(Publisher, &parking(order, 1, 1)).await.unwrap_err();
+        let error = parked.park(&Consumer::PUBLISHER, &parking(order, 1, 1)).await.unwrap_err();
         assert!(matches!(error, ParkedError::Refused { .. }), "{error:?}");
     }
 }
@@ -303,7 +315,7 @@ async fn ids_that_no_key_can_hold_stop_nobody_else() {
 #[tokio::test]
 async fn a_note_that_is_none_of_ours_is_told_and_hides_no_other() {
     let (server, parked) = dynamo().await;
-    parked.park(Publisher, &parking("o-1", 1, 1)).await.unwrap();
+    parked.park(&Consumer::PUBLISHER, &parking("o-1", 1, 1)).await.unwrap();
     let string = |text: &str| AttributeValue::S(text.to_owned());
     for (consumer, order) in [("publisher", "o-2"), ("a consumer of a later release", "o-1")] {
         let item = HashMap::from([
@@ -317,10 +329,10 @@ async fn a_note_that_is_none_of_ours_is_told_and_hides_no_other() {
     let (notes, _) = all(&parked).await;
     assert_eq!((notes.iter().flatten().count(), notes.len()), (1, 3));
     let told = "the note on order o-2 of publisher cannot be read: version is missing or of another type";
-    let among = parked.among(Publisher, &["o-1", "o-2"]).await.unwrap();
+    let among = parked.among(&Consumer::PUBLISHER, &["o-1", "o-2"]).await.unwrap();
     assert_eq!(orders(among.values().flatten()), ["o-1"].into());
     assert_eq!(among["o-2"].as_ref().unwrap_err().to_string(), told);
-    let of_customer = parked.of_customer(Publisher, "c-1").await.unwrap();
+    let of_customer = parked.of_customer(&Consumer::PUBLISHER, "c-1").await.unwrap();
     assert_eq!(orders(of_customer.iter().flatten()), ["o-1"].into());
     let unreadable: Vec<String> =
         of_customer.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
@@ -330,23 +342,26 @@ async fn a_note_that_is_none_of_ours_is_told_and_hides_no_other() {
 #[tokio::test]
 async fn a_table_that_is_not_there_refuses_and_one_that_does_not_answer_is_unavailable() {
     let (server, _) = dynamo().await;
-    let refused = ParkedOrders::new(server.client(), "NoSuchTable");
-    assert!(matches!(refused.among(Publisher, &["o-1"]).await, Err(ParkedError::Refused { operation: "Query", .. })));
-    let error = refused.park(Publisher, &parking("o-1", 1, 1)).await;
+    let refused = ParkedOrderTable::new(server.client(), "NoSuchTable");
+    assert!(matches!(
+        refused.among(&Consumer::PUBLISHER, &["o-1"]).await,
+        Err(ParkedError::Refused { operation: "Query", .. })
+    ));
+    let error = refused.park(&Consumer::PUBLISHER, &parking("o-1", 1, 1)).await;
     assert!(matches!(error, Err(ParkedError::Refused { operation: "UpdateItem", .. })));
-    let unreachable = ParkedOrders::new(server.client(), TABLE);
+    let unreachable = ParkedOrderTable::new(server.client(), TABLE);
     server.stop().await;
-    assert!(matches!(unreachable.among(Publisher, &["o-1"]).await, Err(ParkedError::Unavailable { .. })));
-    assert!(matches!(unreachable.hold(Publisher, "o-1", 1).await, Err(ParkedError::Unavailable { .. })));
+    assert!(matches!(unreachable.among(&Consumer::PUBLISHER, &["o-1"]).await, Err(ParkedError::Unavailable { .. })));
+    assert!(matches!(unreachable.hold(&Consumer::PUBLISHER, "o-1", 1).await, Err(ParkedError::Unavailable { .. })));
 }
 
 #[tokio::test]
 async fn parked_orders_are_counted_for_their_own_consumer_across_pages() {
     let (server, parked) = dynamo().await;
     let none = ParkedCount { orders: 0, oldest: None, is_complete: true };
-    assert_eq!(parked.count(Publisher).await.unwrap(), none);
+    assert_eq!(parked.count(&Consumer::PUBLISHER).await.unwrap(), none);
     for order in ["o-1", "o-2", "o-3"] {
-        parked.park(Publisher, &parking(order, 3, 5)).await.unwrap();
+        parked.park(&Consumer::PUBLISHER, &parking(order, 3, 5)).await.unwrap();
     }
     // Together they are beyond the megabyte that one page has.
     for order in ["o-1", "o-2", "o-3"] {
@@ -356,29 +371,29 @@ async fn parked_orders_are_counted_for_their_own_consumer_across_pages() {
         let padding = AttributeValue::S("x".repeat(390 * 1024));
         set.expression_attribute_values(":it", padding).send().await.unwrap();
     }
-    let oldest = note(&parked, Publisher, "o-1").await.parked_at;
-    let count = parked.count(Publisher).await.unwrap();
+    let oldest = note(&parked, &Consumer::PUBLISHER, "o-1").await.parked_at;
+    let count = parked.count(&Consumer::PUBLISHER).await.unwrap();
     assert_eq!(count, ParkedCount { orders: 3, oldest: Some(oldest), is_complete: true });
-    assert_eq!(parked.count(CustomerTotals).await.unwrap(), none);
+    assert_eq!(parked.count(&TOTALS).await.unwrap(), none);
 }
 
 #[tokio::test]
 async fn a_deferred_order_is_found_until_poison_or_nothing_holds_it_back() {
     let (_server, parked) = dynamo().await;
     let deferred = async || {
-        let page = parked.deferred(CustomerTotals, None).await.unwrap();
+        let page = parked.deferred(&TOTALS, None).await.unwrap();
         assert!(page.next.is_none());
         page.parked.into_iter().map(|note| note.unwrap().aggregate_id).collect::<Vec<_>>()
     };
-    parked.park(CustomerTotals, &parking("o-1", 1, 1)).await.unwrap();
-    parked.defer(CustomerTotals, &parking("o-2", 2, 3)).await.unwrap();
-    parked.defer(Publisher, &parking("o-3", 1, 1)).await.unwrap();
+    parked.park(&TOTALS, &parking("o-1", 1, 1)).await.unwrap();
+    parked.defer(&TOTALS, &parking("o-2", 2, 3)).await.unwrap();
+    parked.defer(&Consumer::PUBLISHER, &parking("o-3", 1, 1)).await.unwrap();
     assert_eq!(deferred().await, ["o-2"]);
-    assert!(note(&parked, CustomerTotals, "o-2").await.is_deferred);
-    parked.park(CustomerTotals, &parking("o-2", 3, 3)).await.unwrap();
+    assert!(note(&parked, &TOTALS, "o-2").await.is_deferred);
+    parked.park(&TOTALS, &parking("o-2", 3, 3)).await.unwrap();
     assert_eq!(deferred().await, Vec::<String>::new());
-    parked.defer(CustomerTotals, &parking("o-2", 3, 4)).await.unwrap();
-    let found = note(&parked, CustomerTotals, "o-2").await;
+    parked.defer(&TOTALS, &parking("o-2", 3, 4)).await.unwrap();
+    let found = note(&parked, &TOTALS, "o-2").await;
     assert_eq!((found.is_deferred, found.attempts, found.held_up_to), (true, 3, 4));
     assert!(parked.unpark(&found).await.unwrap());
     assert_eq!(deferred().await, Vec::<String>::new());

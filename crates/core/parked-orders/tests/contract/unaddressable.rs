@@ -49,10 +49,10 @@ async fn a_record_is_noted_by_whatever_names_it() {
 async fn a_note_on_a_record_is_no_parked_order() {
     let (_server, parked) = dynamo().await;
     parked.note_unaddressable("publisher", &record(Some("o-1"), None)).await.unwrap();
-    parked.park(Consumer::Publisher, &parking("o-2", 1, 1)).await.unwrap();
-    assert_eq!(parked.count(Consumer::Publisher).await.unwrap().orders, 1);
-    assert!(parked.among(Consumer::Publisher, &["o-1"]).await.unwrap().is_empty());
-    assert_eq!(parked.find(Consumer::Publisher, "o-1").await.unwrap(), None);
+    parked.park(&Consumer::PUBLISHER, &parking("o-2", 1, 1)).await.unwrap();
+    assert_eq!(parked.count(&Consumer::PUBLISHER).await.unwrap().orders, 1);
+    assert!(parked.among(&Consumer::PUBLISHER, &["o-1"]).await.unwrap().is_empty());
+    assert_eq!(parked.find(&Consumer::PUBLISHER, "o-1").await.unwrap(), None);
     assert_eq!(all(&parked).await.0.len(), 1);
 }
 

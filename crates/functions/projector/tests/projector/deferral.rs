@@ -1,13 +1,15 @@
 //! Totals that an outage keeps from their table: summaries go on, and the tick makes up for it.
 
 use function_setup::ProjectorConfig;
-use parked_orders::{Consumer, Parked, ParkedOrders};
-use projector::{DynamoProjector, Projector};
+use parked_orders::{ParkedOrder, ParkedOrderTable};
+use projector::Projector;
 use read_models::{CurrencyTotals, DynamoSummaries, DynamoTotals, OrderSummaries, Totals};
 use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place, projector, ship};
+use crate::given::{
+    SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, come_again, config, event, pay, place, projector, ship,
+};
 use crate::items::items_of;
 
 const AT: &str = "2026-11-21T09:30:00.123Z";
@@ -22,12 +24,12 @@ async fn ledger() -> Ledger {
 }
 
 /// A projector whose table of totals is not there.
-fn without_totals(ledger: &Ledger) -> DynamoProjector {
+fn without_totals(ledger: &Ledger) -> Projector {
     let config = ProjectorConfig { totals_table: Some("NoSuchTable".to_owned()), ..config() };
     Projector::on_dynamo(ledger.server.client(), &config)
 }
 
-async fn answer(projector: &DynamoProjector, records: &[Value]) -> Value {
+async fn answer(projector: &Projector, records: &[Value]) -> Value {
     serde_json::to_value(projector.handle(event(records)).await.unwrap()).unwrap()
 }
 
@@ -36,8 +38,8 @@ async fn version_of_row(ledger: &Ledger, order: &str) -> Option<u64> {
     summaries.find(order).await.unwrap().map(|row| row.version)
 }
 
-async fn note(ledger: &Ledger, order: &str) -> Option<Parked> {
-    ParkedOrders::new(ledger.server.client(), "ParkedOrders").find(Consumer::CustomerTotals, order).await.unwrap()
+async fn note(ledger: &Ledger, order: &str) -> Option<ParkedOrder> {
+    ParkedOrderTable::new(ledger.server.client(), "ParkedOrders").find(&TOTALS_CONSUMER, order).await.unwrap()
 }
 
 async fn totals(ledger: &Ledger) -> Vec<CurrencyTotals> {
@@ -95,8 +97,8 @@ async fn an_outage_of_summaries_is_retried_and_not_noted() {
     let projector = Projector::on_dynamo(ledger.server.client(), &config);
     let stream = ledger.stream();
     assert_eq!(answer(&projector, &stream).await, come_again(&stream));
-    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
-    assert_eq!(notes.find(Consumer::OrderSummaryByCustomer, "o-1").await.unwrap(), None);
+    let notes = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
+    assert_eq!(notes.find(&SUMMARY_CONSUMER, "o-1").await.unwrap(), None);
     assert_eq!(totals(&ledger).await[0].orders, 2);
 }
 

@@ -6,10 +6,13 @@ use lambda_runtime::{Context, LambdaEvent};
 use order_domain::Command;
 use order_domain::command::{ItemQuantity, OrderItem, PlaceOrder, RecordPayment, ShipItems};
 use order_domain::values::{Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, ShipmentId, Sku};
-use projector::{DynamoProjector, Payload, Projector};
+use parked_orders::Consumer;
+use projector::{Payload, Projector};
 use serde_json::{Value, json};
 use stream_consumer::StreamEvent;
 
+pub(crate) const SUMMARY_CONSUMER: Consumer = Consumer::new("OrderSummaryByCustomer");
+pub(crate) const TOTALS_CONSUMER: Consumer = Consumer::new("CustomerTotals");
 pub(crate) const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";
 
 /// An order of 1,000 in all.
@@ -61,7 +64,7 @@ pub(crate) fn config() -> ProjectorConfig {
     ProjectorConfig::from(|name| tables(name).map(str::to_owned)).unwrap()
 }
 
-pub(crate) fn projector(server: &EmbeddedDynamoDb) -> DynamoProjector {
+pub(crate) fn projector(server: &EmbeddedDynamoDb) -> Projector {
     Projector::on_dynamo(server.client(), &config())
 }
 

@@ -3,13 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::Timestamp;
 use function_setup::ProjectorConfig;
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::ParkedOrderTable;
 use projector::Projector;
 use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 use test_support::log;
 
-use crate::given::{config, event, pay, place};
+use crate::given::{TOTALS_CONSUMER, config, event, pay, place};
 use crate::items::{Item, items_of};
 
 /// What is written about a batch, but for what is written for debugging alone.
@@ -208,8 +208,8 @@ async fn a_sum_that_is_not_ours_parks_its_order_and_neither_log_nor_note_quotes_
     let reason = "the row total#2 cannot be read: its attributes are not those that this release reads";
     assert_eq!((&error["parked"], &error["version"], &error["reason"]), (&json!(true), &json!(2), &json!(reason)));
     assert_eq!(error["correlation_id"], "checkout-2001");
-    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
-    let note = notes.find(Consumer::CustomerTotals, "o-1").await.unwrap().unwrap();
+    let notes = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
+    let note = notes.find(&TOTALS_CONSUMER, "o-1").await.unwrap().unwrap();
     assert_eq!((note.version, note.reason.as_str()), (2, reason));
 }
 

@@ -3,16 +3,16 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::EmbeddedDynamoDb;
 use function_setup::ProjectorConfig;
-use parked_orders::{Consumer, Parked, ParkedOrders};
+use parked_orders::{Consumer, ParkedOrder, ParkedOrderTable};
 use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::Value;
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_TABLE, come_again, config, event, place, projector};
+use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, come_again, config, event, place, projector};
 use crate::items::{Item, items_of};
 
-const PROJECTIONS: [Consumer; 2] = [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals];
+const PROJECTIONS: [Consumer; 2] = [SUMMARY_CONSUMER, TOTALS_CONSUMER];
 
 /// A commit with an event that only a later release knows.
 fn from_the_future(mut item: Item) -> Item {
@@ -32,16 +32,16 @@ async fn answer(server: &EmbeddedDynamoDb, records: &[Value]) -> Value {
     serde_json::to_value(projector(server).handle(event(records)).await.unwrap()).unwrap()
 }
 
-async fn note(server: &EmbeddedDynamoDb, consumer: Consumer, order: &str) -> Option<Parked> {
-    ParkedOrders::new(server.client(), "ParkedOrders").find(consumer, order).await.unwrap()
+async fn note(server: &EmbeddedDynamoDb, consumer: &Consumer, order: &str) -> Option<ParkedOrder> {
+    ParkedOrderTable::new(server.client(), "ParkedOrders").find(consumer, order).await.unwrap()
 }
 
 /// From which version and up to which an order waits, and how often it was tried; the same for every projection.
 async fn waits(server: &EmbeddedDynamoDb, order: &str) -> Option<(u64, u64, u64)> {
     let [summary, totals] = PROJECTIONS;
-    let of = |note: Parked| (note.version, note.held_up_to, note.attempts);
-    let summary = note(server, summary, order).await.map(of);
-    assert_eq!(note(server, totals, order).await.map(of), summary);
+    let of = |note: ParkedOrder| (note.version, note.held_up_to, note.attempts);
+    let summary = note(server, &summary, order).await.map(of);
+    assert_eq!(note(server, &totals, order).await.map(of), summary);
     summary
 }
 
@@ -72,9 +72,9 @@ async fn one_poison_commit_among_a_thousand_orders_parks_its_order_and_all_other
         assert_eq!(version(&ledger.server, &format!("o-{number}")).await, expected, "o-{number}");
     }
     for consumer in PROJECTIONS {
-        let page = ParkedOrders::new(ledger.server.client(), "ParkedOrders").page(None).await.unwrap();
+        let page = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders").page(None).await.unwrap();
         assert_eq!(page.parked.len(), PROJECTIONS.len());
-        let note = note(&ledger.server, consumer, "o-400").await.unwrap();
+        let note = note(&ledger.server, &consumer, "o-400").await.unwrap();
         assert_eq!((note.version, note.held_up_to, note.attempts), (1, 1, 1));
         assert_eq!(note.customer_id.as_deref(), Some("c-400"));
         assert!(note.reason.contains("PaymentPromised"), "{}", note.reason);
@@ -99,7 +99,7 @@ async fn poison_parks_its_order_wherever_in_a_batch_it_is() {
             assert_eq!(version(&ledger.server, "o-1").await, others.then_some(2), "{places:?}");
             assert_eq!(version(&ledger.server, "o-2").await, None, "{places:?}");
             assert_eq!(waits(&ledger.server, "o-2").await, Some((1, if others { 2 } else { 1 }, 1)), "{places:?}");
-            let note = note(&ledger.server, Consumer::OrderSummaryByCustomer, "o-2").await.unwrap();
+            let note = note(&ledger.server, &SUMMARY_CONSUMER, "o-2").await.unwrap();
             assert_eq!(note.customer_id.as_deref(), Some("c-2"), "also of an item that cannot be read");
             assert!(!note.reason.contains("someone@example.com"), "{}", note.reason);
         }

@@ -1,23 +1,24 @@
 //! One projection's way through a batch: a fold that panics, what the notes cost, and the time that is left.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use embedded_dynamodb::meter::Reading;
-use event_store::{DynamoEventStore, RecordedEvent};
+use event_store::{DynamoEventStore, EventStore, RecordedEvent};
 use order_aggregate::{OrderCommit, Orders};
 use order_domain::Event;
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::{Consumer, ParkedOrderTable};
 use projector::Processor;
 use read_models::{
-    DynamoRows, Engine, FoldError, InMemoryRows, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection,
-    RowKey,
+    DynamoRows, FoldError, InMemoryRows, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, ProjectedRows,
+    Projection, ReadModel, RowImages, RowKey,
 };
 use stream_consumer::Batch;
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_TABLE, batch, pay, place};
+use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, batch, pay, place};
 
-const CONSUMER: Consumer = Consumer::OrderSummaryByCustomer;
+const CONSUMER: Consumer = SUMMARY_CONSUMER;
 
 /// The summaries, as a release has them that cannot stand a payment.
 struct Brittle;
@@ -50,6 +51,16 @@ impl Projection for Brittle {
     }
 }
 
+/// A processor of a read model.
+fn processor<P, S, R>(model: ProjectedRows<P, S, R>, parked: &ParkedOrderTable) -> Processor
+where
+    P: Projection<Aggregate = Orders>,
+    S: EventStore<Orders> + Clone + 'static,
+    R: RowImages<P> + Clone + 'static,
+{
+    Processor::new(Arc::new(model), parked.clone())
+}
+
 async fn ledger(orders: &[(&str, usize)]) -> (Ledger, Batch) {
     let ledger = Ledger::new().await;
     for (order, versions) in orders {
@@ -66,20 +77,20 @@ async fn ledger(orders: &[(&str, usize)]) -> (Ledger, Batch) {
 async fn a_fold_that_panics_parks_its_order_quotes_nothing_and_heals_with_the_next_release() {
     let (ledger, batch) = ledger(&[("o-1", 1), ("o-2", 3), ("o-9", 1)]).await;
     let client = ledger.server.client();
-    let parked = ParkedOrders::new(client.clone(), "ParkedOrders");
+    let parked = ParkedOrderTable::new(client.clone(), "ParkedOrders");
     let rows = InMemoryRows::<Brittle>::default();
-    let brittle = Processor::new(Engine::new(ledger.store.clone(), rows.clone()), CONSUMER, parked.clone());
+    let brittle = processor(ProjectedRows::new(ledger.store.clone(), rows.clone(), SUMMARY_TABLE), &parked);
 
     assert_eq!(brittle.process(&batch, 0).await.len(), 0);
     assert_eq!(rows.all().len(), 2, "o-1, and o-2 as it was placed");
     for (order, version, held_up_to) in [("o-2", 2, 3), ("o-9", 1, 1)] {
-        let note = parked.find(CONSUMER, order).await.unwrap().unwrap();
+        let note = parked.find(&CONSUMER, order).await.unwrap().unwrap();
         assert_eq!((note.version, note.held_up_to, note.attempts), (version, held_up_to, 1));
         assert_eq!(note.reason, format!("at version {version} the code panicked"));
     }
 
-    let mended = Engine::new(ledger.store.clone(), rows.seen_by::<OrderSummaryByCustomer>());
-    assert_eq!(Processor::new(mended, CONSUMER, parked.clone()).process(&batch, 0).await.len(), 0);
+    let mended = ProjectedRows::new(ledger.store.clone(), rows.seen_by::<OrderSummaryByCustomer>(), SUMMARY_TABLE);
+    assert_eq!(processor(mended, &parked).process(&batch, 0).await.len(), 0);
     assert_eq!((rows.all().len(), parked.page(None).await.unwrap().parked.len()), (3, 0));
 }
 
@@ -92,12 +103,13 @@ async fn where_nothing_is_parked_the_notes_cost_one_query_of_one_read_unit_a_bat
         let (ledger, batch) = ledger(&orders).await;
         let (client, meter) = ledger.server.metered_client();
         let store = DynamoEventStore::new(client.clone(), "OrderEvents");
-        let engine = Engine::<OrderSummaryByCustomer, _, _>::new(store, DynamoRows::new(client.clone(), SUMMARY_TABLE));
+        let rows = DynamoRows::new(client.clone(), SUMMARY_TABLE);
+        let model = ProjectedRows::<OrderSummaryByCustomer, _, _>::new(store, rows, SUMMARY_TABLE);
         if with_notes {
-            let parked = ParkedOrders::new(client, "ParkedOrders");
-            assert_eq!(Processor::new(engine, CONSUMER, parked).process(&batch, 0).await.len(), 0);
+            let parked = ParkedOrderTable::new(client, "ParkedOrders");
+            assert_eq!(processor(model, &parked).process(&batch, 0).await.len(), 0);
         } else {
-            assert_eq!(engine.project(batch.delivered, None).await.failed, []);
+            assert_eq!(ReadModel::project(&model, batch.delivered, None).await.failed, []);
         }
         spent.push(meter.take());
     }
@@ -110,10 +122,10 @@ async fn where_nothing_is_parked_the_notes_cost_one_query_of_one_read_unit_a_bat
 #[tokio::test]
 async fn when_the_time_is_over_everything_comes_again_and_nothing_is_parked() {
     let (ledger, batch) = ledger(&[("o-1", 2), ("o-2", 1)]).await;
-    let parked = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
-    let engine = Engine::new(ledger.store.clone(), InMemoryRows::<Brittle>::default());
+    let parked = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
+    let model = ProjectedRows::new(ledger.store.clone(), InMemoryRows::<Brittle>::default(), SUMMARY_TABLE);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-    let again = Processor::new(engine, CONSUMER, parked.clone()).process(&batch, u64::try_from(now).unwrap()).await;
+    let again = processor(model, &parked).process(&batch, u64::try_from(now).unwrap()).await;
     assert_eq!(again, batch.delivered.iter().map(|delivered| delivered.id.clone()).collect());
     assert_eq!(parked.page(None).await.unwrap().parked.len(), 0);
 }

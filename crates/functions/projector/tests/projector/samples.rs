@@ -13,9 +13,9 @@ use order_domain::command::{
 use order_domain::values::{
     Amount, Currency, CustomerId, Metadata, PaymentId, Quantity, ReturnId, ShipmentId, Sku, Text,
 };
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use projector::{Payload, Projector};
-use read_models::{InMemoryRows, OrderSummaryByCustomer, Standing};
+use read_models::{InMemoryRows, OrderSummaryByCustomer, Standing, registry};
 use serde_json::{Value, json};
 
 use test_support::ledger::Ledger;
@@ -147,9 +147,10 @@ async fn the_sample_batches_are_what_the_store_writes_and_the_stream_delivers() 
 async fn rows_after(file: &str) -> Vec<(String, u64, &'static str)> {
     let rows = InMemoryRows::<OrderSummaryByCustomer>::default();
     let server = Ledger::new().await.server;
-    let parked = ParkedOrders::new(server.client(), "ParkedOrders");
-    let totals = Some(InMemoryRows::default());
-    let projector = Projector::new(InMemoryEventStore::default(), rows.clone(), totals, parked);
+    let parked = ParkedOrderTable::new(server.client(), "ParkedOrders");
+    let (store, totals) = (InMemoryEventStore::default(), Some(InMemoryRows::default()));
+    let models = registry::of_core(store.clone(), rows.clone(), totals);
+    let projector = Projector::new(store, &models, parked);
     let event: Payload = serde_json::from_value(read(file)).unwrap();
     let response = projector.handle(LambdaEvent::new(event, Context::default())).await.unwrap();
     assert_eq!(response.batch_item_failures, []);

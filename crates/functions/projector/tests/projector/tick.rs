@@ -1,12 +1,12 @@
 //! The tick of the schedule: gauges of parked orders, whether or not commits arrive.
 
 use lambda_runtime::{Context, LambdaEvent};
-use parked_orders::{Consumer, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkRequest, ParkedOrderTable};
 use projector::Payload;
 use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
-use crate::given::{config, projector};
+use crate::given::{SUMMARY_CONSUMER, TOTALS_CONSUMER, config, projector};
 use crate::log::lines_of;
 
 fn tick() -> LambdaEvent<Payload> {
@@ -34,9 +34,9 @@ async fn written(ledger: &Ledger, parked_table: &str) -> (Vec<Value>, Vec<(Strin
     (lines, gauges.collect())
 }
 
-fn parking(order: &str) -> Parking {
+fn parking(order: &str) -> ParkRequest {
     let (aggregate_id, reason) = (order.to_owned(), "events is not a list".to_owned());
-    Parking { aggregate_id, customer_id: None, version: 1, held_up_to: 1, reason }
+    ParkRequest { aggregate_id, customer_id: None, version: 1, held_up_to: 1, reason }
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_tick_shows_zero_for_every_consumer_while_nothing_is_parked() {
     let ledger = Ledger::new().await;
     let (lines, gauges) = written(&ledger, "ParkedOrders").await;
     let zero = |consumer: Consumer| (consumer.to_string(), json!({ "ParkedOrders": 0 }));
-    assert_eq!(gauges, Consumer::ALL.map(zero));
+    assert_eq!(gauges, [SUMMARY_CONSUMER, TOTALS_CONSUMER, Consumer::PUBLISHER].map(zero));
     let [line] = &lines[..] else { panic!("one line: {lines:#?}") };
     assert_eq!((&line["message"], &line["level"]), (&json!("counted parked orders"), &json!("INFO")));
     assert_eq!((&line["parked_orders"], &line["consumers"]), (&json!(0), &json!(3)));
@@ -53,11 +53,11 @@ async fn a_tick_shows_zero_for_every_consumer_while_nothing_is_parked() {
 #[tokio::test]
 async fn a_tick_shows_parked_orders_until_they_are_redriven() {
     let ledger = Ledger::new().await;
-    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
+    let notes = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
     for order in ["o-1", "o-2"] {
-        notes.park(Consumer::Publisher, &parking(order)).await.unwrap();
+        notes.park(&Consumer::PUBLISHER, &parking(order)).await.unwrap();
     }
-    notes.park(Consumer::CustomerTotals, &parking("o-1")).await.unwrap();
+    notes.park(&TOTALS_CONSUMER, &parking("o-1")).await.unwrap();
     // Whatever its clock says, a tick changes nothing: the next one shows the same.
     for _ in 0..2 {
         let (lines, gauges) = written(&ledger, "ParkedOrders").await;
@@ -69,8 +69,8 @@ async fn a_tick_shows_parked_orders_until_they_are_redriven() {
         assert_eq!(warned.iter().map(|line| &line["consumer"]).collect::<Vec<_>>(), ["CustomerTotals", "publisher"]);
         assert_eq!(warned[1]["parked_orders"], 2);
     }
-    for (consumer, order) in [(Consumer::Publisher, "o-1"), (Consumer::CustomerTotals, "o-1")] {
-        let note = notes.find(consumer, order).await.unwrap().unwrap();
+    for (consumer, order) in [(Consumer::PUBLISHER, "o-1"), (TOTALS_CONSUMER, "o-1")] {
+        let note = notes.find(&consumer, order).await.unwrap().unwrap();
         assert!(notes.unpark(&note).await.unwrap());
     }
     let (_, gauges) = written(&ledger, "ParkedOrders").await;
@@ -81,9 +81,9 @@ async fn a_tick_shows_parked_orders_until_they_are_redriven() {
 #[tokio::test]
 async fn a_tick_shows_the_age_of_the_oldest_parked_order() {
     let ledger = Ledger::new().await;
-    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
+    let notes = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
     for order in ["o-1", "o-2", "o-3"] {
-        notes.park(Consumer::Publisher, &parking(order)).await.unwrap();
+        notes.park(&Consumer::PUBLISHER, &parking(order)).await.unwrap();
     }
     let since = "2026-01-01T00:00:00.000Z";
     let set = ledger.server.client().update_item().table_name("ParkedOrders");

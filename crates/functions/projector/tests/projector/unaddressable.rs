@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use function_setup::ProjectorConfig;
-use parked_orders::{Consumer, ParkedOrders, UnaddressableNote};
+use parked_orders::{ParkedOrderTable, UnaddressableNote};
 use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place};
+use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, come_again, config, event, pay, place};
 
 /// An order with two versions, one with one, and the stream's records.
 async fn three_commits() -> (Ledger, Vec<Value>) {
@@ -44,7 +44,7 @@ async fn versions(ledger: &Ledger) -> [Option<u64>; 2] {
 }
 
 async fn notes(ledger: &Ledger) -> Vec<UnaddressableNote> {
-    let page = ParkedOrders::new(ledger.server.client(), "ParkedOrders").page(None).await.unwrap();
+    let page = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders").page(None).await.unwrap();
     assert_eq!(page.parked.len(), 0, "no order is parked");
     page.unaddressable.into_iter().map(Result::unwrap).collect()
 }
@@ -97,10 +97,10 @@ async fn a_record_without_an_image_parks_the_order_that_its_keys_name() {
     stream[2]["dynamodb"]["NewImage"]["recordedAt"] = json!({ "X": "no type of DynamoDB" });
     assert_eq!(answer(&ledger, &config(), &stream).await, come_again([]));
     assert_eq!(versions(&ledger).await, [Some(1), None]);
-    let notes = ParkedOrders::new(ledger.server.client(), "ParkedOrders");
+    let notes = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
     for (order, version, reason) in [("o-1", 2, "the record cannot be read"), ("o-2", 1, "the record has no image")] {
-        for consumer in [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals] {
-            let note = notes.find(consumer, order).await.unwrap().unwrap();
+        for consumer in [SUMMARY_CONSUMER, TOTALS_CONSUMER] {
+            let note = notes.find(&consumer, order).await.unwrap().unwrap();
             assert_eq!((note.version, note.reason.as_str()), (version, reason));
         }
     }
@@ -108,5 +108,5 @@ async fn a_record_without_an_image_parks_the_order_that_its_keys_name() {
     ledger.record("o-2", pay("p-1", 1000), "2026-11-21T09:30:00.123Z").await;
     assert_eq!(answer(&ledger, &config(), &ledger.stream()[3..]).await, come_again([]));
     assert_eq!(versions(&ledger).await[1], Some(2));
-    assert_eq!(notes.find(Consumer::CustomerTotals, "o-2").await.unwrap(), None);
+    assert_eq!(notes.find(&TOTALS_CONSUMER, "o-2").await.unwrap(), None);
 }

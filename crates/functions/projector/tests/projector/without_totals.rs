@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::Units;
 use function_setup::ProjectorConfig;
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::ParkedOrderTable;
 use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_TABLE, come_again, config, event, pay, place};
+use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, come_again, config, event, pay, place};
 use crate::items::items_of;
 
 fn without_totals() -> ProjectorConfig {
@@ -53,7 +53,7 @@ async fn an_order_is_not_parked_for_totals_that_are_not_kept() {
     let projector = Projector::on_dynamo(ledger.server.client(), &without_totals());
     let response = projector.handle(event(&ledger.stream())).await.unwrap();
     assert_eq!(serde_json::to_value(response).unwrap(), come_again([]));
-    let page = ParkedOrders::new(ledger.server.client(), "ParkedOrders").page(None).await.unwrap();
+    let page = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders").page(None).await.unwrap();
     let consumers: Vec<_> = page.parked.into_iter().map(|note| note.unwrap().consumer).collect();
-    assert_eq!(consumers, [Consumer::OrderSummaryByCustomer]);
+    assert_eq!(consumers, [SUMMARY_CONSUMER]);
 }

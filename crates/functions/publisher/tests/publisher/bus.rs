@@ -8,7 +8,7 @@ use aws_sdk_eventbridge::config::retry::RetryConfig;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
 use lambda_runtime::{Context, LambdaEvent};
-use parked_orders::{Parked, ParkedOrders};
+use parked_orders::{ParkedOrder, ParkedOrderTable};
 use publication::{EventBus, Pauses};
 use publisher::Publisher;
 use sam_template::Template;
@@ -57,14 +57,14 @@ impl Bus {
     }
 
     /// The notes on what is parked.
-    pub(crate) fn notes(&self) -> ParkedOrders {
-        ParkedOrders::new(self.dynamodb.client(), NOTES)
+    pub(crate) fn notes(&self) -> ParkedOrderTable {
+        ParkedOrderTable::new(self.dynamodb.client(), NOTES)
     }
 
     /// What is parked, by order.
-    pub(crate) async fn parked(&self) -> Vec<Parked> {
+    pub(crate) async fn parked(&self) -> Vec<ParkedOrder> {
         let page = self.notes().page(None).await.unwrap();
-        let mut parked: Vec<Parked> = page.parked.into_iter().map(Result::unwrap).collect();
+        let mut parked: Vec<ParkedOrder> = page.parked.into_iter().map(Result::unwrap).collect();
         parked.sort_by(|a, b| a.aggregate_id.cmp(&b.aggregate_id));
         parked
     }

@@ -2,7 +2,7 @@
 
 use embedded_eventbridge::Faults;
 use lambda_runtime::Context;
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use publisher::Publisher;
 use serde_json::json;
 use test_support::ledger::Ledger;
@@ -28,7 +28,7 @@ async fn while_nothing_is_parked_a_batch_costs_one_read_unit() {
     for records in [1, 100] {
         let bus = Bus::start().await;
         let (client, meter) = bus.dynamodb.metered_client();
-        let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES));
+        let publisher = Publisher::new(bus.named(NAME), ParkedOrderTable::new(client, NOTES));
         let answer = Bus::invoke_by(&publisher, Context::default(), &stream[..records]).await.unwrap();
         assert_eq!(answer, go_on_from(None));
         let reading = meter.take();
@@ -42,7 +42,7 @@ async fn what_waits_costs_one_write_for_each_of_its_orders() {
     let (bus, mut stream) = (Bus::start().await, stream::of(20).await);
     stream[0]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("OrderPromised");
     let (client, meter) = bus.dynamodb.metered_client();
-    let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES));
+    let publisher = Publisher::new(bus.named(NAME), ParkedOrderTable::new(client, NOTES));
     for batch in stream.chunks(10) {
         assert_eq!(Bus::invoke_by(&publisher, Context::default(), batch).await.unwrap(), go_on_from(None));
         let reading = meter.take();

@@ -5,7 +5,7 @@ use aws_sdk_eventbridge::operation::put_events::PutEventsInput;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use embedded_eventbridge::Faults;
 use lambda_runtime::Context;
-use parked_orders::{Consumer, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkRequest, ParkedOrderTable};
 use publisher::Publisher;
 use serde_json::{Value, json};
 use test_support::interceptor::BeforeEach;
@@ -13,7 +13,7 @@ use test_support::interceptor::BeforeEach;
 use crate::bus::{Bus, NAME, NOTES, go_on_from};
 use crate::stream;
 
-const BY: Consumer = Consumer::Publisher;
+const BY: Consumer = Consumer::PUBLISHER;
 
 /// Makes a record's first event one of a type that no release knows.
 fn from_the_future(record: &mut Value) {
@@ -25,8 +25,8 @@ async fn one_order(versions: usize) -> Vec<Value> {
     stream::of(versions * 5).await.into_iter().step_by(5).collect()
 }
 
-fn parking(version: u64, held_up_to: u64) -> Parking {
-    Parking { aggregate_id: "o-0".to_owned(), customer_id: None, version, held_up_to, reason: "poison".to_owned() }
+fn parking(version: u64, held_up_to: u64) -> ParkRequest {
+    ParkRequest { aggregate_id: "o-0".to_owned(), customer_id: None, version, held_up_to, reason: "poison".to_owned() }
 }
 
 /// From where to where each order waits.
@@ -103,7 +103,7 @@ async fn a_later_version_that_arrives_ahead_of_the_poison_waits_all_the_same() {
 #[tokio::test]
 async fn an_earlier_version_that_turns_out_to_be_poison_is_where_the_order_waits() {
     let (bus, mut stream) = (Bus::start().await, one_order(6).await);
-    bus.notes().park(BY, &parking(5, 6)).await.unwrap();
+    bus.notes().park(&BY, &parking(5, 6)).await.unwrap();
     from_the_future(&mut stream[2]);
     assert_eq!(bus.answer(&stream[..5]).await, go_on_from(None));
     assert_eq!(bus.published_ids().await, stream::ids(&stream[..2]));
@@ -164,7 +164,7 @@ async fn poison_ahead_of_a_version_that_is_to_precede_it_comes_again_with_that()
 #[tokio::test]
 async fn what_was_to_wait_is_published_if_its_order_is_redriven_meanwhile() {
     let (bus, stream) = (Bus::start().await, one_order(4).await);
-    bus.notes().park(BY, &parking(2, 2)).await.unwrap();
+    bus.notes().park(&BY, &parking(2, 2)).await.unwrap();
     let database = bus.dynamodb.database().clone();
     let redrive = move |input: &mut Input| {
         if input.downcast_ref::<UpdateItemInput>().is_some() {
@@ -174,7 +174,7 @@ async fn what_was_to_wait_is_published_if_its_order_is_redriven_meanwhile() {
         }
     };
     let client = aws_sdk_dynamodb::Client::from_conf(bus.dynamodb.config().interceptor(BeforeEach(redrive)).build());
-    let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES));
+    let publisher = Publisher::new(bus.named(NAME), ParkedOrderTable::new(client, NOTES));
     let answer = Bus::invoke_by(&publisher, Context::default(), &stream[2..]).await.unwrap();
     assert_eq!((answer, waiting(&bus).await), (go_on_from(None), vec![]));
     assert_eq!(bus.published_ids().await, stream::ids(&stream[2..]));
@@ -183,7 +183,7 @@ async fn what_was_to_wait_is_published_if_its_order_is_redriven_meanwhile() {
 #[tokio::test]
 async fn while_the_notes_cannot_be_read_nothing_is_published_and_everything_comes_again() {
     let (bus, stream) = (Bus::start().await, stream::of(6).await);
-    let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(bus.dynamodb.client(), "NoSuchTable"));
+    let publisher = Publisher::new(bus.named(NAME), ParkedOrderTable::new(bus.dynamodb.client(), "NoSuchTable"));
     let answer = Bus::invoke_by(&publisher, Context::default(), &stream).await.unwrap();
     assert_eq!(answer, go_on_from(Some(&stream[0])));
     assert_eq!(bus.server.counts().calls, 0);
@@ -203,7 +203,7 @@ async fn a_note_that_cannot_be_read_stops_its_own_order_alone() {
 #[tokio::test]
 async fn while_the_notes_cannot_be_written_what_is_to_wait_comes_again() {
     let (bus, mut stream) = (Bus::start().await, stream::of(20).await);
-    bus.notes().park(BY, &parking(2, 2)).await.unwrap();
+    bus.notes().park(&BY, &parking(2, 2)).await.unwrap();
     from_the_future(&mut stream[6]);
     let lose = |input: &mut Input| {
         if let Some(update) = input.downcast_mut::<UpdateItemInput>() {
@@ -211,7 +211,7 @@ async fn while_the_notes_cannot_be_written_what_is_to_wait_comes_again() {
         }
     };
     let client = aws_sdk_dynamodb::Client::from_conf(bus.dynamodb.config().interceptor(BeforeEach(lose)).build());
-    let publisher = Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES));
+    let publisher = Publisher::new(bus.named(NAME), ParkedOrderTable::new(client, NOTES));
     let answer = Bus::invoke_by(&publisher, Context::default(), &stream).await.unwrap();
     assert_eq!(answer, go_on_from(Some(&stream[5])), "the first that is to wait: o-0 was parked at it");
     let answer = Bus::invoke_by(&publisher, Context::default(), &stream[6..]).await.unwrap();
@@ -256,7 +256,7 @@ async fn a_record_that_names_no_order_is_noted_and_passed_by() {
 async fn the_first_record_is_named_that_could_not_be_noted_or_published() {
     let (bus, mut stream) = (Bus::start().await, stream::of(3).await);
     stream.insert(2, stray(&stream[0], "77"));
-    let without = Publisher::new(bus.named(NAME), ParkedOrders::new(bus.dynamodb.client(), "NoSuchTable"));
+    let without = Publisher::new(bus.named(NAME), ParkedOrderTable::new(bus.dynamodb.client(), "NoSuchTable"));
     let answer = Bus::invoke_by(&without, Context::default(), &stream).await.unwrap();
     assert_eq!(answer, go_on_from(Some(&stream[0])), "nothing is published without the notes");
     let answer = Bus::invoke_by(&without, Context::default(), &stream[2..]).await.unwrap();

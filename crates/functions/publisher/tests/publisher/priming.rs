@@ -1,6 +1,6 @@
 //! The connections that are made ahead of the first batch.
 
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use publisher::Publisher;
 
 use crate::bus::{Bus, NAME, NOTES};
@@ -9,7 +9,7 @@ use crate::bus::{Bus, NAME, NOTES};
 async fn priming_reaches_the_bus_and_the_notes_and_changes_neither() {
     let bus = Bus::start().await;
     let (client, meter) = bus.dynamodb.metered_client();
-    Publisher::new(bus.named(NAME), ParkedOrders::new(client, NOTES)).prime().await;
+    Publisher::new(bus.named(NAME), ParkedOrderTable::new(client, NOTES)).prime().await;
     assert_eq!(bus.server.counts().calls, 1);
     assert!(bus.server.published().await.is_empty());
     let reading = meter.take();

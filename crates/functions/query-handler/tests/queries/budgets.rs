@@ -5,7 +5,7 @@ use embedded_dynamodb::Meter;
 use event_store::{Delivered, DynamoEventStore, EventStore};
 use http_api::{AuthMode, QuoteVerifier};
 use order_aggregate::Orders;
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use query_handler::QueryHandler;
 use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, Engine, OrderSummaryByCustomer};
 use serde_json::json;
@@ -32,7 +32,7 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
 
     let (client, meter) = database.metered_client();
     let summaries = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
-    let parked = ParkedOrders::new(client.clone(), "ParkedOrders");
+    let parked = ParkedOrderTable::new(client.clone(), "ParkedOrders");
     let totals = DynamoTotals::new(client.clone(), "CustomerTotals");
     let metered = DynamoEventStore::new(client, "OrderEvents");
     let handler = QueryHandler::new(metered, summaries, totals, parked, AuthMode::None);

@@ -1,8 +1,6 @@
 //! One order by a consistent read of its events.
 
-use parked_orders::Consumer;
-
-use crate::given::{Ledger, get_order};
+use crate::given::{Ledger, SUMMARY_CONSUMER, get_order};
 
 #[tokio::test]
 async fn a_consistent_read_shows_every_event_whatever_the_row_shows() {
@@ -32,7 +30,7 @@ async fn consistent_false_is_as_if_it_were_not_given() {
 async fn a_consistent_read_of_a_parked_order_is_not_stale() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 2).await;
-    ledger.park(Consumer::OrderSummaryByCustomer, "customer-1001", &order_id, 3).await;
+    ledger.park(&SUMMARY_CONSUMER, "customer-1001", &order_id, 3).await;
     assert_eq!(ledger.ask(&get_order(&order_id)).await.json()["stale"], true);
     for query in ["consistent=true", "include=details"] {
         let reply = ledger.ask(&get_order(&order_id).query(query)).await;

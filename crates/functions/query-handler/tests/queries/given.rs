@@ -9,7 +9,7 @@ use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{Delivered, EventStore, InMemoryEventStore, Timestamp};
 use http_api::{AuthMode, QuoteVerifier};
 use order_aggregate::{OrderCommit, Orders};
-use parked_orders::{Consumer, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkRequest, ParkedOrderTable};
 use query_handler::QueryHandler;
 use read_models::{
     CustomerTotals, DynamoTotals, Engine, OrderSummaries, OrderSummaryByCustomer, SummedRows, Totals, projection,
@@ -20,6 +20,9 @@ use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 use test_support::gateway::{Call, Reply};
 
 use crate::rows::Rows;
+
+pub(crate) const SUMMARY_CONSUMER: Consumer = Consumer::new("OrderSummaryByCustomer");
+pub(crate) const TOTALS_CONSUMER: Consumer = Consumer::new("CustomerTotals");
 
 /// A clock that moves on by a second each time somebody looks.
 pub(crate) fn clock() -> Timestamp {
@@ -45,8 +48,8 @@ pub(crate) async fn database() -> EmbeddedDynamoDb {
 }
 
 /// The notes on what is parked.
-pub(crate) fn parked(database: &EmbeddedDynamoDb) -> ParkedOrders {
-    ParkedOrders::new(database.client(), "ParkedOrders")
+pub(crate) fn parked(database: &EmbeddedDynamoDb) -> ParkedOrderTable {
+    ParkedOrderTable::new(database.client(), "ParkedOrders")
 }
 
 /// The totals.
@@ -162,7 +165,7 @@ impl Ledger {
     }
 
     /// Has a projection park an order, at that version.
-    pub(crate) async fn park(&self, consumer: Consumer, customer_id: &str, order_id: &str, version: u64) {
+    pub(crate) async fn park(&self, consumer: &Consumer, customer_id: &str, order_id: &str, version: u64) {
         self.park_up_to(version, consumer, customer_id, order_id, version).await;
     }
 
@@ -170,12 +173,12 @@ impl Ledger {
     pub(crate) async fn park_up_to(
         &self,
         held_up_to: u64,
-        consumer: Consumer,
+        consumer: &Consumer,
         customer_id: &str,
         order_id: &str,
         version: u64,
     ) {
-        let parking = Parking {
+        let parking = ParkRequest {
             aggregate_id: order_id.to_owned(),
             customer_id: Some(customer_id.to_owned()),
             version,
@@ -186,7 +189,7 @@ impl Ledger {
     }
 
     /// Puts a note on an order that no release of ours wrote.
-    pub(crate) async fn note_none_of_ours(&self, consumer: Consumer, customer_id: &str, order_id: &str) {
+    pub(crate) async fn note_none_of_ours(&self, consumer: &Consumer, customer_id: &str, order_id: &str) {
         let string = |text: &str| AttributeValue::S(text.to_owned());
         let put = self.database.client().put_item().table_name("ParkedOrders");
         let put = put.item("consumer", string(consumer.as_str())).item("aggregateId", string(order_id));

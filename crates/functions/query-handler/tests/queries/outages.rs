@@ -9,7 +9,7 @@ use event_store::{Appended, Commit, CommitPage, EventStore, InMemoryEventStore, 
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use order_domain::Event;
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use query_handler::QueryHandler;
 use read_models::{DynamoTotals, RowError};
 use test_support::failing_store::FailingStore;
@@ -128,8 +128,8 @@ async fn totals_that_cannot_be_read_are_an_outage_or_a_fault_of_ours_and_never_n
 async fn where_nobody_can_tell_whether_rows_are_stale_nothing_is_answered_from_them() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
-    let unreachable = ParkedOrders::new(unreachable(&ledger), "ParkedOrders");
-    let missing = ParkedOrders::new(ledger.database.client(), "NoSuchTable");
+    let unreachable = ParkedOrderTable::new(unreachable(&ledger), "ParkedOrders");
+    let missing = ParkedOrderTable::new(ledger.database.client(), "NoSuchTable");
     for (parked, problem) in [(unreachable, (503, "unavailable")), (missing, (500, "internal_error"))] {
         let handler = QueryHandler::new(
             ledger.events.clone(),

@@ -1,11 +1,11 @@
 //! What is said of an order that is parked, so that its row will not follow its events by itself.
 
 use http_api::AuthMode;
-use parked_orders::Consumer::{CustomerTotals, OrderSummaryByCustomer, Publisher};
+use parked_orders::Consumer;
 use serde_json::{Value, json};
 use test_support::gateway::Reply;
 
-use crate::given::{Ledger, ask, get_order, get_totals, list_orders};
+use crate::given::{Ledger, SUMMARY_CONSUMER, TOTALS_CONSUMER, ask, get_order, get_totals, list_orders};
 
 const CUSTOMER: &str = "customer-1001";
 
@@ -30,7 +30,7 @@ fn one_order() -> Option<String> {
 async fn parked_at_4() -> (Ledger, String) {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
-    ledger.park(OrderSummaryByCustomer, CUSTOMER, &order_id, 4).await;
+    ledger.park(&SUMMARY_CONSUMER, CUSTOMER, &order_id, 4).await;
     (ledger, order_id)
 }
 
@@ -65,7 +65,7 @@ async fn what_is_folded_from_the_events_is_not_stale() {
         assert!(reply.header("etag").is_some());
     }
     let unprojected = ledger.place(CUSTOMER, "key-2").await;
-    ledger.park(OrderSummaryByCustomer, CUSTOMER, &unprojected, 1).await;
+    ledger.park(&SUMMARY_CONSUMER, CUSTOMER, &unprojected, 1).await;
     let reply = ledger.ask(&get_order(&unprojected)).await;
     assert_eq!((reply.status, reason(&reply.json())), (200, None));
 }
@@ -85,7 +85,7 @@ async fn a_row_that_has_reached_the_parked_version_is_not_stale() {
 #[tokio::test]
 async fn a_row_that_has_passed_the_poison_and_not_what_waited_behind_it_is_stale() {
     let (ledger, order_id) = parked_at_4().await;
-    ledger.park_up_to(5, OrderSummaryByCustomer, CUSTOMER, &order_id, 4).await;
+    ledger.park_up_to(5, &SUMMARY_CONSUMER, CUSTOMER, &order_id, 4).await;
     ledger.project(&order_id, 4).await;
     let behind = Some("Versions from 5 on are not shown yet.".to_owned());
     let order = ledger.ask(&get_order(&order_id)).await;
@@ -121,7 +121,7 @@ async fn a_list_is_stale_for_what_is_on_another_page_under_another_status_or_not
         assert!(list["items"].as_array().unwrap().iter().all(|order| reason(order).is_none()), "{query}");
     }
     let without_row = ledger.place(CUSTOMER, "key-3").await;
-    ledger.park(OrderSummaryByCustomer, CUSTOMER, &without_row, 1).await;
+    ledger.park(&SUMMARY_CONSUMER, CUSTOMER, &without_row, 1).await;
     let both = "2 orders are not shown as they are now, or not at all: a version of each could not be processed.";
     assert_eq!(reason(&ledger.ask(&list_orders(CUSTOMER)).await.json()).as_deref(), Some(both));
 }
@@ -130,10 +130,10 @@ async fn a_list_is_stale_for_what_is_on_another_page_under_another_status_or_not
 async fn what_another_consumer_or_another_customer_has_parked_makes_nothing_stale() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
-    for consumer in [CustomerTotals, Publisher] {
-        ledger.park(consumer, CUSTOMER, &order_id, 4).await;
+    for consumer in [TOTALS_CONSUMER, Consumer::PUBLISHER] {
+        ledger.park(&consumer, CUSTOMER, &order_id, 4).await;
     }
-    ledger.park(OrderSummaryByCustomer, "customer-2002", "another-order", 1).await;
+    ledger.park(&SUMMARY_CONSUMER, "customer-2002", "another-order", 1).await;
     assert_not_stale(&ledger.ask(&get_order(&order_id)).await);
     assert_not_stale(&ledger.ask(&list_orders(CUSTOMER)).await);
 }
@@ -142,7 +142,7 @@ async fn what_another_consumer_or_another_customer_has_parked_makes_nothing_stal
 async fn an_order_that_was_parked_when_nobody_could_tell_whose_it_is_is_stale_all_the_same() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
-    ledger.park(OrderSummaryByCustomer, "", &order_id, 4).await;
+    ledger.park(&SUMMARY_CONSUMER, "", &order_id, 4).await;
     assert_eq!(reason(&ledger.ask(&get_order(&order_id)).await.json()), from_version(4));
 }
 
@@ -152,8 +152,8 @@ async fn a_note_that_cannot_be_read_makes_its_order_stale_and_no_query_fail() {
     ledger.project(&order_id, 3).await;
     let healthy = ledger.place(CUSTOMER, "key-2").await;
     ledger.project(&healthy, 1).await;
-    for consumer in [OrderSummaryByCustomer, CustomerTotals] {
-        ledger.note_none_of_ours(consumer, CUSTOMER, &order_id).await;
+    for consumer in [SUMMARY_CONSUMER, TOTALS_CONSUMER] {
+        ledger.note_none_of_ours(&consumer, CUSTOMER, &order_id).await;
     }
     assert_eq!(reason(&ledger.ask(&get_order(&order_id)).await.json()), one_order());
     assert_not_stale(&ledger.ask(&get_order(&healthy)).await);
@@ -167,13 +167,13 @@ async fn a_note_that_cannot_be_read_makes_its_order_stale_and_no_query_fail() {
 async fn totals_are_stale_while_any_order_of_the_customer_is_parked_by_what_sums_them() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.total(&order_id).await;
-    for consumer in [OrderSummaryByCustomer, Publisher] {
-        ledger.park(consumer, CUSTOMER, &order_id, 4).await;
+    for consumer in [SUMMARY_CONSUMER, Consumer::PUBLISHER] {
+        ledger.park(&consumer, CUSTOMER, &order_id, 4).await;
     }
-    ledger.park(CustomerTotals, "customer-2002", "another-order", 1).await;
+    ledger.park(&TOTALS_CONSUMER, "customer-2002", "another-order", 1).await;
     assert_not_stale(&ledger.ask(&get_totals(CUSTOMER)).await);
 
-    ledger.park(CustomerTotals, CUSTOMER, &order_id, 6).await;
+    ledger.park(&TOTALS_CONSUMER, CUSTOMER, &order_id, 6).await;
     let reply = ledger.ask(&get_totals(CUSTOMER)).await;
     let sentence = "One order is not counted as it is now, or not at all: a version of it could not be processed.";
     assert_eq!(reason(&reply.json()).as_deref(), Some(sentence));
@@ -190,7 +190,7 @@ fn assert_not_stale(reply: &Reply) {
 #[tokio::test]
 async fn who_may_not_see_an_order_does_not_learn_that_it_is_parked() {
     let (ledger, order_id) = parked_at_4().await;
-    ledger.park(CustomerTotals, CUSTOMER, &order_id, 4).await;
+    ledger.park(&TOTALS_CONSUMER, CUSTOMER, &order_id, 4).await;
     let handler = ledger.handler(AuthMode::Jwt);
     let calls = [
         (get_order(&order_id), "order_not_found"),

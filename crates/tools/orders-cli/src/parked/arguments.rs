@@ -3,7 +3,7 @@
 use clap::Args;
 use event_store::DynamoEventStore;
 use operations::events_table::Remembered;
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use read_models::ReadModels;
 
 use crate::aws::{AwsArguments, AwsClients, EVENTS, PARKED};
@@ -27,11 +27,11 @@ pub(super) struct Targets {
 
 impl NotesArguments {
     /// The clients, and the table of parked orders, which exists.
-    pub(super) async fn open(&self) -> anyhow::Result<(AwsClients, String, ParkedOrders)> {
+    pub(super) async fn open(&self) -> anyhow::Result<(AwsClients, String, ParkedOrderTable)> {
         let clients = self.aws.clients().await?;
         let table = clients.table(PARKED)?;
         clients.find_table(&table).await?;
-        let notes = ParkedOrders::new(clients.dynamodb.clone(), &table);
+        let notes = ParkedOrderTable::new(clients.dynamodb.clone(), &table);
         Ok((clients, table, notes))
     }
 }

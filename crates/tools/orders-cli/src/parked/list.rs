@@ -1,7 +1,7 @@
 //! `orders parked list`.
 
 use clap::Args;
-use parked_orders::{Consumer, Parked, UnaddressableNote};
+use parked_orders::{Consumer, ParkedOrder, UnaddressableNote};
 use serde_json::json;
 
 use super::arguments::NotesArguments;
@@ -12,7 +12,7 @@ use crate::text::{Align, Table, complain, print};
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Only the orders that this one has parked: OrderSummaryByCustomer, CustomerTotals or publisher
-    #[arg(long)]
+    #[arg(long, value_parser = super::consumer)]
     consumer: Option<Consumer>,
     #[command(flatten)]
     notes: NotesArguments,
@@ -21,8 +21,8 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (_, _, notes) = arguments.notes.open().await?;
     let Notes { mut parked, mut unaddressable, unreadable } = Notes::read(&notes).await?;
-    if let Some(consumer) = arguments.consumer {
-        parked.retain(|note| note.consumer == consumer);
+    if let Some(consumer) = &arguments.consumer {
+        parked.retain(|note| note.consumer == *consumer);
         unaddressable.clear();
     }
     if arguments.notes.json {
@@ -62,7 +62,7 @@ fn records(notes: &[UnaddressableNote]) -> String {
 }
 
 /// Notes in columns.
-pub(super) fn table(parked: &[Parked]) -> String {
+pub(super) fn table(parked: &[ParkedOrder]) -> String {
     let mut table = Table::new([
         ("CONSUMER", Align::Left),
         ("ORDER", Align::Left),

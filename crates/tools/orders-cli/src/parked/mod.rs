@@ -12,8 +12,21 @@ mod waiting;
 
 use clap::{Args, Subcommand};
 use event_store::store::chain;
-use parked_orders::{Parked, ParkedError, ParkedOrders, UnaddressableNote};
+use parked_orders::{Consumer, ParkedError, ParkedOrder, ParkedOrderTable, UnaddressableNote};
+use read_models::registry::CORE;
 use serde_json::{Value, json};
+
+/// The consumers of the stream, in the order in which they are listed.
+fn consumers() -> Vec<Consumer> {
+    let read_models = CORE.iter().map(|registered| Consumer::new(registered.name));
+    read_models.chain([Consumer::PUBLISHER]).collect()
+}
+
+/// The consumer of that name.
+fn consumer(name: &str) -> Result<Consumer, String> {
+    let known = consumers().into_iter().find(|consumer| consumer.as_str() == name);
+    known.ok_or_else(|| format!("there is no consumer '{name}'"))
+}
 
 /// The arguments of `orders parked`.
 #[derive(Args)]
@@ -44,7 +57,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 #[derive(Default)]
 struct Notes {
     /// On parked orders, by consumer and order.
-    parked: Vec<Parked>,
+    parked: Vec<ParkedOrder>,
     /// On records that name no order, by their time.
     unaddressable: Vec<UnaddressableNote>,
     /// The problems of the notes that cannot be read.
@@ -52,7 +65,7 @@ struct Notes {
 }
 
 impl Notes {
-    async fn read(table: &ParkedOrders) -> anyhow::Result<Self> {
+    async fn read(table: &ParkedOrderTable) -> anyhow::Result<Self> {
         let (mut notes, mut next) = (Self::default(), None);
         loop {
             let page = table.page(next).await?;
@@ -63,7 +76,11 @@ impl Notes {
                 break;
             }
         }
-        notes.parked.sort_by(|a, b| (a.consumer, &a.aggregate_id).cmp(&(b.consumer, &b.aggregate_id)));
+        let known = consumers();
+        let place =
+            |note: &ParkedOrder| known.iter().position(|consumer| *consumer == note.consumer).unwrap_or(known.len());
+        let key = |note: &ParkedOrder| (place(note), note.consumer.clone(), note.aggregate_id.clone());
+        notes.parked.sort_by_cached_key(key);
         notes.unaddressable.sort_by(|a, b| (a.noted_at, &a.id).cmp(&(b.noted_at, &b.id)));
         Ok(notes)
     }
@@ -76,7 +93,7 @@ fn readable<T>(notes: Vec<Result<T, ParkedError>>, unreadable: &mut Vec<String>)
 }
 
 /// The versions that wait: `3`, or `3..7`.
-fn versions(note: &Parked) -> String {
+fn versions(note: &ParkedOrder) -> String {
     if note.held_up_to > note.version {
         format!("{}..{}", note.version, note.held_up_to)
     } else {
@@ -85,7 +102,7 @@ fn versions(note: &Parked) -> String {
 }
 
 /// A note for machines.
-fn to_json(note: &Parked) -> Value {
+fn to_json(note: &ParkedOrder) -> Value {
     json!({
         "consumer": note.consumer.as_str(),
         "orderId": note.aggregate_id,

@@ -7,18 +7,16 @@ use event_store::DynamoEventStore;
 use event_store::store::chain;
 use futures_util::stream::{self, StreamExt as _};
 use operations::redrive::{Redrive, RedriveError, Redriven};
-use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders};
+use parked_orders::{Consumer, ParkedError, ParkedOrder, ParkedOrderTable};
+use publication::EventBus;
 use serde_json::{Value, json};
 
-use super::Notes;
 use super::arguments::{NotesArguments, Targets, events};
-use publication::EventBus;
-
+use super::{Notes, consumers};
 use crate::aws::AwsClients;
 use crate::confirm::ConfirmArguments;
 use crate::sweep::Bar;
 use crate::text::{note, print};
-
 /// The number of orders that are redriven at once.
 const AT_ONCE: usize = 8;
 
@@ -32,7 +30,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     all: bool,
     /// Only for this one: OrderSummaryByCustomer, CustomerTotals or publisher
-    #[arg(long)]
+    #[arg(long, value_parser = super::consumer)]
     consumer: Option<Consumer>,
     #[command(flatten)]
     confirm: ConfirmArguments,
@@ -56,8 +54,8 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (events, events_id) = events(&clients).await?;
     let targets = Targets::find(&clients, &events).await?;
     let (mut parked, unreadable) = parked(arguments, &notes).await?;
-    leave_out(&mut parked, &targets, arguments.consumer)?;
-    if parked.iter().any(|entry| entry.consumer == Consumer::Publisher) {
+    leave_out(&mut parked, &targets, arguments.consumer.as_ref())?;
+    if parked.iter().any(|entry| entry.consumer == Consumer::PUBLISHER) {
         clients.find_bus(&targets.bus).await?;
     }
     if !parked.is_empty() {
@@ -72,14 +70,14 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let one = |Entry { consumer, order, .. }: Entry| {
         let redrive = &redrive;
-        async move { (consumer, redrive.order(consumer, &order).await, order) }
+        async move { (redrive.order(&consumer, &order).await, consumer, order) }
     };
     let mut outcomes = stream::iter(parked).map(one).buffer_unordered(AT_ONCE);
     let (mut tally, mut done) = (Tally::default(), 0);
-    while let Some((consumer, outcome, order)) = outcomes.next().await {
+    while let Some((outcome, consumer, order)) = outcomes.next().await {
         let complaint = match outcome {
-            Ok(outcome) => tally.count(consumer, &order, outcome),
-            Err(error) if concerns_no_other(&error) => Some(tally.leave(consumer, &order, None, &chain(&error))),
+            Ok(outcome) => tally.count(&consumer, &order, outcome),
+            Err(error) if concerns_no_other(&error) => Some(tally.leave(&consumer, &order, None, &chain(&error))),
             Err(error) => {
                 bar.clear();
                 if arguments.notes.json {
@@ -105,9 +103,9 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// True if the other orders may be done all the same; an outage ends all.
 const fn concerns_no_other(error: &RedriveError) -> bool {
     match error {
-        RedriveError::NewerProjection | RedriveError::LeftOut | RedriveError::Notes(ParkedError::Unreadable { .. }) => {
-            true
-        }
+        RedriveError::NewerProjection
+        | RedriveError::UnknownConsumer
+        | RedriveError::Notes(ParkedError::Unreadable { .. }) => true,
         RedriveError::Notes(ParkedError::Unavailable { .. } | ParkedError::Refused { .. })
         | RedriveError::Events(_)
         | RedriveError::Bus { .. }
@@ -124,27 +122,30 @@ struct Entry {
 }
 
 impl Entry {
-    fn of(note: Parked) -> Self {
+    fn of(note: ParkedOrder) -> Self {
         let commits = note.held_up_to.saturating_sub(note.version).saturating_add(1);
         Self { consumer: note.consumer, order: note.aggregate_id, commits: Some(commits) }
     }
 }
 
 /// The parked orders that are asked for; and what is wrong with other notes that cannot be read.
-async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(Vec<Entry>, Vec<String>)> {
-    let asked = |consumer: Consumer| arguments.consumer.is_none_or(|only| consumer == only);
+async fn parked(arguments: &Arguments, notes: &ParkedOrderTable) -> anyhow::Result<(Vec<Entry>, Vec<String>)> {
+    let asked = |consumer: &Consumer| arguments.consumer.as_ref().is_none_or(|only| consumer == only);
     let Some(order) = &arguments.order else {
         let Notes { parked, unreadable, .. } = Notes::read(notes).await?;
-        let parked = parked.into_iter().filter(|note| asked(note.consumer));
+        let parked = parked.into_iter().filter(|note| asked(&note.consumer));
         return Ok((parked.map(Entry::of).collect(), unreadable));
     };
     let mut entries = Vec::new();
-    for consumer in Consumer::ALL.into_iter().filter(|consumer| asked(*consumer)) {
+    for consumer in &consumers() {
+        if !asked(consumer) {
+            continue;
+        }
         match notes.find(consumer, order).await {
             Ok(note) => entries.extend(note.map(Entry::of)),
             // The redrive reports it, and does the others.
             Err(ParkedError::Unreadable { .. }) => {
-                entries.push(Entry { consumer, order: order.clone(), commits: None });
+                entries.push(Entry { consumer: consumer.clone(), order: order.clone(), commits: None });
             }
             Err(error @ (ParkedError::Unavailable { .. } | ParkedError::Refused { .. })) => return Err(error.into()),
         }
@@ -153,17 +154,17 @@ async fn parked(arguments: &Arguments, notes: &ParkedOrders) -> anyhow::Result<(
 }
 
 /// Keeps the orders of the consumers that have a target: read models that are left out are not written.
-fn leave_out(parked: &mut Vec<Entry>, targets: &Targets, only: Option<Consumer>) -> anyhow::Result<()> {
+fn leave_out(parked: &mut Vec<Entry>, targets: &Targets, only: Option<&Consumer>) -> anyhow::Result<()> {
     let has_target =
-        |consumer: Consumer| consumer == Consumer::Publisher || targets.models.find(consumer.as_str()).is_some();
-    if let Some(only) = only.filter(|only| !has_target(*only)) {
+        |consumer: &Consumer| *consumer == Consumer::PUBLISHER || targets.models.find(consumer.as_str()).is_some();
+    if let Some(only) = only.filter(|only| !has_target(only)) {
         anyhow::bail!("{only} is left out: none of the orders that it has parked is redriven");
     }
-    let (kept, left): (Vec<_>, Vec<_>) = std::mem::take(parked).into_iter().partition(|it| has_target(it.consumer));
+    let (kept, left): (Vec<_>, Vec<_>) = std::mem::take(parked).into_iter().partition(|it| has_target(&it.consumer));
     *parked = kept;
-    let consumers: BTreeSet<Consumer> = left.iter().map(|entry| entry.consumer).collect();
+    let consumers: BTreeSet<&Consumer> = left.iter().map(|entry| &entry.consumer).collect();
     for consumer in consumers {
-        let orders = left.iter().filter(|entry| entry.consumer == consumer).count();
+        let orders = left.iter().filter(|entry| entry.consumer == *consumer).count();
         note(&format!("{consumer} is left out: {orders} orders that it has parked stay parked"));
     }
     Ok(())
@@ -172,8 +173,12 @@ fn leave_out(parked: &mut Vec<Entry>, targets: &Targets, only: Option<Consumer>)
 /// The orders and commits of each consumer, and what is done with them.
 fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> String {
     let mut text = format!("Redrive the parked orders in {notes}:\n");
-    for consumer in Consumer::ALL {
-        let entries = parked.iter().filter(|entry| entry.consumer == consumer);
+    let mut listed = consumers();
+    let unknown = parked.iter().map(|entry| &entry.consumer).filter(|consumer| !listed.contains(consumer));
+    let unknown: BTreeSet<Consumer> = unknown.cloned().collect();
+    listed.extend(unknown);
+    for consumer in &listed {
+        let entries = parked.iter().filter(|entry| entry.consumer == *consumer);
         let (orders, commits) = entries.fold((0_u64, 0_u64), |(orders, commits), entry| {
             (orders + 1, commits.saturating_add(entry.commits.unwrap_or_default()))
         });
@@ -190,7 +195,7 @@ fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> Strin
 
 impl Tally {
     /// Counts an outcome. Returns what an operator has to look at, in words.
-    fn count(&mut self, consumer: Consumer, order: &str, outcome: Redriven) -> Option<String> {
+    fn count(&mut self, consumer: &Consumer, order: &str, outcome: Redriven) -> Option<String> {
         match outcome {
             Redriven::NotParked => None,
             Redriven::Done { commits } => {
@@ -206,7 +211,7 @@ impl Tally {
     }
 
     /// Counts an order that stays parked, at a version as far as it is known; in words.
-    fn leave(&mut self, consumer: Consumer, order: &str, version: Option<u64>, reason: &str) -> String {
+    fn leave(&mut self, consumer: &Consumer, order: &str, version: Option<u64>, reason: &str) -> String {
         self.still_parked.push(json!({
             "consumer": consumer.as_str(), "orderId": order, "version": version, "reason": reason,
         }));

@@ -1,12 +1,11 @@
 //! `orders parked show`.
 
 use clap::Args;
-use parked_orders::Consumer;
 use serde_json::json;
 
 use super::arguments::{NotesArguments, events};
 use super::waiting::{self, Waiting};
-use super::{list, to_json};
+use super::{consumers, list, to_json};
 use crate::text::{Align, Table, print};
 
 /// The order to show.
@@ -22,7 +21,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (clients, _, notes) = arguments.notes.open().await?;
     let (events, _) = events(&clients).await?;
     let mut parked = Vec::new();
-    for consumer in Consumer::ALL {
+    for consumer in &consumers() {
         parked.extend(notes.find(consumer, &arguments.order).await?);
     }
     let first = parked.iter().map(|note| note.version).min();

@@ -8,12 +8,16 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::ANY_PORT;
 use embedded_eventbridge::EmbeddedEventBridge;
 use local_stack::{Admission, Authentication, DataLocation, LocalStack, Options};
-use parked_orders::{Consumer, ParkedOrders, Parking, UnaddressableRecord};
+use parked_orders::{Consumer, ParkRequest, ParkedOrderTable, UnaddressableRecord};
 use sam_template::Template;
 use serde_json::{Value, json};
 use test_support::recorded::{Recorded, arrived, second};
 
 use crate::{bus, orders, output, said, stderr, stdout};
+
+const SUMMARY_CONSUMER: Consumer = Consumer::new("OrderSummaryByCustomer");
+const TOTALS_CONSUMER: Consumer = Consumer::new("CustomerTotals");
+const CONSUMERS: [Consumer; 3] = [SUMMARY_CONSUMER, TOTALS_CONSUMER, Consumer::PUBLISHER];
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -39,11 +43,11 @@ impl Scene {
     }
 
     /// Parks an order at version 2, where it waits up to version 3.
-    async fn park(&self, consumer: Consumer, order: &str) {
+    async fn park(&self, consumer: &Consumer, order: &str) {
         let (aggregate_id, reason) = (order.to_owned(), "event PaymentPromised cannot be read".to_owned());
         let parking =
-            Parking { aggregate_id, customer_id: Some("alice".to_owned()), version: 2, held_up_to: 3, reason };
-        ParkedOrders::new(self.client(), "ParkedOrders").park(consumer, &parking).await.unwrap();
+            ParkRequest { aggregate_id, customer_id: Some("alice".to_owned()), version: 2, held_up_to: 3, reason };
+        ParkedOrderTable::new(self.client(), "ParkedOrders").park(consumer, &parking).await.unwrap();
     }
 
     async fn parked(&self, arguments: &[&str]) -> Output {
@@ -113,9 +117,9 @@ async fn an_order_that_is_not_parked_cannot_be_shown() {
 #[tokio::test]
 async fn the_plan_names_what_is_redriven_and_without_a_yes_nothing_is() {
     let scene = Scene::with_orders(2).await;
-    scene.park(Consumer::CustomerTotals, "o-0").await;
+    scene.park(&TOTALS_CONSUMER, "o-0").await;
     for order in ["o-0", "o-1"] {
-        scene.park(Consumer::Publisher, order).await;
+        scene.park(&Consumer::PUBLISHER, order).await;
     }
     let mut redrive = orders(&["parked", "redrive", "--all", "--local"]);
     redrive.env("AWS_ENDPOINT_URL_DYNAMODB", scene.recorded.dynamodb.endpoint());
@@ -139,8 +143,8 @@ error: standard input is no terminal: add --yes to go on
 #[tokio::test]
 async fn a_redrive_from_the_table_of_another_stack_is_refused() {
     let scene = Scene::with_orders(1).await;
-    scene.park(Consumer::CustomerTotals, "o-0").await;
-    scene.park(Consumer::Publisher, "o-0").await;
+    scene.park(&TOTALS_CONSUMER, "o-0").await;
+    scene.park(&Consumer::PUBLISHER, "o-0").await;
     let memory =
         [("customerId", "#events"), ("entry", "#events"), ("eventsTableId", "other-id"), ("eventsTable", "Another")];
     let memory = memory.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
@@ -159,9 +163,9 @@ async fn a_redrive_from_the_table_of_another_stack_is_refused() {
 #[tokio::test]
 async fn what_is_parked_is_listed_by_consumer_and_order() {
     let scene = Scene::with_orders(2).await;
-    scene.park(Consumer::Publisher, "o-0").await;
+    scene.park(&Consumer::PUBLISHER, "o-0").await;
     for order in ["o-1", "o-0"] {
-        scene.park(Consumer::OrderSummaryByCustomer, order).await;
+        scene.park(&SUMMARY_CONSUMER, order).await;
     }
     let list = scene.parked(&["list"]).await;
     assert_eq!((list.status.code(), stderr(&list)), (Some(0), ""));
@@ -186,7 +190,7 @@ async fn what_is_parked_is_listed_by_consumer_and_order() {
 async fn an_order_is_shown_with_the_commits_that_wait_and_what_is_wrong_with_them() {
     let scene = Scene::with_orders(1).await;
     put(&scene.client(), &from_the_future(stored(&scene.client(), "o-0", 2).await)).await;
-    scene.park(Consumer::Publisher, "o-0").await;
+    scene.park(&Consumer::PUBLISHER, "o-0").await;
     let shown = scene.parked(&["show", "o-0"]).await;
     assert_eq!((shown.status.code(), stderr(&shown)), (Some(0), ""));
     let lines: Vec<Vec<&str>> = stdout(&shown).lines().map(|line| line.split_whitespace().collect()).collect();
@@ -210,7 +214,7 @@ async fn what_still_cannot_be_done_is_named_and_does_not_hold_up_the_others() {
     let sound = stored(&scene.client(), "o-1", 3).await;
     put(&scene.client(), &from_the_future(sound.clone())).await;
     for order in ["o-0", "o-1", "o-2"] {
-        scene.park(Consumer::Publisher, order).await;
+        scene.park(&Consumer::PUBLISHER, order).await;
     }
     let done = scene.parked(&["redrive", "--all"]).await;
     assert_eq!((done.status.code(), stdout(&done)), (Some(1), "2 redriven, 5 commits, 1 still parked\n"));
@@ -243,7 +247,7 @@ async fn a_row_of_a_newer_release_is_named_and_does_not_hold_up_the_others() {
     let put = scene.client().put_item().table_name("CustomerTotals").set_item(Some(newer.into()));
     put.item("projection", AttributeValue::N("99".to_owned())).send().await.unwrap();
     for order in ["o-0", "o-1"] {
-        scene.park(Consumer::CustomerTotals, order).await;
+        scene.park(&TOTALS_CONSUMER, order).await;
     }
     let done = scene.parked(&["redrive", "--all", "--json"]).await;
     assert_eq!((done.status.code(), &json_of(&done)["redriven"]), (Some(1), &json!(1)));
@@ -261,8 +265,8 @@ async fn a_row_of_a_newer_release_is_named_and_does_not_hold_up_the_others() {
 #[tokio::test]
 async fn a_note_that_cannot_be_read_does_not_hold_up_the_orders_other_notes() {
     let scene = Scene::with_orders(1).await;
-    for consumer in [Consumer::CustomerTotals, Consumer::Publisher] {
-        scene.park(consumer, "o-0").await;
+    for consumer in [TOTALS_CONSUMER, Consumer::PUBLISHER] {
+        scene.park(&consumer, "o-0").await;
     }
     let spoil = scene.client().update_item().table_name("ParkedOrders").update_expression("REMOVE heldUpTo");
     let spoil = spoil.key("consumer", AttributeValue::S("CustomerTotals".to_owned()));
@@ -280,8 +284,8 @@ async fn a_note_that_cannot_be_read_does_not_hold_up_the_orders_other_notes() {
 #[tokio::test]
 async fn an_order_can_be_redriven_for_one_consumer_alone() {
     let scene = Scene::with_orders(1).await;
-    scene.park(Consumer::Publisher, "o-0").await;
-    scene.park(Consumer::CustomerTotals, "o-0").await;
+    scene.park(&Consumer::PUBLISHER, "o-0").await;
+    scene.park(&TOTALS_CONSUMER, "o-0").await;
     let done = scene.parked(&["redrive", "o-0", "--consumer", "CustomerTotals"]).await;
     assert_eq!(stdout(&done), "1 redriven, 2 commits, 0 still parked\n");
     let list = json_of(&scene.parked(&["list", "--json"]).await);
@@ -292,7 +296,7 @@ async fn an_order_can_be_redriven_for_one_consumer_alone() {
 #[tokio::test]
 async fn what_is_not_there_ends_it_and_leaves_the_order_parked() {
     let scene = Scene::with_orders(1).await;
-    scene.park(Consumer::Publisher, "o-0").await;
+    scene.park(&Consumer::PUBLISHER, "o-0").await;
     for (arguments, said) in [
         (&["redrive", "o-0", "--bus", "Missing"][..], "error: there is no event bus Missing in the local stack\n"),
         (
@@ -357,10 +361,10 @@ async fn an_event_from_the_future_parks_its_order_in_a_whole_stack_and_a_redrive
     let notes = list["parked"].as_array().unwrap().iter();
     let notes: Vec<_> =
         notes.map(|note| [&note["consumer"], &note["orderId"], &note["version"], &note["heldUpTo"]]).collect();
-    for (note, consumer) in notes.iter().zip(Consumer::ALL) {
+    for (note, consumer) in notes.iter().zip(CONSUMERS) {
         assert_eq!(*note, [&json!(consumer.as_str()), &json!("o-0"), &json!(2), &json!(3)]);
     }
-    assert_eq!(notes.len(), Consumer::ALL.len());
+    assert_eq!(notes.len(), CONSUMERS.len());
 
     put(&client, &sound).await;
     let done = run(&["redrive", "--all"]).await;
@@ -386,7 +390,7 @@ async fn a_record_that_names_no_order_is_listed_beside_parked_orders() {
         key: "aggregateId: S o-0, version: N 1.5".to_owned(),
         reason: "version is not a whole number from 1 to 2^53 - 1".to_owned(),
     };
-    let notes = ParkedOrders::new(scene.client(), "ParkedOrders");
+    let notes = ParkedOrderTable::new(scene.client(), "ParkedOrders");
     for function in ["projector", "publisher"] {
         notes.note_unaddressable(function, &record).await.unwrap();
     }
@@ -407,7 +411,7 @@ async fn a_record_that_names_no_order_is_listed_beside_parked_orders() {
     assert_eq!(note["notedBy"], json!(["projector", "publisher"]));
 
     // It is not for redriving, and no consumer's.
-    scene.park(Consumer::Publisher, "o-0").await;
+    scene.park(&Consumer::PUBLISHER, "o-0").await;
     let of_consumer = scene.parked(&["list", "--consumer", "publisher"]).await;
     let of_consumer = stdout(&of_consumer);
     assert!(!of_consumer.contains("4800000001"), "{of_consumer}");

@@ -7,11 +7,14 @@ use aws_sdk_dynamodb::types::{BillingMode, KeyType};
 use embedded_dynamodb::ANY_PORT;
 use embedded_eventbridge::{EmbeddedEventBridge, LogLocation};
 use event_store::DynamoEventStore;
-use parked_orders::{Consumer, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkRequest, ParkedOrderTable};
 use test_support::recorded::{Recorded, arrived, events_of, sorted};
 
 use crate::service::{Call, service};
 use crate::{orders, output, stderr, stdout};
+
+const SUMMARY_CONSUMER: Consumer = Consumer::new("OrderSummaryByCustomer");
+const TOTALS_CONSUMER: Consumer = Consumer::new("CustomerTotals");
 
 /// The names that CloudFormation gave, by the output, and the table of the template that each is like.
 const TABLES: [(&str, &str, &str); 4] = [
@@ -120,10 +123,10 @@ fn describe_stacks(call: &Call, more: &[(&str, &str)]) -> Option<(u16, String)> 
 #[tokio::test]
 async fn the_name_of_a_stack_is_all_that_a_command_needs() {
     let account = Account::with_orders(3).await;
-    let parked = ParkedOrders::new(account.recorded.dynamodb.client(), TABLES[3].1);
+    let parked = ParkedOrderTable::new(account.recorded.dynamodb.client(), TABLES[3].1);
     let (aggregate_id, reason) = ("o-1".to_owned(), "try it".to_owned());
-    let parking = Parking { aggregate_id, customer_id: None, version: 2, held_up_to: 2, reason };
-    parked.park(Consumer::Publisher, &parking).await.unwrap();
+    let parking = ParkRequest { aggregate_id, customer_id: None, version: 2, held_up_to: 2, reason };
+    parked.park(&Consumer::PUBLISHER, &parking).await.unwrap();
     for (arguments, expected) in [
         (&["rebuild", "--yes"][..], "Rebuild of shop-OrderSummaryByCustomer-4E5F6G and shop-CustomerTotals-7H8I9J"),
         (&["verify"], "compared with shop-OrderEvents-1B2C3D"),
@@ -160,11 +163,11 @@ async fn a_stack_that_keeps_no_totals_is_rebuilt_verified_and_redriven() {
     let account = Account::with(3, &[("CustomerTotalsKept", "false")]).await;
     let client = account.recorded.dynamodb.client();
     client.delete_table().table_name(TABLES[2].1).send().await.unwrap();
-    let parked = ParkedOrders::new(client, TABLES[3].1);
-    for consumer in [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals] {
+    let parked = ParkedOrderTable::new(client, TABLES[3].1);
+    for consumer in [SUMMARY_CONSUMER, TOTALS_CONSUMER] {
         let (aggregate_id, reason) = ("o-1".to_owned(), "try it".to_owned());
-        let parking = Parking { aggregate_id, customer_id: None, version: 2, held_up_to: 2, reason };
-        parked.park(consumer, &parking).await.unwrap();
+        let parking = ParkRequest { aggregate_id, customer_id: None, version: 2, held_up_to: 2, reason };
+        parked.park(&consumer, &parking).await.unwrap();
     }
     let left_out = "stack shop does not keep CustomerTotals: it is left out\n";
     for (arguments, expected) in [
@@ -179,14 +182,14 @@ async fn a_stack_that_keeps_no_totals_is_rebuilt_verified_and_redriven() {
         assert!(stderr(&done).contains(left_out), "{arguments:?}: {}", stderr(&done));
         assert!(!stdout(&done).contains("CustomerTotals"), "{arguments:?}: {}", stdout(&done));
     }
-    assert!(parked.find(Consumer::OrderSummaryByCustomer, "o-1").await.unwrap().is_none());
-    assert!(parked.find(Consumer::CustomerTotals, "o-1").await.unwrap().is_some(), "its note stays");
+    assert!(parked.find(&SUMMARY_CONSUMER, "o-1").await.unwrap().is_none());
+    assert!(parked.find(&TOTALS_CONSUMER, "o-1").await.unwrap().is_some(), "its note stays");
     // A table that is named is not left out.
     let done = account
         .run(&["parked", "redrive", "--all", "--yes", "--stack", "shop", "--table", "CustomerTotals=CustomerTotals"])
         .await;
     assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
-    assert!(parked.find(Consumer::CustomerTotals, "o-1").await.unwrap().is_none());
+    assert!(parked.find(&TOTALS_CONSUMER, "o-1").await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! `--without CustomerTotals`: a deployment without customers' totals is rebuilt, verified and redriven.
 
 use aws_sdk_dynamodb::types::Select;
-use parked_orders::{Consumer, ParkedOrders, Parking};
+use parked_orders::{Consumer, ParkRequest, ParkedOrderTable};
 use serde_json::{Value, json};
 
 use crate::rebuild::{ROWS, Scene, TOTALS};
@@ -44,10 +44,10 @@ async fn a_verification_without_totals_misses_none() {
 #[tokio::test]
 async fn a_redrive_without_totals_leaves_what_customer_totals_has_parked() {
     let scene = Scene::with_orders(1).await;
-    let parked = ParkedOrders::new(scene.recorded.dynamodb.client(), "ParkedOrders");
+    let parked = ParkedOrderTable::new(scene.recorded.dynamodb.client(), "ParkedOrders");
     let (aggregate_id, reason) = ("o-0".to_owned(), "try it".to_owned());
-    let parking = Parking { aggregate_id, customer_id: None, version: 2, held_up_to: 2, reason };
-    parked.park(Consumer::CustomerTotals, &parking).await.unwrap();
+    let parking = ParkRequest { aggregate_id, customer_id: None, version: 2, held_up_to: 2, reason };
+    parked.park(&Consumer::new("CustomerTotals"), &parking).await.unwrap();
     let redrive = |arguments: &[&str]| {
         let mut command = orders(&["parked", "redrive", "--all", "--local", "--yes", "--without", "CustomerTotals"]);
         command.args(arguments).env("AWS_ENDPOINT_URL_DYNAMODB", scene.recorded.dynamodb.endpoint());
@@ -59,7 +59,7 @@ async fn a_redrive_without_totals_leaves_what_customer_totals_has_parked() {
     let refused = redrive(&["--consumer", "CustomerTotals"]).await;
     let expected = "error: CustomerTotals is left out: none of the orders that it has parked is redriven\n";
     assert_eq!((refused.status.code(), stderr(&refused)), (Some(1), expected));
-    assert!(parked.find(Consumer::CustomerTotals, "o-0").await.unwrap().is_some());
+    assert!(parked.find(&Consumer::new("CustomerTotals"), "o-0").await.unwrap().is_some());
     assert_eq!(items(&scene, TOTALS).await, 0);
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use event_store::{DynamoEventStore, EventStore};
 use fastrand::Rng;
 use order_aggregate::{OrderCommit, Orders};
-use parked_orders::Consumer;
 use read_models::{CurrencyTotals, DynamoTotals, Totals};
 use tokio::sync::watch;
 
@@ -16,6 +15,7 @@ use crate::faults::lagging_rows::while_rows_lag;
 use crate::workload::inquiry::Inquiry;
 use crate::workload::query::Query;
 use crate::workload::reader::Reader;
+use crate::world::names::SUMMARY_CONSUMER;
 use crate::world::names::{CUSTOMERS, EVENTS, TOTALS};
 use crate::world::unexpected_errors::Work;
 use crate::world::wire::{self, position};
@@ -56,7 +56,7 @@ impl Harness<'_> {
     /// Of each order in the stream the version of its row, and of its newest commit.
     pub(super) fn drained(&self, consumers: &Consumers) -> BTreeMap<String, (u64, u64)> {
         let rows = self.journal.rows();
-        let row = |order: &str| rows.get(&(Consumer::OrderSummaryByCustomer, order.to_owned())).copied().unwrap_or(0);
+        let row = |order: &str| rows.get(&(SUMMARY_CONSUMER, order.to_owned())).copied().unwrap_or(0);
         consumers.newest().into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use fastrand::Rng;
 use http_api::quotes::BadQuoteKeys;
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::{Consumer, ParkedOrderTable};
 use sam_template::Template;
 use tokio::sync::watch;
 
@@ -16,7 +16,7 @@ use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
 use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::faults::network::Network;
-use crate::faults::other_projector::{NextProjector, PanickingProjector};
+use crate::faults::other_projector;
 use crate::faults::poison::Poison;
 use crate::faults::strike::Rates;
 use crate::faults::tampering::{Tamper, Tampering};
@@ -32,6 +32,7 @@ use crate::workload::shape::{Beginning, Shape};
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
 use crate::world::names::{PARKED, PROJECTOR, PUBLISHER};
+use crate::world::names::{SUMMARY_CONSUMER, TOTALS_CONSUMER};
 use crate::world::operator::Operator;
 use crate::world::release::Release;
 use crate::world::sdk_config;
@@ -196,13 +197,14 @@ impl Harness<'_> {
         let network = self.network(random.u64(..), false);
         let client = network.client(sdk_config::dynamodb(&self.dynamo));
         let panics = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
-        let function = if panics { Box::new(PanickingProjector::new(client)) } else { self.release.projector(client) };
+        let function =
+            if panics { Box::new(other_projector::panicking(client)) } else { self.release.projector(client) };
         // Where nothing else is deployed, the release that reads everything is this one, once it is mended.
         let is_newer = !self.shape.is_deployed;
         let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
         if self.shape.is_deployed {
             let network = self.network(random.u64(..), true);
-            let function = NextProjector::new(network.client(sdk_config::dynamodb(&self.dynamo)));
+            let function = other_projector::next(network.client(sdk_config::dynamodb(&self.dynamo)));
             deployed.push(Deployed { function: Box::new(function), network, is_newer: true, reads_all: true });
         }
         let disturbances = Disturbances { shuffles: true, losses: true };
@@ -215,7 +217,7 @@ impl Harness<'_> {
         let client = network.client(sdk_config::dynamodb(&self.dynamo));
         let function = self.release.publisher(bus.client(sdk_config::eventbridge()), client);
         let disturbances = Disturbances { shuffles: self.shape.foreign_percent == 0, losses: false };
-        let reads_all = !self.shape.poison.stops(Consumer::Publisher);
+        let reads_all = !self.shape.poison.stops(&Consumer::PUBLISHER);
         let deployed = vec![Deployed { function, network, is_newer: true, reads_all }];
         self.mapping(PUBLISHER, Shard { number: 0, of: 1 }, deployed, disturbances, random)
     }
@@ -232,10 +234,10 @@ impl Harness<'_> {
     /// Somebody who mends.
     pub(super) fn operator(&self, bus: &Bus) -> Operator {
         let client = self.calm();
-        let parked = ParkedOrders::new(client.clone(), PARKED);
-        let mut consumers = vec![Consumer::Publisher, Consumer::CustomerTotals];
+        let parked = ParkedOrderTable::new(client.clone(), PARKED);
+        let mut consumers = vec![Consumer::PUBLISHER, TOTALS_CONSUMER];
         if !self.shape.is_deployed {
-            consumers.push(Consumer::OrderSummaryByCustomer);
+            consumers.push(SUMMARY_CONSUMER);
         }
         let redrive = self.release.redrive(bus.client(sdk_config::eventbridge()), client);
         Operator { parked, redrive, consumers, errors: self.errors.clone() }

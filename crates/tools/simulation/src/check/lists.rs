@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use parked_orders::Consumer;
 use serde_json::Value;
 
 use super::book::Book;
@@ -12,6 +11,7 @@ use super::invariant::Invariant;
 use super::staleness::stale;
 use crate::workload::inquiry::{Inquiry, Page};
 use crate::world::journal::{SeenRow, Waiting};
+use crate::world::names::SUMMARY_CONSUMER;
 
 pub(super) fn check(
     customer: &str,
@@ -77,7 +77,7 @@ fn page_is_stale(
     };
     let is_lacking = |notes: &Waiting| {
         books.iter().filter(|book| book.is_of(customer)).any(|book| {
-            let note = notes.get(&(Consumer::OrderSummaryByCustomer, book.order.to_owned()));
+            let note = notes.get(&(SUMMARY_CONSUMER, book.order.to_owned()));
             note.is_some_and(|held_up_to| !is_shown(book.order, *held_up_to))
         })
     };

@@ -8,6 +8,7 @@ use super::findings::Findings;
 use super::history::History;
 use super::invariant::Invariant;
 use super::totals::row_version;
+use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let poisoned: BTreeSet<&String> = history.foreign.iter().map(|(order, _)| order).collect();
@@ -16,43 +17,40 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
     for parked @ (consumer, order) in history.parked.keys() {
         if history.deferred.contains(parked) {
             let what = || format!("{consumer} has deferred it");
-            findings.must(Invariant::Parked, order, *consumer == Consumer::CustomerTotals, what);
+            findings.must(Invariant::Parked, order, *consumer == TOTALS_CONSUMER, what);
             continue;
         }
         let what = || format!("{consumer} has parked it, and nothing is wrong with it");
-        findings.must(Invariant::Parked, order, poison.stops(*consumer) && poisoned.contains(order), what);
+        findings.must(Invariant::Parked, order, poison.stops(consumer) && poisoned.contains(order), what);
     }
     for order in poisoned.iter().filter(|order| !history.shape.is_deployed && !history.lost.contains(**order)) {
         // Otherwise it may have lost the record, or be of the release that reads it.
-        for consumer in [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals] {
-            let is_parked = history.parked.contains_key(&(consumer, (*order).clone()));
+        for consumer in [SUMMARY_CONSUMER, TOTALS_CONSUMER] {
+            let is_parked = history.parked.contains_key(&(consumer.clone(), (*order).clone()));
             findings.must(Invariant::Parked, order, is_parked, || format!("{consumer} has not parked it"));
         }
     }
     for (parked @ (consumer, order), waiting) in &history.parked {
-        let has_row = match consumer {
-            // The newer release's rows are not this one's to redrive.
-            Consumer::OrderSummaryByCustomer => !history.shape.is_deployed,
-            Consumer::CustomerTotals => true,
-            Consumer::Publisher => false,
-        };
+        // The newer release's rows are not this one's to redrive.
+        let is_of_the_newer = history.shape.is_deployed && *consumer == SUMMARY_CONSUMER;
+        let has_row = *consumer != Consumer::PUBLISHER && !is_of_the_newer;
         if has_row {
             let row = history.redriven.get(parked).copied().unwrap_or(0);
             let commits = history.recorded.iter().find(|(recorded, _)| recorded == order);
-            let waited = commits.map_or(*waiting, |(_, commits)| row_version(*consumer, commits, *waiting));
+            let waited = commits.map_or(*waiting, |(_, commits)| row_version(consumer, commits, *waiting));
             findings.must(Invariant::Redriven, order, row >= waited, || {
                 format!("{consumer} was redriven up to version {row}, and {waited} waited")
             });
         }
     }
-    let held = poisoned.into_iter().filter(|_| poison.stops(Consumer::Publisher));
+    let held = poisoned.into_iter().filter(|_| poison.stops(&Consumer::PUBLISHER));
     for order in held.filter(|order| !history.given_up.contains(*order)) {
-        let is_parked = history.parked.contains_key(&(Consumer::Publisher, order.clone()));
+        let is_parked = history.parked.contains_key(&(Consumer::PUBLISHER, order.clone()));
         findings.must(Invariant::Parked, order, is_parked, || "the publisher has not parked it".to_owned());
     }
     for (order, _) in &history.recorded {
-        for consumer in Consumer::ALL {
-            let is_left = history.left_parked.contains_key(&(consumer, order.clone()));
+        for consumer in CONSUMERS {
+            let is_left = history.left_parked.contains_key(&(consumer.clone(), order.clone()));
             findings.must(Invariant::Unparked, order, !is_left, || format!("{consumer} still has it parked"));
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
     let mut recorded: BTreeMap<String, Value> = BTreeMap::new();
     for (order, commits) in &history.recorded {
         let poisoned = history.foreign.iter().find(|(foreign, _)| foreign == order).map(|(_, version)| *version);
-        let poisoned = poisoned.filter(|_| history.shape.poison.stops(Consumer::Publisher));
+        let poisoned = poisoned.filter(|_| history.shape.poison.stops(&Consumer::PUBLISHER));
         let mut last = None;
         for commit in commits {
             let events = publication::cloud_events(commit);

@@ -2,7 +2,6 @@
 //! it is the fold of all.
 
 use order_aggregate::OrderCommit;
-use parked_orders::Consumer;
 use read_models::{OrderSummaryByCustomer, OrderSummaryRow, Projection, projection};
 use serde_json::{Value, json};
 
@@ -12,6 +11,7 @@ use super::invariant::Invariant;
 use super::ledger::{self, Ledger};
 use super::totals::row_version;
 use crate::world::journal::{Seen, SeenRow};
+use crate::world::names::{SUMMARY_CONSUMER, TOTALS_CONSUMER};
 use crate::world::next_summary::NextSummary;
 
 pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
@@ -41,9 +41,9 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     if let Some((rows, newest)) = &history.repaired
         && let Some(newest) = newest.get(order)
     {
-        for consumer in [Consumer::OrderSummaryByCustomer, Consumer::CustomerTotals] {
-            let row = rows.get(&(consumer, order.to_owned())).copied().unwrap_or(0);
-            let newest = row_version(consumer, commits, *newest);
+        for consumer in [SUMMARY_CONSUMER, TOTALS_CONSUMER] {
+            let row = rows.get(&(consumer.clone(), order.to_owned())).copied().unwrap_or(0);
+            let newest = row_version(&consumer, commits, *newest);
             let what = || format!("after a repair the row of {consumer} is at version {row} of {newest}");
             findings.must(Invariant::Repaired, order, row == newest, what);
         }

@@ -1,6 +1,5 @@
 //! The `stale` flag of an order that a query shows.
 
-use parked_orders::Consumer;
 use serde_json::Value;
 
 use super::findings::Findings;
@@ -8,12 +7,13 @@ use super::history::History;
 use super::invariant::Invariant;
 use crate::workload::inquiry::Page;
 use crate::world::journal::Waiting;
+use crate::world::names::SUMMARY_CONSUMER;
 
 /// An order is called stale where it is parked at more than is shown, at some time while it was asked for; and it is not
 /// where it was not, at some time.
 pub(super) fn stale(order: &str, shown: &Value, page: &Page, history: &History, findings: &mut Findings) {
     let version = shown["version"].as_u64().unwrap_or_default();
-    let note = (Consumer::OrderSummaryByCustomer, order.to_owned());
+    let note = (SUMMARY_CONSUMER, order.to_owned());
     let is_ahead = |notes: &Waiting| notes.get(&note).is_some_and(|held_up_to| *held_up_to > version);
     let mut notes = history.kept.notes.during(page.began, page.ended);
     let is_stale = shown["stale"] == true;

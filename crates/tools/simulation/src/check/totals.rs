@@ -13,6 +13,7 @@ use super::history::History;
 use super::invariant::Invariant;
 use crate::workload::inquiry::Inquiry;
 use crate::world::journal::Waiting;
+use crate::world::names::TOTALS_CONSUMER;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     for (order, commits) in &history.recorded {
@@ -49,9 +50,8 @@ pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], histo
         findings.must(Invariant::TotalsShown, customer, holds, what);
 
         let is_of = |order: &str| books.iter().any(|book| book.order == order && book.is_of(customer));
-        let is_parked = |notes: &Waiting| {
-            notes.keys().any(|(consumer, order)| *consumer == Consumer::CustomerTotals && is_of(order))
-        };
+        let is_parked =
+            |notes: &Waiting| notes.keys().any(|(consumer, order)| *consumer == TOTALS_CONSUMER && is_of(order));
         let is_stale = page.body["stale"] == true;
         let mut notes = history.kept.notes.during(page.began, page.ended);
         let what = || format!("the totals of {customer} are stale: {is_stale}, although the notes say otherwise");
@@ -60,14 +60,12 @@ pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], histo
 }
 
 /// The version that a consumer's row of an order has when it holds the commits up to `version`.
-pub(super) fn row_version(consumer: Consumer, commits: &[OrderCommit], version: u64) -> u64 {
-    match consumer {
-        Consumer::CustomerTotals => {
-            let concerns = |commit: &&OrderCommit| commit.version <= version && CustomerTotals::concerns(commit);
-            commits.iter().rfind(concerns).map_or(0, |commit| commit.version)
-        }
-        Consumer::OrderSummaryByCustomer | Consumer::Publisher => version,
+pub(super) fn row_version(consumer: &Consumer, commits: &[OrderCommit], version: u64) -> u64 {
+    if *consumer != TOTALS_CONSUMER {
+        return version;
     }
+    let concerns = |commit: &&OrderCommit| commit.version <= version && CustomerTotals::concerns(commit);
+    commits.iter().rfind(concerns).map_or(0, |commit| commit.version)
 }
 
 fn is_of(customer: &str, commits: &[OrderCommit]) -> bool {

@@ -18,10 +18,10 @@ impl Poison {
 
     /// Returns true if it stops a consumer. The publisher does not fold events, so a panicking fold does not stop it.
     #[must_use]
-    pub fn stops(self, consumer: Consumer) -> bool {
+    pub fn stops(self, consumer: &Consumer) -> bool {
         match self {
             Self::UnknownType | Self::WrongType => true,
-            Self::Panic => consumer != Consumer::Publisher,
+            Self::Panic => *consumer != Consumer::PUBLISHER,
         }
     }
 }

@@ -15,7 +15,7 @@ use parked_orders::Consumer;
 use projector::{Payload, Projector};
 use publisher::Publisher;
 use query_handler::QueryHandler;
-use read_models::{CustomerTotals, OrderSummaries, OrderSummaryByCustomer, RowStore, Totals};
+use read_models::{OrderSummaries, Totals};
 use stream_consumer::StreamEvent;
 
 /// An invocation that has not ended.
@@ -44,11 +44,11 @@ pub trait StreamFunction: Send + Sync {
 /// The redrive of parked orders.
 pub trait Redriving: Send + Sync {
     /// Redrives an order for a consumer.
-    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>>;
+    fn order<'a>(&'a self, consumer: &'a Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>>;
 }
 
 impl Redriving for Redrive {
-    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
+    fn order<'a>(&'a self, consumer: &'a Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
         Box::pin(Self::order(self, consumer, order))
     }
 }
@@ -65,12 +65,7 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> HttpFunction for Query
     }
 }
 
-impl<S, R, T> StreamFunction for Projector<S, R, T>
-where
-    S: EventStore<Orders> + Clone,
-    R: RowStore<OrderSummaryByCustomer>,
-    T: RowStore<CustomerTotals>,
-{
+impl<S: EventStore<Orders>> StreamFunction for Projector<S> {
     fn handle(&self, batch: StreamEvent) -> Invocation<'_, Result<DynamoDbEventResponse, lambda_runtime::Error>> {
         Box::pin(Self::handle(self, LambdaEvent::new(Payload::Stream(batch), Context::default())))
     }

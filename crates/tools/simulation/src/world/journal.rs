@@ -8,6 +8,7 @@ use parked_orders::Consumer;
 use read_models::{CustomerTotals, OrderSummaryRow, Projection};
 use serde_json::Value;
 
+use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
 use crate::world::names::{PARKED, SUMMARIES, TOTALS};
 use crate::world::next_summary::NextRow;
 use crate::world::wire;
@@ -140,9 +141,9 @@ impl Journal {
     /// The current version of each row.
     pub(crate) fn rows(&self) -> Waiting {
         let summaries = wire::items(&self.database, SUMMARIES).iter().filter_map(seen).collect::<Vec<_>>();
-        let summaries = summaries.into_iter().map(|row| ((Consumer::OrderSummaryByCustomer, row.order), row.version));
+        let summaries = summaries.into_iter().map(|row| ((SUMMARY_CONSUMER, row.order), row.version));
         let totals = contributions(&wire::items(&self.database, TOTALS));
-        let totals = totals.into_iter().map(|(order, version)| ((Consumer::CustomerTotals, order), version));
+        let totals = totals.into_iter().map(|(order, version)| ((TOTALS_CONSUMER, order), version));
         summaries.chain(totals).collect()
     }
 
@@ -180,7 +181,8 @@ fn order_of(entry: &str) -> Option<String> {
 }
 
 fn note(item: &Value) -> Option<((Consumer, String), u64)> {
-    let consumer = item["consumer"]["S"].as_str()?.parse().ok()?;
+    let name = item["consumer"]["S"].as_str()?;
+    let consumer = CONSUMERS.into_iter().find(|consumer| consumer.as_str() == name)?;
     Some(((consumer, item["aggregateId"]["S"].as_str()?.to_owned()), number(item, "heldUpTo")?))
 }
 

@@ -14,7 +14,7 @@ pub mod clock;
 pub mod function;
 pub mod journal;
 pub(crate) mod models;
-pub(crate) mod names;
+pub mod names;
 pub mod next_summary;
 pub(crate) mod operator;
 pub mod release;

@@ -1,5 +1,14 @@
 //! The names that every history uses: tables, bus, functions and customers.
 
+use parked_orders::Consumer;
+
+/// The summaries as a consumer of the stream.
+pub const SUMMARY_CONSUMER: Consumer = Consumer::new(SUMMARIES);
+/// The totals as a consumer of the stream.
+pub const TOTALS_CONSUMER: Consumer = Consumer::new(TOTALS);
+/// The consumers of the stream.
+pub(crate) const CONSUMERS: [Consumer; 3] = [SUMMARY_CONSUMER, TOTALS_CONSUMER, Consumer::PUBLISHER];
+
 /// The table of events.
 pub(crate) const EVENTS: &str = "OrderEvents";
 /// The table of the order summaries.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use parked_orders::{Consumer, Parked, ParkedError, ParkedOrders, UnaddressableNote};
+use parked_orders::{Consumer, ParkedError, ParkedOrder, ParkedOrderTable, UnaddressableNote};
 use read_models::LagBound;
 
 use crate::world::function::Redriving;
@@ -17,7 +17,7 @@ const NONE_IS_LATE: LagBound = LagBound::Named(Duration::ZERO);
 
 /// The operator of a history.
 pub(crate) struct Operator {
-    pub(crate) parked: ParkedOrders,
+    pub(crate) parked: ParkedOrderTable,
     pub(crate) redrive: Box<dyn Redriving>,
     /// The consumers whose orders this release redrives. The rows of another release are not its own.
     pub(crate) consumers: Vec<Consumer>,
@@ -43,7 +43,7 @@ impl Operator {
         notes.into_iter().map(|note| (note.id, note.noted_by)).collect()
     }
 
-    async fn every_note(&self) -> (Vec<Parked>, Vec<UnaddressableNote>) {
+    async fn every_note(&self) -> (Vec<ParkedOrder>, Vec<UnaddressableNote>) {
         self.errors.ok(Work::Read, "of every parked one", self.notes().await).unwrap_or_default()
     }
 
@@ -51,7 +51,7 @@ impl Operator {
     pub(crate) async fn redrive(&self) {
         for (consumer, order) in self.parked().await.into_keys() {
             if self.consumers.contains(&consumer)
-                && let Some(ended) = self.errors.catch_panic("a redrive", self.redrive.order(consumer, &order)).await
+                && let Some(ended) = self.errors.catch_panic("a redrive", self.redrive.order(&consumer, &order)).await
             {
                 self.errors.ok(Work::Redrive, &order, ended);
             }
@@ -70,7 +70,7 @@ impl Operator {
         }
     }
 
-    async fn notes(&self) -> Result<(Vec<Parked>, Vec<UnaddressableNote>), ParkedError> {
+    async fn notes(&self) -> Result<(Vec<ParkedOrder>, Vec<UnaddressableNote>), ParkedError> {
         let (mut notes, mut unaddressable, mut next) = (Vec::new(), Vec::new(), None);
         loop {
             let page = self.parked.page(next).await?;

@@ -2,18 +2,16 @@
 
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, EventStore};
-use function_setup::ProjectorConfig;
 use http_api::{AuthMode, QuoteVerifier};
 use operations::OperationError;
 use operations::redrive::Redrive;
 use order_aggregate::Orders;
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use projector::Projector;
 use publication::EventBus;
 use publisher::Publisher;
 use query_handler::QueryHandler;
 use read_models::{DynamoSummaries, DynamoTotals, LagBound, OrderSummaries, Totals};
-use tracing::level_filters::LevelFilter;
 
 use crate::world::clock;
 use crate::world::function::{Instance, Invocation, Redriving, StreamFunction};
@@ -34,7 +32,7 @@ pub trait Release: Send + Sync {
             DynamoEventStore::new(client.clone(), EVENTS),
             DynamoSummaries::new(client.clone(), SUMMARIES),
             DynamoTotals::new(client.clone(), TOTALS),
-            ParkedOrders::new(client, PARKED),
+            ParkedOrderTable::new(client, PARKED),
         )
     }
 
@@ -90,7 +88,7 @@ pub fn query_handler(
     events: impl EventStore<Orders> + 'static,
     summaries: impl OrderSummaries + 'static,
     totals: impl Totals + 'static,
-    parked: ParkedOrders,
+    parked: ParkedOrderTable,
 ) -> Instance {
     Box::new(QueryHandler::new(events, summaries, totals, parked, AuthMode::JwtAndIam))
 }
@@ -98,20 +96,14 @@ pub fn query_handler(
 /// The projector as it is deployed.
 #[must_use]
 pub fn projector(client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
-    let config = ProjectorConfig {
-        events_table: EVENTS.to_owned(),
-        summary_table: SUMMARIES.to_owned(),
-        totals_table: Some(TOTALS.to_owned()),
-        parked_table: PARKED.to_owned(),
-        log_level: LevelFilter::OFF,
-    };
-    Box::new(Projector::on_dynamo(client, &config))
+    let store = DynamoEventStore::new(client.clone(), EVENTS);
+    Box::new(Projector::new(store, &models::as_deployed(&client), ParkedOrderTable::new(client, PARKED)))
 }
 
 /// The publisher as it is deployed.
 #[must_use]
 pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
-    Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrders::new(client, PARKED)))
+    Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrderTable::new(client, PARKED)))
 }
 
 /// The redrive of parked orders as it is deployed.
@@ -119,7 +111,7 @@ pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Cli
 pub fn redrive(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
     Box::new(Redrive::new(
         DynamoEventStore::new(client.clone(), EVENTS),
-        ParkedOrders::new(client.clone(), PARKED),
+        ParkedOrderTable::new(client.clone(), PARKED),
         EventBus::new(bus, BUS),
         models::as_deployed(&client),
     ))

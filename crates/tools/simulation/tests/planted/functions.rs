@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use operations::redrive::{RedriveError, Redriven};
-use parked_orders::{Consumer, ParkedOrders};
+use parked_orders::{Consumer, ParkedOrderTable};
 use simulation::world::function::{Invocation, Redriving, StreamFunction};
 use stream_consumer::StreamEvent;
 
@@ -82,13 +82,13 @@ impl StreamFunction for LeavesOut {
 /// Takes notes on rows away, and does nothing about the rows.
 pub(crate) struct Unparks {
     pub(crate) real: Box<dyn Redriving>,
-    pub(crate) notes: ParkedOrders,
+    pub(crate) notes: ParkedOrderTable,
 }
 
 impl Redriving for Unparks {
-    fn order<'a>(&'a self, consumer: Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
+    fn order<'a>(&'a self, consumer: &'a Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
         Box::pin(async move {
-            if consumer == Consumer::Publisher {
+            if *consumer == Consumer::PUBLISHER {
                 return self.real.order(consumer, order).await;
             }
             if let Some(note) = self.notes.find(consumer, order).await? {

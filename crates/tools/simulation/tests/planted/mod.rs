@@ -25,9 +25,9 @@ use aws_sdk_dynamodb::Client;
 use event_store::DynamoEventStore;
 use http_api::QuoteVerifier;
 use operations::OperationError;
-use parked_orders::ParkedOrders;
+use parked_orders::ParkedOrderTable;
 use projector::Projector;
-use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows};
+use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows, registry};
 use simulation::world::function::{Instance, Invocation, Redriving, StreamFunction};
 use simulation::world::release;
 use simulation::world::repair::Repaired;
@@ -310,7 +310,7 @@ impl Release for Bug {
         let events = Events { store: DynamoEventStore::new(client.clone(), "OrderEvents"), bug: *self };
         let rows = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
         let totals = Sums { rows: DynamoTotals::new(client.clone(), "CustomerTotals"), bug: *self };
-        let notes = ParkedOrders::new(client, "ParkedOrders");
+        let notes = ParkedOrderTable::new(client, "ParkedOrders");
         let handler = release::query_handler(events, Summaries { rows, bug: *self }, totals, notes);
         if *self == Self::IgnoresMinVersion { Box::new(Forgetful(handler)) } else { handler }
     }
@@ -322,7 +322,8 @@ impl Release for Bug {
                 let store = Hollow(DynamoEventStore::new(client.clone(), "OrderEvents"));
                 let rows = DynamoRows::new(client.clone(), "OrderSummaryByCustomer");
                 let totals = SummedRows::new(client.clone(), "CustomerTotals");
-                Box::new(Projector::new(store, rows, Some(totals), ParkedOrders::new(client, "ParkedOrders")))
+                let models = registry::of_core(store.clone(), rows, Some(totals));
+                Box::new(Projector::new(store, &models, ParkedOrderTable::new(client, "ParkedOrders")))
             }
             Self::LeavesPoisonOutWithoutANote => release::projector(without_notes(&client)),
             Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(release::projector(client))),
@@ -334,7 +335,7 @@ impl Release for Bug {
     fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn Redriving> {
         let real = release::redrive(bus, client.clone());
         if *self == Self::UnparksWithoutProjecting {
-            return Box::new(Unparks { real, notes: ParkedOrders::new(client, "ParkedOrders") });
+            return Box::new(Unparks { real, notes: ParkedOrderTable::new(client, "ParkedOrders") });
         }
         real
     }

@@ -1,0 +1,204 @@
+//! The parked orders of a consumer: which of a batch are parked, parking and unparking, within an invocation's time.
+//!
+//! A consumer decides with a [`ParkingPolicy`] which failures park an order. It decides by itself about the next commits of a parked
+//! order: the projector tries them, since a row heals; the publisher [holds](OrderParking::hold) them, since events are published in
+//! sequence.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Instant;
+
+use futures_util::stream::{self, StreamExt as _};
+use parked_orders::{Consumer, Next, ParkedError, ParkedOrder, ParkedOrderTable};
+
+use crate::failed_records::{FailedRecord, FailedRecords, ParkingPolicy, PoisonedOrder};
+
+/// The number of notes that are written at once.
+const AT_ONCE: usize = 16;
+
+/// The parked orders of one consumer.
+#[derive(Debug, Clone)]
+pub struct OrderParking {
+    consumer: Consumer,
+    table: ParkedOrderTable,
+}
+
+/// The reason why notes were not read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum NoteError {
+    /// The invocation had no time left.
+    #[error("out of time")]
+    OutOfTime,
+    /// The table failed.
+    #[error(transparent)]
+    Table(#[from] ParkedError),
+}
+
+/// A page of deferred orders, by their ids.
+#[derive(Debug)]
+pub struct DeferredOrders {
+    /// The orders, and the notes that cannot be read.
+    pub orders: Vec<Result<ParkedOrder, ParkedError>>,
+    /// The start of the next page; `None` at the end.
+    pub next: Option<Next>,
+}
+
+/// The result of a batch in parked orders and in records to retry.
+#[derive(Debug, Default)]
+pub struct BatchReport {
+    /// The orders that were parked.
+    pub parked: Vec<PoisonedOrder>,
+    /// The orders that could not be parked. Their records are among those to retry.
+    pub not_parked: Vec<(PoisonedOrder, NoteError)>,
+    /// The orders that have caught up. `false`: more waits than this batch knows, so the order stays parked.
+    pub unparked: Vec<(ParkedOrder, Result<bool, NoteError>)>,
+    /// The records to retry.
+    pub to_retry: Vec<FailedRecord>,
+}
+
+impl OrderParking {
+    /// The orders that `consumer` parks in `table`.
+    #[must_use]
+    pub const fn new(consumer: Consumer, table: ParkedOrderTable) -> Self {
+        Self { consumer, table }
+    }
+
+    /// The consumer.
+    #[must_use]
+    pub const fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    /// The notes on those of these orders that are parked. A note that cannot be read takes the place of its order's.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or not before `deadline`.
+    pub async fn among(
+        &self,
+        orders: &[&str],
+        deadline: Option<Instant>,
+    ) -> Result<HashMap<String, Result<ParkedOrder, ParkedError>>, NoteError> {
+        let parked = before_deadline(deadline, self.table.among(&self.consumer, orders)).await;
+        Ok(parked.ok_or(NoteError::OutOfTime)??)
+    }
+
+    /// Notes for parked orders up to which version their commits wait. `false`: the order is no longer parked, so nothing need
+    /// wait.
+    pub async fn hold(&self, orders: Vec<(ParkedOrder, u64)>) -> Vec<(ParkedOrder, Result<bool, ParkedError>)> {
+        let hold = |(order, up_to): (ParkedOrder, u64)| async move {
+            let held = self.table.hold(&self.consumer, &order.aggregate_id, up_to).await;
+            (order, held)
+        };
+        stream::iter(orders).map(hold).buffered(AT_ONCE).collect().await
+    }
+
+    /// Parks the orders whose records failed and takes out those that have caught up. No note is begun after `last_start`.
+    pub async fn settle(
+        &self,
+        failed: Vec<FailedRecord>,
+        customers: &HashMap<String, String>,
+        policy: ParkingPolicy,
+        caught_up: Vec<ParkedOrder>,
+        last_start: Option<Instant>,
+    ) -> BatchReport {
+        let FailedRecords { to_park, to_retry } = FailedRecords::sort(failed, customers, policy);
+        let mut report = BatchReport { to_retry, ..BatchReport::default() };
+        let parks: Vec<_> = to_park.into_iter().map(|order| self.park(order, last_start)).collect();
+        for (order, parked) in stream::iter(parks).buffered(AT_ONCE).collect::<Vec<_>>().await {
+            match parked {
+                Ok(()) => report.parked.push(order),
+                Err(error) => {
+                    report.to_retry.extend(order.not_parked(&error));
+                    report.not_parked.push((order, error));
+                }
+            }
+        }
+        let unparks: Vec<_> = caught_up.into_iter().map(|order| self.unpark(order, last_start)).collect();
+        report.unparked = stream::iter(unparks).buffered(AT_ONCE).collect().await;
+        report
+    }
+
+    async fn park(&self, order: PoisonedOrder, last_start: Option<Instant>) -> (PoisonedOrder, Result<(), NoteError>) {
+        let parked = match last_start {
+            Some(last_start) if Instant::now() >= last_start => Err(NoteError::OutOfTime),
+            Some(_) | None if order.is_deferred => Ok(self.table.defer(&self.consumer, &order.request).await),
+            Some(_) | None => Ok(self.table.park(&self.consumer, &order.request).await),
+        };
+        (order, parked.and_then(|parked| parked.map_err(NoteError::Table)))
+    }
+
+    async fn unpark(&self, order: ParkedOrder, last_start: Option<Instant>) -> (ParkedOrder, Result<bool, NoteError>) {
+        let unparked = match last_start {
+            Some(last_start) if Instant::now() >= last_start => Err(NoteError::OutOfTime),
+            Some(_) | None => self.table.unpark(&order).await.map_err(NoteError::Table),
+        };
+        (order, unparked)
+    }
+
+    /// A page of the orders that an outage has deferred.
+    ///
+    /// # Errors
+    /// When the table cannot be read, or not before `deadline`.
+    pub async fn deferred(&self, from: Option<Next>, deadline: Option<Instant>) -> Result<DeferredOrders, NoteError> {
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(NoteError::OutOfTime);
+        }
+        let page = before_deadline(deadline, self.table.deferred(&self.consumer, from)).await;
+        let page = page.ok_or(NoteError::OutOfTime)??;
+        Ok(DeferredOrders { orders: page.parked, next: page.next })
+    }
+}
+
+impl BatchReport {
+    /// The number of orders that poison has parked.
+    #[must_use]
+    pub fn parked_orders(&self) -> usize {
+        self.parked.iter().filter(|order| !order.is_deferred).count()
+    }
+
+    /// The number of orders that an outage has deferred.
+    #[must_use]
+    pub fn deferred_orders(&self) -> usize {
+        self.parked.len() - self.parked_orders()
+    }
+
+    /// The number of orders that are no longer parked.
+    #[must_use]
+    pub fn unparked_orders(&self) -> usize {
+        self.unparked.iter().filter(|(_, unparked)| matches!(unparked, Ok(true))).count()
+    }
+}
+
+/// The result of `work`; `None` if it does not end before the deadline.
+pub async fn before_deadline<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.ok(),
+        None => Some(work.await),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{Client, Config};
+
+    use super::*;
+    use crate::failed_records::FailureCause;
+
+    #[tokio::test]
+    async fn no_note_is_begun_when_the_time_is_over_and_the_record_is_retried() {
+        // A client that can send nothing: an attempt would fail for another reason.
+        let client = Client::from_conf(Config::builder().behavior_version_latest().build());
+        let parking = OrderParking::new(Consumer::PUBLISHER, ParkedOrderTable::new(client, "ParkedOrders"));
+        let (id, reason) = ("7".to_owned(), "events is not a list".to_owned());
+        let cause = FailureCause::Poison { version: None, reason };
+        let failed = vec![FailedRecord { id, order_id: Some("o-1".to_owned()), version: Some(3), cause }];
+        for policy in [ParkingPolicy::ParkPoison, ParkingPolicy::DeferOutages, ParkingPolicy::InSequence] {
+            let now = Some(Instant::now());
+            let report = parking.settle(failed.clone(), &HashMap::new(), policy, Vec::new(), now).await;
+            assert_eq!((report.parked_orders(), report.not_parked.len()), (0, 1));
+            let reason = "the time was over before its order was parked".to_owned();
+            let [retried] = &report.to_retry[..] else { unreachable!("{report:?}") };
+            assert_eq!((&*retried.id, &retried.cause), ("7", &FailureCause::Unavailable { reason }));
+        }
+    }
+}

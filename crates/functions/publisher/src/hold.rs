@@ -1,0 +1,68 @@
+//! Records of orders that are parked: they wait with the order.
+//!
+//! An order's events are published in sequence, so an event that can never be published holds back those that follow. A record that
+//! waits is done for the stream once its order's note says so, and not before: only a redrive publishes it.
+
+use event_store::store::chain;
+use parked_orders::{ParkRequest, ParkedError, ParkedOrder};
+use publication::{Outbox, UnpublishedReason};
+use stream_consumer::{NoteError, OrderParking, PoisonedOrder};
+
+/// Holds the records of parked orders from the parked version on. Earlier ones are repeats, and are published as ever. Where the
+/// notes cannot be read, nothing is published, since it might overtake a record that waits. Where one note cannot be read, nothing
+/// of its order is.
+///
+/// Returns the orders whose poison is in the batch again: the invocation that parked them may have ended before it logged that.
+pub(crate) async fn hold(parking: &OrderParking, outbox: &mut Outbox) -> Vec<PoisonedOrder> {
+    let parked = match parking.among(&outbox.orders(), None).await {
+        Ok(parked) => parked,
+        Err(error) => {
+            outbox.fail_every_order(&unread(&error));
+            return Vec::new();
+        }
+    };
+    let mut waiting = Vec::new();
+    for (order, parked) in parked {
+        match parked {
+            Ok(parked) => {
+                let last = outbox.last_version(&parked.aggregate_id, parked.version);
+                waiting.extend(last.map(|up_to| (parked, up_to)));
+            }
+            Err(error) => outbox.fail(&order, 0, &reason(&error)),
+        }
+    }
+    let mut repeated = Vec::new();
+    for (parked, held) in parking.hold(waiting).await {
+        match held {
+            Ok(true) => {
+                outbox.hold(&parked.aggregate_id, parked.version);
+                repeated.extend(outbox.id(&parked.aggregate_id, parked.version).map(|id| poisoned(id, parked)));
+            }
+            // It was redriven since the notes were read: nothing waits, so this need not.
+            Ok(false) => {}
+            Err(error) => outbox.fail(&parked.aggregate_id, parked.version, &reason(&error)),
+        }
+    }
+    repeated
+}
+
+fn poisoned(id: String, parked: ParkedOrder) -> PoisonedOrder {
+    let ParkedOrder { aggregate_id, customer_id, version, held_up_to, reason, .. } = parked;
+    let request = ParkRequest { aggregate_id, customer_id, version, held_up_to, reason };
+    PoisonedOrder { request, is_deferred: false, records: vec![(version, id)] }
+}
+
+fn unread(error: &NoteError) -> UnpublishedReason {
+    match error {
+        NoteError::OutOfTime => UnpublishedReason::Unavailable { cause: error.to_string() },
+        NoteError::Table(error) => reason(error),
+    }
+}
+
+fn reason(error: &ParkedError) -> UnpublishedReason {
+    let cause = chain(error);
+    match error {
+        ParkedError::Unavailable { .. } => UnpublishedReason::Unavailable { cause },
+        ParkedError::Refused { .. } | ParkedError::Unreadable { .. } => UnpublishedReason::Refused { cause },
+    }
+}
