@@ -1,4 +1,4 @@
-//! Everything that goes wrong, and the checker under bugs that are planted.
+//! Histories without a violation, and planted bugs that the checks must find.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,13 +19,13 @@ use simulation::{
 
 /// The page whose tables name the faults, invariants, deeds and planted bugs.
 const RELIABILITY: &str = include_str!("../../../../docs/RELIABILITY.md");
-/// How many histories the ordinary run tells; the long mode as many as `HISTORIES` says.
+/// The number of histories without the environment variable `HISTORIES`.
 const HISTORIES: u64 = 500;
-/// How many are told at once.
+/// The number of histories that run at once.
 const JOBS: usize = 2;
 
 #[test]
-fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
+fn nothing_is_lost_doubled_or_misreported_under_any_fault() {
     let histories = std::env::var("HISTORIES").map_or(HISTORIES, |histories| histories.parse().unwrap());
     let campaign = Campaign { first: Plan::of(0), histories, jobs: JOBS };
     let verdict = campaign.run(&AsDeployed, |_| {}).unwrap();
@@ -51,11 +51,11 @@ fn nothing_is_lost_doubled_or_misreported_whatever_strikes() {
         assert!(sum.faults.contains_key(&fault), "{fault} never struck");
     }
     for invariant in Invariant::ALL {
-        assert!(sum.checked.contains_key(&invariant), "{invariant:?} was never looked at");
+        assert!(sum.checked.contains_key(&invariant), "{invariant:?} was never checked");
     }
 }
 
-/// The names in a table of the page; the rightmost column holds figures.
+/// The rows of a table of the page, without the rightmost column, which holds figures.
 fn listed(head: &str) -> Vec<&str> {
     let (_, table) = RELIABILITY.split_once(head).unwrap();
     let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| "));
@@ -71,19 +71,19 @@ fn the_page_lists_each_fault_invariant_and_deed_once_and_in_order() {
 }
 
 #[test]
-fn the_same_seed_tells_the_same_history() {
+fn the_same_seed_gives_the_same_history() {
     for seed in [3, 5, 8, 13] {
-        let told = || History::run(&Plan::of(seed), &AsDeployed).unwrap();
+        let run = || History::run(&Plan::of(seed), &AsDeployed).unwrap();
         let (first, second) = std::thread::scope(|scope| {
-            let other = scope.spawn(told);
-            (told(), other.join().unwrap())
+            let other = scope.spawn(run);
+            (run(), other.join().unwrap())
         });
-        assert!(first == second, "seed {seed} told two histories");
+        assert!(first == second, "seed {seed} gave two histories");
     }
 }
 
 #[test]
-fn a_command_that_is_answered_by_contention_is_sent_again() {
+fn a_command_that_is_answered_by_contention_is_retried() {
     for seed in 0..4 {
         let release = Contended::default();
         let history = History::run(&Plan::of(seed), &release).unwrap();
@@ -100,7 +100,7 @@ fn a_command_that_is_answered_by_contention_is_sent_again() {
     }
 }
 
-/// The first seed of the ordinary run that catches a bug by what it stands for, and what it finds.
+/// The first seed that catches a bug by its invariant, and the violation.
 fn caught(bug: Bug) -> Option<(u64, Violation)> {
     let mut plans = (0..HISTORIES).map(Plan::of).filter(|plan| bug.may_show(&Shape::of(plan)));
     plans.find_map(|plan| {
@@ -117,12 +117,12 @@ fn a_fault_that_is_left_out_does_not_strike() {
     for fault in Fault::ALL {
         let seeds = struck.iter().filter(|(_, faults)| faults.contains_key(&fault)).map(|(seed, _)| *seed);
         for seed in seeds.take(2) {
-            let told = History::run(&Plan { without: [fault].into(), ..Plan::of(seed) }, &AsDeployed);
+            let result = History::run(&Plan { without: [fault].into(), ..Plan::of(seed) }, &AsDeployed);
             if fault.consequence_of().is_some() {
-                let refused = told.unwrap_err();
+                let refused = result.unwrap_err();
                 assert!(matches!(refused.cause, Cause::NotByItself(named, _) if named == fault), "{refused:?}");
             } else {
-                let history = told.unwrap();
+                let history = result.unwrap();
                 assert_eq!(history.faults.get(&fault), None, "{fault} struck seed {seed}, and was left out");
                 assert_eq!(violations(&history), [], "seed {seed} without {fault}");
             }
@@ -130,7 +130,7 @@ fn a_fault_that_is_left_out_does_not_strike() {
     }
 }
 
-/// By the invariant that docs/RELIABILITY.md names. Without the bug, the same history breaks no invariant.
+/// The bug is caught by the invariant that docs/RELIABILITY.md names. Without the bug, the same history violates none.
 #[test]
 fn every_planted_bug_is_caught() {
     let (next, amiss) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -158,7 +158,7 @@ fn every_planted_bug_is_caught() {
 #[test]
 fn a_failing_history_shrinks_and_names_the_command_that_replays_it() {
     let bug = Bug::TakesALostRaceForAWin;
-    // A long one, so that there is much to take away.
+    // A long one, so that much can be removed.
     let is_long = |plan: &Plan| Shape::of(plan).commands >= 20;
     let fails = |plan: &Plan| !violations(&History::run(plan, &bug).unwrap()).is_empty();
     let whole = (0..500).map(Plan::of).filter(is_long).find(fails).unwrap();

@@ -1,4 +1,4 @@
-//! The network alone: it strikes, it counts, and it does the same again from the same seed.
+//! The network alone: its strikes, its counts, and the same result for the same seed.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -28,7 +28,7 @@ async fn network(seed: u64, rates: Rates) -> (EmbeddedDynamoDb, Network, Client)
     (dynamo, network, client)
 }
 
-/// How a write ended.
+/// The result of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
     Written,
@@ -52,7 +52,7 @@ async fn put(client: &Client, aggregate_id: String) -> Ended {
     }
 }
 
-/// Four clients write 100 items each; when and how each write ended, and what struck.
+/// Lets four clients write 100 items each. Returns the result and time of each write, the strikes, and the number of items.
 async fn story(seed: u64, rates: Rates) -> (Vec<(String, Ended, Duration)>, Fired, usize) {
     fastrand::seed(seed);
     let (dynamo, network, client) = network(seed, rates).await;
@@ -96,7 +96,7 @@ async fn without_rates_nothing_strikes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_acknowledged_is_there_and_what_failed_may_be() {
+async fn acknowledged_writes_exist_and_failed_ones_may() {
     let (log, _, items) = story(3, STORMY).await;
     let of = |wanted| log.iter().filter(|(_, ended, _)| *ended == wanted).count();
     let acknowledged = of(Ended::Written) + of(Ended::WasThere);
@@ -105,12 +105,12 @@ async fn what_is_acknowledged_is_there_and_what_failed_may_be() {
 }
 
 #[test]
-fn the_same_seed_tells_the_same_story_and_another_seed_another() {
-    let told = |seed| {
-        // A runtime of its own each time, as a user who repeats a history has it.
+fn the_same_seed_gives_the_same_story_and_another_seed_another() {
+    let run = |seed| {
+        // A runtime of its own each time, as a repeated history has it.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
         runtime.unwrap().block_on(story(seed, STORMY))
     };
-    assert_eq!(told(7), told(7));
-    assert_ne!(told(7), told(8));
+    assert_eq!(run(7), run(7));
+    assert_ne!(run(7), run(8));
 }

@@ -1,69 +1,69 @@
 //! The invariants, and violations of them.
 
-/// Something that must hold of every history.
+/// A property of every history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
-    /// The log of an order is one line without gaps.
+    /// The versions of an order have no gaps.
     Gapless,
-    /// Time rises along that line.
+    /// Time rises with the versions.
     TimeRises,
-    /// Nothing is recorded twice, or that nobody asked for.
+    /// A commit was requested, and is recorded once.
     RecordedOnce,
-    /// Replies say what is recorded.
+    /// Replies equal the recorded commits.
     TruthfulReply,
-    /// A refusal, or that nothing need change, is what the rules say.
+    /// Rejections and no-op replies match the domain rules.
     Decided,
-    /// The same request has the same reply; its key with another body has none.
+    /// Equal requests have equal replies, and a key has one body.
     SameReply,
-    /// What was acknowledged is answered as before.
+    /// A repeat of an acknowledged command has the same reply.
     Acknowledged,
-    /// No client is told of an error of ours.
+    /// No command is answered by an internal error.
     NoServerError,
-    /// An order answers, whatever it has been through.
+    /// Every order answers commands after the recovery.
     Answers,
-    /// An order as it was is what was recorded by then.
+    /// An order at an earlier version or time is the fold up to it.
     TimeTravel,
-    /// A query has an answer.
+    /// A query is answered.
     QueryAnswered,
-    /// A client is shown what it knows of.
+    /// A query shows the versions that its client knows.
     KnownIsShown,
-    /// What a query shows is the fold of events.
+    /// A query shows the fold of events.
     Shown,
-    /// An order's trail is what was recorded.
+    /// A trail has the recorded events.
     Trail,
-    /// A list has its customer's orders, and no others.
+    /// A list has the orders of its customer, and no others.
     Listed,
-    /// Totals that are shown are those of rows that stood together.
+    /// A query shows the totals over rows of one moment.
     TotalsShown,
-    /// What is not shown as far as it has come is called stale.
+    /// An incomplete reply is marked stale.
     StaleIsSaid,
     /// A row is the fold of a prefix of its order's events.
     RowIsPrefix,
-    /// A row never goes back, neither by version nor by release.
+    /// The version and the release of a row only rise.
     RowAdvances,
-    /// Once the stream is drained, a row that lost nothing is complete.
+    /// A row without lost records is complete once the stream is drained.
     RowIsDrained,
-    /// In the end a row is the fold of all events.
+    /// A row is the fold of all events at the end.
     RowIsComplete,
-    /// In the end the totals are the sums over all orders.
+    /// Totals are the sums over all orders at the end.
     Totals,
     /// Poison parks its order, and no other is parked.
     Parked,
     /// Nothing panics.
     NoPanic,
-    /// What is stored can be read.
+    /// Stored data can be read.
     Readable,
-    /// Once it is mended, poison can be redriven.
+    /// Poison can be redriven after the fix.
     Redriven,
-    /// A repair mends all.
+    /// A repair leaves no difference.
     Repaired,
-    /// In the end nothing is parked.
+    /// No order is parked after the fix.
     Unparked,
     /// Every event is on the bus.
     Published,
-    /// What is on the bus is recorded, word for word.
+    /// Every event on the bus equals its recorded event.
     PublishedTruly,
-    /// What follows poison is published after it.
+    /// Events after poison are published after it.
     PublishedInOrder,
     /// An event states the amount due.
     DueIsStated,
@@ -85,19 +85,19 @@ pub enum Invariant {
     Authorized,
     /// An order's prices come from a trusted caller or a signed quote.
     PricesAreTrusted,
-    /// A quote makes one order.
+    /// A quote creates one order.
     OneOrderPerQuote,
-    /// A quote is answered with its order, or with what is wrong with it.
+    /// A quote is answered with its order, or with its error.
     QuoteIsAnswered,
-    /// In the end a quote is answered with its order.
+    /// A quote is answered with its order after the recovery.
     QuoteIsKept,
-    /// A late row is not called lost.
+    /// A late row is not reported as lost.
     LateIsNotLost,
     /// A snapshot that is not the fold of the events is found.
     WrongSnapshotIsFound,
-    /// A record that names no order stops no shard.
+    /// An unaddressable record stops no shard.
     PassedBy,
-    /// A record that names no order is noted.
+    /// An unaddressable record is noted.
     Noted,
 }
 
@@ -154,93 +154,93 @@ impl Invariant {
         Self::Noted,
     ];
 
-    /// What must hold, in a sentence.
+    /// The invariant in a sentence.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Gapless => "versions are gapless from 1",
             Self::TimeRises => "recordedAt rises with the version",
-            Self::RecordedOnce => "a commit was asked for, and is recorded once",
-            Self::TruthfulReply => "a client was told what is recorded",
+            Self::RecordedOnce => "a client requested every commit, and each is recorded once",
+            Self::TruthfulReply => "a reply to a command equals the recorded commit",
             Self::Decided => {
-                "a refusal, or that nothing need change, is what the rules say of the order as it was meanwhile"
+                "each rejection and each no-op reply matches the domain rules at some version between request and reply"
             }
             Self::SameReply => "one key has one reply and one body",
-            Self::Acknowledged => "what was acknowledged is answered as before, and its key refused to another body",
+            Self::Acknowledged => {
+                "a repeat of an acknowledged command has the same reply, and its key with another body is rejected"
+            }
             Self::NoServerError => "a command is answered by 200, 201, 4xx or 503",
-            Self::Answers => "when all is well again, an order is known and answers, without any usable snapshot",
-            Self::TimeTravel => "an order as of a version, and as of its time, is the fold up to there",
+            Self::Answers => "after the recovery every order answers commands, without a usable snapshot",
+            Self::TimeTravel => "an order at a version, and at the time of that version, is the fold up to it",
             Self::QueryAnswered => {
-                "a query is answered by 200, by 404 for an order, or by 503 after all tries of a call were struck"
+                "a query is answered by 200, by 404 for an order, or by 503 after every attempt of a call was struck"
             }
             Self::KnownIsShown => {
-                "what a client was told of is there when it asks, and never older than its minVersion"
+                "a query shows a version that its client knows, and never an older one than its minVersion"
             }
             Self::Shown => "an order that a query shows is the fold of its events up to the version it shows",
             Self::Trail => "an order's trail is what was recorded, in sequence and page by page",
             Self::Listed => {
-                "a list has its customer's orders and no other, newest first, each once, all whose rows stood"
+                "a list has each order of its customer whose row existed, once, newest first, and no other order"
             }
-            Self::TotalsShown => "totals that a query shows are the sums over rows that stood together",
-            Self::StaleIsSaid => {
-                "what a query shows is called stale while a note says that it lacks something, and only then"
-            }
+            Self::TotalsShown => "totals that a query shows are the sums over rows that existed at one moment",
+            Self::StaleIsSaid => "a reply is marked stale while a note says that it is incomplete, and only then",
             Self::RowIsPrefix => "a row is the fold of a prefix of the events",
-            Self::RowAdvances => "a row goes back neither in version nor in release",
-            Self::RowIsDrained => "once the stream is drained, a row that lost nothing is complete",
-            Self::Totals => "in the end a customer's totals are the sums over all orders",
+            Self::RowAdvances => "the version and the release of a row only rise",
+            Self::RowIsDrained => "once the stream is drained, a row without lost records is complete",
+            Self::Totals => "at the end a customer's totals are the sums over all orders",
             Self::Parked => "poison parks its order, and no other",
             Self::NoPanic => "nothing panics",
-            Self::Readable => "what is stored can be read back",
-            Self::Redriven => "after the fix redriving brings a row up to all that waited, without an error",
-            Self::Repaired => "after a repair every row is complete, and another finds nothing to mend",
-            Self::Unparked => "after the fix nothing is parked",
-            Self::RowIsComplete => "in the end a row is the fold of all events",
-            Self::Published => "every event is on the bus at least once",
-            Self::PublishedTruly => "what is on the bus is recorded, word for word",
-            Self::PublishedInOrder => "what follows poison is published after it, in sequence",
-            Self::DueIsStated => "each event that changes the amount due states it as its definition gives it",
-            Self::ReductionIsRight => {
-                "a refund or an item cancellation takes off what its command names, or else what the rules give"
+            Self::Readable => "stored data can be read",
+            Self::Redriven => {
+                "after the fix a redrive completes a row up to the last waiting version, without an error"
             }
-            Self::ShipsWhenPaid => "nothing ships of a cancelled order, or while less than the amount due is paid",
+            Self::Repaired => "after a repair every row is complete, and a second repair finds no difference",
+            Self::Unparked => "after the fix no order is parked",
+            Self::RowIsComplete => "at the end a row is the fold of all events",
+            Self::Published => "every event is on the bus at least once",
+            Self::PublishedTruly => "every event on the bus equals its recorded event",
+            Self::PublishedInOrder => "events after poison are published after it, in sequence",
+            Self::DueIsStated => "each event that changes the amount due states the correct amount",
+            Self::ReductionIsRight => {
+                "a refund or an item cancellation has the reduction that its command names, or else the one of the rules"
+            }
+            Self::ShipsWhenPaid => "no unit ships of a cancelled order, or while less than the amount due is paid",
             Self::UnitsAreKept => {
-                "of each line no more is returned than shipped, nor shipped and cancelled than ordered"
+                "no line has more units returned than shipped, or more shipped and cancelled than ordered"
             }
             Self::RefundsAreCovered => "no payment is refunded beyond its amount in force",
             Self::IdIsRecordedOnce => "each id is recorded once in its order",
             Self::IdsAreLimited => "an order has at most 1,000 ids",
             Self::RowTellsTheEvents => "the figures, units and statuses of a row are those of the events",
-            Self::Authorized => {
-                "nothing is recorded for a caller whose scopes do not allow it, and such a caller is refused"
-            }
+            Self::Authorized => "a caller without the scopes for a command is rejected, and nothing is recorded for it",
             Self::PricesAreTrusted => {
                 "an order's prices are those of a trusted caller, or of a quote that a key of the shop signed"
             }
-            Self::OneOrderPerQuote => "one quote makes at most one order, with exactly the quote's content and price",
+            Self::OneOrderPerQuote => "one quote creates at most one order, with exactly the quote's content and price",
             Self::QuoteIsAnswered => {
-                "a quote is answered with its order, or by what is wrong with its signature, expiry or id"
+                "a quote is answered with its order, or with the error of its signature, expiry or id"
             }
-            Self::LateIsNotLost => "while rows lag by minutes, a verification calls none lost and repairs none",
+            Self::LateIsNotLost => "while rows lag by minutes, a verification reports none as lost and repairs none",
             Self::WrongSnapshotIsFound => {
                 "a verification finds a snapshot that is not the fold of the events, and no other"
             }
             Self::QuoteIsKept => {
-                "when all is well again, a good quote, and one that made its order, is answered with that order"
+                "after the recovery a valid quote, and one that created its order, is answered with that order"
             }
-            Self::PassedBy => "a record that names no order is passed by, and its shard goes on",
-            Self::Noted => "a record that names no order is noted by the function that passed it by",
+            Self::PassedBy => "an unaddressable record does not stop its shard",
+            Self::Noted => "an unaddressable record is noted by the function that received it",
         }
     }
 }
 
-/// Something that does not hold.
+/// A violation of an invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// What must hold.
+    /// The violated invariant.
     pub invariant: Invariant,
-    /// Of which order.
+    /// The order.
     pub order: String,
-    /// What is there instead.
+    /// A description of the violation.
     pub what: String,
 }

@@ -1,4 +1,4 @@
-//! Bugs in calls of DynamoDB and EventBridge: the SDK's own interceptors change what is sent, and how answers are read.
+//! Bugs in calls of DynamoDB and EventBridge: interceptors of the SDK change requests and replies.
 
 use std::collections::HashMap;
 
@@ -55,7 +55,7 @@ impl Intercept for Meddler {
             if entry.is_some_and(|entry| entry.starts_with("total#")) {
                 meddle_with_sums(put, self.0);
             }
-            if self.0 == Bug::WritesWhatNobodyCanRead && put.table_name() == Some("OrderEvents") {
+            if self.0 == Bug::WritesUnreadableCommits && put.table_name() == Some("OrderEvents") {
                 let is_later = |item: &HashMap<String, AttributeValue>| {
                     item.get("version") != Some(&AttributeValue::N("1".to_owned()))
                 };
@@ -76,7 +76,7 @@ impl Intercept for Meddler {
         if let Some(page) = output.downcast_mut::<QueryOutput>() {
             match self.0 {
                 Bug::StopsPaging => page.last_evaluated_key = None,
-                Bug::PublishesPastPoison | Bug::HidesWhatIsParked => {
+                Bug::PublishesPastPoison | Bug::HidesParkedOrders => {
                     page.items.iter_mut().for_each(|items| items.retain(|item| !is_note(item)));
                 }
                 Bug::TrustsAnOldSnapshot => each_snapshot(page, |_, snapshot| {
@@ -90,7 +90,7 @@ impl Intercept for Meddler {
                 _ => {}
             }
         } else if let Some(got) = output.downcast_mut::<GetItemOutput>() {
-            if self.0 == Bug::HidesWhatIsParked {
+            if self.0 == Bug::HidesParkedOrders {
                 got.item.take_if(|item| is_note(item));
             }
         } else if let Some(page) = output.downcast_mut::<ScanOutput>() {
@@ -126,7 +126,7 @@ fn meddle_with_sums(put: &mut PutItemInput, bug: Bug) {
     }
 }
 
-/// A row as a projection with a bug has it.
+/// Changes a row as a projection with a bug does.
 fn misshow(row: &mut HashMap<String, AttributeValue>, bug: Bug) {
     if bug == Bug::ShowsTheTotalAsDue
         && let Some(total) = row.get("total").cloned()
@@ -144,7 +144,7 @@ fn misshow(row: &mut HashMap<String, AttributeValue>, bug: Bug) {
     }
 }
 
-/// Changes the bytes of each snapshot, given the version that it is of.
+/// Changes the bytes of each snapshot, given its version.
 fn each_snapshot(page: &mut QueryOutput, change: impl Fn(u64, &mut [u8])) {
     for item in page.items.iter_mut().flatten() {
         let version =

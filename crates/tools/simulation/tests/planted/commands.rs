@@ -11,7 +11,7 @@ use serde_json::json;
 use simulation::world::function::{HttpFunction, Instance, Invocation};
 use simulation::{AsDeployed, Release};
 
-/// A function that answers what it has refused once without looking again.
+/// A function that repeats its rejections without calling the handler again.
 pub(crate) struct Remembers {
     pub(crate) handler: Instance,
     pub(crate) refused: Mutex<HashMap<String, Vec<u8>>>,
@@ -33,7 +33,7 @@ impl HttpFunction for Remembers {
     }
 }
 
-/// A function whose callers are not to be bothered with refusals.
+/// A function that answers a rejection as a command that changes nothing.
 pub(crate) struct Appeases(pub(crate) Instance);
 
 impl HttpFunction for Appeases {
@@ -49,7 +49,7 @@ impl HttpFunction for Appeases {
     }
 }
 
-/// A function that never hears of `If-Match`.
+/// A function that does not receive `If-Match`.
 pub(crate) struct Overlooks(pub(crate) Instance);
 
 impl HttpFunction for Overlooks {
@@ -59,7 +59,7 @@ impl HttpFunction for Overlooks {
     }
 }
 
-/// A function that answers the first attempt of each command as if other writers had won every race.
+/// A function that answers the first attempt of each command with `contention`.
 pub(crate) struct Contends {
     pub(crate) handler: Instance,
     pub(crate) met: Arc<Mutex<HashSet<String>>>,
@@ -77,7 +77,7 @@ impl HttpFunction for Contends {
     }
 }
 
-/// The functions as they are deployed, behind one that [`Contends`].
+/// The deployed functions, with a command handler that [`Contends`].
 #[derive(Default)]
 pub(crate) struct Contended(pub(crate) Arc<Mutex<HashSet<String>>>);
 

@@ -8,7 +8,7 @@ use parked_orders::{Consumer, ParkedOrderTable};
 use simulation::world::function::{Invocation, Redriving, StreamFunction};
 use stream_consumer::StreamEvent;
 
-/// A function that never asks for a record again.
+/// A function that never asks for a retry.
 pub(crate) struct Acknowledges(pub(crate) Box<dyn StreamFunction>);
 
 impl StreamFunction for Acknowledges {
@@ -24,7 +24,7 @@ impl StreamFunction for Acknowledges {
     }
 }
 
-/// A function that panics over a record that it cannot read. Without the panic hook, which would only fill the log.
+/// A function that panics on a record that it cannot read. `resume_unwind` does not call the panic hook, which would fill the log.
 pub(crate) struct Panics(pub(crate) Box<dyn StreamFunction>);
 
 impl StreamFunction for Panics {
@@ -43,7 +43,7 @@ impl StreamFunction for Panics {
     }
 }
 
-/// A function that asks for a record again and again which names no order.
+/// A function that asks for a retry of each unaddressable record, whenever it receives one.
 pub(crate) struct Retries(pub(crate) Box<dyn StreamFunction>);
 
 impl StreamFunction for Retries {
@@ -62,7 +62,7 @@ impl StreamFunction for Retries {
     }
 }
 
-/// A function that never looks at records which name no order.
+/// A function that skips unaddressable records.
 pub(crate) struct LeavesOut(pub(crate) Box<dyn StreamFunction>);
 
 impl StreamFunction for LeavesOut {
@@ -79,7 +79,7 @@ impl StreamFunction for LeavesOut {
     }
 }
 
-/// Takes notes on rows away, and does nothing about the rows.
+/// A redrive that removes notes on rows, and does not change the rows.
 pub(crate) struct Unparks {
     pub(crate) real: Box<dyn Redriving>,
     pub(crate) notes: ParkedOrderTable,

@@ -1,13 +1,13 @@
-//! Releases with a bug each, for the checker to find.
+//! Releases with one bug each, which the checks must find.
 //!
 //! - `store`: bugs of the event store, as the command handlers and the projector see it
-//! - `rules`: bugs of the rules, as the command handlers see an order
+//! - `rules`: bugs in the state on which the command handlers decide
 //! - `commands`: bugs of the command handler around its store
-//! - `calls`: bugs in calls of DynamoDB and EventBridge, and in how their answers are read
-//! - `functions`: bugs of the stream's consumers, and of redriving
+//! - `calls`: bugs in requests to DynamoDB and EventBridge, and in reading their replies
+//! - `functions`: bugs of the stream's consumers, and of the redrive
 //! - `queries`: bugs of the query handler
-//! - `quotes`: bugs of how callers and quotes are trusted
-//! - `swallow`: writes that never leave
+//! - `quotes`: bugs in the verification of callers and quotes
+//! - `swallow`: writes that are not sent
 
 mod calls;
 pub(crate) mod commands;
@@ -41,96 +41,96 @@ use quotes::{Signs, Unmixes};
 use store::{Hollow, Store};
 use swallow::without_notes;
 
-/// What is wrong.
+/// A planted bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bug {
-    /// Nothing: what plants the bugs is no bug itself. Not among [`Bug::ALL`].
+    /// No bug, to show that the planting itself changes nothing. Not among [`Bug::ALL`].
     Nothing,
-    /// A failed condition is taken for a write.
+    /// A failed condition counts as a write.
     TakesALostRaceForAWin,
-    /// A failed condition is always another's doing.
+    /// A failed condition always counts as a lost race, even after a write of the same request.
     DoesNotKnowItsOwnCommit,
-    /// A commit is recorded at whatever time the clock shows.
+    /// A commit is recorded at the time of the clock, even if the clock is wrong.
     BelievesTheClock,
-    /// The third version is called the fourth.
+    /// The third version is recorded as the fourth.
     LeavesOutAVersion,
-    /// A write that failed is taken for one that did not.
+    /// A failed write counts as done.
     TakesAnOutageForSuccess,
-    /// A key stands for whatever body comes with it.
+    /// A repeated key is accepted with another body.
     IgnoresTheFingerprint,
-    /// What was refused once is refused for ever.
+    /// A rejection is repeated for ever.
     RemembersRefusals,
-    /// Of a command that is refused it says that nothing need change.
+    /// A rejected command is answered as one that changes nothing.
     CallsARefusalNoChange,
-    /// `If-Match` is not looked at.
+    /// `If-Match` is ignored.
     IgnoresIfMatch,
     /// Commits are written without a condition.
     DropsTheCondition,
     /// Only the first page of an order's commits is read.
     StopsPaging,
-    /// A snapshot of an older schema is believed.
+    /// A snapshot of an older schema is used.
     TrustsAnOldSnapshot,
-    /// Snapshots do not say which requests they have seen.
+    /// Snapshots lack the remembered requests.
     ForgetsRequests,
     /// Rows are written without a condition.
     DropsTheRowGuard,
     /// Sums are written without a condition.
     DropsTheSumGuard,
-    /// Sums do not say which rows they are ahead of.
+    /// Sums lack their pending rows.
     ForgetsPendingRows,
-    /// Orders that are parked are not looked for.
+    /// The publisher does not read the notes on parked orders.
     PublishesPastPoison,
     /// Missing commits are counted, and their events are not folded.
     SkipsGaps,
-    /// The projector says that all is done, whatever failed.
+    /// The projector acknowledges every record, even a failed one.
     ProjectorAcknowledgesAll,
-    /// The publisher says that all is done, whatever failed.
+    /// The publisher acknowledges every record, even a failed one.
     PublisherAcknowledgesAll,
-    /// An entry that the bus refused is taken for published.
+    /// A rejected entry counts as published.
     IgnoresARefusedEntry,
-    /// What the projector cannot fold it leaves out, and notes nothing.
+    /// The projector skips poison without a note.
     LeavesPoisonOutWithoutANote,
-    /// Redriving takes the note of a row away, and does not fold what waited.
+    /// A redrive removes the note of a row, and does not fold the waiting commits.
     UnparksWithoutProjecting,
-    /// A repair is made with the tools of the other release.
+    /// A repair uses the projection of the other release.
     RepairsAsTheOtherRelease,
-    /// The publisher panics on what it cannot read.
+    /// The publisher panics on a record that it cannot read.
     PanicsOnPoison,
-    /// Later commits are written without an attribute that every reader wants.
-    WritesWhatNobodyCanRead,
-    /// A query answers with the row, whatever version was asked for at least.
+    /// Later commits are written without an attribute that every reader needs.
+    WritesUnreadableCommits,
+    /// A query ignores `minVersion`, and shows the row.
     IgnoresMinVersion,
-    /// Of a row the payments are not shown.
+    /// A query does not show the payments of a row.
     ShowsNoPayments,
-    /// An order is shown as it is, and not as it was.
+    /// A query for an earlier version shows the current order.
     TravelsToTheHead,
-    /// The second page of a trail begins an event too late.
+    /// The second page of a trail skips an event.
     SkipsAnEventBetweenPages,
-    /// The last order of a page that another follows is left out.
+    /// The last order of each page but the last is skipped.
     SkipsAnOrderBetweenPages,
-    /// A list goes on with the orders of another customer.
-    ListsSomebodyElse,
-    /// Of a customer's totals only the first currency is shown.
+    /// A list continues with the orders of another customer.
+    ListsAnotherCustomer,
+    /// The totals of a customer show the first currency only.
     TotalsOfOneCurrency,
-    /// The query handler does not see the notes on parked orders.
-    HidesWhatIsParked,
-    /// Of an outage of the rows a query says that it is an error of ours.
+    /// The query handler does not read the notes on parked orders.
+    HidesParkedOrders,
+    /// A query answers an outage of the rows as an internal error.
     TakesAnOutageForARefusal,
     /// A late repeat of a correction is recorded again.
     ForgetsCorrections,
-    /// Units ship that were cancelled.
+    /// Cancelled units ship.
     ShipsCancelledUnits,
-    /// Units ship that are not paid.
+    /// Unpaid units ship.
     ShipsUnpaid,
     /// A payment is refunded more than once.
     RefundsBeyondThePayment,
-    /// A refund that gives a payment back in full keeps what earlier refunds forgave.
-    KeepsWhatWasForgiven,
+    /// A refund of a payment in full keeps the forgiven amounts of earlier refunds.
+    KeepsForgivenAmounts,
     /// An order may have any number of ids.
     ForgetsTheLimit,
-    /// A refund states the amount due as it was before.
+    /// A refund states the amount due before it.
     StatesTheOldDue,
-    /// A refund takes nothing off, whatever its command names.
+    /// A refund ignores the reduction that its command names.
     IgnoresTheNamedReduction,
     /// A row shows the total as the amount due.
     ShowsTheTotalAsDue,
@@ -138,18 +138,18 @@ pub(crate) enum Bug {
     ShowsNoCancelledUnits,
     /// The signature of a quote is not checked.
     BelievesAnyQuote,
-    /// A token with scopes of a customer and of a service is taken for a service's.
+    /// A token with scopes of a customer and of a service counts as a service's.
     LetsMixedTokensIn,
-    /// The order that a quote makes depends on the `Idempotency-Key` too.
+    /// The order of a quote depends on the `Idempotency-Key` too.
     MakesASecondOrderOfAQuote,
-    /// A verification repairs rows that are only late.
-    RepairsWhatIsLate,
-    /// A verification does not look at snapshots.
+    /// A verification repairs late rows.
+    RepairsLateRows,
+    /// A verification does not compare snapshots.
     OverlooksAWrongSnapshot,
-    /// The projector reports a record that names no order as failed, whenever it is delivered.
-    AStrayRecordStopsItsShard,
-    /// The publisher leaves out records that name no order, and notes nothing.
-    PassesStrayRecordsWithoutANote,
+    /// The projector reports an unaddressable record as failed at each delivery.
+    UnaddressableRecordStopsItsShard,
+    /// The publisher skips unaddressable records without a note.
+    SkipsUnaddressableRecordsWithoutANote,
 }
 
 impl Bug {
@@ -179,21 +179,21 @@ impl Bug {
         Self::UnparksWithoutProjecting,
         Self::RepairsAsTheOtherRelease,
         Self::PanicsOnPoison,
-        Self::WritesWhatNobodyCanRead,
+        Self::WritesUnreadableCommits,
         Self::IgnoresMinVersion,
         Self::ShowsNoPayments,
         Self::TravelsToTheHead,
         Self::SkipsAnEventBetweenPages,
         Self::SkipsAnOrderBetweenPages,
-        Self::ListsSomebodyElse,
+        Self::ListsAnotherCustomer,
         Self::TotalsOfOneCurrency,
-        Self::HidesWhatIsParked,
+        Self::HidesParkedOrders,
         Self::TakesAnOutageForARefusal,
         Self::ForgetsCorrections,
         Self::ShipsCancelledUnits,
         Self::ShipsUnpaid,
         Self::RefundsBeyondThePayment,
-        Self::KeepsWhatWasForgiven,
+        Self::KeepsForgivenAmounts,
         Self::ForgetsTheLimit,
         Self::StatesTheOldDue,
         Self::IgnoresTheNamedReduction,
@@ -202,13 +202,13 @@ impl Bug {
         Self::BelievesAnyQuote,
         Self::LetsMixedTokensIn,
         Self::MakesASecondOrderOfAQuote,
-        Self::RepairsWhatIsLate,
+        Self::RepairsLateRows,
         Self::OverlooksAWrongSnapshot,
-        Self::AStrayRecordStopsItsShard,
-        Self::PassesStrayRecordsWithoutANote,
+        Self::UnaddressableRecordStopsItsShard,
+        Self::SkipsUnaddressableRecordsWithoutANote,
     ];
 
-    /// The invariant that it breaks, and by which it is caught.
+    /// The invariant by which it must be caught.
     pub(crate) const fn expected(self) -> Option<Invariant> {
         use Invariant::{
             Acknowledged, Answers, Authorized, Decided, DueIsStated, Gapless, IdIsRecordedOnce, IdsAreLimited,
@@ -239,45 +239,47 @@ impl Bug {
             Self::UnparksWithoutProjecting => Redriven,
             Self::RepairsAsTheOtherRelease => Repaired,
             Self::PanicsOnPoison => NoPanic,
-            Self::WritesWhatNobodyCanRead => Readable,
+            Self::WritesUnreadableCommits => Readable,
             Self::IgnoresMinVersion => KnownIsShown,
             Self::ShowsNoPayments => Shown,
             Self::TravelsToTheHead => TimeTravel,
             Self::SkipsAnEventBetweenPages => Trail,
-            Self::SkipsAnOrderBetweenPages | Self::ListsSomebodyElse => Listed,
+            Self::SkipsAnOrderBetweenPages | Self::ListsAnotherCustomer => Listed,
             Self::TotalsOfOneCurrency => TotalsShown,
-            Self::HidesWhatIsParked => StaleIsSaid,
+            Self::HidesParkedOrders => StaleIsSaid,
             Self::TakesAnOutageForARefusal => QueryAnswered,
             Self::ForgetsCorrections => IdIsRecordedOnce,
             Self::ShipsCancelledUnits => UnitsAreKept,
             Self::ShipsUnpaid => ShipsWhenPaid,
             Self::RefundsBeyondThePayment => RefundsAreCovered,
-            Self::KeepsWhatWasForgiven | Self::StatesTheOldDue => DueIsStated,
+            Self::KeepsForgivenAmounts | Self::StatesTheOldDue => DueIsStated,
             Self::ForgetsTheLimit => IdsAreLimited,
             Self::IgnoresTheNamedReduction => ReductionIsRight,
             Self::ShowsTheTotalAsDue | Self::ShowsNoCancelledUnits => RowTellsTheEvents,
             Self::BelievesAnyQuote => PricesAreTrusted,
             Self::LetsMixedTokensIn => Authorized,
             Self::MakesASecondOrderOfAQuote => OneOrderPerQuote,
-            Self::RepairsWhatIsLate => LateIsNotLost,
+            Self::RepairsLateRows => LateIsNotLost,
             Self::OverlooksAWrongSnapshot => WrongSnapshotIsFound,
-            Self::AStrayRecordStopsItsShard => PassedBy,
-            Self::PassesStrayRecordsWithoutANote => Noted,
+            Self::UnaddressableRecordStopsItsShard => PassedBy,
+            Self::SkipsUnaddressableRecordsWithoutANote => Noted,
         };
         Some(invariant)
     }
 
-    /// Whether it could show in a history of that shape at all: poison, or a repair of a newer release, is not in every one.
+    /// Returns false if a history of a shape cannot show the bug, because it has no poison, for example.
     pub(crate) const fn may_show(self, shape: &Shape) -> bool {
         match self {
             Self::PublishesPastPoison
             | Self::LeavesPoisonOutWithoutANote
             | Self::UnparksWithoutProjecting
             | Self::PanicsOnPoison
-            | Self::HidesWhatIsParked => shape.foreign_percent > 0,
-            Self::AStrayRecordStopsItsShard | Self::PassesStrayRecordsWithoutANote => shape.unaddressable_percent > 0,
+            | Self::HidesParkedOrders => shape.foreign_percent > 0,
+            Self::UnaddressableRecordStopsItsShard | Self::SkipsUnaddressableRecordsWithoutANote => {
+                shape.unaddressable_percent > 0
+            }
             Self::RepairsAsTheOtherRelease => shape.is_repaired && shape.is_deployed,
-            Self::RepairsWhatIsLate | Self::OverlooksAWrongSnapshot => shape.is_verified,
+            Self::RepairsLateRows | Self::OverlooksAWrongSnapshot => shape.is_verified,
             Self::ForgetsTheLimit => matches!(shape.beginning, Beginning::Full),
             // Two projectors do it, without a rebuild.
             Self::DropsTheSumGuard => !shape.is_rebuilt,
@@ -327,7 +329,7 @@ impl Release for Bug {
             }
             Self::LeavesPoisonOutWithoutANote => release::projector(without_notes(&client)),
             Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(release::projector(client))),
-            Self::AStrayRecordStopsItsShard => Box::new(Retries(release::projector(client))),
+            Self::UnaddressableRecordStopsItsShard => Box::new(Retries(release::projector(client))),
             _ => release::projector(client),
         }
     }
@@ -347,7 +349,7 @@ impl Release for Bug {
         bound: LagBound,
     ) -> Invocation<'_, Result<Repaired, OperationError>> {
         let is_other = *self == Self::RepairsAsTheOtherRelease;
-        let bound = if *self == Self::RepairsWhatIsLate { LagBound::Named(Duration::ZERO) } else { bound };
+        let bound = if *self == Self::RepairsLateRows { LagBound::Named(Duration::ZERO) } else { bound };
         release::AsDeployed.repair(client, is_newer != is_other, bound)
     }
 
@@ -365,7 +367,7 @@ impl Release for Bug {
         match self {
             Self::PublisherAcknowledgesAll => Box::new(Acknowledges(publisher)),
             Self::PanicsOnPoison => Box::new(Panics(publisher)),
-            Self::PassesStrayRecordsWithoutANote => Box::new(LeavesOut(publisher)),
+            Self::SkipsUnaddressableRecordsWithoutANote => Box::new(LeavesOut(publisher)),
             _ => publisher,
         }
     }

@@ -16,7 +16,7 @@ use simulation::world::function::{HttpFunction, Instance, Invocation};
 
 use super::Bug;
 
-/// A function that never hears of `minVersion`.
+/// A function that does not receive `minVersion`.
 pub(crate) struct Forgetful(pub(crate) Instance);
 
 impl HttpFunction for Forgetful {
@@ -86,7 +86,7 @@ impl OrderSummaries for Summaries {
         if self.bug == Bug::SkipsAnOrderBetweenPages && page.next.is_some() {
             page.rows.pop();
         }
-        if self.bug == Bug::ListsSomebodyElse && page.next.is_none() {
+        if self.bug == Bug::ListsAnotherCustomer && page.next.is_none() {
             let other = if customer_id == "anna" { "bert" } else { "anna" };
             page.rows.extend(self.rows.list(other, filter, limit, None).await?.rows);
         }

@@ -1,4 +1,4 @@
-//! Bugs of how callers and quotes are trusted: each rewrites the request before the real handler has it.
+//! Bugs in the verification of callers and quotes. Each rewrites the request before the real handler receives it.
 
 use std::convert::Infallible;
 
@@ -9,7 +9,7 @@ use signed_quotes::Jws;
 use simulation::world::function::{HttpFunction, Instance, Invocation};
 use simulation::{Pricing, QuoteKey};
 
-/// A function that signs each quote itself, whatever was signed before.
+/// A function that signs each quote again.
 pub(crate) struct Signs {
     handler: Instance,
     pricing: Pricing,
@@ -17,12 +17,12 @@ pub(crate) struct Signs {
 }
 
 impl Signs {
-    /// Signs every quote, whatever its signature was.
+    /// Signs every quote, even one with a bad signature.
     pub(crate) fn anything(handler: Instance) -> Self {
         Self { handler, pricing: Pricing::new().unwrap(), by_key: false }
     }
 
-    /// A quote is another one under each `Idempotency-Key`. Quotes that are not valid stay as they are.
+    /// Gives a valid quote another id for each `Idempotency-Key`.
     pub(crate) fn by_key(handler: Instance) -> Self {
         Self { by_key: true, ..Self::anything(handler) }
     }
@@ -52,7 +52,7 @@ impl HttpFunction for Signs {
     }
 }
 
-/// A function that does not see a customer's scopes beside a service's.
+/// A function that ignores a customer's scopes in a mixed token.
 pub(crate) struct Unmixes(pub(crate) Instance);
 
 impl HttpFunction for Unmixes {

@@ -1,4 +1,4 @@
-//! Bugs of the rules: each makes the command handler decide on a state that lacks something.
+//! Bugs in the state of an order on which the command handler decides.
 
 use event_store::Loaded;
 use order_aggregate::Orders;
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::Bug;
 
-/// Fewer ids than an order may have, and more than a history without a past records.
+/// A number of ids below the limit, and above that of a history without a past.
 const MANY: usize = 900;
 
-/// The order as a release with that bug reads it.
+/// The state that a release with the bug reads.
 pub(crate) fn forgetful(mut loaded: Loaded<Orders>, bug: Bug) -> Loaded<Orders> {
     let mut state = serde_json::to_value(&loaded.state).unwrap();
     let each = |list: &mut Value, name: &str| {
@@ -19,7 +19,7 @@ pub(crate) fn forgetful(mut loaded: Loaded<Orders>, bug: Bug) -> Loaded<Orders> 
     match bug {
         Bug::ForgetsCorrections => state["corrections"] = json!([]),
         Bug::ShipsCancelledUnits if !state["placed"].is_null() => each(&mut state["placed"]["lines"], "cancelled"),
-        Bug::KeepsWhatWasForgiven if !state["placed"].is_null() => take_forgiveness_off_the_total(&mut state),
+        Bug::KeepsForgivenAmounts if !state["placed"].is_null() => take_forgiveness_off_the_total(&mut state),
         Bug::ForgetsTheLimit => gather_payments(&mut state),
         Bug::ShipsUnpaid if !state["placed"].is_null() => state["due"] = json!(0),
         Bug::RefundsBeyondThePayment => each(&mut state["payments"], "refunded"),
@@ -29,7 +29,7 @@ pub(crate) fn forgetful(mut loaded: Loaded<Orders>, bug: Bug) -> Loaded<Orders> 
     loaded
 }
 
-/// Makes what refunds forgave a part of the order's price, which giving a payment back does not restore.
+/// Takes forgiven amounts off the order's total, so that a refund in full does not restore them.
 fn take_forgiveness_off_the_total(state: &mut Value) {
     let mut total = state["placed"]["total"].as_u64().unwrap();
     for payment in state["payments"].as_array_mut().unwrap() {
@@ -39,7 +39,7 @@ fn take_forgiveness_off_the_total(state: &mut Value) {
     state["placed"]["total"] = json!(total);
 }
 
-/// Puts many payments together into one, so that there is room for more.
+/// Merges many payments into one, so that the order may have more.
 fn gather_payments(state: &mut Value) {
     let Some(payments) = state["payments"].as_array_mut().filter(|payments| payments.len() > MANY) else { return };
     let later = payments.split_off(MANY);
@@ -49,7 +49,7 @@ fn gather_payments(state: &mut Value) {
     payments.extend(later);
 }
 
-/// The events as a release with that bug writes them.
+/// The events that a release with the bug writes.
 pub(crate) fn misstated(events: impl Iterator<Item = Event>, bug: Bug) -> Vec<Event> {
     let misstate = |event| match event {
         Event::PaymentRefunded(mut event) if bug == Bug::StatesTheOldDue => {

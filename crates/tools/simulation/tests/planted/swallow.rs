@@ -1,4 +1,4 @@
-//! An HTTP client that answers for the table of parked orders, and does not ask it.
+//! An HTTP client that answers writes of notes on parked orders without sending them.
 
 use aws_sdk_dynamodb::Client;
 use aws_smithy_runtime_api::client::http::{
@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-/// The same client, whose notes on parked orders are never written.
+/// The same client, which does not write notes on parked orders.
 pub(crate) fn without_notes(client: &Client) -> Client {
     let inner = client.config().http_client().unwrap();
     Client::from_conf(client.config().to_builder().http_client(Swallowing(inner)).build())
@@ -28,7 +28,7 @@ impl HttpClient for Swallowing {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        // UpdateItem notes parked orders, and nothing else.
+        // Only notes on parked orders use UpdateItem.
         if request.headers().get("x-amz-target").is_some_and(|target| target.ends_with(".UpdateItem")) {
             return HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from("{}"))));
         }
