@@ -1,8 +1,8 @@
-//! `orders chaos`: histories in which everything goes wrong, told over the functions themselves in this process, and held to
-//! what must hold. Nothing is deployed, listened on or kept.
+//! `orders chaos`: histories in which everything goes wrong. It runs the functions in this process, and checks the invariants. It
+//! deploys nothing, opens no port and stores no data.
 //!
-//! - `report`: what is said about them
-//! - `poison`: the one fault for a running local stack: an order with a commit that cannot be read
+//! - `report`: the report on the histories
+//! - `poison`: a fault for a running local stack: an order with an unreadable commit
 
 mod poison;
 mod report;
@@ -31,26 +31,26 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Append a commit that cannot be read to an order of the local stack, to try `orders parked`; with --mend, make it readable
+    /// Append an unreadable commit to an order of the local stack, to try `orders parked`; with --mend, make it readable
     Poison(poison::Arguments),
 }
 
-/// Which histories, and how.
+/// The histories to run.
 #[derive(Args)]
 struct HistoriesArguments {
     /// The seed of the first history; each that follows has the next one
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// How many histories
+    /// The number of histories
     #[arg(long, value_name = "M", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     histories: u64,
-    /// How many are told at once; it changes none of them [default: one a processor]
+    /// The number of histories that run at once; it changes none of them [default: one for each processor]
     #[arg(long, value_name = "J")]
     jobs: Option<NonZero<usize>>,
     /// Send only these commands of each history, for example 0-4,7
     #[arg(long, value_name = "NUMBERS")]
     commands: Option<Numbers>,
-    /// At most so many clients at once
+    /// The largest number of clients
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     clients: Option<u8>,
     /// Leave out faults, by name or number, for example 14,poison
@@ -70,7 +70,7 @@ impl HistoriesArguments {
     }
 }
 
-/// From how many whole histories on every fault must have struck, or they show less than they seem to.
+/// The number of whole histories from which on every fault must strike.
 const ENOUGH: u64 = 100;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -80,8 +80,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Exits with 0 where all holds, with 3 where something does not, and with 1 where a fault never struck although there were
-/// [`ENOUGH`] histories and nothing was left out of them.
+/// Exits with 0 if every invariant holds, with 3 after a violation, and with 1 if a fault never struck in [`ENOUGH`] histories
+/// from which nothing was left out.
 async fn run_histories(arguments: HistoriesArguments) -> anyhow::Result<ExitCode> {
     let json = arguments.json;
     let campaign = arguments.campaign();
@@ -90,13 +90,13 @@ async fn run_histories(arguments: HistoriesArguments) -> anyhow::Result<ExitCode
     bar.set_style(ProgressStyle::with_template(template).context("progress bar")?);
     let (shown, first) = (bar.clone(), campaign.first.clone());
     let is_enough = campaign.histories >= ENOUGH && first == Plan::of(first.seed);
-    let telling = tokio::task::spawn_blocking(move || {
+    let running = tokio::task::spawn_blocking(move || {
         campaign.run(&AsDeployed, |sum| {
             shown.set_position(sum.histories);
             shown.set_message(format!("{} faults struck", sum.faults.values().sum::<u64>()));
         })
     });
-    let verdict = telling.await?.context("a history could not be told")?;
+    let verdict = running.await?.context("a history could not be run")?;
     bar.finish_and_clear();
     print(&if json { report::json(&first, &verdict)? } else { report::summary(&verdict, bar.elapsed()) });
     if verdict.failure.is_some() {
@@ -104,6 +104,10 @@ async fn run_histories(arguments: HistoriesArguments) -> anyhow::Result<ExitCode
     }
     let idle = Fault::ALL.into_iter().filter(|fault| !verdict.sum.faults.contains_key(fault));
     let idle: Vec<String> = idle.map(|fault| fault.to_string()).collect();
-    anyhow::ensure!(idle.is_empty() || !is_enough, "never struck, so nothing is shown of it: {}", idle.join(", "));
+    anyhow::ensure!(
+        idle.is_empty() || !is_enough,
+        "these faults never struck, so the histories do not test them: {}",
+        idle.join(", ")
+    );
     Ok(ExitCode::SUCCESS)
 }

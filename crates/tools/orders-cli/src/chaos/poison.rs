@@ -1,7 +1,7 @@
-//! `orders chaos poison`: an order whose newest commit no release can read, to try parked orders on a local stack; and its mend.
+//! `orders chaos poison`: an order with an unreadable newest commit, to try parked orders on a local stack, and its fix.
 //!
-//! The commit is a payment of 1 minor unit as the command handler would record it, under a name that is no event's. The mend
-//! gives it its own name back: it stands for a release that can read the commit.
+//! The commit is a payment of 1 minor unit as the command handler records it, under an unknown event name. The fix restores the
+//! name, and so takes the place of a release that can read the commit.
 
 use anyhow::{Context, bail, ensure};
 use aws_sdk_dynamodb::Client;
@@ -31,7 +31,7 @@ use crate::text::print;
 const EVENTS: &str = "OrderEvents";
 /// The event's own name.
 const PAYMENT: &str = "PaymentReceived";
-/// The name that it is stored under, which no event has.
+/// The stored name, which is unknown to every release.
 const FOREIGN: &str = "PaymentPromised";
 /// The actor in the commit.
 const ACTOR: &str = "orders-chaos-poison";
@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Appends the commit, and says what happens next.
+/// Appends the commit, and returns a text on the next steps.
 async fn poisoned(client: Client, order: &str) -> anyhow::Result<String> {
     let loaded: Loaded<Orders> = match DynamoEventStore::new(client.clone(), EVENTS).load(order, UpTo::Head).await {
         Ok(loaded) => loaded,
@@ -93,7 +93,7 @@ async fn poisoned(client: Client, order: &str) -> anyhow::Result<String> {
     ))
 }
 
-/// Gives the commit's event its own name, and says what happens next.
+/// Restores the name of the commit's event, and returns a text on the next steps.
 async fn mended(client: &Client, order: &str) -> anyhow::Result<String> {
     let name = |name: &str| AttributeValue::S(name.to_owned());
     let newest = client
@@ -131,7 +131,7 @@ async fn mended(client: &Client, order: &str) -> anyhow::Result<String> {
     ))
 }
 
-/// Stores the payment under the name that no event has.
+/// Stores the payment under the unknown name.
 #[derive(Debug)]
 struct Disguise;
 
@@ -159,7 +159,7 @@ impl Intercept for Disguise {
     }
 }
 
-/// Sends no request that leaves this machine, whatever the environment says of endpoints.
+/// Rejects requests to other machines, even if the environment names such an endpoint.
 #[derive(Debug)]
 struct LoopbackOnly;
 

@@ -1,4 +1,4 @@
-//! What histories came to, for people and for machines.
+//! The report on histories, as text and as JSON.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use simulation::{Fault, Invariant, Plan, Verdict};
 
 use crate::text::{Align, Table, bold, per_second, seconds};
 
-/// Faults, invariants, and what to do about a history that failed.
+/// The faults, the invariants, and the commands that reproduce a failure.
 pub(crate) fn summary(verdict: &Verdict, elapsed: Duration) -> String {
     let sum = &verdict.sum;
     let mut faults =
@@ -16,7 +16,7 @@ pub(crate) fn summary(verdict: &Verdict, elapsed: Duration) -> String {
         let struck = sum.faults.get(&fault).copied().unwrap_or(0).to_string();
         faults.row([fault.number().to_string(), fault.to_string(), struck, fault.counted().to_owned()]);
     }
-    let mut invariants = Table::new([("CHECKED", Align::Right), ("WHAT MUST HOLD", Align::Left)]);
+    let mut invariants = Table::new([("CHECKED", Align::Right), ("INVARIANT", Align::Left)]);
     for invariant in Invariant::ALL {
         let checked = sum.checked.get(&invariant).copied().unwrap_or(0);
         invariants.row([checked.to_string(), invariant.sentence().to_owned()]);
@@ -30,7 +30,7 @@ pub(crate) fn summary(verdict: &Verdict, elapsed: Duration) -> String {
         sum.commits,
         sum.published
     );
-    let verdict = verdict.failure.as_ref().map_or_else(|| "all that was checked held".to_owned(), ToString::to_string);
+    let verdict = verdict.failure.as_ref().map_or_else(|| "every invariant holds".to_owned(), ToString::to_string);
     format!("{}\n\n{}\n\n{}\n\n{}", bold(&headline), faults.render(), invariants.render(), bold(&verdict))
 }
 
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_names_every_fault_and_how_to_see_a_failure_again() {
+    fn a_summary_names_every_fault_and_how_to_reproduce_a_failure() {
         let summary = summary(&verdict(), Duration::from_secs(4));
         let summary = strip_ansi_codes(&summary);
         assert!(summary.starts_with("8 histories in 4.0 s: 2.0 a second;"), "{summary}");
@@ -87,11 +87,11 @@ mod tests {
         assert!(matches!(poison[..], [line] if line.split_whitespace().take(3).eq(["11", "poison", "3"])), "{summary}");
         assert!(Fault::ALL.iter().all(|fault| summary.contains(fault.name())), "{summary}");
         assert!(summary.contains("order o-1: a gap"), "{summary}");
-        assert!(summary.contains("again: orders chaos --histories 1 --seed 7 --clients 1\n"), "{summary}");
+        assert!(summary.contains("shrunk: orders chaos --histories 1 --seed 7 --clients 1\n"), "{summary}");
     }
 
     #[test]
-    fn a_machine_reads_the_same() {
+    fn the_json_report_has_the_faults_and_the_failure() {
         let read: Value = serde_json::from_str(&json(&Plan::of(0), &verdict()).unwrap()).unwrap();
         assert_eq!(read["faults"][10], json!({ "number": 11, "name": "poison", "struck": 3 }));
         assert_eq!(read["failure"]["shrunk"], "--seed 7 --clients 1");

@@ -1,4 +1,4 @@
-//! What is asked and read when nobody is at work.
+//! Queries and reads after the traffic, when only the harness is active.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use crate::world::unexpected_errors::Work;
 use crate::world::wire::{self, position};
 
 impl Harness<'_> {
-    /// Asks for every order, its trail, and all that there is of every customer.
+    /// Queries every order with its trail, and the list and totals of every customer.
     pub(super) async fn inquiries(&self, reader: &mut Reader) -> Vec<Inquiry> {
         let limit = reader.entries(4);
         let of_orders = self.orders.iter().flat_map(|order| {
@@ -39,7 +39,7 @@ impl Harness<'_> {
         inquiries
     }
 
-    /// Asks for each version, and for the time at which it was recorded.
+    /// Queries every version of every order, by number and by time.
     pub(super) async fn time_travel(&self, reader: &mut Reader) -> Vec<Inquiry> {
         let mut inquiries = Vec::new();
         for (order, commits) in self.recorded().await {
@@ -53,14 +53,14 @@ impl Harness<'_> {
         inquiries
     }
 
-    /// Of each order in the stream the version of its row, and of its newest commit.
+    /// The versions of the row and of the newest commit of each order in the stream.
     pub(super) fn drained(&self, consumers: &Consumers) -> BTreeMap<String, (u64, u64)> {
         let rows = self.journal.rows();
         let row = |order: &str| rows.get(&(SUMMARY_CONSUMER, order.to_owned())).copied().unwrap_or(0);
         consumers.newest().into_iter().map(|(order, newest)| (order.clone(), (row(&order), newest))).collect()
     }
 
-    /// Verifies while rows lag; what is called lost or wrong.
+    /// Verifies while rows lag, if the shape says so. Returns the rows that are reported as lost or wrong.
     pub(super) async fn verify_lagging(&self, hold: &watch::Sender<bool>, random: Rng) -> Option<Vec<String>> {
         if !self.shape.is_verified {
             return None;
@@ -68,7 +68,7 @@ impl Harness<'_> {
         while_rows_lag(self.release, self.calm(), hold, random, (&self.faults, &self.errors)).await
     }
 
-    /// Replaces a snapshot, and names it with those that a verification finds wrong meanwhile.
+    /// Replaces a snapshot, verifies, and restores it. Returns its commit with those that the verification reported.
     pub(super) async fn replace_snapshot(&self, mut random: Rng) -> Option<ReplacedSnapshot> {
         let database = self.dynamo.database();
         let replaced =
@@ -79,7 +79,7 @@ impl Harness<'_> {
         Some(ReplacedSnapshot { at, found })
     }
 
-    /// What each customer's orders come to.
+    /// The totals of each customer.
     pub(super) async fn totals(&self) -> BTreeMap<&'static str, Vec<CurrencyTotals>> {
         let (store, mut totals) = (DynamoTotals::new(self.calm(), TOTALS), BTreeMap::new());
         for customer in CUSTOMERS {
@@ -90,7 +90,7 @@ impl Harness<'_> {
         totals
     }
 
-    /// Reads what is stored: every order that was to be placed, and then the others.
+    /// Reads every stored commit: first of the orders of the plan, then of the others.
     pub(super) async fn recorded(&self) -> Vec<(String, Vec<OrderCommit>)> {
         let store = DynamoEventStore::new(self.calm(), EVENTS);
         let mut recorded = Vec::new();

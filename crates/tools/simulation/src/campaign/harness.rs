@@ -1,4 +1,4 @@
-//! Who is there in a history, and on which networks.
+//! The participants of a history, and the networks between them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,10 +40,10 @@ use crate::world::unexpected_errors::UnexpectedErrors;
 
 /// Instances of the command handler.
 const INSTANCES: u8 = 3;
-/// Shards of the stream on which projectors work at once.
+/// Shards of the stream, each with its own projector.
 const SHARDS: u8 = 2;
 
-/// What everything in a history shares.
+/// The state that the participants of a history share.
 pub(super) struct Harness<'a> {
     pub(super) release: &'a dyn Release,
     pub(super) dynamo: EmbeddedDynamoDb,
@@ -53,10 +53,10 @@ pub(super) struct Harness<'a> {
     pub(super) journal: Journal,
     pub(super) errors: UnexpectedErrors,
     pub(super) orders: Arc<[NewOrder]>,
-    /// What clients were told.
+    /// The versions that clients know.
     pub(super) known: Known,
     pub(super) pricing: Arc<Pricing>,
-    /// True while the stream stands still.
+    /// True while the stream is stopped.
     pub(super) held: watch::Receiver<bool>,
 }
 
@@ -127,7 +127,7 @@ impl Harness<'_> {
         })
     }
 
-    /// Somebody who asks. The query handler is of the command handlers' release: both are deployed together.
+    /// A client that sends queries. The query handler is of the same release as the command handlers, with which it is deployed.
     pub(super) fn reader(&self, network: Network, random: &mut Rng) -> Reader {
         Reader {
             function: self.release.query_handler(network.client(sdk_config::dynamodb(&self.dynamo))),
@@ -187,12 +187,12 @@ impl Harness<'_> {
         }
     }
 
-    /// The projectors, one for each shard: each is an instance of its own, and they share nothing but the tables.
+    /// The projectors, one for each shard. They are separate instances, which share only the tables.
     pub(super) fn projectors(&self, random: &mut Rng) -> Vec<Mapping> {
         (0..SHARDS).map(|number| self.projector(Shard { number, of: SHARDS }, random)).collect()
     }
 
-    /// A projector; in a rolling deployment in two releases.
+    /// A projector. In a rolling deployment it has two releases.
     fn projector(&self, shard: Shard, random: &mut Rng) -> Mapping {
         let network = self.network(random.u64(..), false);
         let client = network.client(sdk_config::dynamodb(&self.dynamo));
@@ -211,7 +211,7 @@ impl Harness<'_> {
         self.mapping(PROJECTOR, shard, deployed, disturbances, random)
     }
 
-    /// The publisher. Its batches are shuffled only where no poison is: poison holds back what is known to come after it.
+    /// The publisher. Its batches are shuffled only without poison, because it holds back the records that follow poison.
     pub(super) fn publisher(&self, bus: &Bus, random: &mut Rng) -> Mapping {
         let network = self.network(random.u64(..), false);
         let client = network.client(sdk_config::dynamodb(&self.dynamo));
@@ -222,7 +222,7 @@ impl Harness<'_> {
         self.mapping(PUBLISHER, Shard { number: 0, of: 1 }, deployed, disturbances, random)
     }
 
-    /// Reads and writes on a network of its own, where nothing strikes.
+    /// A DynamoDB client on a network without faults.
     pub(super) fn calm(&self) -> aws_sdk_dynamodb::Client {
         self.calm_network().client(sdk_config::dynamodb(&self.dynamo))
     }
@@ -231,7 +231,7 @@ impl Harness<'_> {
         Network::new(self.dynamo.database().clone(), 0, Rates::default()).with_journal(self.journal.clone())
     }
 
-    /// Somebody who mends.
+    /// The operator, on a network without faults.
     pub(super) fn operator(&self, bus: &Bus) -> Operator {
         let client = self.calm();
         let parked = ParkedOrderTable::new(client.clone(), PARKED);

@@ -1,4 +1,4 @@
-//! Many histories, one after another from a seed on, on several threads, until one fails.
+//! A campaign: many histories with consecutive seeds, on several threads, until one fails.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,76 +16,76 @@ use crate::faults::fault::Counts;
 use crate::workload::plan::Plan;
 use crate::world::release::Release;
 
-/// How many histories may be told to make a failing plan smaller.
+/// The largest number of histories for shrinking a failing plan.
 const SHRINKING_TRIES: u32 = 60;
 
-/// Which histories are told.
+/// The histories to run.
 #[derive(Debug, Clone)]
 pub struct Campaign {
-    /// The plan of the first; each that follows has the next seed.
+    /// The plan of the first one. Each that follows has the next seed.
     pub first: Plan,
-    /// How many.
+    /// The number of histories.
     pub histories: u64,
-    /// How many at once, from 1. It changes no history.
+    /// The number of histories that run at once, from 1. It changes no history.
     pub jobs: usize,
 }
 
-/// What histories came to.
+/// The figures of all histories.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// Histories that were told.
+    /// Histories that were run.
     pub histories: u64,
-    /// Commands that were sent, each as often as a client sent it anew.
+    /// Commands that clients sent, without the retries of one exchange.
     pub commands: u64,
     /// Commits that were recorded.
     pub commits: u64,
-    /// Entries that the bus took.
+    /// Entries that the bus accepted.
     pub published: u64,
-    /// How often each fault struck.
+    /// The count of each fault.
     pub faults: Counts,
-    /// How often each invariant was looked at.
+    /// The number of checks of each invariant.
     pub checked: BTreeMap<Invariant, u64>,
-    /// The times that each of [`DEEDS`](crate::check::DEEDS) was done.
+    /// The count of each of the [`DEEDS`](crate::check::deeds::DEEDS).
     pub deeds: BTreeMap<&'static str, u64>,
 }
 
-/// A history in which something does not hold.
+/// A history that violates an invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Its plan.
     pub plan: Plan,
     /// A smaller plan that fails too.
     pub shrunk: Plan,
-    /// What does not hold in the history of the smaller plan.
+    /// The violations in the history of the smaller plan.
     pub violations: Vec<Violation>,
 }
 
-/// What does not hold, and what to type to see it again.
+/// The violations, and the commands that reproduce them.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {} violates what must hold. Shrunk, it still does:", self.plan.seed)?;
+        writeln!(f, "seed {} violates an invariant. The shrunk plan violates it too:", self.plan.seed)?;
         for Violation { invariant, order, what } in &self.violations {
-            writeln!(f, "- not so: {}\n  order {order}: {what}", invariant.sentence())?;
+            writeln!(f, "- violated: {}\n  order {order}: {what}", invariant.sentence())?;
         }
-        write!(f, "again: orders chaos --histories 1 {}\nwhole: orders chaos --histories 1 {}", self.shrunk, self.plan)
+        write!(f, "shrunk: orders chaos --histories 1 {}\nwhole: orders chaos --histories 1 {}", self.shrunk, self.plan)
     }
 }
 
-/// What a campaign came to.
+/// The result of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// Of all histories that were told.
+    /// The figures of all histories that were run.
     pub sum: Sum,
     /// The failing one with the lowest seed, if any failed.
     pub failure: Option<Failure>,
 }
 
 impl Campaign {
-    /// Tells the histories; `told` hears of the sum after each. With the first that fails, those under way are the last.
+    /// Runs the histories, and passes the figures to `report` after each. After the first failure no more histories are started.
     ///
     /// # Errors
-    /// When the surroundings fail.
-    pub fn run(&self, release: &dyn Release, told: impl Fn(&Sum) + Sync) -> Result<Verdict, RunError> {
+    /// When the harness fails.
+    pub fn run(&self, release: &dyn Release, report: impl Fn(&Sum) + Sync) -> Result<Verdict, RunError> {
         let next = AtomicU64::new(0);
         let sum = Mutex::new(Sum::default());
         let work = || {
@@ -95,14 +95,14 @@ impl Campaign {
                     return Ok(None);
                 }
                 let plan = Plan { seed: self.first.seed.wrapping_add(number), ..self.first.clone() };
-                // With the first that cannot be told, those under way are the last too.
-                let looked_at =
+                // After the first error of the harness no more histories are started either.
+                let checked =
                     run_and_check(&plan, release).inspect_err(|_| next.store(self.histories, Ordering::Relaxed));
-                let (history, findings) = looked_at?;
+                let (history, findings) = checked?;
                 {
                     let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
                     sum.add(&history, &findings);
-                    told(&sum);
+                    report(&sum);
                 }
                 if !findings.violations.is_empty() {
                     next.store(self.histories, Ordering::Relaxed);
@@ -114,16 +114,16 @@ impl Campaign {
             let threads: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(work)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         });
-        let (mut first, mut untold) = (None, None);
+        let (mut first, mut error) = (None, None);
         for one in ended {
             match one {
                 Ok(failed) => first = first.into_iter().chain(failed).min_by_key(|(number, _): &(u64, Plan)| *number),
-                Err(error) => untold = Some(error),
+                Err(failed) => error = Some(failed),
             }
         }
-        // What fails says more than what cannot be told.
-        if let (None, Some(untold)) = (&first, untold) {
-            return Err(untold);
+        // A failure says more than an error of the harness.
+        if let (None, Some(error)) = (&first, error) {
+            return Err(error);
         }
         let failure = first.map(|(_, plan)| Failure::of(plan, release)).transpose()?;
         Ok(Verdict { sum: sum.into_inner().unwrap_or_else(PoisonError::into_inner), failure })

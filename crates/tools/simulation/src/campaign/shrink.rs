@@ -1,4 +1,4 @@
-//! Making a failing plan smaller: fewer commands, fewer clients, fewer faults, as long as it still fails.
+//! Shrinking: it removes commands, clients and faults from a failing plan as long as the plan still fails.
 
 use std::collections::BTreeSet;
 
@@ -8,26 +8,26 @@ use crate::workload::plan::{Numbers, Plan};
 use crate::workload::shape::Shape;
 use crate::world::release::Release;
 
-/// The smallest failing plan that was found, from a failing one, after `tries` histories at most.
-/// A smaller plan whose history cannot be told is none that fails.
+/// Returns the smallest failing plan that it finds in at most `tries` histories.
+/// A smaller plan whose history cannot be run does not count as failing.
 pub fn shrink(failing: &Plan, release: &dyn Release, tries: u32) -> Plan {
     let mut shrinking = Shrinking { plan: failing.clone(), release, left: tries };
     shrinking.cut_off_commands();
     shrinking.switch_off_faults();
-    shrinking.send_clients_away();
+    shrinking.remove_clients();
     shrinking.drop_commands();
     shrinking.plan
 }
 
 struct Shrinking<'a> {
-    /// The smallest plan so far; it fails.
+    /// The smallest failing plan so far.
     plan: Plan,
     release: &'a dyn Release,
     left: u32,
 }
 
 impl Shrinking<'_> {
-    /// Takes a plan where it fails too.
+    /// Keeps a smaller plan if it fails too.
     fn take(&mut self, smaller: Plan) -> bool {
         if self.left == 0 || smaller == self.plan {
             return false;
@@ -49,7 +49,7 @@ impl Shrinking<'_> {
         Plan { commands: Some(Numbers(commands.into_iter().collect())), ..self.plan.clone() }
     }
 
-    /// Leaves out the last commands: half of them, a quarter, and so on.
+    /// Removes the last commands: half of them, a quarter, and so on.
     fn cut_off_commands(&mut self) {
         let mut cut = self.commands().len() / 2;
         while cut > 0 {
@@ -61,7 +61,7 @@ impl Shrinking<'_> {
         }
     }
 
-    /// Switches off one fault after the other.
+    /// Removes one fault after the other.
     fn switch_off_faults(&mut self) {
         for fault in Fault::ALL.into_iter().filter(|fault| fault.consequence_of().is_none()) {
             let mut without: BTreeSet<Fault> = self.plan.without.clone();
@@ -70,8 +70,8 @@ impl Shrinking<'_> {
         }
     }
 
-    /// Tries with one client, two, and so on.
-    fn send_clients_away(&mut self) {
+    /// Tries one client, two, and so on.
+    fn remove_clients(&mut self) {
         for clients in 1..Shape::of(&self.plan).clients {
             if self.take(Plan { clients: Some(clients), ..self.plan.clone() }) {
                 break;
@@ -79,7 +79,7 @@ impl Shrinking<'_> {
         }
     }
 
-    /// Leaves out single commands, the last first: what an order begins with is needed most.
+    /// Removes single commands, the last first, because later commands need the first ones.
     fn drop_commands(&mut self) {
         for dropped in self.commands().into_iter().rev() {
             let kept = self.commands().into_iter().filter(|number| *number != dropped);

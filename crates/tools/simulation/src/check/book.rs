@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::invariant::Invariant;
 use super::ledger::{self, Ledger};
 
-/// An order's commits, and the order after each.
+/// The commits of an order, and the ledger after each.
 pub(super) struct Book<'a> {
     pub(super) order: &'a str,
     pub(super) commits: &'a [OrderCommit],
@@ -23,7 +23,7 @@ impl<'a> Book<'a> {
         self.ledgers.first().is_some_and(|ledger| ledger.customer == customer)
     }
 
-    /// The order as a query shows it at a version, without its metadata; nothing where there is no such version.
+    /// The order as a query shows it at a version, without its metadata. `None` for an unknown version.
     fn shown(&self, version: u64) -> Option<Value> {
         let place = usize::try_from(version).ok()?.checked_sub(1)?;
         let (first, newest, ledger) = (self.commits.first()?, self.commits.get(place)?, self.ledgers.get(place)?);
@@ -33,20 +33,20 @@ impl<'a> Book<'a> {
         Some(shown)
     }
 
-    /// What is wrong with an order that was shown.
+    /// Checks an order that a query showed.
     pub(super) fn shows(&self, body: &Value, findings: &mut Findings) {
         let mut shown = body.clone();
-        // Left out where there is none.
+        // Queries leave out empty metadata.
         let metadata =
             shown.as_object_mut().and_then(|members| members.remove("metadata")).unwrap_or_else(|| json!({}));
         let recorded = self.ledgers.first().map(|ledger| Value::Object(ledger.metadata.clone()));
-        let what = || format!("the metadata that is shown is {metadata}, and recorded is {recorded:?}");
+        let what = || format!("the query shows the metadata {metadata}, and {recorded:?} is recorded");
         findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&metadata), what);
         if let Some(members) = shown.as_object_mut() {
             members.retain(|name, _| !matches!(name.as_str(), "asOf" | "stale" | "staleReason"));
         }
         let recorded = body["version"].as_u64().and_then(|version| self.shown(version));
-        let what = || format!("shown is {shown}, and recorded is {recorded:?}");
+        let what = || format!("the query shows {shown}, and {recorded:?} is recorded");
         findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&shown), what);
     }
 }

@@ -1,4 +1,4 @@
-//! What is recorded, and what clients were told of it.
+//! Recorded commits, and the replies to the commands that recorded them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     let (states, ledgers) = (states(commits), ledger::after_each(commits));
     for exchange in &exchanges {
         let fails = matches!(exchange.answer, Answer::Failed { .. });
-        let what = || format!("{} was told {:?}", exchange.command.key, exchange.answer);
+        let what = || format!("{} was answered with {:?}", exchange.command.key, exchange.answer);
         findings.must(Invariant::NoServerError, order, !fails, what);
         truthful(order, exchange, commits, &ledgers, findings);
     }
@@ -36,15 +36,15 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
             Answer::Refused { status, .. } => status != 404 || commits.is_empty(),
             Answer::Failed { .. } | Answer::Nothing => false,
         };
-        let what = || format!("{} was told {:?}, although nothing struck", last.command.key, last.answer);
+        let what = || format!("{} was answered with {:?}, although no fault struck", last.command.key, last.answer);
         findings.must(Invariant::Answers, order, answers, what);
     }
 }
 
-/// Versions are gapless from 1, and time rises with them, whatever the clocks did.
+/// Versions are gapless from 1, and time rises with them, even if clocks jump.
 fn sequence(order: &str, commits: &[OrderCommit], findings: &mut Findings) {
     for (expected, commit) in (1..).zip(commits) {
-        let found = || format!("version {} stands where {expected} must", commit.version);
+        let found = || format!("version {} is recorded where {expected} must be", commit.version);
         findings.must(Invariant::Gapless, order, commit.version == expected, found);
     }
     for pair in commits.windows(2) {
@@ -54,7 +54,7 @@ fn sequence(order: &str, commits: &[OrderCommit], findings: &mut Findings) {
     }
 }
 
-/// Every commit was asked for, and none of them twice.
+/// A client asked for every commit, and no commit is recorded twice.
 fn recorded_once(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], findings: &mut Findings) {
     let mut seen = BTreeSet::new();
     for commit in commits {
@@ -63,12 +63,12 @@ fn recorded_once(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], 
         findings.must(Invariant::RecordedOnce, order, is_new, || format!("{key} is recorded twice"));
         let asked = |exchange: &&&Exchange| exchange.command.key == key;
         let may_be = exchanges.iter().filter(asked).any(|exchange| !matches!(exchange.answer, Answer::Refused { .. }));
-        let found = || format!("{key} is recorded, and everybody who asked for it was refused");
+        let found = || format!("{key} is recorded, and every request for it was rejected");
         findings.must(Invariant::RecordedOnce, order, may_be, found);
     }
 }
 
-/// What a client was told is what is recorded.
+/// Replies equal the recorded commits.
 fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], ledgers: &[Ledger], findings: &mut Findings) {
     let key = &exchange.command.key;
     let Answer::Accepted { status, body, .. } = &exchange.answer else { return };
@@ -77,20 +77,20 @@ fn truthful(order: &str, exchange: &Exchange, commits: &[OrderCommit], ledgers: 
         (201, None) => (false, format!("{key} was acknowledged, and is not recorded")),
         (201, Some((commit, ledger))) => {
             let recorded = reply(commit, ledger);
-            (recorded == *body, format!("{key} was answered with {body}, and recorded is {recorded}"))
+            (recorded == *body, format!("{key} was answered with {body}, and {recorded} is recorded"))
         }
-        // Of a request that was forgotten the id is known.
+        // The request was forgotten, so its id was known.
         (_, Some((commit, _))) if is_forgotten(commit.version, body["version"].as_u64()) => return,
         (_, Some((commit, _))) => {
-            (false, format!("{key} needed no change, and is recorded as version {}", commit.version))
+            (false, format!("{key} was answered as no change, and is recorded as version {}", commit.version))
         }
-        // What a reply says that is recorded nowhere is compared with the rules: `decisions`.
+        // Module `decisions` compares the other replies with the domain rules.
         (_, None) => return,
     };
     findings.must(Invariant::TruthfulReply, order, holds, || what);
 }
 
-/// Clients that asked for the same were told the same, and a key stands for one body.
+/// Equal requests have equal replies, and a key is accepted with one body only.
 fn replies_agree(order: &str, exchanges: &[&Exchange], findings: &mut Findings) {
     let mut replies: BTreeMap<(&str, String), &Value> = BTreeMap::new();
     for exchange in exchanges {
@@ -108,8 +108,8 @@ fn replies_agree(order: &str, exchanges: &[&Exchange], findings: &mut Findings) 
     }
 }
 
-/// From the moment of a 201 on, the same key and body get the same 201, and it says that it is replayed; another body is
-/// refused for its key. A refusal of a request that was under way meanwhile may be older than the commit.
+/// After a 201, the same key and body have the same reply, marked as replayed, and the key with another body is rejected. A
+/// rejection of a request that was in flight at that time may be older than the commit.
 fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], findings: &mut Findings) {
     let mut first: BTreeMap<&str, &Exchange> = BTreeMap::new();
     for exchange in exchanges.iter().filter(|it| matches!(it.answer, Answer::Accepted { status: 201, .. })) {
@@ -118,7 +118,7 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
             *earliest = exchange;
         }
     }
-    // The answers to quotes are checked by `quotes`.
+    // Module `quotes` checks the answers to quotes.
     let is_by_key = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
     for later in exchanges.iter().filter(is_by_key) {
         let key = later.command.key.as_str();
@@ -131,7 +131,7 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
         let is_same = later.command.body == earlier.command.body;
         let holds = match &later.answer {
             Answer::Accepted { status, body, replayed } => {
-                // Where a clock stands still, placing an order again looks like the SDK's own retry (decision 0011).
+                // With a stopped clock, a repeated placement looks like the SDK's own retry (decision 0011).
                 let at_once = version == 1 && reply["events"][0]["recordedAt"] == later.asked_at.to_string();
                 is_same && *status == 201 && body == reply && (*replayed || at_once)
             }
@@ -143,12 +143,12 @@ fn acknowledged(order: &str, commits: &[OrderCommit], exchanges: &[&Exchange], f
     }
 }
 
-/// True if the request of a version was forgotten at a later one: the newest 64 are remembered, its own among them.
+/// Returns true if the request of a version was forgotten at a later one. The newest 64 are remembered, including its own.
 fn is_forgotten(version: u64, newest: Option<u64>) -> bool {
     newest >= Some(version + REMEMBERED_REQUESTS as u64)
 }
 
-/// The state after each commit, by the domain's own fold.
+/// The state after each commit, by the domain's fold.
 fn states(commits: &[OrderCommit]) -> Vec<Order> {
     let mut state = Order::default();
     let mut states = Vec::new();

@@ -1,4 +1,4 @@
-//! What clients were told that is recorded nowhere: that a command was refused, or that nothing need change.
+//! Replies that leave no commit: rejections, and replies that nothing changes.
 
 use std::ops::RangeInclusive;
 
@@ -17,8 +17,9 @@ use crate::workload::exchange::{Answer, Exchange};
 /// The order after each commit: by the domain, and by its events.
 type States<'a> = (&'a [Order], &'a [Ledger]);
 
-/// Each such answer is what the domain's rules say of the order at a version that it may have had while the answer was made.
-/// (These rules are the domain's own, which has tests of its own: what is checked is what they were asked of.)
+/// Each such reply matches the domain rules at some version between request and reply.
+///
+/// The rules are the domain's own, which has its own tests. This check finds rules that were applied to a wrong version.
 pub(super) fn check(
     order: &str,
     commits: &[OrderCommit],
@@ -26,7 +27,7 @@ pub(super) fn check(
     exchanges: &[&Exchange],
     findings: &mut Findings,
 ) {
-    // Commands that the caller may not send, and quotes, have checks of their own: `rights`, `quotes`.
+    // Modules `rights` and `quotes` check forbidden commands and quotes.
     let is_by_rules = |it: &&&Exchange| it.command.quote.is_none() && rights::refusal(&it.command).is_none();
     for exchange in exchanges.iter().filter(is_by_rules) {
         let versions = versions(exchange, commits, exchanges);
@@ -37,7 +38,7 @@ pub(super) fn check(
                 expected + 1 == commit.version
             }
             Answer::Accepted { body, .. } => {
-                says(exchange, commits, states, versions.clone(), |said| said == Said::Nothing(body))
+                rules_give(exchange, commits, states, versions.clone(), |reply| reply == Reply::NoChange(body))
             }
             Answer::Refused { status: 422, code } => {
                 let is_recorded = commits.iter().any(|commit| commit.request.request_id == exchange.command.key);
@@ -51,14 +52,14 @@ pub(super) fn check(
                 code == "version_mismatch" && versions.clone().any(is_another)
             }
             Answer::Refused { status: 404 | 409, code } => {
-                says(exchange, commits, states, versions.clone(), |said| said == Said::Refusal(code))
+                rules_give(exchange, commits, states, versions.clone(), |reply| reply == Reply::Rejection(code))
             }
             Answer::Refused { .. } => false,
             Answer::Failed { .. } | Answer::Nothing => continue,
         };
         let what = || {
             format!(
-                "{:?} was told {:?} while the order was at one of the versions {versions:?}",
+                "{:?} was answered with {:?} while the order was at one of the versions {versions:?}",
                 exchange.command, exchange.answer
             )
         };
@@ -66,8 +67,8 @@ pub(super) fn check(
     }
 }
 
-/// The versions that an order may have had while a request was under way. It had those that anybody was told of before, and none
-/// that nobody had asked for yet.
+/// The versions that an order may have had between a request and its reply: from the highest version that a client knew before,
+/// to the last version that a client had requested by then.
 fn versions(exchange: &Exchange, commits: &[OrderCommit], exchanges: &[&Exchange]) -> RangeInclusive<u64> {
     let earlier = exchanges.iter().filter(|earlier| earlier.ended < exchange.began);
     let known = earlier.filter_map(|earlier| match &earlier.answer {
@@ -82,20 +83,20 @@ fn versions(exchange: &Exchange, commits: &[OrderCommit], exchanges: &[&Exchange
 }
 
 #[derive(PartialEq)]
-enum Said<'a> {
-    /// It is refused, for a reason of this code.
-    Refusal(&'a str),
-    /// Nothing need change, says this reply.
-    Nothing(&'a Value),
+enum Reply<'a> {
+    /// A rejection with this code.
+    Rejection(&'a str),
+    /// This reply, that nothing changes.
+    NoChange(&'a Value),
 }
 
-/// Whether the rules say so of the order at one of these versions.
-fn says(
+/// Returns true if the rules give the reply at one of these versions.
+fn rules_give(
     exchange: &Exchange,
     commits: &[OrderCommit],
     (states, ledgers): States<'_>,
     mut versions: RangeInclusive<u64>,
-    is_it: impl Fn(Said<'_>) -> bool,
+    is_expected: impl Fn(Reply<'_>) -> bool,
 ) -> bool {
     let request = exchange.command.request("asked-again").ok();
     let Some(command) =
@@ -103,36 +104,36 @@ fn says(
     else {
         return false;
     };
-    let nothing_yet = (Order::default(), Ledger::default());
+    let before_first = (Order::default(), Ledger::default());
     versions.any(|version| {
         let state = match usize::try_from(version).ok().and_then(|version| version.checked_sub(1)) {
             Some(place) => states.get(place).zip(ledgers.get(place)),
-            None => Some((&nothing_yet.0, &nothing_yet.1)),
+            None => Some((&before_first.0, &before_first.1)),
         };
         let Some(state) = state else { return false };
-        // Of an order that is not there nothing is compared.
+        // `If-Match` is not compared for an order that does not exist.
         if version > 0 && exchange.command.if_match.is_some_and(|expected| expected != version) {
             return false;
         }
-        is_said(state, version, command.clone(), commits, &is_it)
+        gives(state, version, command.clone(), commits, &is_expected)
     })
 }
 
-fn is_said(
+fn gives(
     (state, ledger): (&Order, &Ledger),
     version: u64,
     command: Command,
     commits: &[OrderCommit],
-    is_it: impl Fn(Said<'_>) -> bool,
+    is_expected: impl Fn(Reply<'_>) -> bool,
 ) -> bool {
     match decide(state, command) {
-        Err(rejection) => is_it(Said::Refusal(Problem::refused(&rejection).code())),
+        Err(rejection) => is_expected(Reply::Rejection(Problem::refused(&rejection).code())),
         Ok(Decision::Unchanged(at)) => {
             let commit = commits.iter().find(|commit| commit.version == at.version);
             commit.is_some_and(|commit| {
                 let mut reply = reply(commit, ledger);
                 reply["version"] = version.into();
-                is_it(Said::Nothing(&reply))
+                is_expected(Reply::NoChange(&reply))
             })
         }
         Ok(Decision::Record(_)) => false,

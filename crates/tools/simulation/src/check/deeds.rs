@@ -1,4 +1,4 @@
-//! Counts of each kind of command that was recorded or answered, because a kind that never happens is not checked.
+//! Deeds: counts of each kind of command that was recorded or answered. A kind that never happens is not checked.
 
 use std::collections::BTreeMap;
 
@@ -135,7 +135,7 @@ fn of_event(event: &Event, is_named: bool, before: &Ledger, findings: &mut Findi
     done("events with a reason code", code.is_some());
 }
 
-/// Deeds that leave no event: they are in what clients were told.
+/// Counts the deeds without an event, by the replies.
 fn answers(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     let versions: BTreeMap<&str, u64> =
         commits.iter().map(|commit| (commit.request.request_id.as_str(), commit.version)).collect();

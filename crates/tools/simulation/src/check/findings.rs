@@ -1,22 +1,22 @@
-//! What must hold, how often it was looked at, and what does not.
+//! The result of a check: counts and violations.
 
 use std::collections::BTreeMap;
 
 use super::invariant::{Invariant, Violation};
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// What does not hold.
+    /// The violations.
     pub violations: Vec<Violation>,
-    /// How often each invariant was looked at.
+    /// The number of checks of each invariant.
     pub checked: BTreeMap<Invariant, u64>,
-    /// The times that each of [`DEEDS`](super::DEEDS) was done.
+    /// The count of each of the [`DEEDS`](super::deeds::DEEDS).
     pub deeds: BTreeMap<&'static str, u64>,
 }
 
 impl Findings {
-    /// Looks at one thing: where it does not hold, `what` says what is there instead.
+    /// Counts a check of an invariant, and records a violation with the description `what` if it fails.
     pub(super) fn must(&mut self, invariant: Invariant, order: &str, holds: bool, what: impl FnOnce() -> String) {
         *self.checked.entry(invariant).or_default() += 1;
         if !holds {
@@ -24,7 +24,7 @@ impl Findings {
         }
     }
 
-    /// Counts a deed that was done.
+    /// Counts a deed if it was done.
     pub(super) fn did(&mut self, deed: &'static str, is_done: bool) {
         if is_done {
             *self.deeds.entry(deed).or_default() += 1;

@@ -1,4 +1,4 @@
-//! A history: what happened, and what is recorded of it.
+//! A history: the traffic, the stored data, and every state of the read models.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,57 +16,57 @@ use crate::workload::shape::Shape;
 use crate::world::journal::{Kept, Waiting};
 use crate::world::unexpected_errors::UnexpectedError;
 
-/// What happened, and what is recorded of it.
+/// A history that has been run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
-    /// What the plan made of it.
+    /// Its shape.
     pub shape: Shape,
-    /// What each client sent and was told, client by client.
+    /// The commands and their answers, client by client.
     pub exchanges: Vec<Exchange>,
-    /// Those of them that came last, one an order, when all was well again and no snapshot could be used.
+    /// The last of them, one for each order, sent without faults and without a usable snapshot.
     pub last_words: Vec<Exchange>,
-    /// The quotes that were sent once more before them, when all was well again.
+    /// The quotes that were sent again before them, without faults.
     pub last_quotes: Vec<Exchange>,
-    /// Every order that clients asked for or that is stored, with its commits as they are stored.
+    /// Every order of the plan or in the table, with its stored commits.
     pub recorded: Vec<(String, Vec<OrderCommit>)>,
-    /// What clients asked, and were told: among them every version there was once the stream was drained, and everything once
-    /// all was mended.
+    /// The queries and their answers. They include every version once the stream is drained, and every order and customer after the
+    /// recovery.
     pub inquiries: Vec<Inquiry>,
-    /// Every state of the read models and of the notes on parked orders; the last ones after all is mended.
+    /// Every state of the read models and of the notes on parked orders, up to the end of the recovery.
     pub kept: Kept,
-    /// The details of the events on the bus, in the order in which it took them.
+    /// The details of the events on the bus, in sequence.
     pub published: Vec<Value>,
-    /// The commits that held an event which only the newer release knew.
+    /// The commits that only the newer release can process.
     pub foreign: BTreeSet<(String, u64)>,
-    /// The orders with records that the publisher's deliveries had given up before the end.
+    /// The orders with records that were given up for the publisher before the end.
     pub given_up: BTreeSet<String>,
-    /// Who had parked which orders once the stream was drained, and the last version of each that was known to wait.
+    /// The parked orders of each consumer once the stream was drained, with the last version that waited.
     pub parked: Waiting,
-    /// Those of them that an outage had parked.
+    /// Those of them that an outage deferred.
     pub deferred: BTreeSet<(Consumer, String)>,
-    /// The versions of the rows of summaries and totals right after the first redriving, before anything else was delivered.
+    /// The versions of the rows right after the first redrive, before another delivery.
     pub redriven: Waiting,
-    /// The versions of the rows right after a repair, and of each order's newest commit; nothing where there was none.
+    /// The versions of the rows right after a repair, and of each order's newest commit. `None` without a repair.
     pub repaired: Option<(Waiting, BTreeMap<String, u64>)>,
-    /// The rows that a verification called lost or wrong while rows lagged; nothing where there was none, or it failed.
+    /// The rows that a verification reported as lost or wrong while rows lagged. `None` without a verification, or if it failed.
     pub called_lost: Option<Vec<String>>,
-    /// The snapshot that was replaced once all was repaired.
+    /// The snapshot that was replaced after the repair.
     pub replaced: Option<ReplacedSnapshot>,
-    /// Who has parked which orders in the end, and up to which version.
+    /// The parked orders of each consumer at the end, with the last version that waited.
     pub left_parked: Waiting,
-    /// The versions of each order's row and of its newest commit once the stream was drained, before anything was mended.
+    /// The versions of each order's row and of its newest commit once the stream was drained, before the recovery.
     pub drained: BTreeMap<String, (u64, u64)>,
-    /// The orders with a record that the projector never got, or not until all was mended.
+    /// The orders with a record that a projector never received, or only after the recovery.
     pub lost: BTreeSet<String>,
-    /// What each customer's orders came to in the end, by currency.
+    /// The totals of each customer at the end, by currency.
     pub totals: BTreeMap<&'static str, Vec<CurrencyTotals>>,
-    /// The records that name no order, and the notes on them.
+    /// The unaddressable records, and the notes on them.
     pub unaddressable: UnaddressableRecords,
-    /// What must not happen and did, before anything was checked.
+    /// The errors and panics that no fault explains.
     pub unexpected_errors: Vec<UnexpectedError>,
-    /// How often each fault struck.
+    /// The count of each fault.
     pub faults: Counts,
-    /// What struck on the command handlers' network, in detail.
+    /// The count of each strike on the command handlers' network.
     pub fired: Fired,
 }
 
@@ -75,6 +75,6 @@ pub struct History {
 pub struct ReplacedSnapshot {
     /// The commit that carries it.
     pub at: (String, u64),
-    /// The commits whose snapshots a verification called wrong meanwhile.
+    /// The commits whose snapshots a verification reported at that time.
     pub found: Vec<(String, u64)>,
 }

@@ -1,6 +1,6 @@
-//! An order as its recorded events say it: added up here, apart from the domain's fold and its statuses.
+//! A ledger of an order: the figures and statuses of its recorded events, added up apart from the domain's fold.
 //!
-//! Of the domain only the form of events is used. The rules are those of the design, written anew.
+//! It uses only the events of the domain. The rules are those of the design, implemented a second time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,15 +25,15 @@ pub(super) struct Line {
 pub(super) struct Paid {
     pub(super) amount: u64,
     pub(super) refunded: u64,
-    /// The sum of the reductions of its refunds, from the last on that gave it back in full.
+    /// The sum of the reductions of its refunds, beginning with the last one that refunded it in full.
     pub(super) reductions: u64,
-    /// The reduction of the last refund, where that gave the payment back in full when it was recorded.
+    /// The reduction of the last refund, if it refunded the payment in full.
     named: u64,
 }
 
 impl Paid {
-    /// The part of the amount due that its refunds forgive: of a payment that was given back in full, only what the refund
-    /// that completed it names.
+    /// The part of the amount due that its refunds forgive. For a payment that was refunded in full, only the reduction that the
+    /// last refund names.
     pub(super) fn forgiven(&self) -> u64 {
         if self.refunded > 0 && self.refunded == self.amount { self.named } else { self.reductions }
     }
@@ -55,9 +55,9 @@ pub(super) struct Ledger {
     /// The reductions of cancelled items.
     taken_off: u64,
     pub(super) cancelled: bool,
-    /// Shipments that have not arrived.
-    under_way: BTreeSet<String>,
-    /// Ids by what they name; those of shipments among them.
+    /// Shipments that have not been delivered.
+    undelivered: BTreeSet<String>,
+    /// The recorded ids, by kind.
     pub(super) ids: BTreeSet<(&'static str, String)>,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn after_each(commits: &[OrderCommit]) -> Vec<Ledger> {
     ledgers
 }
 
-/// The id that an event records, and what it names.
+/// The id that an event records, and its kind.
 pub(super) fn id_of(event: &Event) -> Option<(&'static str, String)> {
     match event {
         Event::PaymentReceived(event) => Some(("payment", event.payment_id.to_string())),
@@ -120,9 +120,9 @@ impl Ledger {
             }
             Event::ItemShipped(event) => {
                 self.add(&event.items, |line| &mut line.shipped);
-                self.under_way.insert(event.shipment_id.to_string());
+                self.undelivered.insert(event.shipment_id.to_string());
             }
-            Event::ItemDelivered(event) => drop(self.under_way.remove(event.shipment_id.as_str())),
+            Event::ItemDelivered(event) => drop(self.undelivered.remove(event.shipment_id.as_str())),
             Event::ItemReturned(event) => self.add(&event.items, |line| &mut line.returned),
             Event::ItemsCancelled(event) => {
                 self.add(&event.items, |line| &mut line.cancelled);
@@ -178,7 +178,7 @@ impl Ledger {
         self.payments.values().map(|paid| paid.refunded).sum()
     }
 
-    /// By how much refunds lower the amount due; 0 once the order is cancelled.
+    /// The amount by which refunds lower the amount due, or 0 for a cancelled order.
     pub(super) fn forgiven(&self) -> u64 {
         if self.cancelled { 0 } else { self.total.saturating_sub(self.taken_off).saturating_sub(self.due()) }
     }
@@ -205,7 +205,7 @@ impl Ledger {
         self.may_ship() && self.units_to_ship() > 0
     }
 
-    /// The share of units in the total without shipping: by price, of all units as placed, rounded down.
+    /// The share of units in the total without shipping, by the prices of all ordered units, rounded down.
     pub(super) fn share(&self, items: &[ItemQuantity]) -> u64 {
         let price = |sku: &str| self.lines.iter().find(|line| line.sku == sku).map_or(0, |line| u128::from(line.price));
         let part: u128 = items.iter().map(|item| price(item.sku.as_str()) * u128::from(item.quantity.get())).sum();
@@ -239,7 +239,7 @@ impl Ledger {
             "returned"
         } else if returned > 0 {
             "partially_returned"
-        } else if shipped == left && self.under_way.is_empty() {
+        } else if shipped == left && self.undelivered.is_empty() {
             "delivered"
         } else if shipped == left {
             "shipped"

@@ -1,4 +1,4 @@
-//! Customers' lists, and what is said of what they do not show.
+//! Customers' lists, and their `stale` flags.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ pub(super) fn check(
                 stale(book.order, item, page, history, findings);
             }
             let belongs = item["customerId"] == customer && status.is_none_or(|status| item["status"] == status);
-            let what = || format!("on the list of {customer}'s orders that are {status:?} is {item}");
+            let what = || format!("the list of {customer}'s orders with status {status:?} has {item}");
             findings.must(Invariant::Listed, item["orderId"].as_str().unwrap_or_default(), belongs, what);
         }
         listed.extend(items);
@@ -45,25 +45,25 @@ pub(super) fn check(
     let (Some(first), Some(last), true) = (pages.first(), pages.last(), is_whole) else { return };
     let listed: BTreeSet<&str> = listed.iter().filter_map(|item| item["orderId"].as_str()).collect();
     for book in books.iter().filter(|book| book.is_of(customer)) {
-        let mut standing = history
+        let mut states = history
             .kept
             .summaries
             .during(first.began, last.ended)
             .map(|rows| rows.iter().find(|row| row.order == book.order).and_then(|row| row.row.as_ref()));
-        let must_be_listed = standing.all(|row| match (row, status) {
+        let must_be_listed = states.all(|row| match (row, status) {
             (Some(_), None) => true,
             (Some(SeenRow::Older(row)), Some(status)) => row.status.as_str() == status,
-            // Of the newer release's rows no filter of this one knows the status.
+            // The status filter of this release does not see the newer release's rows.
             (Some(SeenRow::Newer(_)), Some(_)) | (None, _) => false,
         });
         if must_be_listed {
-            let what = || format!("its row stood all the time, and {customer}'s list has only {listed:?}");
+            let what = || format!("its row existed all the time, and {customer}'s list has only {listed:?}");
             findings.must(Invariant::Listed, book.order, listed.contains(book.order), what);
         }
     }
 }
 
-/// A page is called stale where an order of the customer is parked, and not shown on it as far as that.
+/// A page is stale if an order of the customer is parked at a version that the page does not show.
 fn page_is_stale(
     customer: &str,
     page: &Page,
@@ -83,6 +83,6 @@ fn page_is_stale(
     };
     let is_stale = page.body["stale"] == true;
     let mut notes = history.kept.notes.during(page.began, page.ended);
-    let what = || format!("the list of {customer} is stale: {is_stale}, although the notes say otherwise");
+    let what = || format!("the list of {customer} is stale: {is_stale}, and the notes contradict that");
     findings.must(Invariant::StaleIsSaid, customer, notes.any(|notes| is_lacking(notes) == is_stale), what);
 }

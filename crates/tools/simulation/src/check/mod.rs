@@ -1,5 +1,7 @@
-//! What must hold of a history, whatever struck. A model of its own: it knows what was sent, told and stored, and no code
-//! that is under test but the domain's rules, the form of events and the CloudEvents of a commit.
+//! The checks of a history: every invariant must hold, whichever faults struck.
+//!
+//! The checks have their own model. They use the requests, replies and stored data of a history, and of the code under test only
+//! the domain's rules, the stored form of events, and the CloudEvents of a commit.
 //!
 //! | file | checks |
 //! |---|---|
@@ -41,7 +43,7 @@ use findings::Findings;
 use history::History;
 use invariant::Violation;
 
-/// Looks at everything that must hold of a history.
+/// Checks every invariant of a history.
 #[must_use]
 pub fn check(history: &History) -> Findings {
     let mut findings = Findings::default();
@@ -63,7 +65,7 @@ pub fn check(history: &History) -> Findings {
     findings
 }
 
-/// Everything that does not hold of a history.
+/// The violations of a history.
 #[must_use]
 pub fn violations(history: &History) -> Vec<Violation> {
     check(history).violations

@@ -1,4 +1,4 @@
-//! Money, units and ids by the recorded events alone: nothing here asks the domain's rules.
+//! Money, units and ids by the recorded events, without the domain's rules.
 
 use order_aggregate::OrderCommit;
 use order_domain::Event;
@@ -40,7 +40,7 @@ impl Step<'_> {
     fn check(&self, history: &History, findings: &mut Findings) {
         let Self { order, version, before, event, after, .. } = self;
         if let Some(stated) = stated_due(event) {
-            let what = || format!("version {version} states that {stated} is due, and {} is", after.due());
+            let what = || format!("version {version} states {stated} as due, and {} is due", after.due());
             findings.must(Invariant::DueIsStated, order, stated == after.due(), what);
         }
         if let Some((kind, id)) = id_of(event) {
@@ -62,7 +62,7 @@ impl Step<'_> {
             Event::ItemReturned(_) | Event::ItemsCancelled(_) => self.units(findings),
             Event::PaymentCorrected(_) | Event::PaymentRefunded(_) => {
                 let exceeds = after.payments.iter().find(|(_, paid)| paid.refunded > paid.amount);
-                let what = || format!("at version {version} more is refunded than was paid: {exceeds:?}");
+                let what = || format!("at version {version} refunds exceed the payment: {exceeds:?}");
                 findings.must(Invariant::RefundsAreCovered, order, exceeds.is_none(), what);
             }
             Event::OrderPlaced(_) | Event::PaymentReceived(_) | Event::ItemDelivered(_) | Event::OrderCancelled(_) => {}
@@ -74,12 +74,12 @@ impl Step<'_> {
         let version = self.version;
         for line in &self.after.lines {
             let is_kept = line.returned <= line.shipped && line.shipped + line.cancelled <= line.ordered;
-            let what = || format!("at version {version} stands {line:?}");
+            let what = || format!("version {version} leaves the line {line:?}");
             findings.must(Invariant::UnitsAreKept, self.order, is_kept, what);
         }
     }
 
-    /// The reduction that the command named, or else the one that the rules give.
+    /// Checks the reduction: the one that the command names, or else the one of the rules.
     fn reduction(&self, history: &History, findings: &mut Findings) {
         let (before, due) = (self.before, self.before.due());
         let (reduction, by_rule) = match self.event {
@@ -106,7 +106,7 @@ impl Step<'_> {
         };
         let expected = named(self.key, self.order, history).unwrap_or(by_rule);
         let (version, reduction) = (self.version, reduction.minor_units());
-        let what = || format!("version {version} takes {reduction} off, and {expected} is right");
+        let what = || format!("version {version} reduces by {reduction}, and {expected} is correct");
         findings.must(Invariant::ReductionIsRight, self.order, reduction == expected, what);
     }
 }

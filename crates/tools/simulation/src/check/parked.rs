@@ -1,4 +1,4 @@
-//! Poison parks its order and no other; once it is mended, nothing is parked.
+//! Poison parks its order and no other, and after the fix no order is parked.
 
 use std::collections::BTreeSet;
 

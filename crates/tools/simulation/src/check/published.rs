@@ -1,4 +1,4 @@
-//! Every event is on the bus at least once, as its commit says it; nothing else is; and what follows poison follows it there.
+//! The bus: every event is on it at least once, equal to its commit, and the events after poison follow it.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
         let mut last = None;
         for commit in commits {
             let events = publication::cloud_events(commit);
-            let what =
-                || format!("version {} is none that can be published: {:?}", commit.version, events.as_ref().err());
+            let what = || format!("version {} cannot be published: {:?}", commit.version, events.as_ref().err());
             findings.must(Invariant::Published, order, events.is_ok(), what);
             for event in events.into_iter().flatten() {
                 let id = event.id.to_string();
@@ -31,7 +30,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
                 findings.must(Invariant::Published, order, place.is_some(), what);
                 let is_held = poisoned.is_some_and(|poisoned| commit.version >= poisoned);
                 if is_held && !history.given_up.contains(order) {
-                    let what = || format!("version {} is on the bus before what it waited for", commit.version);
+                    let what = || format!("version {} is on the bus before an earlier version", commit.version);
                     findings.must(Invariant::PublishedInOrder, order, place >= last, what);
                     last = place;
                 }
@@ -41,7 +40,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
     }
     for detail in &history.published {
         let (id, order) = (detail["id"].as_str().unwrap_or_default(), detail["subject"].as_str().unwrap_or_default());
-        let what = || format!("on the bus is {detail}, and recorded is {:?}", recorded.get(id));
+        let what = || format!("the bus has {detail}, and {:?} is recorded", recorded.get(id));
         findings.must(Invariant::PublishedTruly, order, recorded.get(id) == Some(detail), what);
     }
 }

@@ -1,4 +1,4 @@
-//! What clients were told of what they asked, against the events, and against the rows and notes that stood meanwhile.
+//! Replies to queries, compared with the events, and with the rows and notes between request and reply.
 
 use order_aggregate::OrderCommit;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
     }
 }
 
-/// 503 is for calls that failed as often as they are tried.
+/// A query is answered by 503 only if every attempt of a call was struck.
 fn answered(Inquiry { query, known, .. }: &Inquiry, page: &Page, findings: &mut Findings) {
     let order = query.order().unwrap_or("of every kind");
     let holds = match page.status {
@@ -55,7 +55,7 @@ fn answered(Inquiry { query, known, .. }: &Inquiry, page: &Page, findings: &mut 
     let wanted = match query {
         Query::AtLeast { version, .. } | Query::AtVersion { version, .. } => *version,
         Query::Order { .. } | Query::Events { .. } => 1,
-        // The time of a version that is known may be before the first.
+        // The time of a known version may be earlier than the first one.
         Query::AsOf { .. } | Query::List { .. } | Query::Totals { .. } => return,
     };
     if wanted <= *known {
@@ -74,7 +74,7 @@ fn latest(book: &Book<'_>, inquiry: &Inquiry, history: &History, findings: &mut 
     }
 }
 
-/// An order at a version is there if the version is; as of a time that a client was told, it is what was recorded by then.
+/// A query for a recorded version finds it. A query for a time that a client knows finds the version recorded by then.
 fn travelled(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
     let (expected, as_of) = match &inquiry.query {
         Query::AtVersion { version, .. } => {
@@ -98,19 +98,19 @@ fn travelled(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
                 is_then && page.body["stale"].is_null()
             }
             (200, None) => false,
-            // A version that nobody had been told of may have come since.
+            // A version that no client knew may have been recorded since.
             (404, Some(commit)) => matches!(inquiry.query, Query::AtVersion { .. }) && commit.version > inquiry.known,
             (_, _) => true,
         };
         let what = || {
             let version = expected.map(|commit| commit.version);
-            format!("{:?} was answered with {}, and it is version {version:?}", inquiry.query, page.body)
+            format!("{:?} was answered with {}, and version {version:?} is correct", inquiry.query, page.body)
         };
         findings.must(Invariant::TimeTravel, book.order, holds, what);
     }
 }
 
-/// What was recorded, from the first event on; all that was known of, where all pages came.
+/// A trail has the recorded events from the first one on. With all pages, it has every known event.
 fn trail(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
     let shown: Vec<&Value> = inquiry.pages.iter().flat_map(|page| page.body["items"].as_array()).flatten().collect();
     let recorded: Vec<Value> = book.commits.iter().flat_map(|commit| audited(commit, inquiry.caller)).collect();
@@ -127,7 +127,7 @@ fn trail(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
     }
 }
 
-/// A commit as the trail shows it. Of a caller that is not the customer, a customer learns that it is one of the staff.
+/// A commit as the trail shows it. For a customer, every other caller is `staff`.
 fn audited(commit: &OrderCommit, asker: Caller) -> Vec<Value> {
     let is_hidden = asker.customer().is_some() && asker.actor() != commit.request.actor;
     let audited = commit.events.iter().map(|recorded| {

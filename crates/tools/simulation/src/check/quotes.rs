@@ -1,4 +1,4 @@
-//! Quotes: who set an order's prices, what a quote makes, and what its senders were told.
+//! Quotes: the source of an order's prices, the order of a quote, and the answers to its senders.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::workload::caller::Caller;
 use crate::workload::exchange::{Answer, Exchange};
 use crate::workload::pricing::{QuoteKey, SentQuote};
 
-/// The commits of an order after which a retry of its quote is late.
+/// The number of commits after which a retry of a quote is late.
 const OTHER_COMMITS: u64 = 3;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
@@ -39,16 +39,16 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
         }
         let holds = match &last.answer {
             Answer::Accepted { status, body, .. } => *status == 201 && body["orderId"] == last.command.order.as_str(),
-            // Another quote of its id was faster.
+            // Another quote with the same id was faster.
             Answer::Refused { .. } => !sending.made_its_order() && sending.placed().is_some(),
             Answer::Failed { .. } | Answer::Nothing => false,
         };
-        let what = || format!("{} was told {:?}, although nothing struck", last.command.key, last.answer);
+        let what = || format!("{} was answered with {:?}, although no fault struck", last.command.key, last.answer);
         findings.must(Invariant::QuoteIsKept, &last.command.order, holds, what);
     }
 }
 
-/// An order's prices are those of a trusted caller, or of a quote that was signed.
+/// An order's prices are those of a trusted caller, or of a signed quote.
 fn prices(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
     for (commit, event) in commits.iter().flat_map(|commit| commit.events.iter().map(move |it| (commit, &it.event))) {
         let Event::OrderPlaced(event) = event else { continue };
@@ -76,7 +76,7 @@ fn prices(order: &str, commits: &[OrderCommit], history: &History, findings: &mu
     }
 }
 
-/// All who sent a quote were answered with one order, which alone has the quote's id.
+/// Every accepted request with a quote is answered with the same order, and only that order has the id of the quote.
 fn one_order(history: &History, findings: &mut Findings) {
     let sent = history.exchanges.iter().filter_map(|it| Some((it.command.key.as_str(), it.command.quote.as_ref()?)));
     let quotes: BTreeSet<(&str, &str)> = sent.map(|(key, quote)| (key, quote.terms.quote_id.as_str())).collect();
@@ -111,12 +111,12 @@ impl Sending<'_> {
         self.exchange.is_late && self.quote.terms.key == QuoteKey::First
     }
 
-    /// True if it makes an order.
+    /// Returns true if it may create an order.
     fn is_good(&self) -> bool {
         !self.quote.is_tampered && !self.is_expired() && !self.is_of_retired_key()
     }
 
-    /// The content of its order.
+    /// The recorded content of its order.
     fn placed(&self) -> Option<Value> {
         self.placed_as(&self.exchange.command.order)
     }
@@ -141,7 +141,7 @@ impl Sending<'_> {
         !self.quote.is_tampered && self.placed() == Some(asked(&self.quote.order))
     }
 
-    /// The highest version of the order that clients knew of before.
+    /// The highest version of the order that clients knew before.
     fn known(&self) -> u64 {
         let before = |it: &&Exchange| it.command.order == self.exchange.command.order && it.ended < self.exchange.began;
         let versions = self.history.exchanges.iter().filter(before).filter_map(|it| match &it.answer {
@@ -154,13 +154,14 @@ impl Sending<'_> {
     fn check(&self, findings: &mut Findings) {
         let (command, answer) = (&self.exchange.command, &self.exchange.answer);
         let (is_its_own, is_placed) = (self.made_its_order(), self.placed().is_some());
-        // Once its order is known to be there, nothing else is an answer.
+        // Once a client knows its order, no other answer is allowed.
         let may_be_unknown = !is_its_own || self.known() == 0;
         let holds = match answer {
             Answer::Accepted { status, body, replayed } => {
                 let named = body["orderId"].as_str();
                 let is_told = named.and_then(|order| self.placed_as(order)) == Some(asked(&self.quote.order));
-                let what = || format!("{} was told {answer:?}, and asked for {}", command.key, self.quote.order);
+                let what =
+                    || format!("{} was answered with {answer:?}, and asked for {}", command.key, self.quote.order);
                 findings.must(Invariant::OneOrderPerQuote, &command.order, is_told, what);
                 *status == 201 && named == Some(&command.order) && is_its_own && (*replayed || self.is_good())
             }
@@ -177,7 +178,7 @@ impl Sending<'_> {
             Answer::Refused { .. } => false,
             Answer::Failed { .. } | Answer::Nothing => return,
         };
-        let what = || format!("{} was told {answer:?}: {:?}", command.key, self.quote.terms);
+        let what = || format!("{} was answered with {answer:?}: {:?}", command.key, self.quote.terms);
         findings.must(Invariant::QuoteIsAnswered, &command.order, holds, what);
         self.deeds(findings);
     }
@@ -223,7 +224,7 @@ impl Sending<'_> {
     }
 }
 
-/// The deeds of quotes that were answered with their order again: by when, and by the key that they were sent under.
+/// The deeds of retried quotes that were answered with their order, by time and by key.
 const RETRIED: [[&str; 3]; 4] = [
     [
         "quotes retried soon, under no key",
@@ -254,7 +255,7 @@ const fn kid(key: QuoteKey) -> &'static str {
     }
 }
 
-/// An order as it was asked for.
+/// The order of a request, in a form for comparison.
 fn asked(order: &Value) -> Value {
     let or = |name: &str, absent: Value| order.get(name).cloned().unwrap_or(absent);
     let number = |value: &Value| value.as_u64().unwrap_or(0);
@@ -268,7 +269,7 @@ fn asked(order: &Value) -> Value {
     })
 }
 
-/// An order as it was placed, in the same form.
+/// A placed order, in the same form.
 fn placed(event: &OrderPlaced) -> Value {
     let items = event.items.iter().map(|item| {
         let (quantity, price) = (item.quantity.get(), item.unit_price.minor_units());

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ledger::Ledger;
 
-/// The reply that a commit is answered with.
+/// The reply to the command that recorded a commit.
 pub(super) fn reply(commit: &Commit<Event>, ledger: &Ledger) -> Value {
     let events = commit.events.iter().map(|recorded| event(commit, recorded));
     json!({

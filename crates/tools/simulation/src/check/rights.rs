@@ -1,4 +1,4 @@
-//! The rights of callers, by a table of its own: the events that each may record, and the refusals of the others.
+//! The rights of callers, by a second table: the events that each may record, and the rejections of the others.
 
 use order_domain::Event;
 
@@ -9,7 +9,7 @@ use crate::workload::caller::Caller;
 use crate::workload::command::Command;
 use crate::workload::exchange::{Answer, Exchange};
 
-/// The answer to a command that its caller may not send, as status and code; nothing where the caller may send it.
+/// The status and code that reject a command, or `None` if its caller may send it.
 pub(super) fn refusal(command: &Command) -> Option<(u16, &'static str)> {
     let (caller, task) = (command.caller, command.path.rsplit('/').next().unwrap_or_default());
     let needed: &[&str] = match task {
@@ -47,7 +47,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
             Answer::Accepted { .. } => false,
             Answer::Failed { .. } | Answer::Nothing => continue,
         };
-        let what = || format!("{:?} sent {} and was told {answer:?}", command.caller, command.key);
+        let what = || format!("{:?} sent {} and was answered with {answer:?}", command.caller, command.key);
         findings.must(Invariant::Authorized, &command.order, holds, what);
         deed(code, holds, findings);
     }
@@ -58,13 +58,13 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
                 history.exchanges.iter().filter(|it| it.command.key == *key && it.command.caller.actor() == *actor);
             let mut allowed = callers.filter(|it| refusal(&it.command).is_none()).map(|it| it.command.caller);
             let holds = allowed.any(|caller| commit.events.iter().all(|it| may_record(caller, &it.event)));
-            let what = || format!("version {} is recorded for {actor}, which may not have it", commit.version);
+            let what = || format!("version {} is recorded for {actor}, who may not record it", commit.version);
             findings.must(Invariant::Authorized, order, holds, what);
         }
     }
 }
 
-/// True if an event may come from a caller.
+/// Returns true if a caller may record an event.
 fn may_record(caller: Caller, event: &Event) -> bool {
     let has = |scope| caller.scopes().contains(&scope);
     let may = match event {

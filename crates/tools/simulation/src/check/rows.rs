@@ -1,5 +1,5 @@
-//! At every moment a row is the fold of a prefix, and never a shorter one than before nor one of an older release; at the end
-//! it is the fold of all.
+//! Rows of the summaries: at every moment each is the fold of a prefix of its events, and its version and release only rise. At
+//! the end it is the fold of all events.
 
 use order_aggregate::OrderCommit;
 use read_models::{OrderSummaryByCustomer, OrderSummaryRow, Projection, projection};
@@ -27,7 +27,7 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
         let is_prefix = seen.row == folded(commits, release, version);
         let what = || format!("the row of version {version} is not the fold of its events");
         findings.must(Invariant::RowIsPrefix, order, is_prefix, what);
-        tells(order, &ledgers, seen, findings);
+        check_figures(order, &ledgers, seen, findings);
     }
     let is_poisoned = history.foreign.iter().any(|(foreign, _)| foreign == order);
     if let Some((row, newest)) = history.drained.get(order)
@@ -55,8 +55,8 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
     });
 }
 
-/// A row shows the figures, units and statuses that its events come to, without the projection's own fold.
-fn tells(order: &str, ledgers: &[Ledger], seen: &Seen, findings: &mut Findings) {
+/// A row shows the figures, units and statuses of the ledger.
+fn check_figures(order: &str, ledgers: &[Ledger], seen: &Seen, findings: &mut Findings) {
     let row = match &seen.row {
         Some(SeenRow::Older(row)) => row,
         Some(SeenRow::Newer(row)) => &row.summary,
@@ -64,12 +64,12 @@ fn tells(order: &str, ledgers: &[Ledger], seen: &Seen, findings: &mut Findings) 
     };
     let place = usize::try_from(seen.version).ok().and_then(|version| version.checked_sub(1));
     let Some(ledger) = place.and_then(|place| ledgers.get(place)) else { return };
-    let (told, right) = (told(row), right(ledger));
-    let what = || format!("the row of version {} says {told}, and the events say {right}", seen.version);
-    findings.must(Invariant::RowTellsTheEvents, order, told == right, what);
+    let (shown, expected) = (figures_of_row(row), figures_of_ledger(ledger));
+    let what = || format!("the row of version {} shows {shown}, and the events give {expected}", seen.version);
+    findings.must(Invariant::RowTellsTheEvents, order, shown == expected, what);
 }
 
-fn told(row: &OrderSummaryRow) -> Value {
+fn figures_of_row(row: &OrderSummaryRow) -> Value {
     let lines = row.items.iter().map(|line| json!([line.sku, line.shipped, line.returned, line.cancelled]));
     json!({
         "due": row.due, "paid": row.amount_paid, "refunded": row.amount_refunded, "cancelled": row.cancelled,
@@ -79,7 +79,7 @@ fn told(row: &OrderSummaryRow) -> Value {
     })
 }
 
-fn right(ledger: &Ledger) -> Value {
+fn figures_of_ledger(ledger: &Ledger) -> Value {
     let lines = ledger.lines.iter().map(|line| json!([line.sku, line.shipped, line.returned, line.cancelled]));
     json!({
         "due": ledger.due(), "paid": ledger.amount_paid(), "refunded": ledger.amount_refunded(),
@@ -89,7 +89,7 @@ fn right(ledger: &Ledger) -> Value {
     })
 }
 
-/// The row of a release after so many commits.
+/// The row of a release at a version.
 fn folded(commits: &[OrderCommit], release: u64, version: u64) -> Option<SeenRow> {
     if release == u64::from(NextSummary::NUMBER) {
         fold::<NextSummary>(commits, version).map(SeenRow::Newer)

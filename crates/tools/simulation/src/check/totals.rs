@@ -1,4 +1,4 @@
-//! What a customer's orders come to: in the end, and whenever somebody asked.
+//! Totals of customers, at the end and in replies to queries.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::world::names::TOTALS_CONSUMER;
 pub(super) fn check(history: &History, findings: &mut Findings) {
     for (order, commits) in &history.recorded {
         let contribution = contribution(commits);
-        let what = || format!("it does not fold: {:?}", contribution.as_ref().err());
+        let what = || format!("its commits do not fold: {:?}", contribution.as_ref().err());
         findings.must(Invariant::Totals, order, contribution.is_ok(), what);
     }
     for (customer, found) in &history.totals {
@@ -26,15 +26,15 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
         let expected = sums(of_customer.map(|(_, commits)| commits.as_slice()));
         let mut found = found.clone();
         found.sort_by(|one, other| one.currency.cmp(&other.currency));
-        let what = || format!("the totals of {customer} are {found:?}, and the orders come to {expected:?}");
+        let what = || format!("the totals of {customer} are {found:?}, and the sums over the orders are {expected:?}");
         findings.must(Invariant::Totals, customer, found == expected, what);
     }
 }
 
-/// What a query shows is what the rows came to at some time while it was asked.
+/// A query shows the sums over the rows at some time between request and reply.
 pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], history: &History, findings: &mut Findings) {
     for page in inquiry.pages.iter().filter(|page| page.status == 200) {
-        let came_to = |rows: &BTreeMap<String, u64>| {
+        let sums_of = |rows: &BTreeMap<String, u64>| {
             let of_customer = books.iter().filter(|book| book.is_of(customer));
             let folded = of_customer.filter_map(|book| {
                 let version = usize::try_from(*rows.get(book.order)?).ok()?;
@@ -45,8 +45,8 @@ pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], histo
         let mut rows = history.kept.contributions.during(page.began, page.ended);
         let mut found = page.body["totals"].as_array().cloned().unwrap_or_default();
         found.sort_by_key(|totals| totals["currency"].to_string());
-        let what = || format!("{customer} is shown {found:?}, which the rows never came to");
-        let holds = page.body["customerId"] == customer && rows.any(|rows| came_to(rows) == found);
+        let what = || format!("the query of {customer} shows {found:?}, which was never the sum of the rows");
+        let holds = page.body["customerId"] == customer && rows.any(|rows| sums_of(rows) == found);
         findings.must(Invariant::TotalsShown, customer, holds, what);
 
         let is_of = |order: &str| books.iter().any(|book| book.order == order && book.is_of(customer));
@@ -54,7 +54,7 @@ pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], histo
             |notes: &Waiting| notes.keys().any(|(consumer, order)| *consumer == TOTALS_CONSUMER && is_of(order));
         let is_stale = page.body["stale"] == true;
         let mut notes = history.kept.notes.during(page.began, page.ended);
-        let what = || format!("the totals of {customer} are stale: {is_stale}, although the notes say otherwise");
+        let what = || format!("the totals of {customer} are stale: {is_stale}, and the notes contradict that");
         findings.must(Invariant::StaleIsSaid, customer, notes.any(|notes| is_parked(notes) == is_stale), what);
     }
 }
@@ -72,7 +72,7 @@ fn is_of(customer: &str, commits: &[OrderCommit]) -> bool {
     commits.first().and_then(order_aggregate::customer_id) == Some(customer)
 }
 
-/// What orders come to, by currency.
+/// The sums over orders, by currency.
 fn sums<'a>(orders: impl Iterator<Item = &'a [OrderCommit]>) -> Vec<CurrencyTotals> {
     let mut sums: BTreeMap<String, CurrencyTotals> = BTreeMap::new();
     for commits in orders {

@@ -1,4 +1,4 @@
-//! A record that names no order is noted and passed by: it stops no shard, and an operator finds it.
+//! Unaddressable records: each is noted for the operator, and stops no shard.
 
 use super::findings::Findings;
 use super::history::History;

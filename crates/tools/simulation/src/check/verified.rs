@@ -1,4 +1,4 @@
-//! Checks a verification: it calls no late row lost, and finds a snapshot that was replaced.
+//! Verifications: they report no late row as lost, and find a snapshot that was replaced.
 
 use super::findings::Findings;
 use super::history::{History, ReplacedSnapshot};
@@ -15,7 +15,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
     if let Some(ReplacedSnapshot { at, found }) = &history.replaced {
         let is_found = std::slice::from_ref(at) == found.as_slice();
         findings.must(Invariant::WrongSnapshotIsFound, &at.0, is_found, || {
-            format!("the snapshot of version {} was replaced, and found were {found:?}", at.1)
+            format!("the snapshot of version {} was replaced, and the verification found {found:?}", at.1)
         });
     }
 }
