@@ -25,16 +25,16 @@ pub(crate) fn as_deployed(client: &Client) -> ReadModels {
 
 /// The read models of the next release, which has another number of the summaries.
 pub(crate) fn next(client: &Client) -> ReadModels {
-    in_place_of(&as_deployed(client), [rows::<NextSummary>(client, SUMMARIES)])
+    in_place_of(&as_deployed(client), &[rows::<NextSummary>(client, SUMMARIES)])
 }
 
 /// The read models of a release whose folds panic over some commits.
 pub(crate) fn panicking(client: &Client) -> ReadModels {
     let totals = sums::<PanickingProjection<CustomerTotals>>(client, TOTALS);
-    in_place_of(&as_deployed(client), [rows::<PanickingProjection<OrderSummaryByCustomer>>(client, SUMMARIES), totals])
+    in_place_of(&as_deployed(client), &[rows::<PanickingProjection<OrderSummaryByCustomer>>(client, SUMMARIES), totals])
 }
 
-fn in_place_of<const N: usize>(models: &ReadModels, others: [Arc<dyn ReadModel>; N]) -> ReadModels {
+fn in_place_of(models: &ReadModels, others: &[Arc<dyn ReadModel>]) -> ReadModels {
     let other =
         |model: &Arc<dyn ReadModel>| others.iter().find(|other| other.name() == model.name()).unwrap_or(model).clone();
     models.iter().map(other).collect()

@@ -109,10 +109,6 @@ pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Cli
 /// The redrive of parked orders as it is deployed.
 #[must_use]
 pub fn redrive(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
-    Box::new(Redrive::new(
-        DynamoEventStore::new(client.clone(), EVENTS),
-        ParkedOrderTable::new(client.clone(), PARKED),
-        EventBus::new(bus, BUS),
-        models::as_deployed(&client),
-    ))
+    let (store, models) = (DynamoEventStore::new(client.clone(), EVENTS), models::as_deployed(&client));
+    Box::new(Redrive::new(store, ParkedOrderTable::new(client, PARKED), EventBus::new(bus, BUS), models))
 }
