@@ -20,10 +20,10 @@ pub mod progress;
 pub mod repair;
 mod rows;
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use event_store::DynamoEventStore;
+use futures_util::FutureExt as _;
 use read_models::ReadModels;
 
 pub use counts::{RowCounts, SnapshotCounts, SumCounts, VerifyCounts};
@@ -71,14 +71,15 @@ impl Verify {
         told_to_stop: impl Future<Output = ()>,
         mut settle: impl FnMut(VerifyPage) -> Result<(), E>,
     ) -> Result<Ended, E> {
-        let mut told_to_stop = pin!(told_to_stop);
+        // Each of the sweeps asks, also after one has been told.
+        let told_to_stop = told_to_stop.shared();
         let orders = orders::segments(self, known);
-        if sweep(orders, told_to_stop.as_mut(), &mut settle).await? == Ended::Stopped {
+        if sweep(orders, told_to_stop.clone(), &mut settle).await? == Ended::Stopped {
             return Ok(Ended::Stopped);
         }
         for model in &self.models {
             let rows = rows::segments(self, model, known);
-            if sweep(rows, told_to_stop.as_mut(), &mut settle).await? == Ended::Stopped {
+            if sweep(rows, told_to_stop.clone(), &mut settle).await? == Ended::Stopped {
                 return Ok(Ended::Stopped);
             }
         }

@@ -24,9 +24,8 @@ const OURS: &[&str] = &[
     "event_store",
     "function_setup",
     "http_api",
-    "order_domain",
     "order_aggregate",
-    "stream_consumer",
+    "order_domain",
     "parked_orders",
     "projector",
     "publication",
@@ -34,6 +33,7 @@ const OURS: &[&str] = &[
     "query_handler",
     "read_models",
     "signed_quotes",
+    "stream_consumer",
 ];
 
 /// The variable in which Lambda names the function.
