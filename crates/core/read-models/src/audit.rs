@@ -151,6 +151,9 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
             ) => aggregate_id.clone(),
         };
         let mut folded = self.fold(aggregate_id).await?;
+        if folded.row.is_none() {
+            return Ok(Some(finding));
+        }
         let mut left = None;
         for _ in 0..MAX_REPAIRS {
             let Some(differing) = self.look(vec![folded], &mut Seen::default()).await?.pop() else { return Ok(None) };
@@ -280,6 +283,12 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
                 Ok(commits) if commits.is_empty() => break,
                 Ok(commits) => commits.iter().for_each(|commit| folded.fold(commit)),
                 Err(StoreError::Unreadable { version, source, .. }) => {
+                    // The commits before it are read without it.
+                    let before = usize::try_from(version.saturating_sub(folded.version + 1)).unwrap_or(PAGE);
+                    if before > 0 {
+                        let commits = self.store.commits(&folded.aggregate_id, folded.version, Some(before)).await?;
+                        commits.iter().for_each(|commit| folded.fold(commit));
+                    }
                     folded.stop(format!("version {version} is poison: {}", chain(source.as_ref())));
                 }
                 Err(

@@ -74,11 +74,7 @@ fn the_alarm_on_parked_orders_counts_those_of_every_consumer() {
     let alarms: BTreeMap<String, Yaml> = alarms().into_iter().collect();
     let watched = watched(&alarms["OrdersStayParkedAlarm"]);
     let consumers: Vec<_> = watched.iter().map(|metric| metric.dimensions["consumer"].as_deref().unwrap()).collect();
-    let names = include_str!("../../../../core/parked-orders/src/parked.rs").lines().filter_map(|line| {
-        let (_, name) = line.trim().strip_prefix("Self::")?.split_once(" => \"")?;
-        name.strip_suffix("\",")
-    });
-    assert_eq!(consumers, names.collect::<Vec<_>>());
+    assert_eq!(consumers, crate::metrics::consumers());
     assert!(watched.iter().all(|metric| metric.name == "ParkedOrders"), "{watched:?}");
     // A gauge is written every minute: in five of them a sum would count an order five times.
     for metric in alarms["OrdersStayParkedAlarm"]["Metrics"].as_sequence().unwrap() {

@@ -20,6 +20,7 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, SharedCredential
 use clap::Args;
 
 pub(crate) use failure::{Place, remedy};
+pub(crate) use names::Needs;
 pub(crate) use names::{EVENTS, PARKED};
 use names::{NameArguments, Names};
 use read_models::registry::Registered;
@@ -60,9 +61,13 @@ pub(crate) struct AwsClients {
 }
 
 impl AwsArguments {
-    /// The clients. An account needs a Region and credentials; with --stack, the outputs are read.
-    pub(crate) async fn clients(&self) -> anyhow::Result<AwsClients> {
+    /// The clients of a command that needs these names. An account needs a Region and credentials; with --stack, the outputs are
+    /// read. A missing option is an error before anything is asked for.
+    pub(crate) async fn clients(&self, needs: Needs) -> anyhow::Result<AwsClients> {
         let given = self.names.clone();
+        if !self.local && self.stack.is_none() {
+            needs.check(&given)?;
+        }
         if self.local {
             local(&StackFolder::new(self.data.clone()), given)
         } else {

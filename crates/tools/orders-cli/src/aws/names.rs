@@ -134,6 +134,31 @@ impl Names {
     }
 }
 
+/// The names that a command needs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Needs {
+    /// Tables, by their names in the template.
+    pub(crate) tables: &'static [&'static str],
+    pub(crate) read_models: bool,
+    pub(crate) bus: bool,
+}
+
+impl Needs {
+    /// Finds the first name that neither a stack nor an option gives.
+    pub(super) fn check(self, given: &NameArguments) -> anyhow::Result<()> {
+        for name in self.tables {
+            Names::Options.table(name, given)?;
+        }
+        if self.read_models {
+            Names::Options.read_models(given)?;
+        }
+        if self.bus {
+            Names::Options.bus(given)?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,7 +24,7 @@ use order_domain::{Command, Decision, decide};
 use reqwest::Url;
 use uuid::Uuid;
 
-use crate::aws::AwsArguments;
+use crate::aws::{AwsArguments, Needs};
 use crate::text::print;
 
 /// The local stack's table of events.
@@ -51,7 +51,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { order, mend, aws } = arguments;
     ensure!(aws.local, "poison works on a local stack only: give --local");
-    let client = aws.clients().await?.dynamodb;
+    let client = aws.clients(Needs::default()).await?.dynamodb;
     let client = Client::from_conf(client.config().to_builder().interceptor(LoopbackOnly).build());
     print(&if *mend { mended(&client, order).await? } else { poisoned(client, order).await? });
     Ok(())

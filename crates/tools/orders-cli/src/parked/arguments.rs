@@ -6,7 +6,7 @@ use operations::events_table::Remembered;
 use parked_orders::ParkedOrderTable;
 use read_models::ReadModels;
 
-use crate::aws::{AwsArguments, AwsClients, EVENTS, PARKED};
+use crate::aws::{AwsArguments, AwsClients, EVENTS, Needs, PARKED};
 
 /// The table of the notes.
 #[derive(Args)]
@@ -27,8 +27,8 @@ pub(super) struct Targets {
 
 impl NotesArguments {
     /// The clients, and the table of parked orders, which exists.
-    pub(super) async fn open(&self) -> anyhow::Result<(AwsClients, String, ParkedOrderTable)> {
-        let clients = self.aws.clients().await?;
+    pub(super) async fn open(&self, needs: Needs) -> anyhow::Result<(AwsClients, String, ParkedOrderTable)> {
+        let clients = self.aws.clients(needs).await?;
         let table = clients.table(PARKED)?;
         clients.find_table(&table).await?;
         let notes = ParkedOrderTable::new(clients.dynamodb.clone(), &table);

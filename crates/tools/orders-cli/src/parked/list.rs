@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::arguments::NotesArguments;
 use super::{Notes, to_json, unaddressable_to_json, versions};
+use crate::aws::{Needs, PARKED};
 use crate::text::{Align, Table, complain, print};
 
 /// Of which consumer.
@@ -19,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (_, _, notes) = arguments.notes.open().await?;
+    let (_, _, notes) = arguments.notes.open(Needs { tables: &[PARKED], ..Needs::default() }).await?;
     let Notes { mut parked, mut unaddressable, unreadable } = Notes::read(&notes).await?;
     if let Some(consumer) = &arguments.consumer {
         parked.retain(|note| note.consumer == *consumer);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{NotesArguments, Targets, events};
 use super::{Notes, consumers};
-use crate::aws::AwsClients;
+use crate::aws::{AwsClients, EVENTS, Needs, PARKED};
 use crate::confirm::ConfirmArguments;
 use crate::sweep::Bar;
 use crate::text::{note, print};
@@ -50,7 +50,8 @@ struct Tally {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (clients, notes_table, notes) = arguments.notes.open().await?;
+    let needs = Needs { tables: &[PARKED, EVENTS], read_models: true, bus: true };
+    let (clients, notes_table, notes) = arguments.notes.open(needs).await?;
     let (events, events_id) = events(&clients).await?;
     let targets = Targets::find(&clients, &events).await?;
     let (mut parked, unreadable) = parked(arguments, &notes).await?;

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::arguments::{NotesArguments, events};
 use super::waiting::{self, Waiting};
 use super::{consumers, list, to_json};
+use crate::aws::{EVENTS, Needs, PARKED};
 use crate::text::{Align, Table, print};
 
 /// The order to show.
@@ -18,7 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (clients, _, notes) = arguments.notes.open().await?;
+    let (clients, _, notes) = arguments.notes.open(Needs { tables: &[PARKED, EVENTS], ..Needs::default() }).await?;
     let (events, _) = events(&clients).await?;
     let mut parked = Vec::new();
     for consumer in &consumers() {

@@ -21,7 +21,7 @@ use clap::Args;
 use event_store::{DynamoEventStore, Timestamp};
 use publication::EventBus;
 
-use crate::aws::{AwsArguments, EVENTS};
+use crate::aws::{AwsArguments, EVENTS, Needs};
 use crate::confirm::ConfirmArguments;
 use crate::state_file::{Lock, StateFile, difference};
 use crate::stop::{Interrupted, StopSignals};
@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let clients = arguments.aws.clients().await?;
+    let clients = arguments.aws.clients(Needs { tables: &[EVENTS], bus: true, ..Needs::default() }).await?;
     let bus = clients.bus()?;
     let table = clients.table(EVENTS)?;
     let (_lock, file, state) = begin(&arguments, bus, table)?;

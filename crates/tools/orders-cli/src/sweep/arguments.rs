@@ -11,7 +11,7 @@ use futures_util::future::try_join_all;
 use read_models::ReadModels;
 
 use super::state::{KeptReadModel, Tables};
-use crate::aws::{AwsArguments, EVENTS};
+use crate::aws::{AwsArguments, EVENTS, Needs};
 
 /// The tables, and how they are read.
 #[derive(Args)]
@@ -40,7 +40,7 @@ pub(crate) struct Opened {
 impl SweepArguments {
     /// Finds the tables of a command's sweep. The client outlives throttling: a sweep asks for all that a table can give.
     pub(crate) async fn open(&self, command: &str) -> anyhow::Result<Opened> {
-        let clients = self.aws.clients().await?;
+        let clients = self.aws.clients(Needs { tables: &[EVENTS], read_models: true, ..Needs::default() }).await?;
         let events = clients.table(EVENTS)?;
         let kept = clients.read_models()?;
         let events_id = clients.find_table(&events).await?;

@@ -109,7 +109,7 @@ async fn a_repair_that_is_not_confirmed_changes_nothing() {
     let scene = Scene::with_orders(2).await;
     let done = output(scene.verify(&["--repair"])).await;
     let expected = "Verify and repair the read models:\n  events  OrderEvents             about 4 items\n  \
-                    rows    OrderSummaryByCustomer  about 0 items\n  totals  CustomerTotals          about 0 items\n\
+                    rows    CustomerTotals          about 0 items\n  rows    OrderSummaryByCustomer  about 0 items\n\
                     First all rows are compared and counted, and nothing is written. \
                     Then rows that are lost or wrong are written.\n\
                     Rows without commits in the events table are deleted or taken back: \

@@ -128,7 +128,7 @@ async fn the_name_of_a_stack_is_all_that_a_command_needs() {
     let parking = ParkRequest { aggregate_id, customer_id: None, version: 2, held_up_to: 2, reason };
     parked.park(&Consumer::PUBLISHER, &parking).await.unwrap();
     for (arguments, expected) in [
-        (&["rebuild", "--yes"][..], "Rebuild of shop-OrderSummaryByCustomer-4E5F6G and shop-CustomerTotals-7H8I9J"),
+        (&["rebuild", "--yes"][..], "Rebuild of shop-CustomerTotals-7H8I9J and shop-OrderSummaryByCustomer-4E5F6G"),
         (&["verify"], "compared with shop-OrderEvents-1B2C3D"),
         (&["parked", "list"], "try it"),
         (&["parked", "show", "o-1"], "PaymentReceived"),
