@@ -1,4 +1,4 @@
-//! `orders chaos poison` with a running `orders local`, from a poisoned order to a clean one, as docs/OPERATIONS.md tells it.
+//! `orders chaos poison` with a running `orders local`, from a poisoned order to a clean one, as in docs/RUNBOOK.md.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 

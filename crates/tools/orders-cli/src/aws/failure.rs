@@ -75,7 +75,7 @@ pub(crate) fn remedy(message: &str) -> Option<&'static str> {
     let parts = || message.split(": ").flat_map(|part| part.split(['(', ')'])).map(str::trim);
     let has = |codes: &[&str]| parts().any(|part| codes.contains(&part));
     if has(&DENIED) {
-        Some("Grant the caller this permission: docs/OPERATIONS.md lists what each command needs.")
+        Some("Grant the caller this permission: docs/RUNBOOK.md lists what each command needs.")
     } else if has(&UNKNOWN_CALLER) {
         Some(
             "AWS does not accept the credentials: sign in, and run `eval \"$(aws configure export-credentials --format env)\"`.",

@@ -141,7 +141,7 @@ async fn a_caller_without_a_permission_is_told_which_and_where_to_read_on() {
         let done = run(in_account(command, &url)).await;
         let said = stderr(&done);
         assert!(said.contains(denied), "{command:?}: {said}");
-        let remedy = "\nGrant the caller this permission: docs/OPERATIONS.md lists what each command needs.\n";
+        let remedy = "\nGrant the caller this permission: docs/RUNBOOK.md lists what each command needs.\n";
         assert!(said.ends_with(remedy), "{command:?}: {said}");
     }
 }

@@ -224,7 +224,7 @@ async fn a_stack_that_cannot_be_read_is_one_clear_line() {
         "{said}"
     );
     assert!(
-        said.ends_with("\nGrant the caller this permission: docs/OPERATIONS.md lists what each command needs.\n"),
+        said.ends_with("\nGrant the caller this permission: docs/RUNBOOK.md lists what each command needs.\n"),
         "{said}"
     );
 }

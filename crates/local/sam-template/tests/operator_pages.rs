@@ -1,4 +1,4 @@
-//! What `docs/OPERATIONS.md` says of the template.
+//! The facts about the template in `docs/DEPLOY.md` and `docs/RUNBOOK.md`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use sam_template::Template;
 use yaml_serde::{Mapping, Value as Yaml};
 
-const PAGE: &str = include_str!("../../../../docs/OPERATIONS.md");
+const DEPLOY: &str = include_str!("../../../../docs/DEPLOY.md");
+const RUNBOOK: &str = include_str!("../../../../docs/RUNBOOK.md");
 
 fn section(name: &str) -> Mapping {
     Template::of_this_project().unwrap().document()[name].as_mapping().unwrap().clone()
@@ -19,11 +20,15 @@ fn of_type(kind: &str) -> Vec<(String, Yaml)> {
     resources.map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource)).collect()
 }
 
-/// The cells of the rows in a section of the page that begin with a name; of all its tables.
+/// The text of a section of a page, up to the next section.
+fn text_of(page: &'static str, heading: &str) -> &'static str {
+    let (_, rest) = page.split_once(&format!("\n## {heading}\n")).unwrap();
+    rest.split_once("\n## ").unwrap().0
+}
+
+/// The cells of the rows in a section of the deployment page that begin with a name; of all its tables.
 fn rows(heading: &str) -> Vec<Vec<&'static str>> {
-    let (_, rest) = PAGE.split_once(&format!("\n## {heading}\n")).unwrap();
-    let (tables, _) = rest.split_once("\n## ").unwrap();
-    let rows = tables.lines().filter(|line| line.starts_with("| `"));
+    let rows = text_of(DEPLOY, heading).lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| row.split('|').skip(1).map(str::trim).collect()).collect()
 }
 
@@ -45,9 +50,14 @@ fn names(kind: &str, property: &str, stack: &str) -> Vec<String> {
 #[test]
 fn the_page_says_of_every_alarm_what_it_means_and_what_to_do() {
     let mut described: Vec<String> = Vec::new();
-    for row in rows("Alarms") {
-        assert!(row[1].len() > 20 && row[2].len() > 20, "{row:?}");
-        described.extend(row[0].split_whitespace().map(|name| name.replace('`', "")));
+    for alarms in text_of(RUNBOOK, "Alarms").split("\n### ").skip(1) {
+        let (names, text) = alarms.split_once('\n').unwrap();
+        for part in ["Meaning", "Check", "Fix"] {
+            let (_, said) = text.split_once(&format!("\n**{part}.**")).unwrap_or_else(|| panic!("{names}: no {part}"));
+            let said = said.split_once("\n**").map_or(said, |(said, _)| said);
+            assert!(said.trim().len() > 20, "{names}: {part}");
+        }
+        described.extend(names.split(", ").map(|name| name.replace('`', "")));
     }
     described.sort_unstable();
     assert_eq!(described, names("AWS::CloudWatch::Alarm", "AlarmName", "${AWS::StackName}-"));
@@ -55,7 +65,7 @@ fn the_page_says_of_every_alarm_what_it_means_and_what_to_do() {
 
 #[test]
 fn the_page_lists_every_saved_query() {
-    let in_two_cells = rows("What is measured").into_iter().filter(|row| row.len() == 3);
+    let in_two_cells = rows("Metrics and saved queries").into_iter().filter(|row| row.len() == 3);
     let mut listed: Vec<String> = in_two_cells.map(|row| row[0].replace('`', "")).collect();
     listed.sort_unstable();
     assert_eq!(listed, names("AWS::Logs::QueryDefinition", "Name", "${AWS::StackName}/"));
@@ -69,7 +79,7 @@ fn the_page_lists_the_metrics_of_the_functions_as_function_setup_does() {
         .filter_map(|line| line.strip_prefix("//! ").filter(|row| row.starts_with("| `")))
         .map(|row| row.split('|').skip(1).take(3).map(str::trim).collect())
         .collect();
-    let in_four_cells = rows("What is measured").into_iter().filter(|row| row.len() == 5);
+    let in_four_cells = rows("Metrics and saved queries").into_iter().filter(|row| row.len() == 5);
     let listed: Vec<Vec<&str>> = in_four_cells.map(|row| row[..3].to_vec()).collect();
     assert_eq!(listed, written);
 }
@@ -107,7 +117,8 @@ fn the_page_says_to_which_caller_each_scope_is_granted() {
 #[test]
 fn the_page_asks_for_outputs_that_exist() {
     let outputs = section("Outputs");
-    let asked: Vec<&str> = PAGE.split("$(output ").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)).collect();
+    let asked = [DEPLOY, RUNBOOK].into_iter().flat_map(|page| page.split("$(output ").skip(1));
+    let asked: Vec<&str> = asked.filter_map(|rest| Some(rest.split_once(')')?.0)).collect();
     assert!(asked.len() > 5, "{asked:?}");
     for name in asked {
         assert!(outputs.contains_key(name), "{name}");
