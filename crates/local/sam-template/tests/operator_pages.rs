@@ -71,7 +71,7 @@ fn the_page_lists_every_saved_query() {
     assert_eq!(listed, names("AWS::Logs::QueryDefinition", "Name", "${AWS::StackName}/"));
 }
 
-/// What each counts is said there, and may be said otherwise here.
+/// Names, units and dimensions agree. The descriptions may differ.
 #[test]
 fn the_page_lists_the_metrics_of_the_functions_as_function_setup_does() {
     let written = include_str!("../../../functions/function-setup/src/metrics.rs").lines();
