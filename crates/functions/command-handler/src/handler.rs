@@ -1,4 +1,4 @@
-//! One request from arrival to reply.
+//! The path of one request, from arrival to reply.
 
 use std::convert::Infallible;
 use std::time::Instant;
@@ -25,7 +25,7 @@ use crate::log::LogEntry;
 use crate::order_id::new_order_id;
 use crate::rules::OrderRules;
 
-/// Answers commands over HTTP from an event store.
+/// The HTTP handler of commands, on top of an event store.
 #[derive(Debug, Clone)]
 pub struct CommandHandler<S> {
     pub(crate) store: S,
@@ -34,22 +34,22 @@ pub struct CommandHandler<S> {
     pub(crate) clock: fn() -> Timestamp,
 }
 
-/// A variable's value that the handler cannot use.
+/// An environment variable with a value that the handler cannot use.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableConfig {
-    /// `AUTH_MODE`.
+    /// `AUTH_MODE` is not a known mode.
     #[error(transparent)]
     AuthMode(#[from] UnknownAuthMode),
-    /// `QUOTE_KEYS`.
+    /// `QUOTE_KEYS` is not a set of keys.
     #[error(transparent)]
     QuoteKeys(#[from] BadQuoteKeys),
 }
 
 impl CommandHandler<DynamoEventStore> {
-    /// The handler on the table of a configuration.
+    /// Creates a handler that uses the tables of a configuration.
     ///
     /// # Errors
-    /// When `AUTH_MODE` is not a known mode, or `QUOTE_KEYS` not a set of keys.
+    /// When `AUTH_MODE` is not a known mode, or `QUOTE_KEYS` is not a set of keys.
     pub fn on_dynamo(client: Client, config: CommandConfig) -> Result<Self, UnusableConfig> {
         let store = DynamoEventStore::new(client, config.events_table);
         let authentication = Authentication {
@@ -64,8 +64,8 @@ impl CommandHandler<DynamoEventStore> {
 }
 
 impl<S: EventStore<Orders>> CommandHandler<S> {
-    /// A handler on that store, which accepts these quotes. `clock` says when a command arrives; [`Timestamp::now`] outside
-    /// tests.
+    /// Creates a handler that uses this store and accepts these quotes. `clock` returns the time at which a command
+    /// arrives. It is [`Timestamp::now`] outside tests.
     pub fn new(
         store: S,
         authentication: impl Into<Authentication>,
@@ -75,20 +75,20 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         Self { store, authentication: authentication.into(), quotes, clock }
     }
 
-    /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
-    /// gateway's bare 500.
+    /// Answers one request. Every failure becomes a reply too, so the caller receives a problem and not the gateway's bare
+    /// 500.
     ///
     /// # Errors
-    /// Never: the Lambda runtime wants a `Result`.
+    /// Never. The Lambda runtime requires a `Result`.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         let started = Instant::now();
-        // A problem's `requestId` and the log's are the same, so that one finds the other.
+        // The problem and the log entry have the same `requestId`, so an operator can find one from the other.
         let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let mut entry = LogEntry::of(&request);
         let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
         let answer = deadline::within(deadline_ms, self.answer(&request, &request_id, &mut entry)).await;
         let answer = answer.unwrap_or_else(|out_of_time| {
-            // What was being written may stand; the same request, sent again, finds it.
+            // The write may have succeeded. If so, a retry of the same request finds its commit.
             entry.failed(&out_of_time);
             Err(Problem::unavailable())
         });
@@ -155,19 +155,19 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
     }
 }
 
-/// The order a command is for: the one its path names, or a new one.
+/// Returns the id of the order that a command is for: the order in its path, or a new one.
 fn address(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> {
     if let Some(order_id) = &parsed.order_id {
         return Ok(order_id.clone());
     }
-    // Only a key tells a retry from a second order.
+    // Only an idempotency key distinguishes a retry from a second order.
     let key = parsed.headers.idempotency_key.as_deref().ok_or_else(Problem::idempotency_key_required)?;
     // Every UUID is an order id, so this cannot fail.
     OrderId::try_from(new_order_id(caller.actor(), key)).map_err(|_| Problem::internal())
 }
 
-/// The reply to an accepted command. A replay is answered from its own commit and the state right after it, and is
-/// therefore the first reply, byte for byte.
+/// Builds the reply to an accepted command. The reply to a repeated request is built from the first request's commit and
+/// the state right after it. It is therefore equal to the first reply, byte for byte.
 pub(crate) fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response<Body>, Problem> {
     let commit = &execution.commit;
     let events = commit.events.iter().map(|recorded| {
@@ -177,7 +177,7 @@ pub(crate) fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Resu
     let reply = CommandReply::of_order(order_id, &execution.state, execution.version, events);
     let (outcome, replayed) = match execution.outcome {
         Outcome::Unchanged => (responses::Outcome::Unchanged, false),
-        // Only placing makes version 1.
+        // Only the command that places an order makes version 1.
         Outcome::Recorded if commit.version == 1 => (responses::Outcome::Placed, false),
         Outcome::Replayed if commit.version == 1 => (responses::Outcome::Placed, true),
         Outcome::Recorded => (responses::Outcome::Recorded, false),
@@ -186,14 +186,15 @@ pub(crate) fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Resu
     responses::command_accepted(&reply, outcome, replayed)
 }
 
-/// Whether an order could not be read, nor therefore whose it is, by a caller who may see some orders only: to them it is
-/// unknown, for anything else would say that it exists. An order that they place is theirs.
+/// Returns true if the order could not be read and the caller may see only some orders. The owner of an unreadable order is
+/// not known. Such a caller gets the reply for an unknown order, because any other reply would reveal that the order
+/// exists. An order that the caller is placing belongs to the caller.
 fn is_to_hide(failure: &Failure<Rejection>, caller: &Caller, invocation: &Invocation<'_>) -> bool {
     let is_unreadable = matches!(failure, Failure::Store(StoreError::Unreadable { .. }));
     is_unreadable && !caller.sees_everyone() && !invocation.creates
 }
 
-/// The problem to answer a failure with. What the caller is not told, `entry` is.
+/// Returns the problem for a failure. Details that the caller must not see go to the log `entry`.
 pub(crate) fn refused(failure: &Failure<Rejection>, entry: &mut LogEntry) -> Problem {
     match failure {
         Failure::Refused(rejection) => Problem::refused(rejection),

@@ -1,4 +1,5 @@
-//! The one log line of a command, and its metrics: ids, numbers and words of ours; never a body, a token or a name.
+//! The one log line of a command, and its metrics. The line has ids, numbers and this project's own words, but never a
+//! body, a token or a name.
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,39 +13,39 @@ use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use order_aggregate::Orders;
 
-/// What there is to say of a command, as far as it got.
+/// The fields of the log line, as far as the command got.
 #[derive(Debug, Default)]
 pub(crate) struct LogEntry {
-    /// Which order, once that is known.
+    /// The order, once it is known.
     pub(crate) order_id: Option<String>,
-    /// The version that is answered.
+    /// The version in the reply.
     pub(crate) version: Option<u64>,
-    /// How often the command was decided.
+    /// The number of times that the command was decided.
     pub(crate) attempts: Option<u32>,
     /// `recorded`, `replayed`, `unchanged`, or the code of the problem.
     pub(crate) outcome: &'static str,
-    /// The reason of the problem, where its code leaves that open.
+    /// The reason of the problem, where the code alone does not determine it.
     pub(crate) reason: Option<String>,
-    /// The correlation id that the caller gave.
+    /// The correlation id from the caller.
     pub(crate) correlation: Correlation,
-    /// How it ended, if it was accepted.
+    /// The outcome of an accepted command.
     accepted: Option<Outcome>,
-    /// True if other writers won every attempt. That is no error of ours.
+    /// True if other writers won every attempt. This is not an error of the function.
     contended: bool,
-    /// The bytes of a commit with its snapshot, where one was due and too large.
+    /// The size in bytes of a commit with its snapshot, where a snapshot was due and too large.
     oversized_snapshot: Option<usize>,
     error: Option<String>,
-    /// The reasons that DynamoDB gave for throttling.
+    /// The reasons for throttling that DynamoDB reported.
     throttling_reasons: Option<String>,
 }
 
 impl LogEntry {
-    /// The entry of a request of which nothing else is known yet.
+    /// Creates the entry of a request that has not been parsed yet.
     pub(crate) fn of(request: &Request) -> Self {
         Self { correlation: Correlation::of(request), ..Self::default() }
     }
 
-    /// Notes how an accepted command ended.
+    /// Records the outcome of an accepted command.
     pub(crate) fn accepted(&mut self, execution: &Execution<Orders>) {
         self.version = Some(execution.version);
         self.attempts = Some(execution.attempts);
@@ -57,19 +58,20 @@ impl LogEntry {
         };
     }
 
-    /// Notes that other writers won every attempt.
+    /// Records that other writers won every attempt.
     pub(crate) fn contended(&mut self, attempts: u32) {
         self.attempts = Some(attempts);
         self.contended = true;
     }
 
-    /// Notes an error with everything that it came from.
+    /// Records an error with its chain of sources.
     pub(crate) fn failed(&mut self, error: &(dyn Error + 'static)) {
         self.error = Some(chain(error));
         self.throttling_reasons = throttling_reasons(error);
     }
 
-    /// Writes the line, an error of ours as one, a warning where the state has outgrown its snapshots, and the metrics.
+    /// Writes the log line and the metrics. The line is an error if the function failed, and a warning if the state has
+    /// become too large for a snapshot.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
         let Self { order_id, version, attempts, outcome, reason, correlation, error, throttling_reasons, .. } = self;
         let correlation_id = &correlation.id;
@@ -121,14 +123,15 @@ impl LogEntry {
         self.metrics(status).write();
     }
 
-    /// `function_setup::metrics` says what each stands for.
+    /// Returns the metrics of the command; `function_setup::metrics` describes each one.
     fn metrics(&self, status: StatusCode) -> Metrics {
         let (accepted, replayed) = match self.accepted {
             Some(Outcome::Recorded | Outcome::Unchanged) => (1, 0),
             Some(Outcome::Replayed) => (0, 1),
             None => (0, 0),
         };
-        // The last attempt of a command that was accepted was not lost. Of others it is known how many there were where all were.
+        // The last attempt of an accepted command did not lose. For other commands, the count is known only if every
+        // attempt lost.
         let attempts = u64::from(self.attempts.unwrap_or_default());
         let lost = attempts.saturating_sub(accepted + replayed);
         Metrics::new()

@@ -1,4 +1,4 @@
-//! The Lambda function `command-handler`: the wiring, and nothing else.
+//! The Lambda function `command-handler`. This file only wires the parts together.
 
 use command_handler::CommandHandler;
 use function_setup::{CommandConfig, clients, logs};

@@ -1,32 +1,34 @@
-//! How a new order gets its id.
+//! The derivation of the id of a new order.
 
 use order_domain::values::{CustomerId, QuoteId};
 use uuid::Uuid;
 
-/// The namespace of derived order ids. A retry must find its order for as long as the order exists: never change it.
+/// The namespace of derived order ids. Never change it: a retry must find its order for as long as the order exists.
 const ORDER_IDS: Uuid = Uuid::from_u128(0x0d5c_1f3e_7a86_4e0b_8b1d_3f60_92ce_5a14);
 
-/// The id of the order that a request places: UUIDv5 over caller and `Idempotency-Key`, so that a retry addresses the
-/// same order, years later and on any instance, with no index and no read.
+/// Returns the id of the order that a request places: UUIDv5 of the caller and the `Idempotency-Key`. A retry therefore
+/// addresses the same order, years later and on any instance, without an index and without a read.
 #[must_use]
 pub fn new_order_id(actor: &str, idempotency_key: &str) -> String {
-    // A key is visible ASCII, so the newline cannot be part of it: no two pairs read alike.
+    // An idempotency key is visible ASCII, so it cannot contain the newline. Two different pairs never give the same text.
     Uuid::new_v5(&ORDER_IDS, format!("{}\n{idempotency_key}", stable_caller(actor)).as_bytes()).to_string()
 }
 
-/// The namespace of the ids of orders from quotes. A quote must find its order for as long as the order exists: never change it.
+/// The namespace of the ids of orders from quotes. Never change it: a quote must find its order for as long as the order
+/// exists.
 const QUOTED_ORDER_IDS: Uuid = Uuid::from_u128(0x3c8e_51b7_96d0_4f2a_a4c3_70e9_1bd8_62f5);
 
-/// The id of the order that a quote makes: UUIDv5 over customer and quote, for every caller and every `Idempotency-Key`. So a
-/// quote makes one order, with no index and no read.
+/// Returns the id of the order that a quote makes: UUIDv5 of the customer and the quote, for every caller and every
+/// `Idempotency-Key`. One quote therefore makes one order, without an index and without a read.
 #[must_use]
 pub fn quoted_order_id(customer_id: &CustomerId, quote_id: &QuoteId) -> String {
-    // No id has a newline: no two pairs read alike.
+    // Neither id can contain a newline. Two different pairs never give the same text.
     Uuid::new_v5(&QUOTED_ORDER_IDS, format!("{customer_id}\n{quote_id}").as_bytes()).to_string()
 }
 
-/// The caller as one that a retry has in common with the first attempt. A role's session does not count: it differs
-/// from instance to instance of the same service, and a retry by another must not place a second order.
+/// Returns the part of the caller's identity that a retry has in common with the first attempt. The session of an assumed
+/// role is removed: it differs between instances of the same service, and a retry by another instance must not place a
+/// second order.
 fn stable_caller(actor: &str) -> &str {
     // `iam:arn:<partition>:sts::<account>:assumed-role/<role>/<session>`
     match actor.rsplit_once('/') {
@@ -81,7 +83,8 @@ mod tests {
         assert!(OrderId::parse(&quoted("alice", "quote-1")).is_ok());
     }
 
-    /// Orders are found again by these ids: a change of the derivation would place yesterday's retries anew.
+    /// Retries find their orders by these ids. If the derivation changed, a retry of an earlier request would place a
+    /// second order.
     #[test]
     fn the_derivation_never_changes() {
         assert_eq!(quoted("alice", "quote-1"), "fefb2d8f-96c9-578c-8997-87a16e4b04b3");

@@ -1,7 +1,8 @@
 //! An order from a signed quote.
 //!
-//! A quote makes one order: the order's id follows from the quote, so a second request finds the first one's order, also after
-//! the quote expired or its key was retired. Only a quote that makes no order is answered with what is wrong with it.
+//! A quote makes one order. The order's id follows from the quote, so a second request finds the order of the first one,
+//! even after the quote expired or its key was retired. The caller receives a problem with the quote only if the quote
+//! makes no order and made none before.
 
 use event_store::{EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, Request, UpTo, execute};
 use http_api::quotes::{Quote, UnverifiedQuote};
@@ -23,7 +24,8 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         entry: &mut LogEntry,
     ) -> Result<Response<Body>, Problem> {
         let quote = quote.verify(&self.quotes)?;
-        // Before anything is read: an answer about a quote of another customer would tell of that customer's orders.
+        // This check runs before any read, because a reply about another customer's quote would reveal whether that
+        // customer has the order.
         if !caller.may_see(quote.customer_id()) {
             return Err(Problem::forbidden());
         }
@@ -57,7 +59,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         }
     }
 
-    /// One conditional write, which finds the order that the quote made before.
+    /// Places the order with one conditional write, which also finds the order that the quote made before.
     async fn place(
         &self,
         caller: &Caller,
@@ -76,14 +78,15 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         Ok(execute(&self.store, invocation, &OrderRules { caller, command: &command }).await?)
     }
 
-    /// The order that this quote made before, if it made one. The fingerprint must match too, because the content of a quote by an
-    /// unknown key is not known to be signed.
+    /// Returns the order that this quote made before, if there is one. The fingerprint must match too: if the quote's key
+    /// is unknown, its content has no verified signature.
     async fn placed_before(
         &self,
         order_id: &OrderId,
         request: &Request,
     ) -> Result<Option<Execution<Orders>>, Unplaced> {
-        // Placing is version 1. The requests that an order remembers would forget it after many others.
+        // The first version places the order. The order's list of remembered requests drops the placing request after many
+        // others, so it cannot be used here.
         let first = self.store.load(order_id.as_str(), UpTo::Version(1)).await.map_err(Failure::from)?;
         let made_it = first.newest().filter(|commit| {
             (&commit.request.request_id, commit.request.fingerprint) == (&request.request_id, request.fingerprint)
@@ -99,9 +102,9 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
     }
 }
 
-/// The reason why a quote is not answered with an order.
+/// The reason why a quote does not lead to an order.
 enum Unplaced {
-    /// The quote makes no order, and made none.
+    /// The quote makes no order and made none before.
     Problem(Problem),
     /// The command or the store failed.
     Failure(Failure<order_domain::Rejection>),

@@ -1,24 +1,24 @@
-//! The domain's rules and the caller's rights, as the event store asks for them.
+//! The domain's rules and the caller's rights, in the form that the event store requires.
 
 use event_store::{Decided, Rules};
 use http_api::Caller;
 use order_aggregate::Orders;
 use order_domain::{Command, Decision, Event, Order, Rejection};
 
-/// One command of one caller.
+/// One command from one caller.
 #[derive(Debug)]
 pub struct OrderRules<'a> {
-    /// Who asks.
+    /// The caller.
     pub caller: &'a Caller,
-    /// What is asked.
+    /// The command.
     pub command: &'a Command,
 }
 
 impl Rules<Orders> for OrderRules<'_> {
     type Refusal = Rejection;
 
-    /// Asked before `If-Match` is compared and before a repeat is answered, so neither tells of an order that the
-    /// caller may not see: to them it is an order that does not exist.
+    /// Called before `If-Match` is compared and before a repeat is answered, so neither reveals an order that the caller
+    /// may not see. For this caller, such an order does not exist.
     fn admit(&self, order: &Order) -> Result<(), Rejection> {
         match order.customer_id() {
             Some(customer) if self.caller.may_see(customer) => Ok(()),
