@@ -1,5 +1,5 @@
-//! AWS clients. Region, credentials and endpoint come from the environment as the SDK has it:
-//! `AWS_ENDPOINT_URL_DYNAMODB` turns the same code on the embedded DynamoDB.
+//! AWS clients. The SDK reads region, credentials and endpoint from the environment. `AWS_ENDPOINT_URL_DYNAMODB` makes the
+//! same code use the embedded DynamoDB.
 
 use std::error::Error;
 use std::future::Future;
@@ -12,23 +12,24 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// How long one attempt may take, connecting included; DynamoDB answers in milliseconds, or not at all.
+/// The time limit of one attempt, including the connection. DynamoDB normally answers within milliseconds.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long one operation may take with its retries; the SDK sets no limit by itself.
+/// The time limit of one operation, including its retries. The SDK sets no limit by default.
 ///
-/// Looking for one order is three operations, index, row, and notes or events: 9 seconds. A command without a race is two, and
-/// one that loses all of its ten attempts is nineteen: 57 seconds. So this alone does not keep within the HTTP
+/// A lookup of one order takes three operations (index, row, and notes or events): at most 9 seconds. A command without a
+/// race takes two. A command that loses all of its ten attempts takes nineteen: at most 57 seconds. This limit alone
+/// therefore does not keep the HTTP functions within their 29 seconds; [`deadline::within`](crate::deadline::within) does.
 /// functions' 29 seconds; [`deadline::within`](crate::deadline::within) does.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
-/// How often an operation is tried: more would only outlast the caller's patience.
+/// The number of attempts of one operation. More attempts would only take longer than the caller waits.
 pub const MAX_ATTEMPTS: u32 = 3;
-/// How long priming one connection may take before it is given up.
+/// The time limit for priming one connection.
 const PRIME_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The SDK's configuration from the environment, with time-outs and standard, jittered, bounded retries. (Adaptive
-/// retries hold back a whole client for one hot partition.)
+/// Returns the SDK's configuration from the environment, with time-outs and with standard retries, which are bounded and
+/// have jitter. Adaptive retries are not used, because they slow down a whole client for one hot partition.
 pub async fn sdk_config() -> SdkConfig {
-    // Pinned: a newer one may change retries and time-outs under us.
+    // The version is pinned: a newer one may change retries and time-outs.
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .timeout_config(
             TimeoutConfig::builder()
@@ -46,30 +47,31 @@ pub async fn sdk_config() -> SdkConfig {
         .await
 }
 
-/// A DynamoDB client.
+/// Creates a DynamoDB client.
 #[must_use]
 pub fn dynamodb(config: &SdkConfig) -> Client {
     Client::new(config)
 }
 
-/// Makes the connection to DynamoDB ahead of the first request, by a read that finds nothing and that every role with the
-/// right to read events may do.
+/// Opens the connection to DynamoDB before the first request. It sends a read that finds nothing and that every role with
+/// read access to events may send.
 pub async fn prime(client: &Client, events_table: &str) {
     let read = client
         .query()
         .table_name(events_table)
         .key_condition_expression("aggregateId = :id")
-        // No order has this id: ids start with a letter or a digit.
+        // No order has this id, because ids start with a letter or a digit.
         .expression_attribute_values(":id", AttributeValue::S("-".to_owned()))
         .limit(1)
         .send();
     prime_by("DynamoDB", async { read.await.map(|_| ()) }).await;
 }
 
-/// Makes a connection ahead of the first request, by a call that changes nothing: credentials are resolved and hands shaken
-/// during init, when the processor is at full speed.
+/// Opens a connection before the first request, by a call that changes nothing. Credentials are resolved and the TLS
+/// handshake is done during init, when Lambda gives the process full CPU speed.
 ///
-/// Neither a failure nor a second without an answer is a reason not to start: the first request tries again, and reports it.
+/// The process also starts if the call fails or has no answer within a second: the first request tries again and reports
+/// the error.
 pub async fn prime_by<E: Error>(service: &'static str, call: impl Future<Output = Result<(), E>>) {
     match tokio::time::timeout(PRIME_TIMEOUT, call).await {
         Ok(Ok(())) => tracing::debug!(service, "primed a connection"),

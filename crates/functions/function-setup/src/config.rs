@@ -1,5 +1,4 @@
-//! Configuration, read once from the environment. `template.yaml` sets the variables; `VARIABLES` lets a test hold the
-//! two together.
+//! Configuration, read once from the environment. `template.yaml` sets the variables. `VARIABLES` lets a test compare both.
 
 use std::env;
 
@@ -19,43 +18,45 @@ const QUOTE_AUDIENCE: &str = "QUOTE_AUDIENCE";
 const EVENT_BUS: &str = "EVENT_BUS";
 const LOG_LEVEL: &str = "LOG_LEVEL";
 
-/// What is wrong with the variables: everything at once.
+/// The faults of all variables, reported together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct ConfigError {
-    /// One for each variable that cannot be used.
+    /// One fault for each variable that cannot be used.
     pub faults: Vec<ConfigFault>,
 }
 
-/// What is wrong with one variable.
+/// The fault of one variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigFault {
-    /// Not set, or set to nothing.
+    /// The variable is not set, or empty.
     #[error("{0} is not set")]
     Missing(&'static str),
-    /// `LOG_LEVEL` is no level.
+    /// `LOG_LEVEL` is not a known level.
     #[error("LOG_LEVEL must be error, warn, info, debug or trace, not '{0}'")]
     UnknownLevel(String),
-    /// A switch that is neither on nor off.
+    /// A switch is neither `true` nor `false`.
     #[error("{name} must be true or false, not '{value}'")]
     NotASwitch {
-        /// The variable.
+        /// The name of the variable.
         name: &'static str,
-        /// Its value.
+        /// The value of the variable.
         value: String,
     },
 }
 
-/// The identification of callers, in a function that answers HTTP requests.
+/// The identification of callers, for a function that answers HTTP requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerConfig {
-    /// `AUTH_MODE`: the identities that it accepts: `iam`, `jwt`, `jwt+iam` or `none`. The HTTP contract reads the word.
+    /// `AUTH_MODE`: the kinds of identity that the function accepts: `iam`, `jwt`, `jwt+iam` or `none`. The HTTP contract
+    /// parses the word.
     pub auth_mode: String,
     /// `CUSTOMER_CLAIM`: the claim that names the customer in a customer's token, such as `sub`.
     pub customer_claim: String,
-    /// `CUSTOMER_CLAIM_PREFIX`: the text that this claim must start with, and that is not part of the customer's id; may be empty.
+    /// `CUSTOMER_CLAIM_PREFIX`: the text that this claim must start with. It is not part of the customer's id. It may be
+    /// empty.
     pub customer_claim_prefix: String,
-    /// `SCOPE_PREFIX`: the text before the names of scopes; may be empty.
+    /// `SCOPE_PREFIX`: the text before the names of scopes. It may be empty.
     pub scope_prefix: String,
 }
 
@@ -77,17 +78,17 @@ pub struct CommandConfig {
     pub events_table: String,
     /// The callers that the function accepts.
     pub callers: CallerConfig,
-    /// `QUOTE_KEYS`: the JWK Set of Ed25519 public keys that quotes are verified by; may be empty, and then no quote is
-    /// accepted. The HTTP contract reads it.
+    /// `QUOTE_KEYS`: the JWK Set of Ed25519 public keys that verify quotes. If it is empty, no quote is accepted. The HTTP
+    /// contract parses it.
     pub quote_keys: String,
-    /// `QUOTE_AUDIENCE`: the text that the `aud` of a quote must have.
+    /// `QUOTE_AUDIENCE`: the required `aud` of a quote.
     pub quote_audience: String,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: LevelFilter,
 }
 
 impl CommandConfig {
-    /// The variables it reads.
+    /// The variables that this configuration reads.
     pub const VARIABLES: &[&str] = &[
         EVENTS_TABLE,
         AUTH_MODE,
@@ -107,7 +108,7 @@ impl CommandConfig {
         Self::from(environment)
     }
 
-    /// Reads variables from wherever `variable` finds them.
+    /// Reads the variables through the function `variable`.
     ///
     /// # Errors
     /// When a variable is missing or wrong.
@@ -127,12 +128,12 @@ impl CommandConfig {
 /// The projector's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectorConfig {
-    /// `EVENTS_TABLE`: the name of the OrderEvents table, from which gaps are repaired.
+    /// `EVENTS_TABLE`: the name of the OrderEvents table, which the projector reads to fill gaps.
     pub events_table: String,
     /// `SUMMARY_TABLE`: the name of the OrderSummaryByCustomer table.
     pub summary_table: String,
-    /// `TOTALS_TABLE`: the name of the CustomerTotals table; none where `CUSTOMER_TOTALS` is `false`, because totals are not kept
-    /// then.
+    /// `TOTALS_TABLE`: the name of the CustomerTotals table. It is `None` if `CUSTOMER_TOTALS` is `false`, because the
+    /// deployment then keeps no totals.
     pub totals_table: Option<String>,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
@@ -141,7 +142,7 @@ pub struct ProjectorConfig {
 }
 
 impl ProjectorConfig {
-    /// The table of a read model, by its name; none where it is not kept.
+    /// Returns the table of a read model, by the read model's name; `None` if the deployment does not keep it.
     #[must_use]
     pub fn table_of(&self, read_model: &str) -> Option<&str> {
         match read_model {
@@ -151,7 +152,7 @@ impl ProjectorConfig {
         }
     }
 
-    /// The variables it reads.
+    /// The variables that this configuration reads.
     pub const VARIABLES: &[&str] =
         &[EVENTS_TABLE, SUMMARY_TABLE, CUSTOMER_TOTALS, TOTALS_TABLE, PARKED_TABLE, LOG_LEVEL];
 
@@ -163,7 +164,7 @@ impl ProjectorConfig {
         Self::from(environment)
     }
 
-    /// Reads variables from wherever `variable` finds them.
+    /// Reads the variables through the function `variable`.
     ///
     /// # Errors
     /// When a variable is missing or wrong.
@@ -192,7 +193,7 @@ pub struct PublisherConfig {
 }
 
 impl PublisherConfig {
-    /// The variables it reads.
+    /// The variables that this configuration reads.
     pub const VARIABLES: &[&str] = &[EVENT_BUS, PARKED_TABLE, LOG_LEVEL];
 
     /// Reads the environment.
@@ -203,7 +204,7 @@ impl PublisherConfig {
         Self::from(environment)
     }
 
-    /// Reads variables from wherever `variable` finds them.
+    /// Reads the variables through the function `variable`.
     ///
     /// # Errors
     /// When a variable is missing or wrong.
@@ -225,8 +226,8 @@ pub struct QueryConfig {
     pub events_table: String,
     /// `SUMMARY_TABLE`: the name of the OrderSummaryByCustomer table.
     pub summary_table: String,
-    /// `TOTALS_TABLE`: the name of the CustomerTotals table; none where `CUSTOMER_TOTALS` is `false`, because totals are not kept
-    /// then.
+    /// `TOTALS_TABLE`: the name of the CustomerTotals table. It is `None` if `CUSTOMER_TOTALS` is `false`, because the
+    /// deployment then keeps no totals.
     pub totals_table: Option<String>,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
@@ -237,7 +238,7 @@ pub struct QueryConfig {
 }
 
 impl QueryConfig {
-    /// The variables it reads.
+    /// The variables that this configuration reads.
     pub const VARIABLES: &[&str] = &[
         EVENTS_TABLE,
         SUMMARY_TABLE,
@@ -259,7 +260,7 @@ impl QueryConfig {
         Self::from(environment)
     }
 
-    /// Reads variables from wherever `variable` finds them.
+    /// Reads the variables through the function `variable`.
     ///
     /// # Errors
     /// When a variable is missing or wrong.
@@ -281,7 +282,7 @@ fn environment(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Reads on after a fault, so that all of them are named.
+/// A reader that continues after a fault, so that every fault is reported.
 struct Reader<F> {
     variable: F,
     faults: Vec<ConfigFault>,
@@ -296,17 +297,17 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
-    /// The value, or an empty text.
+    /// Returns the value, or an empty text.
     fn optional(&self, name: &'static str) -> String {
         (self.variable)(name).unwrap_or_default()
     }
 
-    /// The name of the table of totals; none where totals are not kept.
+    /// Returns the name of the table of totals; `None` if the deployment keeps no totals.
     fn totals_table(&mut self) -> Option<String> {
         let value = self.required(CUSTOMER_TOTALS);
         match value.as_str() {
             "true" => Some(self.required(TOTALS_TABLE)),
-            // An empty value is noted as missing already.
+            // An empty value is already reported as missing.
             "false" | "" => None,
             _ => {
                 self.faults.push(ConfigFault::NotASwitch { name: CUSTOMER_TOTALS, value });
@@ -323,7 +324,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             "info" => LevelFilter::INFO,
             "debug" => LevelFilter::DEBUG,
             "trace" => LevelFilter::TRACE,
-            // Noted as missing already.
+            // Already reported as missing.
             "" => LevelFilter::OFF,
             _ => {
                 self.faults.push(ConfigFault::UnknownLevel(word));

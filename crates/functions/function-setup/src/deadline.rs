@@ -1,25 +1,25 @@
-//! The time that one invocation has.
+//! The time limit of one invocation.
 //!
-//! Lambda cuts a function off at its time-out, and the gateway then answers with a bare 500. A function that stops a
-//! little earlier can still say what the caller should do.
+//! Lambda stops a function at its time-out, and the gateway then answers with a bare 500. A function that stops a little
+//! earlier can still return a useful problem to the caller.
 
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// What is kept back of an invocation's time for the answer and the log.
+/// The part of an invocation's time that is reserved for the reply and the log.
 pub const RESERVE: Duration = Duration::from_secs(1);
 
-/// The longest time-out that Lambda allows. A deadline that was over for longer was never one: `cargo lambda watch` gives
-/// every invocation an instant in 1970.
+/// The longest time-out that Lambda allows. A deadline that passed longer ago than this is ignored: `cargo lambda watch`
+/// sends an instant in 1970 with every invocation.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 
-/// Why work was given up. What it had asked of a database may be done all the same.
+/// The error of work that ran out of time. A database may still complete the requests that the work sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("given up shortly before the invocation's deadline")]
 pub struct OutOfTime;
 
-/// Does `work` in the time that is left until [`RESERVE`] before the deadline, an instant in milliseconds since 1970;
-/// for as long as it takes where nobody set one.
+/// Runs `work` in the time until [`RESERVE`] before the deadline, which is an instant in milliseconds since 1970. Without a
+/// deadline, the work has no time limit.
 ///
 /// # Errors
 /// When that time is over.
@@ -30,7 +30,7 @@ pub async fn within<T>(deadline_ms: Option<u64>, work: impl Future<Output = T>) 
     }
 }
 
-/// The time until a deadline in milliseconds since 1970; `None` where it is none that Lambda can have set.
+/// Returns the time until a deadline in milliseconds since 1970; `None` if Lambda cannot have set this deadline.
 #[must_use]
 pub fn time_left(deadline_ms: u64) -> Option<Duration> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -38,8 +38,8 @@ pub fn time_left(deadline_ms: u64) -> Option<Duration> {
     (deadline + LONGEST_TIMEOUT >= now).then(|| deadline.saturating_sub(now))
 }
 
-/// Until when a piece of work may be begun that takes `reserve` at most: so much before the deadline, an instant in
-/// milliseconds since 1970, or half of the time that is left where it is short. `None` where nobody set a deadline.
+/// Returns the latest time to begin work that takes at most `reserve`: the deadline, an instant in milliseconds since 1970,
+/// minus `reserve`. If little time is left, half of that time is used instead. Returns `None` if there is no deadline.
 #[must_use]
 pub fn last_start(deadline_ms: u64, reserve: Duration) -> Option<Instant> {
     let left = time_left(deadline_ms)?;

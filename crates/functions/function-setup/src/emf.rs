@@ -1,4 +1,4 @@
-//! Lines of metrics as documents in CloudWatch's embedded metric format, one JSON object a line.
+//! Metrics as documents in CloudWatch's embedded metric format, one JSON object a line.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,14 +17,14 @@ use crate::metrics::{Metric, Unit};
 
 /// The namespace of every metric.
 const NAMESPACE: &str = "OrderLedger";
-/// The dimension that tells functions, and with them stacks, apart.
+/// The dimension that distinguishes functions, and therefore also stacks.
 const FUNCTION_NAME: &str = "function_name";
 const COLD_STARTS: &str = "ColdStarts";
 
-/// Writes the metrics of the events that it sees.
+/// The layer that writes the metrics in the events that it receives.
 pub(crate) struct Emf<W> {
     function_name: Option<String>,
-    /// Whether somebody waited for this process to start, and no line has said so yet.
+    /// True if an invocation waited for this process to start and no line has reported this yet.
     cold: AtomicBool,
     writer: W,
 }
@@ -46,7 +46,7 @@ impl<S: Subscriber, W: for<'a> MakeWriter<'a> + 'static> Layer<S> for Emf<W> {
         }
         if !metrics.is_empty() {
             let line = format!("{}\n", document(metrics, self.function_name.as_deref()));
-            // Nobody is left to tell where the log cannot be written.
+            // If the log cannot be written, there is no other place to report the error.
             let _ = self.writer.make_writer().write_all(line.as_bytes());
         }
     }
@@ -64,7 +64,8 @@ impl Visit for Told {
     }
 }
 
-/// One directive for each set of dimensions; names and values of both are members at the top, as the format has it.
+/// Builds the document. It has one directive for each set of dimensions. Names and values of metrics and dimensions are
+/// members at the top level, as the format requires.
 fn document(metrics: Vec<Metric>, function_name: Option<&str>) -> Value {
     let mut members = Map::new();
     let mut by_dimensions: BTreeMap<Vec<String>, Vec<Value>> = BTreeMap::new();

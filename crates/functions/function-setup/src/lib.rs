@@ -1,19 +1,19 @@
-//! What every function needs before its first invocation: typed configuration from the environment, JSON logs,
-//! metrics, AWS clients and their priming; and the clock that it works against.
+//! The setup that every function needs before its first invocation: typed configuration from the environment, JSON logs,
+//! metrics, AWS clients with open connections, and deadlines.
 //!
-//! This crate must never know of orders, of HTTP, or of what a function does.
+//! This crate must never know of orders, of HTTP, or of the work of a function.
 //!
 //! Where to start:
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`config`] | one struct a function; each field documents its variable |
+//! | [`config`] | one struct for each function; each field documents its variable |
 //! | [`logs`] | one JSON object a line on stdout |
-//! | `unquoted` | what `lambda_runtime` says of an invocation, without what it quotes of it |
-//! | [`metrics`] | what alarms and the dashboard go by, and a list of it |
-//! | `emf` | metrics as lines of the log that CloudWatch makes metrics of |
-//! | [`clients`] | the SDK with time-outs and bounded retries; the first connection made ahead of the first request |
-//! | [`deadline`] | work that is given up in time to say so |
+//! | `unquoted` | `lambda_runtime`'s events about an invocation, without the payload that they quote |
+//! | [`metrics`] | the metrics that alarms and the dashboard use, with a list |
+//! | `emf` | metrics as log lines, from which CloudWatch makes metrics |
+//! | [`clients`] | the SDK with time-outs and bounded retries; the first connection, opened before the first request |
+//! | [`deadline`] | work that stops early enough to report that it ran out of time |
 
 pub mod clients;
 pub mod config;

@@ -1,8 +1,9 @@
-//! Logs: one JSON object a line on stdout, the event's fields at the top level, where CloudWatch Logs Insights finds
+//! Logs: one JSON object a line on stdout. The event's fields are at the top level, where CloudWatch Logs Insights finds
 //! them by name.
 //!
-//! `lambda_runtime`'s own subscriber nests the fields and lets every crate speak at the chosen level; the SDK then
-//! writes requests out, bodies and all. Here only this workspace does, and everyone else warns, without quoting payloads.
+//! `lambda_runtime`'s own subscriber nests the fields and applies the chosen level to every crate. The SDK would then log
+//! requests with their bodies. Here the chosen level applies to this workspace only. All other crates log warnings and
+//! errors only, without quoting payloads.
 
 use std::panic::{self, PanicHookInfo};
 
@@ -18,7 +19,7 @@ use crate::emf::Emf;
 use crate::metrics;
 use crate::unquoted::Unquoted;
 
-/// The crates that write at the chosen level: all of ours that a function is made of.
+/// The crates that log at the chosen level: all crates of this workspace that are part of a function.
 const OURS: &[&str] = &[
     "command_handler",
     "event_store",
@@ -36,32 +37,33 @@ const OURS: &[&str] = &[
     "stream_consumer",
 ];
 
-/// The variable in which Lambda names the function.
+/// The variable in which Lambda passes the function's name.
 const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
-/// The variable in which Lambda says what a process was started for: `on-demand`, or ahead of any invocation.
+/// The variable in which Lambda passes the reason for the start of the process: `on-demand`, or ahead of any invocation.
 const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
 
-/// Writes this process's logs of that level and above to stdout from now on, and its metrics and panics with them. Once
-/// something else writes them, it stays so.
+/// Writes the logs of this process to stdout from now on, from this level upwards, with its metrics and panics. If a
+/// subscriber is already set, that subscriber stays.
 pub fn init(level: LevelFilter) {
     let process = Process::of(|name| std::env::var(name).ok());
-    // It fails only where a subscriber is set already, as in a test.
+    // This fails only if a subscriber is already set, as in a test.
     if subscriber(level, process, std::io::stdout).try_init().is_ok() {
         panic::set_hook(Box::new(panicked));
     }
 }
 
-/// Says where the code panicked. The standard hook writes the message, which may quote what an event or a request holds.
+/// Logs the position of a panic. The standard hook also writes the message, which may quote the content of an event or a
+/// request.
 fn panicked(info: &PanicHookInfo<'_>) {
     let location = info.location().map(ToString::to_string);
     let literal = info.payload().downcast_ref::<&'static str>().copied();
     tracing::error!(panic = true, location, literal, "the code panicked");
 }
 
-/// What the metrics of a process have in common.
+/// The values that all metrics of a process have in common.
 struct Process {
     function_name: Option<String>,
-    /// Whether an invocation waits for its start.
+    /// True if an invocation waits for this process to start.
     starts_cold: bool,
 }
 
@@ -180,7 +182,7 @@ mod tests {
         assert!(lines.is_empty(), "{lines:?}");
     }
 
-    /// The names of the crates of ours that a crate is made of, itself among them.
+    /// Collects the names of the workspace's crates that a crate depends on, including itself.
     fn parts_of(name: &str, parts: &mut BTreeSet<String>) {
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let manifests = ["core", "functions"].map(|district| crates.join(district).join(name).join("Cargo.toml"));

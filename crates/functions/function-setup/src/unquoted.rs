@@ -1,4 +1,4 @@
-//! What `lambda_runtime` says of an invocation, without what it quotes of it.
+//! The events that `lambda_runtime` logs about an invocation, without the payload that they quote.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Where `lambda_runtime` reads payloads. Its error on one that it cannot read quotes the value at fault.
+/// The module in which `lambda_runtime` reads payloads. Its error for an unreadable payload quotes the value.
 const QUOTING: &str = "lambda_runtime::layers::api_response";
 const SAID_INSTEAD: &str = "a payload cannot be read, or an answer not be given";
 
-/// Writes events as `F` does, and of those that quote payloads only that there was one.
+/// Formats events as `F` does. For an event that quotes a payload, it writes only that the event occurred.
 #[derive(Debug)]
 pub(crate) struct Unquoted<F>(pub(crate) F);
 
