@@ -1,16 +1,16 @@
-//! The Lambda function `projector`: batches of the OrderEvents stream become rows of the read models.
+//! The Lambda function `projector`: it turns batches of the OrderEvents stream into rows of the read models.
 //!
-//! It reads records, hands their commits to each read model, parks the orders that poison holds back, and answers with the sequence
-//! numbers of the records to retry. Everything that makes delivery safe (repeats, gaps, order) is the read models' engine's. This
-//! crate must never know of HTTP, nor decide anything about orders.
+//! It reads records, passes their commits to each read model, parks the orders that poison holds back, and returns the
+//! sequence numbers of the records to retry. The engine of the read models makes delivery safe: it handles repeats, gaps
+//! and order. This crate must never know of HTTP, nor decide about orders.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `lib.rs` | the handler: batch in, partial batch response out; a tick in, nothing out |
-//! | [`processor`] | one read model's way through a batch |
+//! | `lib.rs` | the handler: a batch gets a partial batch response, a tick an empty one |
+//! | [`processor`] | the processing of a batch for one read model |
 //! | [`payload`] | the payload of an invocation: a batch, or the tick of its schedule |
-//! | `tick` | the gauges of parked orders, once a minute, whether or not commits arrive |
-//! | `report` | one log line a batch and read model, one for each problem that needs an operator, and the metrics |
+//! | `tick` | the gauges of parked orders, once a minute, even if no commits arrive |
+//! | `report` | one log line for each batch and read model, one for each problem that needs an operator, and the metrics |
 
 pub mod payload;
 pub mod processor;
@@ -33,20 +33,20 @@ use stream_consumer::{StreamEvent, Violation};
 pub use payload::Payload;
 pub use processor::Processor;
 
-/// The function's name in notes.
+/// The function's name in notes on parked orders.
 const NAME: &str = "projector";
 
-/// The handler: one processor a read model.
+/// The handler, with one processor for each read model.
 #[derive(Debug, Clone)]
 pub struct Projector<S = DynamoEventStore> {
-    /// The commits of deferred orders are read from here.
+    /// The store from which the commits of deferred orders are read.
     store: S,
     models: Vec<Processor>,
     parked: ParkedOrderTable,
 }
 
 impl Projector {
-    /// The projector on the tables of a configuration.
+    /// Creates a projector that uses the tables of a configuration.
     #[must_use]
     pub fn on_dynamo(client: Client, config: &ProjectorConfig) -> Self {
         let store = DynamoEventStore::new(client.clone(), config.events_table.as_str());
@@ -59,17 +59,17 @@ impl Projector {
 }
 
 impl<S: EventStore<Orders>> Projector<S> {
-    /// A projector of these read models that reads deferred commits from `store`, and parks in `parked`.
+    /// Creates a projector of these read models. It reads deferred commits from `store` and parks orders in `parked`.
     #[must_use]
     pub fn new(store: S, models: &ReadModels, parked: ParkedOrderTable) -> Self {
         let models = models.iter().map(|model| Processor::new(model.clone(), parked.clone())).collect();
         Self { store, models, parked }
     }
 
-    /// Runs one invocation. The answer to a tick is that to an empty batch; Lambda drops it.
+    /// Runs one invocation. The reply to a tick is the reply to an empty batch. Lambda drops it.
     ///
     /// # Errors
-    /// None. Lambda's runtime asks for the type.
+    /// Never. The Lambda runtime requires the type.
     pub async fn handle(&self, event: LambdaEvent<Payload>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let deadline_ms = event.context.deadline;
         match event.payload {
@@ -81,7 +81,7 @@ impl<S: EventStore<Orders>> Projector<S> {
         }
     }
 
-    /// Does the work that the schedule asks for once a minute, by a deadline, an instant in milliseconds since 1970.
+    /// Does the scheduled work of each minute, until a deadline in milliseconds since 1970.
     pub async fn tick(&self, deadline_ms: u64) {
         for model in self.models.iter().filter(|model| model.defers()) {
             model.retry_deferred(&self.store, deadline_ms).await;
@@ -89,8 +89,8 @@ impl<S: EventStore<Orders>> Projector<S> {
         tick::count_parked(&self.parked, &self.consumers(), deadline_ms).await;
     }
 
-    /// The consumers whose parked orders a tick counts: also a read model that the deployment no longer keeps, because its notes
-    /// still exist.
+    /// Returns the consumers whose parked orders a tick counts. They include read models that the deployment no longer
+    /// keeps, because the notes on their parked orders still exist.
     fn consumers(&self) -> Vec<Consumer> {
         let mut consumers: Vec<_> = CORE.iter().map(|registered| Consumer::new(registered.name)).collect();
         consumers.push(Consumer::PUBLISHER);
@@ -100,9 +100,9 @@ impl<S: EventStore<Orders>> Projector<S> {
         consumers
     }
 
-    /// Projects one batch, all read models at once, by a deadline. The answer names every record that one of them must see
-    /// again, in the stream's order; Lambda goes on from the lowest. To the others it is then a repeat. Records that name no
-    /// order are noted and passed by.
+    /// Projects one batch to all read models at once, until a deadline. The reply lists, in the stream's order, every
+    /// record that at least one read model must receive again. Lambda continues from the lowest one, and the other read
+    /// models receive a repeat. Records without an order id are noted and skipped.
     async fn project(&self, event: StreamEvent, deadline_ms: u64) -> DynamoDbEventResponse {
         let batch = stream_consumer::read(event);
         batch.violations.iter().for_each(Violation::log);

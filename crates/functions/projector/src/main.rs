@@ -1,4 +1,4 @@
-//! The Lambda function `projector`: the wiring, and nothing else.
+//! The Lambda function `projector`. This file only wires the parts together.
 
 use function_setup::{ProjectorConfig, clients, logs};
 use lambda_runtime::service_fn;

@@ -1,4 +1,4 @@
-//! What the function is invoked with: a batch of the stream, or the tick of its schedule.
+//! The payload of an invocation: a batch of the stream, or the tick of the schedule.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -10,16 +10,16 @@ use stream_consumer::StreamEvent;
 pub enum Payload {
     /// A batch of the OrderEvents stream: `{"Records": [...]}`.
     Stream(StreamEvent),
-    /// The tick of the schedule: `{"task": "tick"}`, as `template.yaml` has it.
+    /// The tick of the schedule: `{"task": "tick"}`, as in `template.yaml`.
     Tick,
 }
 
-/// Neither of the two payloads, or both.
+/// The payload is neither of the two kinds, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(r#"the payload is neither a batch of the stream nor {{"task": "tick"}}"#)]
 pub struct UnknownPayload;
 
-/// The members that tell the payloads apart. Others are ignored: Lambda may add to its own event.
+/// The members that distinguish the payloads. Others are ignored, because Lambda may add members to its event.
 #[derive(Deserialize)]
 struct Members {
     #[serde(rename = "Records")]

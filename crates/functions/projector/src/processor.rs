@@ -1,4 +1,4 @@
-//! One read model's way through a batch: rows, and notes on the orders that poison holds back.
+//! The processing of a batch for one read model: rows, and notes on the orders that poison holds back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -17,25 +17,28 @@ use stream_consumer::{
 
 use crate::report;
 
-/// Time kept back at the end of an invocation for notes and the answer: a note that is begun may take two operations of
-/// three seconds each (`function_setup::clients`).
+/// The time reserved at the end of an invocation for notes and the reply. A note takes at most two operations of three
+/// seconds each (`function_setup::clients`).
 pub(crate) const RESERVE_FOR_NOTES: Duration = Duration::from_secs(7);
-/// Time kept back for rows as well: one that is begun may take three such operations, and pauses between them. A row with a
-/// sum that others keep changing may take more, twelve tries (`SummedRows`): what it has not done when the notes' time begins
-/// is cut off, and retried.
+/// The time reserved for rows and notes. A row may take three such operations, with pauses between them. A row with a sum
+/// that other writers keep changing may take more, up to twelve tries (`SummedRows`). Rows that are not written when the
+/// notes' time begins are cut off and retried.
 const RESERVE: Duration = Duration::from_secs(12 + RESERVE_FOR_NOTES.as_secs());
 
-/// The time that a read model which defers has for the rows of a batch. A batch of 1,000 orders takes about a second at 10 ms a call.
+/// The time for the rows of a batch, for a read model that defers. A batch of 1,000 orders takes about a second at 10 ms a
+/// call.
 const BUDGET: Duration = Duration::from_secs(5);
-/// The time after which its rows under way are cut off: one that is begun may take an operation of three seconds more.
+/// The time after which its unfinished rows are cut off: a row that has begun may take one more operation of three seconds.
 const BUDGET_WITH_RESERVE: Duration = Duration::from_secs(8);
 
-/// Applies batches to the rows of one read model, and parks the orders that poison holds back.
+/// A processor that applies batches to the rows of one read model and parks the orders that poison holds back.
 ///
-/// A parked order is not skipped: its next commit is tried like any other. As long as the cause is there, that costs a read,
-/// and is noted; once it is removed, the engine fills the gap, and the order is no longer parked.
+/// A parked order is not skipped: its next commit is tried like any other. While the cause exists, each attempt costs a
+/// read and is noted. Once the cause is removed, the engine fills the gap and the order is unparked.
 ///
-/// An outage of a read model that [defers](OnOutage::Defer) never holds a batch back: it parks the orders as deferred, and
+/// An outage of a read model that [defers](OnOutage::Defer) never holds a batch back. The processor parks the affected
+/// orders as deferred, and [`retry_deferred`](Self::retry_deferred) updates their rows later. The rows of such a read model
+/// get five seconds of each batch.
 /// [`retry_deferred`](Self::retry_deferred) brings them up. Its rows get five seconds of each batch.
 #[derive(Debug, Clone)]
 pub struct Processor {
@@ -44,27 +47,28 @@ pub struct Processor {
 }
 
 impl Processor {
-    /// A processor that parks orders in `parked`, under the name of the read model.
+    /// Creates a processor that parks orders in `parked`, under the name of the read model.
     #[must_use]
     pub fn new(model: Arc<dyn ReadModel>, parked: ParkedOrderTable) -> Self {
         let parking = OrderParking::new(Consumer::new(model.name()), parked);
         Self { model, parking }
     }
 
-    /// Processes a batch by a deadline, an instant in milliseconds since 1970. Returns the sequence numbers of the records to
-    /// retry. All others are in their rows, or their orders are parked.
+    /// Processes a batch until a deadline in milliseconds since 1970. Returns the sequence numbers of the records to retry.
+    /// All other records are in their rows, or their orders are parked.
     ///
-    /// Where the notes cannot be read, all goes on, but this batch unparks nothing: a later commit of the order does it.
-    /// Where an order cannot be parked, its records are retried.
+    /// If the notes cannot be read, processing continues, but this batch unparks no order: a later commit of the order
+    /// does. If an order cannot be parked, its records are retried.
     pub async fn process(&self, batch: &Batch, deadline_ms: u64) -> HashSet<String> {
         let begun = Instant::now();
         let cut_off = last_start(deadline_ms, RESERVE_FOR_NOTES);
         let (until, rows_cut_off) = self.within_budget(last_start(deadline_ms, RESERVE), cut_off);
-        // A copy, because each read model takes the commits apart: next to the time of a batch's writes it is nothing.
+        // Each read model takes the commits apart and therefore needs a copy. Its cost is negligible next to the batch's
+        // writes.
         let rows = self.model.project(batch.delivered.clone(), until);
         let (parked, mut outcome) = tokio::join!(self.parked(batch, cut_off), before_deadline(rows_cut_off, rows));
         if let Some(outcome) = &mut outcome {
-            // Commits that do not concern a row take no attempt, but an order is parked until there was one.
+            // Commits that do not affect a row cause no attempt, but an order stays parked until an attempt succeeds.
             let left = left_parked(batch, outcome, &parked);
             if !left.is_empty() {
                 let rows = before_deadline(rows_cut_off, self.model.catch_up(left, until)).await;
@@ -80,8 +84,8 @@ impl Processor {
         to_retry
     }
 
-    /// Retries the orders that an outage has kept from their rows, by a deadline, until there are none or the outage goes on.
-    /// Their commits are read from `store`.
+    /// Retries the orders that an outage kept from their rows, until a deadline, until none are left, or until the outage
+    /// is seen to continue. Reads their commits from `store`.
     pub async fn retry_deferred(&self, store: &impl EventStore<Orders>, deadline_ms: u64) {
         let cut_off = last_start(deadline_ms, RESERVE_FOR_NOTES);
         let mut from = None;
@@ -116,7 +120,7 @@ impl Processor {
         self.parking.consumer()
     }
 
-    /// True if an outage of its rows is deferred.
+    /// Returns true if an outage of its rows is deferred.
     pub(crate) fn defers(&self) -> bool {
         match self.model.on_outage() {
             OnOutage::Retry => false,
@@ -124,7 +128,7 @@ impl Processor {
         }
     }
 
-    /// The parked orders of a batch. Those whose notes cannot be read, or not in time, are left out: they stay parked.
+    /// Returns the parked orders of a batch. Orders whose notes cannot be read in time are left out: they stay parked.
     async fn parked(&self, batch: &Batch, deadline: Option<Instant>) -> HashMap<String, ParkedOrder> {
         match self.parking.among(&batch.orders(), deadline).await {
             Ok(parked) => parked.into_values().filter_map(|order| self.readable(order)).collect(),
@@ -141,7 +145,7 @@ impl Processor {
         Some((order.aggregate_id.clone(), order))
     }
 
-    /// Parks and unparks orders by the outcome of a batch.
+    /// Parks and unparks orders according to the outcome of a batch.
     async fn settle(
         &self,
         batch: &Batch,
@@ -160,7 +164,7 @@ impl Processor {
         settled
     }
 
-    /// The times until which rows are begun and under way: earlier for a read model that defers.
+    /// Returns the times until which rows may begin and may run. They are earlier for a read model that defers.
     fn within_budget(&self, until: Option<Instant>, cut_off: Option<Instant>) -> (Option<Instant>, Option<Instant>) {
         if !self.defers() {
             return (until, cut_off);
@@ -171,8 +175,8 @@ impl Processor {
     }
 }
 
-/// The first and the last commit of each of these orders that wait: the engine reads those between them. An order whose commits
-/// cannot be read for now is left out.
+/// Reads the first and the last waiting commit of each of these orders; the engine reads the commits between them. An order
+/// whose commits cannot be read now is left out.
 async fn waiting(store: &impl EventStore<Orders>, parked: &HashMap<String, ParkedOrder>) -> Batch {
     let mut batch = Batch::default();
     for (order, note) in parked {
@@ -184,7 +188,7 @@ async fn waiting(store: &impl EventStore<Orders>, parked: &HashMap<String, Parke
     batch
 }
 
-/// A commit as a record of the stream; nothing where it cannot be read for now.
+/// Returns a commit as a record of the stream; `None` if it cannot be read now.
 async fn commit(store: &impl EventStore<Orders>, order: &str, version: u64) -> Option<Delivered<Event>> {
     let poison = |cause: String| Poison { position: Some((order.to_owned(), version)), cause };
     let record = match store.commits(order, version.saturating_sub(1), Some(1)).await {
@@ -197,16 +201,16 @@ async fn commit(store: &impl EventStore<Orders>, order: &str, version: u64) -> O
     Some(Delivered { id: format!("{order}@{version}"), record })
 }
 
-/// The parked orders whose rows now hold all that is known to have waited.
+/// Returns the parked orders whose rows now contain every commit that is known to have waited.
 ///
-/// To have passed the poison is not enough: the records behind it have left the stream, and only the note knows that the row lacks
-/// them.
+/// Passing the poison is not enough: the records behind it have left the stream, and only the note records that the row
+/// lacks them.
 fn caught_up(reached: &BTreeMap<String, u64>, parked: &HashMap<String, ParkedOrder>) -> Vec<ParkedOrder> {
     let of_order = |(order, version): (&String, &u64)| parked.get(order).filter(|note| note.held_up_to <= *version);
     reached.iter().filter_map(of_order).cloned().collect()
 }
 
-/// The failure of a record whose commit is not in its row.
+/// Returns the failure of a record whose commit is not in its row.
 fn failed_record(failure: Failure) -> FailedRecord {
     let Failure { id, aggregate_id, version, reason } = failure;
     let cause = match reason {
@@ -218,7 +222,7 @@ fn failed_record(failure: Failure) -> FailedRecord {
     FailedRecord { id, order_id: aggregate_id, version, cause }
 }
 
-/// The records of parked orders that took no attempt.
+/// Returns the records of parked orders that caused no attempt.
 fn left_parked(batch: &Batch, outcome: &Outcome, parked: &HashMap<String, ParkedOrder>) -> Vec<Delivered<Event>> {
     let failed: HashSet<&str> = outcome.failed.iter().filter_map(|failure| failure.aggregate_id.as_deref()).collect();
     let is_left =
@@ -227,7 +231,8 @@ fn left_parked(batch: &Batch, outcome: &Outcome, parked: &HashMap<String, Parked
     delivered.filter(|it| it.position().is_some_and(|(order, _)| is_left(order))).cloned().collect()
 }
 
-/// A batch of which nothing is known to be done: its time was over. What is in rows all the same is a repeat next time.
+/// Returns the outcome of a batch that ran out of time: no record is known to be done. Commits that are in rows anyway are
+/// repeats next time.
 fn cut_off_in(batch: &Batch) -> Outcome {
     let reason = Reason::Unavailable { cause: "there was no time left for the rest of the batch".to_owned() };
     let failure = |delivered: &Delivered<Event>| {

@@ -1,7 +1,7 @@
-//! The log: one line a batch and read model, and one for each problem that needs an operator; for debugging, one for each commit.
-//! Saved queries use the fields, so their names stay.
+//! The log: one line for each batch and read model, and one for each problem that needs an operator. At debug level, one
+//! for each commit. Saved queries use the fields, so their names must not change.
 //!
-//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one.
+//! `correlation_id` is the value of the command's `X-Correlation-Id`, if the caller sent one.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use parked_orders::{Consumer, ParkedCount, ParkedError};
 use read_models::{Counters, Failure, Reason};
 use stream_consumer::{Batch, BatchReport, NoteError};
 
-/// The commits of a batch.
+/// Logs the commits of a batch.
 pub(crate) fn received(batch: &Batch) {
     for delivered in &batch.delivered {
         if let Ok(commit) = &delivered.record {
@@ -27,8 +27,8 @@ pub(crate) fn received(batch: &Batch) {
     }
 }
 
-/// The orders of a batch that poison holds back: the version that each cannot pass, the first record that waits, and whether the
-/// order is parked.
+/// Logs the orders of a batch that poison holds back: the version that each cannot pass, the first waiting record, and
+/// whether the order is parked.
 pub(crate) fn poisoned(consumer: &Consumer, batch: &Batch, settled: &BatchReport) {
     let parked = settled.parked.iter().map(|order| (order, None));
     let not_parked = settled.not_parked.iter().map(|(order, error)| (order, Some(chain(error))));
@@ -49,7 +49,8 @@ pub(crate) fn poisoned(consumer: &Consumer, batch: &Batch, settled: &BatchReport
     }
 }
 
-/// The first cause among what may pass by itself: in an outage all causes are the same.
+/// Logs the first of the failures that may pass without action. One is enough, because in an outage all causes are the
+/// same.
 pub(crate) fn transient(consumer: &Consumer, batch: &Batch, failures: &[Failure]) {
     let is_transient = |failure: &&Failure| match &failure.reason {
         Reason::Unavailable { .. } | Reason::NewerProjection => true,
@@ -68,12 +69,13 @@ pub(crate) fn transient(consumer: &Consumer, batch: &Batch, failures: &[Failure]
     }
 }
 
-/// That it is not known which orders are parked.
+/// Logs that the notes on parked orders could not be read.
 pub(crate) fn unread_notes(consumer: &Consumer, error: &ParkedError) {
     tracing::warn!(consumer = %consumer, error = chain(error), "it could not be read which orders are parked");
 }
 
-/// The parked orders that have caught up. One whose note could not be deleted in time is not worth a line: its next commit does it.
+/// Logs the parked orders that have caught up. An order whose note could not be deleted in time gets no line: its next
+/// commit deletes the note.
 pub(crate) fn unparked(consumer: &Consumer, settled: &BatchReport) {
     for (parked, unparked) in &settled.unparked {
         let (order_id, version) = (&parked.aggregate_id, parked.version);
@@ -88,7 +90,7 @@ pub(crate) fn unparked(consumer: &Consumer, settled: &BatchReport) {
     }
 }
 
-/// The result of a batch: its rows, its parked orders and the number of records to retry.
+/// Logs the result of a batch: its rows, its parked orders and the number of records to retry.
 pub(crate) fn batch(
     projection: &str,
     batch: &Batch,
@@ -116,7 +118,7 @@ pub(crate) fn batch(
     );
 }
 
-/// The result of a retry of deferred orders.
+/// Logs the result of a retry of deferred orders.
 pub(crate) fn retried(projection: &str, counters: Counters, settled: &BatchReport, duration: Duration) {
     tracing::info!(
         projection,
@@ -129,7 +131,7 @@ pub(crate) fn retried(projection: &str, counters: Counters, settled: &BatchRepor
     );
 }
 
-/// The result of a batch, for alarms and the dashboard; `function_setup::metrics` describes each metric.
+/// Writes the metrics of a batch, for alarms and the dashboard; `function_setup::metrics` describes each metric.
 pub(crate) fn metrics(projection: &str, batch: &Batch, counters: Counters, settled: &BatchReport) {
     let metrics = Metrics::new()
         .by("consumer", projection)
@@ -142,14 +144,14 @@ pub(crate) fn metrics(projection: &str, batch: &Batch, counters: Counters, settl
     metrics.write();
 }
 
-/// The number of records of a batch that name no order: a line of its own, since no projection is concerned.
+/// Writes the number of a batch's records without an order id. It is a separate line, because it concerns no projection.
 pub(crate) fn unaddressable(records: usize) {
     if records > 0 {
         Metrics::new().count("UnaddressableRecords", u64::try_from(records).unwrap_or(u64::MAX)).write();
     }
 }
 
-/// The parked orders of a consumer: the gauges, and a line where there are some.
+/// Writes the gauges of a consumer's parked orders, and a log line if there are any.
 pub(crate) fn parked_count(consumer: &Consumer, count: &ParkedCount, now: Timestamp) {
     let seconds = |oldest: Timestamp| u64::try_from((now.epoch_ms() - oldest.epoch_ms()) / 1000).unwrap_or(0);
     let oldest_parked_seconds = count.oldest.map(seconds);
@@ -170,13 +172,13 @@ pub(crate) fn parked_count(consumer: &Consumer, count: &ParkedCount, now: Timest
     metrics.write();
 }
 
-/// A consumer whose parked orders could not be counted: by an error, or for want of time.
+/// Logs that a consumer's parked orders could not be counted, because of an error or a lack of time.
 pub(crate) fn uncounted(consumer: &Consumer, error: Option<&ParkedError>) {
     let error = error.map_or_else(|| "out of time".to_owned(), |error| chain(error));
     tracing::warn!(consumer = %consumer, error, "parked orders could not be counted");
 }
 
-/// The end of a tick.
+/// Logs the end of a tick.
 pub(crate) fn tick(parked_orders: u64, consumers: usize, duration: Duration) {
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(parked_orders, consumers, duration_ms, "counted parked orders");

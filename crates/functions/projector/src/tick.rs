@@ -1,6 +1,6 @@
-//! The tick of the schedule: what must be done whether or not commits arrive.
+//! The tick of the schedule: the work that is due even if no commits arrive.
 //!
-//! It counts the parked orders of every consumer, so that the alarm on them stays until they are redriven.
+//! It counts the parked orders of every consumer, so the alarm on them stays raised until they are redriven.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,13 @@ use stream_consumer::before_deadline;
 
 use crate::report;
 
-/// Time kept back for the log.
+/// The time reserved for the log.
 const RESERVE: Duration = Duration::from_secs(1);
 
 /// Counts the parked orders of these consumers and writes the gauges.
 ///
-/// A count that fails is a warning and no sample: the alarm on parked orders keeps its state, and another one tells that the
-/// samples are missing. It is no error of the function, by which a deployment would be rolled back.
+/// A count that fails writes a warning and no sample. The alarm on parked orders then keeps its state, and another alarm
+/// reports the missing samples. The failure is not an error of the function, because an error would roll back a deployment.
 pub(crate) async fn count_parked(parked: &ParkedOrderTable, all: &[Consumer], deadline_ms: u64) {
     let until = last_start(deadline_ms, RESERVE);
     let (mut orders, mut consumers) = (0, 0);
