@@ -1,18 +1,20 @@
-//! Records of orders that are parked: they wait with the order.
+//! Records of parked orders: they wait together with their order.
 //!
-//! An order's events are published in sequence, so an event that can never be published holds back those that follow. A record that
-//! waits is done for the stream once its order's note says so, and not before: only a redrive publishes it.
+//! An order's events are published in sequence. An event that can never be published therefore holds back those that
+//! follow. A waiting record is done for the stream once its order's note lists it, and not before. From then on only a
+//! redrive publishes it.
 
 use event_store::store::chain;
 use parked_orders::{ParkRequest, ParkedError, ParkedOrder};
 use publication::{Outbox, UnpublishedReason};
 use stream_consumer::{NoteError, OrderParking, PoisonedOrder};
 
-/// Holds the records of parked orders from the parked version on. Earlier ones are repeats, and are published as ever. Where the
-/// notes cannot be read, nothing is published, since it might overtake a record that waits. Where one note cannot be read, nothing
-/// of its order is.
+/// Holds the records of parked orders, from the parked version on. Earlier records are repeats and are published as usual.
+/// If the notes cannot be read, no event is published, because it might overtake a waiting record. If one note cannot be
+/// read, no event of its order is published.
 ///
-/// Returns the orders whose poison is in the batch again: the invocation that parked them may have ended before it logged that.
+/// Returns the orders whose poison is in the batch again: the invocation that parked them may have ended before it logged
+/// that.
 pub(crate) async fn hold(parking: &OrderParking, outbox: &mut Outbox) -> Vec<PoisonedOrder> {
     let parked = match parking.among(&outbox.orders(), None).await {
         Ok(parked) => parked,
@@ -38,7 +40,8 @@ pub(crate) async fn hold(parking: &OrderParking, outbox: &mut Outbox) -> Vec<Poi
                 outbox.hold(&parked.aggregate_id, parked.version);
                 repeated.extend(outbox.id(&parked.aggregate_id, parked.version).map(|id| poisoned(id, parked)));
             }
-            // It was redriven since the notes were read: nothing waits, so this need not.
+            // An operator redrove the order after the notes were read. No earlier record waits, so this record need not
+            // wait either.
             Ok(false) => {}
             Err(error) => outbox.fail(&parked.aggregate_id, parked.version, &reason(&error)),
         }

@@ -1,17 +1,20 @@
-//! The Lambda function `publisher`: the events in batches of the OrderEvents stream become events on EventBridge.
+//! The Lambda function `publisher`: it publishes the events in batches of the OrderEvents stream on EventBridge.
 //!
-//! It reads records, has the events of their commits published by the engine in `publication`, and answers with the sequence number from
-//! which the batch must be retried. Delivery is at least once: it remembers nothing that it sent, neither between
-//! invocations nor within one, so a record that appears twice is published twice, under the same event ids, and consumers
-//! drop the second. (A memory could only ever be wrong in the one way that matters, by taking an event for sent.) What it
-//! does remember is which orders are parked, at a commit that can never be published. This crate must never know of HTTP
-//! or of rows, nor decide anything about orders.
+//! It reads records, lets the engine in `publication` publish the events of their commits, and returns the sequence number
+//! from which the batch must be retried.
+//!
+//! Delivery is at least once. The publisher does not remember which events it sent, neither between invocations nor within
+//! one. A record that appears twice is published twice, under the same event ids, and consumers drop the second copy. A
+//! memory of sent events would add a risk: an event that it wrongly lists as sent would be lost. The publisher does
+//! remember the parked orders, each with the commit that can never be published.
+//!
+//! This crate must never know of HTTP or of rows, nor decide about orders.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | the handler: batch in, partial batch response out |
-//! | `hold` | records that wait with their orders, which are parked |
-//! | `report` | one log line a batch, one for each problem that needs an operator, and the metrics |
+//! | `hold` | records that wait with their parked orders |
+//! | `report` | one log line for each batch, one for each problem that needs an operator, and the metrics |
 
 mod hold;
 mod report;
@@ -27,13 +30,13 @@ use parked_orders::{Consumer, ParkedOrderTable};
 use publication::{EventBus, Outbox, UnpublishedReason, UnpublishedRecord};
 use stream_consumer::{BatchReport, FailedRecord, FailureCause, OrderParking, ParkingPolicy, StreamEvent, Violation};
 
-/// The function's name in notes.
+/// The function's name in notes on parked orders.
 const NAME: &str = "publisher";
-/// Time kept back at the end of an invocation: each operation that is begun may take its whole time-out, retries included.
-/// They are the last call to the bus, and the two writes that a note on a parked order may take; then the answer must still
-/// be given.
+/// The time reserved at the end of an invocation. Each operation that has begun may take its whole time-out, including
+/// retries. The operations are the last call to the bus and the two writes that a note on a parked order may take. After
+/// them, the reply must still be sent.
 const RESERVE: Duration = OPERATION_TIMEOUT.saturating_add(RESERVE_FOR_NOTES);
-/// The part of it that is kept back for notes: none is begun later.
+/// The part of this time that is reserved for notes. No note is begun later.
 const RESERVE_FOR_NOTES: Duration = OPERATION_TIMEOUT.saturating_mul(2).saturating_add(deadline::RESERVE);
 
 /// The handler.
@@ -45,25 +48,29 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher to `bus`, which notes in `parked` what can never be published.
+    /// Creates a publisher to `bus`. It parks in `parked` the orders with an event that can never be published.
     #[must_use]
     pub fn new(bus: EventBus, parked: ParkedOrderTable) -> Self {
         Self { bus, parking: OrderParking::new(Consumer::PUBLISHER, parked.clone()), parked }
     }
 
-    /// Makes the connections to the bus and to the notes ahead of the first batch, both at once.
+    /// Opens the connections to the bus and to the table of notes before the first batch, both at once.
     pub async fn prime(&self) {
-        // The read that each batch begins with. No order has this id: ids start with a letter or a digit.
+        // Each batch begins with this read. No order has this id, because ids start with a letter or a digit.
         let read = async { self.parking.among(&["-"], None).await.map(|_| ()) };
         tokio::join!(clients::prime_by("EventBridge", self.bus.connect()), clients::prime_by("DynamoDB", read));
     }
 
-    /// Publishes one batch. The answer names the first record, in the stream's order, that is not done; Lambda goes on from
-    /// there, so it need not hear of others. A record is done when its events are published, or when they wait with their
-    /// order, which is parked; one that names no order is done when it is noted.
+    /// Publishes one batch. The reply names the first record, in the stream's order, that is not done. Lambda continues
+    /// from there, so the reply does not list others.
+    ///
+    /// A record is done:
+    /// - when its events are published,
+    /// - when its events wait with their order, which is parked, or
+    /// - when it has no order id and a note on it is written.
     ///
     /// # Errors
-    /// None. Lambda's runtime asks for the type.
+    /// Never. The Lambda runtime requires the type.
     pub async fn handle(
         &self,
         event: LambdaEvent<StreamEvent>,
@@ -86,7 +93,7 @@ impl Publisher {
         let failed = outbox.unpublished().into_iter().map(failed_record).collect();
         let policy = ParkingPolicy::InSequence;
         let settled = self.parking.settle(failed, &batch.customers, policy, Vec::new(), last_note).await;
-        // After the events, because they do not wait for notes.
+        // This runs after the events are published, because they do not depend on these notes.
         let unnoted = stream_consumer::pass_by(&batch.unaddressable, NAME, &self.parked, last_note).await;
 
         let BatchReport { parked: newly_parked, to_retry, .. } = settled;
@@ -106,7 +113,7 @@ impl Publisher {
     }
 }
 
-/// The failure of a record whose events are not published.
+/// Returns the failure of a record whose events are not published.
 fn failed_record(record: UnpublishedRecord) -> FailedRecord {
     let (order_id, version) = record.position.unzip();
     let cause = match record.reason {

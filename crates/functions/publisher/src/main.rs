@@ -1,4 +1,4 @@
-//! The Lambda function `publisher`: the wiring, and nothing else.
+//! The Lambda function `publisher`. This file only wires the parts together.
 
 use aws_sdk_eventbridge::Client;
 use function_setup::{PublisherConfig, clients, logs};

@@ -1,7 +1,7 @@
-//! The log: one line a batch, and one for each problem that needs an operator; for debugging, one for each commit. Saved queries
-//! use the fields, so their names stay. No line quotes an event.
+//! The log: one line for each batch, and one for each problem that needs an operator. At debug level, one for each commit.
+//! Saved queries use the fields, so their names must not change. No line quotes an event.
 //!
-//! `correlation_id` is the one that the caller gave with the command (`X-Correlation-Id`), where they gave one.
+//! `correlation_id` is the value of the command's `X-Correlation-Id`, if the caller sent one.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use parked_orders::Consumer;
 use publication::PublishCounters;
 use stream_consumer::{Batch as Records, FailedRecord, FailureCause, PoisonedOrder};
 
-/// The commits of a batch.
+/// Logs the commits of a batch.
 pub(crate) fn received(records: &Records) {
     for delivered in &records.delivered {
         if let Ok(commit) = &delivered.record {
@@ -26,7 +26,7 @@ pub(crate) fn received(records: &Records) {
     }
 }
 
-/// The orders that are parked, or whose poison is in the batch again.
+/// Logs the orders that are parked, or whose poison is in the batch again.
 pub(crate) fn parked(parked: &[PoisonedOrder], correlation_ids: &HashMap<String, String>) {
     for order in parked {
         let id = order.first().map(|(_, id)| id);
@@ -44,7 +44,8 @@ pub(crate) fn parked(parked: &[PoisonedOrder], correlation_ids: &HashMap<String,
     }
 }
 
-/// The first record among those that were refused, and among those that a retry may publish: in an outage all causes are the same.
+/// Logs the first rejected record, and the first record that a retry may publish. One of each is enough, because in an
+/// outage all causes are the same.
 pub(crate) fn failures(records: &Records, failed: &[FailedRecord]) {
     let by_id: HashMap<&str, &FailedRecord> = failed.iter().map(|failed| (failed.id.as_str(), failed)).collect();
     let (mut refused, mut transient) = (None, None);
@@ -81,32 +82,32 @@ pub(crate) fn failures(records: &Records, failed: &[FailedRecord]) {
 /// The result of a batch.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// Records in it, of every kind.
+    /// The number of records, of every kind.
     pub(crate) records: usize,
-    /// Events that were to be published.
+    /// The number of events to publish.
     pub(crate) events: usize,
-    /// Events of these that the bus took.
+    /// The number of these events that the bus accepted.
     pub(crate) published: usize,
-    /// The effort of publishing them.
+    /// The number of calls, entries and retries.
     pub(crate) counters: PublishCounters,
-    /// Orders that were parked, or whose poison is in the batch again.
+    /// The number of orders that were parked, or whose poison is in the batch again.
     pub(crate) parked: usize,
-    /// Records that wait with their orders, which are parked.
+    /// The number of records that wait with their parked orders.
     pub(crate) held: usize,
-    /// Records that name no order.
+    /// The number of records without an order id.
     pub(crate) unaddressable: usize,
-    /// Records that are not done.
+    /// The number of records that are not done.
     pub(crate) failed: usize,
-    /// The age of its oldest commit when the batch ended; `None` where no commit can be read.
+    /// The age of its oldest commit when the batch ended; `None` if no commit can be read.
     pub(crate) lag_ms: Option<u64>,
 }
 
-/// Whole milliseconds.
+/// Converts to whole milliseconds.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The result of a batch, as a line.
+/// Logs the result of a batch.
 pub(crate) fn batch(batch: &Batch, duration: Duration) {
     tracing::info!(
         records = batch.records,
@@ -123,13 +124,13 @@ pub(crate) fn batch(batch: &Batch, duration: Duration) {
     );
 }
 
-/// The result of a batch, for alarms and the dashboard; `function_setup::metrics` describes each metric.
+/// Writes the metrics of a batch, for alarms and the dashboard; `function_setup::metrics` describes each metric.
 pub(crate) fn metrics(batch: &Batch) {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let published = number(batch.published);
     let metrics = Metrics::new()
         .count("EventsPublished", published)
-        // Of an event's entries the last is the one that was taken, if any was.
+        // If the bus accepted an event, it accepted the last of the event's entries. All other entries failed.
         .count("PublishFailures", batch.counters.entries.saturating_sub(published))
         .count("UnaddressableRecords", number(batch.unaddressable));
     let metrics = match batch.lag_ms {
@@ -139,7 +140,7 @@ pub(crate) fn metrics(batch: &Batch) {
     metrics
         .by("consumer", Consumer::PUBLISHER.as_str())
         .count("OrdersParked", number(batch.parked))
-        // Goes on while events keep coming, when the alarm on parked orders has long ended.
+        // This metric continues while events arrive, long after the alarm on `OrdersParked` has cleared.
         .count("EventsHeld", number(batch.held))
         .write();
 }
