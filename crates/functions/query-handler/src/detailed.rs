@@ -1,4 +1,4 @@
-//! One order with its details, both folded from its commits, so that they agree in their version.
+//! One order with its details. Both are folded from its commits, so they have the same version.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::details;
 use crate::failure::Failure;
 use crate::order::placed_metadata;
 
-/// The commits of one read. An order of more costs no more units, only more requests; one whose details are too large
-/// for a reply is read no further than it takes to see that.
+/// The number of commits in one read. An order with more commits takes more requests, but no more read units. If the
+/// details are too large for a reply, reading stops as soon as this is known.
 const COMMITS: u64 = 200;
 
-/// The order up to a point with its details; `None` where there was none, or none that the caller may see.
+/// Returns the order up to a point, with its details; `None` if there is no such order, or none that the caller may see.
 pub(crate) async fn folded<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,

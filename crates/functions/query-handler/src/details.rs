@@ -6,7 +6,7 @@ use order_domain::Event;
 use order_domain::event::{ItemShipped, PaymentReceived};
 use order_domain::values::{PaymentId, ReasonCode, Text};
 
-/// Adds the events of the commit that follows.
+/// Applies the events of the next commit.
 pub(crate) fn apply(details: &mut DetailsView, commit: &OrderCommit) {
     let at_ms = commit.recorded_at.epoch_ms();
     for recorded in &commit.events {
@@ -56,7 +56,7 @@ pub(crate) fn apply(details: &mut DetailsView, commit: &OrderCommit) {
                 cancelled_at_ms: at_ms,
             }),
             Event::OrderPlaced(event) => details.quote.clone_from(&event.quote),
-            // The summary shows it; it has no id of its own.
+            // The summary shows the cancellation. It has no id of its own.
             Event::OrderCancelled(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! An order's audit trail, oldest event first.
+//! The audit trail of an order, oldest event first.
 
 use event_store::{CommitPage, EventStore};
 use http_api::replies::{AuditEvent, EventView, EventsPage};
@@ -8,9 +8,9 @@ use order_domain::values::CustomerId;
 
 use crate::failure::Failure;
 
-/// One page of the trail. A page holds whole commits, so that its cursor is a version; today's commits are one event
-/// each. A page ends before a commit that cannot be read; the next page begins there, and says so. A position beyond the
-/// newest commit, which no reply of ours names, reads as an unknown order.
+/// Returns one page of the trail. A page contains whole commits, so its cursor is a version; currently each commit has one
+/// event. A page ends before a commit that cannot be read. The next page begins at that commit and reports the problem. A
+/// position beyond the newest commit gets the reply for an unknown order; no reply contains such a cursor.
 pub(crate) async fn list<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -26,7 +26,7 @@ pub(crate) async fn list<S: EventStore<Orders>>(
     if let Some(error) = unreadable
         && commits.is_empty()
     {
-        // That commit does not say whose it is; the first one does, if it can be read.
+        // The unreadable commit does not show the order's owner. The first commit does, if it can be read.
         let first = if after > 0 { events.page(query.order_id.as_str(), 0, 1).await?.commits.pop() } else { None };
         let is_visible = first.is_some_and(|first| may_see(caller, &first));
         return Err(if is_visible { Failure::Visible(error) } else { error.into() });
@@ -42,14 +42,14 @@ pub(crate) async fn list<S: EventStore<Orders>>(
     })
 }
 
-/// True if the caller may see the order of a commit.
+/// Returns true if the caller may see the order of a commit.
 pub(crate) fn may_see(caller: &Caller, commit: &OrderCommit) -> bool {
     let customer = order_aggregate::customer_id(commit).map(CustomerId::parse);
     customer.is_some_and(|customer| customer.is_ok_and(|customer| caller.may_see(&customer)))
 }
 
-/// The events of a commit. A customer is shown the request of a commit that they made themselves, and no other: it would
-/// tell who works for the shop, and by which key to repeat another's request.
+/// Returns the events of a commit. A customer sees the request of a commit only if they made it themselves. Other requests
+/// would reveal who works for the shop, and the key with which to repeat another caller's request.
 fn audit_events(caller: &Caller, commit: &OrderCommit) -> Result<Vec<AuditEvent>, Problem> {
     let request = &commit.request;
     let is_shown = caller.sees_everyone() || request.actor == caller.actor();

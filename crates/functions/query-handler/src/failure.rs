@@ -1,4 +1,4 @@
-//! Why a query is not answered as asked.
+//! The reasons why a query fails.
 
 use std::error::Error;
 
@@ -9,34 +9,34 @@ use http_api::{Caller, Problem, cursor};
 use parked_orders::ParkedError;
 use read_models::RowError;
 
-/// Why a query is not answered as asked.
+/// The reason why a query fails.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The caller's doing.
+    /// The caller's request leads to a problem.
     Problem(Problem),
     /// The events cannot be read.
     Events(StoreError),
-    /// The events cannot be read, nor therefore whose they are, which the caller would have to know.
+    /// The events cannot be read. Their owner is therefore not known, and this caller may see only some orders.
     Hidden(StoreError),
-    /// The events of an order that the caller may see cannot be read from some version on.
+    /// The events of an order that the caller may see cannot be read, from some version on.
     Visible(StoreError),
     /// The rows cannot be read.
     Rows(RowError),
-    /// Whether the rows are stale cannot be read. An answer without it could hide that they are.
+    /// The notes on parked orders cannot be read. A reply without them could hide that the rows are stale.
     Parked(ParkedError),
-    /// The answer did not come in time.
+    /// The reply was not ready in time.
     OutOfTime(OutOfTime),
 }
 
 impl Failure {
-    /// A cursor that was forged: its check is right, its position is not one of ours.
+    /// Returns the failure of a forged cursor: its check value is right, but its position does not exist.
     pub(crate) fn bad_cursor() -> Self {
         let place = Place::Parameter("cursor".to_owned());
         Self::Problem(Problem::invalid_request(&[cursor::refused().at(place)]))
     }
 
-    /// What is shown to that caller. To one who may see some orders only, an order that cannot be read is unknown: anything else
-    /// would say that it exists.
+    /// Returns the failure as this caller may see it. If the caller may see only some orders, an order that cannot be read
+    /// becomes an unknown order: any other reply would reveal that it exists.
     pub(crate) fn shown_to(self, caller: &Caller) -> Self {
         match self {
             Self::Events(error @ StoreError::Unreadable { .. }) if !caller.sees_everyone() => Self::Hidden(error),
@@ -50,7 +50,7 @@ impl Failure {
         }
     }
 
-    /// What the caller is told.
+    /// Returns the problem for the caller.
     pub(crate) fn problem(self) -> Problem {
         match self {
             Self::Problem(problem) => problem,
@@ -69,7 +69,7 @@ impl Failure {
         }
     }
 
-    /// The error of ours, which only the log names.
+    /// Returns the function's own error, which only the log contains.
     pub(crate) fn error(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Problem(_) => None,

@@ -1,4 +1,4 @@
-//! One request from arrival to reply.
+//! The path of one request, from arrival to reply.
 
 use std::convert::Infallible;
 use std::time::Instant;
@@ -18,19 +18,19 @@ use crate::failure::Failure;
 use crate::log::LogEntry;
 use crate::{events, order, orders, totals};
 
-/// Answers queries over HTTP from the events and the read models.
+/// The HTTP handler of queries, on top of the events and the read models.
 #[derive(Debug, Clone)]
 pub struct QueryHandler<S, R, T> {
     events: S,
     summaries: R,
-    /// None where the deployment keeps no totals.
+    /// `None` if the deployment keeps no totals.
     totals: Option<T>,
     parked: ParkedOrderTable,
     authentication: Authentication,
 }
 
 impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
-    /// The handler on the tables of a configuration.
+    /// Creates a handler that uses the tables of a configuration.
     ///
     /// # Errors
     /// When `AUTH_MODE` is not a known mode.
@@ -50,7 +50,7 @@ impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
 }
 
 impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> {
-    /// A handler on that store, those read models, and the notes on which orders they do not follow.
+    /// Creates a handler that uses this store, these read models, and the notes on parked orders.
     pub fn new(
         events: S,
         summaries: R,
@@ -61,14 +61,14 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
         Self { events, summaries, totals: Some(totals), parked, authentication: authentication.into() }
     }
 
-    /// Answers one request. Whatever goes wrong is a reply too, so that the caller gets a problem and not the
-    /// gateway's bare 500.
+    /// Answers one request. Every failure becomes a reply too, so the caller receives a problem and not the gateway's bare
+    /// 500.
     ///
     /// # Errors
-    /// Never: the Lambda runtime wants a `Result`.
+    /// Never. The Lambda runtime requires a `Result`.
     pub async fn handle(&self, request: Request) -> Result<Response<Body>, Infallible> {
         let started = Instant::now();
-        // A problem's `requestId` and the log's are the same, so that one finds the other.
+        // The problem and the log entry have the same `requestId`, so an operator can find one from the other.
         let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let mut entry = LogEntry::of(&request);
         let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);

@@ -1,31 +1,32 @@
-//! The function behind the queries: rows of the read model for the present, events for the past.
+//! The function that answers queries: from rows of the read models for the present, from events for the past.
 //!
-//! An order's row follows its events by a moment. A query for one order never shows that as a lie: where the row is
-//! missing, or behind the version that the caller has seen, the answer is folded from the events instead. A
-//! customer's list is its rows, and may be that moment behind; one that cannot be read is folded from its events.
-//! A customer's totals are sums, and may be a moment behind like the list. Where a row will not follow by itself, because
-//! its order is parked, the answer says that it is stale.
+//! An order's row is updated shortly after its events. A query for one order never returns outdated data because of this
+//! delay: if the row is missing, or older than the version that the caller has seen, the reply is folded from the events. A
+//! customer's list is read from rows and may be slightly behind. A row that cannot be read is replaced by the fold of its
+//! events. A customer's totals are sums and may also be slightly behind. If an order is parked, its row is not updated
+//! without an operator, and the reply is marked as stale.
 //!
-//! Who may see what: a caller who is restricted to one customer gets 404 for the orders of others, the same as for
-//! orders that do not exist, and 403 for their lists, which tells nothing that the path and the token did not.
+//! Access rights: a caller who is restricted to one customer receives 404 for the orders of other customers, the same as
+//! for orders that do not exist. For their lists the caller receives 403, which reveals only the content of the path and
+//! the token.
 //!
-//! This crate must never write, decide, or know a status code's number.
+//! This crate must never write, decide, or know the number of a status code.
 //!
 //! Where to start:
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`handler`] | one request from arrival to reply |
-//! | `order` | one order: now, at least at a version, or as it was |
+//! | [`handler`] | the path of one request, from arrival to reply |
+//! | `order` | one order: now, at a minimum version, or at an earlier version or time |
 //! | `detailed`, `details` | one order with its payments, refunds, shipments and returns |
 //! | `orders` | a customer's list |
-//! | `list_filter`, `page_budget` | which orders a list shows, and the size and price of a page |
-//! | `totals` | what a customer's orders come to |
+//! | `list_filter`, `page_budget` | the orders that a list shows, and the size and price of a page |
+//! | `totals` | the totals of a customer's orders |
 //! | `events` | an order's audit trail |
-//! | `stale` | what a reply does not show, because an order is parked |
+//! | `stale` | the staleness of a reply, because an order is parked |
 //! | `row_view` | a row as a reply shows it |
-//! | `failure` | why a query is not answered as asked |
-//! | `log` | the one log line of a query |
+//! | `failure` | the reasons why a query fails |
+//! | `log` | the one log line of each query |
 //! | `main.rs` | the wiring: configuration, logs, clients, the Lambda runtime |
 
 mod detailed;

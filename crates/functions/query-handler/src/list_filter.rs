@@ -1,11 +1,12 @@
-//! The filter of a request as the rows' table applies it, and as it applies to an order folded from its events.
+//! The filter of a request, in the form that the table of rows applies it and in the form for an order folded from its
+//! events.
 
 use event_store::Timestamp;
 use http_api::OrderFilter;
 use http_api::replies::SummaryView;
 use read_models::{ListFilter, ListedFacts};
 
-/// The filter of a request.
+/// Returns the filter of a request.
 pub(crate) fn of_request(filter: &OrderFilter) -> ListFilter {
     let OrderFilter { status, payment_status, fulfillment_status, to_ship, from_ms, to_ms } = filter;
     ListFilter {
@@ -18,7 +19,7 @@ pub(crate) fn of_request(filter: &OrderFilter) -> ListFilter {
     }
 }
 
-/// True if the filter admits an order that was folded from its events.
+/// Returns true if the filter accepts an order that was folded from its events.
 pub(crate) fn admits(filter: &ListFilter, order: &SummaryView) -> bool {
     let Ok(placed_at) = Timestamp::from_epoch_ms(order.placed_at_ms) else { return false };
     filter.admits(&ListedFacts {
@@ -30,7 +31,8 @@ pub(crate) fn admits(filter: &ListFilter, order: &SummaryView) -> bool {
     })
 }
 
-/// The instant as the store writes it: the parameter is read into the years that the store can write, so there is one.
+/// Returns the instant in the form in which the store writes it. The request's parser accepts only years that the store can
+/// write, so this form exists.
 fn written(epoch_ms: i64) -> Option<Timestamp> {
     Timestamp::from_epoch_ms(epoch_ms).ok()
 }

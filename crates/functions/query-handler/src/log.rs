@@ -1,7 +1,7 @@
-//! The one log line of a query: ids, numbers and words of ours; never a token or a name.
+//! The one log line of a query. It has ids, numbers and this project's own words, but never a token or a name.
 //!
-//! Queries have no metrics of their own: how many there are, how long they take and how they fail is known to API Gateway and
-//! Lambda, and what makes answers stale is counted where orders are parked.
+//! Queries have no metrics of their own. API Gateway and Lambda count them and measure their durations and failures. The
+//! parked orders that make replies stale are counted where orders are parked.
 
 use std::error::Error;
 use std::time::Duration;
@@ -13,35 +13,35 @@ use http_api::Correlation;
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 
-/// What there is to say of a query, as far as it got.
+/// The fields of the log line, as far as the query got.
 #[derive(Debug, Default)]
 pub(crate) struct LogEntry {
-    /// Which order, where the query is for one.
+    /// The order, if the query is for one order.
     pub(crate) order_id: Option<String>,
-    /// The version of it that is answered.
+    /// The version in the reply.
     pub(crate) version: Option<u64>,
     /// `answered`, or the code of the problem.
     pub(crate) outcome: &'static str,
-    /// The correlation id that the caller gave.
+    /// The correlation id from the caller.
     pub(crate) correlation: Correlation,
     error: Option<String>,
-    /// The reasons that DynamoDB gave for throttling.
+    /// The reasons for throttling that DynamoDB reported.
     throttling_reasons: Option<String>,
 }
 
 impl LogEntry {
-    /// The entry of a request of which nothing else is known yet.
+    /// Creates the entry of a request that has not been parsed yet.
     pub(crate) fn of(request: &Request) -> Self {
         Self { correlation: Correlation::of(request), ..Self::default() }
     }
 
-    /// Notes an error with everything that it came from.
+    /// Records an error with its chain of sources.
     pub(crate) fn failed(&mut self, error: &(dyn Error + 'static)) {
         self.error = Some(chain(error));
         self.throttling_reasons = throttling_reasons(error);
     }
 
-    /// Writes the line, an error of ours as one.
+    /// Writes the log line. The line is an error if the function failed.
     pub(crate) fn write(&self, request_id: &str, status: StatusCode, duration: Duration) {
         let Self { order_id, version, outcome, correlation, error, throttling_reasons } = self;
         let correlation_id = &correlation.id;
@@ -73,7 +73,7 @@ impl LogEntry {
                 "query {outcome}"
             );
         }
-        // For the first invocation of a process, which has something to tell all the same.
+        // The first invocation of a process reports its cold start even without metrics.
         Metrics::new().write();
     }
 }

@@ -1,4 +1,4 @@
-//! The Lambda function `query-handler`: the wiring, and nothing else.
+//! The Lambda function `query-handler`. This file only wires the parts together.
 
 use function_setup::{QueryConfig, clients, logs};
 use lambda_http::service_fn;

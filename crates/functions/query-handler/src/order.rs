@@ -1,4 +1,4 @@
-//! One order: now, at least at a version, or as it was; with its details or without.
+//! One order: now, at a minimum version, or at an earlier version or time; with or without its details.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::row_view::of_row;
 use crate::{detailed, stale};
 
-/// The order as the query asks for it.
+/// Returns the order in the form that the query asks for.
 pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
@@ -41,7 +41,7 @@ pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
             Ok(SummaryView { as_of_ms: Some(summary.last_updated_ms), ..summary })
         }
         OrderView::AsOf(instant) => {
-            // The parameter is read into the years that the store can write.
+            // The request's parser accepts only years that the store can write.
             let as_of = Timestamp::from_epoch_ms(instant).map_err(|_| Problem::internal())?;
             match at(events, caller, query, UpTo::Time(as_of)).await? {
                 Some(summary) => Ok(SummaryView { as_of_ms: Some(instant), ..summary }),
@@ -51,8 +51,8 @@ pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
     }
 }
 
-/// The problem with an instant at which the caller could see no order: the order was placed later, or there is none that
-/// the caller may see. The first commit tells; it is read in this case only.
+/// Returns the problem for an instant at which the caller could see no order: either the order was placed later, or no
+/// order exists that the caller may see. The first commit distinguishes the two; it is read in this case only.
 async fn not_there_yet<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -65,7 +65,8 @@ async fn not_there_yet<S: EventStore<Orders>>(
     })
 }
 
-/// The order as its newest event leaves it, no older than `min_version`. It is read consistently, so it is never stale.
+/// Returns the order after its newest event, at `min_version` or later. The read is consistent, so the result is never
+/// stale.
 async fn newest<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -80,7 +81,7 @@ async fn newest<S: EventStore<Orders>>(
     Ok(summary)
 }
 
-/// The order as its events tell, up to a point, with its details where the query asks for them.
+/// Folds the order from its events up to a point, with its details if the query asks for them.
 async fn at<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -94,9 +95,9 @@ async fn at<S: EventStore<Orders>>(
     }
 }
 
-/// The row, where it is there and has reached `min_version`; otherwise the fold of the events. So an order is found
-/// as soon as its placing was acknowledged, and nobody is shown an order older than the one they have seen. (The newest
-/// commit carries the state, so folding from there is one small read, however far behind the row is.)
+/// Returns the row if it exists and has reached `min_version`; otherwise the fold of the events. An order is therefore
+/// found as soon as its placing was acknowledged, and a caller never receives an order older than the one they have seen.
+/// The newest commit contains the state, so the fold is one small read, however old the row is.
 async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
@@ -127,8 +128,8 @@ async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
     }
 }
 
-/// The row, if it is there. One that cannot be read counts as missing: a newer release may have written it, and the
-/// events say the same.
+/// Returns the row if it exists. A row that cannot be read counts as missing: a newer release may have written it, and the
+/// events have the same content.
 async fn readable_row<R: OrderSummaries>(
     summaries: &R,
     order_id: &OrderId,
@@ -145,7 +146,7 @@ async fn readable_row<R: OrderSummaries>(
     }
 }
 
-/// The order as its events tell, up to a point; `None` where there was none, or none that the caller may see.
+/// Folds the order from its events up to a point; `None` if there is no such order, or none that the caller may see.
 pub(crate) async fn folded<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -168,7 +169,8 @@ pub(crate) async fn folded<S: EventStore<Orders>>(
     Ok(summary.map(|summary| SummaryView { metadata, ..summary }))
 }
 
-/// The shop's notes, which the first commit holds and the state does not: one more read, of orders that have some.
+/// Returns the shop's metadata. It is in the first commit and not in the state, so an order with metadata takes one more
+/// read.
 async fn metadata<S: EventStore<Orders>>(
     events: &S,
     order_id: &OrderId,
@@ -177,7 +179,7 @@ async fn metadata<S: EventStore<Orders>>(
     Ok(first.map(|first| placed_metadata(&first)).unwrap_or_default())
 }
 
-/// The notes in an order's first commit.
+/// Returns the metadata in an order's first commit.
 pub(crate) fn placed_metadata(first: &OrderCommit) -> BTreeMap<String, String> {
     let placed = first.events.iter().find_map(|recorded| match &recorded.event {
         Event::OrderPlaced(placed) => Some(placed),

@@ -15,7 +15,7 @@ use crate::row_view::of_row;
 use crate::stale::Note;
 use crate::{list_filter, order, stale};
 
-/// One page of a list. A customer that nobody ever heard of has an empty one.
+/// Returns one page of a list. An unknown customer has an empty list.
 pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
     events: &S,
     summaries: &R,
@@ -23,7 +23,7 @@ pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
     caller: &Caller,
     query: &ListQuery,
 ) -> Result<SummaryPage, Failure> {
-    // Decided on path and token alone, so it tells nothing of what there is.
+    // This check uses only the path and the token, so it does not reveal whether the customer exists.
     if !caller.may_see(&query.customer_id) {
         return Err(Problem::forbidden().into());
     }
@@ -44,7 +44,7 @@ pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
     Ok(SummaryPage { items, next_cursor: next.map(|position| query.next_cursor(&position)), stale })
 }
 
-/// The orders of the rows that were read, as far as the page's budget goes; where it ended, the position to go on after.
+/// Returns the orders of the rows, within the page's budget, and the position after which the next page begins.
 async fn assemble<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -64,7 +64,7 @@ async fn assemble<S: EventStore<Orders>>(
             Err(unreadable) => {
                 let order = from_events(events, caller, query, &unreadable).await?;
                 budget.count_fold(order.as_ref());
-                // The events may be further than the row was, and so past the status that is asked for.
+                // The events may be newer than the row, so the order may no longer have the requested status.
                 order.filter(|order| list_filter::admits(filter, order))
             }
         };
@@ -78,8 +78,8 @@ async fn assemble<S: EventStore<Orders>>(
     Ok((items, None))
 }
 
-/// The order of a row that cannot be read, as its events tell. An order that they do not tell of either is left out: one
-/// order must not cost its customer the list.
+/// Folds the order of an unreadable row from its events. If the events cannot be read either, the order is left out: one
+/// order must not prevent the customer from reading the list.
 async fn from_events<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
@@ -103,7 +103,8 @@ async fn from_events<S: EventStore<Orders>>(
     }
 }
 
-/// Whether a row could stand there: `<placedAt>#<orderId>`. Anything else may be more than a sort key can hold.
+/// Returns true if the text has the form of a row's position: `<placedAt>#<orderId>`. Other text may be longer than a sort
+/// key.
 fn is_position(text: &str) -> bool {
     text.split_once('#').is_some_and(|(placed_at, order_id)| {
         placed_at.parse::<Timestamp>().is_ok_and(|instant| instant.to_string() == placed_at)

@@ -1,41 +1,42 @@
-//! The budget of one page of a list: the bytes of its reply, and the read units of the orders that are folded from
-//! their events because their rows cannot be read.
+//! The budget of one page of a list. It limits the bytes of the reply, and the read units of the orders that are folded
+//! from their events because their rows cannot be read.
 
 use http_api::replies::SummaryView;
 use http_api::replies::size::{MAX_PAGE, response_bytes};
 use read_models::PAGE_HALF_UNITS;
 
-/// The price of reading the events of a usual order, in half read units: one consistent read of up to 4 KB.
+/// The price of reading the events of a typical order, in half read units: one consistent read of up to 4 KB.
 const USUAL_FOLD: u64 = 2;
-/// The bytes of a reply for which a fold is counted a half unit more. A consistent read costs a half unit for 2 KB, and
-/// reads an order's lines twice where the newest commit has no snapshot: in a snapshot before it, and where they were placed.
+/// The number of reply bytes that add one half unit to the price of a fold. A consistent read costs a half unit for 2 KB.
+/// If the newest commit has no snapshot, a fold reads the order's lines twice: in an earlier snapshot and in the commit
+/// that placed them.
 const BYTES_A_HALF_UNIT: u64 = 1024;
 
-/// The budget that is left.
+/// The remaining budget.
 #[derive(Debug)]
 pub(crate) struct PageBudget {
     half_units: u64,
     bytes: usize,
-    /// True once a row was taken. A page takes at least one, and folds it where it must, or no page would lead past a row
-    /// larger than the budget; the price of that one order may exceed the budget.
+    /// True once a row was taken. A page takes at least one row, and folds it if necessary, even if that one order exceeds
+    /// the budget. Otherwise no page could pass a row larger than the budget.
     begun: bool,
 }
 
 impl PageBudget {
-    /// The budget left after the rows were read.
+    /// Creates the budget that is left after the rows were read.
     pub(crate) const fn after(half_units: u64) -> Self {
         Self { half_units: PAGE_HALF_UNITS.saturating_sub(half_units), bytes: MAX_PAGE, begun: false }
     }
 
-    /// True if one more order may be folded from its events.
+    /// Returns true if one more order may be folded from its events.
     pub(crate) const fn allows_fold(&self) -> bool {
         !self.begun || self.half_units >= USUAL_FOLD
     }
 
-    /// Counts a fold by the size of its result; the store does not report the units.
+    /// Counts a fold by the size of its result, because the store does not report the units.
     pub(crate) fn count_fold(&mut self, order: Option<&SummaryView>) {
         let bytes = order.map_or(0, |order| u64::try_from(response_bytes(order)).unwrap_or(u64::MAX));
-        // The metadata is read apart, from the first commit.
+        // The metadata takes a separate read of the first commit.
         let reads = if order.is_some_and(|order| !order.metadata.is_empty()) { 2 * USUAL_FOLD } else { USUAL_FOLD };
         self.half_units = self.half_units.saturating_sub(reads.saturating_add(bytes / BYTES_A_HALF_UNIT));
     }
@@ -45,9 +46,9 @@ impl PageBudget {
         self.begun = true;
     }
 
-    /// Takes an order of the reply; false if it does not fit in this page.
+    /// Takes an order of the reply; returns false if it does not fit in this page.
     pub(crate) fn take(&mut self, order: &SummaryView) -> bool {
-        // The comma between two orders.
+        // The comma between two orders takes one byte.
         let bytes = response_bytes(order).saturating_add(1);
         if self.begun && bytes > self.bytes {
             return false;
@@ -65,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    /// An order whose reply takes about so many bytes of the response.
+    /// Returns an order that takes about this number of bytes in the reply.
     fn order(bytes: usize) -> SummaryView {
         let name = Some("\"".repeat(bytes / 4));
         SummaryView {

@@ -1,9 +1,9 @@
-//! A row as a reply shows it. A row and the fold of the same events show the same; a test holds the two together.
+//! A row in the form of a reply. A row and the fold of the same events give the same reply; a test compares both.
 
 use http_api::replies::{LineView, SummaryView};
 use read_models::{OrderSummaryRow, SummaryItem};
 
-/// The order of a row.
+/// Returns the order of a row.
 pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
     let units_to_ship = row.units_to_ship();
     let OrderSummaryRow {

@@ -1,4 +1,4 @@
-//! What a reply does not show, because the consumer of the stream that makes it has parked the order.
+//! The staleness of a reply: the consumer that makes its rows has parked an order, so the reply may lack events.
 
 use http_api::replies::{Stale, SummaryView};
 use parked_orders::{Consumer, ParkedError, ParkedOrder};
@@ -9,19 +9,19 @@ pub(crate) static SUMMARY_CONSUMER: Consumer = Consumer::new(OrderSummaryByCusto
 /// The totals as a consumer of the stream.
 pub(crate) static TOTALS_CONSUMER: Consumer = Consumer::new(CustomerTotals::NAME);
 
-/// What is known of a parked order.
+/// The content of a note on a parked order.
 #[derive(Debug)]
 pub(crate) enum Note {
-    /// The version that could not be processed, the last one that is known to wait, and whose they are.
+    /// The version that could not be processed, the last version that is known to wait, and the order of both.
     At { order_id: String, version: u64, held_up_to: u64 },
-    /// The note cannot be read. It may say anything, so its order counts as stale.
+    /// The note cannot be read. Its content is unknown, so its order counts as stale.
     Unreadable { order_id: String },
 }
 
-/// A note, be it readable or not.
+/// Converts a note on a parked order, which may be unreadable.
 ///
 /// # Errors
-/// When the notes themselves cannot be had.
+/// When the table of notes cannot be read.
 pub(crate) fn note(parked: Result<ParkedOrder, ParkedError>) -> Result<Note, ParkedError> {
     match parked {
         Ok(parked) => {
@@ -35,8 +35,9 @@ pub(crate) fn note(parked: Result<ParkedOrder, ParkedError>) -> Result<Note, Par
     }
 }
 
-/// The order, marked where it is parked and has not reached all that waits. To have passed what could not be processed is
-/// not enough: what waited behind it has left the stream. A note on an order that has caught up is about to be taken away.
+/// Marks the order as stale if it is parked and has not reached every waiting version. Passing the version that could not
+/// be processed is not enough, because the records that waited behind it have left the stream. A note on an order that has
+/// caught up will be deleted soon.
 pub(crate) fn marked(summary: SummaryView, parked: &[Note]) -> SummaryView {
     let stale = parked.iter().find(|note| note.is_of(&summary) && note.is_ahead_of(&summary)).map(|note| match note {
         Note::At { version, .. } if summary.version < *version => Stale::order(*version),
@@ -46,8 +47,8 @@ pub(crate) fn marked(summary: SummaryView, parked: &[Note]) -> SummaryView {
     SummaryView { stale, ..summary }
 }
 
-/// Whether a customer's list lacks anything, seen from one page of it. An order that is not on the page counts: it may
-/// be on another, under a status that it has left, or without a row.
+/// Returns the staleness of a customer's list, computed for one of its pages. Parked orders that are not on the page count
+/// too: they may be on another page, have a status that is no longer current, or have no row.
 pub(crate) fn of_list(items: &[SummaryView], parked: &[Note]) -> Option<Stale> {
     let shown = |note: &Note| items.iter().any(|order| note.is_of(order) && !note.is_ahead_of(order));
     let waiting = parked.iter().filter(|note| !shown(note)).count();
@@ -61,7 +62,7 @@ impl Note {
         }
     }
 
-    /// Whether an order that is shown lacks what is noted.
+    /// Returns true if the note has a version that the order in the reply lacks.
     fn is_ahead_of(&self, order: &SummaryView) -> bool {
         match self {
             Self::At { held_up_to, .. } => order.version < *held_up_to,

@@ -1,4 +1,4 @@
-//! What a customer's orders come to.
+//! The totals of a customer's orders.
 
 use http_api::replies::{CurrencyTotalsView, CustomerTotalsView, PlacedOrderView, Stale};
 use http_api::{Caller, Problem, TotalsQuery};
@@ -8,7 +8,7 @@ use read_models::{CurrencyTotals, PlacedOrder, Totals};
 use crate::failure::Failure;
 use crate::stale::TOTALS_CONSUMER;
 
-/// A customer's totals. A customer without orders has none.
+/// Returns a customer's totals. A customer without orders has no totals.
 ///
 /// # Errors
 /// When the caller may not see them, the deployment keeps no totals, or they cannot be read.
@@ -18,7 +18,7 @@ pub(crate) async fn get<T: Totals>(
     caller: &Caller,
     query: &TotalsQuery,
 ) -> Result<CustomerTotalsView, Failure> {
-    // As for the list.
+    // The same check as for the list.
     if !caller.may_see(&query.customer_id) {
         return Err(Problem::forbidden().into());
     }
