@@ -1,7 +1,7 @@
-//! A client in this process, each of whose calls takes some time more: a database that is a network away.
+//! A client in this process whose calls each take additional time, like calls to a database across a network.
 //!
-//! It does without the HTTP server, so it works with a paused clock (`tokio::time::pause`), which then shows how long work takes that
-//! waits for nothing but calls.
+//! It does not use the HTTP server, so it works with a paused clock (`tokio::time::pause`). The clock then shows the
+//! duration of work that waits only for calls.
 
 use std::fmt;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use dynoxide::Database;
 
 use crate::protocol::answer;
 
-/// The way to a database.
+/// The connection to a database.
 #[derive(Clone)]
 pub(crate) struct Distance {
     pub(crate) database: Database,
-    /// The time that each call takes more.
+    /// The additional time of each call.
     pub(crate) latency: Duration,
 }
 

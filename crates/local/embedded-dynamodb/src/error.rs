@@ -10,7 +10,7 @@ use sam_template::TemplateError;
 /// An error that prevents the embedded DynamoDB from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// The port is taken.
+    /// The port is already in use.
     #[error("{address} is already in use")]
     AddressInUse {
         /// The requested address.

@@ -1,4 +1,4 @@
-//! The port of the embedded DynamoDB. It refuses requests of web pages and hands on all others.
+//! The port of the embedded DynamoDB. It rejects requests of web pages and forwards all others.
 
 use std::io;
 use std::sync::Arc;
@@ -19,7 +19,8 @@ use crate::private_server::PrivateServer;
 
 /// The largest request that DynamoDB accepts.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
-/// Headers that concern the client's connection, and `Origin`: dynoxide answers it with `access-control-allow-origin: *`.
+/// Headers that concern the client's connection, and `Origin`. They are not forwarded. dynoxide would answer `Origin` with
+/// `access-control-allow-origin: *`.
 const NOT_HANDED_ON: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, ORIGIN];
 
 pub(crate) fn serve(listener: TcpListener, database: Database, admission: Admission) -> io::Result<Server> {
@@ -55,7 +56,7 @@ fn refuse(refusal: Refusal) -> Response<Body> {
     error(refusal.status(), code, &refusal.to_string())
 }
 
-/// An error as the SDK reads it.
+/// Builds an error in the form that the SDK reads.
 fn error(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     let body = json!({ "__type": format!("com.amazon.coral.service#{code}"), "message": message });
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()

@@ -1,21 +1,21 @@
-//! DynamoDB in this process: dynoxide on SQLite, served over HTTP on loopback, so that the real AWS SDK, and any
-//! other DynamoDB tool, works against it. No account, no Docker, no JVM.
+//! DynamoDB in this process: dynoxide on SQLite, served over HTTP on loopback. The real AWS SDK and every other DynamoDB
+//! tool can use it. It needs no account, no Docker and no JVM.
 //!
-//! For the local stack and the tests only; no function depends on it. It must never know what an order is: tables
-//! come from `template.yaml`.
+//! It is for the local stack and the tests only; no function depends on it. It must never know of orders: the tables come
+//! from `template.yaml`.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `lib.rs` | starting, stopping, tables |
-//! | `error.rs` | the errors of starting it |
-//! | `front.rs` | its port, which refuses requests of web pages |
-//! | `private_server.rs` | connections to dynoxide's own server, which refuses none |
+//! | `error.rs` | the errors of the start |
+//! | `front.rs` | the port, which rejects requests of web pages |
+//! | `private_server.rs` | connections to dynoxide's own server, which rejects no request |
 //! | [`stream`] | a table's stream, record by record |
-//! | `stream_index.rs` | keeps writes and stream reads from slowing down as the stream grows |
+//! | `stream_index.rs` | an index that keeps writes and stream reads fast as the stream grows |
 //! | [`protocol`] | DynamoDB's protocol without a server |
-//! | [`same_reply`] | a client that always gets the same reply |
-//! | `distance.rs` | a client each of whose calls takes some time more |
-//! | [`meter`] | counts requests and consumed capacity, so that budgets can be asserted exactly |
+//! | [`same_reply`] | a client that always receives the same reply |
+//! | `distance.rs` | a client whose calls each take additional time |
+//! | [`meter`] | counts of requests and consumed capacity, for exact assertions on budgets |
 
 mod distance;
 mod error;
@@ -47,12 +47,12 @@ use tokio::net::TcpListener;
 /// Any free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// The place of the data.
+/// The location of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseLocation {
-    /// Memory: the data is gone when it stops.
+    /// In memory. The data is lost when the database stops.
     Memory,
-    /// A file, made where there is none. What was acknowledged survives `kill -9`.
+    /// In a file, which is created if it does not exist. Acknowledged writes survive `kill -9`.
     File(PathBuf),
 }
 
@@ -63,7 +63,7 @@ pub struct EmbeddedDynamoDb {
 }
 
 impl EmbeddedDynamoDb {
-    /// Starts one that forgets everything when it stops.
+    /// Starts a database in memory, which loses its data when it stops.
     ///
     /// # Errors
     /// When the address cannot be listened on.
@@ -71,7 +71,8 @@ impl EmbeddedDynamoDb {
         Self::start(address, &DatabaseLocation::Memory, Admission::default()).await
     }
 
-    /// Starts one that accepts the requests of `admission`. No file is touched where the address cannot be listened on.
+    /// Starts a database that accepts the requests of `admission`. If the address cannot be listened on, no file is
+    /// changed.
     ///
     /// # Errors
     /// When the file is not a database, or the address cannot be listened on.
@@ -93,39 +94,39 @@ impl EmbeddedDynamoDb {
         Ok(Self { database, server })
     }
 
-    /// Where it is served, for example `http://127.0.0.1:8000`.
+    /// Returns the URL of the server, for example `http://127.0.0.1:8000`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.server.address())
     }
 
-    /// The database itself, without HTTP in between.
+    /// Returns the database itself, for calls without HTTP.
     #[must_use]
     pub const fn database(&self) -> &Database {
         &self.database
     }
 
-    /// The real SDK's client for it.
+    /// Returns a client of the real SDK for this database.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::from_conf(self.config().build())
     }
 
-    /// A client that counts what it does.
+    /// Returns a client that counts its requests.
     #[must_use]
     pub fn metered_client(&self) -> (Client, Meter) {
         let meter = Meter::default();
         (Client::from_conf(self.config().interceptor(meter.clone()).build()), meter)
     }
 
-    /// A client in this process, each of whose calls takes `latency` more.
+    /// Returns a client in this process whose calls each take `latency` longer.
     #[must_use]
     pub fn distant_client(&self, latency: Duration) -> Client {
         let line = Distance { database: self.database.clone(), latency };
         Client::from_conf(self.config().http_client(line).build())
     }
 
-    /// The SDK configuration for it, to build a client with something added.
+    /// Returns the SDK configuration for this database, so that a test can build a client with additions.
     #[must_use]
     pub fn config(&self) -> aws_sdk_dynamodb::config::Builder {
         Config::builder()
@@ -135,10 +136,10 @@ impl EmbeddedDynamoDb {
             .credentials_provider(Credentials::new("local", "local", None, None, "embedded-dynamodb"))
     }
 
-    /// Makes the template's tables; those that exist are left as they are.
+    /// Creates the template's tables. Existing tables are not changed.
     ///
     /// # Errors
-    /// When the template has a table that cannot be made.
+    /// When the template has a table that cannot be created.
     pub fn create_tables(&self, template: &Template) -> Result<(), EmbeddedError> {
         for table in template.tables()? {
             let request = serde_json::from_value(table.create_table)
@@ -156,8 +157,8 @@ impl EmbeddedDynamoDb {
         Ok(())
     }
 
-    /// Stops listening, lets running requests finish, and closes the database. A client that does not finish sending its
-    /// request in time is not waited for.
+    /// Stops listening, waits for running requests, and closes the database. The wait is bounded: a client that does not
+    /// finish sending its request in time is disconnected.
     pub async fn stop(self) {
         let Self { server, database } = self;
         server.stop().await;
@@ -186,7 +187,7 @@ fn open(location: &DatabaseLocation) -> Result<Database, EmbeddedError> {
     }
 }
 
-/// Whether there is a file that does not begin as SQLite's do; dynoxide would take it for an encrypted one.
+/// Returns true if the file exists and does not begin like an SQLite file. dynoxide would treat such a file as encrypted.
 fn is_something_else(file: &Path) -> bool {
     let mut start = Vec::new();
     let read = File::open(file).and_then(|file| file.take(16).read_to_end(&mut start));

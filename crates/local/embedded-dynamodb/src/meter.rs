@@ -1,4 +1,4 @@
-//! Counts requests and consumed capacity at the SDK, so that budgets can be asserted exactly.
+//! Counts of requests and consumed capacity, measured in the SDK, for exact assertions on budgets.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,16 +22,16 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// What was consumed of a table, its indexes included, in half units, the smallest step DynamoDB bills.
+/// The consumed capacity of a table with its indexes, in half units, the smallest step that DynamoDB bills.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Units {
     /// Read capacity.
     pub read_half_units: u64,
-    /// Write capacity. A refused conditional write consumes too, but DynamoDB does not report it.
+    /// Write capacity. A rejected conditional write consumes capacity too, but DynamoDB does not report it.
     pub write_half_units: u64,
 }
 
-/// What was sent and what it consumed.
+/// The requests and the capacity that they consumed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Requests on the wire, retries included, by operation.
@@ -41,32 +41,32 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Requests of every kind.
+    /// Returns the number of requests of every kind.
     #[must_use]
     pub fn total_requests(&self) -> u64 {
         self.requests.values().sum()
     }
 
-    /// Read capacity of all tables, in half units.
+    /// Returns the read capacity of all tables, in half units.
     #[must_use]
     pub fn read_half_units(&self) -> u64 {
         self.tables.values().map(|units| units.read_half_units).sum()
     }
 
-    /// Write capacity of all tables, in half units.
+    /// Returns the write capacity of all tables, in half units.
     #[must_use]
     pub fn write_half_units(&self) -> u64 {
         self.tables.values().map(|units| units.write_half_units).sum()
     }
 
-    /// Requests of one operation.
+    /// Returns the number of requests of one operation.
     #[must_use]
     pub fn requests_of(&self, operation: &str) -> u64 {
         self.requests.get(operation).copied().unwrap_or(0)
     }
 }
 
-/// An SDK interceptor that asks for consumed capacity and adds it up. Clones share their reading.
+/// An SDK interceptor that requests consumed capacity and sums it. Clones share their counts.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Mutex<Reading>>);
 
@@ -75,7 +75,7 @@ impl Meter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives what was counted since the last call, and starts from nothing.
+    /// Returns the counts since the last call and resets them.
     pub fn take(&self) -> Reading {
         std::mem::take(&mut *self.reading())
     }
@@ -149,7 +149,7 @@ fn ask(input: &mut Input) {
     }
 }
 
-/// The capacity in an output, and whether it was consumed by reading.
+/// Returns the capacities in an output; each is true if a read consumed it.
 fn consumed(output: &Output) -> Vec<(bool, &ConsumedCapacity)> {
     if let Some(put) = output.downcast_ref::<PutItemOutput>() {
         put.consumed_capacity().map(|consumed| (false, consumed)).into_iter().collect()

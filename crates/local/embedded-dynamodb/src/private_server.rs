@@ -1,9 +1,9 @@
-//! Connections to dynoxide's own server, which nothing else can connect to.
+//! Connections to dynoxide's own server, which no other client can reach.
 //!
-//! dynoxide has the operations of DynamoDB as functions, but only its HTTP server reads requests and words errors as AWS does.
-//! That server accepts every request, also of web pages, and cannot be given a connection, only a listener. So each connection
-//! here has a server with a listener of its own, on a free port. The listener is closed as soon as it has accepted the
-//! connection; the server then serves this connection alone.
+//! dynoxide has the operations of DynamoDB as functions, but only its HTTP server parses requests and formats errors as AWS
+//! does. That server accepts every request, including those of web pages. It takes a listener, not a connection. Each
+//! connection here therefore has its own server with its own listener, on a free port. The listener is closed as soon as it
+//! has accepted the connection. From then on, the server serves only this connection.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// dynoxide's server for one database, with as many connections as there are requests at once.
+/// The dynoxide servers of one database. The number of connections is the number of concurrent requests.
 pub(crate) struct PrivateServer {
     database: Database,
     idle: Mutex<Vec<Connection>>,
@@ -26,7 +26,7 @@ pub(crate) struct PrivateServer {
 
 struct Connection {
     sender: SendRequest<Full<Bytes>>,
-    /// Dropped, it ends the connection's server, which then closes its database.
+    /// Dropping it stops the connection's server, which then closes its database.
     _stop: oneshot::Sender<()>,
 }
 
@@ -35,7 +35,7 @@ impl PrivateServer {
         Self { database, idle: Mutex::new(Vec::new()) }
     }
 
-    /// The response to a request, read whole.
+    /// Sends a request and returns the complete response.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> io::Result<Response<Bytes>> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
@@ -49,11 +49,11 @@ impl PrivateServer {
 }
 
 impl Connection {
-    /// A connection, and the address on which its server listened.
+    /// Opens a connection and returns it with the address on which its server listened.
     async fn open(database: &Database) -> io::Result<(Self, SocketAddr)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        // The first connection that waits for the listener, and so the first that it accepts.
+        // This is the first connection to the listener, and therefore the first that the listener accepts.
         let stream = TcpStream::connect(address).await?;
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
@@ -63,7 +63,7 @@ impl Connection {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
         tokio::spawn(connection);
         let mut connection = Self { sender, _stop: stop };
-        // Once a request is answered, the connection is accepted. Its task outlives the server's, which owns the listener.
+        // A reply shows that the connection is accepted. Its task outlives the task of the server, which owns the listener.
         connection.send(Request::new(Full::default())).await?;
         server.abort();
         let _aborted = server.await;

@@ -4,7 +4,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Status and body of the reply to a request. An operation that no function uses is unknown here.
+/// Returns the status and body of the reply to a request. Operations that no function uses are unknown here.
 #[must_use]
 pub fn answer(database: &Database, operation: &str, body: &[u8]) -> (u16, String) {
     match operation {
@@ -19,7 +19,7 @@ pub fn answer(database: &Database, operation: &str, body: &[u8]) -> (u16, String
     }
 }
 
-/// Status and body of an error that has nothing but a name.
+/// Returns the status and body of an error that has only a name.
 #[must_use]
 pub fn refusal(status: u16, code: &str) -> (u16, String) {
     (status, serde_json::json!({ "__type": code, "message": code }).to_string())

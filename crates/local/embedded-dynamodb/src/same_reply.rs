@@ -1,4 +1,4 @@
-//! A client in this process to which DynamoDB always gives the same reply: for errors that dynoxide does not make.
+//! A client in this process that always receives the same reply, for errors that dynoxide does not produce.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -35,7 +35,7 @@ impl HttpClient for SameReply {
     }
 }
 
-/// A client whose requests all get this reply. It does not retry.
+/// Returns a client that receives this reply to every request. It does not retry.
 #[must_use]
 pub fn client(status: u16, body: impl Into<String>) -> Client {
     let config = Config::builder()
@@ -47,7 +47,7 @@ pub fn client(status: u16, body: impl Into<String>) -> Client {
     Client::from_conf(config.build())
 }
 
-/// A client whose requests DynamoDB throttles for a reason, on a table or an index: `table/Orders`.
+/// Returns a client whose requests DynamoDB throttles, for a reason and on a table or an index, such as `table/Orders`.
 #[must_use]
 pub fn throttled(error: &str, reason: &str, resource: &str) -> Client {
     let resource = format!("arn:aws:dynamodb:local:000000000000:{resource}");
@@ -55,7 +55,7 @@ pub fn throttled(error: &str, reason: &str, resource: &str) -> Client {
     let reply = serde_json::json!({
         "__type": format!("com.amazonaws.dynamodb.v20120810#{error}"),
         "message": "Throughput exceeds the limit",
-        // The name in `ThrottlingException`, and in the other two errors.
+        // The field's name in `ThrottlingException`, and its name in the other two errors.
         "throttlingReasons": reasons,
         "ThrottlingReasons": reasons,
     });

@@ -1,4 +1,4 @@
-//! A table's stream, read without HTTP: for tests and tools that hand its records on themselves.
+//! A table's stream, read without HTTP, for tests and tools that deliver its records themselves.
 
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::GetRecordsRequest;
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::error::EmbeddedError;
 
-/// All records of a table's stream after the sequence number `after`, oldest first, each as Lambda hands it on.
+/// Returns all records of a table's stream after the sequence number `after`, oldest first, each in the form in which
+/// Lambda delivers it.
 ///
 /// # Errors
 /// [`EmbeddedError::Database`].
@@ -24,8 +25,8 @@ pub fn all(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<
     }
 }
 
-/// The records of a table's stream after the sequence number `after`, oldest first, each as Lambda hands it on; 1,000 at
-/// most. None where the table has no stream.
+/// Returns at most 1,000 records of a table's stream after the sequence number `after`, oldest first, each in the form in
+/// which Lambda delivers it. Returns no records if the table has no stream.
 ///
 /// # Errors
 /// [`EmbeddedError::Database`].

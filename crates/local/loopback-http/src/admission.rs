@@ -9,25 +9,25 @@ use http::request::Parts;
 use crate::host::Host;
 use crate::refusal::Refusal;
 
-/// The port that a `Host` without one means.
+/// The port of a `Host` without a port.
 const HTTP_PORT: u16 = 80;
-/// The names of loopback, and so of every server on it.
+/// The names of loopback, which are the names of every server on it.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// The requests that a server accepts, beside those for a loopback name with its port.
+/// The requests that a server accepts, in addition to those for a loopback name with the server's port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
-    /// Further hosts, for a server behind a forwarded port. One without a port has any.
+    /// Additional hosts, for a server behind a forwarded port. A host without a port matches every port.
     pub hosts: Vec<String>,
-    /// Further origins whose pages may call, as [`allows_origin`] reads them.
+    /// Additional origins whose pages may call the server, in the form of [`allows_origin`].
     pub origins: Vec<String>,
-    /// The time in which a request's head must arrive. A connection without a request is closed after it as well.
+    /// The time in which a request's head must arrive. A connection without a request is closed after the same time.
     pub head_time: Duration,
     /// The time in which a request's body must arrive.
     pub body_time: Duration,
 }
 
-/// No further hosts and origins; 10 seconds for a head, 30 for a body.
+/// The default: no additional hosts and origins; 10 seconds for a head, 30 for a body.
 impl Default for Admission {
     fn default() -> Self {
         let (head_time, body_time) = (Duration::from_secs(10), Duration::from_secs(30));
@@ -35,8 +35,8 @@ impl Default for Admission {
     }
 }
 
-/// Compares an origin with one that is allowed. `https://shop.example` allows itself, `https://*` every origin of that
-/// scheme, and `*` every origin.
+/// Compares an origin with an allowed one. `https://shop.example` allows itself, `https://*` allows every origin of that
+/// scheme, and `*` allows every origin.
 #[must_use]
 pub fn allows_origin(allowed: &str, origin: &[u8]) -> bool {
     match allowed.strip_suffix('*') {
@@ -46,10 +46,10 @@ pub fn allows_origin(allowed: &str, origin: &[u8]) -> bool {
 }
 
 impl Admission {
-    /// Refuses a request that a server at this address does not accept.
+    /// Rejects a request that a server at this address does not accept.
     pub(crate) fn check(&self, request: &Parts, address: SocketAddr) -> Result<(), Refusal> {
         let host = only(&request.headers, &HOST)?.and_then(|host| host.to_str().ok()).ok_or(Refusal::MalformedHost)?;
-        // RFC 9112: the host of an absolute target takes the place of `Host`.
+        // RFC 9112: the host of an absolute target replaces `Host`.
         for text in [Some(host), request.uri.authority().map(http::uri::Authority::as_str)].into_iter().flatten() {
             let host = Host::parse(text).ok_or(Refusal::MalformedHost)?;
             if !self.allows_host(&host, address) {
@@ -74,7 +74,7 @@ impl Admission {
         added.into_iter().any(|added| host.has_name(added.name) && (added.port.is_none() || added.port == host.port))
     }
 
-    /// The server's own origin is the host that the request is for, which was checked before.
+    /// Returns true if the origin is allowed. The server's own origin is the host of the request, which is already checked.
     fn allows_origin(&self, origin: &[u8], host: &str) -> bool {
         let rest = origin.strip_prefix(b"http://").or_else(|| origin.strip_prefix(b"https://"));
         rest.is_some_and(|rest| rest.eq_ignore_ascii_case(host.as_bytes()))
@@ -82,7 +82,7 @@ impl Admission {
     }
 }
 
-/// The only line of a header; none where it is missing.
+/// Returns the value of a header that may occur once; `None` if it is missing.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Refusal> {
     let mut lines = headers.get_all(name).iter();
     match (lines.next(), lines.next()) {

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-/// A host, and its port where one is written.
+/// A host with its port, if the text has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Host<'a> {
     /// A name, an IPv4 address, or an IPv6 address in brackets.
@@ -17,7 +17,7 @@ pub fn is_host(text: &str) -> bool {
 }
 
 impl<'a> Host<'a> {
-    /// Reads a host with or without a port; `None` for all else, such as user names and ports beyond 65535.
+    /// Parses a host with or without a port; `None` for any other text, such as user names and ports above 65535.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (name, port) = if let Some(rest) = text.strip_prefix('[') {
             let (address, _) = rest.split_once(']')?;

@@ -1,18 +1,19 @@
 //! HTTP servers on loopback that a web page cannot reach.
 //!
-//! A browser on this machine opens loopback for every page: a page posts to it, or gives its own host name the address
-//! 127.0.0.1 (DNS rebinding) and reads the answers. The servers of the local stack authenticate no one, so each refuses requests
-//! that only such a page sends: a `Host` that is not a loopback name with the server's port, or an `Origin` other than its
-//! own. It also bounds the time and size of a request's head, and the time of its body.
+//! A browser on this machine opens loopback addresses for every page. A page can post to such an address, or give its own
+//! host name the address 127.0.0.1 (DNS rebinding) and read the replies. The servers of the local stack do not authenticate
+//! callers. Each therefore rejects the requests that only such a page sends: a `Host` that is not a loopback name with the
+//! server's port, or an `Origin` other than its own. Each also limits the time and size of a request's head, and the time
+//! of its body.
 //!
-//! It must never know what a server serves. Start at [`Server::start`].
+//! This crate must never know the content that a server serves. Start at [`Server::start`].
 //!
 //! | file | holds |
 //! |---|---|
 //! | `server.rs` | starting, serving, stopping |
-//! | `admission.rs` | the requests that are accepted |
+//! | `admission.rs` | the accepted requests |
 //! | `host.rs` | a host with its port, as in `Host` |
-//! | `refusal.rs` | the reasons for a refusal |
+//! | `refusal.rs` | the reasons for a rejection |
 
 mod admission;
 mod host;

@@ -1,28 +1,28 @@
-//! The reasons for a refusal.
+//! The reasons for a rejection.
 
 use http::StatusCode;
 
-/// The reason why a request is refused before its server sees it.
+/// The reason why a request is rejected before the server's router receives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It has no `Host`, several, or one that no host can have.
+    /// The request has no `Host`, several, or one that is not a valid host.
     #[error("the request must have one Host header, with a host and its port")]
     MalformedHost,
-    /// Its `Host` is not a name of this server.
+    /// The request's `Host` is not a name of this server.
     #[error(
         "this server accepts requests for localhost and 127.0.0.1 with its own port; --allow-host adds another name"
     )]
     ForeignHost,
-    /// A web page of another origin sent it.
+    /// A web page of another origin sent the request.
     #[error("this server does not accept requests of web pages of another origin")]
     ForeignOrigin,
-    /// Its body did not arrive in time.
+    /// The request's body did not arrive in time.
     #[error("the request's body did not arrive in time")]
     SlowBody,
 }
 
 impl Refusal {
-    /// The status of its reply.
+    /// Returns the status of the reply.
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {

@@ -29,12 +29,12 @@ use tokio::time::{Instant, timeout_at};
 use crate::admission::Admission;
 use crate::refusal::Refusal;
 
-/// The time for requests under way when a server stops.
+/// The time limit for running requests when a server stops.
 const GRACE: Duration = Duration::from_secs(3);
-/// The most that a request's line and headers may have; a token of an issuer with many claims has a few thousand bytes. Hyper
-/// itself accepts 100 headers at most.
+/// The maximum size of a request's line and headers. An issuer's token with many claims has a few thousand bytes. Hyper
+/// itself accepts at most 100 headers.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// The pause after a connection could not be accepted, most often because the process has too many open files.
+/// The pause after a connection could not be accepted. The usual cause is too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A running server. Dropping it stops it.
@@ -44,7 +44,7 @@ pub struct Server {
     task: JoinHandle<()>,
 }
 
-/// State that all connections share.
+/// The state that all connections share.
 struct Door {
     address: SocketAddr,
     admission: Admission,
@@ -53,11 +53,12 @@ struct Door {
 }
 
 impl Server {
-    /// Serves `router` on a listener. A handler can extract [`ConnectInfo<SocketAddr>`](ConnectInfo). `refuse` makes the reply to a
-    /// refused request, in the form that clients of this server read; its status is set from the refusal.
+    /// Serves `router` on a listener. A handler can extract [`ConnectInfo<SocketAddr>`](ConnectInfo). `refuse` builds the
+    /// reply to a rejected request, in the form that clients of this server read. The rejection determines the status of
+    /// the reply.
     ///
     /// # Errors
-    /// When the listener does not know its address.
+    /// When the listener does not report its address.
     pub fn start(
         listener: TcpListener,
         admission: Admission,
@@ -70,19 +71,19 @@ impl Server {
         Ok(Self { address, stop, task: tokio::spawn(serve(listener, door, stopped)) })
     }
 
-    /// The address that it listens on.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Stops listening and answers the requests under way. A client that does not finish sending its request in time is not
-    /// waited for.
+    /// Stops listening and answers the running requests. The wait is bounded: a client that does not finish sending its
+    /// request in time is disconnected.
     pub async fn stop(self) {
         self.stop_within(GRACE).await;
     }
 
-    /// As [`Server::stop`], with another time for the requests under way.
+    /// Stops like [`Server::stop`], with another time limit for the running requests.
     pub async fn stop_within(mut self, grace: Duration) {
         let _stopped_already = self.stop.send(());
         if tokio::time::timeout(grace, &mut self.task).await.is_err() {
@@ -112,7 +113,7 @@ async fn serve(listener: TcpListener, door: Arc<Door>, mut stopped: oneshot::Rec
     while connections.join_next().await.is_some() {}
 }
 
-/// Serves a connection to its end; from the end of `running` on, to the end of the request under way.
+/// Serves a connection to its end. After the end of `running`, serves it only until the running request ends.
 async fn connection(stream: TcpStream, client: SocketAddr, door: Arc<Door>, mut running: watch::Receiver<()>) {
     let service = service_fn(|request| {
         let door = Arc::clone(&door);
@@ -124,7 +125,7 @@ async fn connection(stream: TcpStream, client: SocketAddr, door: Arc<Door>, mut 
         .max_header_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
-    // A connection that fails is the client's affair: it sent no HTTP, was too slow or went away.
+    // An error of the connection is caused by the client: it did not send HTTP, was too slow, or disconnected.
     tokio::select! {
         _ended = connection.as_mut() => {}
         _stopped = running.changed() => {
@@ -144,11 +145,11 @@ impl Door {
         let body = within(body, Instant::now() + self.admission.body_time, Arc::clone(&is_late));
         parts.extensions.insert(ConnectInfo(client));
         let Ok(response) = self.router.call(Request::from_parts(parts, body)).await;
-        // The handler saw a body that broke off, and cannot know why.
+        // The handler received an incomplete body and cannot know the reason.
         if is_late.load(Ordering::Relaxed) { self.refusal(Refusal::SlowBody) } else { response }
     }
 
-    /// The reply to a refused request, after which the connection ends.
+    /// Builds the reply to a rejected request. The connection ends after it.
     fn refusal(&self, refusal: Refusal) -> Response<Body> {
         let mut response = (self.refuse)(refusal);
         *response.status_mut() = refusal.status();
@@ -157,7 +158,7 @@ impl Door {
     }
 }
 
-/// A body that breaks off at the deadline.
+/// Returns a body that ends with an error at the deadline.
 fn within(body: Incoming, deadline: Instant, is_late: Arc<AtomicBool>) -> Body {
     let data = stream::unfold(Some(body), move |body| {
         let is_late = Arc::clone(&is_late);
