@@ -1,5 +1,5 @@
-//! What DescribeEventBus answers: the name and the ARN of a bus, as in the EventBridge API Reference. A bus here has nothing
-//! else to describe.
+//! The reply to DescribeEventBus: the name and the ARN of a bus, as in the EventBridge API Reference. A bus here has no
+//! other properties.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ struct DescribeEventBusRequest {
     name: Option<String>,
 }
 
-/// Why a bus is not described.
+/// The reason why a request is rejected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotDescribed {
     #[error("the body is not a DescribeEventBus request: {0}")]
@@ -30,7 +30,7 @@ impl NotDescribed {
     }
 }
 
-/// The answer to a request; who names no bus asks for `default`, as with AWS.
+/// Returns the reply to a request. A request without a bus name means the bus `default`, as with AWS.
 pub(crate) fn description(body: &[u8], buses: &BTreeSet<String>) -> Result<Value, NotDescribed> {
     let DescribeEventBusRequest { name } = serde_json::from_slice(body)?;
     let name = name.unwrap_or_else(|| "default".to_owned());
@@ -38,7 +38,7 @@ pub(crate) fn description(body: &[u8], buses: &BTreeSet<String>) -> Result<Value
     Ok(json!({ "Name": bus, "Arn": format!("arn:aws:events:us-east-1:000000000000:event-bus/{bus}") }))
 }
 
-/// The name in a bus's name or ARN.
+/// Returns the bus name, from a name or an ARN.
 pub(crate) fn bus_of(name_or_arn: &str) -> &str {
     match name_or_arn.split_once(":event-bus/") {
         Some((arn, name)) if arn.starts_with("arn:") => name,

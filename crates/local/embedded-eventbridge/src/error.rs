@@ -1,52 +1,52 @@
-//! Why an embedded EventBridge does not start.
+//! The errors of starting an embedded EventBridge.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why an embedded EventBridge does not start.
+/// The reason why an embedded EventBridge does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// It authenticates nobody, so it is for this machine alone.
+    /// The address is not on loopback. The server does not authenticate callers, so it serves this machine only.
     #[error("{address} is not a loopback address")]
     NotLoopback {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
     },
-    /// The port is taken.
+    /// The port is already in use.
     #[error("{address} is already in use")]
     AddressInUse {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
     },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The log's file cannot be opened, read or shortened.
+    /// The log's file cannot be opened, read or truncated.
     #[error("cannot open the event log {}", file.display())]
     Log {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The file is there and is something else.
+    /// The file exists and is not an event log.
     #[error("{} is not an event log: line {line} is not a JSON object", file.display())]
     NotALog {
         /// The file.
         file: PathBuf,
-        /// The first line that says so, from 1.
+        /// The number of the first line that is not a JSON object, counted from 1.
         line: usize,
     },
-    /// There is nowhere for temporary files.
+    /// The temporary file cannot be created.
     #[error("cannot make a temporary file")]
     Temporary {
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 }

@@ -1,33 +1,33 @@
-//! Faults on order: reproducible from a seed, and counted as they strike.
+//! Injected faults: reproducible from a seed, and counted.
 
 use fastrand::Rng;
 
-/// How often what goes wrong, in percent: 0 never, 100 and above always. The same seed strikes the same calls and entries
-/// where these come in the same order. The default strikes nothing.
+/// The frequency of each fault in percent: 0 is never, 100 and above is always. The same seed affects the same calls and
+/// entries if they arrive in the same order. The default injects no fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// Where the dice start.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// How many of the entries that would be accepted are refused, as `InternalFailure` and `ThrottlingException` by turns.
+    /// The percentage of acceptable entries that are rejected, alternately as `InternalFailure` and `ThrottlingException`.
     pub entries_percent: u8,
-    /// How many calls are answered with status 500, `InternalFailure`, and nothing of them taken.
+    /// The percentage of calls that are answered with status 500, `InternalFailure`, and of which no entry is accepted.
     pub calls_percent: u8,
-    /// How many calls are taken, and then answered with status 500 or cut off in the answer, by turns.
+    /// The percentage of calls whose entries are accepted, but whose reply is, alternately, status 500 or cut off.
     pub cut_percent: u8,
 }
 
-/// How many faults have struck since [`set_faults`](crate::EmbeddedEventBridge::set_faults).
+/// The number of faults since [`set_faults`](crate::EmbeddedEventBridge::set_faults).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Fired {
-    /// Entries refused.
+    /// Rejected entries.
     pub entries: u64,
-    /// Calls refused, and nothing of them taken.
+    /// Rejected calls, of which no entry was accepted.
     pub calls: u64,
-    /// Calls taken whose caller was not told so.
+    /// Accepted calls whose caller received no success reply.
     pub cuts: u64,
 }
 
-/// How a call ends that was taken.
+/// The end of an accepted call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     Answered,
@@ -35,7 +35,7 @@ pub(crate) enum Ending {
     ConnectionCut,
 }
 
-/// The dice.
+/// The random numbers.
 pub(crate) struct Dice {
     faults: Faults,
     rng: Rng,
@@ -51,14 +51,14 @@ impl Dice {
         self.fired
     }
 
-    /// Whether the next call fails before anything of it is taken.
+    /// Returns true if the next call fails before any of its entries is accepted.
     pub(crate) fn call_fails(&mut self) -> bool {
         let strikes = self.strikes(self.faults.calls_percent);
         self.fired.calls += u64::from(strikes);
         strikes
     }
 
-    /// The error code of the next entry, if it is to fail.
+    /// Returns the error code of the next entry, if it must fail.
     pub(crate) fn entry_fails(&mut self) -> Option<&'static str> {
         if !self.strikes(self.faults.entries_percent) {
             return None;
@@ -67,7 +67,7 @@ impl Dice {
         Some(if self.fired.entries % 2 == 1 { "InternalFailure" } else { "ThrottlingException" })
     }
 
-    /// How the call that was just taken ends.
+    /// Returns the end of the call that was just accepted.
     pub(crate) fn ending(&mut self) -> Ending {
         if !self.strikes(self.faults.cut_percent) {
             return Ending::Answered;

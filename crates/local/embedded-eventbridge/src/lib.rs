@@ -1,20 +1,21 @@
-//! EventBridge in this process: PutEvents and DescribeEventBus over HTTP on loopback, so that the real AWS SDK works against
-//! it, and a log of what was published. No account, no Docker, no JVM.
+//! EventBridge in this process: PutEvents and DescribeEventBus over HTTP on loopback, for the real AWS SDK, and a log of
+//! published events. It needs no account, no Docker and no JVM.
 //!
-//! For the local stack and the tests only; no function depends on it. It must never know what an order is. It refuses what
-//! AWS refuses, and more where AWS guesses: see `put_events.rs`. It has no rules and no targets; a consumer reads the log.
+//! It is for the local stack and the tests only; no function depends on it. It must never know of orders. It rejects the
+//! requests that AWS rejects, and also some for which AWS assumes a default: see `put_events.rs`. It has no rules and no
+//! targets; a consumer reads the log.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `lib.rs` | starting, stopping, looking in |
-//! | `put_events.rs` | what PutEvents takes and refuses |
-//! | `describe_event_bus.rs` | which buses there are, by name or ARN |
-//! | `faults.rs` | failures on order |
-//! | `log.rs` | the details of accepted entries, and their followers |
+//! | `lib.rs` | starting, stopping, inspecting |
+//! | `put_events.rs` | the entries that PutEvents accepts and rejects |
+//! | `describe_event_bus.rs` | the existing buses, by name or ARN |
+//! | `faults.rs` | injected faults |
+//! | `log.rs` | the details of accepted entries, and followers of the log |
 //! | `server.rs` | the HTTP side |
 //!
-//! Beside the AWS API, `GET /events?after=N&follow=true` answers with the log from its `N`th line on (0 without `after`) as
-//! NDJSON, and with `follow=true` goes on as events arrive.
+//! In addition to the AWS API, `GET /events?after=N&follow=true` returns the log after its `N`th line (from the start
+//! without `after`) as NDJSON. With `follow=true`, the reply continues as events arrive.
 
 mod describe_event_bus;
 mod error;
@@ -47,13 +48,13 @@ use server::Bus;
 /// A running embedded EventBridge. Dropping it stops the server.
 pub struct EmbeddedEventBridge {
     bus: Arc<Bus>,
-    /// Dropped, it ends every follower.
+    /// Dropping it ends every follower.
     running: watch::Sender<()>,
     server: Server,
 }
 
 impl EmbeddedEventBridge {
-    /// Starts one with these event buses, which share one log.
+    /// Starts a server with these event buses, which share one log.
     ///
     /// # Errors
     /// When the address is not on loopback or cannot be listened on, or the log cannot be opened.
@@ -65,7 +66,7 @@ impl EmbeddedEventBridge {
         Self::start_with(address, buses, log, Admission::default()).await
     }
 
-    /// As [`EmbeddedEventBridge::start`], for the requests of `admission`.
+    /// Starts a server like [`EmbeddedEventBridge::start`], for the requests of `admission`.
     ///
     /// # Errors
     /// When the address is not on loopback or cannot be listened on, or the log cannot be opened.
@@ -92,19 +93,19 @@ impl EmbeddedEventBridge {
         Ok(Self { bus, running, server })
     }
 
-    /// Where it is served, for example `http://127.0.0.1:8001`.
+    /// Returns the URL of the server, for example `http://127.0.0.1:8001`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.server.address())
     }
 
-    /// The real SDK's client for it.
+    /// Returns a client of the real SDK for this server.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::from_conf(self.config().build())
     }
 
-    /// The SDK configuration for it, to build a client with something added.
+    /// Returns the SDK configuration for this server, so that a test can build a client with additions.
     #[must_use]
     pub fn config(&self) -> Builder {
         Config::builder()
@@ -114,25 +115,25 @@ impl EmbeddedEventBridge {
             .credentials_provider(Credentials::new("local", "local", None, None, "embedded-eventbridge"))
     }
 
-    /// What was asked and taken since it started.
+    /// Returns the counts of calls and entries since the start.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.bus.state().counts
     }
 
-    /// What goes wrong from now on, instead of what went wrong so far.
+    /// Replaces the injected faults.
     pub fn set_faults(&self, faults: Faults) {
         self.bus.state().dice = Dice::new(faults);
     }
 
-    /// How many faults have struck since they were set.
+    /// Returns the number of faults since they were set.
     #[must_use]
     pub fn fired(&self) -> Fired {
         self.bus.state().dice.fired()
     }
 
-    /// The details accepted so far, oldest first, those of earlier runs included. Of a log that cannot be read any more it gives
-    /// one text that says so: no test can take that for nothing published, nor for an event.
+    /// Returns the details accepted so far, oldest first, including those of earlier runs. If the log can no longer be
+    /// read, returns a single text with the error: no test can mistake it for an empty log or for an event.
     pub async fn published(&self) -> Vec<Value> {
         let log = Arc::clone(&self.bus.log);
         let details = tokio::task::spawn_blocking(move || log.details()).await;
@@ -140,7 +141,7 @@ impl EmbeddedEventBridge {
         details.unwrap_or_else(|error| vec![Value::String(format!("the event log is not readable: {error}"))])
     }
 
-    /// Stops listening, answers the calls under way, and ends the followers at the end of the log.
+    /// Stops listening, answers the running calls, and ends the followers at the end of the log.
     pub async fn stop(self) {
         let Self { running, server, .. } = self;
         drop(running);

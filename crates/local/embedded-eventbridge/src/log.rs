@@ -1,4 +1,4 @@
-//! The log: one accepted detail a line, oldest first, and those who follow it.
+//! The log, with one accepted detail a line, oldest first, and its followers.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
@@ -11,27 +11,27 @@ use tokio::sync::watch;
 
 use crate::error::EmbeddedError;
 
-/// Where the details of accepted entries are kept.
+/// The location of the details of accepted entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogLocation {
-    /// In a file without a name: gone with the process, in whatever way it ends.
+    /// In a file without a name. It is deleted when the process ends, however it ends.
     Temporary,
-    /// In this file, made where there is none, appended to where there is one.
+    /// In this file. It is created if it does not exist, and appended to if it does.
     File(PathBuf),
 }
 
-/// About how many bytes a follower is given at once; always whole lines, and at least one.
+/// The approximate number of bytes in one read of a follower. A read returns whole lines, and at least one.
 const CHUNK: u64 = 64 * 1024;
 
 pub(crate) struct EventLog {
     kept: Mutex<Kept>,
-    /// How many lines there are: what followers wait on.
+    /// The number of lines. Followers wait for it to change.
     lines: watch::Sender<usize>,
 }
 
 struct Kept {
     file: File,
-    /// Where each line ends, its line feed included.
+    /// The end of each line, including its line feed.
     ends: Vec<u64>,
 }
 
@@ -48,20 +48,20 @@ impl EventLog {
         Ok(Self { kept: Mutex::new(kept), lines })
     }
 
-    /// Appends details, each free of line feeds. When this returns, the operating system has them: they outlive the
-    /// process, though not a power cut. On an error none of them is in the log.
+    /// Appends details without line feeds. When this returns, the operating system has the details: they survive the end of
+    /// the process, but not a power failure. On an error, no detail is in the log.
     pub(crate) fn append(&self, details: &[String]) -> io::Result<()> {
         let count = self.kept().append(details)?;
         self.lines.send_replace(count);
         Ok(())
     }
 
-    /// Some lines from line `from` on (counted from 0), and the number of the line after them.
+    /// Returns some lines from line `from` on (counted from 0), and the number of the line after them.
     fn read(&self, from: usize) -> io::Result<(Vec<u8>, usize)> {
         self.kept().read(from)
     }
 
-    /// All of it.
+    /// Returns the whole log.
     pub(crate) fn details(&self) -> io::Result<Vec<Value>> {
         let (mut details, mut next) = (Vec::new(), 0);
         loop {
@@ -80,7 +80,7 @@ impl EventLog {
         Follower { log: Arc::clone(log), lines: log.lines.subscribe(), next: after }
     }
 
-    /// Waits until there is no follower.
+    /// Waits until no follower is left.
     #[cfg(test)]
     pub(crate) async fn unfollowed(&self) {
         self.lines.closed().await;
@@ -116,7 +116,7 @@ impl Kept {
             end += length as u64;
             ends.push(end);
         }
-        // Half a line is what a crash left of an append that nobody was told of.
+        // A crash left an incomplete line of an append that was not acknowledged.
         if !line.is_empty() {
             file.set_len(end).map_err(failed)?;
         }
@@ -131,10 +131,10 @@ impl Kept {
             text.push(b'\n');
             ends.push(before + text.len() as u64);
         }
-        // One write without a buffer in this process, so that `kill -9` cannot lose what was acknowledged. It is to the
-        // page cache, too short to be worth a thread.
+        // One write without a buffer in this process, so `kill -9` cannot lose acknowledged details. The write goes to the
+        // page cache and is too short to need a thread of its own.
         if let Err(error) = self.file.write_all_at(&text, before) {
-            // Where this fails too, the next append writes over what is left.
+            // If this fails too, the next append overwrites the remaining bytes.
             let _left = self.file.set_len(before);
             return Err(error);
         }
@@ -167,18 +167,18 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// The next lines there are; empty at the end of the log.
+    /// Returns the next available lines; empty at the end of the log.
     pub(crate) fn read(&mut self) -> io::Result<Vec<u8>> {
         let (lines, next) = self.log.read(self.next)?;
         self.next = next;
         Ok(lines)
     }
 
-    /// Waits until there is something to read. It compares numbers of lines rather than wait for a change, so that a line
-    /// appended since the last [`Follower::read`] ends it at once.
+    /// Waits until a line is available. It compares line numbers instead of waiting for a change, so a line that was
+    /// appended since the last [`Follower::read`] ends the wait at once.
     pub(crate) async fn more(&mut self) {
         let next = self.next;
-        // The log, and with it the sender, lives as long as its followers.
+        // The log owns the sender and lives as long as its followers.
         let _more = self.lines.wait_for(|lines| *lines > next).await;
     }
 }

@@ -1,6 +1,6 @@
-//! What PutEvents takes and refuses. The rules are those of the EventBridge API Reference (PutEvents,
-//! PutEventsRequestEntry, PutEventsResultEntry) and of its user guide's "Calculating PutEvents event entry size"; where
-//! this is stricter, it says so.
+//! The entries that PutEvents accepts and rejects. The rules are those of the EventBridge API Reference (PutEvents,
+//! PutEventsRequestEntry, PutEventsResultEntry) and of its user guide's "Calculating PutEvents event entry size". Comments
+//! mark the rules that are stricter here.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use serde_json::{Map, Number, Value};
 
 use crate::describe_event_bus::bus_of;
 
-/// The most entries in a call.
+/// The maximum number of entries in a call.
 pub const MAX_ENTRIES: usize = 10;
-/// The most bytes in a call, over all its entries, as EventBridge counts them.
+/// The maximum number of bytes in a call, over all its entries, as EventBridge counts them.
 pub const MAX_BYTES: usize = 256 * 1024;
-/// What an entry's time counts for, in bytes.
+/// The number of bytes that EventBridge counts for an entry's time.
 const TIME_BYTES: usize = 14;
 const MAX_SOURCE_CHARACTERS: usize = 256;
 const MAX_DETAIL_TYPE_CHARACTERS: usize = 128;
 const MAX_RESOURCE_CHARACTERS: usize = 2048;
-/// The first number beyond the integers of 64 bits, 2^63; minus it is the last one on the other side.
+/// The first number above the 64-bit integers, 2^63. Its negative is the lowest 64-bit integer.
 const BEYOND_INTEGERS: f64 = 9_223_372_036_854_775_808.0;
 
 #[derive(Deserialize)]
@@ -28,11 +28,11 @@ struct PutEventsRequest {
     entries: Vec<PutEventsEntry>,
 }
 
-/// An entry as it arrives. It may carry a `TraceHeader` too, which counts for nothing and is dropped.
+/// An entry as it arrives. It may have a `TraceHeader` too, which is ignored and does not count.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct PutEventsEntry {
-    /// Seconds since 1970.
+    /// The time in seconds since 1970.
     time: Option<Number>,
     source: Option<String>,
     detail_type: Option<String>,
@@ -42,7 +42,7 @@ pub(crate) struct PutEventsEntry {
     event_bus_name: Option<String>,
 }
 
-/// Why a call is refused as a whole.
+/// The reason why a whole call is rejected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallRefused {
     #[error("the body is not a PutEvents request: {0}")]
@@ -67,7 +67,7 @@ impl CallRefused {
     }
 }
 
-/// Why an entry is refused in a call that is not.
+/// The reason why an entry of an accepted call is rejected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EntryRefused {
     #[error("{0} is missing or empty")]
@@ -92,10 +92,10 @@ impl EntryRefused {
     }
 }
 
-/// Reads a request and holds it to the rules for whole calls.
+/// Reads a request and checks it against the rules for whole calls.
 ///
-/// AWS takes an entry that names no bus for the default bus; here that is refused, for a publisher that forgets its bus
-/// would be found out in production only.
+/// AWS uses the default bus for an entry without a bus name. Here such an entry is rejected: otherwise a publisher without
+/// a bus name would fail only in production.
 pub(crate) fn entries(body: &[u8], buses: &BTreeSet<String>) -> Result<Vec<PutEventsEntry>, CallRefused> {
     let PutEventsRequest { entries } = serde_json::from_slice(body)?;
     if entries.is_empty() || entries.len() > MAX_ENTRIES {
@@ -115,7 +115,7 @@ pub(crate) fn entries(body: &[u8], buses: &BTreeSet<String>) -> Result<Vec<PutEv
 }
 
 impl PutEventsEntry {
-    /// Its size as EventBridge counts it, in bytes of UTF-8.
+    /// Returns its size as EventBridge counts it, in bytes of UTF-8.
     fn size(&self) -> usize {
         let time = if self.time.is_some() { TIME_BYTES } else { 0 };
         let texts = [&self.source, &self.detail_type, &self.detail];
@@ -123,10 +123,10 @@ impl PutEventsEntry {
         time + texts + self.resources.iter().map(String::len).sum::<usize>()
     }
 
-    /// Its detail on one line, if it keeps to the rules for entries.
+    /// Returns its detail on one line, if it follows the rules for entries.
     ///
-    /// AWS puts its own time where none is given; here that is refused, for then a repeat would differ from what it repeats.
-    /// AWS sets bounds to integers; here they hold for every number.
+    /// AWS uses its own time for an entry without one. Here such an entry is rejected, because a repeat would differ from
+    /// the original. AWS limits integers; here the limit applies to every number.
     pub(crate) fn detail(self) -> Result<String, EntryRefused> {
         let source = required("Source", self.source)?;
         let detail_type = required("DetailType", self.detail_type)?;
@@ -146,7 +146,7 @@ impl PutEventsEntry {
         if fields.values().any(has_a_number_too_large) {
             return Err(EntryRefused::NumberTooLarge);
         }
-        // Line ends can stand between the tokens of JSON only: within a string they are escaped.
+        // Line ends can occur only between the tokens of JSON, because strings escape them.
         Ok(detail.replace(['\n', '\r'], " ").trim().to_owned())
     }
 }

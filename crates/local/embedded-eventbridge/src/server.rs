@@ -1,4 +1,4 @@
-//! The HTTP side: `POST /` speaks AWS JSON 1.1, `GET /events` streams the log.
+//! The HTTP server: `POST /` accepts AWS JSON 1.1, `GET /events` streams the log.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -22,28 +22,28 @@ use crate::faults::{Dice, Ending, Faults};
 use crate::log::{EventLog, Follower};
 use crate::put_events::{self, MAX_BYTES};
 
-/// What was asked and taken. Every entry that was looked at is either accepted or refused; those of a call that was refused
-/// as a whole were not looked at.
+/// The counts of calls and entries. Every examined entry is either accepted or rejected. The entries of a call that was
+/// rejected as a whole were not examined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Calls of PutEvents, whatever became of them.
+    /// Calls of PutEvents, with any result.
     pub calls: u64,
-    /// Entries looked at.
+    /// Examined entries.
     pub entries: u64,
     /// Entries in the log.
     pub accepted: u64,
-    /// Entries refused, by a rule or by a fault.
+    /// Entries rejected by a rule or by a fault.
     pub refused: u64,
 }
 
-/// The largest body that is read: every byte that counts may be escaped as six, and names and the rest come on top.
+/// The maximum size of a body: every byte that counts may be escaped as six bytes, and names and syntax are added.
 const MAX_BODY: usize = 8 * MAX_BYTES;
 
 pub(crate) struct Bus {
     pub(crate) names: BTreeSet<String>,
     pub(crate) log: Arc<EventLog>,
     pub(crate) state: Mutex<BusState>,
-    /// Ends when the bus is stopped or dropped: nobody waits for events any more.
+    /// Closes when the bus is stopped or dropped. No client waits for events after that.
     pub(crate) running: watch::Receiver<()>,
 }
 
@@ -91,7 +91,8 @@ fn describe_event_bus(bus: &Bus, body: &[u8]) -> Response<Body> {
 }
 
 fn put_events(bus: &Bus, body: &[u8]) -> Response<Body> {
-    // Held to the end: calls are taken one after the other, so that faults strike them in a reproducible order.
+    // The lock is kept to the end of the call. Calls are processed one after the other, so faults occur in a reproducible
+    // order.
     let mut state = bus.state();
     let BusState { counts, dice } = &mut *state;
     counts.calls += 1;
@@ -117,7 +118,7 @@ fn put_events(bus: &Bus, body: &[u8]) -> Response<Body> {
             Err(failed) => results.push(failed),
         }
     }
-    // Before the answer: what is acknowledged is in the log.
+    // This runs before the reply, so an acknowledged entry is always in the log.
     if let Err(error) = bus.log.append(&details) {
         tracing::error!(%error, "event log not written");
         return internal_failure("the event log cannot be written");
@@ -148,7 +149,7 @@ fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Body> {
     answer(status, &json!({ "__type": code, "message": message }))
 }
 
-/// The reply to a request that is refused before any operation, as the SDK reads it.
+/// Builds the reply to a request that is rejected before any operation, in the form that the SDK reads.
 pub(crate) fn refuse(refused: Refusal) -> Response<Body> {
     let code = match refused {
         Refusal::MalformedHost => "ValidationException",
@@ -173,7 +174,7 @@ async fn events(State(bus): State<Arc<Bus>>, RawQuery(query): RawQuery) -> Respo
     ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
 }
 
-/// What a query asks for: the number of lines to leave out, and whether to wait for more at the end.
+/// Parses a query: the number of lines to skip, and whether to wait for more lines at the end.
 fn window(query: &str) -> Option<(usize, bool)> {
     let (mut after, mut follow) = (0, false);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -196,7 +197,7 @@ async fn next_lines(
         match follower.read() {
             Ok(lines) if !lines.is_empty() => return Some((Ok(lines.into()), (follower, running))),
             Ok(_end) => {}
-            // The connection is cut, so that nobody takes half a log for a whole one; nothing is read after that.
+            // The connection is cut, so that no client mistakes half a log for a whole one. No further line is read.
             Err(error) => return Some((Err(error), (follower, None))),
         }
         let running = running.as_mut()?;
@@ -218,7 +219,7 @@ mod tests {
         let bus = Bus::new(["Bus".to_owned()].into(), EventLog::open(&LogLocation::Temporary).unwrap(), ended);
         let entry =
             json!({ "EventBusName": "Bus", "Time": 0, "Source": "s", "DetailType": "t", "Detail": r#"{"n":1}"# });
-        // Nothing is awaited between the answer and the look, so no other task has had its turn.
+        // The reply and the check run without an `await` between them, so no other task runs in between.
         let answer = put_events(&bus, json!({ "Entries": [entry] }).to_string().as_bytes());
         assert_eq!((answer.status(), bus.log.details().unwrap()), (StatusCode::OK, vec![json!({ "n": 1 })]));
     }
