@@ -1,4 +1,4 @@
-//! Conditions, which say what is deployed, and rules, which say what parameters are refused.
+//! Conditions, which determine the deployed resources, and rules, which determine the rejected parameters.
 
 use yaml_serde::Value as Yaml;
 
@@ -7,10 +7,11 @@ use crate::resolve::{Resolver, intrinsic};
 use crate::template::Template;
 
 impl Template {
-    /// Why CloudFormation refuses these parameters: the words of every assertion in `Rules` that they fail.
+    /// Returns the reasons why CloudFormation rejects these parameters: the description of every failed assertion in
+    /// `Rules`.
     ///
     /// # Errors
-    /// When a rule is written in a way that is not understood here.
+    /// When a rule has a form that this crate does not support.
     pub fn refusals(&self) -> Result<Vec<String>, TemplateError> {
         let mut refusals = Vec::new();
         for (name, rule) in self.entries("Rules") {
@@ -29,7 +30,7 @@ impl Template {
         Ok(refusals)
     }
 
-    /// Whether a condition of the template holds; `resource` is what asks, for messages.
+    /// Returns the value of a condition of the template; `resource` is the resource that needs it, for messages.
     pub(crate) fn condition(&self, name: &str, resource: &str) -> Result<bool, TemplateError> {
         let condition = self
             .entry("Conditions", name)

@@ -16,7 +16,7 @@ use crate::table::{self, Table};
 use crate::template::Template;
 
 impl Template {
-    /// The DynamoDB tables, in the template's order.
+    /// Returns the DynamoDB tables, in the template's order.
     ///
     /// # Errors
     /// When a table lacks what `CreateTable` needs.
@@ -24,7 +24,7 @@ impl Template {
         self.resources_of_type(table::TYPE).map(|id| Table::read(self, id)).collect()
     }
 
-    /// The Lambda functions, in the template's order.
+    /// Returns the Lambda functions, in the template's order.
     ///
     /// # Errors
     /// When a function has no binary, memory size or time-out.
@@ -32,7 +32,7 @@ impl Template {
         self.resources_of_type(function::TYPE).map(|id| Function::read(self, id)).collect()
     }
 
-    /// The routes of the HTTP APIs that are deployed with these parameters, in the template's order.
+    /// Returns the routes of the HTTP APIs that are deployed with these parameters, in the template's order.
     ///
     /// # Errors
     /// When a route has no method and path, or does not lead to a function.
@@ -46,10 +46,10 @@ impl Template {
         Ok(routes)
     }
 
-    /// The HTTP APIs that are deployed with these parameters, in the template's order.
+    /// Returns the HTTP APIs that are deployed with these parameters, in the template's order.
     ///
     /// # Errors
-    /// When an API has a CORS configuration or a condition that is not understood here.
+    /// When an API has a CORS configuration or a condition that this crate does not support.
     pub fn http_apis(&self) -> Result<Vec<HttpApi>, TemplateError> {
         let mut apis = Vec::new();
         for id in self.resources_of_type(http_api::TYPE) {
@@ -60,24 +60,24 @@ impl Template {
         Ok(apis)
     }
 
-    /// The JWT authorizer of this logical id.
+    /// Returns the JWT authorizer with this logical id.
     ///
     /// # Errors
-    /// When there is none, or it is no JWT authorizer that reads the header `Authorization`.
+    /// When there is no such authorizer, or it is not a JWT authorizer that reads the header `Authorization`.
     pub fn jwt_authorizer(&self, id: &str) -> Result<JwtAuthorizer, TemplateError> {
         JwtAuthorizer::read(self, id)
     }
 
-    /// The mappings from a table's stream to a function, in the template's order.
+    /// Returns the mappings from a table's stream to a function, in the template's order.
     ///
     /// # Errors
-    /// When a mapping leaves its batch size or retries to Lambda's defaults, does not lead from a table to a function, or has a
-    /// property that is not understood here.
+    /// When a mapping leaves its batch size or retries to Lambda's defaults, does not lead from a table to a function, or
+    /// has a property that this crate does not support.
     pub fn stream_mappings(&self) -> Result<Vec<StreamMapping>, TemplateError> {
         self.resources_of_type(stream_mapping::TYPE).map(|id| StreamMapping::read(self, id)).collect()
     }
 
-    /// The log groups, in the template's order.
+    /// Returns the log groups, in the template's order.
     ///
     /// # Errors
     /// When a log group has no name or keeps its entries for ever.
@@ -85,13 +85,13 @@ impl Template {
         self.resources_of_type(log_group::TYPE).map(|id| LogGroup::read(self, id)).collect()
     }
 
-    /// The event buses, in the template's order.
+    /// Returns the event buses, in the template's order.
     #[must_use]
     pub fn event_buses(&self) -> Vec<EventBus> {
         self.resources_of_type(event_bus::TYPE).map(|id| EventBus { logical_id: id.to_owned() }).collect()
     }
 
-    /// The rules of event buses, in the template's order.
+    /// Returns the rules of event buses, in the template's order.
     ///
     /// # Errors
     /// When a rule names no bus, has no pattern, or has a target without an ARN.
@@ -99,10 +99,10 @@ impl Template {
         self.resources_of_type(rule::TYPE).filter(|id| !self.is_schedule(id)).map(|id| Rule::read(self, id)).collect()
     }
 
-    /// The schedules that invoke functions, in the template's order.
+    /// Returns the schedules that invoke functions, in the template's order.
     ///
     /// # Errors
-    /// When a schedule has no rate, or does not lead to one function with a payload that is JSON.
+    /// When a schedule has no rate, or does not invoke exactly one function with a JSON payload.
     pub fn schedules(&self) -> Result<Vec<Schedule>, TemplateError> {
         self.resources_of_type(rule::TYPE)
             .filter(|id| self.is_schedule(id))
@@ -115,11 +115,11 @@ impl Template {
         properties.is_some_and(|properties| properties.get(schedule::EXPRESSION).is_some())
     }
 
-    /// Whom queues, topics, buckets, log groups and roles let in, in the template's order.
+    /// Returns the policies of queues, topics, buckets, log groups and roles, in the template's order.
     ///
     /// # Errors
-    /// When something says it in a way that is not understood here: for principals other than services and anyone, by
-    /// exceptions, or for log groups beside them.
+    /// When a policy has a form that this crate does not support: principals other than services and anyone, exceptions, or
+    /// separate policies for log groups.
     pub fn resource_policies(&self) -> Result<Vec<ResourcePolicy>, TemplateError> {
         resource_policy::only_in_log_groups(self)?;
         let policies = self.types().filter_map(|(id, kind)| Some((id, resource_policy::document_of(kind)?)));
@@ -127,11 +127,11 @@ impl Template {
         policies.map(|(id, document)| ResourcePolicy::read(self, id, document)).collect()
     }
 
-    /// What the roles allow, statement by statement, in the template's order.
+    /// Returns the statements that the roles allow, in the template's order.
     ///
     /// # Errors
-    /// When something grants in a way that is not understood here: managed policies, policies beside the roles, statements with
-    /// exceptions.
+    /// When a grant has a form that this crate does not support: managed policies, policies outside the roles, or
+    /// statements with exceptions.
     pub fn grants(&self) -> Result<Vec<Grant>, TemplateError> {
         grant::only_in_roles(self)?;
         let grants: Result<Vec<_>, _> = self.resources_of_type(grant::TYPE).map(|id| Grant::read(self, id)).collect();

@@ -10,7 +10,7 @@ pub struct EventBus {
 }
 
 impl EventBus {
-    /// What it is called locally, where a reference to it stands for its name or its ARN: `OrderBus` for `!Ref OrderBus`,
+    /// Returns its local name. A reference to the name or the ARN of a bus resolves to it: `OrderBus` for `!Ref OrderBus`,
     /// `OrderBus.Name` and `OrderBus.Arn` for `!GetAtt`.
     #[must_use]
     pub fn local_names(&self) -> [String; 3] {

@@ -12,20 +12,20 @@ use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::Serverless::Function";
 
-/// A function, as much of it as a local run needs.
+/// A function, with the properties that a local run needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     /// Its name within the template.
     pub logical_id: String,
     /// Its binary, which is also its crate: `command-handler`.
     pub name: String,
-    /// Its environment variables, with tables under their local names and parameters at their defaults.
+    /// Its environment variables, with local names of tables and default values of parameters.
     pub environment: BTreeMap<String, String>,
-    /// How long one invocation may take.
+    /// The maximum duration of one invocation.
     pub timeout_seconds: u32,
-    /// How much memory it has, in MB.
+    /// Its memory in MB.
     pub memory_mb: u32,
-    /// Its processor, with the template's parameters at their defaults: `arm64`; none where that is left to Lambda.
+    /// Its processor architectures, with default values of parameters, such as `arm64`; empty if Lambda chooses.
     pub architectures: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ struct Environment {
 }
 
 impl Template {
-    /// The properties of every function in `Globals`, with references resolved.
+    /// Returns the properties of every function in `Globals`, with references resolved.
     pub(crate) fn globals_of_functions<T: DeserializeOwned>(&self) -> Result<T, TemplateError> {
         let empty = Yaml::Mapping(Mapping::new());
         let globals = self.entry("Globals", "Function");
@@ -71,8 +71,8 @@ impl Template {
             .map_err(|problem| TemplateError::Property { resource: "Globals".to_owned(), problem })
     }
 
-    /// The function of an alias that SAM makes of `AutoPublishAlias`: `Projector` of `ProjectorAliaslive`. Every other id is its
-    /// own.
+    /// Returns the function of an alias that SAM creates for `AutoPublishAlias`: `Projector` for `ProjectorAliaslive`.
+    /// Returns every other id unchanged.
     pub(crate) fn function_behind<'t>(&'t self, id: &'t str) -> &'t str {
         let globals = self.entry("Globals", "Function");
         let is_its_alias = |function: &&str| {
@@ -102,7 +102,8 @@ impl Function {
         })
     }
 
-    /// The local name of the function behind its logical id or its alias's, for routes and mappings that lead to one.
+    /// Returns the local name of a function, by its logical id or the id of its alias, for routes and mappings that lead to
+    /// it.
     pub(crate) fn name_of(template: &Template, id: &str) -> Result<String, TemplateError> {
         let build: BuildProperties = template.part(template.function_behind(id), &["Metadata", "BuildProperties"])?;
         Ok(build.binary)

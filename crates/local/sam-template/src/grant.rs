@@ -1,5 +1,5 @@
-//! What the functions' roles allow. Whatever could grant in another way than is understood here is refused, so that no grant is
-//! overlooked.
+//! The permissions of the functions' roles. A form of grant that this crate does not support is an error, so that no grant
+//! is overlooked.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -15,11 +15,11 @@ pub(crate) const TYPE: &str = "AWS::IAM::Role";
 pub struct Grant {
     /// The logical id of the role.
     pub role: String,
-    /// What may be done: `dynamodb:PutItem`.
+    /// The allowed actions, such as `dynamodb:PutItem`.
     pub actions: Vec<String>,
-    /// To what: `OrderEvents.Arn`, or `*`.
+    /// The resources that they apply to: `OrderEvents.Arn`, or `*`.
     pub resources: Vec<String>,
-    /// When; none is always.
+    /// The condition; `None` means always.
     pub condition: Option<Json>,
 }
 
@@ -64,7 +64,7 @@ enum Effect {
     Allow,
 }
 
-/// IAM lets a list of one be written without the list.
+/// IAM accepts a list with one entry without the brackets.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum OneOrMany {
@@ -81,7 +81,7 @@ impl From<OneOrMany> for Vec<String> {
     }
 }
 
-/// Checks that the template grants nothing by policies of their own.
+/// Checks that the template has no separate policies that grant permissions.
 pub(crate) fn only_in_roles(template: &Template) -> Result<(), TemplateError> {
     match template.types().find(|(_, kind)| kind.starts_with("AWS::IAM::") && *kind != TYPE) {
         None => Ok(()),

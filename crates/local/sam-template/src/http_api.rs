@@ -12,7 +12,7 @@ pub(crate) const TYPE: &str = "AWS::ApiGatewayV2::Api";
 pub struct HttpApi {
     /// Its name within the template, which its routes refer to.
     pub logical_id: String,
-    /// Its CORS configuration; none where no page of another origin may call it.
+    /// Its CORS configuration; `None` if no page of another origin may call it.
     pub cors: Option<CorsConfiguration>,
 }
 
@@ -32,7 +32,7 @@ pub struct CorsConfiguration {
     /// The headers of replies that a page may read.
     #[serde(default)]
     pub expose_headers: Vec<String>,
-    /// Seconds for which a browser may remember the answer to a preflight request.
+    /// The number of seconds for which a browser may remember the reply to a preflight request.
     pub max_age: Option<u32>,
     /// Lets a page send cookies.
     #[serde(default)]

@@ -5,15 +5,15 @@ use serde::Deserialize;
 use crate::error::TemplateError;
 use crate::template::Template;
 
-/// The one place in a request where an authorizer may look for the token.
+/// The only supported location of the token in a request.
 const IDENTITY_SOURCE: &str = "$request.header.Authorization";
 
-/// A JWT authorizer: the issuer that it trusts, and the audiences of which a token must name one.
+/// A JWT authorizer: the trusted issuer, and the audiences of which a token must name one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwtAuthorizer {
-    /// `iss` of every token.
+    /// The `iss` of every token.
     pub issuer: String,
-    /// One of these is in `aud`, or is `client_id`.
+    /// The audiences. One of them must be in `aud`, or be the `client_id`.
     pub audience: Vec<String>,
 }
 

@@ -1,32 +1,32 @@
-//! Reads the project's `template.yaml` and its parts, so that the local stack and the tests take tables, routes and stream mappings
-//! from what is deployed, and never from a second list.
+//! Reads the project's `template.yaml` and its parts. The local stack and the tests take tables, routes and stream mappings
+//! from the deployed template, not from a second list.
 //!
-//! It knows CloudFormation and nothing of orders, of AWS clients or of HTTP servers. Start at [`Template`]:
+//! This crate knows CloudFormation. It must never know of orders, of AWS clients or of HTTP servers. Start at [`Template`]:
 //!
-//! | file | what it holds |
+//! | file | holds |
 //! |---|---|
 //! | `template.rs` | the document: one resource, and its properties |
-//! | `parts.rs` | the files that are deployed as nested stacks, put in their places |
+//! | `parts.rs` | the files that are deployed as nested stacks, inserted in place of the stacks |
 //! | `declarations.rs` | the declarations: all resources of each kind |
-//! | `parameters.rs` | parameters: their defaults, and other values for them |
+//! | `parameters.rs` | the default values of parameters, and other values for them |
 //! | `conditions.rs` | conditions, and rules for parameters |
-//! | `resolve.rs` | what `!Ref`, `!GetAtt`, `!Sub` and `!If` stand for on one laptop |
+//! | `resolve.rs` | the local values of `!Ref`, `!GetAtt`, `!Sub` and `!If` |
 //! | `table.rs` | DynamoDB tables, as `CreateTable` requests |
 //! | `function.rs` | Lambda functions, with `Globals` merged in |
 //! | `http_api.rs` | HTTP APIs, and the pages that may call them |
 //! | `route.rs` | routes of an HTTP API, followed through their integration to a function |
-//! | `jwt_authorizer.rs` | what a route's authorizer asks of a token |
+//! | `jwt_authorizer.rs` | the requirements of a route's authorizer for a token |
 //! | `stream_mapping.rs` | event source mappings from a table's stream to a function |
 //! | `log_group.rs` | CloudWatch log groups |
 //! | `event_bus.rs` | event buses |
-//! | `rule.rs` | rules of event buses, and where they deliver |
+//! | `rule.rs` | rules of event buses, and their targets |
 //! | `schedule.rs` | rules that invoke a function at a rate |
-//! | `grant.rs` | what roles allow |
-//! | `resource_policy.rs` | whom queues, topics, buckets, log groups and roles let in |
-//! | `error.rs` | what can be wrong, naming the resource and the property |
+//! | `grant.rs` | the permissions of roles |
+//! | `resource_policy.rs` | the principals that queues, topics, buckets, log groups and roles allow |
+//! | `error.rs` | the errors in a template, with the resource and the property |
 //!
-//! Locally a table is called by its logical id, a parameter has its default unless another value is given, and every function
-//! runs under its binary's name, which is also its crate's.
+//! Locally, the name of a table is its logical id, and a parameter has its default unless another value is given. The name
+//! of a function is the name of its binary, which is also the name of its crate.
 
 mod conditions;
 mod declarations;

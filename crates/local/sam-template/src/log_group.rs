@@ -7,16 +7,17 @@ use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::Logs::LogGroup";
 
-/// A log group, and how long it keeps what is written to it.
+/// A log group, with its retention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogGroup {
     /// Its name, with functions under their logical ids: `/aws/lambda/Projector`.
     pub name: String,
-    /// How many days an entry is kept.
+    /// The number of days for which an entry is kept.
     pub retention_days: u32,
 }
 
-/// Both are required: left out, CloudWatch keeps entries for ever, under a name nobody writes to.
+/// Both are required: without them, CloudWatch keeps entries for ever, or the log group has a name to which no function
+/// writes.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Properties {

@@ -1,4 +1,4 @@
-//! Parameters: their defaults, and other values for them.
+//! The default values of parameters, and other values for them.
 
 use yaml_serde::Value as Yaml;
 
@@ -6,10 +6,10 @@ use crate::error::TemplateError;
 use crate::template::Template;
 
 impl Template {
-    /// The template as it is deployed with these parameters, the others at their defaults.
+    /// Returns the template with these parameters; the others have their defaults.
     ///
     /// # Errors
-    /// When there is no such parameter, or the value is not one that it takes.
+    /// When there is no such parameter, or it does not accept the value.
     pub fn with_parameters(mut self, values: &[(&str, &str)]) -> Result<Self, TemplateError> {
         for (name, value) in values {
             let parameter = self.entry("Parameters", name).ok_or_else(|| TemplateError::Reference {
@@ -35,7 +35,7 @@ impl Template {
         Ok(self)
     }
 
-    /// A parameter's value.
+    /// Returns the value of a parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<&Yaml> {
         self.given.get(name).or_else(|| self.entry("Parameters", name)?.get("Default"))
     }

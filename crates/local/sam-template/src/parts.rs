@@ -1,5 +1,5 @@
-//! Parts of a template: files that are deployed as nested stacks. Here their resources take the stacks' places, so that the
-//! local stack and the tests read one document.
+//! Parts of a template: files that are deployed as nested stacks. This module replaces each stack by the part's resources,
+//! so that the local stack and the tests read one document.
 
 use std::collections::BTreeMap;
 
@@ -54,14 +54,15 @@ fn section(document: &Mapping, name: &'static str) -> Result<Mapping, TemplateEr
     section.ok_or(TemplateError::Section { section: name })
 }
 
-/// A part as one nested stack deploys it.
+/// A part, with the parameters of one nested stack that deploys it.
 struct NestedStack<'t> {
     id: &'t str,
     resource: &'t Yaml,
     part: Mapping,
     /// The value of each parameter of the part.
     parameters: BTreeMap<String, Yaml>,
-    /// The ids of the part's resources in the whole document: their own, with the stack's id before it where that is taken.
+    /// The ids of the part's resources in the whole document. A resource keeps its id, or gets the stack's id as a prefix
+    /// if another resource has the same id.
     ids: BTreeMap<String, String>,
 }
 
@@ -108,7 +109,7 @@ impl<'t> NestedStack<'t> {
         Ok(resources)
     }
 
-    /// The part's conditions, under names that no other part has.
+    /// Returns the part's conditions, under names that no other part has.
     fn conditions(&self) -> Result<Mapping, TemplateError> {
         let conditions = self.part.get("Conditions").and_then(Yaml::as_mapping).into_iter().flatten();
         conditions
@@ -118,7 +119,7 @@ impl<'t> NestedStack<'t> {
             .collect()
     }
 
-    /// The resource, which waits for what its stack waits for, and is deployed when its stack is.
+    /// Returns the resource. It depends on the dependencies of its stack, and is deployed if its stack is.
     fn resource_in_place(&self, id: &str, resource: &Yaml) -> Result<Yaml, TemplateError> {
         let mut resource = self.in_place(resource)?;
         let Some(entries) = resource.as_mapping_mut() else { return Ok(resource) };
@@ -146,7 +147,7 @@ impl<'t> NestedStack<'t> {
         Ok(resource)
     }
 
-    /// A value of the part as it would be written in the whole document.
+    /// Returns a value of the part in the form that it has in the whole document.
     fn in_place(&self, value: &Yaml) -> Result<Yaml, TemplateError> {
         match value {
             Yaml::Tagged(tagged) => self.function_in_place(tagged),
@@ -178,7 +179,7 @@ impl<'t> NestedStack<'t> {
         Ok(tagged(&name, argument))
     }
 
-    /// The argument of `!Sub`: a text, or a text and the values that no text can name.
+    /// Returns the argument of `!Sub`: a text, or a text and the values that cannot be written in a text.
     fn format_in_place(&self, format: &str) -> Yaml {
         let (mut text, mut values) = (String::new(), Mapping::new());
         let mut rest = format;
@@ -218,13 +219,13 @@ fn tagged(tag: &str, value: Yaml) -> Yaml {
     Yaml::Tagged(Box::new(TaggedValue { tag: yaml_serde::value::Tag::new(tag), value }))
 }
 
-/// A text, or the texts of a list.
+/// Returns a text, or the texts of a list.
 fn texts(value: Option<&Yaml>) -> impl Iterator<Item = &str> {
     let listed = value.and_then(Yaml::as_sequence).into_iter().flatten();
     value.into_iter().chain(listed).filter_map(Yaml::as_str)
 }
 
-/// The form of a value within the text of a `!Sub`; none for a function that no text can name.
+/// Returns the form of a value within the text of a `!Sub`; `None` for a function that cannot be written in a text.
 fn in_a_format(value: &Yaml) -> Option<String> {
     match value {
         Yaml::String(text) => Some(text.clone()),

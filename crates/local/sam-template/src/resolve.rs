@@ -1,8 +1,8 @@
-//! What CloudFormation's intrinsic functions stand for on one laptop.
+//! The local values of CloudFormation's intrinsic functions.
 //!
-//! `!Ref` of a parameter is its value, `!Ref` of a resource its logical id, `!GetAtt X.Arn` the text `X.Arn`, `!Sub` puts
-//! those into a text, and `!If` picks a branch by the parameters' values. Functions that are not needed here keep their long
-//! form (`{"Fn::Base64": ..}`), so that a property nobody asks for cannot fail.
+//! `!Ref` of a parameter is its value, `!Ref` of a resource is its logical id, and `!GetAtt X.Arn` is the text `X.Arn`.
+//! `!Sub` inserts these into a text, and `!If` picks a branch by the parameters' values. Other functions keep their long
+//! form (`{"Fn::Base64": ..}`), so a property that no caller reads cannot fail.
 
 use serde_json::{Map, Value as Json};
 use yaml_serde::{Mapping, Value as Yaml};
@@ -10,10 +10,10 @@ use yaml_serde::{Mapping, Value as Yaml};
 use crate::error::TemplateError;
 use crate::template::Template;
 
-/// Replaces the references in a part of one resource.
+/// A resolver of the references in a part of one resource.
 pub(crate) struct Resolver<'t> {
     pub(crate) template: &'t Template,
-    /// The logical id of the resource at hand, for messages.
+    /// The logical id of the current resource, for messages.
     pub(crate) resource: &'t str,
 }
 
@@ -22,17 +22,17 @@ impl<'t> Resolver<'t> {
         Self { template, resource }
     }
 
-    /// The value as plain JSON, with its references replaced; null where it is `AWS::NoValue`.
+    /// Returns the value as plain JSON, with its references replaced; null if it is `AWS::NoValue`.
     pub(crate) fn resolve(&self, value: &Yaml) -> Result<Json, TemplateError> {
         Ok(self.value(value)?.unwrap_or_default())
     }
 
-    /// The value as a text holds it: strings without their quotes.
+    /// Returns the value as text; strings have no quotes.
     pub(crate) fn text(&self, value: &Yaml) -> Result<String, TemplateError> {
         self.resolve(value).map(text_of)
     }
 
-    /// None is `AWS::NoValue`, which takes its key or its place in a list with it.
+    /// Resolves a value. `None` means `AWS::NoValue`, which removes its key or its entry in a list.
     fn value(&self, value: &Yaml) -> Result<Option<Json>, TemplateError> {
         if let Some((function, argument)) = intrinsic(value) {
             return self.function(&function, argument);
@@ -136,7 +136,7 @@ impl<'t> Resolver<'t> {
     }
 }
 
-/// A function's name and argument, in its short form (`!Sub x`) or its long one (`Fn::Sub: x`).
+/// Returns a function's name and argument, from its short form (`!Sub x`) or its long form (`Fn::Sub: x`).
 pub(crate) fn intrinsic(value: &Yaml) -> Option<(String, &Yaml)> {
     match value {
         Yaml::Tagged(tagged) => Some((tagged.tag.to_string().trim_start_matches('!').to_owned(), &tagged.value)),
@@ -159,7 +159,7 @@ fn text_of(value: Json) -> String {
     if let Json::String(text) = value { text } else { value.to_string() }
 }
 
-/// The logical id within a resolved reference: `OrderEvents` of `OrderEvents.StreamArn`.
+/// Returns the logical id in a resolved reference: `OrderEvents` for `OrderEvents.StreamArn`.
 pub(crate) fn logical_id(reference: &str) -> &str {
     reference.split_once('.').map_or(reference, |(logical_id, _)| logical_id)
 }

@@ -1,4 +1,5 @@
-//! Whom queues, topics, buckets, log groups and roles let in. What could let someone in otherwise than is understood here is refused.
+//! The principals that queues, topics, buckets, log groups and roles allow. A form of policy that this crate does not
+//! support is an error.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,7 +12,7 @@ use crate::template::Template;
 /// The policy of a queue, topic, bucket or log group, or a role's trust policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourcePolicy {
-    /// The logical id of the policy; of the log group or role, which has it as a property.
+    /// The logical id of the policy. If the policy is a property of a log group or role, the logical id of that resource.
     pub logical_id: String,
     /// Its statements, in order.
     pub statements: Vec<PolicyStatement>,
@@ -20,26 +21,26 @@ pub struct ResourcePolicy {
 /// One statement of a resource's policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyStatement {
-    /// Whether it lets in or keeps out.
+    /// The effect.
     pub effect: Effect,
-    /// Whom.
+    /// The principals.
     pub principal: Principal,
-    /// To do what: `sqs:SendMessage`.
+    /// The actions, such as `sqs:SendMessage`.
     pub actions: Vec<String>,
-    /// On which condition, as IAM writes it; null without one.
+    /// The condition, as IAM writes it; null if there is none.
     pub condition: Json,
 }
 
-/// Whether a statement lets in or keeps out.
+/// The effect of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Effect {
-    /// Lets in.
+    /// Allows the actions.
     Allow,
-    /// Keeps out, whatever another statement allows.
+    /// Denies the actions, even if another statement allows them.
     Deny,
 }
 
-/// Whom a statement is about.
+/// The principals of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// Everyone, in every account.
@@ -89,7 +90,7 @@ struct ServiceProperty {
     service: OneOrMany,
 }
 
-/// The property that holds the policy of a resource of this type, if it can have one.
+/// Returns the property with the policy of a resource of this type, if the type can have one.
 pub(crate) fn document_of(kind: &str) -> Option<&'static str> {
     match kind {
         "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy" | "AWS::S3::BucketPolicy" => Some("PolicyDocument"),
@@ -99,7 +100,8 @@ pub(crate) fn document_of(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// Checks that log groups let nobody in by policies of their own: those are texts, which are not read here.
+/// Checks that the template has no separate policies for log groups. Their documents are texts, which this crate does not
+/// parse.
 pub(crate) fn only_in_log_groups(template: &Template) -> Result<(), TemplateError> {
     match template.types().find(|(_, kind)| *kind == "AWS::Logs::ResourcePolicy") {
         None => Ok(()),

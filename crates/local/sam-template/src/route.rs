@@ -20,7 +20,7 @@ pub struct Route {
     pub path: String,
     /// The local name of the function.
     pub function: String,
-    /// How the gateway authenticates the caller: `AWS_IAM`, `JWT` or `NONE`.
+    /// The authentication of the caller by the gateway: `AWS_IAM`, `JWT` or `NONE`.
     pub authorization: String,
     /// The authorizer that reads the caller's token.
     pub authorizer: Option<String>,

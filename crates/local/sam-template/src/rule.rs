@@ -1,4 +1,4 @@
-//! Rules of event buses, and where they deliver.
+//! Rules of event buses, and their targets.
 
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -8,29 +8,29 @@ use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::Events::Rule";
 
-/// A rule: which events of a bus go where.
+/// A rule: a pattern of events of a bus, and the targets for these events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// Its name within the template.
     pub logical_id: String,
     /// The local name of the bus.
     pub bus: String,
-    /// Which events match.
+    /// The pattern of matching events.
     pub event_pattern: Json,
-    /// Where they go.
+    /// The targets.
     pub targets: Vec<Target>,
 }
 
-/// Where a rule delivers.
+/// A target of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The queue, topic or log group: `OrderedQueueInbox.Arn`.
     pub arn: String,
-    /// Where events wait that it did not take: `UndeliveredEvents.Arn`; without it they are gone.
+    /// The queue for events that the target did not accept: `UndeliveredEvents.Arn`; without it they are lost.
     pub dead_letter_queue: Option<String>,
 }
 
-/// The bus is required: left out, the rule listens to the account's default bus.
+/// The bus is required: without it, the rule applies to the account's default bus.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Properties {

@@ -10,15 +10,15 @@ use crate::function::Function;
 use crate::resolve::logical_id;
 use crate::template::Template;
 
-/// The property that tells a schedule from a rule of an event bus. Both are `AWS::Events::Rule`.
+/// The property that distinguishes a schedule from a rule of an event bus. Both are `AWS::Events::Rule`.
 pub(crate) const EXPRESSION: &str = "ScheduleExpression";
 
-/// A function that is invoked at a rate, with a payload that is always the same.
+/// A function that is invoked at a rate, always with the same payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// Its name within the template.
     pub logical_id: String,
-    /// The time between two invocations; the first is one of these after the deployment.
+    /// The time between two invocations. The first invocation is one such time after the deployment.
     pub rate: Duration,
     /// The local name of the function.
     pub function: String,
@@ -37,7 +37,7 @@ struct Properties {
 #[serde(rename_all = "PascalCase")]
 struct Target {
     arn: String,
-    /// Required: without it EventBridge sends an event of its own, which differs each time.
+    /// Required: without it, EventBridge sends its own event, which differs each time.
     input: String,
 }
 
@@ -60,7 +60,7 @@ impl Schedule {
     }
 }
 
-/// The time of `rate(1 minute)`, `rate(5 minutes)`; a calendar (`cron(..)`) is not understood here.
+/// Parses a rate such as `rate(1 minute)` or `rate(5 minutes)`. Calendars (`cron(..)`) are not supported.
 fn rate(expression: &str) -> Option<Duration> {
     let (number, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
     let seconds = match unit {

@@ -10,36 +10,36 @@ use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::Lambda::EventSourceMapping";
 
-/// The one starting position that loses no record, and the one from which the local stack reads.
+/// The only starting position that loses no record. The local stack reads from it too.
 const FROM_THE_OLDEST: &str = "TRIM_HORIZON";
 
-/// How Lambda reads a table's stream and hands batches of it to a function.
+/// The configuration with which Lambda reads a table's stream and passes batches of it to a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamMapping {
     /// The local name of the function.
     pub function: String,
     /// The local name of the table.
     pub table: String,
-    /// The most records in a batch.
+    /// The maximum number of records in a batch.
     pub batch_size: u32,
-    /// How long a batch may wait to fill.
+    /// The maximum time that a batch waits to fill.
     pub maximum_batching_window_seconds: u32,
-    /// How often a failed batch is tried again before it goes to the failure destination.
+    /// The number of retries of a failed batch before it goes to the failure destination.
     pub maximum_retry_attempts: u32,
-    /// How old a record may be when it is tried; `None` is as long as the stream keeps it.
+    /// The maximum age of a record that is tried; `None` means as long as the stream keeps it.
     pub maximum_record_age_seconds: Option<u32>,
-    /// Whether a failed batch is split in two before it is tried again.
+    /// True if a failed batch is split in two before it is retried.
     pub bisect_batch_on_function_error: bool,
-    /// Whether the function names the records that failed, and only those from the first of them on are tried again.
+    /// True if the function reports the records that failed, and only those from the first of them on are retried.
     pub report_batch_item_failures: bool,
-    /// How many batches of one shard are processed at once.
+    /// The number of batches of one shard that are processed at once.
     pub parallelization_factor: u32,
-    /// Where batches go after their last retry: `FailedBatches.Arn`.
+    /// The destination of batches after their last retry: `FailedBatches.Arn`.
     pub failure_destination: Option<String>,
 }
 
-/// What Lambda would fill in by itself is required here, where a default is one nobody wants: endless retries. A property that
-/// is not known here is refused: the local stack would not do what it says.
+/// Properties with unsuitable defaults, such as endless retries, are required here. Unknown properties are an error,
+/// because the local stack would not apply them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Properties {
@@ -58,7 +58,7 @@ struct Properties {
     #[serde(default = "one")]
     parallelization_factor: u32,
     destination_config: Option<DestinationConfig>,
-    /// What CloudWatch is told.
+    /// The metrics that the mapping sends to CloudWatch.
     #[serde(rename = "MetricsConfig")]
     _metrics_config: Option<IgnoredAny>,
 }

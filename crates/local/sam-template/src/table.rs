@@ -8,20 +8,21 @@ use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::DynamoDB::Table";
 
-/// A table, with what it takes to make it anew in an empty DynamoDB.
+/// A table, with the request that creates it in an empty DynamoDB.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// Its name within the template.
     pub logical_id: String,
-    /// Its name locally: the logical id, for the template leaves the real one to CloudFormation.
+    /// Its local name. It is the logical id, because CloudFormation chooses the real name.
     pub name: String,
     /// The body of the DynamoDB request `CreateTable`.
     pub create_table: Json,
-    /// Whether it can be restored to any second of the last weeks.
+    /// True if the table can be restored to any second of the last weeks.
     pub point_in_time_recovery: bool,
 }
 
-/// What CloudFormation and `CreateTable` write alike. The rest (tags, protection) is left to CloudFormation.
+/// The properties that CloudFormation and `CreateTable` write alike. The other properties (tags, protection) concern only
+/// CloudFormation.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct CreateTable {
@@ -36,7 +37,7 @@ struct CreateTable {
     stream_specification: Option<Json>,
 }
 
-/// What `CreateTable` does not take.
+/// The properties that `CreateTable` does not accept.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Backup {
@@ -51,7 +52,7 @@ struct Recovery {
     point_in_time_recovery_enabled: bool,
 }
 
-/// `true`, or the text that a parameter has for it.
+/// Parses `true`, or the text of a parameter with this value.
 fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = Json::deserialize(deserializer)?;
     Ok(value == json!(true) || value == json!("true"))
@@ -61,11 +62,11 @@ impl Table {
     pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
         let mut request: CreateTable = template.properties(id)?;
         request.table_name = id.to_owned();
-        // CloudFormation enables a stream by naming its view; `CreateTable` wants to be told.
+        // CloudFormation enables a stream by the name of its view; `CreateTable` also needs `StreamEnabled`.
         if let Some(Json::Object(stream)) = &mut request.stream_specification {
             stream.insert("StreamEnabled".to_owned(), json!(true));
         }
-        // Locally there is no bill to cap, and no CloudWatch.
+        // Locally, no bill needs a limit, and there is no CloudWatch.
         for index in request.global_secondary_indexes.iter_mut().filter_map(Json::as_array_mut).flatten() {
             if let Json::Object(index) = index {
                 index.remove("OnDemandThroughput");

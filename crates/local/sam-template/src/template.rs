@@ -10,18 +10,18 @@ use crate::error::TemplateError;
 use crate::parts;
 use crate::resolve::Resolver;
 
-/// A SAM template, read once and asked for what it declares.
+/// A SAM template, read once, with methods that return its declarations.
 #[derive(Debug, Clone)]
 pub struct Template {
     document: Mapping,
     pub(crate) resources: Mapping,
-    /// What parameters were given beside their defaults.
+    /// The values of parameters that are not at their defaults.
     pub(crate) given: BTreeMap<String, Yaml>,
 }
 
 impl Template {
-    /// Reads a template; what it declares is looked at when it is asked for. Its nested stacks, if any, deploy parts of this
-    /// project's template.
+    /// Reads a template. Its declarations are checked when they are requested. Its nested stacks, if any, deploy parts of
+    /// this project's template.
     ///
     /// # Errors
     /// When the text is not YAML, has no `Resources`, or has a nested stack with another part.
@@ -29,40 +29,41 @@ impl Template {
         Self::parse_with_parts(yaml, parts::of_this_project)
     }
 
-    /// Reads a template whose nested stacks deploy these parts, by their `TemplateURL`. The parts' resources take the places of
-    /// the stacks. A resource has its own id, with the stack's id before it where another resource has that id.
+    /// Reads a template whose nested stacks deploy these parts, by their `TemplateURL`. The parts' resources replace the
+    /// stacks. A resource keeps its id, or gets the stack's id as a prefix if another resource has the same id.
     ///
     /// # Errors
-    /// As [`Template::parse`]; or when a parameter of a part has no value.
+    /// When [`Template::parse`] fails, or when a parameter of a part has no value.
     pub fn parse_with_parts<'p>(yaml: &str, part: impl Fn(&str) -> Option<&'p str>) -> Result<Self, TemplateError> {
         let document = parts::put_in_place(yaml_serde::from_str(yaml)?, part)?;
         let resources = document.get("Resources").and_then(Yaml::as_mapping).cloned().unwrap_or_default();
         Ok(Self { document, resources, given: BTreeMap::new() })
     }
 
-    /// The template of this repository, compiled in.
+    /// Returns the template of this repository, which is compiled in.
     ///
     /// # Errors
-    /// As [`Template::parse`].
+    /// When [`Template::parse`] fails.
     pub fn of_this_project() -> Result<Self, TemplateError> {
         Self::parse(include_str!("../../../../template.yaml"))
     }
 
-    /// The text of a part of this repository's template, by its path: `templates/routes.yaml`.
+    /// Returns the text of a part of this repository's template, by its path: `templates/routes.yaml`.
     pub fn part_of_this_project(path: &str) -> Option<&'static str> {
         parts::of_this_project(path)
     }
 
-    /// The document as it is written, with its parts in place.
+    /// Returns the document, with its parts inserted and references unresolved.
     pub fn document(&self) -> &Mapping {
         &self.document
     }
 
-    /// Any resource's properties as plain JSON, with references resolved; none where its condition leaves it out. The lists
-    /// of resources, but for those of the HTTP APIs and their routes, name every declared resource, whatever its condition.
+    /// Returns a resource's properties as plain JSON, with references resolved; `None` if its condition excludes it. The
+    /// lists of resources contain every declared resource, whatever its condition, except the lists of the HTTP APIs and
+    /// their routes.
     ///
     /// # Errors
-    /// When there is no such resource, or it refers to something that is not there.
+    /// When there is no such resource, or it refers to a name that does not exist.
     pub fn resource(&self, id: &str) -> Result<Option<Json>, TemplateError> {
         self.is_deployed(id)?.then(|| self.properties(id)).transpose()
     }
@@ -75,12 +76,12 @@ impl Template {
         condition.map_or(Ok(true), |condition| self.condition(condition, id))
     }
 
-    /// The properties of a resource, with references resolved, as `T` wants them.
+    /// Returns the properties of a resource, with references resolved, as a `T`.
     pub(crate) fn properties<T: DeserializeOwned>(&self, id: &str) -> Result<T, TemplateError> {
         self.part(id, &["Properties"])
     }
 
-    /// A part of a resource, found by its path, with references resolved; an absent part is an empty mapping.
+    /// Returns a part of a resource, by its path, with references resolved; a missing part is an empty mapping.
     pub(crate) fn part<T: DeserializeOwned>(&self, id: &str, path: &[&str]) -> Result<T, TemplateError> {
         let empty = Yaml::Mapping(Mapping::new());
         let mut part = self.resources.get(id);
@@ -91,22 +92,22 @@ impl Template {
         serde_json::from_value(resolved).map_err(|problem| TemplateError::Property { resource: id.to_owned(), problem })
     }
 
-    /// Whether there is such a resource, be it one that SAM makes.
+    /// Returns true if the resource exists, including the resources that SAM creates.
     pub(crate) fn has_resource(&self, id: &str) -> bool {
         self.resources.contains_key(id) || self.function_behind(id) != id
     }
 
-    /// An entry of a section of the document: `section("Conditions", "TracingIsOn")`.
+    /// Returns an entry of a section of the document: `section("Conditions", "TracingIsOn")`.
     pub(crate) fn entry(&self, section: &str, name: &str) -> Option<&Yaml> {
         self.document.get(section)?.get(name)
     }
 
-    /// The entries of a section of the document; none where it has no such section.
+    /// Returns the entries of a section of the document; empty if the section does not exist.
     pub(crate) fn entries(&self, section: &str) -> impl Iterator<Item = (&Yaml, &Yaml)> {
         self.document.get(section).and_then(Yaml::as_mapping).into_iter().flatten()
     }
 
-    /// Every resource's logical id and type.
+    /// Returns every resource's logical id and type.
     pub(crate) fn types(&self) -> impl Iterator<Item = (&str, &str)> {
         self.resources.iter().filter_map(|(id, resource)| id.as_str().zip(resource.get("Type").and_then(Yaml::as_str)))
     }
