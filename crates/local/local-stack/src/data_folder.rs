@@ -1,7 +1,7 @@
-//! The folder a stack keeps its data in: held by one stack at a time, and closed to other users.
+//! The data folder of a stack. One stack at a time can use it, and other users cannot read it.
 //!
-//! A folder that others can read is closed to them where it holds data of a stack, or nothing. One with other files is refused: it
-//! may be a home or a project, which the user shares on purpose.
+//! If other users can read an existing folder, the stack removes their rights if the folder is empty or has only data of a
+//! stack. Otherwise it rejects the folder, because it may be a home or a project that the user shares on purpose.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -15,13 +15,13 @@ use crate::error::StartError;
 const LOCK: &str = "lock";
 const DATABASE: &str = "dynamodb.sqlite";
 const EVENTS: &str = "events.ndjson";
-/// The folder of keys within it.
+/// The subfolder of keys.
 pub(crate) const KEYS: &str = "keys";
 /// The rights of every other user.
 const OTHERS: u32 = 0o077;
 
-/// A data folder that no other stack can take until this is dropped, or the process ends in whatever way. Dropped before
-/// [`DataFolder::keep`], it removes what was added to it.
+/// A data folder that no other stack can use until this is dropped or the process ends, however it ends. If it is dropped
+/// before [`DataFolder::keep`], it removes the files that were added to the folder.
 #[derive(Debug)]
 pub(crate) struct DataFolder {
     path: PathBuf,
@@ -35,12 +35,12 @@ pub(crate) struct DataFolder {
 #[derive(Debug)]
 struct Before {
     files: BTreeSet<OsString>,
-    /// Folders that this start made, the innermost first.
+    /// The folders that this start created, the innermost first.
     made: Vec<PathBuf>,
 }
 
 impl DataFolder {
-    /// Creates the folder where it is missing, and takes it.
+    /// Creates the folder if it is missing, and locks it.
     pub(crate) fn take(path: &Path) -> Result<Self, StartError> {
         let failed = |source: io::Error| StartError::DataFolder { path: path.to_owned(), source };
         let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
@@ -56,7 +56,7 @@ impl DataFolder {
         }
     }
 
-    /// Keeps what is in the folder from now on.
+    /// Keeps the folder's content from now on.
     pub(crate) fn keep(&mut self) {
         self.before = None;
     }
@@ -65,12 +65,12 @@ impl DataFolder {
         &self.path
     }
 
-    /// The embedded database's file.
+    /// Returns the path of the embedded database's file.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
     }
 
-    /// The event bus's log.
+    /// Returns the path of the event bus's log.
     pub(crate) fn events(&self) -> PathBuf {
         self.path.join(EVENTS)
     }
@@ -80,8 +80,8 @@ impl Drop for DataFolder {
     fn drop(&mut self) {
         let Some(Before { files, made }) = self.before.take() else { return };
         let now = names(&self.path).unwrap_or_default();
-        // The lock is among them: it is free only once this file is closed, so no other stack holds a file that is removed.
-        // A journal that SQLite left beside a database from before holds data of it.
+        // The added files include the lock. It is free only once this file is closed, so no other stack uses a removed
+        // file. A journal that SQLite left beside an existing database contains data of that database.
         let is_journal =
             |name: &OsString| files.contains(OsStr::new(DATABASE)) && name.to_string_lossy().starts_with(DATABASE);
         for added in now.difference(&files).filter(|name| is_of_a_stack(name) && !is_journal(name)) {
@@ -91,7 +91,7 @@ impl Drop for DataFolder {
     }
 }
 
-/// Takes a folder that exists: its lock, and the names of the files that were in it.
+/// Locks an existing folder. Returns its lock and the names of the files that were in it.
 fn take_existing(path: &Path) -> Result<(File, BTreeSet<OsString>), StartError> {
     let failed = |source: io::Error| StartError::DataFolder { path: path.to_owned(), source };
     let folder = fs::metadata(path).map_err(failed)?;
@@ -111,7 +111,7 @@ fn take_existing(path: &Path) -> Result<(File, BTreeSet<OsString>), StartError> 
     lock.map(|lock| (lock, files)).ok_or_else(|| StartError::DataFolderInUse { path: path.to_owned() })
 }
 
-/// The lock's file; `None` where another stack holds it.
+/// Opens and locks the lock's file; `None` if another stack has locked it.
 fn lock(path: &Path) -> io::Result<Option<File>> {
     loop {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
@@ -120,7 +120,7 @@ fn lock(path: &Path) -> io::Result<Option<File>> {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        // A start that fails removes its lock, perhaps between the two lines above: then this file locks nothing.
+        // A failed start removes its lock, perhaps between the two lines above. Then this file locks nothing.
         match fs::metadata(path) {
             Ok(found) if found.ino() == file.metadata()?.ino() => return Ok(Some(file)),
             Ok(_) => {}
@@ -134,7 +134,7 @@ fn names(path: &Path) -> io::Result<BTreeSet<OsString>> {
     fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
 }
 
-/// Recognizes the files that a stack makes.
+/// Recognizes the files that a stack creates.
 fn is_of_a_stack(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name == LOCK
@@ -143,7 +143,7 @@ fn is_of_a_stack(name: &OsStr) -> bool {
         || ["-checkpoint.json", "-checkpoint.tmp", "-discarded.ndjson"].iter().any(|end| name.ends_with(end))
 }
 
-/// Removes folders, the innermost first; one that is not empty stays.
+/// Removes folders, the innermost first. Folders that are not empty stay.
 fn remove_empty(folders: &[PathBuf]) {
     for folder in folders {
         let _left = fs::remove_dir(folder);
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_folder_of_another_user_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        // Only root can give a folder away; for every other user, root's own is foreign.
+        // Only root can give a folder to another user. For every other user, root's own folder is a foreign one.
         let given_away = std::os::unix::fs::chown(folder.path(), Some(65_534), None).is_ok();
         let foreign = if given_away { folder.path() } else { Path::new("/") };
         let refused = DataFolder::take(foreign);

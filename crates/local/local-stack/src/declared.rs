@@ -1,4 +1,4 @@
-//! What the template declares, as the stack needs it.
+//! The template's declarations, in the form that the stack needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::pump::Source;
 use crate::pump::mapping::Policy;
 use crate::stack::Authentication;
 
-/// The template as it is deployed on this machine: with the callers, pages and quotes that were asked for.
+/// Returns the template as it is deployed on this machine, with the configured callers, pages and quotes.
 pub(crate) fn deployed(
     template: Template,
     authentication: &Authentication,
@@ -37,7 +37,7 @@ pub(crate) fn deployed(
     Ok(template.with_parameters(&parameters)?)
 }
 
-/// Each function's environment: its own variables, and where to find this stack.
+/// Returns each function's environment: its own variables, and the addresses of this stack.
 pub(crate) fn environments(
     template: &Template,
     dynamodb: &str,
@@ -58,13 +58,13 @@ pub(crate) fn environments(
     Ok(functions.collect())
 }
 
-/// How long each function may take.
+/// Returns the time-out of each function.
 pub(crate) fn timeouts(template: &Template) -> Result<BTreeMap<String, Duration>, StartError> {
     let functions = template.functions()?.into_iter();
     Ok(functions.map(|function| (function.name, Duration::from_secs(function.timeout_seconds.into()))).collect())
 }
 
-/// The HTTP API: the first one that is deployed. Another one would serve the same functions to other callers.
+/// The HTTP API: the first one that is deployed. Another API would serve the same functions to other callers.
 pub(crate) struct Api {
     pub(crate) routes: Vec<Route>,
     pub(crate) cors: Option<CorsConfiguration>,
@@ -93,7 +93,7 @@ impl Api {
     }
 }
 
-/// What the pumps read, and how.
+/// Returns the event source mappings that the pumps run.
 pub(crate) fn sources(template: &Template) -> Result<Vec<Source>, StartError> {
     let source = |mapping: StreamMapping| Source {
         policy: Policy {
@@ -109,7 +109,7 @@ pub(crate) fn sources(template: &Template) -> Result<Vec<Source>, StartError> {
     Ok(template.stream_mappings()?.into_iter().map(source).collect())
 }
 
-/// Checks that every function is there that a route, a mapping or a schedule leads to.
+/// Checks that every function exists that a route, a mapping or a schedule leads to.
 pub(crate) fn require(
     functions: &Functions,
     routes: &[Route],

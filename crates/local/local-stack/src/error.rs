@@ -1,4 +1,4 @@
-//! Why a stack does not start: with its sources, each is one line for the person who started it.
+//! The errors of starting a stack. Each error with its sources is one line for the user.
 
 use std::error::Error;
 use std::io;
@@ -9,62 +9,62 @@ use sam_template::TemplateError;
 
 use crate::pump::StreamError;
 
-/// Why a stack does not start.
+/// The reason why a stack does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder cannot be created or written.
     #[error("cannot use the data folder {}", path.display())]
     DataFolder {
-        /// The folder that was asked for.
+        /// The requested folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Another stack holds the data folder.
+    /// Another stack has locked the data folder.
     #[error("another instance is using the data folder {}", path.display())]
     DataFolderInUse {
-        /// The folder that was asked for.
+        /// The requested folder.
         path: PathBuf,
     },
-    /// The data folder belongs to another user, who could read and change what is in it.
+    /// The data folder belongs to another user, who could read and change its content.
     #[error("the data folder {} belongs to another user", path.display())]
     ForeignDataFolder {
-        /// The folder that was asked for.
+        /// The requested folder.
         path: PathBuf,
     },
-    /// Other users can read the folder, and it holds other files, so it may be shared on purpose.
+    /// Other users can read the folder, and it has other files, so it may be shared on purpose.
     #[error(
         "other users can read the folder {0}, and it holds other files: choose another data folder, or run `chmod 700 {0}`",
         path.display()
     )]
     SharedFolder {
-        /// The folder that was asked for.
+        /// The requested folder.
         path: PathBuf,
     },
-    /// Somebody else listens where the HTTP API was to listen.
+    /// The port of the HTTP API is already in use.
     #[error("cannot serve the HTTP API: {0} is already in use")]
     HttpAddressInUse(SocketAddr),
-    /// Somebody else listens where DynamoDB was to listen.
+    /// The port of DynamoDB is already in use.
     #[error("cannot serve DynamoDB: {0} is already in use")]
     DynamoDbAddressInUse(SocketAddr),
-    /// Somebody else listens where EventBridge was to listen.
+    /// The port of EventBridge is already in use.
     #[error("cannot serve EventBridge: {0} is already in use")]
     EventBridgeAddressInUse(SocketAddr),
     /// The HTTP API cannot listen for another reason.
     #[error("cannot serve the HTTP API on {address}")]
     Http {
-        /// Where it was to listen.
+        /// The requested address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The embedded DynamoDB does not start, or refuses the template's tables.
+    /// The embedded DynamoDB does not start, or rejects the template's tables.
     #[error("cannot start the embedded DynamoDB")]
     Database(#[source] embedded_dynamodb::EmbeddedError),
     /// The embedded EventBridge does not start.
     #[error("cannot start the embedded EventBridge")]
     EventBus(#[source] embedded_eventbridge::EmbeddedError),
-    /// A route authenticates its callers in a way that this stack does not.
+    /// A route authenticates its callers in a way that this stack does not support.
     #[error("cannot serve {route}: its authorization is {authorization}, which this stack does not check")]
     Authorization {
         /// The route's key.
@@ -78,7 +78,7 @@ pub enum StartError {
     /// A function cannot be set up.
     #[error("cannot set up the functions")]
     Functions(#[source] Box<dyn Error + Send + Sync>),
-    /// The template leads to a function that this stack was not given.
+    /// The template refers to a function that this stack does not have.
     #[error("the template names the function {0}, which this stack does not have")]
     MissingFunction(String),
     /// The stream of a table cannot be read.

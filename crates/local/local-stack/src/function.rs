@@ -1,7 +1,8 @@
 //! The port to a Lambda function, and the adapter that runs a handler inside this process.
 //!
-//! What crosses the port is what crosses it on AWS: a JSON payload in, a JSON payload out. So an in-process handler, a real
-//! binary behind a Runtime API and a stub in a test are interchangeable, and the encoding of both payloads always takes part.
+//! The port has the same types as on AWS: a JSON payload in, a JSON payload out. An in-process handler, a real binary
+//! behind a Runtime API and a stub in a test are therefore interchangeable, and both payloads are always encoded and
+//! decoded.
 
 use std::future::poll_fn;
 use std::marker::PhantomData;
@@ -16,55 +17,56 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent, Service};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The largest answer of a function that Lambda takes, in bytes of the payload: 6 MB for a synchronous invocation (AWS
-/// Lambda Developer Guide, "Lambda quotas"); the number is that of Lambda's own error message, "Exceeded maximum allowed
+/// The maximum size of a function's reply that Lambda accepts, in bytes of the payload: 6 MB for a synchronous invocation
+/// (AWS Lambda Developer Guide, "Lambda quotas"). The number is from Lambda's own error message, "Exceeded maximum allowed
 /// payload size (6291556 bytes)".
 pub const MAX_RESPONSE: usize = 6_291_556;
 
-/// A Lambda function as its caller sees it.
+/// A Lambda function from the view of its caller.
 pub trait Function: Send + Sync {
-    /// Runs the function once, with the JSON it takes, and returns the JSON it gives.
+    /// Runs the function once with a JSON payload and returns its JSON reply.
     fn invoke(&self, payload: Bytes, invocation: Invocation) -> BoxFuture<'static, Result<Bytes, FunctionError>>;
 }
 
-/// What Lambda tells a function about one invocation, beside its payload.
+/// The data about one invocation that Lambda passes to a function in addition to the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
     /// The id of this invocation; a retry has another.
     pub request_id: String,
-    /// When the function is cut off: milliseconds since the epoch.
+    /// The time at which the function is stopped, in milliseconds since the epoch.
     pub deadline_ms: u64,
     /// The name under which the function was called.
     pub function_arn: String,
 }
 
-/// An invocation that failed. The caller learns no more on AWS either: HTTP gets a 500, a stream batch is retried.
+/// An invocation that failed. As on AWS, the caller receives no details: an HTTP client gets a 500, and a stream batch is
+/// retried.
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionError {
-    /// The payload is not what the function takes, or its answer is no JSON.
+    /// The payload is not valid for the function, or its reply is not JSON.
     #[error("the payload could not be read or written: {0}")]
     Payload(#[from] serde_json::Error),
     /// The handler returned an error.
     #[error("{error_type}: {message}")]
     Handler {
-        /// The kind of error, by which Lambda groups them.
+        /// The type of the error, by which Lambda groups errors.
         error_type: String,
-        /// What the handler said.
+        /// The handler's error message.
         message: String,
     },
-    /// The handler panicked. Lambda reports that and goes on, and so does the local stack.
+    /// The handler panicked. Lambda reports the panic and continues, and so does the local stack.
     #[error("the function panicked")]
     Panicked,
-    /// The answer is larger than [`MAX_RESPONSE`]; Lambda drops it.
+    /// The reply is larger than [`MAX_RESPONSE`]; Lambda drops it.
     #[error("response payload size ({bytes} bytes) exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)")]
     ResponseTooLarge {
-        /// The size of the answer.
+        /// The size of the reply.
         bytes: usize,
     },
     /// The function did not answer within its time-out.
     #[error("the function did not answer within {} s", .0.as_secs())]
     TimedOut(Duration),
-    /// The function cannot be reached: its process is gone, or nobody serves it.
+    /// The function cannot be reached: its process ended, or no process serves it.
     #[error("the function cannot be reached: {0}")]
     Unreachable(String),
 }
@@ -80,7 +82,7 @@ where
     event_function::<_, LambdaRequest>(Adapter::from(handler))
 }
 
-/// Runs a `lambda_runtime` handler in this process: its event and its answer pass through JSON.
+/// Runs a `lambda_runtime` handler in this process: its event and its reply are encoded as JSON.
 pub fn event_function<S, T>(handler: S) -> Arc<dyn Function>
 where
     S: Service<LambdaEvent<T>> + Clone + Send + Sync + 'static,

@@ -1,4 +1,5 @@
-//! The project's own functions, in this process: wired as their `main.rs` wires them, but to the stack's DynamoDB and EventBridge.
+//! The project's own functions in this process. They are wired as in their `main.rs`, but to the stack's DynamoDB and
+//! EventBridge.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ impl LocalStack {
     }
 }
 
-/// The project's four functions in this process.
+/// Returns the project's four functions in this process.
 ///
 /// # Errors
 /// When a function's environment is not complete.

@@ -1,4 +1,5 @@
-//! The Lambda service in small: finds a function by name, gives it a request id and a deadline, and outlives it.
+//! A small version of the Lambda service: it finds a function by name, gives it a request id and a deadline, and survives
+//! its failures.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::function::{Function, FunctionError, Invocation, MAX_RESPONSE};
 /// The functions of a stack by their names in the template.
 pub type Functions = BTreeMap<String, Arc<dyn Function>>;
 
-/// Lambda's own default, for a function whose time-out nobody set.
+/// Lambda's own default, for a function without a configured time-out.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Invokes functions by name.
@@ -23,20 +24,19 @@ pub struct Invoker {
 }
 
 impl Invoker {
-    /// An invoker of these functions; one that `timeouts` does not name has three seconds, as on AWS.
+    /// Creates an invoker of these functions. A function without an entry in `timeouts` has three seconds, as on AWS.
     #[must_use]
     pub fn new(functions: Functions, timeouts: BTreeMap<String, Duration>) -> Self {
         Self { functions: Arc::new(functions), timeouts: Arc::new(timeouts) }
     }
 
-    /// Runs `name` once. A panic, a time-out or an answer that is too large is this invocation's error, and touches no
-    /// other.
+    /// Runs `name` once. A panic, a time-out or a reply that is too large is an error of this invocation only.
     pub async fn invoke(&self, name: &str, payload: Bytes) -> Result<Bytes, FunctionError> {
         let function =
             self.functions.get(name).ok_or_else(|| FunctionError::Unreachable(format!("no function {name}")))?;
         let timeout = self.timeouts.get(name).copied().unwrap_or(DEFAULT_TIMEOUT);
         let running = function.invoke(payload, invocation(name, timeout));
-        // A task of its own, so that a panic unwinds there.
+        // The handler runs in its own task, so that a panic ends only this task.
         let mut task = tokio::spawn(running);
         match tokio::time::timeout(timeout, &mut task).await {
             Ok(Ok(Ok(answer))) if answer.len() > MAX_RESPONSE => {
@@ -97,7 +97,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_larger_than_lambda_takes_is_an_error() {
         let function = event_function(service_fn(|event: LambdaEvent<usize>| async move {
-            // A JSON string: its quotation marks count too.
+            // The reply is a JSON string: its quotation marks count too.
             Ok::<_, lambda_runtime::Error>("x".repeat(event.payload - 2))
         }));
         let invoker = invoker(function, Duration::from_secs(60));

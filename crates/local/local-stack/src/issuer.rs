@@ -1,7 +1,7 @@
 //! An issuer of tokens for one machine: an RSA key in the data folder, and tokens signed with it.
 //!
-//! It has no endpoint. The stack takes its public key from the folder, as API Gateway takes an issuer's from its `jwks_uri`, and
-//! every user who can read the folder can issue tokens.
+//! It has no endpoint. The stack reads its public key from the folder, as API Gateway reads an issuer's key from its
+//! `jwks_uri`. Every user who can read the folder can issue tokens.
 
 use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
@@ -27,7 +27,7 @@ pub struct LocalIssuer {
     private: EncodingKey,
     key_id: String,
     public: JwkSet,
-    /// The key in PEM, where no file holds it yet.
+    /// The key in PEM, if no file has it yet.
     new: Option<Vec<u8>>,
 }
 
@@ -36,18 +36,18 @@ pub struct LocalIssuer {
 pub struct Token {
     /// `sub`: the caller.
     pub subject: String,
-    /// `scope`: words with spaces between them.
+    /// `scope`: words separated by spaces.
     pub scope: String,
-    /// `aud`: the API that it is for.
+    /// `aud`: the API for which it is issued.
     pub audience: String,
-    /// The time from now until `exp`.
+    /// The time until `exp`.
     pub lifetime: Duration,
 }
 
 /// A failure to open the issuer or to sign a token.
 #[derive(Debug, thiserror::Error)]
 pub enum IssuerError {
-    /// No stack has made a key in this folder.
+    /// No stack has created a key in this folder.
     #[error("there is no key {}", .0.display())]
     NoKey(PathBuf),
     /// The key's file or folder cannot be read or written.
@@ -58,10 +58,10 @@ pub enum IssuerError {
         /// The operating system's error.
         source: io::Error,
     },
-    /// The key's file holds something else.
+    /// The file is not an RSA private key.
     #[error("{} is not an RSA private key in PEM", .0.display())]
     NotAKey(PathBuf),
-    /// No key could be made.
+    /// The key could not be generated.
     #[error("cannot make an RSA key")]
     NotMade,
     /// A token could not be signed.
@@ -70,26 +70,27 @@ pub enum IssuerError {
 }
 
 impl LocalIssuer {
-    /// `iss` of its tokens. An https URL, as API Gateway asks for; no host has a name that ends in `.invalid` (RFC 6761), so no
-    /// deployed API can trust it. It is the same on every port, so that a token says nothing of where a stack listens.
+    /// The `iss` of its tokens. API Gateway requires an https URL. No host has a name that ends in `.invalid` (RFC 6761),
+    /// so no deployed API can trust this issuer. It is the same on every port, so a token does not depend on the stack's
+    /// address.
     pub const URL: &str = "https://issuer.order-ledger.invalid";
-    /// `aud` of its tokens, unless another is asked for.
+    /// The `aud` of its tokens, unless another is requested.
     pub const AUDIENCE: &str = "order-ledger-local";
 
-    /// An issuer with a key that is kept nowhere.
+    /// Creates an issuer with a key that is not stored.
     ///
     /// # Errors
-    /// When the operating system gives no random numbers.
+    /// When the operating system returns no random numbers.
     pub fn in_memory() -> Result<Self, IssuerError> {
         let pem = new_key()?;
         Self::of(&pem).map(|issuer| Self { new: Some(pem), ..issuer }).ok_or(IssuerError::NotMade)
     }
 
-    /// The issuer whose key is in a data folder; with a new key where there is none. [`LocalIssuer::keep`] writes that one, once
-    /// the stack has started.
+    /// Opens the issuer of a data folder, with a new key if the folder has none. [`LocalIssuer::keep`] writes the new key,
+    /// once the stack has started.
     ///
     /// # Errors
-    /// When the key can neither be read nor made.
+    /// When the key can neither be read nor generated.
     pub fn open_or_new(data: &Path) -> Result<Self, IssuerError> {
         match Self::open(data) {
             Err(IssuerError::NoKey(_)) => Self::in_memory(),
@@ -97,10 +98,10 @@ impl LocalIssuer {
         }
     }
 
-    /// Writes a new key to a data folder. Does nothing where its key was read from a file.
+    /// Writes a new key to a data folder. Does nothing if its key was read from a file.
     ///
     /// # Errors
-    /// When it cannot be written, or another stack has written a key meanwhile.
+    /// When the key cannot be written, or another stack has written a key in the meantime.
     pub fn keep(&self, data: &Path) -> Result<(), IssuerError> {
         let Some(pem) = &self.new else { return Ok(()) };
         let folder = Self::keys_folder(data);
@@ -108,10 +109,10 @@ impl LocalIssuer {
         keep(&folder, &path, pem).map_err(|source| IssuerError::Unusable { path, source })
     }
 
-    /// The issuer whose key is in a data folder.
+    /// Opens the issuer of a data folder.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read.
+    /// When there is no key, or it cannot be read.
     pub fn open(data: &Path) -> Result<Self, IssuerError> {
         let path = Self::keys_folder(data).join("issuer.pem");
         match fs::read(&path) {
@@ -121,22 +122,22 @@ impl LocalIssuer {
         }
     }
 
-    /// The folder of keys within a data folder.
+    /// Returns the folder of keys within a data folder.
     #[must_use]
     pub fn keys_folder(data: &Path) -> PathBuf {
         data.join(KEYS)
     }
 
-    /// Its public key, as a JWK Set.
+    /// Returns its public key, as a JWK Set.
     #[must_use]
     pub fn keys(&self) -> &JwkSet {
         &self.public
     }
 
-    /// A token, issued now.
+    /// Issues a token now.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// When the token cannot be signed.
     pub fn token(&self, token: &Token) -> Result<String, IssuerError> {
         let Token { subject, scope, audience, lifetime } = token;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -158,30 +159,30 @@ impl LocalIssuer {
     }
 }
 
-/// The private key is not shown.
+/// The output does not contain the private key.
 impl fmt::Debug for LocalIssuer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("LocalIssuer").field("public", &self.public).finish_non_exhaustive()
     }
 }
 
-/// A new RSA key of 2,048 bits, PKCS #8 in PEM.
+/// Generates an RSA key of 2,048 bits, PKCS #8 in PEM.
 fn new_key() -> Result<Vec<u8>, IssuerError> {
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| IssuerError::NotMade)?;
     let der = pair.as_der().map_err(|_| IssuerError::NotMade)?;
-    // 48 bytes are a line of 64 letters.
+    // 48 bytes give a line of 64 characters.
     let lines: Vec<_> = der.as_ref().chunks(48).map(|bytes| STANDARD.encode(bytes)).collect();
     Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")).into_bytes())
 }
 
-/// Keeps a key for its owner's eyes alone, unless there is another one already.
+/// Writes a key that only its owner can read, unless a key exists.
 fn keep(folder: &Path, path: &Path, key: &[u8]) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    // It may have been there already, with other rights.
+    // The folder may have existed with other rights.
     fs::set_permissions(folder, Permissions::from_mode(0o700))?;
     let draft = folder.join(format!("{}.tmp", Uuid::new_v4()));
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.write_all(key)?;
-    // A link appears whole, and never in the place of another file.
+    // A hard link appears complete, and never replaces another file.
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     linked
@@ -195,7 +196,7 @@ mod tests {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
 
-    /// The issuer of a data folder, whose key is kept.
+    /// Returns the issuer of a data folder, with its key written.
     fn kept(data: &Path) -> LocalIssuer {
         let issuer = LocalIssuer::open_or_new(data).unwrap();
         issuer.keep(data).unwrap();

@@ -1,15 +1,15 @@
-//! The whole of Order Ledger on one machine: embedded DynamoDB and EventBridge, an HTTP gateway and stream pumps around the
-//! functions that run on AWS. No account, no Docker, no JVM.
+//! Order Ledger on one machine: embedded DynamoDB and EventBridge, an HTTP gateway, and stream pumps around the functions
+//! that run on AWS. It needs no account, no Docker and no JVM.
 //!
-//! It reads tables, routes, event buses and event source mappings from the project's SAM template, so that what runs here
-//! is what is deployed. Outside `functions`, which wires up the project's own, it must never know what a function does: it
-//! hands over the JSON that API Gateway and Lambda hand over, and takes the JSON that comes back.
+//! It reads tables, routes, event buses and event source mappings from the project's SAM template, so the local stack runs
+//! the deployed configuration. Outside `functions`, which wires up the project's own functions, it must never know the work
+//! of a function: it passes the JSON that API Gateway and Lambda pass, and receives the JSON of the reply.
 //!
-//! - [`LocalStack`]: starts and stops it all; start here
+//! - [`LocalStack`]: starts and stops all parts; start here
 //! - [`function`]: the port to a function, and handlers in this process behind it
-//! - [`gateway`]: HTTP requests to API Gateway payloads and back
+//! - [`gateway`]: converts HTTP requests to API Gateway payloads, and replies to HTTP
 //! - [`LocalIssuer`]: signs tokens that the gateway accepts
-//! - [`pump`]: the table's stream to Lambda batches, with Lambda's error handling
+//! - [`pump`]: passes the table's stream to functions in batches, with Lambda's error handling
 //! - `schedules`: functions that are invoked at a rate
 
 mod data_folder;

@@ -1,4 +1,5 @@
-//! Schedules: functions that are invoked at a rate, as EventBridge invokes them by the rules of the template.
+//! Schedules: functions that are invoked at a rate, like the functions that EventBridge invokes by the rules of the
+//! template.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::function::FunctionError;
 use crate::invoker::Invoker;
 use crate::pump::Timer;
 
-/// The running schedules of a stack; dropped, they end by themselves.
+/// The running schedules of a stack. When dropped, they end by themselves.
 pub(crate) struct Schedules {
     schedules: Vec<Schedule>,
     invoker: Invoker,
@@ -19,7 +20,7 @@ pub(crate) struct Schedules {
 }
 
 impl Schedules {
-    /// Starts schedules; each invokes its function for the first time once its rate has passed, as on AWS.
+    /// Starts schedules. Each invokes its function for the first time once its rate has passed, as on AWS.
     pub(crate) fn start(schedules: Vec<Schedule>, invoker: Invoker, timer: &Arc<dyn Timer>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let run = |schedule: &Schedule| {
@@ -37,7 +38,7 @@ impl Schedules {
         Ok(())
     }
 
-    /// Ends the schedules after the invocations under way.
+    /// Ends the schedules after the running invocations.
     pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
     use crate::function::event_function;
 
-    /// A timer that the test turns: each sleep is handed to it, with what ends it.
+    /// A timer that the test controls: the test receives each sleep, with a sender that ends it.
     struct ByHand(mpsc::UnboundedSender<(Duration, oneshot::Sender<()>)>);
 
     impl Timer for ByHand {
@@ -98,7 +99,7 @@ mod tests {
             let calls = calls.clone();
             async move {
                 calls.send(event.payload).unwrap();
-                // A failure ends this invocation alone.
+                // A failure affects only this invocation.
                 Err::<(), _>("out of paper")
             }
         }));

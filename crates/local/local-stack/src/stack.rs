@@ -1,4 +1,4 @@
-//! The whole system in one process: starts the parts in order, and stops them in the other.
+//! The whole system in one process. It starts the parts in order, and stops them in reverse order.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,62 +22,63 @@ use crate::issuer::LocalIssuer;
 use crate::pump::{Pump, StreamError, SystemTimer, Timer};
 use crate::schedules::Schedules;
 
-/// Where a stack keeps its data.
+/// The location of a stack's data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataLocation {
-    /// In memory: gone when the stack stops.
+    /// In memory. The data is lost when the stack stops.
     InMemory,
-    /// In this folder, which is created where it is missing. What was acknowledged survives `kill -9`.
+    /// In this folder, which is created if it does not exist. Acknowledged writes survive `kill -9`.
     Folder(PathBuf),
 }
 
 /// The authentication of a stack's callers.
 #[derive(Debug, Clone)]
 pub enum Authentication {
-    /// None: every caller that reaches this machine's loopback is trusted. `AuthMode=none`.
+    /// None: every caller that reaches this machine's loopback is trusted. This is `AuthMode=none`.
     None,
-    /// Tokens of this issuer, which the gateway checks as API Gateway does. `AuthMode=jwt`.
+    /// Tokens of this issuer, which the gateway checks as API Gateway does. This is `AuthMode=jwt`.
     Jwt(LocalIssuer),
 }
 
-/// How a stack is set up.
+/// The options of a stack.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where its data is kept.
+    /// The location of its data.
     pub data: DataLocation,
-    /// Where the HTTP API listens; port 0 takes a free one.
+    /// The address of the HTTP API; port 0 selects a free port.
     pub http: SocketAddr,
-    /// Where DynamoDB listens; port 0 takes a free one.
+    /// The address of DynamoDB; port 0 selects a free port.
     pub dynamodb: SocketAddr,
-    /// Where EventBridge listens; port 0 takes a free one.
+    /// The address of EventBridge; port 0 selects a free port.
     pub eventbridge: SocketAddr,
-    /// The requests that the three of them accept. The HTTP API accepts those of `cors_origins` too.
+    /// The requests that these three servers accept. The HTTP API also accepts those of `cors_origins`.
     pub admission: Admission,
     /// The authentication of callers.
     pub authentication: Authentication,
-    /// The origins whose pages may call the HTTP API; with none, no page may.
+    /// The origins whose pages may call the HTTP API; empty if no page may.
     pub cors_origins: Vec<String>,
-    /// The JWK Set of the keys whose quotes are accepted, for the audience [`DEMO_AUDIENCE`](signed_quotes::DEMO_AUDIENCE); empty: none.
+    /// The JWK Set of the keys whose quotes are accepted, for the audience [`DEMO_AUDIENCE`](signed_quotes::DEMO_AUDIENCE);
+    /// empty if no quote is accepted.
     pub quote_keys: String,
-    /// Tables, routes, functions, mappings, schedules and event buses. It must have the parameter `AuthMode`; with tokens `JwtIssuer` and
-    /// `JwtAudience` too, with origins `CorsAllowedOrigins`, and with keys `QuoteKeys` and
-    /// `QuoteAudience`: they get what the options above say.
+    /// The tables, routes, functions, mappings, schedules and event buses. The template must have the parameter `AuthMode`;
+    /// with tokens also `JwtIssuer` and `JwtAudience`, with origins `CorsAllowedOrigins`, and with keys `QuoteKeys` and
+    /// `QuoteAudience`. Their values come from the options above.
     pub template: Template,
 }
 
-/// What a function of the stack can reach and is configured with.
+/// The clients and the configuration of the stack's functions.
 pub struct Surroundings {
-    /// Talks to the stack's DynamoDB.
+    /// A client of the stack's DynamoDB.
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// Talks to the stack's EventBridge.
+    /// A client of the stack's EventBridge.
     pub eventbridge: aws_sdk_eventbridge::Client,
-    /// Each function's environment: the template's variables, and what the AWS SDK needs to find this stack's
-    /// DynamoDB and EventBridge, so that a process started with these variables alone is part of the stack.
+    /// Each function's environment: the template's variables, and the variables with which the AWS SDK finds this stack's
+    /// DynamoDB and EventBridge. A process that is started with only these variables is therefore part of the stack.
     pub environments: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Surroundings {
-    /// One variable of a function's environment.
+    /// Returns one variable of a function's environment.
     #[must_use]
     pub fn variable(&self, function: &str, name: &str) -> Option<String> {
         self.environments.get(function)?.get(name).cloned()
@@ -95,7 +96,8 @@ pub struct LocalStack {
 }
 
 impl LocalStack {
-    /// Starts a stack with the functions that `functions` makes for it. A start that fails leaves the data folder as it was.
+    /// Starts a stack with the functions that `functions` creates for it. A start that fails leaves the data folder
+    /// unchanged.
     pub async fn start<F>(options: Options, functions: F) -> Result<Self, StartError>
     where
         F: AsyncFnOnce(&Surroundings) -> Result<Functions, Box<dyn std::error::Error + Send + Sync>>,
@@ -158,7 +160,7 @@ impl LocalStack {
                 folder.iter_mut().for_each(DataFolder::keep);
                 Ok(Self { gateway, pumps, schedules, database, event_bus, folder })
             }
-            // Closed before the folder is: SQLite removes files of its own when it closes.
+            // The database is closed before the folder, because SQLite removes its own files when it closes.
             Err(error) => {
                 database.stop().await;
                 Err(error)
@@ -166,43 +168,43 @@ impl LocalStack {
         }
     }
 
-    /// The root of the HTTP API: `http://127.0.0.1:3000`.
+    /// Returns the root URL of the HTTP API: `http://127.0.0.1:3000`.
     #[must_use]
     pub fn api_url(&self) -> String {
         format!("http://{}", self.gateway.address())
     }
 
-    /// Where any DynamoDB client can connect.
+    /// Returns the URL for DynamoDB clients.
     #[must_use]
     pub fn dynamodb_endpoint(&self) -> String {
         self.database.endpoint()
     }
 
-    /// The embedded database.
+    /// Returns the embedded database.
     #[must_use]
     pub fn database(&self) -> &EmbeddedDynamoDb {
         &self.database
     }
 
-    /// The embedded EventBridge: what was published, and failures on order.
+    /// Returns the embedded EventBridge, with published events and injected faults.
     #[must_use]
     pub fn event_bus(&self) -> &EmbeddedEventBridge {
         &self.event_bus
     }
 
-    /// The file of published events, NDJSON; none where data is kept in memory.
+    /// Returns the file of published events, NDJSON; `None` if the data is in memory.
     #[must_use]
     pub fn event_log(&self) -> Option<PathBuf> {
         self.folder.as_ref().map(DataFolder::events)
     }
 
-    /// The running event source mappings.
+    /// Returns the running event source mappings.
     #[must_use]
     pub fn pumps(&self) -> &[Pump] {
         &self.pumps
     }
 
-    /// Waits until every stream record written before this call was delivered, or discarded after its last retry.
+    /// Waits until every stream record written before this call is processed, or discarded after its last retry.
     pub async fn drained(&self) -> Result<(), StreamError> {
         for pump in &self.pumps {
             pump.drained().await?;
@@ -210,13 +212,13 @@ impl LocalStack {
         Ok(())
     }
 
-    /// As [`LocalStack::drained`], for what one function reads alone.
+    /// Waits like [`LocalStack::drained`], for the stream of one function only.
     pub async fn drained_by(&self, function: &str) -> Result<(), StreamError> {
         let pump = self.pumps.iter().find(|pump| pump.source().function == function);
         pump.ok_or_else(|| StreamError::NoReader(function.to_owned()))?.drained().await
     }
 
-    /// Invokes the function of each schedule of the template once, without waiting for its time.
+    /// Invokes the function of each schedule of the template once, without waiting for its rate.
     ///
     /// # Errors
     /// When a function fails.
@@ -224,8 +226,8 @@ impl LocalStack {
         self.schedules.run_once().await
     }
 
-    /// Answers the requests and ends the batches under way, then stops everything. A bus that was told to fail no longer does,
-    /// or the publisher's last batch would be retried for its whole minute.
+    /// Answers the running requests, ends the running batches, and stops all parts. Injected faults of the bus are removed
+    /// first: otherwise the publisher's last batch would be retried for its whole minute.
     pub async fn stop(self) {
         self.gateway.stop().await;
         self.schedules.stop().await;

@@ -1,8 +1,8 @@
-//! The claims of a token whose signature is known to be good, against the authorizer and the route.
+//! The check of a token's claims against the authorizer and the route. The token's signature is already verified.
 //!
 //! The rules are those of «Control access to HTTP APIs with JWT authorizers in API Gateway»
-//! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html), without any tolerance for clocks. That page
-//! does not say whether a token may lack `exp`: here it may not.
+//! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html), without a tolerance for clock
+//! differences. That page does not state whether a token may lack `exp`: here `exp` is required.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub(super) fn check(claims: &Claims, issuer: &str, audience: &[String], now: i64
     Ok(())
 }
 
-/// The scopes of a route that a token has in `scope` or `scp`; none where the route asks for no scope.
+/// Returns the scopes of a route that a token has in `scope` or `scp`; `None` if the route requires no scope.
 pub(super) fn scopes(claims: &Claims, route: &[String]) -> Result<Option<Vec<String>>, Refusal> {
     if route.is_empty() {
         return Ok(None);
@@ -49,8 +49,8 @@ pub(super) fn scopes(claims: &Claims, route: &[String]) -> Result<Option<Vec<Str
     if scopes.is_empty() { Err(Refusal::Scope) } else { Ok(Some(scopes)) }
 }
 
-/// The claims as a function gets them: each a string, a list as `[a b]`. Captures of the real gateway show these; an object
-/// and null are written as the same language, Go, prints them.
+/// Returns the claims in the form that a function receives: each is a string, a list is `[a b]`. Captures of the real
+/// gateway show these forms. An object and null are written as Go, the gateway's language, prints them.
 pub(super) fn as_text(claims: &Claims) -> BTreeMap<String, String> {
     claims.iter().map(|(name, value)| (name.clone(), text(value))).collect()
 }
@@ -68,7 +68,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// A string, or the strings of a list.
+/// Returns a string, or the strings of a list.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
@@ -85,7 +85,7 @@ mod tests {
 
     const NOW: i64 = 1_700_000_000;
 
-    /// The result for sound claims, with these in their place; null takes one away.
+    /// Checks valid claims with these changes; null removes a claim.
     fn checked(changes: &Value) -> Result<(), Refusal> {
         let mut claims = json!({ "iss": "https://issuer", "aud": "shop", "exp": NOW + 1 });
         for (name, value) in changes.as_object().unwrap() {

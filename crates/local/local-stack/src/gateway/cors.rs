@@ -1,11 +1,15 @@
-//! Requests from pages of other origins, as an HTTP API with `CorsConfiguration` answers them.
+//! Requests from pages of other origins, with the replies of an HTTP API with `CorsConfiguration`.
 //!
-//! From «Configure CORS for HTTP APIs in API Gateway»
-//! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html): the gateway answers preflight requests even where no
-//! route takes `OPTIONS`; a preflight request has `Origin` and `Access-Control-Request-Method`; the configured headers are added to
-//! the response *from an integration*, and those that the function wrote itself are ignored. So the gateway's own 401, 403 and 404
-//! have none here, and a page cannot read them. Not on that page, and known from practice: the status 204, before any
-//! authorizer. On AWS an origin that is not allowed gets the same without the headers; here its requests are refused before.
+//! These rules are from «Configure CORS for HTTP APIs in API Gateway»
+//! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html):
+//! - The gateway answers preflight requests even if no route accepts `OPTIONS`.
+//! - A preflight request has `Origin` and `Access-Control-Request-Method`.
+//! - The gateway adds the configured headers to the response *from an integration*, and ignores the function's own headers.
+//!   The gateway's own 401, 403 and 404 therefore do not have them, and a page cannot read these replies.
+//!
+//! That page does not mention the status 204 and that the preflight reply precedes any authorizer; both are known from
+//! practice. On AWS, an origin that is not allowed receives the same reply without the headers. Here its requests are
+//! rejected earlier.
 
 use axum::body::Body;
 use http::header::{
@@ -22,7 +26,7 @@ pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     *method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to a preflight request with these headers.
+/// Returns the reply to a preflight request with these headers.
 pub(super) fn preflight(cors: &CorsConfiguration, request: &HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -37,7 +41,7 @@ pub(super) fn preflight(cors: &CorsConfiguration, request: &HeaderMap) -> Respon
     response
 }
 
-/// Puts the configured headers in place of those that the function wrote.
+/// Replaces the function's own headers by the configured ones.
 pub(super) fn add_headers(cors: &CorsConfiguration, request: &HeaderMap, response: &mut HeaderMap) {
     let written: Vec<_> =
         response.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
@@ -49,7 +53,7 @@ pub(super) fn add_headers(cors: &CorsConfiguration, request: &HeaderMap, respons
     }
 }
 
-/// Names the request's origin to the browser, where it is allowed.
+/// Adds the request's origin to the reply, if the origin is allowed.
 fn allow_origin(cors: &CorsConfiguration, request: &HeaderMap, response: &mut HeaderMap) -> bool {
     let Some(origin) = request.get(ORIGIN) else { return false };
     let is_any = cors.allow_origins.iter().any(|allowed| allowed == "*");

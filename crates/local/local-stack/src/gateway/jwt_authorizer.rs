@@ -1,7 +1,7 @@
-//! A JWT authorizer: the check of a request's token that API Gateway makes before it calls a function.
+//! A JWT authorizer: the check of a request's token that API Gateway performs before it calls a function.
 //!
-//! Only RSA keys count, as on AWS, and each with its own algorithm alone: so neither `none` nor a public key that is used as a
-//! secret can pass.
+//! As on AWS, only RSA keys are accepted, and each only with its own algorithm. A token with the algorithm `none`, or one
+//! that uses a public key as a shared secret, is therefore rejected.
 
 use std::collections::BTreeMap;
 
@@ -18,35 +18,35 @@ use super::refusal::Refusal;
 pub struct JwtAuthorizer {
     issuer: String,
     audience: Vec<String>,
-    /// By their ids.
+    /// The keys by their ids.
     keys: BTreeMap<String, DecodingKey>,
 }
 
-/// The caller, as functions get them in `requestContext.authorizer.jwt`.
+/// The caller, in the form that functions receive in `requestContext.authorizer.jwt`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct JwtIdentity {
     claims: BTreeMap<String, String>,
-    /// The scopes of the route that the token has; null where the route asks for none.
+    /// The scopes of the route that the token has; null if the route requires none.
     scopes: Option<Vec<String>>,
 }
 
 impl JwtAuthorizer {
-    /// An authorizer of tokens from `issuer` for one of `audience`. Keys of the set that are not RSA keys for RS256 with an id
-    /// are left out.
+    /// Creates an authorizer of tokens from `issuer` for one of `audience`. It ignores keys of the set that are not RSA
+    /// keys for RS256 with an id.
     #[must_use]
     pub fn new(issuer: String, audience: Vec<String>, keys: &JwkSet) -> Self {
         let keys = keys.keys.iter().filter_map(|key| Some((key.common.key_id.clone()?, decoding_key(key)?)));
         Self { issuer, audience, keys: keys.collect() }
     }
 
-    /// The caller of a route with these scopes; `now` is in seconds since 1970.
+    /// Returns the caller of a route with these scopes; `now` is in seconds since 1970.
     pub(super) fn authorize(&self, headers: &HeaderMap, scopes: &[String], now: i64) -> Result<JwtIdentity, Refusal> {
         let claims = self.signed(&token(headers)?)?;
         claims::check(&claims, &self.issuer, &self.audience, now)?;
         Ok(JwtIdentity { scopes: claims::scopes(&claims, scopes)?, claims: claims::as_text(&claims) })
     }
 
-    /// The claims of a token that one of the issuer's keys signed.
+    /// Returns the claims of a token that one of the issuer's keys signed.
     fn signed(&self, token: &str) -> Result<Claims, Refusal> {
         if token.split('.').count() != 3 {
             return Err(Refusal::Segments);
@@ -57,7 +57,8 @@ impl JwtAuthorizer {
         if header.alg != Algorithm::RS256 {
             return Err(Refusal::Algorithm);
         }
-        // The library looks at algorithm and signature; `claims` has the rest, which differs.
+        // The library checks the algorithm and the signature. `claims` checks the rest, which differs from the library's
+        // rules.
         let mut signature_only = Validation::new(Algorithm::RS256);
         signature_only.required_spec_claims.clear();
         signature_only.validate_exp = false;
@@ -76,7 +77,7 @@ fn decoding_key(key: &Jwk) -> Option<DecodingKey> {
     }
 }
 
-/// The token in `Authorization`: «only the token, or the token prefixed with Bearer».
+/// Returns the token in `Authorization`: «only the token, or the token prefixed with Bearer».
 fn token(headers: &HeaderMap) -> Result<String, Refusal> {
     let values: Vec<_> =
         headers.get_all(AUTHORIZATION).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();

@@ -1,13 +1,14 @@
-//! The HTTP gateway: an HTTP server on loopback that does to a request what an API Gateway HTTP API does.
+//! The HTTP gateway: an HTTP server on loopback that processes requests like an API Gateway HTTP API.
 //!
-//! - `routes`: which function a method and path lead to
-//! - `jwt_authorizer`, `claims`, `refusal`: the check of a token, where the route asks for one
-//! - `payload`: the request as that function gets it
-//! - `response`: its answer as the client gets it
-//! - `cors`: preflight requests, and what a page of another origin may read of an answer
+//! - `routes`: the function for a method and a path
+//! - `jwt_authorizer`, `claims`, `refusal`: the check of a token, if the route requires one
+//! - `payload`: the request in the form that the function receives
+//! - `response`: the function's reply in the form that the client receives
+//! - `cors`: preflight requests, and the parts of a reply that a page of another origin may read
 //!
-//! Unlike API Gateway, it refuses requests of pages whose origin `CorsConfiguration` does not name: the functions of a local
-//! stack may trust every caller. It checks tokens and no signatures of requests: a route of an API that signs requests is refused when the stack starts.
+//! Unlike API Gateway, it rejects requests of pages whose origin `CorsConfiguration` does not name, because the functions
+//! of a local stack may trust every caller. It checks tokens, but no signatures of requests: if a route requires signed
+//! requests, the stack does not start.
 
 mod claims;
 mod cors;
@@ -47,7 +48,7 @@ use routes::Routes;
 
 /// The quota «Payload size» of HTTP APIs.
 const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
-/// How much of a body over the limit is still read, so that the client finishes sending and reads its 413.
+/// The part of a body over the limit that is still read, so that the client finishes sending and reads its 413.
 const DRAIN_LIMIT: usize = 8 * PAYLOAD_LIMIT;
 
 /// A running gateway.
@@ -59,13 +60,13 @@ struct Api {
     routes: Routes,
     cors: Option<CorsConfiguration>,
     invoker: Invoker,
-    /// Woken after a request that may have written.
+    /// Notified after a request that may have written.
     written: Vec<Arc<Notify>>,
 }
 
 impl Gateway {
-    /// Serves `routes` on `listener`, for the requests of `admission` and of the pages that `cors` names; `written` is notified
-    /// after every request that may have changed something.
+    /// Serves `routes` on `listener`, for the requests of `admission` and of the pages that `cors` names. `written` is
+    /// notified after every request that may have changed data.
     pub fn serve(
         listener: TcpListener,
         admission: Admission,
@@ -81,19 +82,19 @@ impl Gateway {
         Ok(Self { server: Server::start(listener, admission, refuse, router)? })
     }
 
-    /// Where it listens.
+    /// Returns the address on which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// Answers what is under way, and ends.
+    /// Answers the running requests, and stops.
     pub async fn stop(self) {
         self.server.stop().await;
     }
 }
 
-/// The reply to a request that no route sees.
+/// Builds the reply to a request that is rejected before routing.
 fn refuse(refusal: loopback_http::Refusal) -> Response<Body> {
     gateway_error(refusal.status(), &refusal.to_string())
 }
@@ -153,7 +154,7 @@ impl Api {
     }
 }
 
-/// The caller of a route, where it asks for one; or why there is none, and the route's scopes.
+/// Returns the caller if the route requires one, or the reason for the rejection with the route's scopes.
 fn authorize<'a>(
     authorization: &'a Authorization,
     headers: &HeaderMap,
@@ -168,7 +169,7 @@ fn authorize<'a>(
     }
 }
 
-/// The whole body, or the refusal of one that is too large or breaks off.
+/// Reads the whole body. A body that is too large or incomplete is rejected.
 async fn read(mut body: Body, content_length: Option<&HeaderValue>) -> Result<Bytes, Response<Body>> {
     let announced = content_length.and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
     let too_large = || gateway_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");

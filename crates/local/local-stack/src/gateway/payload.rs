@@ -1,8 +1,8 @@
-//! A request as the function gets it: API Gateway's payload format 2.0 («Create AWS Lambda proxy integrations for HTTP APIs in API
-//! Gateway»).
+//! A request in the form that the function receives: API Gateway's payload format 2.0 («Create AWS Lambda proxy
+//! integrations for HTTP APIs in API Gateway»).
 //!
-//! Not in that document, and known from captures of the real gateway: `rawPath` and `http.path` are percent-decoded, while
-//! `rawQueryString` is as it came; the `cookie` header appears in `cookies` alone.
+//! That document does not mention these rules, which are known from captures of the real gateway: `rawPath` and `http.path`
+//! are percent-decoded, `rawQueryString` is unchanged, and the `cookie` header appears only in `cookies`.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -70,16 +70,16 @@ struct Http<'a> {
     user_agent: String,
 }
 
-/// What the gateway knows of a request beside the request itself.
+/// The gateway's data about a request, in addition to the request itself.
 pub(crate) struct Arrival<'a> {
     pub(crate) client: SocketAddr,
     pub(crate) request_id: &'a str,
     pub(crate) time: Timestamp,
-    /// The caller, where the route asks for a token.
+    /// The caller, if the route requires a token.
     pub(crate) identity: Option<JwtIdentity>,
 }
 
-/// The payload for a request that led to a route.
+/// Builds the payload for a request with a route.
 pub(crate) fn payload(
     parts: &Parts,
     body: &Bytes,
@@ -127,7 +127,7 @@ pub(crate) fn payload(
     Ok(serde_json::to_vec(&request)?.into())
 }
 
-/// Headers under their lower-case names, repeated ones joined by commas.
+/// Returns the headers under their lower-case names; repeated ones are joined by commas.
 fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
     let text = |name| {
         let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -145,7 +145,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-/// Decoded parameters, repeated ones joined by commas.
+/// Returns the decoded parameters; repeated ones are joined by commas.
 fn query_parameters(query: &str) -> BTreeMap<String, String> {
     let mut parameters = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -160,7 +160,7 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
     parameters
 }
 
-/// The body as text, or as base64 where its type does not promise text; a form is the type that surprises.
+/// Encodes the body as text, or as base64 if its type is not a text type. A form is encoded as base64 too.
 fn encode(body: &Bytes, headers: &HeaderMap) -> (Option<String>, bool) {
     if body.is_empty() {
         return (None, false);

@@ -1,11 +1,12 @@
-//! The refusals of a JWT authorizer, and the replies.
+//! The rejections of a JWT authorizer, and their replies.
 //!
 //! From «Troubleshooting issues with HTTP API JWT authorizers»
-//! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html): status and body of a 401, the form of
-//! its `WWW-Authenticate`, and the description of a wrong audience. From published captures of the real gateway: the bare `Bearer`
-//! for a request without a token, and the description of a token with another number of segments. AWS publishes neither the other
-//! descriptions nor the header of a 403. The descriptions are our own; that header has the same form, with the error code of
-//! RFC 6750 and the route's scopes. A client must rely on status and body alone.
+//! (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html): status and body of a 401, the
+//! form of its `WWW-Authenticate`, and the description of a wrong audience. From published captures of the real gateway:
+//! the bare `Bearer` for a request without a token, and the description of a token with a wrong number of segments. AWS
+//! publishes neither the other descriptions nor the header of a 403. The other descriptions are this project's own. The
+//! header of a 403 has the same form, with the error code of RFC 6750 and the route's scopes. A client must rely only on
+//! status and body.
 
 use axum::body::Body;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -13,7 +14,7 @@ use http::{Response, StatusCode};
 
 use super::response::gateway_error;
 
-/// The reason why a JWT authorizer refuses a request. Its text is the `error_description`.
+/// The reason why a JWT authorizer rejects a request. Its text is the `error_description`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("the request has no token")]
@@ -45,7 +46,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// The reply to a request for a route with these scopes.
+    /// Builds the reply to a request for a route with these scopes.
     pub(super) fn response(self, scopes: &[String]) -> Response<Body> {
         let (status, message, challenge) = match self {
             Self::NoToken => (StatusCode::UNAUTHORIZED, "Unauthorized", "Bearer".to_owned()),

@@ -1,4 +1,5 @@
-//! A function's answer as the client gets it: the response of payload format 2.0, or what the gateway makes of any other JSON.
+//! A function's reply in the form that the client receives: the response of payload format 2.0, or the response that the
+//! gateway infers from other JSON.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ struct ProxyResponse {
     is_base64_encoded: Option<bool>,
 }
 
-/// Turns a function's answer into a response; `None` when the answer makes no sense, which the client sees as a 500.
+/// Converts a function's reply into a response; `None` if the reply is not valid, for which the client receives a 500.
 pub(crate) fn response(answer: &[u8]) -> Option<Response<Body>> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     if answer.get("statusCode").is_none() {
@@ -63,7 +64,7 @@ fn body(proxy: &ProxyResponse) -> Option<Body> {
     }
 }
 
-/// The gateway's own answer, in its own words.
+/// Builds a reply of the gateway itself, with the gateway's text.
 pub(crate) fn gateway_error(status: StatusCode, message: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(json!({ "message": message }).to_string()));
     *response.status_mut() = status;

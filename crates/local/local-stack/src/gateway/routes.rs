@@ -1,7 +1,7 @@
-//! Finds the route of a request, as API Gateway's HTTP APIs do («Create routes for HTTP APIs in API Gateway»).
+//! The route of a request, found by the rules of API Gateway's HTTP APIs («Create routes for HTTP APIs in API Gateway»).
 //!
-//! A literal segment beats a variable, a variable beats a greedy one (`{proxy+}`), a named method beats `ANY`, and `$default`
-//! catches the rest. Path variables are percent-decoded, after the path is split: `%2F` is part of a value.
+//! A literal segment precedes a variable, a variable precedes a greedy one (`{proxy+}`), a named method precedes `ANY`, and
+//! `$default` matches the rest. Path variables are percent-decoded after the path is split, so `%2F` is part of a value.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::jwt_authorizer::JwtAuthorizer;
 
-/// A route of the API: which requests go to which function.
+/// A route of the API: the requests that match, and their function.
 #[derive(Debug, Clone)]
 pub struct Route {
     /// `POST /orders/{orderId}/payments`, or `$default`.
@@ -25,23 +25,23 @@ pub struct Route {
 pub enum Authorization {
     /// The gateway authenticates no caller.
     None,
-    /// By a token that the authorizer accepts, with one of these scopes, where there are any.
+    /// The caller needs a token that the authorizer accepts and, if the route has scopes, one of these scopes.
     Jwt {
-        /// The issuer and the audiences that it accepts.
+        /// The check of tokens: the issuer and the audiences that it accepts.
         authorizer: JwtAuthorizer,
         /// The route's scopes.
         scopes: Vec<String>,
     },
 }
 
-/// What a request's method and path lead to.
+/// The route for a request's method and path.
 #[derive(Debug)]
 pub(crate) struct Matched<'a> {
     pub(crate) route: &'a Route,
     pub(crate) path_parameters: BTreeMap<String, String>,
 }
 
-/// How specific a match is, segment by segment and then by method; less is better.
+/// The precedence of a match, segment by segment and then by method; the lowest rank wins.
 type Rank = (Vec<u8>, bool);
 
 /// The routes of one API.
@@ -53,7 +53,7 @@ impl Routes {
         Self(routes)
     }
 
-    /// The most specific route for a method and a path as it came, still encoded.
+    /// Returns the most specific route for a method and an encoded path.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Matched<'_>> {
         let best =
             self.0.iter().filter_map(|route| matches(route, method, path)).min_by(|left, right| left.0.cmp(&right.0));
@@ -102,7 +102,7 @@ fn variable(segment: &str) -> Option<Variable<'_>> {
     Some(name.strip_suffix('+').map_or(Variable::One(name), Variable::Greedy))
 }
 
-/// Percent-decoded text; bytes that are no UTF-8 become replacement characters, which no id accepts.
+/// Returns percent-decoded text. Bytes that are not UTF-8 become replacement characters, which no id accepts.
 pub(crate) fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

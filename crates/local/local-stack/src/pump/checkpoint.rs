@@ -1,7 +1,7 @@
-//! Where a consumer of a stream is: the last record it is done with.
+//! The position of a consumer in a stream: the last record that it has processed.
 //!
-//! A lost or damaged checkpoint is no harm: the stream is then read from its oldest record, and consumers of DynamoDB Streams must
-//! take repeats as they come.
+//! A lost or damaged checkpoint does no harm. The stream is then read from its oldest record, and consumers of DynamoDB
+//! Streams must accept repeats.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,25 +11,25 @@ use tokio::fs;
 
 use super::sequence::SequenceNumber;
 
-/// Keeps one consumer's checkpoint.
+/// The location of one consumer's checkpoint.
 #[derive(Debug)]
 pub(crate) enum Checkpoint {
     /// In a file, so that a restart resumes.
     File(PathBuf),
-    /// Not at all: the stream is as short-lived as the process.
+    /// Not stored: the stream ends with the process.
     Forgotten,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stored {
-    /// A table that was deleted and created again has another stream, in which old numbers mean nothing.
+    /// A table that was deleted and created again has another stream, in which earlier sequence numbers are not valid.
     stream_arn: String,
     sequence_number: SequenceNumber,
 }
 
 impl Checkpoint {
-    /// The last record that was done, if it is known and of this stream.
+    /// Returns the last processed record, if it is known and belongs to this stream.
     pub(crate) async fn load(&self, stream_arn: &str) -> Option<SequenceNumber> {
         let Self::File(path) = self else { return None };
         let stored: Stored = serde_json::from_slice(&fs::read(path).await.ok()?)
@@ -38,7 +38,8 @@ impl Checkpoint {
         (stored.stream_arn == stream_arn).then_some(stored.sequence_number)
     }
 
-    /// Remembers that everything up to `sequence_number` is done. A reader sees the old checkpoint or the new, never half of one.
+    /// Stores that every record up to `sequence_number` is processed. A reader sees either the old checkpoint or the new
+    /// one.
     pub(crate) async fn save(&self, stream_arn: &str, sequence_number: &SequenceNumber) -> io::Result<()> {
         let Self::File(path) = self else { return Ok(()) };
         let stored = Stored { stream_arn: stream_arn.to_owned(), sequence_number: sequence_number.clone() };

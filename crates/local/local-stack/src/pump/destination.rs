@@ -1,7 +1,7 @@
-//! The on-failure destination: where records go that the function did not take.
+//! The on-failure destination: the records that the function did not process.
 //!
-//! One JSON document a line, in the shape Lambda gives an S3 destination («Retain discarded records for a DynamoDB event source in
-//! Lambda»), records included, so that nothing is lost when the stream moves on.
+//! It writes one JSON document a line, in the shape that Lambda gives an S3 destination («Retain discarded records for a
+//! DynamoDB event source in Lambda»). The document contains the records, so no record is lost when the stream continues.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -14,24 +14,24 @@ use super::event::dynamodb_event;
 use super::mapping::{Batch, StreamItem};
 use super::stream::{ReadRecord, TableStream};
 
-/// Why a batch was given up.
+/// The reason why a batch was discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
     RetryAttemptsExhausted,
     RecordAgeExceeded,
 }
 
-/// Where discarded batches are written.
+/// The location of discarded batches.
 #[derive(Debug)]
 pub(crate) enum Destination {
-    /// Appended to a file; the log has a warning beside it.
+    /// Appended to a file, with a warning in the log.
     File(PathBuf),
-    /// The log alone.
+    /// Written to the log only.
     Log,
 }
 
 impl Destination {
-    /// Writes a batch down. A destination that fails is logged and nothing more, as on AWS: the stream must not stop for it.
+    /// Writes a discarded batch. If the destination fails, this is only logged, as on AWS: the stream must not stop for it.
     pub(crate) async fn discard(
         &self,
         function: &str,

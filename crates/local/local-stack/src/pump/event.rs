@@ -1,4 +1,4 @@
-//! The JSON a function is invoked with: Lambda's event for DynamoDB Streams.
+//! The JSON payload of a function: Lambda's event for DynamoDB Streams.
 
 use bytes::Bytes;
 use dynoxide::actions::get_records::Record;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::stream::ReadRecord;
 
-/// A stream record as GetRecords gives it, and the one member Lambda adds.
+/// A stream record as GetRecords returns it, with the one member that Lambda adds.
 #[derive(Serialize)]
 struct EventRecord<'a> {
     #[serde(flatten)]
@@ -15,12 +15,12 @@ struct EventRecord<'a> {
     event_source_arn: &'a str,
 }
 
-/// One record as it stands in an event.
+/// Encodes one record in the form that it has in an event.
 pub(crate) fn encoded(record: &Record, stream_arn: &str) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&EventRecord { record, event_source_arn: stream_arn })
 }
 
-/// The event for these records.
+/// Builds the event for these records.
 pub(crate) fn dynamodb_event(records: &[ReadRecord]) -> Bytes {
     let records: Vec<&[u8]> = records.iter().map(ReadRecord::encoded).collect();
     [br#"{"Records":["#.as_slice(), &records.join(&b','), b"]}"].concat().into()

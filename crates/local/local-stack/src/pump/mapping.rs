@@ -1,16 +1,16 @@
-//! The event source mapping: which records go to the function next, given how the last batch ended. A calculation: no clock,
-//! no I/O.
+//! The event source mapping: it determines the next batch from the outcome of the last one. It is a calculation, with no
+//! clock and no I/O.
 //!
 //! The rules are those of the AWS Lambda Developer Guide: «How Lambda processes records from stream and queue-based event
-//! sources», «Lambda parameters for Amazon DynamoDB event source mappings», «Configuring partial batch response with DynamoDB
-//! and Lambda» and «Retain discarded records for a DynamoDB event source in Lambda». One shard is one `Mapping`, so records are
-//! delivered in order: nothing later is sent while something earlier is neither done nor discarded.
+//! sources», «Lambda parameters for Amazon DynamoDB event source mappings», «Configuring partial batch response with
+//! DynamoDB and Lambda» and «Retain discarded records for a DynamoDB event source in Lambda». Each shard has one `Mapping`,
+//! so records are delivered in order: no record is sent until every earlier record is processed or discarded.
 //!
-//! Where the guide leaves a case open, the choice here is:
-//! - A report that names a batch's first record leaves nothing behind, so it is a failure of the whole batch. The publisher does not
-//!   count on it: `docs/decisions/0014-publishing-without-memory.md`.
-//! - Bisecting and keeping what a partial response reports as done both make the batch smaller, and neither uses up a retry;
-//!   without `BisectBatchOnFunctionError` a partial response does, as any other retry.
+//! The guide does not define some cases. The choices here are:
+//! - A report that names a batch's first record is a failure of the whole batch, because no record before it is processed.
+//!   The publisher does not rely on this: `docs/decisions/0014-publishing-without-memory.md`.
+//! - Bisecting, and keeping the records that a partial response reports as processed, both make the batch smaller and use
+//!   up no retry. Without `BisectBatchOnFunctionError`, a partial response uses up a retry like any other failure.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
@@ -18,52 +18,52 @@ use std::time::{Duration, SystemTime};
 use super::outcome::Outcome;
 use super::sequence::SequenceNumber;
 
-/// What the records of one invocation may take: «up to the payload limit for synchronous invocation (6 MB)» (Lambda API
-/// Reference, `BatchSize`). What stands around the records in an event takes less than is kept free here.
+/// The maximum size of the records of one invocation: «up to the payload limit for synchronous invocation (6 MB)» (Lambda
+/// API Reference, `BatchSize`). 64 bytes are reserved for the rest of the event, which takes less.
 pub(crate) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024 - 64;
 
-/// What the mapping must know of a record.
+/// The properties of a record that the mapping needs.
 pub trait StreamItem {
-    /// Its place in the shard.
+    /// Returns its position in the shard.
     fn sequence(&self) -> &SequenceNumber;
-    /// When it was written to the stream.
+    /// Returns the time at which it was written to the stream.
     fn created(&self) -> SystemTime;
-    /// How long it is in an event, in bytes.
+    /// Returns its length in an event, in bytes.
     fn encoded_bytes(&self) -> usize;
 }
 
 /// The error handling of one event source mapping, from the template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Records in one invocation, at most.
+    /// The maximum number of records in one invocation.
     pub batch_size: usize,
-    /// How often a batch is retried after its first failure; `None` is for ever.
+    /// The number of retries after a batch's first failure; `None` means no limit.
     pub maximum_retry_attempts: Option<u32>,
-    /// Records older than this are discarded unseen; `None` is never.
+    /// The age above which records are discarded without an invocation; `None` means no limit.
     pub maximum_record_age: Option<Duration>,
-    /// Whether a failed batch is split in two.
+    /// True if a failed batch is split in two.
     pub bisect_batch_on_function_error: bool,
-    /// Whether the function's answer may say where it failed.
+    /// True if the function's reply may name the record that failed.
     pub report_batch_item_failures: bool,
 }
 
-/// Records that go to the function together.
+/// Records that are passed to the function together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch<R> {
     /// In the shard's order; never empty.
     pub records: Vec<R>,
-    /// How many retries these records have used up.
+    /// The number of retries that these records have used up.
     pub retries: u32,
 }
 
-/// What one invocation settled.
+/// The result of one invocation.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Settled<R> {
-    /// Records the function is done with, in order.
+    /// The records that the function has processed, in order.
     pub done: Vec<R>,
-    /// Records given up after their last retry, in order, and after those done.
+    /// The records discarded after their last retry, in order. They follow the processed ones.
     pub discarded: Option<Batch<R>>,
-    /// Whether what comes next has just failed, so that a pause is due.
+    /// True if the next batch has just failed, so that a pause is due.
     pub retrying: bool,
 }
 
@@ -75,16 +75,16 @@ pub struct Mapping<R> {
 }
 
 impl<R: StreamItem> Mapping<R> {
-    /// An idle mapping.
+    /// Creates a mapping without batches.
     pub fn new(policy: Policy) -> Self {
         Self { policy, pending: VecDeque::new() }
     }
 
-    /// Takes records just read from the shard, in order. A batch ends where it is full, by count or by size.
+    /// Adds records just read from the shard, in order. A batch ends when it is full, by count or by size.
     pub fn offer(&mut self, records: impl IntoIterator<Item = R>) {
         let (mut batch, mut bytes) = (Vec::new(), 0_usize);
         for record in records {
-            // And the comma before the next.
+            // The length includes the comma before the next record.
             let more = record.encoded_bytes().saturating_add(1);
             let is_full = batch.len() >= self.policy.batch_size || bytes.saturating_add(more) > PAYLOAD_LIMIT;
             if is_full && !batch.is_empty() {
@@ -99,12 +99,12 @@ impl<R: StreamItem> Mapping<R> {
         }
     }
 
-    /// The batch that must be settled before any other; `None` when all is settled.
+    /// Returns the batch that must be settled before any other; `None` if every batch is settled.
     pub fn front(&self) -> Option<&Batch<R>> {
         self.pending.front()
     }
 
-    /// Takes away the records at the front that are too old to be sent, so that `front` holds none.
+    /// Removes the records at the front that are too old to be sent, so that `front` contains none.
     pub fn expire(&mut self, now: SystemTime) -> Option<Batch<R>> {
         let limit = self.policy.maximum_record_age?;
         let too_old = |record: &R| now.duration_since(record.created()).is_ok_and(|age| age > limit);
@@ -123,7 +123,7 @@ impl<R: StreamItem> Mapping<R> {
         match outcome {
             Outcome::Succeeded => Settled { done: records, discarded: None, retrying: false },
             Outcome::Failed => self.retry(Vec::new(), records, retries),
-            // An identifier that is not of this batch says nothing: the whole batch failed.
+            // An identifier that is not in this batch has no meaning: the whole batch failed.
             Outcome::FailedFrom(sequence) => match records.iter().position(|record| record.sequence() == sequence) {
                 None | Some(0) => self.retry(Vec::new(), records, retries),
                 Some(first_failed) => {

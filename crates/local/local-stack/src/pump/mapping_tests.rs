@@ -1,4 +1,4 @@
-//! The mapping's rules, one table a rule, and the property that no record is ever passed over.
+//! The mapping's rules, one table for each rule, and the property that no record is ever skipped.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -58,7 +58,7 @@ fn mapping(policy: Policy, upto: u64) -> Mapping<Record> {
     mapping
 }
 
-/// Settles everything with `answer`, and writes down what happened: `+` done, `!` discarded, in that order.
+/// Settles every batch with `answer`, and returns the results in order: `+` for processed, `!` for discarded.
 #[track_caller]
 fn run(mapping: &mut Mapping<Record>, mut answer: impl FnMut(&[u64]) -> Outcome) -> (Vec<Vec<u64>>, Vec<String>) {
     let (mut invocations, mut settled) = (Vec::new(), Vec::new());

@@ -1,12 +1,12 @@
-//! The stream pump: what Lambda's event source mapping does for a function that reads a DynamoDB stream.
+//! The stream pump: it does the work of Lambda's event source mapping for a function that reads a DynamoDB stream.
 //!
-//! - [`mapping`]: which batch goes next, and what becomes of a failed one. A pure state machine; start here.
-//! - [`outcome`]: what a function's answer says about its batch.
-//! - `stream`, `event`: records read from the embedded database, and the JSON a function gets.
-//! - `checkpoint`, `destination`: where the consumer is, and where records go that it never took.
-//! - `run`: the loop that ties them together.
+//! - [`mapping`]: the order of batches, and the handling of failed ones. A pure state machine; start here.
+//! - [`outcome`]: the outcome of a batch, read from the function's reply.
+//! - `stream`, `event`: records read from the embedded database, and the JSON payload of a function.
+//! - `checkpoint`, `destination`: the position of the consumer, and the records that it never processed.
+//! - `run`: the loop that connects them.
 //!
-//! Two of Lambda's settings change throughput alone and are not imitated: a batch leaves as soon as there is a record to send
+//! Two of Lambda's settings affect only throughput and are not imitated. A batch is sent as soon as there is a record
 //! (`MaximumBatchingWindowInSeconds`), and the embedded stream has one shard, read by one loop (`ParallelizationFactor`).
 
 mod checkpoint;
@@ -38,18 +38,18 @@ use destination::Destination;
 use mapping::{Mapping, Policy};
 use stream::TableStream;
 
-/// One event source mapping: whose stream goes to which function, and how failures are handled.
+/// One event source mapping: the table, the function, and the handling of failures.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// The table whose stream is read.
     pub table: String,
     /// The function that is invoked.
     pub function: String,
-    /// Batch size, retries and what else the template says.
+    /// The batch size, the retries and the other settings of the template.
     pub policy: Policy,
 }
 
-/// A running pump. [`Pump::stop`] waits for its end, between two invocations; dropped, it ends by itself.
+/// A running pump. [`Pump::stop`] waits for its end, which is between two invocations. A dropped pump ends by itself.
 pub struct Pump {
     source: Source,
     stream: TableStream,
@@ -60,9 +60,9 @@ pub struct Pump {
 }
 
 impl Pump {
-    /// Starts to feed the stream of `source.table` to `source.function`, from where it stopped the last time.
+    /// Starts to pass the stream of `source.table` to `source.function`, from the position where it last stopped.
     ///
-    /// Checkpoint and discarded records are kept in `folder`; without one they are not kept.
+    /// The checkpoint and discarded records are stored in `folder`; without a folder they are not stored.
     pub async fn start(
         source: Source,
         database: &Database,
@@ -95,27 +95,27 @@ impl Pump {
         Ok(Self { source, stream, wake, stop, done, task: tokio::spawn(consumer.run()) })
     }
 
-    /// Which stream goes where.
+    /// Returns the event source mapping.
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// Says that there may be something to read, so that it is read at once rather than at the next poll.
+    /// Wakes the pump to read the stream at once, instead of at the next poll.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// A handle on [`Pump::wake`] for whoever writes to the table.
+    /// Returns a handle on [`Pump::wake`] for a writer to the table.
     #[must_use]
     pub fn waker(&self) -> Arc<Notify> {
         Arc::clone(&self.wake)
     }
 
-    /// Waits until the record `sequence`, and every one before it, is done or discarded.
+    /// Waits until the record `sequence`, and every record before it, is processed or discarded.
     ///
     /// # Errors
-    /// When the pump has stopped before: nobody will ever get there.
+    /// When the pump stops before that.
     pub async fn caught_up(&self, sequence: &SequenceNumber) -> Result<(), StreamError> {
         let reached = |done: &Option<SequenceNumber>| done.as_ref().is_some_and(|done| done >= sequence);
         let mut done = self.done.clone();
@@ -123,7 +123,7 @@ impl Pump {
         Ok(())
     }
 
-    /// Waits until every record is settled that is in the stream now.
+    /// Waits until every record that is in the stream now is settled.
     ///
     /// # Errors
     /// When the stream cannot be read, or the pump has stopped.
@@ -135,7 +135,7 @@ impl Pump {
         Ok(())
     }
 
-    /// Ends the pump after the invocation under way.
+    /// Ends the pump after the running invocation.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let _panicked = self.task.await;
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use crate::function::event_function;
 
-    /// A database with one record in the stream of `things`.
+    /// Returns a database with one record in the stream of `things`.
     fn database() -> Database {
         let database = Database::memory().unwrap();
         let table = json!({

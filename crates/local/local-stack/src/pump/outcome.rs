@@ -1,4 +1,4 @@
-//! What a function's answer says about its batch.
+//! The outcome of a batch, read from the function's reply.
 //!
 //! The rules are those of «Configuring partial batch response with DynamoDB and Lambda» (AWS Lambda Developer Guide).
 
@@ -7,19 +7,20 @@ use serde_json::Value;
 use super::sequence::SequenceNumber;
 use crate::function::FunctionError;
 
-/// How an invocation with a batch ended.
+/// The outcome of an invocation with a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every record is done.
+    /// Every record is processed.
     Succeeded,
-    /// Every record before this one is done; from it on, all are to be retried.
+    /// Every record before this one is processed. This record and all that follow must be retried.
     FailedFrom(SequenceNumber),
-    /// Nothing can be said of any record: all are to be retried.
+    /// No record is known to be processed: all must be retried.
     Failed,
 }
 
 impl Outcome {
-    /// Reads an invocation's result. `reports` is the mapping's `ReportBatchItemFailures`: without it any answer is success.
+    /// Reads an invocation's result. `reports` is the mapping's `ReportBatchItemFailures`: without it, any reply is a
+    /// success.
     pub(crate) fn of(result: &Result<bytes::Bytes, FunctionError>, reports: bool) -> Self {
         match result {
             Err(_) => Self::Failed,
@@ -29,7 +30,8 @@ impl Outcome {
         }
     }
 
-    /// An empty or null response, or list in it, is success; of what the guide does not name as success, all is failure.
+    /// Reads a reply. An empty or null response, or an empty or null list in it, is a success. Any reply that the guide
+    /// does not name as a success is a failure.
     fn of_answer(answer: &Value) -> Self {
         let report = match answer {
             Value::Null => return Self::Succeeded,
@@ -50,7 +52,7 @@ impl Outcome {
     }
 }
 
-/// The sequence number a failure names; none for an empty, null or misspelt one, which fails the whole batch.
+/// Returns the sequence number in a reported failure; `None` if it is empty, null or misspelt, which fails the whole batch.
 fn identifier(failure: &Value) -> Option<SequenceNumber> {
     let digits = failure.get("itemIdentifier")?.as_str()?;
     (!digits.is_empty()).then(|| SequenceNumber::from(digits))

@@ -17,11 +17,11 @@ use super::timer::Timer;
 use crate::function::FunctionError;
 use crate::invoker::Invoker;
 
-/// Lambda polls a shard four times a second. A command wakes the pump at once, so this is for writes that came by another way.
+/// Lambda polls a shard four times a second. A command wakes the pump at once, so polling serves writes from other sources.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// The most that GetRecords returns.
+/// The maximum number of records that GetRecords returns.
 const READ_LIMIT: usize = 1000;
-/// The first pause after a failure; it doubles with every failure in a row.
+/// The first pause after a failure. It doubles with each consecutive failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -36,17 +36,17 @@ pub(crate) struct Consumer {
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) wake: Arc<Notify>,
     pub(crate) stopped: watch::Receiver<bool>,
-    /// The last record settled: done or discarded.
+    /// The last settled record, which is processed or discarded.
     pub(crate) done: watch::Sender<Option<SequenceNumber>>,
 }
 
-/// What the loop does after a step.
+/// The next action of the loop.
 enum Next {
-    /// Goes on at once.
+    /// Continue at once.
     Go,
-    /// Waits for something to read.
+    /// Wait for a record.
     Idle,
-    /// Waits before it tries again what has just failed.
+    /// Wait before retrying the failed batch.
     Pause,
 }
 
@@ -66,7 +66,7 @@ impl Consumer {
         }
     }
 
-    /// Told to stop, or forgotten by whoever started it.
+    /// Returns true if the pump was stopped or dropped.
     fn is_stopped(&self) -> bool {
         *self.stopped.borrow() || self.stopped.has_changed().is_err()
     }
@@ -111,7 +111,8 @@ impl Consumer {
         }
     }
 
-    /// Moves on past `sequence`. A checkpoint that cannot be written means repeats after a restart, and no more.
+    /// Advances past `sequence`. If a checkpoint cannot be written, records are repeated after a restart, with no other
+    /// effect.
     async fn settled(&self, sequence: &SequenceNumber) {
         if let Err(error) = self.checkpoint.save(self.stream.arn(), sequence).await {
             tracing::error!(function = self.function, %error, "checkpoint not written");
@@ -131,7 +132,7 @@ impl Consumer {
         }
     }
 
-    /// Waits, but no longer than until the pump is stopped or, where `wake` is given, woken.
+    /// Waits until the duration has passed, the pump is stopped or, if `wake` is given, it is woken.
     async fn wait(&mut self, duration: Duration, wake: Option<Arc<Notify>>) {
         let woken = async {
             match &wake {

@@ -1,17 +1,17 @@
-//! A record's place in its shard.
+//! The position of a record in its shard.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The sequence number of a stream record: decimal digits, compared as a number, whatever their count.
+/// The sequence number of a stream record: decimal digits, compared as a number, with any number of digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SequenceNumber(String);
 
 impl SequenceNumber {
-    /// The digits, as the stream writes them.
+    /// Returns the digits, as the stream writes them.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

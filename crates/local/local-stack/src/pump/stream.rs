@@ -1,6 +1,7 @@
 //! Reads one table's stream from the embedded DynamoDB.
 //!
-//! Library calls rather than HTTP: the stream is read many times a second. They wait on SQLite, so they run on a blocking thread.
+//! It uses library calls instead of HTTP, because the stream is read many times a second. They wait for SQLite, so they run
+//! on a blocking thread.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,16 +15,16 @@ use super::event;
 use super::mapping::StreamItem;
 use super::sequence::SequenceNumber;
 
-/// Why the stream could not be read.
+/// The reason why the stream could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
-    /// The embedded database refused or failed.
+    /// The embedded database returned an error.
     #[error("cannot read the stream: {0}")]
     Database(String),
     /// The table has no stream.
     #[error("the table {0} has no stream")]
     NoStream(String),
-    /// Nobody reads the stream any more.
+    /// The pump that reads the stream has stopped.
     #[error("the pump to the function {0} has stopped")]
     Stopped(String),
     /// No mapping of the template leads to that function.
@@ -49,7 +50,7 @@ impl From<tokio::task::JoinError> for StreamError {
     }
 }
 
-/// A record of the stream, ready to be sent, with what the mapping asks of it.
+/// A record of the stream, ready to be sent, with the properties that the mapping needs.
 #[derive(Debug)]
 pub(crate) struct ReadRecord {
     encoded: Vec<u8>,
@@ -67,7 +68,7 @@ impl ReadRecord {
         })
     }
 
-    /// The record as it stands in an event.
+    /// Returns the record in the form that it has in an event.
     pub(crate) fn encoded(&self) -> &[u8] {
         &self.encoded
     }
@@ -109,17 +110,17 @@ impl TableStream {
         .await?
     }
 
-    /// The stream's name; a table that is created anew has another.
+    /// Returns the stream's name. A table that is created again has another stream.
     pub(crate) fn arn(&self) -> &str {
         &self.arn
     }
 
-    /// The name of the shard.
+    /// Returns the name of the shard.
     pub(crate) fn shard_id(&self) -> &str {
         &self.shard_id
     }
 
-    /// At most `limit` records after `position`, oldest first; from the oldest kept one without a position.
+    /// Reads at most `limit` records after `position`, oldest first; without a position, from the oldest stored one.
     pub(crate) async fn read_after(
         &self,
         position: Option<SequenceNumber>,
@@ -144,7 +145,7 @@ impl TableStream {
         .await?
     }
 
-    /// The sequence number of the newest record; none in a stream without records.
+    /// Returns the sequence number of the newest record; `None` if the stream has no records.
     pub(crate) async fn newest(&self) -> Result<Option<SequenceNumber>, StreamError> {
         let Self { database, arn, .. } = self.clone();
         tokio::task::spawn_blocking(move || {

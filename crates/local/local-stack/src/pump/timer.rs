@@ -1,12 +1,12 @@
-//! Time as the pump needs it, so that a test can be its own clock.
+//! The pump's clock, which a test can replace.
 
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
 
-/// Tells the time and waits.
+/// A clock with a sleep.
 pub trait Timer: Send + Sync {
-    /// The time now, against which a record's age is measured.
+    /// Returns the current time, against which a record's age is measured.
     fn now(&self) -> SystemTime;
     /// Returns after `duration`.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
