@@ -4,7 +4,7 @@
 //! know the number of a status code (`http_api` has them), an attribute of a table (`event_store` has them) or a business
 //! rule (`order_domain` has them).
 //!
-//! Where to start:
+//! Contents:
 //!
 //! | file | holds |
 //! |---|---|

@@ -3,7 +3,7 @@
 //!
 //! This crate must never know of orders, of HTTP, or of the work of a function.
 //!
-//! Where to start:
+//! Contents:
 //!
 //! | file | holds |
 //! |---|---|

@@ -12,7 +12,7 @@
 //!
 //! This crate must never write, decide, or know the number of a status code.
 //!
-//! Where to start:
+//! Contents:
 //!
 //! | file | holds |
 //! |---|---|
