@@ -1,4 +1,4 @@
-//! The handler on the real SDK and an embedded DynamoDB: requests and capacity, exactly.
+//! The handler on the real SDK and an embedded DynamoDB: exact numbers of requests and capacity units.
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb, Meter};
 use event_store::DynamoEventStore;
@@ -21,7 +21,7 @@ async fn metered_store() -> (EmbeddedDynamoDb, DynamoEventStore, Meter) {
     (database, DynamoEventStore::new(client, "OrderEvents"), meter)
 }
 
-/// Requests, read units and write units, where they are whole.
+/// Returns the number of requests, read units and write units. Asserts that the units are whole.
 fn cost(meter: &Meter) -> (u64, u64, u64) {
     let reading = meter.take();
     assert_eq!((reading.read_half_units() % 2, reading.write_half_units() % 2), (0, 0), "{reading:?}");
@@ -38,10 +38,11 @@ async fn placing_an_order_is_one_request_and_one_write_unit() {
     assert_eq!(cost(&meter), (1, 0, 1));
 }
 
-/// The bytes that every commit of a three-item order leaves free in its first kilobyte, for a hash of the history.
+/// The number of bytes that every commit of a three-item order leaves free in its first kilobyte, for a hash of the
+/// history.
 const RESERVED: usize = 48;
 
-/// Holds every commit in the table to the first kilobyte less what is reserved, with a snapshot in each.
+/// Asserts that every commit in the table has a snapshot, and fits in the first kilobyte minus the reserved bytes.
 async fn assert_first_kilobytes(database: &EmbeddedDynamoDb) {
     let scanned = database.client().scan().table_name("OrderEvents").send().await.unwrap();
     let commits: Vec<Item> = scanned.items.unwrap().into_iter().map(Item::from).collect();
@@ -53,7 +54,7 @@ async fn assert_first_kilobytes(database: &EmbeddedDynamoDb) {
     }
 }
 
-/// Sends every command of an order's life, each changed by `dressed`, to a fresh store and holds it to its budget.
+/// Sends every command of an order's life, each changed by `dressed`, to a new store and asserts its budget.
 async fn spend_a_whole_life(auth_mode: AuthMode, dressed: impl Fn(Call) -> Call) {
     let (database, store, meter) = metered_store().await;
     let handler = handler(store, auth_mode);
@@ -72,7 +73,7 @@ async fn spend_a_whole_life(auth_mode: AuthMode, dressed: impl Fn(Call) -> Call)
     assert_first_kilobytes(&database).await;
 }
 
-/// With ids of a usual length: the quote's is a UUID, and the key is named for its quarter.
+/// The ids have a typical length: the quote's id is a UUID, and the key is named after its quarter.
 #[tokio::test]
 async fn placing_from_a_quote_is_one_request_and_one_write_unit() {
     let (database, store, meter) = metered_store().await;
@@ -88,23 +89,23 @@ async fn placing_from_a_quote_is_one_request_and_one_write_unit() {
     let bytes = billed_bytes(&Item::from(scanned.items.unwrap().remove(0)));
     assert!(bytes <= 1024 - RESERVED, "{bytes} bytes");
 
-    // A customer with a UUID takes bytes of the reserve, as in every order, and still no second unit.
+    // A UUID as the customer's id uses bytes of the reserve, as in every order, but no second unit.
     let uuid = Uuid::now_v7().to_string();
     let theirs = with(&claims(), json!({ "jti": Uuid::now_v7(), "customerId": uuid }));
     let reply = send(&handler, &place_claims(&theirs).token_of(&uuid, scopes).header("x-correlation-id", &uuid)).await;
     assert_eq!((reply.status, cost(&meter)), (201, (1, 0, 1)));
 
-    // Sent again, it is found by the refused write itself, whose capacity DynamoDB does not report.
+    // A repeat is found by the rejected write itself, whose capacity DynamoDB does not report.
     assert_eq!(send(&handler, &call).await.body, first.body);
     assert_eq!(cost(&meter), (1, 0, 0));
-    // Expired, or by a retired key, it is read, and never written.
+    // If the quote expired or its key was retired, the order is read, and never written.
     let expired = place_claims(&with(&quote, json!({ "exp": EARLIER }))).token_of(customer, scopes);
     let unknown = place_quote(&Shop::with_key("other").quote(&quote)).token_of(customer, scopes);
     for call in [expired, unknown] {
         assert_eq!(send(&handler, &call).await.body, first.body);
         assert_eq!(cost(&meter), (1, 1, 0));
     }
-    // An altered quote is refused before a read.
+    // An altered quote is rejected before a read.
     let altered = place_quote(&format!("{}AAAA", shop().quote(&quote))).token_of(customer, scopes);
     assert_eq!(send(&handler, &altered).await.problem(), (422, "quote_not_valid".to_owned()));
     let stranger = place_claims(&quote).token_of("customer-2002", scopes);
@@ -117,7 +118,7 @@ async fn every_other_command_is_two_requests_one_read_unit_and_one_write_unit() 
     spend_a_whole_life(AuthMode::None, |call| call).await;
 }
 
-/// What a deployment adds to every commit: the ARN of a role's session, and ids that are UUIDs.
+/// The additions of a deployment to every commit: the ARN of a role's session, and UUIDs as ids.
 #[tokio::test]
 async fn signed_commands_with_keys_and_correlation_ids_cost_no_more() {
     let session = "arn:aws:sts::123456789012:assumed-role/order-desk-production-role/i-0a1b2c3d4e5f67890";
@@ -139,12 +140,12 @@ async fn a_repeated_request_writes_nothing() {
     send(&handler, &payment).await;
     let _first_time = meter.take();
 
-    // Placing again is found by the refused write itself, whose capacity DynamoDB does not report.
+    // A repeated placing is found by the rejected write itself, whose capacity DynamoDB does not report.
     assert_eq!(send(&handler, &place).await.body, first.body);
     assert_eq!(cost(&meter), (1, 0, 0));
     assert_eq!(send(&handler, &payment).await.header("idempotent-replayed"), Some("true"));
     assert_eq!(cost(&meter), (1, 1, 0));
-    // One that was recorded before the newest commit is read where it stands.
+    // A request that was recorded before the newest commit takes a read of its own commit.
     send(&handler, &pay(&order_id, "payment-2", 1)).await;
     let _payment = meter.take();
     assert_eq!(send(&handler, &payment).await.header("idempotent-replayed"), Some("true"));
@@ -169,7 +170,7 @@ async fn a_table_that_is_not_there_is_a_fault_of_ours() {
     assert!(!reply.body.contains("OrderEvents"), "{}", reply.body);
 }
 
-/// Both where the first call is a read, and where it is a write that may have been done.
+/// Applies both if the first call is a read, and if it is a write that may have succeeded.
 #[tokio::test]
 async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
     let handler = handler(Silent, AuthMode::None);

@@ -1,4 +1,4 @@
-//! Whatever is sent gets a clear 4xx, never a 5xx, and writes nothing.
+//! Every invalid request is answered with a clear 4xx, never with a 5xx, and writes nothing.
 
 use serde_json::{Value, json};
 use test_support::gateway::Call;
@@ -11,7 +11,7 @@ fn order_with(pointer: &str, value: Value) -> String {
     body.to_string()
 }
 
-/// Texts that are no request to place an order.
+/// Texts that are not requests to place an order.
 fn hostile_bodies() -> Vec<String> {
     let order = order_body().to_string();
     let mut bodies: Vec<String> = (0..order.len()).step_by(7).map(|end| order[..end].to_owned()).collect();
@@ -68,7 +68,7 @@ async fn a_hostile_body_is_refused_and_writes_nothing() {
 #[tokio::test]
 async fn a_body_that_is_not_text_is_refused() {
     let (handler, store) = open_handler();
-    // ff fe 00
+    // The bytes ff fe 00.
     let call = place_order().text("//4A").with("/isBase64Encoded", json!(true));
     assert_eq!(send(&handler, &call).await.problem().0, 400);
     assert_eq!(store.appended(), 0);
@@ -80,7 +80,7 @@ async fn a_hostile_id_in_the_path_is_refused() {
     for id in ["", "#", "a#b", "a/b", "..", "%2e%2e", "a%00b", "a\0b", "a\nb", "\u{202e}abc", "?x=1", &"a".repeat(65)] {
         let call = pay(id, "payment-1", 1);
         assert_eq!(send(&handler, &call).await.problem(), (400, "invalid_request".to_owned()), "{id:?}");
-        // Where no route is named, the path either matches none or names the same bad id.
+        // Without a route key, the path either matches no route or has the same invalid id.
         let by_path = send(&handler, &call.with("/requestContext/routeKey", json!("$default"))).await.problem().0;
         assert!(matches!(by_path, 400 | 404), "{by_path} for {id:?}");
     }

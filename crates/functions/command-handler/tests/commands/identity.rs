@@ -1,4 +1,4 @@
-//! Who may do what: no identity, no answer; nobody learns of an order that is not theirs.
+//! The rights of callers: the handler answers no caller without an identity, and reveals no order to other customers.
 
 use command_handler::CommandHandler;
 use event_store::{EventStore, Loaded, UpTo};
@@ -26,7 +26,7 @@ async fn without_an_identity_of_the_right_kind_nothing_is_answered() {
     let with_token = |call: Call| call.token_of("customer-1001", "orders:admin");
     for (mode, wrong) in [(AuthMode::Iam, with_token(place_order())), (AuthMode::Jwt, signed(place_order()))] {
         let handler = handler(store.clone(), mode);
-        // Identity comes first: not even a bad request or an unknown route is told apart.
+        // The identity is checked first: even an invalid request or an unknown route gets the same reply.
         for call in [place_order(), wrong, place_order().text("{"), Call::to("GET /nothing", &[])] {
             let reply = send(&handler, &call).await;
             assert_eq!(reply.problem(), (401, "unauthenticated".to_owned()));
@@ -61,7 +61,7 @@ async fn a_customer_records_no_payment_and_no_shipment_of_their_own_order() {
     assert_eq!(store.appended(), 1);
 }
 
-/// A cancellation of one unit that takes 1 off what is due.
+/// A cancellation of one unit that reduces the amount due by 1.
 fn reduced(order_id: &str) -> Call {
     let items = json!([{ "sku": "CAP-RED", "quantity": 1 }]);
     let body = json!({ "cancellationId": "c-1", "items": items, "reduction": 1, "reason": "Sold out" });
@@ -139,7 +139,8 @@ async fn nobody_replays_the_request_of_another_customer() {
     assert_eq!(other.problem(), (404, "order_not_found".to_owned()));
 }
 
-/// Before the body is read, so that a token that is not for the route learns nothing about what the route takes.
+/// This check precedes the parsing of the body, so a token without the route's scope reveals nothing about the route's
+/// parameters.
 #[tokio::test]
 async fn a_token_without_the_routes_scope_gets_no_further() {
     let (handler, store) = jwt_handler();

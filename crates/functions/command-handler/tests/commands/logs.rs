@@ -1,4 +1,4 @@
-//! One line a command: enough to find it, and nothing of what was in it; and its metrics.
+//! The one log line of each command, which identifies the command without its content, and its metrics.
 
 use std::future::Future;
 use std::io;
@@ -17,10 +17,10 @@ use test_support::log;
 use crate::order_life::{cancel, handler, open_handler, pay, place_order, placed, send, ship};
 use crate::stores::{Counted, Crowded, Outgrown};
 
-/// What is written meanwhile, as log and as metrics.
+/// Returns the log lines and the metrics that `meanwhile` writes.
 async fn written(meanwhile: impl Future) -> (Vec<Value>, Vec<Value>) {
     log::capture();
-    // The preparation of the test has logged too.
+    // The preparation of the test has written log lines too.
     let _before = log::take();
     meanwhile.await;
     log::lines(&log::take()).into_iter().partition(|line| line["target"] != "metrics")
@@ -30,7 +30,7 @@ async fn logged<S: EventStore<Orders>>(store: S, mode: AuthMode, call: &Call) ->
     written(send(&handler(store, mode), call)).await.0
 }
 
-/// Each metric that is told meanwhile: name, code, value. All are counts.
+/// Returns each metric that `meanwhile` writes, with name, code and value. All are counts.
 async fn told(meanwhile: impl Future) -> Vec<(String, String, u64)> {
     let (_, lines) = written(meanwhile).await;
     let metrics = lines.iter().flat_map(|line| {
@@ -110,7 +110,7 @@ async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that
     assert!(lines[0]["error"].as_str().unwrap().ends_with("torn"), "{lines:?}");
 }
 
-/// Many clients on one order are the order's business: an error of ours would wake the operator.
+/// Contention on one order is not an error of the function. An error would alert the operator.
 #[tokio::test]
 async fn a_command_that_loses_every_race_is_a_warning_and_no_error() {
     let store = Crowded::default();
@@ -174,7 +174,7 @@ async fn commands_are_counted_as_accepted_replayed_or_refused_by_code() {
     assert_eq!(told(send(&handler, &place)).await, counts(&[("CommandsReplayed", "", 1)]));
     let order_id = placed(&handler).await;
     for _ in 0..2 {
-        // The second need not change anything.
+        // The second cancellation changes nothing.
         assert_eq!(told(send(&handler, &cancel(&order_id))).await, counts(&[("CommandsAccepted", "", 1)]));
     }
     let refused = |code| counts(&[("CommandsRefused", code, 1)]);

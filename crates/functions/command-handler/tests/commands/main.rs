@@ -1,4 +1,4 @@
-//! The command handler on real API Gateway payloads: every reply of the contract, and what it leaves in the store.
+//! The command handler on real API Gateway payloads: every reply of the contract, and the resulting content of the store.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

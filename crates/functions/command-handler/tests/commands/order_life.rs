@@ -1,4 +1,4 @@
-//! The requests of one order's life, and a handler to send them to.
+//! The requests of one order's life, and a handler that receives them.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -12,18 +12,18 @@ use test_support::gateway::{Call, Reply};
 use crate::shop::shop;
 use crate::stores::Counted;
 
-/// A clock that moves on by a second each time somebody looks.
+/// A clock that advances by a second with each reading.
 pub(crate) fn clock() -> Timestamp {
     static NOW: AtomicI64 = AtomicI64::new(1_795_253_400_000);
     Timestamp::from_epoch_ms(NOW.fetch_add(1000, Ordering::Relaxed)).unwrap()
 }
 
-/// A handler that accepts the shop's quotes.
+/// Creates a handler that accepts the shop's quotes.
 pub(crate) fn handler<S: EventStore<Orders>>(store: S, auth_mode: AuthMode) -> CommandHandler<S> {
     CommandHandler::new(store, auth_mode, shop().verifier(), clock)
 }
 
-/// A handler that anybody may call, on an empty store.
+/// Creates a handler without authentication, on an empty store.
 pub(crate) fn open_handler() -> (CommandHandler<Counted>, Counted) {
     let store = Counted::default();
     (handler(store.clone(), AuthMode::None), store)
@@ -34,14 +34,14 @@ pub(crate) async fn send<S: EventStore<Orders>>(handler: &CommandHandler<S>, cal
     Reply::of(response)
 }
 
-/// Places an order of three items and gives its id.
+/// Places an order of three items and returns its id.
 pub(crate) async fn placed<S: EventStore<Orders>>(handler: &CommandHandler<S>) -> String {
     let reply = send(handler, &place_order()).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
     reply.json()["orderId"].as_str().unwrap().to_owned()
 }
 
-/// Three items, 7246 in all.
+/// Returns an order of three items with a total of 7246.
 pub(crate) fn order_body() -> Value {
     json!({
         "customerId": "customer-1001",
@@ -57,7 +57,7 @@ pub(crate) fn order_body() -> Value {
     })
 }
 
-/// A new order, under a key of its own.
+/// Returns a new order with its own key.
 pub(crate) fn place_order() -> Call {
     Call::to(CommandRoute::PlaceOrder.key(), &[]).body(&order_body()).new_key()
 }
@@ -111,7 +111,7 @@ pub(crate) fn cancel(order_id: &str) -> Call {
     on(CommandRoute::CancelOrder, order_id, &json!({ "reason": "Ordered by mistake" }))
 }
 
-/// Everything that can happen to an order after it was placed, in an order in which it can.
+/// Returns every command that can follow the placing of an order, in a valid sequence.
 pub(crate) fn life_after_placing(order_id: &str) -> Vec<(&'static str, Call)> {
     vec![
         ("PaymentReceived", pay(order_id, "payment-1", 7264)),

@@ -1,5 +1,5 @@
-//! Orders from signed quotes: the quotes that are accepted, and one order for each. Longer than 400 lines, because each way to misuse a
-//! quote has its test here.
+//! Orders from signed quotes: the accepted quotes, and one order for each. This file is longer than 400 lines, because it
+//! has a test for each way to misuse a quote.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,19 +34,19 @@ impl Ledger {
         Self { database, events }
     }
 
-    /// A handler of customers with tokens.
+    /// Creates a handler of customers with tokens.
     fn handler(&self, quotes: QuoteVerifier, clock: fn() -> Timestamp) -> CommandHandler<DynamoEventStore> {
         CommandHandler::new(self.events.clone(), AuthMode::Jwt, quotes, clock)
     }
 
-    /// The number of commits in the table.
+    /// Returns the number of commits in the table.
     async fn commits(&self) -> usize {
         let scanned = self.database.client().scan().table_name("OrderEvents").send().await.unwrap();
         scanned.items().len()
     }
 }
 
-/// A handler of customers with tokens, on a table of its own.
+/// Creates a handler of customers with tokens, with its own table.
 async fn customers() -> (CommandHandler<DynamoEventStore>, Ledger) {
     let ledger = Ledger::empty().await;
     (ledger.handler(shop().verifier(), clock), ledger)
@@ -67,7 +67,7 @@ async fn assert_not_valid(reply: &Reply, reason: &str, ledger: &Ledger) {
     assert_eq!(ledger.commits().await, 0);
 }
 
-/// Asserts the same reply again, with nothing new but its marks.
+/// Asserts that the reply equals the first one, except for the marks of a repeat.
 #[track_caller]
 fn assert_replayed(again: &Reply, first: &Reply) {
     assert_eq!((first.status, again.status, &again.body), (201, 201, &first.body));
@@ -75,12 +75,12 @@ fn assert_replayed(again: &Reply, first: &Reply) {
     assert_eq!(again.header("location"), first.header("location"));
 }
 
-/// The parts of a quote.
+/// Returns the three parts of a quote.
 fn parts(quote: &str) -> [&str; 3] {
     quote.split('.').collect::<Vec<_>>().try_into().unwrap()
 }
 
-/// The text with a byte of its decoded form changed.
+/// Returns the text with one byte of its decoded form changed.
 fn altered(part: &str) -> String {
     let mut bytes = URL_SAFE_NO_PAD.decode(part).unwrap();
     bytes[20] ^= 1;
@@ -142,7 +142,7 @@ async fn an_altered_payload_is_refused() {
     let mut cheaper: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     cheaper["items"][0]["unitPrice"] = json!(0);
     let cheaper = URL_SAFE_NO_PAD.encode(cheaper.to_string());
-    // A payload that is unreadable after its change is refused for its signature, too: the signature is checked first.
+    // A changed payload that cannot be parsed is also rejected for its signature, because the signature is checked first.
     for payload in [cheaper, altered(payload), String::new()] {
         let reply = send_as_customer(&handler, place_quote(&format!("{header}.{payload}.{signature}"))).await;
         assert_not_valid(&reply, "signature", &ledger).await;
@@ -203,7 +203,7 @@ async fn a_service_places_from_the_quote_of_any_customer() {
     let call = place_claims(&claims());
     let first = send(&handler, &call.clone().token_of("shop-front", "orders:admin")).await;
     assert_eq!(first.status, 201, "{}", first.body);
-    // The customer's own click finds the same order.
+    // The customer's own request finds the same order.
     assert_replayed(&send_as_customer(&handler, call).await, &first);
     assert_eq!(ledger.commits().await, 1);
 }
@@ -253,7 +253,7 @@ async fn a_retired_key_makes_no_order_and_its_orders_are_still_answered() {
     assert_eq!(ledger.commits().await, 1);
 }
 
-/// Its signer is not known: an answer must not say more than the content that was recorded.
+/// The signer of this quote is not known. A reply must not reveal more than the recorded content.
 #[tokio::test]
 async fn a_quote_by_an_unknown_key_finds_an_order_of_its_own_content_alone() {
     let (handler, ledger) = customers().await;
@@ -278,7 +278,7 @@ async fn an_unsigned_quote_is_refused() {
     }
 }
 
-/// The public key as the secret of an HMAC: the oldest confusion there is.
+/// The public key as the secret of an HMAC: a well-known attack on token libraries.
 #[tokio::test]
 async fn another_algorithm_than_the_keys_is_refused() {
     let (handler, ledger) = customers().await;
@@ -287,7 +287,7 @@ async fn another_algorithm_than_the_keys_is_refused() {
     let secret = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &URL_SAFE_NO_PAD.decode(public).unwrap());
     let hs256 = format!("{}.{payload}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"2026-q4x"}"#));
     let tag = URL_SAFE_NO_PAD.encode(aws_lc_rs::hmac::sign(&secret, hs256.as_bytes()));
-    // The same under the header that is accepted is no signature either.
+    // The same text under the accepted header is not a valid signature either.
     let eddsa = format!("{}.{payload}", URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"2026-q4x"}"#));
     let eddsa_tag = URL_SAFE_NO_PAD.encode(aws_lc_rs::hmac::sign(&secret, eddsa.as_bytes()));
     let es256 = shop().signer.sign_text(r#"{"alg":"ES256","kid":"2026-q4x"}"#, &claims().to_string());
@@ -322,7 +322,7 @@ async fn a_quote_that_was_used_is_answered_after_it_expired() {
     assert_eq!(ledger.commits().await, 1);
 }
 
-/// An order remembers its last 64 requests; its quote is found all the same.
+/// An order remembers its last 64 requests. Its quote finds it even after that.
 #[tokio::test]
 async fn a_quote_finds_its_order_however_far_that_has_come() {
     let (handler, ledger) = customers().await;
@@ -414,7 +414,7 @@ async fn a_quote_over_the_limit_of_a_body_is_413() {
     assert_eq!(ledger.commits().await, 0);
 }
 
-/// Every place and code of an `invalid_request`.
+/// Returns every location and code of an `invalid_request`.
 #[track_caller]
 fn faults(reply: &Reply) -> Vec<String> {
     assert_eq!(reply.problem(), (400, "invalid_request".to_owned()), "{}", reply.body);

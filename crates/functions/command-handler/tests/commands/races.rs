@@ -1,4 +1,4 @@
-//! Requests that arrive at once.
+//! Concurrent requests.
 
 use futures_util::future::join_all;
 

@@ -96,7 +96,7 @@ async fn if_match_takes_a_list_and_compares_strongly() {
     }
 }
 
-/// The caller's own id, or else the gateway's id of the request.
+/// The correlation id is the caller's, or else the gateway's request id.
 #[tokio::test]
 async fn every_reply_carries_the_correlation_id_in_force() {
     let (open, store) = open_handler();
@@ -210,7 +210,7 @@ async fn a_route_is_found_by_its_path_where_the_gateway_names_none() {
 async fn a_body_that_the_gateway_encoded_is_decoded() {
     let (handler, _) = open_handler();
     let order_id = placed(&handler).await;
-    // {"reason":"Ordered by mistake"}
+    // The JSON text {"reason":"Ordered by mistake"}.
     let call =
         cancel(&order_id).text("eyJyZWFzb24iOiJPcmRlcmVkIGJ5IG1pc3Rha2UifQ==").with("/isBase64Encoded", json!(true));
     assert_eq!(send(&handler, &call).await.status, 201);

@@ -1,4 +1,4 @@
-//! A request that is sent again: the first reply, and nothing new in the store.
+//! Retries of a request: the reply is the first one, and the store is unchanged.
 
 use event_store::{EventStore, Loaded, UpTo};
 use http_api::AuthMode;
@@ -11,7 +11,8 @@ use crate::order_life::{
 };
 use crate::stores::Counted;
 
-/// The same status, headers and body; only `Idempotent-Replayed` is new, and the correlation id is of this request.
+/// Asserts the same status, headers and body. Only `Idempotent-Replayed` is new, and the correlation id is that of this
+/// request.
 #[track_caller]
 fn assert_replayed(again: &Reply, first: &Reply) {
     let (mut headers, mut first_headers) = (again.headers.clone(), first.headers.clone());
@@ -108,7 +109,7 @@ async fn an_order_without_a_key_is_refused_and_nothing_is_written() {
     assert_eq!(store.appended(), 0);
 }
 
-/// The gateway joins a repeated header by a comma: accepted, such a key would place a second order beside its retry's.
+/// The gateway joins a repeated header by a comma. If such a key were accepted, the retry would place a second order.
 #[tokio::test]
 async fn a_key_that_was_given_twice_places_no_order() {
     let (handler, store) = open_handler();
@@ -158,7 +159,7 @@ async fn two_callers_may_use_one_key() {
 async fn another_instance_of_a_service_retries_the_order_of_the_first() {
     let store = Counted::default();
     let handler = handler(store.clone(), AuthMode::Iam);
-    // As long as they can be, so that the actor is kept shortened.
+    // The role has the maximum length, so the stored actor is shortened.
     let role = format!("arn:aws-us-gov:sts::123456789012:assumed-role/{}", "r".repeat(64));
     let on_instance = |name: &str| place_order().key("key-1").signed_by(&format!("{role}/{}", name.repeat(64)));
     let first = send(&handler, &on_instance("a")).await;

@@ -1,8 +1,8 @@
-//! A customer cannot bring an order to shipping for less than its quote, by whatever they send.
+//! A customer cannot get an order shipped for less than its quote, with any requests.
 //!
-//! The customer sends anything to any route with a token of their own. The payment provider is honest: it records what the
-//! customer really pays, whatever that is. The warehouse ships all that it may. What an order must have received before it
-//! ships is computed here, from the quotes as the shop made them and the cancellations that were accepted.
+//! The customer sends any request to any route with their own token. The payment provider is honest: it records the amount
+//! that the customer really pays. The warehouse ships as much as it may. This test computes the amount that an order must
+//! have received before it ships, from the shop's quotes and the accepted cancellations.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -28,18 +28,18 @@ const CUSTOMERS_SCOPES: &str = "orders:read orders:place orders:cancel";
 /// The scopes of the payment provider and the warehouse.
 const SERVICES_SCOPES: &str = "orders:admin";
 
-/// A quote as the shop means it.
+/// The shop's intended terms of a quote.
 #[derive(Debug)]
 struct Terms {
     quote_id: &'static str,
-    /// Sku, quantity and price of one.
+    /// The sku, the quantity and the unit price of each line.
     lines: &'static [(&'static str, u64, u64)],
     shipping: u64,
     tax: u64,
     discount: u64,
 }
 
-/// The customer's own quotes: one that divides evenly, one that does not, one with a line for nothing, and one unit.
+/// The customer's own quotes: one that divides evenly, one that does not, one with a free line, and one with a single unit.
 const HONEST: [Terms; 4] = [
     Terms { quote_id: "even", lines: &[("a", 3, 1000), ("b", 2, 500)], shipping: 490, tax: 0, discount: 0 },
     Terms { quote_id: "uneven", lines: &[("a", 7, 333), ("c", 3, 1)], shipping: 0, tax: 77, discount: 101 },
@@ -56,8 +56,8 @@ impl Terms {
         self.lines.iter().map(|(sku, quantity, price)| units(sku, *quantity) * price).sum()
     }
 
-    /// The least that an order must have received when these units of it are cancelled: the total, less the cancelled units'
-    /// share of what is not shipping.
+    /// Returns the minimum amount that an order must have received if these units are cancelled: the total, minus the
+    /// cancelled units' share of the total without shipping.
     fn required(&self, cancelled: &BTreeMap<String, u64>) -> u64 {
         let gone = self.price_of(|sku, _| cancelled.get(sku).copied().unwrap_or(0));
         let whole = self.price_of(|_, quantity| quantity);
@@ -78,7 +78,7 @@ impl Terms {
     }
 }
 
-/// The changes that make everything of a quote free.
+/// Returns the changes that make a quote free.
 fn free(terms: &Terms) -> Value {
     let items: Vec<_> = terms
         .lines
@@ -88,7 +88,7 @@ fn free(terms: &Terms) -> Value {
     json!({ "items": items, "shipping": 0, "tax": 0, "discount": 0 })
 }
 
-/// The texts that the customer can get hold of: the honest quotes first, each with what was made of it.
+/// The texts that are available to the customer: first the honest quotes, then the forgeries made of each.
 static QUOTES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut quotes: Vec<_> = HONEST.iter().map(|terms| shop().quote(&terms.claims())).collect();
     let (namesake, stranger) = (Shop::with_key("2026-q4x"), Shop::with_key("own"));
@@ -104,7 +104,8 @@ static QUOTES: LazyLock<Vec<String>> = LazyLock::new(|| {
             format!("{unsigned}.{}.", URL_SAFE_NO_PAD.encode(cheap.to_string())),
             namesake.quote(&cheap),
             stranger.quote(&cheap),
-            // Of the shop, and not for this: another customer's, another shop's, and one of a sale that is over.
+            // Quotes that the shop signed but that are not valid here: for another customer, for another shop, and of a
+            // past sale.
             shop().quote(&with(&cheap, json!({ "customerId": "customer-2002" }))),
             shop().quote(&with(&cheap, json!({ "aud": "another-ledger" }))),
             shop().quote(&with(&cheap, json!({ "exp": EARLIER }))),
@@ -114,22 +115,22 @@ static QUOTES: LazyLock<Vec<String>> = LazyLock::new(|| {
     quotes
 });
 
-/// One step of a caller. Orders, lines and quotes are counted modulo how many there are.
+/// One step of a caller. The numbers of orders, lines and quotes are used modulo their count.
 #[derive(Debug, Clone)]
 enum Step {
-    /// The customer names prices, or names them beside a quote.
+    /// The customer sends prices, alone or beside a quote.
     Prices { terms: usize, beside_a_quote: bool },
-    /// The customer sends a quote, honest or not, under a key or without.
+    /// The customer sends a quote, honest or not, with or without a key.
     Quote { quote: usize, key: Option<u8> },
-    /// The customer cancels units, and may say by how much the price falls.
+    /// The customer cancels units, and may send a price reduction.
     CancelItems { order: usize, line: usize, units: u64, reduction: Option<u64>, id: u8 },
     /// The customer cancels the order.
     CancelOrder { order: usize },
-    /// The customer does what services do.
+    /// The customer sends a command that only services may send.
     Impersonate { order: usize, route: u8, amount: u64 },
-    /// The customer pays, and the provider records it, perhaps twice.
+    /// The customer pays, and the provider records the payment, perhaps twice.
     Pay { order: usize, amount: Payment, twice: bool },
-    /// The warehouse ships all that is left of an order, or one unit.
+    /// The warehouse ships the rest of an order, or one unit.
     Ship { order: usize, line: Option<usize> },
 }
 
@@ -146,7 +147,7 @@ enum Payment {
 fn any_step() -> impl Strategy<Value = Step> {
     let which = || 0..1000_usize;
     let payment = prop_oneof![1 => (1..3000_u64).prop_map(Payment::Some), 2 => Just(Payment::Missing), 1 => Just(Payment::OneLess)];
-    // Half of them honest, so that there are orders to attack; every run begins with one.
+    // Half of the quotes are honest, so that there are orders to attack. Every run begins with one.
     let quote = prop_oneof![0..HONEST.len(), which()];
     prop_oneof![
         1 => (which(), any::<bool>()).prop_map(|(terms, beside_a_quote)| Step::Prices { terms, beside_a_quote }),
@@ -161,7 +162,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An order as this test knows it.
+/// The test's own data about an order.
 struct Known {
     order_id: String,
     terms: &'static Terms,
@@ -186,7 +187,7 @@ impl Known {
     }
 }
 
-/// One run: the handler, and what is known of its orders.
+/// One run: the handler, and the test's data about its orders.
 struct Run {
     handler: CommandHandler<InMemoryEventStore>,
     orders: Vec<Known>,
@@ -209,7 +210,7 @@ impl Run {
         Some((order, Call::to(route.key(), &path).body(body)))
     }
 
-    /// Learns of an order that the customer placed, and holds it to the quote that it names.
+    /// Records an order that the customer placed, and asserts that it matches the quote that it names.
     fn placed(&mut self, reply: &Reply) -> Result<(), TestCaseError> {
         if reply.status != 201 {
             return Ok(());
@@ -263,7 +264,7 @@ impl Run {
                     body["reduction"] = json!(reduction);
                 }
                 let Some((order, call)) = self.on(CommandRoute::CancelItems, order, &body) else { return Ok(()) };
-                // 200 repeats what was recorded under this id.
+                // A reply with 200 repeats the result that was recorded under this id.
                 if self.by_customer(call).await.status == 201 {
                     *self.orders[order].cancelled.entry(sku.to_owned()).or_default() += units;
                 }
@@ -351,8 +352,8 @@ impl Run {
     }
 }
 
-/// Ten thousand customers, each with a store of their own. It fails if the handler takes a reduction or prices from a
-/// customer, or believes a quote that it must not believe.
+/// Ten thousand customers, each with their own store. The test fails if the handler accepts a reduction or prices from a
+/// customer, or an invalid quote.
 #[test]
 fn a_customer_brings_no_order_to_shipping_for_less_than_its_quote() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -379,6 +380,6 @@ fn a_customer_brings_no_order_to_shipping_for_less_than_its_quote() {
     if let Err(failure) = outcome {
         panic!("{failure}");
     }
-    // Nothing is shown by customers who never get anywhere.
+    // The test is only meaningful if enough orders are placed and shipped.
     assert!(placed > 10_000 && shipped > 1_500, "{placed} placed, {shipped} shipped");
 }

@@ -1,4 +1,4 @@
-//! The shop's pricing service: it signs quotes, well and badly.
+//! The shop's pricing service: it signs valid and invalid quotes.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +13,9 @@ use crate::order_life::order_body;
 
 /// The audience of the deployment under test.
 pub(crate) const AUDIENCE: &str = "order-ledger-test";
-/// An expiry after every reading of the tests' clock: the year 2100.
+/// An expiry later than every reading of the tests' clock: the year 2100.
 pub(crate) const LATER: i64 = 4_102_444_800;
-/// An expiry before every reading of the tests' clock: the year 2020.
+/// An expiry earlier than every reading of the tests' clock: the year 2020.
 pub(crate) const EARLIER: i64 = 1_577_836_800;
 
 /// A pricing service with a key.
@@ -30,12 +30,12 @@ pub(crate) fn shop() -> &'static Shop {
 }
 
 impl Shop {
-    /// A shop with a new key of that name.
+    /// Creates a shop with a new key of that name.
     pub(crate) fn with_key(kid: &str) -> Self {
         Self { signer: QuoteSigner::generate(KeyId::parse(kid).unwrap()).unwrap() }
     }
 
-    /// A verifier that knows this shop's key alone.
+    /// Returns a verifier that knows only this shop's key.
     pub(crate) fn verifier(&self) -> QuoteVerifier {
         QuoteVerifier::parse(&QuoteSigner::key_set([&self.signer]).to_string(), AUDIENCE).unwrap()
     }
@@ -45,7 +45,7 @@ impl Shop {
     }
 }
 
-/// The claims of a quote for the order of [`order_body`], under an id of its own.
+/// Returns the claims of a quote for the order of [`order_body`], with a new id.
 pub(crate) fn claims() -> Value {
     static QUOTES: AtomicU64 = AtomicU64::new(1);
     let mut claims = order_body();
@@ -57,7 +57,7 @@ pub(crate) fn claims() -> Value {
     claims
 }
 
-/// The claims with other values of some.
+/// Returns the claims with some values replaced.
 pub(crate) fn with(claims: &Value, changes: Value) -> Value {
     let mut changed = claims.clone();
     let Value::Object(members) = &mut changed else { unreachable!("claims are an object") };
@@ -70,12 +70,12 @@ pub(crate) fn with(claims: &Value, changes: Value) -> Value {
     changed
 }
 
-/// A new order from that text, without an `Idempotency-Key`.
+/// Returns a new order from that text, without an `Idempotency-Key`.
 pub(crate) fn place_quote(quote: &str) -> Call {
     Call::to(CommandRoute::PlaceOrder.key(), &[]).body(&json!({ "quote": quote }))
 }
 
-/// A new order from a quote of the shop for these claims.
+/// Returns a new order from a quote of the shop with these claims.
 pub(crate) fn place_claims(claims: &Value) -> Call {
     place_quote(&shop().quote(claims))
 }

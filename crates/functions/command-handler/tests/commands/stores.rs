@@ -1,4 +1,4 @@
-//! Stores that count, that are out, or where somebody else is always faster.
+//! Stores that count, that fail, or in which another writer is always faster.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use order_domain::Event;
 use order_domain::event::PaymentReceived;
 use order_domain::values::{Amount, PaymentId};
 
-/// A store in memory that counts what was written.
+/// A store in memory that counts its writes.
 #[derive(Clone, Default)]
 pub(crate) struct Counted {
     pub(crate) inner: InMemoryEventStore,
@@ -32,7 +32,7 @@ impl EventStore<Orders> for Counted {
         if matches!(appended, Appended::Written { .. }) {
             self.appended.fetch_add(1, Ordering::Relaxed);
         }
-        // Lets the other requests of a race in between.
+        // Lets the other requests of a race run in between.
         tokio::task::yield_now().await;
         Ok(appended)
     }

@@ -34,7 +34,7 @@ async fn every_event_is_there_with_who_asked_for_it_when_and_why() {
     );
 }
 
-/// An `Idempotency-Key` lets anyone repeat the request, and the names of staff are no customer's business.
+/// An `Idempotency-Key` lets any caller repeat the request, and customers must not see the names of staff.
 #[tokio::test]
 async fn a_customer_sees_the_requests_of_no_one_else() {
     let ledger = Ledger::empty().await;

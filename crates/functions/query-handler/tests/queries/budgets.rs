@@ -1,4 +1,4 @@
-//! The handler on the real SDK and an embedded DynamoDB: requests and capacity, exactly.
+//! The handler on the real SDK and an embedded DynamoDB: exact numbers of requests and capacity units.
 
 use command_handler::CommandHandler;
 use embedded_dynamodb::Meter;
@@ -13,7 +13,7 @@ use test_support::gateway::{Call, Reply};
 
 use crate::given::{ask, clock, database, get_order, get_totals, list_events, list_orders};
 
-/// Requests, and read capacity in half units.
+/// Returns the number of requests, and the read capacity in half units.
 fn cost(meter: &Meter) -> (u64, u64) {
     let reading = meter.take();
     assert_eq!(reading.write_half_units(), 0, "a query writes nothing: {reading:?}");
@@ -36,7 +36,8 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
     let totals = DynamoTotals::new(client.clone(), "CustomerTotals");
     let metered = DynamoEventStore::new(client, "OrderEvents");
     let handler = QueryHandler::new(metered, summaries, totals, parked, AuthMode::None);
-    // The index finds nothing, for half a unit, and at the same time no note is found, for a whole one; the events answer.
+    // The query of the index finds no row, for half a unit. The concurrent read finds no note, for a whole unit. The reply
+    // is folded from the events.
     assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);
     assert_eq!(cost(&meter), (3, 5));
 
@@ -46,10 +47,10 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
     let entries = commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) });
     assert!(engine.project(entries.collect(), None).await.failed.is_empty());
 
-    // The index names the row's key; the row is read consistently, and so is that there is no note on it.
+    // The index returns the row's key. The row and the absence of a note are read consistently.
     assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);
     assert_eq!(cost(&meter), (3, 5));
-    // What is folded from the events needs no row: history, a consistent read, and details.
+    // Replies that are folded from the events need no row: history, consistent reads, and details.
     for call in [
         get_order(&order_id).query("version=1"),
         get_order(&order_id).query("consistent=true"),
@@ -60,7 +61,8 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
         assert_eq!(ask(&handler, &call).await.status, 200);
         assert_eq!(cost(&meter), (1, 2));
     }
-    // A version that the order has not reached is known at once; before it was placed, its first commit tells.
+    // A version that the order has not reached needs no further read. For a time before the order was placed, its first
+    // commit is read.
     let point = |query| get_order(&order_id).query(query);
     for (call, code, requests) in [
         (point("version=99"), "version_not_reached", 1),
@@ -71,7 +73,7 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
         assert_eq!(ask(&handler, &call).await.problem(), (404, code.to_owned()));
         assert_eq!(cost(&meter), (requests, 2 * requests), "{code}");
     }
-    // The rows or the totals, and at the same time what is parked.
+    // The rows or the totals are read concurrently with the notes on parked orders.
     for call in [list_orders("customer-1001"), get_totals("customer-1001")] {
         assert_eq!(ask(&handler, &call).await.status, 200);
         assert_eq!(cost(&meter), (2, 2));

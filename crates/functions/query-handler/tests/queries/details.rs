@@ -15,7 +15,8 @@ use test_support::gateway::Call;
 use crate::given::{Ledger, ask, get_order};
 use crate::rows::Rows;
 
-/// An order with every kind of event: two shipments, one of which arrived, and a payment that was corrected and refunded.
+/// Creates an order with every kind of event: two shipments, one of which arrived, and a payment that was corrected and
+/// refunded.
 async fn with_a_long_story() -> (Ledger, String) {
     let ledger = Ledger::empty().await;
     let order_id = ledger.place("customer-1001", "key-1").await;
@@ -88,7 +89,7 @@ async fn the_details_of_an_order_are_what_its_events_say() {
     }
 }
 
-/// Everything in the reply is of one version, the row being at another.
+/// The whole reply has one version, although the row has another.
 #[tokio::test]
 async fn the_details_agree_with_the_summary_at_every_version() {
     let (ledger, order_id) = with_a_long_story().await;
@@ -140,7 +141,7 @@ async fn an_order_without_details_lists_none_of_any_kind() {
     assert!(LISTS.iter().all(|list| plain.get(list).is_none()), "{plain}");
 }
 
-/// An order that was shipped in so many shipments of 100 lines each, after its first commit.
+/// An order with this number of shipments of 100 lines each, after its first commit.
 #[derive(Clone)]
 struct ManyShipments {
     first: Commit<Event>,
@@ -197,7 +198,7 @@ async fn details_beyond_one_reply_are_a_422_and_not_read_to_the_end() {
         let reply = ask(&handler, &get_order(&order_id).query("include=details")).await;
         assert_eq!(reply.status, status, "{shipments}");
         assert_eq!(events.read.load(Ordering::Relaxed), read, "{shipments}");
-        // As Lambda counts it: a JSON string in the function's response.
+        // Lambda counts the body as a JSON string in the function's response.
         let bytes = Value::String(reply.body.clone()).to_string().len();
         assert!(bytes < http_api::replies::size::MAX_RESPONSE, "{bytes}");
         if status == 422 {
@@ -208,7 +209,7 @@ async fn details_beyond_one_reply_are_a_422_and_not_read_to_the_end() {
     }
 }
 
-/// The source of the prices is a detail too; an order that a trusted caller priced has none.
+/// The source of the prices is a detail too. An order with prices from a trusted caller has no such detail.
 #[tokio::test]
 async fn details_name_the_quote_of_an_order() {
     let ledger = Ledger::empty().await;

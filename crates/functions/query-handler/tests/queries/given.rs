@@ -1,5 +1,5 @@
-//! Orders that were placed through the command handler, and a query handler to ask about them. Events and summaries are in
-//! memory; totals and what is parked are in the real tables.
+//! Orders that were placed through the command handler, and a query handler for them. Events and summaries are in memory;
+//! totals and notes on parked orders are in the real tables.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -24,7 +24,7 @@ use crate::rows::Rows;
 pub(crate) const SUMMARY_CONSUMER: Consumer = Consumer::new("OrderSummaryByCustomer");
 pub(crate) const TOTALS_CONSUMER: Consumer = Consumer::new("CustomerTotals");
 
-/// A clock that moves on by a second each time somebody looks.
+/// A clock that advances by a second with each reading.
 pub(crate) fn clock() -> Timestamp {
     static NOW: AtomicI64 = AtomicI64::new(1_795_253_400_000);
     Timestamp::from_epoch_ms(NOW.fetch_add(1000, Ordering::Relaxed)).unwrap()
@@ -40,44 +40,44 @@ where
     Reply::of(response)
 }
 
-/// An empty database with the project's tables.
+/// Creates an empty database with the project's tables.
 pub(crate) async fn database() -> EmbeddedDynamoDb {
     let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
     database.create_tables(&Template::of_this_project().unwrap()).unwrap();
     database
 }
 
-/// The notes on what is parked.
+/// Returns the notes on parked orders.
 pub(crate) fn parked(database: &EmbeddedDynamoDb) -> ParkedOrderTable {
     ParkedOrderTable::new(database.client(), "ParkedOrders")
 }
 
-/// The totals.
+/// Returns the table of totals.
 pub(crate) fn totals(database: &EmbeddedDynamoDb) -> DynamoTotals {
     DynamoTotals::new(database.client(), "CustomerTotals")
 }
 
-/// Events, and as many rows as a test has made of them.
+/// Events, and the rows that a test has made of them.
 pub(crate) struct Ledger {
     pub(crate) events: InMemoryEventStore,
     pub(crate) rows: Rows,
     pub(crate) database: EmbeddedDynamoDb,
 }
 
-/// Quotes by the demo key.
+/// Returns a verifier of quotes with the demo key.
 pub(crate) fn demo_quotes() -> QuoteVerifier {
     let keys = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]);
     QuoteVerifier::parse(&keys.to_string(), DEMO_AUDIENCE).unwrap()
 }
 
 impl Ledger {
-    /// A ledger without orders.
+    /// Creates a ledger without orders.
     pub(crate) async fn empty() -> Self {
         Self { events: InMemoryEventStore::default(), rows: Rows::default(), database: database().await }
     }
 
-    /// A ledger with one order of `customer-1001` that has come to version 5: placed, paid in two parts, shipped,
-    /// delivered. No row was made yet.
+    /// Creates a ledger with one order of `customer-1001` at version 5: placed, paid in two parts, shipped, delivered. It
+    /// has no row yet.
     pub(crate) async fn with_an_order() -> (Self, String) {
         let ledger = Self::empty().await;
         let order_id = ledger.place("customer-1001", "key-1").await;
@@ -106,7 +106,7 @@ impl Ledger {
         Reply::of(response)
     }
 
-    /// A new order of a customer's from a quote under this id.
+    /// Returns a new order of a customer from a quote with this id.
     pub(crate) fn place_quoted(customer_id: &str, quote_id: &str) -> Call {
         let mut claims = Self::order_body(customer_id);
         let envelope = json!({ "aud": DEMO_AUDIENCE, "exp": 4_102_444_800_u64, "jti": quote_id });
@@ -115,20 +115,20 @@ impl Ledger {
         Call::to("POST /orders", &[]).body(&json!({ "quote": quote }))
     }
 
-    /// A command of a customer, by token.
+    /// Sends a command of a customer, with a token.
     pub(crate) async fn command_as(&self, customer_id: &str, call: &Call) -> Reply {
         let handler = CommandHandler::new(self.events.clone(), AuthMode::Jwt, demo_quotes(), clock);
         let Ok(response) = handler.handle(call.clone().token_of(customer_id, "orders:place").request()).await;
         Reply::of(response)
     }
 
-    /// An order of two mugs, 2000 in all.
+    /// Returns an order of two mugs with a total of 2000.
     pub(crate) fn order_body(customer_id: &str) -> Value {
         let items = json!([{ "sku": "MUG-WHITE", "name": "Mug, white", "quantity": 2, "unitPrice": 1000 }]);
         json!({ "customerId": customer_id, "currency": "EUR", "items": items })
     }
 
-    /// Places an order of two mugs, 2000 in all.
+    /// Places an order of two mugs with a total of 2000.
     pub(crate) async fn place(&self, customer_id: &str, key: &str) -> String {
         let body = Self::order_body(customer_id);
         let reply = self.command(&Call::to("POST /orders", &[]).body(&body).key(key)).await;
@@ -140,12 +140,12 @@ impl Ledger {
         EventStore::<Orders>::commits(&self.events, order_id, 0, None).await.unwrap()
     }
 
-    /// The commits of an order up to a version, where it has more that cannot be read.
+    /// Returns the commits of an order up to a version. Later commits may be unreadable.
     pub(crate) async fn events_of(&self, order_id: &str, versions: usize) -> Vec<OrderCommit> {
         EventStore::<Orders>::commits(&self.events, order_id, 0, Some(versions)).await.unwrap()
     }
 
-    /// Brings an order's row to that version.
+    /// Updates an order's row to that version.
     pub(crate) async fn project(&self, order_id: &str, version: usize) {
         let commits = self.commits(order_id).await;
         let row = commits[..version]
@@ -155,7 +155,7 @@ impl Ledger {
         self.rows.put(row.unwrap().unwrap());
     }
 
-    /// Adds an order to its customer's totals, as it is now.
+    /// Adds an order to its customer's totals, in its current state.
     pub(crate) async fn total(&self, order_id: &str) {
         let rows = SummedRows::new(self.database.client(), "CustomerTotals");
         let engine: Engine<CustomerTotals, _, _> = Engine::new(self.events.clone(), rows);
@@ -164,12 +164,12 @@ impl Ledger {
         assert!(engine.project(entries.collect(), None).await.failed.is_empty());
     }
 
-    /// Has a projection park an order, at that version.
+    /// Parks an order for a projection, at that version.
     pub(crate) async fn park(&self, consumer: &Consumer, customer_id: &str, order_id: &str, version: u64) {
         self.park_up_to(version, consumer, customer_id, order_id, version).await;
     }
 
-    /// The same, where versions up to `held_up_to` wait.
+    /// Parks an order for a projection, with versions up to `held_up_to` waiting.
     pub(crate) async fn park_up_to(
         &self,
         held_up_to: u64,
@@ -188,7 +188,7 @@ impl Ledger {
         parked(&self.database).park(consumer, &parking).await.unwrap();
     }
 
-    /// Puts a note on an order that no release of ours wrote.
+    /// Writes a note on an order in a form that no release writes.
     pub(crate) async fn note_none_of_ours(&self, consumer: &Consumer, customer_id: &str, order_id: &str) {
         let string = |text: &str| AttributeValue::S(text.to_owned());
         let put = self.database.client().put_item().table_name("ParkedOrders");
@@ -201,7 +201,7 @@ impl Ledger {
         self.handler_on(self.events.clone(), self.rows.clone(), auth_mode)
     }
 
-    /// A handler that reads other events or rows than the ledger's.
+    /// Creates a handler that reads other events or rows than the ledger's.
     pub(crate) fn handler_on<S: EventStore<Orders>, R: OrderSummaries>(
         &self,
         events: S,
@@ -211,7 +211,7 @@ impl Ledger {
         QueryHandler::new(events, rows, totals(&self.database), parked(&self.database), auth_mode)
     }
 
-    /// Asks as anybody.
+    /// Sends a query without an identity.
     pub(crate) async fn ask(&self, call: &Call) -> Reply {
         ask(&self.handler(AuthMode::None), call).await
     }

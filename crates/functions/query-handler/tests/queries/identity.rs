@@ -1,4 +1,4 @@
-//! Who may see what: no identity, no answer; nobody learns of an order that is not theirs.
+//! The rights of callers: the handler answers no caller without an identity, and reveals no order to other customers.
 
 use http_api::AuthMode;
 use test_support::gateway::Call;

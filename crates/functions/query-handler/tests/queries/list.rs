@@ -139,7 +139,7 @@ async fn a_cursor_is_good_for_its_own_list_only() {
     assert_eq!(ledger.ask(&list_orders("customer-1001").query(&format!("cursor={cursor}"))).await.status, 200);
 }
 
-/// The check in a cursor has no key, so that a caller can make one; the position in it must still be one of ours.
+/// The check value in a cursor has no key, so a caller can compute one. The position in the cursor must still be valid.
 #[tokio::test]
 async fn a_forged_cursor_is_refused_where_no_row_could_stand() {
     let (ledger, placed) = with_orders(1).await;

@@ -1,4 +1,4 @@
-//! The budget of a page whose rows cannot be read, so that its orders are folded from their events.
+//! The budget of a page with unreadable rows, whose orders are folded from their events.
 
 use command_handler::CommandHandler;
 use embedded_dynamodb::EmbeddedDynamoDb;
@@ -52,7 +52,7 @@ impl Unreadable {
         Self { database, placed }
     }
 
-    /// The pages of the list, each held to a price in half units.
+    /// Returns the pages of the list, and asserts the price of each in half units.
     async fn pages(&self, query: &str, price: u64) -> Vec<Vec<String>> {
         let (client, meter) = self.database.metered_client();
         let handler = QueryHandler::new(
@@ -101,7 +101,7 @@ async fn a_page_of_unreadable_rows_of_large_orders_goes_on() {
     let items: Vec<_> = (0..100).map(line).collect();
     let mut given = Unreadable::orders(6, &json!(items)).await;
     given.placed.reverse();
-    // The first order is folded even where its row took most of the budget.
+    // The first order is folded even if its row took most of the budget.
     let pages = given.pages("limit=100", 2 * 64 + 2 * 29).await;
     assert!(pages.iter().all(|page| !page.is_empty()), "{pages:?}");
     assert_eq!(pages.concat(), given.placed);

@@ -1,4 +1,5 @@
-//! One line a query: enough to find it, and nothing of what was in it; and one of metrics, with which a first invocation tells.
+//! The one log line of each query, which identifies the query without its content, and the line of metrics that reports a
+//! cold start.
 
 use std::io;
 
@@ -16,10 +17,10 @@ use test_support::log;
 use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked};
 use crate::rows::Rows;
 
-/// The one line of a query.
+/// Returns the one line of a query.
 async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows, DynamoTotals>, call: Call) -> Value {
     log::capture();
-    // The preparation of the test has logged too.
+    // The preparation of the test has written log lines too.
     let _before = log::take();
     ask(handler, &call.gateway_request_id("gw-1")).await;
     let lines = log::lines(&log::take());
@@ -74,7 +75,7 @@ async fn a_failure_is_one_error_with_everything_that_it_came_from() {
     assert_eq!(line.get("throttling_reasons"), None);
 }
 
-/// Events, rows and the notes of parked orders have error types of their own around that of the client.
+/// Events, rows and the notes on parked orders each wrap the client's error in their own type.
 #[tokio::test]
 async fn a_503_names_the_reason_for_which_dynamodb_throttled() {
     let reason = "IndexReadMaxOnDemandThroughputExceeded";

@@ -1,4 +1,4 @@
-//! The query handler on real API Gateway payloads: every reply of the contract, whatever the state of the rows.
+//! The query handler on real API Gateway payloads: every reply of the contract, for every state of the rows.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

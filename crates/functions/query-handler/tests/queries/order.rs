@@ -1,4 +1,4 @@
-//! One order, now: the row where it is there, the events where it is missing or behind.
+//! The current state of one order: from the row if it is up to date, from the events if the row is missing or behind.
 
 use http_api::timestamps::http_date;
 use serde_json::json;
@@ -92,7 +92,7 @@ async fn whoever_has_the_version_already_gets_304_without_a_body() {
         assert_eq!((reply.status, reply.body.as_str()), (304, ""), "{tags}");
         assert_eq!(reply.header("etag"), Some("\"5\""));
         assert!(reply.header("last-modified").is_some());
-        // Given none, the gateway would add text/plain, which a cache keeps for the JSON that it has.
+        // Without a content type, the gateway would add text/plain, and a cache would store it for its JSON.
         assert_eq!(reply.header("content-type"), Some("application/json"));
     }
     for tags in ["\"4\"", "5", "", "\"50\"", "\"05\"", "\"4,5\"", "nonsense", "\"5\", nonsense"] {
@@ -100,7 +100,7 @@ async fn whoever_has_the_version_already_gets_304_without_a_body() {
     }
 }
 
-/// The caller's own id, or else the gateway's id of the request.
+/// The correlation id is the caller's, or else the gateway's request id.
 #[tokio::test]
 async fn every_reply_carries_the_correlation_id_in_force() {
     let (ledger, order_id) = Ledger::with_an_order().await;
@@ -184,7 +184,7 @@ async fn the_description_of_the_api_is_served() {
     assert_eq!(reply.body, http_api::OPENAPI);
 }
 
-/// The row holds the metadata and the state does not; a reply shows it wherever it comes from.
+/// The row has the metadata and the state does not. Both kinds of reply show it.
 #[tokio::test]
 async fn reference_and_metadata_are_shown_by_every_view() {
     let ledger = Ledger::empty().await;

@@ -45,7 +45,7 @@ async fn an_outage_is_a_503_that_says_when_to_retry() {
     }
 }
 
-/// Events that never come.
+/// A store whose reads never end.
 #[derive(Clone)]
 struct Silent;
 
@@ -104,7 +104,7 @@ async fn a_row_that_cannot_be_read_counts_as_missing() {
     assert_eq!((reply.status, &reply.json()["version"]), (200, &5.into()));
 }
 
-/// A client whose DynamoDB does not answer.
+/// Creates a client whose DynamoDB does not answer.
 fn unreachable(ledger: &Ledger) -> Client {
     let closed = ledger.database.config().endpoint_url("http://127.0.0.1:1").retry_config(RetryConfig::disabled());
     Client::from_conf(closed.build())
@@ -142,7 +142,7 @@ async fn where_nobody_can_tell_whether_rows_are_stale_nothing_is_answered_from_t
             let reply = ask(&handler, &call).await;
             assert_eq!(reply.problem(), (problem.0, problem.1.to_owned()));
         }
-        // Events are never stale.
+        // Replies from events are never stale.
         for call in [get_order(&order_id).query("minVersion=4"), get_order(&order_id).query("version=3")] {
             assert_eq!(ask(&handler, &call).await.status, 200);
         }

@@ -1,4 +1,4 @@
-//! Rows in memory, as far as a test lets them come.
+//! Rows in memory, which a test updates.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -49,7 +49,7 @@ fn facts(row: &OrderSummaryRow) -> ListedFacts {
     }
 }
 
-/// Rows that cannot be read, in one way.
+/// Rows that cannot be read, for one reason.
 #[derive(Clone)]
 pub(crate) struct BrokenRows(pub(crate) fn() -> RowError);
 

@@ -1,5 +1,5 @@
-//! The payloads in `events/`, sent through both handlers to an embedded DynamoDB in the order of `events/README.md`,
-//! each held to the status that is stated there.
+//! The payloads in `events/`, sent through both handlers to an embedded DynamoDB in the order of `events/README.md`. Each
+//! reply must have the status in that file.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,7 +26,7 @@ fn folder() -> PathBuf {
 /// The payload of the projector's schedule.
 const TICK: &str = "tick.json";
 
-/// One row of the table: file, function, status.
+/// Returns the rows of the table: file, function, status.
 fn stated() -> Vec<(String, String, u16)> {
     let readme = fs::read_to_string(folder().join("README.md")).unwrap();
     let rows = readme.lines().filter(|line| line.starts_with("| `") && !line.starts_with("| `stream-"));
@@ -98,7 +98,7 @@ async fn the_samples_get_the_replies_that_are_stated() {
         let reply = Reply::of(response);
         assert_eq!(reply.status, status, "{file}: {}", reply.body);
         if function == "command-handler" && status == 201 {
-            // The stream's part.
+            // This is the work of the stream.
             let order_id = reply.json()["orderId"].as_str().unwrap().to_owned();
             project(&store, &summarizing, &order_id).await;
             project(&store, &summing, &order_id).await;

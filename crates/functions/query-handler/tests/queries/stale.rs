@@ -1,4 +1,4 @@
-//! What is said of an order that is parked, so that its row will not follow its events by itself.
+//! The staleness of replies about parked orders, whose rows no longer follow their events.
 
 use http_api::AuthMode;
 use parked_orders::Consumer;
@@ -9,7 +9,7 @@ use crate::given::{Ledger, SUMMARY_CONSUMER, TOTALS_CONSUMER, ask, get_order, ge
 
 const CUSTOMER: &str = "customer-1001";
 
-/// Whether a reply, or an order of a list, says that it is stale, and why.
+/// Returns the staleness of a reply, or of an order in a list, with the reason.
 #[track_caller]
 fn reason(said: &Value) -> Option<String> {
     let reason = said["staleReason"].as_str().map(str::to_owned);
@@ -26,7 +26,7 @@ fn one_order() -> Option<String> {
     Some(sentence.to_owned())
 }
 
-/// An order that has come to version 5; its row is at version 3, and it is parked at 4.
+/// Creates an order at version 5. Its row is at version 3, and it is parked at version 4.
 async fn parked_at_4() -> (Ledger, String) {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;

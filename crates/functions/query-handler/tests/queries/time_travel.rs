@@ -1,4 +1,4 @@
-//! One order as it was.
+//! One order at an earlier version or time.
 
 use event_store::Timestamp;
 use http_api::AuthMode;
@@ -32,7 +32,7 @@ async fn a_version_not_reached_is_404_with_the_current_one() {
     }
 }
 
-/// A code of its own is for those who may see the order. To others it would say that the order exists.
+/// Only callers who may see the order receive a separate code. To others, it would reveal that the order exists.
 #[tokio::test]
 async fn a_point_not_reached_tells_strangers_nothing() {
     let (ledger, order_id) = Ledger::with_an_order().await;

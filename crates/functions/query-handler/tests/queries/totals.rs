@@ -1,4 +1,4 @@
-//! What a customer's orders come to.
+//! The totals of a customer's orders.
 
 use function_setup::QueryConfig;
 use query_handler::QueryHandler;
@@ -7,7 +7,7 @@ use test_support::gateway::Call;
 
 use crate::given::{Ledger, ask, get_totals, list_orders};
 
-/// Places an order in that currency, has these commands on it, and adds it to the totals.
+/// Places an order in that currency, sends these commands for it, and adds it to the totals.
 async fn order(ledger: &Ledger, key: &str, currency: &str, commands: &[(&str, Value)]) -> Value {
     let items = json!([{ "sku": "MUG-WHITE", "quantity": 1, "unitPrice": 1000 }]);
     let body = json!({ "customerId": "customer-1001", "currency": currency, "items": items });
@@ -72,7 +72,7 @@ async fn totals_take_no_parameter() {
     assert_eq!(ledger.ask(&get_totals("customer#1")).await.problem(), (400, "invalid_request".to_owned()));
 }
 
-/// The variables of a deployment that keeps no totals, on the template's tables.
+/// Returns the configuration of a deployment without totals, on the template's tables.
 fn without_totals(auth_mode: &str) -> QueryConfig {
     let variables = |name: &str| match name {
         "EVENTS_TABLE" => Some("OrderEvents"),

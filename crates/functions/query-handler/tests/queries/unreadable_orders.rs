@@ -1,4 +1,4 @@
-//! An order with a commit that this release cannot read: its trail up to there, and what else can still be answered.
+//! An order with a commit that this release cannot read: its trail up to that commit, and the queries that still succeed.
 
 use event_store::{Aggregate, CodecError, EncodedEvent, EventPosition, EventStore, Loaded, Tags, Timestamp, UpTo};
 use http_api::AuthMode;
@@ -9,13 +9,13 @@ use test_support::gateway::{Call, Reply};
 
 use crate::given::{Ledger, ask, clock, get_order, list_events};
 
-/// A release that stores its events under names that this one does not know.
+/// A release that stores its events under names that this release does not know.
 struct LaterOrders;
 
 impl Aggregate for LaterOrders {
     type State = Order;
     type Event = Event;
-    // Of another number than this release's: its snapshots are of no use here.
+    // The schema number differs from this release's, so its snapshots cannot be used here.
     const STATE_SCHEMA: u32 = Orders::STATE_SCHEMA + 1_000;
     const TAGS: &'static [&'static str] = Orders::TAGS;
 
@@ -36,7 +36,7 @@ impl Aggregate for LaterOrders {
     }
 }
 
-/// An order of `customer-1001` of five versions that can be read and a sixth that cannot.
+/// Creates an order of `customer-1001` with five readable versions and an unreadable sixth.
 async fn unreadable_at_version_6() -> (Ledger, String) {
     let (ledger, order_id) = Ledger::with_an_order().await;
     let loaded: Loaded<LaterOrders> = ledger.events.load(&order_id, UpTo::Head).await.unwrap();
@@ -51,7 +51,7 @@ fn versions(reply: &Reply) -> Vec<u64> {
     reply.json()["items"].as_array().unwrap().iter().map(|event| event["version"].as_u64().unwrap()).collect()
 }
 
-/// Every page of a trail, until one is the last or refused: that one's reply.
+/// Returns every page of a trail, and the reply of the last or rejected one.
 async fn pages(ledger: &Ledger, mode: AuthMode, call: impl Fn() -> Call, limit: u32) -> (Vec<Vec<u64>>, Reply) {
     let handler = ledger.handler(mode);
     let (mut pages, mut cursor) = (Vec::new(), String::new());
@@ -87,8 +87,8 @@ async fn a_trail_shows_what_precedes_an_unreadable_commit_and_then_names_it() {
     }
 }
 
-/// A commit that cannot be read does not say whose it is. The owner is known by the first commit, and others must not learn
-/// that the order exists.
+/// An unreadable commit does not show the order's owner. The first commit does, and other customers must not learn that the
+/// order exists.
 #[tokio::test]
 async fn an_owner_sees_the_same_pages_and_the_problem_and_others_404() {
     let (ledger, order_id) = unreadable_at_version_6().await;
@@ -96,7 +96,7 @@ async fn an_owner_sees_the_same_pages_and_the_problem_and_others_404() {
     let (shown, last) = pages(&ledger, AuthMode::Jwt, call, 2).await;
     assert_eq!(shown, [vec![1, 2], vec![3, 4], vec![5]]);
     assert_eq!(last.problem(), (500, "order_unreadable".to_owned()));
-    // A position that a page before gave says nothing to a stranger.
+    // A position from an earlier page reveals nothing to another customer.
     let forged = format!("cursor={}", http_api::cursor::encode("events", &[&order_id], "5"));
     let stranger = list_events(&order_id).token_of("customer-2", "orders:read").query(&forged);
     assert_eq!(ask(&ledger.handler(AuthMode::Jwt), &stranger).await.problem(), (404, "order_not_found".to_owned()));

@@ -1,4 +1,4 @@
-//! A list with a row that cannot be read, over an embedded DynamoDB.
+//! A list with an unreadable row, on an embedded DynamoDB.
 
 use event_store::{Delivered, EventStore, InMemoryEventStore, StoreError};
 use http_api::AuthMode;
@@ -34,7 +34,7 @@ impl Given {
         Self { ledger, placed }
     }
 
-    /// Leaves the middle order's row without its total, as a newer release might.
+    /// Removes the total from the middle order's row, as a newer release might.
     async fn damage(&self) {
         let placed_at = self.ledger.commits(&self.placed[1]).await[0].recorded_at;
         let request = json!({
