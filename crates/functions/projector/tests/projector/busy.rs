@@ -1,7 +1,8 @@
-//! One customer with most of the orders, on a DynamoDB each of whose calls takes 10 ms.
+//! The lag of another customer's order behind a customer with most of the orders, on a DynamoDB whose calls each take 10
+//! ms.
 //!
-//! The clock is paused and moves only while calls are under way, so the figures are the same on every machine. They leave out the time
-//! of the processor, which `cargo bench -p projector` measures too.
+//! The clock is paused and advances only during calls, so the figures are the same on every machine. They do not include
+//! processor time, which `cargo bench -p projector` measures too.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use test_support::ledger::Ledger;
 
 use crate::copies::{copies, lag, lag_behind, records, totals};
 
-/// A fifth of the template's batch size, and of the orders that the benchmark takes.
+/// A fifth of the template's batch size, and of the orders that the benchmark uses.
 const BATCH: usize = 200;
 const ORDERS: usize = 600;
 const CUSTOMERS: usize = 400;
@@ -25,7 +26,7 @@ async fn another_customers_rows_are_no_later_behind_one_busy_customer() {
         behind_one * 2 <= behind_many * 3,
         "{behind_one:?} behind one customer, {behind_many:?} behind {CUSTOMERS}"
     );
-    // 500 orders a second.
+    // This is 500 orders a second.
     assert!(behind_one <= Duration::from_millis(1200), "{behind_one:?}");
 }
 

@@ -1,8 +1,9 @@
-//! How late another customer's order is in its rows behind 3,000 orders of one customer, beside 3,000 orders of 2,000 customers; and how
-//! many orders a second of one customer the projector takes.
+//! The lag of another customer's order behind 3,000 orders of one customer, compared with the lag behind 3,000 orders of
+//! 2,000 customers; and the number of one customer's orders that the projector processes in a second.
 //!
-//! The projector runs in this process, on the real AWS SDK and the embedded DynamoDB, each of whose calls takes 10 ms more. Batches come
-//! one after the other, with as many records as the template allows. The goals are a ratio of at most 1.5 and 500 orders a second.
+//! The projector runs in this process, on the real AWS SDK and the embedded DynamoDB, each of whose calls takes 10 ms
+//! longer. Batches are processed one after the other, with as many records as the template allows. The goals are a ratio of
+//! at most 1.5 and 500 orders a second.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and fails by panicking")]
 

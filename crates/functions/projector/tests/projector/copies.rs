@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use crate::given::{config, event, pay, place};
 
-/// The latency of a call of DynamoDB.
+/// The latency of a DynamoDB call.
 const CALL: Duration = Duration::from_millis(10);
 
-/// The records of an order that is placed and paid.
+/// Returns the records of an order that is placed and paid.
 pub(crate) async fn records() -> [String; 2] {
     let ledger = Ledger::new().await;
     ledger.record("the-order", place("the-customer"), "2026-11-21T09:30:00.123Z").await;
@@ -22,7 +22,7 @@ pub(crate) async fn records() -> [String; 2] {
     records.try_into().unwrap()
 }
 
-/// So many records of orders of so many customers in turn.
+/// Returns copies of a record for this number of orders, which belong to this number of customers in turn.
 pub(crate) fn copies(record: &str, orders: usize, customers: usize) -> Vec<Value> {
     (0..orders).map(|order| copy(record, &format!("o-{order}"), &format!("c-{}", order % customers))).collect()
 }
@@ -31,7 +31,7 @@ fn copy(record: &str, order: &str, customer: &str) -> Value {
     serde_json::from_str(&record.replace("the-order", order).replace("the-customer", customer)).unwrap()
 }
 
-/// The time that the projector takes for a stream, batch after batch.
+/// Returns the time in which the projector processes a stream, batch after batch.
 pub(crate) async fn lag(ledger: &Ledger, stream: &[Value], batch: usize) -> Duration {
     let projector = Projector::on_dynamo(ledger.server.distant_client(CALL), &config());
     let begun = Instant::now();
@@ -42,7 +42,7 @@ pub(crate) async fn lag(ledger: &Ledger, stream: &[Value], batch: usize) -> Dura
     begun.elapsed()
 }
 
-/// The lag of another customer's order in its rows behind so many orders of so many customers.
+/// Returns the lag of another customer's order behind this number of orders of this number of customers.
 pub(crate) async fn lag_behind(orders: usize, customers: usize, batch: usize, placed: &str) -> Duration {
     let ledger = Ledger::new().await;
     let mut stream = copies(placed, orders, customers);
@@ -53,7 +53,7 @@ pub(crate) async fn lag_behind(orders: usize, customers: usize, batch: usize, pl
     lag
 }
 
-/// A customer's orders, and the amount paid for them.
+/// Returns the number of a customer's orders, and the amount paid for them.
 pub(crate) async fn totals(ledger: &Ledger, customer: &str) -> (u64, u64) {
     let totals = DynamoTotals::new(ledger.server.client(), "CustomerTotals").of(customer).await.unwrap();
     (totals[0].orders, totals[0].gross)

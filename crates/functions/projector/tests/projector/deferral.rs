@@ -1,4 +1,4 @@
-//! Totals that an outage keeps from their table: summaries go on, and the tick makes up for it.
+//! An outage of the table of totals: summaries continue, and the tick updates the totals afterwards.
 
 use function_setup::ProjectorConfig;
 use parked_orders::{ParkedOrder, ParkedOrderTable};
@@ -14,7 +14,7 @@ use crate::items::items_of;
 
 const AT: &str = "2026-11-21T09:30:00.123Z";
 
-/// Two orders of a customer, one of which is paid.
+/// Creates two orders of a customer, one of which is paid.
 async fn ledger() -> Ledger {
     let ledger = Ledger::new().await;
     for (order, command) in [("o-1", place("c-1")), ("o-2", place("c-1")), ("o-1", pay("p-1", 400))] {
@@ -23,7 +23,7 @@ async fn ledger() -> Ledger {
     ledger
 }
 
-/// A projector whose table of totals is not there.
+/// Creates a projector whose table of totals does not exist.
 fn without_totals(ledger: &Ledger) -> Projector {
     let config = ProjectorConfig { totals_table: Some("NoSuchTable".to_owned()), ..config() };
     Projector::on_dynamo(ledger.server.client(), &config)
@@ -55,7 +55,7 @@ async fn an_outage_of_totals_holds_no_batch_back_and_the_tick_makes_up_for_it() 
     let deferred = note(&ledger, "o-1").await.unwrap();
     assert_eq!((deferred.is_deferred, deferred.version, deferred.held_up_to), (true, 1, 2));
 
-    // As long as the outage lasts, a tick is one more attempt.
+    // During the outage, a tick is one more attempt.
     out.tick(0).await;
     assert_eq!(note(&ledger, "o-1").await.map(|note| (note.is_deferred, note.attempts)), Some((true, 2)));
 

@@ -1,4 +1,4 @@
-//! Commands, batches and the projector, as the tests have them.
+//! The commands, batches and projector of the tests.
 
 use embedded_dynamodb::EmbeddedDynamoDb;
 use function_setup::ProjectorConfig;
@@ -15,7 +15,7 @@ pub(crate) const SUMMARY_CONSUMER: Consumer = Consumer::new("OrderSummaryByCusto
 pub(crate) const TOTALS_CONSUMER: Consumer = Consumer::new("CustomerTotals");
 pub(crate) const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";
 
-/// An order of 1,000 in all.
+/// Returns an order with a total of 1,000.
 pub(crate) fn place(customer: &str) -> Command {
     Command::PlaceOrder(PlaceOrder {
         customer_id: CustomerId::parse(customer).unwrap(),
@@ -40,7 +40,7 @@ pub(crate) fn pay(id: &str, amount: u64) -> Command {
     Command::RecordPayment(RecordPayment { payment_id, amount: Amount::new(amount).unwrap(), method: None })
 }
 
-/// The shipment of an order's only unit.
+/// Returns the shipment of an order's only unit.
 pub(crate) fn ship() -> Command {
     Command::ShipItems(ShipItems {
         shipment_id: ShipmentId::parse("s-1").unwrap(),
@@ -50,7 +50,7 @@ pub(crate) fn ship() -> Command {
     })
 }
 
-/// The configuration on the template's tables, which have their logical names here.
+/// Returns the configuration for the template's tables, which have their logical names here.
 pub(crate) fn config() -> ProjectorConfig {
     let tables = |name: &str| match name {
         "EVENTS_TABLE" => Some("OrderEvents"),
@@ -76,7 +76,7 @@ pub(crate) fn batch(records: &[Value]) -> StreamEvent {
     serde_json::from_value(json!({ "Records": records })).unwrap()
 }
 
-/// The answer that these records must come again.
+/// Returns the reply that lists these records for a retry.
 pub(crate) fn come_again<'a>(records: impl IntoIterator<Item = &'a Value>) -> Value {
     let failures = records.into_iter().map(|record| json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] }));
     json!({ "batchItemFailures": failures.collect::<Vec<_>>() })

@@ -1,4 +1,4 @@
-//! Batches from the embedded DynamoDB's own stream, and what can be wrong with them.
+//! Batches from the embedded DynamoDB's own stream, valid and invalid.
 
 use function_setup::ProjectorConfig;
 use projector::Projector;
@@ -8,7 +8,7 @@ use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_TABLE, batch, come_again, config, event, pay, place, projector};
 
-/// Two orders in turns: o-1 has versions 1 to 3, o-2 versions 1 and 2.
+/// Creates two orders with interleaved commits: o-1 has versions 1 to 3, o-2 has versions 1 and 2.
 async fn two_orders() -> (Ledger, Vec<Value>) {
     let ledger = Ledger::new().await;
     for (order, command) in [
@@ -25,13 +25,13 @@ async fn two_orders() -> (Ledger, Vec<Value>) {
     (ledger, stream)
 }
 
-/// The answer to a batch, as it goes back to Lambda.
+/// Returns the reply to a batch, as Lambda receives it.
 async fn answer(ledger: &Ledger, records: &[Value]) -> Value {
     let response = projector(&ledger.server).handle(event(records)).await.unwrap();
     serde_json::to_value(response).unwrap()
 }
 
-/// An order's version and status word, as queries see it.
+/// Returns an order's version and status, as queries read them.
 async fn row(ledger: &Ledger, order: &str) -> Option<(u64, &'static str)> {
     let summaries = DynamoSummaries::new(ledger.server.client(), SUMMARY_TABLE);
     summaries.find(order).await.unwrap().map(|row| (row.version, row.status.as_str()))
@@ -89,7 +89,7 @@ async fn a_record_without_a_sequence_number_is_projected_like_any_other() {
     }
 }
 
-/// Lambda documents that an empty name fails the batch as a whole.
+/// Lambda documents that an empty sequence number fails the whole batch.
 #[tokio::test]
 async fn a_record_without_a_sequence_number_is_retried_with_its_whole_batch() {
     let (ledger, mut stream) = two_orders().await;

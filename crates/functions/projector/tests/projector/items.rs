@@ -1,4 +1,4 @@
-//! Commits as they are stored, to be spoiled and put right.
+//! Stored commits, which tests damage and restore.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::given::{pay, place};
 /// An item of OrderEvents.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The items of an order that is placed and then paid in parts: one for each version.
+/// Returns the items of an order that is placed and then paid in parts, one for each version.
 pub(crate) async fn items_of(order: &str, customer: &str, versions: usize) -> Vec<Item> {
     let draft = Ledger::new().await;
     draft.record(order, place(customer), "2026-11-21T09:30:00.123Z").await;

@@ -1,4 +1,4 @@
-//! What is written, by which saved queries and alarms go; and what never is.
+//! The log lines that saved queries and alarms use, and the data that is never logged.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::Timestamp;
@@ -12,7 +12,7 @@ use test_support::log;
 use crate::given::{TOTALS_CONSUMER, config, event, pay, place};
 use crate::items::{Item, items_of};
 
-/// What is written about a batch, but for what is written for debugging alone.
+/// Returns the lines about a batch, without those at debug level.
 async fn written(ledger: &Ledger, config: &ProjectorConfig, records: &[Value]) -> Vec<Value> {
     let mut lines = everything_written(ledger, config, records).await;
     lines.retain(|line| line["level"] != "DEBUG");
@@ -24,7 +24,7 @@ async fn everything_written(ledger: &Ledger, config: &ProjectorConfig, records: 
     lines_of(async { projector.handle(event(records)).await.unwrap() }).await
 }
 
-/// The lines that an invocation writes.
+/// Returns the lines that an invocation writes.
 pub(crate) async fn lines_of<T>(invocation: impl Future<Output = T>) -> Vec<Value> {
     log::capture_with_debug_of("projector");
     invocation.await;
@@ -42,7 +42,7 @@ fn of_level<'a>(lines: &'a [Value], level: &str, target: &str) -> Vec<&'a Value>
     lines
 }
 
-/// Each projection's metrics of a batch, by their names; all have a unit and the projection as their dimension.
+/// Returns each projection's metrics of a batch, by their names. All have a unit and the projection as their dimension.
 fn metrics(lines: &[Value]) -> [Value; 2] {
     let of = |line: &Value, projection: &str| {
         let metrics: Vec<Value> = serde_json::from_str(line["metrics"].as_str().unwrap()).unwrap();
@@ -58,7 +58,7 @@ fn metrics(lines: &[Value]) -> [Value; 2] {
     [of(summaries, PROJECTIONS[0]), of(totals, PROJECTIONS[1])]
 }
 
-/// Three versions of an order, the second of which is no commit.
+/// Creates three versions of an order, the second of which is not a valid commit.
 async fn with_poison(ledger: &Ledger) -> (Vec<Item>, Vec<Value>) {
     let items = items_of("o-1", "c-1", 4).await;
     let mut poison = items[1].clone();
@@ -151,7 +151,7 @@ async fn a_batch_lags_as_far_as_its_oldest_commit_is_old_once_its_rows_are_writt
         let lag = metrics["ProjectionLag"].as_u64().unwrap();
         assert!((before..=age()).contains(&lag), "{lag}");
     }
-    // A repeat writes nothing, and is as old.
+    // A repeat writes no row, and has the same age.
     for metrics in metrics(&written(&ledger, &config(), &ledger.stream()).await) {
         assert_eq!(metrics.get("RowsWritten"), None);
         assert!(metrics["ProjectionLag"].as_u64().unwrap() >= before);

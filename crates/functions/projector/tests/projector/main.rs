@@ -1,4 +1,4 @@
-//! The handler on payloads as Lambda sends them.
+//! The handler on payloads in the form that Lambda sends.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

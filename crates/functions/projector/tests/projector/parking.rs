@@ -1,4 +1,4 @@
-//! Commits that cannot be projected: their orders are parked, and nobody waits for them.
+//! Commits that cannot be projected: their orders are parked, and no other order waits for them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::EmbeddedDynamoDb;
@@ -14,7 +14,7 @@ use crate::items::{Item, items_of};
 
 const PROJECTIONS: [Consumer; 2] = [SUMMARY_CONSUMER, TOTALS_CONSUMER];
 
-/// A commit with an event that only a later release knows.
+/// Returns the item with an event that only a later release knows.
 fn from_the_future(mut item: Item) -> Item {
     let Some(AttributeValue::L(events)) = item.get_mut("events") else { panic!("an item has events") };
     let Some(AttributeValue::M(event)) = events.first_mut() else { panic!("an event is a map") };
@@ -22,7 +22,7 @@ fn from_the_future(mut item: Item) -> Item {
     item
 }
 
-/// An item that is no commit at all.
+/// Returns the item in a form that is not a commit.
 fn undecodable(mut item: Item) -> Item {
     item.insert("events".to_owned(), AttributeValue::S("someone@example.com".to_owned()));
     item
@@ -36,7 +36,8 @@ async fn note(server: &EmbeddedDynamoDb, consumer: &Consumer, order: &str) -> Op
     ParkedOrderTable::new(server.client(), "ParkedOrders").find(consumer, order).await.unwrap()
 }
 
-/// From which version and up to which an order waits, and how often it was tried; the same for every projection.
+/// Returns the first and the last waiting version of an order, and the number of attempts. They are the same for every
+/// projection.
 async fn waits(server: &EmbeddedDynamoDb, order: &str) -> Option<(u64, u64, u64)> {
     let [summary, totals] = PROJECTIONS;
     let of = |note: ParkedOrder| (note.version, note.held_up_to, note.attempts);
@@ -45,7 +46,7 @@ async fn waits(server: &EmbeddedDynamoDb, order: &str) -> Option<(u64, u64, u64)
     summary
 }
 
-/// The version of an order's row.
+/// Returns the version of an order's row.
 async fn version(server: &EmbeddedDynamoDb, order: &str) -> Option<u64> {
     let summaries = DynamoSummaries::new(server.client(), SUMMARY_TABLE);
     summaries.find(order).await.unwrap().map(|row| row.version)
@@ -85,7 +86,7 @@ async fn one_poison_commit_among_a_thousand_orders_parks_its_order_and_all_other
 #[tokio::test]
 async fn poison_parks_its_order_wherever_in_a_batch_it_is() {
     for spoil in [from_the_future, undecodable] {
-        // The order of the poison alone, before the others, after them, and in between.
+        // The order with the poison: alone, before the others, after them, and between them.
         for places in [vec![2], vec![2, 0, 1, 3], vec![0, 1, 3, 2], vec![0, 2, 1, 3]] {
             let ledger = Ledger::new().await;
             let mut items = items_of("o-1", "c-1", 2).await;

@@ -1,4 +1,4 @@
-//! One projection's way through a batch: a fold that panics, what the notes cost, and the time that is left.
+//! A batch for one projection: a fold that panics, the cost of notes, and the time limits.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, batch, pay, place};
 
 const CONSUMER: Consumer = SUMMARY_CONSUMER;
 
-/// The summaries, as a release has them that cannot stand a payment.
+/// The summaries of a release that panics on a payment.
 struct Brittle;
 
 impl Projection for Brittle {
@@ -51,7 +51,7 @@ impl Projection for Brittle {
     }
 }
 
-/// A processor of a read model.
+/// Creates a processor of a read model.
 fn processor<P, S, R>(model: ProjectedRows<P, S, R>, parked: &ParkedOrderTable) -> Processor
 where
     P: Projection<Aggregate = Orders>,

@@ -1,6 +1,6 @@
-//! The sample batches in `events/`: what the store writes and the stream delivers, with names and times that stay.
+//! The sample batches in `events/`: the store's items as the stream delivers them, with fixed names and times.
 //!
-//! After a change of what is stored: `UPDATE_SAMPLES=1 cargo test -p projector` writes them anew.
+//! After a change of the stored format, run `UPDATE_SAMPLES=1 cargo test -p projector` to update them.
 
 use std::path::PathBuf;
 
@@ -76,7 +76,7 @@ fn cancel() -> Command {
     Command::CancelOrder(CancelOrder { reason: Text::parse("ordered twice").unwrap(), reason_code: None })
 }
 
-/// What happened, as the stream delivers it when nothing goes wrong.
+/// Returns the records that the stream delivers if no error occurs.
 async fn stream() -> Vec<Value> {
     let ledger = Ledger::new().await;
     for (order, command, at) in [
@@ -96,7 +96,7 @@ async fn stream() -> Vec<Value> {
     ledger.stream()
 }
 
-/// A batch of some of the stream's records, by their places in it, with names and times as they are on AWS.
+/// Returns a batch of some of the stream's records, by their positions, with names and times as on AWS.
 fn batch(stream: &[Value], places: &[usize]) -> Value {
     let delivered = places.iter().enumerate().map(|(position, &place)| {
         let mut record = stream[place].clone();
@@ -114,7 +114,7 @@ fn batch(stream: &[Value], places: &[usize]) -> Value {
     json!({ "Records": delivered.collect::<Vec<_>>() })
 }
 
-/// The samples by their files' names.
+/// Returns the samples by the names of their files.
 async fn samples() -> Vec<(&'static str, Value)> {
     let stream = stream().await;
     let all: Vec<usize> = (0..stream.len()).collect();
@@ -143,7 +143,7 @@ async fn the_sample_batches_are_what_the_store_writes_and_the_stream_delivers() 
     }
 }
 
-/// The rows that a sample ends in, where there was nothing before: each order's number, version and status.
+/// Returns the resulting rows of a sample, on empty tables: each order's number, version and status.
 async fn rows_after(file: &str) -> Vec<(String, u64, &'static str)> {
     let rows = InMemoryRows::<OrderSummaryByCustomer>::default();
     let server = Ledger::new().await.server;

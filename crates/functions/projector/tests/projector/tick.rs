@@ -1,4 +1,4 @@
-//! The tick of the schedule: gauges of parked orders, whether or not commits arrive.
+//! The tick of the schedule: gauges of parked orders, even if no commits arrive.
 
 use lambda_runtime::{Context, LambdaEvent};
 use parked_orders::{Consumer, ParkRequest, ParkedOrderTable};
@@ -13,7 +13,7 @@ fn tick() -> LambdaEvent<Payload> {
     LambdaEvent::new(serde_json::from_value(json!({ "task": "tick" })).unwrap(), Context::default())
 }
 
-/// The output of a tick: its own lines without their times, and of each consumer the gauges.
+/// Returns the output of a tick: its own lines without their times, and the gauges of each consumer.
 async fn written(ledger: &Ledger, parked_table: &str) -> (Vec<Value>, Vec<(String, Value)>) {
     let config = function_setup::ProjectorConfig { parked_table: parked_table.to_owned(), ..config() };
     let projector = projector::Projector::on_dynamo(ledger.server.client(), &config);
@@ -58,7 +58,7 @@ async fn a_tick_shows_parked_orders_until_they_are_redriven() {
         notes.park(&Consumer::PUBLISHER, &parking(order)).await.unwrap();
     }
     notes.park(&TOTALS_CONSUMER, &parking("o-1")).await.unwrap();
-    // Whatever its clock says, a tick changes nothing: the next one shows the same.
+    // A tick changes nothing, whatever its clock shows: the next one has the same output.
     for _ in 0..2 {
         let (lines, gauges) = written(&ledger, "ParkedOrders").await;
         let parked: Vec<_> = gauges.iter().map(|(_, gauges)| gauges["ParkedOrders"].as_u64().unwrap()).collect();
@@ -103,14 +103,14 @@ fn text(text: &str) -> aws_sdk_dynamodb::types::AttributeValue {
     aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned())
 }
 
-/// A zero would end the alarm, and an error of the function would roll a deployment back.
+/// A count of zero would clear the alarm, and an error of the function would roll back a deployment.
 #[tokio::test]
 async fn a_tick_that_cannot_count_writes_no_sample_and_is_no_error() {
     let ledger = Ledger::new().await;
     let (lines, gauges) = written(&ledger, "NoSuchTable").await;
     assert_eq!(gauges, []);
     let warned: Vec<_> = lines.iter().filter(|line| line["level"] == "WARN").collect();
-    // The first one is that no deferred order could be found.
+    // The first warning is that the deferred orders could not be read.
     assert_eq!(warned.len(), 4, "{lines:#?}");
     assert!(warned[1..].iter().all(|line| line["message"] == "parked orders could not be counted"), "{lines:#?}");
     assert_eq!(lines.last().unwrap()["consumers"], 0);

@@ -1,4 +1,4 @@
-//! Records that name no order: noted, and passed by.
+//! Records without an order id: they are noted and skipped.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, come_again, config, event, pay, place};
 
-/// An order with two versions, one with one, and the stream's records.
+/// Creates an order with two versions, one with one version, and returns the stream's records.
 async fn three_commits() -> (Ledger, Vec<Value>) {
     let ledger = Ledger::new().await;
     for (order, command) in [("o-1", place("c-1")), ("o-2", place("c-2")), ("o-1", pay("p-1", 1000))] {
@@ -21,7 +21,7 @@ async fn three_commits() -> (Ledger, Vec<Value>) {
     (ledger, stream)
 }
 
-/// The record of an item whose version is no version.
+/// Returns the record of an item whose version is not valid.
 fn stray(like: &Value, sequence_number: Value) -> Value {
     let mut record = like.clone();
     record["eventID"] = json!("event-of-a-stray");
@@ -104,7 +104,7 @@ async fn a_record_without_an_image_parks_the_order_that_its_keys_name() {
             assert_eq!((note.version, note.reason.as_str()), (version, reason));
         }
     }
-    // What is stored can be read: the order's next record brings its row up to date.
+    // The stored commits can be read: the order's next record updates its row.
     ledger.record("o-2", pay("p-1", 1000), "2026-11-21T09:30:00.123Z").await;
     assert_eq!(answer(&ledger, &config(), &ledger.stream()[3..]).await, come_again([]));
     assert_eq!(versions(&ledger).await[1], Some(2));

@@ -17,7 +17,7 @@ fn without_totals() -> ProjectorConfig {
     ProjectorConfig { totals_table: None, ..config() }
 }
 
-/// The requests by operation, and the capacity by table, of one order that is placed and paid, which moves money.
+/// Returns the requests by operation, and the capacity by table, for one order that is placed and paid.
 async fn cost(config: &ProjectorConfig) -> (BTreeMap<String, u64>, BTreeMap<String, Units>) {
     let ledger = Ledger::new().await;
     ledger.record("o-1", place("c-1"), "2026-11-21T09:30:00.123Z").await;
@@ -38,7 +38,7 @@ async fn totals_that_are_not_kept_cost_no_request() {
     let ((_, with), (requests, without)) = (cost(&config()).await, cost(&without_totals()).await);
     assert!(with.contains_key("CustomerTotals"), "{with:?}");
     assert_eq!(without.keys().collect::<Vec<_>>(), ["OrderSummaryByCustomer", "ParkedOrders"]);
-    // The notes of one consumer, and a new row.
+    // One read of the consumer's notes, and one new row.
     assert_eq!(requests, BTreeMap::from([("Query".to_owned(), 1), ("PutItem".to_owned(), 1)]));
     let of_notes = |tables: &BTreeMap<String, Units>| tables["ParkedOrders"].read_half_units;
     assert_eq!(of_notes(&without) * 2, of_notes(&with), "one Query of ParkedOrders, not two");

@@ -1,4 +1,4 @@
-//! An embedded EventBridge, notes in an embedded DynamoDB, and a publisher to them that loses no time.
+//! An embedded EventBridge, notes in an embedded DynamoDB, and a publisher to them without pauses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +21,11 @@ pub(crate) const NOTES: &str = "ParkedOrders";
 pub(crate) struct Bus {
     pub(crate) server: EmbeddedEventBridge,
     client: Client,
-    /// Where the notes are.
+    /// The database of the notes.
     pub(crate) dynamodb: Arc<EmbeddedDynamoDb>,
 }
 
-/// Notes on no orders.
+/// Creates a database without notes.
 pub(crate) async fn no_notes() -> Arc<EmbeddedDynamoDb> {
     let server = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
     server.create_tables(&Template::of_this_project().unwrap()).unwrap();
@@ -37,7 +37,7 @@ impl Bus {
         Self::beside(no_notes().await).await
     }
 
-    /// A bus whose publisher shares its notes with others.
+    /// Creates a bus whose publisher shares its notes with others.
     pub(crate) async fn beside(dynamodb: Arc<EmbeddedDynamoDb>) -> Self {
         let address = "127.0.0.1:0".parse().unwrap();
         let server = EmbeddedEventBridge::start(address, [NAME.to_owned()], LogLocation::Temporary).await.unwrap();
@@ -46,22 +46,22 @@ impl Bus {
         Self { server, client, dynamodb }
     }
 
-    /// The same servers, asked by another client of the bus.
+    /// Uses the same servers with another client of the bus.
     pub(crate) fn through(self, client: Client) -> Self {
         Self { client, ..self }
     }
 
-    /// A publisher to the bus of that name.
+    /// Creates a publisher to the bus of that name.
     pub(crate) fn publisher(&self, name: &str) -> Publisher {
         Publisher::new(self.named(name), self.notes())
     }
 
-    /// The notes on what is parked.
+    /// Returns the notes on parked orders.
     pub(crate) fn notes(&self) -> ParkedOrderTable {
         ParkedOrderTable::new(self.dynamodb.client(), NOTES)
     }
 
-    /// What is parked, by order.
+    /// Returns the parked orders, sorted by order.
     pub(crate) async fn parked(&self) -> Vec<ParkedOrder> {
         let page = self.notes().page(None).await.unwrap();
         let mut parked: Vec<ParkedOrder> = page.parked.into_iter().map(Result::unwrap).collect();
@@ -69,34 +69,34 @@ impl Bus {
         parked
     }
 
-    /// The bus of that name, with no pauses.
+    /// Returns the bus of that name, without pauses.
     pub(crate) fn named(&self, name: &str) -> EventBus {
         let none = Pauses { first: Duration::ZERO, longest: Duration::ZERO };
         EventBus::new(self.client.clone(), name).with_pauses(none)
     }
 
-    /// What the publisher answers to a batch, as it goes back to Lambda.
+    /// Returns the publisher's reply to a batch, as Lambda receives it.
     pub(crate) async fn answer(&self, records: &[Value]) -> Value {
         self.answer_in(Context::default(), records).await
     }
 
-    /// The same, where the context says how much time there is.
+    /// Returns the reply in a context with a deadline.
     pub(crate) async fn answer_in(&self, context: Context, records: &[Value]) -> Value {
         self.invoke(context, records).await.unwrap()
     }
 
-    /// What the invocation comes to: an answer, or the error that fails the batch whole.
+    /// Returns the result of the invocation: a reply, or the error that fails the whole batch.
     pub(crate) async fn invoke(&self, context: Context, records: &[Value]) -> Result<Value, String> {
         Self::invoke_by(&self.publisher(NAME), context, records).await
     }
 
-    /// The same, by a publisher of the test's own.
+    /// Returns the result of an invocation of the given publisher.
     pub(crate) async fn invoke_by(publisher: &Publisher, context: Context, records: &[Value]) -> Result<Value, String> {
         let response = publisher.handle(batch(records, context)).await;
         response.map(|response| serde_json::to_value(response).unwrap()).map_err(|error| error.to_string())
     }
 
-    /// The ids of the events that the bus took, in their order, repeats included.
+    /// Returns the ids of the events that the bus accepted, in order, with repeats.
     pub(crate) async fn published_ids(&self) -> Vec<String> {
         let id = |event: &Value| event["id"].as_str().unwrap().to_owned();
         self.server.published().await.iter().map(id).collect()
@@ -107,13 +107,13 @@ pub(crate) fn batch(records: &[Value], context: Context) -> LambdaEvent<StreamEv
     LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), context)
 }
 
-/// The answer that Lambda needs: go on from this record; or, without one, with what follows the batch.
+/// Returns the reply with which Lambda continues from this record; without a record, after the batch.
 pub(crate) fn go_on_from(record: Option<&Value>) -> Value {
     let failure = |record: &Value| json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] });
     json!({ "batchItemFailures": record.map(failure).into_iter().collect::<Vec<_>>() })
 }
 
-/// A context in which the time is over.
+/// Returns a context whose deadline has passed.
 pub(crate) fn no_time_left() -> Context {
     let mut context = Context::default();
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();

@@ -1,4 +1,4 @@
-//! What publishing costs: EventBridge bills each event, DynamoDB each read, and every call takes time.
+//! The cost of publishing: EventBridge bills each event, DynamoDB bills each read, and every call takes time.
 
 use embedded_eventbridge::Faults;
 use lambda_runtime::Context;
@@ -57,15 +57,15 @@ async fn large_events_are_split_by_their_bytes_into_as_few_calls_as_can_be() {
     let ledger = Ledger::new().await;
     let shapes = [(100, 200), (100, 200), (100, 190), (100, 120), (3, 10), (100, 200), (100, 200), (1, 1), (100, 200)];
     for (number, (items, letters)) in shapes.into_iter().cycle().take(27).enumerate() {
-        // Three bytes a letter.
+        // Each letter takes three bytes.
         ledger.record(&format!("o-{number}"), place(items, &"茶".repeat(letters)), "2026-11-21T09:30:00.123Z").await;
     }
     let (bus, events) = (Bus::start().await, stream::events(&ledger.stream()));
     let publication = bus.named(NAME).publish(&events, None).await;
     assert_eq!(publication.failed, []);
     assert_eq!(bus.published_ids().await.len(), 27);
-    // By their number alone they would take three. A call that is too large is refused, and its events would be missing; that
-    // no other cut takes fewer is shown beside the cut, in `packing.rs`.
+    // The number of events alone would need three calls. The bus rejects a call that is too large, and its events would be
+    // missing. `packing.rs` tests that no other split takes fewer calls.
     assert_eq!(bus.server.counts().calls, 6);
     assert_eq!(publication.counters.calls, 6);
 }

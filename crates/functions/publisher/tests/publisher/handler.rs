@@ -1,4 +1,4 @@
-//! Batches from the embedded DynamoDB's own stream, and what can be wrong with them.
+//! Batches from the embedded DynamoDB's own stream, valid and invalid.
 
 use lambda_runtime::Context;
 use serde_json::json;
@@ -59,7 +59,7 @@ async fn a_change_of_a_stored_commit_is_not_published() {
 async fn when_the_time_is_over_one_call_is_made_and_the_rest_comes_again() {
     let (bus, mut stream) = (Bus::start().await, stream::of(25).await);
     stream::add_an_event(&mut stream[9]);
-    // The tenth record has the tenth event and the eleventh: with a part of it published, it is not.
+    // The tenth record has the tenth and the eleventh event. With only one of them published, the record is not done.
     assert_eq!(bus.answer_in(no_time_left(), &stream).await, go_on_from(Some(&stream[9])));
     assert_eq!(bus.published_ids().await, stream::ids(&stream)[..10]);
     assert_eq!(bus.server.counts().calls, 1);
@@ -85,7 +85,7 @@ async fn a_record_without_a_sequence_number_is_published_like_any_other() {
     }
 }
 
-/// Lambda documents that an empty name fails the batch as a whole.
+/// Lambda documents that an empty sequence number fails the whole batch.
 #[tokio::test]
 async fn a_record_without_a_sequence_number_is_retried_with_its_whole_batch() {
     let (bus, mut stream) = (Bus::start().await, stream::of(3).await);

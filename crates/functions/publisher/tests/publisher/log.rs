@@ -1,4 +1,4 @@
-//! What is written, by which saved queries and alarms go; and what never is.
+//! The log lines that saved queries and alarms use, and the data that is never logged.
 
 use embedded_eventbridge::Faults;
 use event_store::Timestamp;
@@ -9,7 +9,7 @@ use test_support::log;
 use crate::bus::{Bus, NAME, batch};
 use crate::stream;
 
-/// What is written about a batch, by whomever. The runtime writes the publisher's error, if it ends with one.
+/// Returns all lines about a batch, of every crate. If the publisher returns an error, the runtime logs it.
 async fn everything_written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
     log::capture_with_debug_of("publisher");
     let outcome = bus.publisher(name).handle(batch(records, Context::default())).await;
@@ -21,14 +21,14 @@ async fn everything_written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Val
     log::lines(&text)
 }
 
-/// What the publisher itself writes about a batch, but for what is written for debugging alone.
+/// Returns the publisher's own lines about a batch, without those at debug level.
 async fn written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
     let mut lines = everything_written(bus, name, records).await;
     lines.retain(|line| line["target"].as_str().unwrap().starts_with("publisher") && line["level"] != "DEBUG");
     lines
 }
 
-/// The metrics of a batch, by their names.
+/// Returns the metrics of a batch, by their names.
 async fn told(bus: &Bus, name: &str, records: &[Value]) -> Value {
     let mut lines = everything_written(bus, name, records).await;
     lines.retain(|line| line["target"] == "metrics");
@@ -78,9 +78,9 @@ async fn each_order_that_is_parked_is_an_error_and_what_waits_with_it_is_none() 
         assert_eq!(line["correlation_id"], "checkout-2001", "also of what cannot be read");
         assert!(line["reason"].as_str().unwrap().contains("PaymentPromised"), "{line}");
     }
-    // Of o-1 the third version waits too, poison or not, and of o-3 the second.
+    // The third version of o-1 waits too, whether or not it is poison, and so does the second version of o-3.
     assert_eq!((&lines[2]["parked"], &lines[2]["held"], &lines[2]["failed"]), (&json!(2), &json!(4), &json!(0)));
-    // Nobody knows whether whoever parked them came to say so.
+    // The orders are logged again, because the invocation that parked them may have ended before it logged them.
     let again = written(&bus, NAME, &stream).await;
     assert_eq!(levels(&again), ["ERROR", "ERROR", "INFO"]);
     let mut told: Vec<_> =
@@ -121,7 +121,8 @@ async fn orders_that_are_parked_are_a_metric_and_what_waits_with_them_is_another
     for number in [1, 2] {
         stream[number]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
     }
-    // The same batch again: nobody knows whether whoever parked them came to say so.
+    // The same batch again: the orders are logged again, because the invocation that parked them may have ended before it
+    // logged them.
     for _ in 0..2 {
         let told = told(&bus, NAME, &stream[..6]).await;
         assert_eq!((&told["OrdersParked"], &told["EventsHeld"]), (&json!(2), &json!(2)));

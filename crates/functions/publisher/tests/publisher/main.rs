@@ -1,4 +1,4 @@
-//! The publisher between a real stream and a bus: records of the embedded DynamoDB, and the real SDK against the embedded
+//! The publisher between a real stream and a bus: records of the embedded DynamoDB, and the real SDK with the embedded
 //! EventBridge.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]

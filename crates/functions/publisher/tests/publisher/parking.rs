@@ -1,4 +1,5 @@
-//! A commit that can never be published parks its order, holds back what follows in it, and nothing else.
+//! A commit that can never be published: its order is parked, later events of the order wait, and other orders are not
+//! affected.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_eventbridge::operation::put_events::PutEventsInput;
@@ -15,12 +16,12 @@ use crate::stream;
 
 const BY: Consumer = Consumer::PUBLISHER;
 
-/// Makes a record's first event one of a type that no release knows.
+/// Gives a record's first event a type that no release knows.
 fn from_the_future(record: &mut Value) {
     record["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
 }
 
-/// The records of an order of that many versions, `o-0`.
+/// Returns the records of an order `o-0` with that number of versions.
 async fn one_order(versions: usize) -> Vec<Value> {
     stream::of(versions * 5).await.into_iter().step_by(5).collect()
 }
@@ -29,7 +30,7 @@ fn parking(version: u64, held_up_to: u64) -> ParkRequest {
     ParkRequest { aggregate_id: "o-0".to_owned(), customer_id: None, version, held_up_to, reason: "poison".to_owned() }
 }
 
-/// From where to where each order waits.
+/// Returns the first and the last waiting version of each order.
 async fn waiting(bus: &Bus) -> Vec<(String, u64, u64)> {
     let parked = bus.parked().await.into_iter();
     parked.map(|parked| (parked.aggregate_id, parked.version, parked.held_up_to)).collect()
@@ -110,7 +111,7 @@ async fn an_earlier_version_that_turns_out_to_be_poison_is_where_the_order_waits
     assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 3, 6)], "what is known to wait stays known");
 }
 
-/// A bus that gets the event of one version as no JSON, and refuses it as malformed.
+/// Creates a bus that receives the event of one version as invalid JSON, and rejects it as malformed.
 async fn bus_that_refuses(version: u64) -> Bus {
     let bus = Bus::start().await;
     let sequence = format!(r#""sequence":"{version:010}""#);
@@ -130,7 +131,7 @@ async fn bus_that_refuses(version: u64) -> Bus {
 async fn what_the_bus_itself_refuses_as_malformed_parks_its_order_too() {
     let (bus, stream) = (bus_that_refuses(2).await, one_order(4).await);
     assert_eq!(bus.answer(&stream[..3]).await, go_on_from(None));
-    // The third went in the same call: that it ought to wait was known too late. It waits for its turn as well.
+    // The third event was published in the same call, before the publisher knew that it must wait. It waits for a redrive too.
     assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 2, 3)]);
     assert!(bus.parked().await[0].reason.contains("MalformedDetail"), "{:?}", bus.parked().await);
     assert_eq!(bus.answer(&stream[3..]).await, go_on_from(None));
@@ -223,12 +224,12 @@ async fn while_the_notes_cannot_be_written_what_is_to_wait_comes_again() {
         assert_eq!(published.contains(id), !waits(place), "record {place}");
     }
 
-    // Once they can be, nothing is lost and nothing was published ahead of its turn.
+    // Once the notes can be written, no event is lost, and none was published out of order.
     assert_eq!(bus.answer(&stream).await, go_on_from(None));
     assert_eq!(waiting(&bus).await, [("o-0".to_owned(), 2, 4), ("o-1".to_owned(), 2, 4)]);
 }
 
-/// The record of an item whose key names no order.
+/// Returns the record of an item whose key has no order id.
 fn stray(like: &Value, sequence_number: &str) -> Value {
     let mut record = like.clone();
     record["dynamodb"]["SequenceNumber"] = json!(sequence_number);

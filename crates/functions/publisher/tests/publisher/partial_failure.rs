@@ -1,10 +1,11 @@
-//! Fault 13: PutEvents fails in part, again and again. No event may be lost, and every one is delivered at least once.
+//! Fault 13: PutEvents repeatedly fails in part. No event may be lost, and every event is delivered at least once.
 //!
-//! Real are the publisher, the SDK and HTTP. Emulated are EventBridge, by the embedded one, and the event source mapping, by
-//! [`deliver_again`], which retries without end: what happens after the mapping's sixty retries, and to poison, is not tried
-//! here; `parking.rs` has the latter.
+//! The publisher, the SDK and HTTP are real. EventBridge is the embedded one. The event source mapping is emulated by
+//! [`deliver_again`], which retries without end. This test covers neither the behaviour after the mapping's sixty retries
+//! nor poison; `parking.rs` covers poison.
 //!
-//! A run depends on its seed alone. One that fails says how to have it again: `SEED=17 cargo test -p publisher thousand_runs`.
+//! A run depends only on its seed. A failed run prints the command that repeats it: `SEED=17 cargo test -p publisher
+//! thousand_runs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,13 +22,13 @@ use crate::stream;
 
 const RUNS: u64 = 1_000;
 
-/// How many go at once. It changes nothing in any of them: each has its own bus.
+/// The number of concurrent runs. They do not affect each other, because each has its own bus.
 const SIDE_BY_SIDE: usize = 4;
 
-/// More invocations than any run needs: beyond, it does not come to an end.
+/// More invocations than any run needs. A run that exceeds this number does not end.
 const ENDLESS: u64 = 1_000;
 
-/// How often what was done to the publisher.
+/// The number of occurrences of each fault.
 type Struck = BTreeMap<&'static str, u64>;
 
 const EVERYTHING: [&str; 9] = [
@@ -45,7 +46,7 @@ const EVERYTHING: [&str; 9] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn no_event_is_lost_in_a_thousand_runs_of_partial_failure() {
     let stream = Arc::new(stream_with_larger_commits().await);
-    // Nothing is ever parked, so all runs may share the notes.
+    // No order is ever parked, so all runs may share the notes.
     let notes = no_notes().await;
     if let Ok(seed) = std::env::var("SEED") {
         run(seed.parse().unwrap(), &stream, &notes, &mut Struck::new()).await;
@@ -76,7 +77,7 @@ fn count(struck: &mut Struck, what: &'static str, times: u64) {
     *struck.entry(what).or_default() += times;
 }
 
-/// Some commits have two events, as the stream of a later release may.
+/// Returns a stream in which some commits have two events, as the stream of a later release may have.
 async fn stream_with_larger_commits() -> Vec<Value> {
     let mut stream = stream::of(150).await;
     for record in stream.iter_mut().step_by(4) {
@@ -85,7 +86,7 @@ async fn stream_with_larger_commits() -> Vec<Value> {
     stream
 }
 
-/// Delivers some of the stream as Lambda does, until it is done, to a publisher whose bus fails.
+/// Delivers a part of the stream as Lambda does, until it is done, to a publisher whose bus fails.
 async fn run(seed: u64, stream: &[Value], notes: &Arc<EmbeddedDynamoDb>, struck: &mut Struck) {
     let (bus, mut random) = (Bus::beside(Arc::clone(notes)).await, Rng::with_seed(seed));
     let again = format!("SEED={seed} cargo test -p publisher thousand_runs");
@@ -99,7 +100,7 @@ async fn run(seed: u64, stream: &[Value], notes: &Arc<EmbeddedDynamoDb>, struck:
     let begin = random.usize(..stream.len() - 40);
     let records = &stream[begin..begin + random.usize(1..=40)];
 
-    // What is still to be delivered; the next batch last.
+    // The batches that are not delivered yet; the next batch is the last.
     let mut pending = vec![records.to_vec()];
     let mut invocations = 0;
     while let Some(batch) = pending.pop() {
@@ -130,14 +131,15 @@ async fn run(seed: u64, stream: &[Value], notes: &Arc<EmbeddedDynamoDb>, struck:
     count(struck, "an answer was cut after the entries were taken", fired.cuts);
 }
 
-/// What becomes of a batch whose first record is named. Lambda's guide does not say, so no event may be lost either way.
+/// The handling of a batch whose first record is named. Lambda's guide does not define it, so no event may be lost in
+/// either case.
 #[derive(Debug, Clone, Copy)]
 enum FirstNamed {
     Bisects,
     ComesAgain,
 }
 
-/// What the event source mapping does with an answer: it goes on from the record that is named. Returns what it did.
+/// Emulates the event source mapping's handling of a reply: it continues from the named record. Returns its actions.
 fn deliver_again(
     answer: &Value,
     mut batch: Vec<Value>,

@@ -1,4 +1,4 @@
-//! The connections that are made ahead of the first batch.
+//! The connections that are opened before the first batch.
 
 use parked_orders::ParkedOrderTable;
 use publisher::Publisher;

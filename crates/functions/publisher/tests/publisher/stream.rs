@@ -1,4 +1,4 @@
-//! Commits in the stream, and the events they should become.
+//! Commits in the stream, and the events that must be published for them.
 
 use order_domain::Command;
 use order_domain::command::{OrderItem, PlaceOrder, RecordPayment};
@@ -34,7 +34,7 @@ fn pay(number: usize) -> Command {
     Command::RecordPayment(RecordPayment { payment_id, amount: Amount::new(10).unwrap(), method: None })
 }
 
-/// The records of that many commits, of five orders in turns.
+/// Returns the records of this number of commits, of five orders in turn.
 pub(crate) async fn of(commits: usize) -> Vec<Value> {
     let ledger = Ledger::new().await;
     for number in 0..commits {
@@ -46,19 +46,19 @@ pub(crate) async fn of(commits: usize) -> Vec<Value> {
     stream
 }
 
-/// The ids of the events in records, in their order.
+/// Returns the ids of the events in records, in order.
 pub(crate) fn ids(records: &[Value]) -> Vec<String> {
     let id = |event: &Value| event["M"]["eventId"]["S"].as_str().unwrap().to_owned();
     records.iter().flat_map(|record| events_of(record).iter().map(id)).collect()
 }
 
-/// The events that records should become.
+/// Returns the events that must be published for records.
 pub(crate) fn events(records: &[Value]) -> Vec<CloudEvent> {
     let batch = stream_consumer::read(bus::batch(records, lambda_runtime::Context::default()).payload);
     batch.delivered.into_iter().flat_map(|it| cloud_events(&it.record.unwrap()).unwrap()).collect()
 }
 
-/// Gives a record's commit a second event, as no command does yet: its first once more, under another id.
+/// Adds a second event to a record's commit, which no command does yet: a copy of the first under another id.
 pub(crate) fn add_an_event(record: &mut Value) {
     let mut event = events_of(record)[0].clone();
     let id = event["M"]["eventId"]["S"].as_str().unwrap();
