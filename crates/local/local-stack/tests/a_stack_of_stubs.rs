@@ -1,5 +1,5 @@
-//! The local stack from end to end, around two stubs: one takes a command over HTTP and writes it to a table, the other reads
-//! that table's stream and puts what it reads on an event bus.
+//! The local stack from end to end, with two stubs. One receives a command over HTTP and writes it to a table. The other
+//! reads that table's stream and puts the records on an event bus.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -72,7 +72,7 @@ Resources:
       FunctionResponseTypes: [ReportBatchItemFailures]
 ";
 
-/// The ids that the reader took, in order.
+/// The ids that the reader received, in order.
 type Seen = Arc<Mutex<Vec<String>>>;
 
 fn any_port() -> SocketAddr {
@@ -125,7 +125,7 @@ async fn write(
     Ok(http::Response::builder().status(201).header("content-type", "application/json").body(body.into())?)
 }
 
-/// Fails for ever on `poison`, and says so by its sequence number.
+/// Always fails on `poison`, and reports its sequence number.
 async fn read(seen: Seen, bus: (aws_sdk_eventbridge::Client, String), event: Event) -> Result<Value, Error> {
     for record in event.records {
         let image: BTreeMap<String, String> = serde_dynamo::from_item(record.change.new_image)?;
@@ -232,7 +232,7 @@ async fn what_the_bus_refuses_comes_again() {
     let stack = start(DataLocation::InMemory, &seen).await.unwrap();
     stack.event_bus().set_faults(Faults { entries_percent: 100, ..Faults::default() });
     put(&stack, "a").await;
-    // The record is given up after its one retry.
+    // The record is discarded after its one retry.
     stack.drained_by("reader").await.unwrap();
     assert_eq!((stack.event_bus().fired().entries, stack.event_bus().counts().accepted), (2, 0));
     stack.event_bus().set_faults(Faults::default());
@@ -259,7 +259,7 @@ async fn a_function_is_told_where_to_find_the_stack() {
     stack.stop().await;
 }
 
-/// What is in a folder, however deep: each file's path and content.
+/// Returns all files in a folder and its subfolders, with path and content.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -274,7 +274,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Options that a start fails with, before, while and after its parts start, and how its error begins.
+/// Returns options with which a start fails, before, while and after its parts start, and the beginning of each error.
 fn failing(taken: SocketAddr) -> Vec<(Options, &'static str)> {
     let options = || options(DataLocation::InMemory);
     let with = |text: &str| Template::parse(text).unwrap();
@@ -291,7 +291,7 @@ fn failing(taken: SocketAddr) -> Vec<(Options, &'static str)> {
     ]
 }
 
-/// The error of a start without functions.
+/// Returns the error of a start without functions.
 async fn start_in_vain(options: Options, data: DataLocation) -> String {
     let start = LocalStack::start(Options { data, ..options }, async |_: &Surroundings| Ok(Functions::new()));
     start.await.err().unwrap().to_string()

@@ -1,5 +1,5 @@
-//! The gateway and its callers, over HTTP: which tokens it accepts, what a function then knows of the caller, and what a browser
-//! is told. The function behind it answers with the request that it got.
+//! The gateway and its callers, over HTTP: the accepted tokens, the function's data about the caller, and the replies to a
+//! browser. The function returns the request that it received.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 
 const SHOP: &str = "https://shop.example";
 
-/// The reply that a client got.
+/// The reply that a client received.
 #[derive(Debug, PartialEq)]
 struct Reply {
     status: u16,
@@ -34,7 +34,7 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The names of the CORS headers, in order.
+    /// Returns the names of the CORS headers, in order.
     fn cors(&self) -> Vec<&str> {
         let mut names: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();
         names.retain(|name| name.starts_with("access-control-"));
@@ -43,7 +43,7 @@ impl Reply {
     }
 }
 
-/// A gateway with one open route, one for a token with a scope, and one for any token.
+/// A gateway with one open route, one that requires a token with a scope, and one that requires any token.
 struct Scene {
     gateway: Gateway,
     issuer: LocalIssuer,
@@ -87,7 +87,7 @@ impl Scene {
         Self { gateway, issuer, private, _data: data }
     }
 
-    /// The origin of a page that this server itself would serve.
+    /// Returns the origin of a page that this server itself would serve.
     fn own_origin(&self) -> String {
         format!("http://{}", self.gateway.address())
     }
@@ -103,7 +103,7 @@ impl Scene {
         Reply { status, headers, body }
     }
 
-    /// Calls the route that asks for a scope.
+    /// Calls the route that requires a scope.
     async fn call(&self, authorization: &str) -> Reply {
         self.send(Method::POST, "/orders/o-1", &[("authorization", authorization)]).await
     }
@@ -112,13 +112,13 @@ impl Scene {
         Header { kid: self.issuer.keys().keys[0].common.key_id.clone(), ..Header::new(Algorithm::RS256) }
     }
 
-    /// A token of these claims under the issuer's key.
+    /// Returns a token with these claims, signed with the issuer's key.
     fn token(&self, claims: &Value) -> String {
         encode(&self.header(), claims, &EncodingKey::from_rsa_pem(&self.private).unwrap()).unwrap()
     }
 }
 
-/// Claims that pass, with these in their place; null takes one away.
+/// Returns valid claims with these changes; null removes a claim.
 fn claims(changes: &Value) -> Value {
     let now = get_current_timestamp();
     let mut claims = json!({
@@ -132,7 +132,7 @@ fn claims(changes: &Value) -> Value {
     claims
 }
 
-/// Asserts the reply that API Gateway documents for a token that it does not accept.
+/// Asserts the reply that API Gateway documents for a rejected token.
 #[track_caller]
 fn assert_unauthorized(reply: &Reply, description: &str) {
     let challenge = format!(r#"Bearer scope="" error="invalid_token" error_description="{description}""#);
@@ -368,7 +368,7 @@ async fn a_page_of_a_named_origin_may_read_the_reply_of_a_function() {
     let reply = scene.send(Method::GET, "/open", &[("origin", SHOP)]).await;
     assert_eq!(reply.header("access-control-allow-origin"), Some(SHOP));
     assert_eq!(reply.header("access-control-expose-headers"), Some("etag,location"));
-    // The function's own headers are gone.
+    // The function's own headers are removed.
     assert_eq!(reply.cors(), ["access-control-allow-origin", "access-control-expose-headers"]);
     let reply = scene.send(Method::GET, "/open", &[]).await;
     assert_eq!((reply.status, reply.cors()), (200, vec![]));

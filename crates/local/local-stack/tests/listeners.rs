@@ -1,4 +1,4 @@
-//! The three ports of a local stack, as web pages, slow clients and clients that send no sound HTTP see them.
+//! The three ports of a local stack, used by web pages, slow clients and clients that send invalid HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -12,9 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// When a test that waits for a server gives it up.
+/// The time after which a test stops waiting for a server.
 const GIVEN_UP: Duration = Duration::from_secs(60);
-/// A time that a client which sends nothing more exceeds at once.
+/// A time limit that a client which stops sending exceeds at once.
 const SHORT: Duration = Duration::from_millis(50);
 
 async fn start(admission: Admission) -> LocalStack {
@@ -39,7 +39,7 @@ struct Port {
     address: String,
     /// A path that GET answers with 200.
     path: &'static str,
-    /// The member of an error's body that holds its code.
+    /// The member of an error's body that contains its code.
     code: Option<&'static str>,
 }
 
@@ -53,10 +53,10 @@ fn ports(stack: &LocalStack) -> [Port; 3] {
     ]
 }
 
-/// The whole of what a server sent before it closed the connection.
+/// Returns everything that a server sent before it closed the connection.
 async fn to_the_end(mut client: TcpStream) -> String {
     let mut reply = Vec::new();
-    // A server that closes while it has unread data resets the connection: what it sent before counts.
+    // A server that closes while it has unread data resets the connection. The data that it sent before is valid.
     let _closed_or_reset = timeout(GIVEN_UP, client.read_to_end(&mut reply)).await.unwrap();
     String::from_utf8_lossy(&reply).into_owned()
 }
@@ -72,14 +72,14 @@ impl Port {
         client
     }
 
-    /// The reply to bytes that end the request and the connection.
+    /// Returns the reply to bytes that end the request and the connection.
     async fn raw(&self, request: &[u8]) -> String {
         let mut client = self.send(request).await;
         let _closed_already = client.shutdown().await;
         to_the_end(client).await
     }
 
-    /// The reply to a request for this server with further headers.
+    /// Returns the reply to a request for this server with additional headers.
     async fn request(&self, method: &str, headers: &[&str]) -> String {
         self.request_for(&self.address, method, headers).await
     }
@@ -91,7 +91,7 @@ impl Port {
         to_the_end(self.send(head.as_bytes()).await).await
     }
 
-    /// Asserts a refusal in the form of this server's own errors, which no page can read.
+    /// Asserts a rejection in the form of this server's own errors, which no page can read.
     #[track_caller]
     fn assert_refused(&self, reply: &str, expected: u16) {
         let name = self.name;
@@ -243,7 +243,7 @@ async fn a_client_that_stops_in_a_body_gets_408_on_every_port() {
     }
 }
 
-/// Nothing of it is answered with anything but 4xx, or not at all; and each server goes on.
+/// Each input is answered with 4xx or not at all, and each server continues.
 #[tokio::test]
 async fn what_is_no_sound_request_is_4xx_or_closed_on_every_port() {
     let stack = start(Admission::default()).await;

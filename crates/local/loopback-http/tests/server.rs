@@ -1,4 +1,4 @@
-//! A server's connections: bounds on a head, and what becomes of requests when it stops.
+//! A server's connections: the limits of a head, and the handling of requests when the server stops.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -29,7 +29,7 @@ async fn send(address: SocketAddr, request: &str) -> TcpStream {
 
 async fn reply(mut client: TcpStream) -> String {
     let mut reply = Vec::new();
-    // A reset is an end too, when the server has unread data.
+    // If the server has unread data, the connection ends with a reset.
     let _ended = client.read_to_end(&mut reply).await;
     String::from_utf8(reply).unwrap()
 }
@@ -58,7 +58,7 @@ async fn half_a_request_does_not_hold_up_the_stop() {
     let server = start(Router::new().fallback(read)).await;
     let head = "POST / HTTP/1.1\r\nHost: HOST\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
     let mut client = send(server.address(), head).await;
-    // The server asks for the body once the request is under way.
+    // The server requests the body once it processes the request.
     let mut asked = [0; 12];
     client.read_exact(&mut asked).await.unwrap();
     assert_eq!(&asked, b"HTTP/1.1 100");

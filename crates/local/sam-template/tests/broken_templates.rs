@@ -1,4 +1,4 @@
-//! What is said of a template that cannot be read.
+//! The messages for a template that cannot be read.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its subject has failed")]
 
@@ -31,7 +31,7 @@ Resources:
           GREETING: !Sub 'in ${AWS::Region}: ${Events} after ${Seconds} s, ${Events.Arn}'
 ";
 
-/// The message for what `read` makes of the template once `from` is replaced by `to`.
+/// Returns the error of `read` on the template after `from` is replaced by `to`.
 fn complaint<T: std::fmt::Debug>(
     template: &str,
     (from, to): (&str, &str),
@@ -42,7 +42,7 @@ fn complaint<T: std::fmt::Debug>(
     read(&template).unwrap_err().to_string()
 }
 
-/// The same for a part of this project's template.
+/// Returns the error for a changed part of this project's template.
 fn complaint_of_part<T: std::fmt::Debug>(
     path: &str,
     (from, to): (&str, &str),

@@ -1,4 +1,4 @@
-//! The callers that the APIs let in, under each `AuthMode`: identities and scopes, parameters that are refused, and pages.
+//! The callers that the APIs accept, under each `AuthMode`: identities and scopes, rejected parameters, and pages.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -8,11 +8,11 @@ use http_api::ROUTES;
 use sam_template::{Route, Template};
 use serde_json::{Value, json};
 
-/// Everything that `AuthMode=jwt` needs.
+/// All parameters that `AuthMode=jwt` needs.
 const TOKENS: [(&str, &str); 3] =
     [("AuthMode", "jwt"), ("JwtIssuer", "https://id.example/"), ("JwtAudience", "shop,desk")];
 
-/// The same, with a second API for signed requests.
+/// The same parameters, with a second API for signed requests.
 const TOKENS_AND_SIGNATURES: [(&str, &str); 4] = [TOKENS[0], TOKENS[1], TOKENS[2], ("ServiceApi", "iam")];
 
 fn deployed(parameters: &[(&str, &str)]) -> Template {
@@ -46,7 +46,7 @@ fn routes_take_unauthenticated_requests_only_with_auth_mode_none() {
     }
 }
 
-/// The scopes of which a token must have one, route by route, with the last one (`orders:admin`) left out.
+/// Returns the scopes of which a token must have one, by route, without the last one (`orders:admin`).
 fn scopes(routes: &[Route], admin: &str) -> BTreeMap<String, Vec<String>> {
     let scopes = routes.iter().map(|route| {
         let key = format!("{} {}", route.method, route.path);
@@ -65,7 +65,7 @@ fn every_route_asks_for_a_token_with_auth_mode_jwt() {
     }
 }
 
-/// A scope without it would let in a token of another application of the same issuer.
+/// A scope without the prefix would allow a token of another application of the same issuer.
 #[test]
 fn a_scope_prefix_stands_before_every_scope_of_every_route() {
     let plain = scopes(&routes(&TOKENS), "orders:admin");
@@ -76,7 +76,7 @@ fn a_scope_prefix_stands_before_every_scope_of_every_route() {
     assert_eq!(prefixed, expected.collect::<BTreeMap<String, Vec<String>>>());
 }
 
-/// Method, path and function of the routes of an API.
+/// Returns method, path and function of the routes of an API.
 fn reached(routes: &[Route], api: &str) -> BTreeSet<[String; 3]> {
     let of_the_api = routes.iter().filter(|route| route.api == api);
     of_the_api.map(|route| [&route.method, &route.path, &route.function].map(String::clone)).collect()
@@ -98,7 +98,7 @@ fn the_service_api_has_every_route_for_signed_requests() {
     }
 }
 
-/// Each of its resources belongs to it, and not to the API for tokens.
+/// Each resource belongs to this API, and not to the API for tokens.
 #[test]
 fn a_service_api_is_deployed_whole_or_not_at_all() {
     let template = Template::of_this_project().unwrap();
@@ -124,7 +124,7 @@ fn a_service_api_is_deployed_whole_or_not_at_all() {
     );
 }
 
-/// The API Gateway requests that may invoke a function: `HttpApi/*/POST/orders*`.
+/// Returns the API Gateway requests that may invoke a function: `HttpApi/*/POST/orders*`.
 #[test]
 fn each_api_may_invoke_the_functions_by_their_own_methods() {
     let template = deployed(&TOKENS_AND_SIGNATURES);
@@ -176,13 +176,14 @@ fn a_route_leads_to_its_authorizer_and_its_api() {
     assert_eq!(api.logical_id, "HttpApi");
 }
 
-/// The values of a variable of the functions behind the APIs.
+/// Returns the values of a variable of the functions behind the APIs.
 fn variable(parameters: &[(&str, &str)], name: &str) -> Vec<String> {
     let functions = deployed(parameters).functions().unwrap();
     functions.into_iter().filter_map(|mut function| function.environment.remove(name)).collect()
 }
 
-/// Otherwise the functions would reject every caller that the gateway lets in, or trust an identity that it never checks.
+/// Otherwise the functions would reject every caller that the gateway accepts, or trust an identity that the gateway never
+/// checks.
 #[test]
 fn the_functions_accept_the_identities_that_the_gateway_checks() {
     for (mode, service_api, accepted) in
@@ -278,8 +279,8 @@ fn a_page_may_use_every_method_of_the_routes() {
     assert_eq!(cors(&[("CorsAllowedOrigins", "https://shop.example")]).unwrap()["AllowMethods"], json!(methods));
 }
 
-/// The line is JSON, the same for every mode and API, and has nothing that a client wrote and no caller: a caller's ARN may end in
-/// an e-mail address.
+/// The line is JSON, and the same for every mode and API. It has no text that a client wrote and does not name the caller:
+/// a caller's ARN may end in an e-mail address.
 #[test]
 fn the_access_logs_name_no_caller() {
     let line = |parameters: &[(&str, &str)], stage: &str| -> Value {
@@ -306,7 +307,7 @@ fn the_access_logs_name_no_caller() {
     );
 }
 
-/// The demo key signs for this audience, and it is public.
+/// The demo key signs for this audience, and the demo key is public.
 #[test]
 fn the_audience_of_the_local_stack_is_refused() {
     let refusals = deployed(&[("QuoteAudience", "order-ledger-local")]).refusals().unwrap();

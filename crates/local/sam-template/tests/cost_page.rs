@@ -1,4 +1,4 @@
-//! What `docs/COST.md` counts of the template by the month.
+//! The monthly costs of the template in `docs/COST.md`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -7,7 +7,7 @@ use yaml_serde::Value as Yaml;
 
 const PAGE: &str = include_str!("../../../../docs/COST.md");
 
-/// The cells of the table's rows: what, how many, dollars a month.
+/// Returns the cells of the table's rows: resource, number, dollars a month.
 fn rows() -> Vec<[&'static str; 3]> {
     let (_, rest) = PAGE.split_once("\n## By the month, however many orders\n").unwrap();
     let (section, _) = rest.split_once("\n## ").unwrap();
@@ -23,13 +23,13 @@ fn row(begins: &str) -> [&'static str; 3] {
     rows().into_iter().find(|[what, ..]| what.starts_with(begins)).unwrap()
 }
 
-/// Cents, from `4.70`.
+/// Converts dollars such as `4.70` to cents.
 fn cents(dollars: &str) -> u32 {
     let (whole, rest) = dollars.split_once('.').unwrap_or((dollars, "00"));
     whole.parse::<u32>().unwrap() * 100 + rest.parse::<u32>().unwrap()
 }
 
-/// The least and the most, from `3.30 to 18.30`.
+/// Returns the minimum and the maximum of a range such as `3.30 to 18.30`.
 fn range(dollars: &str) -> [u32; 2] {
     let (least, most) = dollars.split_once(" to ").unwrap_or((dollars, dollars));
     [cents(least), cents(most)]

@@ -1,4 +1,4 @@
-//! What `samconfig.toml` deploys.
+//! The deployments in `samconfig.toml`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -6,13 +6,13 @@ use sam_template::Template;
 
 const CONFIG: &str = include_str!("../../../../samconfig.toml");
 
-/// The lines of a section, without comments.
+/// Returns the lines of a section, without comments.
 fn section(name: &str) -> Vec<&'static str> {
     let lines = CONFIG.lines().map(str::trim).skip_while(|line| *line != format!("[{name}]")).skip(1);
     lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
-/// The parameters that an environment gives, one on each line of the list.
+/// Returns the parameters of an environment, one on each line of the list.
 fn parameters(environment: &str) -> Vec<(&'static str, &'static str)> {
     let section = section(&format!("{environment}.deploy.parameters"));
     let (_, after) = section.split_at(section.iter().position(|line| *line == "parameter_overrides = [").unwrap() + 1);
@@ -20,7 +20,7 @@ fn parameters(environment: &str) -> Vec<(&'static str, &'static str)> {
     list.iter().map(|line| parameter(line)).collect()
 }
 
-/// `"Stage=dev",`, of which TOML lets the last one go without a comma.
+/// Parses `"Stage=dev",`. TOML allows the last one without a comma.
 fn parameter(line: &'static str) -> (&'static str, &'static str) {
     let quoted = line.strip_suffix(',').unwrap_or(line);
     let parameter = quoted.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap();
@@ -59,7 +59,7 @@ fn production_asks_who_calls_keeps_its_data_and_tries_a_release_on_a_few_calls()
     assert_ne!(section("prod.global.parameters"), section("dev.global.parameters"), "another stack");
 }
 
-/// A parameter that was renamed is refused by `sam deploy` only when the comment is removed.
+/// `sam deploy` rejects a renamed parameter only when the line is no longer a comment.
 #[test]
 fn comments_name_parameters_and_values_that_the_template_takes() {
     let comments = CONFIG.lines().filter_map(|line| line.trim().strip_prefix('#'));

@@ -1,4 +1,4 @@
-//! What the deployed roles may do, and what nobody may, whatever the parameters.
+//! The permissions of the deployed roles, and the actions that no role may perform, whatever the parameters.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -13,7 +13,7 @@ const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
 const KEY: &str = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// Every parameter that a condition asks for, with a value that makes the condition what it is not by default.
+/// Every parameter in a condition, with a value that gives the condition another result than the default.
 const OTHERWISE: [(&str, &str); 16] = [
     ("AuthMode", "jwt"),
     ("ServiceApi", "iam"),
@@ -33,7 +33,8 @@ const OTHERWISE: [(&str, &str); 16] = [
     ("OrderedQueueSample", "true"),
 ];
 
-/// What is granted with some parameters: all at their defaults, each alone at another value, and all at once.
+/// Returns the grants with several sets of parameters: all at their defaults, each alone at another value, and all at other
+/// values.
 fn granted_ever(template: &Template) -> Vec<Grant> {
     let alone = OTHERWISE.iter().map(std::slice::from_ref);
     let mut grants = Vec::new();
@@ -52,12 +53,12 @@ fn grants() -> &'static [Grant] {
     &GRANTS
 }
 
-/// The statements with an action of a service: `kms:`.
+/// Returns the statements with an action of a service: `kms:`.
 fn of_service(service: &str) -> Vec<&'static Grant> {
     grants().iter().filter(|grant| grant.actions.iter().any(|action| action.starts_with(service))).collect()
 }
 
-/// Holds the tests below to grants that only some parameters make, and [`OTHERWISE`] to the template's conditions.
+/// Ensures that the tests below include conditional grants, and that [`OTHERWISE`] covers the template's conditions.
 #[test]
 fn a_grant_behind_any_condition_is_seen() {
     let template: Yaml = yaml_serde::from_str(TEMPLATE).unwrap();
@@ -93,7 +94,7 @@ fn no_other_role_is_granted_anything() {
     assert_eq!(roles, BTreeSet::from(known));
 }
 
-/// Each function's logical id, with its role as it is written.
+/// Returns each function's logical id, with its role as written.
 fn roles() -> Vec<(String, Yaml)> {
     let template: Yaml = yaml_serde::from_str(TEMPLATE).unwrap();
     let resources = template["Resources"].as_mapping().unwrap();
@@ -102,7 +103,7 @@ fn roles() -> Vec<(String, Yaml)> {
     functions.map(|(id, function)| (id.as_str().unwrap().to_owned(), function["Properties"]["Role"].clone())).collect()
 }
 
-/// `action resource`, one line each, of what a role may do beside logging, tracing, and using the tables' key.
+/// Returns the permissions of a role as lines of `action resource`, without logging, tracing, and the tables' key.
 fn access(role: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for grant in grants().iter().filter(|grant| grant.role == role) {
@@ -146,8 +147,8 @@ fn the_projector_reads_events_and_writes_rows() {
     );
 }
 
-/// Of the events it can only follow the stream. It parks orders, and never takes one out again: that is for whoever published
-/// what was held.
+/// The publisher reads events only from the stream. It parks orders and never unparks one: only the caller of a redrive
+/// does, after publishing the waiting events.
 #[test]
 fn the_publisher_follows_the_stream_and_puts_events_on_the_bus() {
     assert_eq!(
@@ -198,7 +199,7 @@ fn the_query_handler_only_reads() {
     );
 }
 
-/// Rebuilding a read model never publishes: the function that folds events could not if it tried.
+/// The function that folds events has no permission to publish, so rebuilding a read model never publishes.
 #[test]
 fn only_the_publisher_may_write_to_the_bus_and_only_to_this_one() {
     let of_events = of_service("events:");
@@ -210,7 +211,7 @@ fn only_the_publisher_may_write_to_the_bus_and_only_to_this_one() {
     }
 }
 
-/// `PutItem` stays: that it never replaces an event is the condition's doing, not the role's.
+/// `PutItem` is allowed. Its condition, and not the role, ensures that it never replaces an event.
 #[test]
 fn no_role_may_update_delete_or_write_batches_on_order_events() {
     let harmless = [
@@ -242,7 +243,7 @@ fn no_action_is_a_wildcard() {
     }
 }
 
-/// A name with a `*` in it could be that of OrderEvents.
+/// A name with a `*` in it could match OrderEvents.
 #[test]
 fn only_these_resources_are_wildcards() {
     let mut wildcards = BTreeSet::new();
@@ -252,10 +253,10 @@ fn only_these_resources_are_wildcards() {
         }
     }
     let known = [
-        // Looking at alarms is granted on all or not at all, and so is tracing.
+        // Reading alarms is granted on all or not at all, and so is tracing.
         ("cloudwatch", "arn:Partition:cloudwatch:Region:AccountId:alarm:*"),
         ("xray", "*"),
-        // A function's versions and aliases, a log group's streams, a bucket's objects.
+        // The versions and aliases of a function, the streams of a log group, the objects of a bucket.
         ("lambda", "CommandHandler.Arn:*"),
         ("lambda", "Projector.Arn:*"),
         ("lambda", "Publisher.Arn:*"),
@@ -269,7 +270,7 @@ fn only_these_resources_are_wildcards() {
     assert_eq!(wildcards, BTreeSet::from(known));
 }
 
-/// What is granted to one function is granted to no other.
+/// A grant to one function's role is not given to any other.
 #[test]
 fn every_function_has_a_role_of_its_own() {
     let roles = roles();
@@ -280,7 +281,7 @@ fn every_function_has_a_role_of_its_own() {
     }
 }
 
-/// They cannot make a group either: it is made with its retention.
+/// The functions cannot create a log group either: it is created with its retention.
 #[test]
 fn a_function_writes_to_its_own_log_group_alone() {
     let (functions, of_logs) = (Template::of_this_project().unwrap().functions().unwrap(), of_service("logs:"));
@@ -293,7 +294,7 @@ fn a_function_writes_to_its_own_log_group_alone() {
     }
 }
 
-/// Whoever only reads cannot encrypt, and nobody uses the key for anything but the tables.
+/// A role that only reads cannot encrypt, and no role uses the key for anything except the tables.
 #[test]
 fn a_key_of_ones_own_is_used_through_dynamodb_alone_and_by_queries_to_decrypt() {
     let reads = vec!["kms:Decrypt", "kms:DescribeKey"];
@@ -321,7 +322,8 @@ fn a_key_of_ones_own_is_used_through_dynamodb_alone_and_by_queries_to_decrypt() 
     }
 }
 
-/// A condition narrows a grant; what a role may do is not to be told from it, so there is none without need.
+/// A condition narrows a grant, so the grant alone does not show the role's permissions. There is no condition without
+/// need.
 #[test]
 fn nothing_else_is_granted_on_a_condition() {
     let on_a_condition = grants().iter().filter(|grant| grant.condition.is_some());

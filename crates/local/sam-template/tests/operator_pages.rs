@@ -14,7 +14,7 @@ fn section(name: &str) -> Mapping {
     Template::of_this_project().unwrap().document()[name].as_mapping().unwrap().clone()
 }
 
-/// The resources of a type, each with its logical id.
+/// Returns the resources of a type, each with its logical id.
 fn of_type(kind: &str) -> Vec<(String, Yaml)> {
     let resources = section("Resources").into_iter().filter(|(_, resource)| resource["Type"].as_str() == Some(kind));
     resources.map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource)).collect()
@@ -32,7 +32,7 @@ fn rows(heading: &str) -> Vec<Vec<&'static str>> {
     rows.map(|row| row.split('|').skip(1).map(str::trim).collect()).collect()
 }
 
-/// The names of a template's resources of a type, without the name of the stack.
+/// Returns the names of a template's resources of a type, without the name of the stack.
 fn names(kind: &str, property: &str, stack: &str) -> Vec<String> {
     let mut names: Vec<String> = of_type(kind)
         .iter()

@@ -1,4 +1,4 @@
-//! A template under other parameters than its defaults: conditions, what depends on them, and rules that refuse.
+//! A template with other parameters than its defaults: conditions, the values that depend on them, and rules that reject.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its subject has failed")]
 

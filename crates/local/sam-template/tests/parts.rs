@@ -92,7 +92,7 @@ fn a_part_that_cannot_be_put_in_place_is_refused() {
     assert_eq!(complaint(SHOP, &conditional), expected);
 }
 
-/// A file that no stack deploys would be checked and never run.
+/// A file that no stack deploys would be checked but never used.
 #[test]
 fn every_file_of_templates_is_a_part_that_is_deployed() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");

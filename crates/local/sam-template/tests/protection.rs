@@ -1,4 +1,4 @@
-//! What becomes of the data when somebody deletes, restores or overloads it.
+//! The protection of the data when an operator deletes, restores or overloads it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -13,7 +13,7 @@ fn yaml(text: &str) -> Yaml {
     yaml_serde::from_str(text).unwrap()
 }
 
-/// The resources of a type, each with its logical id.
+/// Returns the resources of a type, each with its logical id.
 fn of_type(kind: &str) -> Vec<(String, Yaml)> {
     let resources = section("Resources").into_iter().filter(|(_, resource)| resource["Type"].as_str() == Some(kind));
     resources.map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource)).collect()
@@ -47,7 +47,7 @@ fn tables_and_what_was_not_delivered_outlive_a_protected_stack() {
     ];
     assert_eq!(outlives("DeletionPolicy"), kept);
     assert_eq!(outlives("UpdateReplacePolicy"), kept);
-    // What is kept in a stack that is thrown away has to be found and deleted by hand.
+    // An operator must find and delete the remaining resources of a temporary stack by hand.
     let without_a_say = resources.values().filter(|resource| resource.get("DeletionPolicy") == Some(&yaml("Retain")));
     assert_eq!(without_a_say.count(), 0);
 }
@@ -81,7 +81,7 @@ fn each_api_is_throttled_and_keeps_an_access_log_of_its_own() {
     assert_eq!(stages.len(), of_type("AWS::ApiGatewayV2::Api").len());
 }
 
-/// An index without the cap of its table would still be paid for without one.
+/// An index without the cap of its table would be billed without a limit.
 #[test]
 fn every_table_and_every_index_takes_the_caps() {
     let capped = yaml(
@@ -102,7 +102,7 @@ fn every_table_and_every_index_takes_the_caps() {
     assert_eq!(indexes, 2);
 }
 
-/// Contributor Insights of a table do not include those of its indexes.
+/// Contributor Insights of a table does not include those of its indexes.
 #[test]
 fn every_table_and_every_index_names_throttled_keys_where_asked_to() {
     let insights = yaml("{ Enabled: !Ref ThrottledKeyInsights, Mode: THROTTLED_KEYS }");
@@ -125,7 +125,7 @@ fn every_table_is_encrypted_with_the_key_that_is_given() {
     }
 }
 
-/// Tables are without being told.
+/// Tables are encrypted by default.
 #[test]
 fn every_bucket_and_every_queue_is_encrypted() {
     for (id, queue) in of_type("AWS::SQS::Queue") {

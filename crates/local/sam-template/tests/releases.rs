@@ -1,4 +1,4 @@
-//! How a new version takes over, and what of the functions parameters change.
+//! The deployment of a new version, and the effects of parameters on functions.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -16,7 +16,7 @@ fn properties(parameters: &[(&str, &str)], id: &str) -> Value {
     deployed(parameters).resource(id).unwrap().unwrap()
 }
 
-/// A caller of the function itself would get a release before it has proved itself, and go on with it after it was taken back.
+/// A caller of the function itself would use a release before it is proven, and continue to use it after a rollback.
 #[test]
 fn apis_stream_and_schedule_call_the_alias_and_never_the_function() {
     let with_both_apis = [("AuthMode", "jwt"), ("ServiceApi", "iam")];
@@ -38,7 +38,8 @@ fn apis_stream_and_schedule_call_the_alias_and_never_the_function() {
     assert_eq!(properties(&[], "ProjectorSchedule")["Targets"][0]["Arn"], "ProjectorAliaslive");
 }
 
-/// At once, CloudFormation moves the alias by itself: so a release that mends what raised the alarm is not stopped by it.
+/// With AllAtOnce, CloudFormation moves the alias itself. An alarm therefore does not stop the release that fixes its
+/// cause.
 #[test]
 fn alarms_for_what_a_function_does_take_a_release_back_that_is_not_all_at_once() {
     let template = deployed(&[]).document().clone();
@@ -50,7 +51,7 @@ fn alarms_for_what_a_function_does_take_a_release_back_that_is_not_all_at_once()
     }
     for function in FUNCTIONS {
         let preference = &properties(&[], function)["DeploymentPreference"];
-        // Its own errors are those of Lambda. What else goes wrong is answered with 5xx, parked, or retried.
+        // The function's own errors are those of Lambda. Other failures are answered with 5xx, parked, or retried.
         let mut alarms = vec![format!("{function}ErrorsAlarm")];
         let others: &[&str] = match function {
             "CommandHandler" | "QueryHandler" => &["ApiServerErrorsAlarm"],
@@ -69,7 +70,8 @@ Role: !GetAtt DeploymentRole.Arn",
     assert_eq!(template["Globals"]["Function"]["DeploymentPreference"], of_all);
 }
 
-/// A burst of clients on one order is answered with 503 `contention`, which the gateway counts as 5xx. No release is at fault.
+/// A burst of clients on one order is answered with 503 `contention`, which the gateway counts as 5xx. It is not the fault
+/// of a release.
 #[test]
 fn no_alarm_that_takes_a_release_back_counts_contention() {
     let template = deployed(&[]).document().clone();
@@ -94,9 +96,9 @@ fn no_alarm_that_takes_a_release_back_counts_contention() {
             let of_the_commands: Yaml =
                 yaml_serde::from_str("[{ Name: function_name, Value: !Ref CommandHandler }]").unwrap();
             assert_eq!(contended["MetricStat"]["Metric"]["Dimensions"], of_the_commands, "{function}");
-            // Where a minute has no contention, the metric has no value, and without FILL the expression would have none either.
+            // In a minute without contention, the metric has no value. Without FILL, the expression would have none either.
             let expression = metrics.iter().find_map(|metric| metric.get("Expression")?.as_str()).unwrap();
-            // SUM leaves out the service API's metrics where there is no such API.
+            // SUM ignores the service API's metrics if there is no such API.
             assert_eq!(
                 expression,
                 "100 * (SUM([errors, serviceErrors]) - FILL(contended, 0)) / SUM([requests, serviceRequests])",
@@ -107,8 +109,8 @@ fn no_alarm_that_takes_a_release_back_counts_contention() {
     assert_eq!(counts_server_errors, 2, "both functions of the API");
 }
 
-/// The transform resolves parameters in resources only: a variable of `Globals` that a parameter sets would change without a new
-/// version, and the alias would go on with the old value.
+/// The transform resolves parameters in resources only. If a parameter sets a variable of `Globals`, its change would not
+/// publish a new version, and the alias would keep the old value.
 #[test]
 fn every_variable_that_a_parameter_sets_is_written_at_its_function() {
     let template = deployed(&[]).document().clone();
@@ -121,7 +123,8 @@ fn every_variable_that_a_parameter_sets_is_written_at_its_function() {
     assert_eq!(template["Globals"]["Function"].get("Environment"), None);
 }
 
-/// The transform leaves conditions as they are: a variable that one decides would change without a new version, too.
+/// The transform does not change conditions. If a condition determines a variable, its change would not publish a new
+/// version either.
 #[test]
 fn no_condition_decides_a_variable_of_a_function() {
     let template = deployed(&[]).document().clone();

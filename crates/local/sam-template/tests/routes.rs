@@ -1,6 +1,6 @@
-//! Every place of the deployment that repeats the list of routes, held to it: [`http_api::ROUTES`].
+//! Compares every place of the deployment that repeats the list of routes with that list: [`http_api::ROUTES`].
 //!
-//! The OpenAPI document is held to it in `http-api`, the gateway of the local stack in `local-stack`.
+//! The OpenAPI document is compared in `http-api`, the gateway of the local stack in `local-stack`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -15,12 +15,12 @@ const ACCESS_MATRIX: &str = include_str!("../../../../tests/system/tests/access_
 struct Place {
     name: &'static str,
     lines: Vec<String>,
-    /// The line of a route, as this place writes it.
+    /// Returns the line of a route, as this place writes it.
     line: fn(&Route) -> String,
 }
 
 impl Place {
-    /// The differences between the place and the list of routes.
+    /// Returns the differences between the place and the list of routes.
     fn differences(&self) -> Vec<String> {
         let mut surplus = self.lines.clone();
         let mut differences = Vec::new();
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-/// Method, path, function and scopes of the routes of an API.
+/// Returns method, path, function and scopes of the routes of an API.
 fn declared(api: &str) -> Vec<String> {
     let parameters = [("AuthMode", "jwt"), ("JwtIssuer", "https://id.example/"), ("JwtAudience", "shop")];
     let template = Template::of_this_project().unwrap().with_parameters(&parameters).unwrap();
@@ -53,7 +53,7 @@ fn route_for_tokens(route: &Route) -> String {
     format!("{} -> {} [{}]", route.key, route.function, accepted.join(" "))
 }
 
-/// The route keys in a source text: in quotes, at the beginning of a line, after `before`.
+/// Returns the route keys in a source text: in quotes, at the beginning of a line, after `before`.
 fn keys(text: &str, before: &str) -> Vec<String> {
     let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix(before)?.split_once('"'));
     lines.map(|(key, _)| key.to_owned()).filter(|key| key.contains(" /")).collect()
@@ -66,7 +66,7 @@ fn watch_router() -> Vec<String> {
 
 fn access_matrix() -> Vec<String> {
     let mut keys = keys(ACCESS_MATRIX, "(\"");
-    // A route has a further row for each member of the body that needs a right of its own.
+    // A route has an additional row for each member of the body that needs a separate right.
     keys.sort_unstable();
     keys.dedup();
     keys

@@ -1,4 +1,4 @@
-//! Who hears of events: the rules of the bus, their targets, and whom those let in.
+//! The receivers of events: the rules of the bus, their targets, and the policies of the targets.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -14,23 +14,23 @@ fn policies() -> Vec<ResourcePolicy> {
     Template::of_this_project().unwrap().resource_policies().unwrap()
 }
 
-/// Whether only callers on behalf of a named source pass.
+/// Returns true if the statement allows only callers that act for a named source.
 fn names_its_source(statement: &PolicyStatement) -> bool {
     ["ArnEquals", "ArnLike"].iter().any(|test| statement.condition[test].get("aws:SourceArn").is_some())
 }
 
-/// The template's resources as they are written.
+/// Returns the template's resources as written.
 fn resources() -> Mapping {
     Template::of_this_project().unwrap().document()["Resources"].as_mapping().unwrap().clone()
 }
 
-/// The resources of a type, each with its logical id.
+/// Returns the resources of a type, each with its logical id.
 fn of_type(kind: &str) -> Vec<(String, Yaml)> {
     let resources = resources().into_iter().filter(|(_, resource)| resource["Type"].as_str() == Some(kind));
     resources.map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource)).collect()
 }
 
-/// What a resource names as to be there before it.
+/// Returns the resources that a resource depends on.
 fn waits_for(id: &str) -> Vec<String> {
     let named = resources()[id]["DependsOn"].clone();
     let named = named.as_sequence().cloned().unwrap_or_else(|| vec![named]);
@@ -53,7 +53,8 @@ fn every_target_of_every_rule_has_a_dead_letter_queue() {
     }
 }
 
-/// What a queue refuses for want of its policy is not sent again. The same order backwards deletes a rule before the policy.
+/// EventBridge does not retry an event that a queue without a policy rejects. In the reverse order, a rule is deleted
+/// before the policy.
 #[test]
 fn every_rule_waits_for_the_policies_of_the_queues_it_fills() {
     let policies = of_type("AWS::SQS::QueuePolicy");
@@ -75,7 +76,7 @@ fn every_rule_waits_for_the_policies_of_the_queues_it_fills() {
     }
 }
 
-/// It publishes up to a day's events as soon as it is there.
+/// It publishes up to a day's events as soon as it exists.
 #[test]
 fn the_publisher_waits_for_the_archive_and_for_the_queue_of_undelivered_events() {
     assert_eq!(waits_for("PublisherStream"), ["OrderEventsArchive", "UndeliveredEventsPolicy"]);
@@ -117,7 +118,7 @@ fn replays_are_logged_and_reach_no_other_subscription() {
     assert_eq!(taking_replays, ["PublishedEventsRule"]);
 }
 
-/// A published event is what a customer ordered, whole.
+/// A published event shows everything that a customer ordered.
 #[test]
 fn what_events_hold_is_in_no_log_unless_that_is_asked_for() {
     let logged = |parameters: &[(&str, &str)]| {
@@ -129,8 +130,8 @@ fn what_events_hold_is_in_no_log_unless_that_is_asked_for() {
     assert_eq!(logged(&[("LogPublishedEvents", "true")]), 1);
 }
 
-/// Lambda needs no source: it takes a role for the function that names it. Nor does the making of a log stream, for which
-/// EventBridge names none.
+/// Lambda needs no source: it assumes a role for the function that names the role. The creation of a log stream needs none
+/// either, because EventBridge does not name a source for it.
 #[test]
 fn services_are_let_in_on_behalf_of_a_named_source_only() {
     for policy in policies() {
@@ -146,7 +147,7 @@ fn services_are_let_in_on_behalf_of_a_named_source_only() {
 #[test]
 fn queues_topics_and_buckets_keep_out_what_comes_without_tls() {
     let over_plain_http = json!({ "Bool": { "aws:SecureTransport": "false" } });
-    // STS, through which a role is taken, and CloudWatch Logs speak TLS only.
+    // STS, which issues the credentials of a role, and CloudWatch Logs accept only TLS.
     let of_resources = policies().into_iter().filter(|policy| policy.logical_id.ends_with("Policy"));
     let mut names = Vec::new();
     for policy in of_resources {

@@ -1,4 +1,4 @@
-//! What the project's own template must declare.
+//! The required declarations of the project's own template.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -57,10 +57,10 @@ fn the_summary_table_has_a_keys_only_index_by_order_and_no_stream() {
     assert_eq!(table.create_table.get("StreamSpecification"), None);
 }
 
-/// Two, no more: a third reader of a shard would throttle the others.
+/// Two at most: a third reader of a shard would throttle the others.
 #[test]
 fn the_projector_and_the_publisher_read_the_whole_stream_of_order_events_with_finite_retries() {
-    // That they start at TRIM_HORIZON and filter nothing is the parser's demand.
+    // The parser requires that the mappings start at TRIM_HORIZON and have no filter.
     let mapping = |function: &str, batch_size, maximum_retry_attempts| StreamMapping {
         function: function.to_owned(),
         table: "OrderEvents".to_owned(),
@@ -98,7 +98,7 @@ fn the_projector_is_invoked_once_a_minute_by_its_schedule_alone() {
     assert!(template().rules().unwrap().iter().all(|rule| rule.logical_id != "ProjectorSchedule"));
 }
 
-/// The next tick does the same. An older one that waited would only take the place of a batch.
+/// The next tick does the same work. A waiting older tick would only delay a batch.
 #[test]
 fn a_tick_that_is_late_or_fails_is_not_repeated() {
     let once = json!({ "MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0 });

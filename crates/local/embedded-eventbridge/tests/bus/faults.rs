@@ -1,4 +1,4 @@
-//! Failures on order.
+//! Injected faults.
 
 use embedded_eventbridge::{Counts, EmbeddedEventBridge, Faults, Fired};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::{client_without_retries, numbered, numbers, put, start};
 
 type Answers = Vec<Result<Vec<Option<String>>, String>>;
 
-/// What twenty calls of five entries are answered, what is in the log then, and what has struck.
+/// Returns the replies to twenty calls of five entries, the resulting log, and the faults that occurred.
 async fn run(faults: Faults) -> (Answers, Vec<u64>, Fired, Counts) {
     let bus = start().await;
     bus.set_faults(faults);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{numbered, numbers, put, start};
 
-/// Reads lines as they come.
+/// A reader of lines as they arrive.
 struct Reader {
     response: reqwest::Response,
     rest: Vec<u8>,
@@ -19,7 +19,7 @@ impl Reader {
         Self { response, rest: Vec::new() }
     }
 
-    /// The next `n`, or none at the end.
+    /// Returns the next `n`; `None` at the end.
     async fn next(&mut self) -> Option<u64> {
         while !self.rest.contains(&b'\n') {
             self.rest.extend(self.response.chunk().await.unwrap()?);
@@ -81,7 +81,7 @@ async fn followers_from_before_and_after_see_every_event_once_and_in_order() {
     assert_eq!(ahead.take(2).await, [4, 5]);
 }
 
-/// More than one chunk, written while it is read.
+/// The log has more than one chunk, and is written while it is read.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_follower_keeps_up_with_a_busy_bus() {
     const CALLS: usize = 300;

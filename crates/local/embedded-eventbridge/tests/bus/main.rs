@@ -1,4 +1,4 @@
-//! The embedded EventBridge, as the real SDK and an HTTP client see it.
+//! The embedded EventBridge, used by the real SDK and an HTTP client.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -28,12 +28,12 @@ async fn start_on(log: LogLocation) -> EmbeddedEventBridge {
     EmbeddedEventBridge::start(ANY_PORT, ["Bus".to_owned()], log).await.unwrap()
 }
 
-/// A client that takes a failure as it comes.
+/// Returns a client that does not retry.
 fn client_without_retries(bus: &EmbeddedEventBridge) -> Client {
     Client::from_conf(bus.config().retry_config(RetryConfig::disabled()).build())
 }
 
-/// An entry that is accepted, to spoil in one way.
+/// Returns a valid entry, which each test makes invalid in one way.
 fn sound() -> PutEventsRequestEntryBuilder {
     PutEventsRequestEntry::builder()
         .time(DateTime::from_millis(1_700_000_000_123))
@@ -51,7 +51,7 @@ fn numbers(details: &[Value]) -> Vec<u64> {
     details.iter().map(|detail| detail["n"].as_u64().unwrap()).collect()
 }
 
-/// The error code of each entry, none where it was accepted; of the call, where that was refused.
+/// Returns the error code of each entry, which is `None` for an accepted one; or the error code of a rejected call.
 async fn put(client: &Client, entries: Vec<PutEventsRequestEntry>) -> Result<Vec<Option<String>>, String> {
     match client.put_events().set_entries(Some(entries)).send().await {
         Ok(output) => {

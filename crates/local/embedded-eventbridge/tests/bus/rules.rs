@@ -1,4 +1,4 @@
-//! What is taken and what is refused.
+//! The accepted and the rejected entries.
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{ANY_PORT, numbered, numbers, put, sound, start};
 
-/// An entry of exactly so many bytes, as EventBridge counts them.
+/// Returns an entry of exactly this number of bytes, as EventBridge counts them.
 fn of_size(bytes: usize) -> PutEventsRequestEntry {
     let rest = r#"{"a":""}"#.len() + 14 + "shop".len() + "Sold".len();
     sound().detail(json!({ "a": "x".repeat(bytes - rest) }).to_string()).build()
@@ -93,7 +93,7 @@ async fn an_unknown_bus_is_refused_and_so_is_a_call_that_leaves_the_bus_out() {
 async fn a_bus_may_be_called_by_its_arn() {
     let named = |arn: &str| vec![sound().event_bus_name(arn).build()];
     let client: Client = start().await.client();
-    // The bus is gone, its client is not: nobody answers.
+    // The client still exists, but the bus has stopped, so no server replies.
     assert_eq!(put(&client, named("Bus")).await, Err("no answer".to_owned()));
 
     let bus = start().await;

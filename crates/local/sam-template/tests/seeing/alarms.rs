@@ -1,4 +1,4 @@
-//! Alarms: what they go by, and whom they tell.
+//! Alarms: the metrics that they watch, and the topic that they notify.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ fn yaml(text: &str) -> Yaml {
     yaml_serde::from_str(text).unwrap()
 }
 
-/// The metrics that an alarm reads: its own, or those of its expression.
+/// Returns the metrics that an alarm reads: its own, or those of its expression.
 fn watched(alarm: &Yaml) -> Vec<Watched> {
     let of_expression = alarm
         .get("Metrics")
@@ -55,8 +55,8 @@ fn every_alarm_tells_when_it_begins_and_when_it_is_over() {
     }
 }
 
-/// Metrics are written when something happens: a quiet night has none. Only the count of parked orders is written in any case.
-/// Without it their alarm stays as it is, and another one begins.
+/// Metrics are written only when something happens, so a quiet night has none. Only the count of parked orders is always
+/// written. If it is missing, its alarm keeps its state, and another alarm is raised.
 #[test]
 fn silence_is_trouble_for_the_count_of_parked_orders_alone() {
     for (id, alarm) in alarms() {
@@ -76,13 +76,13 @@ fn the_alarm_on_parked_orders_counts_those_of_every_consumer() {
     let consumers: Vec<_> = watched.iter().map(|metric| metric.dimensions["consumer"].as_deref().unwrap()).collect();
     assert_eq!(consumers, crate::metrics::consumers());
     assert!(watched.iter().all(|metric| metric.name == "ParkedOrders"), "{watched:?}");
-    // A gauge is written every minute: in five of them a sum would count an order five times.
+    // A gauge is written every minute: over five minutes, a sum would count an order five times.
     for metric in alarms["OrdersStayParkedAlarm"]["Metrics"].as_sequence().unwrap() {
         assert!(metric.get("Expression").is_some() || metric["MetricStat"]["Stat"] == "Minimum", "{metric:?}");
     }
 }
 
-/// `CommandHandlerErrorsAlarm` is `<stack>-command-handler-errors`: stacks side by side do not take each other's names.
+/// `CommandHandlerErrorsAlarm` is `<stack>-command-handler-errors`, so the names of two stacks do not collide.
 #[test]
 fn alarms_are_named_for_the_stack_and_as_in_the_template() {
     for (id, alarm) in alarms() {
@@ -118,8 +118,8 @@ fn an_expression_returns_one_series_of_ten_metrics_at_most() {
     assert!(expressions > 0);
 }
 
-/// A function that gets no batch writes no age. Without FILL its expression has no value, and the alarm never begins. Invocations
-/// would not do: the schedule invokes the projector too.
+/// A function without batches writes no age. Without FILL, its expression has no value, and the alarm is never raised.
+/// Invocations cannot be used instead, because the schedule invokes the projector too.
 #[test]
 fn a_reader_of_the_stream_that_writes_no_metric_counts_as_stalled() {
     let alarm = alarms().into_iter().find(|(id, _)| id == "StreamReadersStalledAlarm").unwrap().1;
@@ -168,7 +168,7 @@ fn both_readers_of_the_stream_have_alarms_for_lateness_and_giving_up() {
     }
 }
 
-/// The functions serve both APIs, so errors behind either are errors of the release.
+/// The functions serve both APIs, so errors of either API are errors of the release.
 #[test]
 fn server_errors_of_either_api_raise_the_same_alarm() {
     let alarms = alarms();

@@ -1,4 +1,4 @@
-//! The dashboard: CloudWatch refuses a body that is no JSON, and draws nothing for a metric that nobody writes.
+//! The dashboard: CloudWatch rejects a body that is not JSON, and draws nothing for a metric that is never written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,19 +16,19 @@ fn body() -> String {
     text(&dashboards[0].1["DashboardBody"]).to_owned()
 }
 
-/// A `${Name}` stands within texts only: the body is JSON before it is substituted, as it is after.
+/// Returns the widgets. A `${Name}` occurs only within texts, so the body is JSON before and after substitution.
 fn widgets() -> Vec<Json> {
     let body: Json = serde_json::from_str(&body()).unwrap();
     body["widgets"].as_array().unwrap().clone()
 }
 
-/// The lists of one kind in all widgets: `metrics` or `alarms`.
+/// Returns the lists of one kind in all widgets: `metrics` or `alarms`.
 fn listed(kind: &str) -> Vec<Json> {
     let lists = widgets().into_iter().filter_map(|widget| widget["properties"][kind].as_array().cloned());
     lists.flatten().collect()
 }
 
-/// What `SEARCH('{Namespace,dimension,..} MetricName="M" ..', ..)` finds.
+/// Returns the metric that `SEARCH('{Namespace,dimension,..} MetricName="M" ..', ..)` finds.
 fn searched(expression: &str) -> Watched {
     let (_, search) = expression.split_once("SEARCH('{").unwrap();
     let (schema, terms) = search.split_once("} ").unwrap();
@@ -39,7 +39,7 @@ fn searched(expression: &str) -> Watched {
     Watched { namespace, name: name.to_owned(), dimensions: schema.map(|dimension| (dimension, None)).collect() }
 }
 
-/// What a line of a widget shows: `[namespace, metric, dimension, value, .., {rendering}]`, or an expression.
+/// Returns the metric of a widget's line: `[namespace, metric, dimension, value, .., {rendering}]`, or an expression.
 fn watched(line: &Json) -> Watched {
     if let Some(expression) = line[0]["expression"].as_str() {
         return searched(expression);

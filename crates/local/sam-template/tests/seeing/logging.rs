@@ -8,8 +8,8 @@ fn yaml(text: &str) -> Yaml {
     yaml_serde::from_str(text).unwrap()
 }
 
-/// Lambda takes a line without a level for INFO. Lines of metrics have none, so any level above would drop them, and the functions
-/// filter their own lines.
+/// Lambda treats a line without a level as INFO. Lines of metrics have no level, so any higher level would drop them. The
+/// functions filter their own lines.
 #[test]
 fn lambda_writes_json_and_drops_no_line_of_a_function() {
     let expected = yaml("{ LogFormat: JSON, ApplicationLogLevel: TRACE, SystemLogLevel: !Ref SystemLogLevel }");
@@ -27,7 +27,7 @@ fn the_default_system_log_level_writes_what_the_query_for_cold_starts_reads() {
     assert!(text(&cold_starts["QueryString"]).starts_with(r#"filter type = "platform.report""#));
 }
 
-/// The detail of an event is what a customer ordered.
+/// The detail of an event shows what a customer ordered.
 #[test]
 fn the_bus_logs_errors_without_the_detail_of_events() {
     for (id, bus) in of_type("AWS::Events::EventBus") {

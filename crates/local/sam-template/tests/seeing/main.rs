@@ -1,4 +1,5 @@
-//! What the template shows of a running stack: alarms, the dashboard, logs and saved queries, held to what the functions write.
+//! The observability of a running stack: alarms, the dashboard, logs and saved queries, compared with the functions'
+//! output.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -19,14 +20,14 @@ fn resources() -> Mapping {
     section("Resources")
 }
 
-/// The properties of the resources of a type, each with its logical id.
+/// Returns the properties of the resources of a type, each with its logical id.
 fn of_type(kind: &str) -> Vec<(String, Yaml)> {
     let resources = resources().into_iter().filter(|(_, resource)| resource["Type"].as_str() == Some(kind));
     resources.map(|(id, resource)| (id.as_str().unwrap().to_owned(), resource["Properties"].clone())).collect()
 }
 
-/// The text of a value, whether or not a function stands before it: `Projector` of `!Ref Projector`, the text of a `!Sub`, and of
-/// an `!If` the value where its condition is met.
+/// Returns the text of a value or of its function: `Projector` for `!Ref Projector`, the text of a `!Sub`, and for an `!If`
+/// the value if its condition is true.
 fn text(value: &Yaml) -> &str {
     let Yaml::Tagged(tagged) = value else { return value.as_str().unwrap() };
     match (&tagged.value, tagged.tag == "If") {

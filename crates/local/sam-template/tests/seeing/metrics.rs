@@ -1,17 +1,18 @@
-//! Which metrics there are: those that the crate `function-setup` lists, and those of AWS that are watched here.
+//! The existing metrics: those that the crate `function-setup` lists, and the AWS metrics that are watched here.
 
 use std::collections::BTreeMap;
 
-/// A metric that an alarm or the dashboard asks for.
+/// A metric that an alarm or the dashboard reads.
 #[derive(Debug)]
 pub(crate) struct Watched {
     pub(crate) namespace: String,
     pub(crate) name: String,
-    /// With their values, but those that a search leaves open.
+    /// The dimensions with their values; `None` for a value that a search leaves open.
     pub(crate) dimensions: BTreeMap<String, Option<String>>,
 }
 
-/// What each metric of the functions is told apart by, beside `function_name`: from the table at the top of the module.
+/// Returns the further dimension of each metric of the functions, beside `function_name`, from the table in the module
+/// docs.
 pub(crate) fn of_the_functions() -> BTreeMap<&'static str, Option<&'static str>> {
     let rows = include_str!("../../../../functions/function-setup/src/metrics.rs")
         .lines()
@@ -23,7 +24,7 @@ pub(crate) fn of_the_functions() -> BTreeMap<&'static str, Option<&'static str>>
     .collect()
 }
 
-/// Namespace, dimensions and names, by AWS's documentation of each service.
+/// The namespaces, dimensions and names, from AWS's documentation of each service.
 const OF_AWS: [(&str, &[&str], &[&str]); 7] = [
     ("AWS/ApiGateway", &["ApiId"], &["4xx", "5xx", "Count", "IntegrationLatency", "Latency"]),
     (
@@ -45,14 +46,14 @@ const OF_AWS: [(&str, &[&str], &[&str]); 7] = [
             "Throttles",
         ],
     ),
-    // Only of mappings that ask for it.
+    // Only mappings that enable the metric write it.
     ("AWS/Lambda", &["EventSourceMappingUUID"], &["OnFailureDestinationDeliveredEventCount"]),
     ("AWS/SQS", &["QueueName"], &["ApproximateNumberOfMessagesVisible"]),
     // The template's own metric filter.
     ("OrderLedger/${AWS::StackName}", &[], &["AppendOnlyViolations"]),
 ];
 
-/// Panics unless somebody writes the metric, under these dimensions.
+/// Panics unless the metric is written with these dimensions.
 #[track_caller]
 pub(crate) fn assert_written(watched: &Watched) {
     let dimensions: Vec<&str> = watched.dimensions.keys().map(String::as_str).collect();

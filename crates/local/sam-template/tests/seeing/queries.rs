@@ -1,4 +1,4 @@
-//! Saved queries of CloudWatch Logs Insights, held to the fields that the functions' log lines have.
+//! Saved queries of CloudWatch Logs Insights, compared with the fields of the functions' log lines.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use yaml_serde::Value as Yaml;
 
 use crate::{of_type, text};
 
-/// Of each log group: the crates whose code writes lines there.
+/// For each log group, the crates whose code writes lines to it.
 const WRITERS: [(&str, &[&str]); 4] = [
     ("CommandHandlerLogGroup", &["functions/command-handler"]),
     ("QueryHandlerLogGroup", &["functions/query-handler"]),
@@ -15,13 +15,13 @@ const WRITERS: [(&str, &[&str]); 4] = [
     ("PublisherLogGroup", &["functions/publisher", "core/stream-consumer"]),
 ];
 
-/// What every line has: `function_setup::logs` leaves it to `tracing`.
+/// The fields of every line, which `tracing` adds for `function_setup::logs`.
 const OF_EVERY_LINE: [&str; 3] = ["level", "message", "target"];
 
-/// Fields of `platform.report`, which Lambda writes in the JSON format.
+/// The fields of `platform.report`, which Lambda writes in the JSON format.
 const OF_LAMBDA: [&str; 3] = ["type", "record.metrics.initDurationMs", "record.metrics.maxMemoryUsedMB"];
 
-/// Words of the query language and of the queries themselves.
+/// The words of the query language and of the queries themselves.
 const WORDS: [&str; 19] = [
     "and",
     "as",
@@ -49,7 +49,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
 }
 
-/// What stands before the parenthesis that closes a call.
+/// Returns the text before the parenthesis that closes a call.
 fn arguments(rest: &str) -> &str {
     let mut open = 1;
     let end = rest.find(|letter| {
@@ -59,7 +59,7 @@ fn arguments(rest: &str) -> &str {
     &rest[..end.unwrap()]
 }
 
-/// The text of every call that writes a line of a crate's log.
+/// Returns the text of every call that writes a line to a crate's log.
 fn log_calls(of: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(of).join("src");
     let mut calls = String::new();
@@ -79,13 +79,14 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphanumeric() && !"_@.".contains(letter)).filter(|word| !word.is_empty())
 }
 
-/// The fields of log lines that a query names; not those that Logs Insights adds, which begin with `@`, nor texts.
+/// Returns the fields of log lines that a query names, without texts and without the fields of Logs Insights, which begin
+/// with `@`.
 fn fields(query: &str) -> Vec<String> {
     let without_texts: Vec<&str> = query.split('"').step_by(2).collect();
     let named = without_texts.iter().flat_map(|part| words(part)).filter(|word| {
         !word.starts_with('@') && !WORDS.contains(word) && !word.chars().all(|letter| letter.is_ascii_digit())
     });
-    // `count(*) as commands`: a name that the query gives.
+    // In `count(*) as commands`, the query defines the name.
     named.filter(|word| !query.contains(&format!(" as {word}"))).map(str::to_owned).collect()
 }
 
@@ -110,7 +111,7 @@ fn every_field_of_a_saved_query_is_in_lines_of_its_log_groups() {
     }
 }
 
-/// The text between `{{` and `}}`.
+/// Returns the texts between `{{` and `}}`.
 fn placeholders(query: &str) -> Vec<&str> {
     query.split("{{").skip(1).map(|rest| rest.split_once("}}").unwrap().0).collect()
 }
