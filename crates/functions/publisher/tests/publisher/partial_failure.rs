@@ -4,8 +4,8 @@
 //! [`deliver_again`], which retries without end. This test covers neither the behaviour after the mapping's sixty retries
 //! nor poison; `parking.rs` covers poison.
 //!
-//! A run depends only on its seed. A failed run prints the command that repeats it: `SEED=17 cargo test -p publisher
-//! thousand_runs`.
+//! A run depends only on its seed. A failed run prints the command that repeats it:
+//! `SEED=17 cargo test -p publisher thousand_runs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
