@@ -222,7 +222,7 @@ fn failed_record(failure: Failure) -> FailedRecord {
     FailedRecord { id, order_id: aggregate_id, version, cause }
 }
 
-/// Returns the records of parked orders that caused no attempt.
+/// Returns the records of parked orders that were not attempted.
 fn left_parked(batch: &Batch, outcome: &Outcome, parked: &HashMap<String, ParkedOrder>) -> Vec<Delivered<Event>> {
     let failed: HashSet<&str> = outcome.failed.iter().filter_map(|failure| failure.aggregate_id.as_deref()).collect();
     let is_left =

@@ -1,10 +1,9 @@
 //! The function that answers queries: from rows of the read models for the present, from events for the past.
 //!
-//! An order's row is updated shortly after its events. A query for one order never returns outdated data because of this
-//! delay: if the row is missing, or older than the version that the caller has seen, the reply is folded from the events. A
-//! customer's list is read from rows and may be slightly behind. A row that cannot be read is replaced by the fold of its
-//! events. A customer's totals are sums and may also be slightly behind. If an order is parked, its row is not updated
-//! without an operator, and the reply is marked as stale.
+//! An order's row is updated shortly after its events. If the row is missing, or older than the version that the caller has
+//! seen, the reply for one order is folded from the events instead. A customer's list is read from rows and may be slightly
+//! behind. A row of it that cannot be read is replaced by the fold of its events. A customer's totals are sums and may also
+//! be slightly behind. If an order is parked, its row is not updated without an operator, and the reply is marked as stale.
 //!
 //! Access rights: a caller who is restricted to one customer receives 404 for the orders of other customers, the same as
 //! for orders that do not exist. For their lists the caller receives 403, which reveals only the content of the path and
