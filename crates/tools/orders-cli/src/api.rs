@@ -10,30 +10,30 @@ use serde_json::Value;
 
 use crate::running::{Address, Service, StackFolder, reason};
 
-/// Long enough for a cold start and the API's own time-out.
+/// Longer than a cold start plus the API's own time-out.
 const TIMEOUT: Duration = Duration::from_secs(35);
 
-/// Where the API is.
+/// The address of the API, and the token for it.
 #[derive(Args, Clone)]
 pub(crate) struct ApiArguments {
     /// The API's URL [default: that of the local stack, see --data]
     #[arg(long, value_name = "URL", conflicts_with = "folder")]
     pub(crate) api: Option<String>,
-    /// The token to send where the API asks for one, such as that of `orders token --admin`
+    /// The token to send if the API requires one, for example from `orders token --admin`
     #[arg(long, env = "ORDERS_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
     #[command(flatten)]
     pub(crate) stack: StackFolder,
 }
 
-/// Why the API did not give what was asked for: one line, for a person.
+/// A failed request, as one line for an operator.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     #[error("{0}")]
     Unreachable(String),
     #[error("{api} does not answer as it should: {message}")]
     Broken { api: String, message: String },
-    /// The API answered, and refused.
+    /// The API answered with an error.
     #[error("{detail} ({status} {code})")]
     Refused { status: u16, code: String, detail: String },
 }
@@ -53,14 +53,14 @@ impl Api {
         Ok(Self { address, token: arguments.token.clone(), client })
     }
 
-    /// The JSON at `path`.
+    /// Returns the JSON document at `path`.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, ApiError> {
         let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let question_mark = if pairs.is_empty() { "" } else { "?" };
         self.send(self.client.get(format!("{}{path}{question_mark}{}", self.address.url, pairs.join("&")))).await
     }
 
-    /// Sends one command, under a key that makes a repetition of it recognisable.
+    /// Sends one command, with an idempotency key.
     pub(crate) async fn post(
         &self,
         path: &str,
@@ -114,14 +114,14 @@ impl Api {
     }
 }
 
-/// The reason that a gateway gives for a token that it does not accept (RFC 6750).
+/// Returns the reason that a gateway gives when it rejects a token (RFC 6750).
 fn gateways_reason(response: &Response) -> Option<String> {
     let challenge = response.headers().get(WWW_AUTHENTICATE)?.to_str().ok()?;
     let (_, rest) = challenge.split_once("error_description=\"")?;
     rest.split_once('"').map(|(reason, _)| reason.to_owned())
 }
 
-/// A problem document, or whatever a gateway in between says.
+/// Builds the error from a problem document, or from the answer of a gateway between client and API.
 fn refused(status: StatusCode, body: &Value) -> ApiError {
     let member = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let reason = || status.canonical_reason().unwrap_or("refused").to_owned();
@@ -132,7 +132,7 @@ fn refused(status: StatusCode, body: &Value) -> ApiError {
     }
 }
 
-/// What a problem lists as wrong, each with its place.
+/// Lists the faults in a problem document, each with its location.
 fn faults(problem: &Value) -> Option<String> {
     let faults = problem.get("errors")?.as_array()?.iter().map(|fault| {
         let member = |name: &str| fault.get(name).and_then(Value::as_str);
@@ -142,7 +142,7 @@ fn faults(problem: &Value) -> Option<String> {
     Some(faults.collect::<Vec<_>>().join("; "))
 }
 
-/// A value as one segment of a path, or as the value of a query parameter.
+/// Percent-encodes a value as one segment of a path, or as the value of a query parameter.
 pub(crate) fn encoded(value: &str) -> String {
     utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
 }

@@ -6,19 +6,19 @@ use clap::Args;
 
 use crate::text::{ask, note};
 
-/// The answer given in advance.
+/// The option that answers the question in advance.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct ConfirmArguments {
-    /// Go on without asking, which scripts need
+    /// Continue without asking, for scripts
     #[arg(long)]
     pub(crate) yes: bool,
 }
 
 impl ConfirmArguments {
-    /// Prints the plan to standard error. On a terminal, asks whether to go on.
+    /// Prints the plan to standard error. On a terminal, asks the operator whether to continue.
     ///
     /// # Errors
-    /// When the operator declines, or when there is no terminal to ask on and `--yes` is not given.
+    /// Returns an error if the operator declines, or if there is no terminal and `--yes` is not given.
     pub(crate) fn confirm(self, plan: &str) -> anyhow::Result<()> {
         note(plan);
         let input = io::stdin();
@@ -26,7 +26,7 @@ impl ConfirmArguments {
     }
 }
 
-/// Decides whether to go on. Anything but a yes declines, also the end of the input.
+/// Decides whether to continue. Any answer except yes declines, and so does the end of the input.
 fn decide(yes: bool, is_terminal: bool, input: &mut impl BufRead) -> anyhow::Result<()> {
     if yes {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `orders events`: everything that happened to an order, oldest first.
+//! `orders events`: the history of an order, oldest event first.
 
 use clap::Args;
 use serde::Deserialize;
@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 use crate::api::{Api, ApiArguments, encoded};
 use crate::text::{Align, Table, bold, dim, event_summary, print};
 
-/// Which order.
+/// The order, and the output format.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The order's id
     order: String,
-    /// Print the API's answer as it came, all pages in one
+    /// Print the API's answer unchanged, with all pages in one document
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     api: ApiArguments,
 }
 
-/// The most that one page holds.
+/// The largest page that the API returns.
 const PAGE: &str = "100";
 
 #[derive(Deserialize)]

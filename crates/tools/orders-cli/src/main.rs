@@ -1,23 +1,24 @@
-//! `orders`: runs Order Ledger on one machine, puts load on it, and prints what it holds.
+//! `orders`: runs Order Ledger on one machine, generates load, and prints orders and events.
 //!
 //! One file or folder a subcommand.
 //!
 //! - `local`: the local stack in the foreground
 //! - `token`: a token for any caller of a local stack
-//! - `load`, `show`, `events`: clients of the HTTP API, through `api`. They sign nothing, so they work against a local one
-//! - `quote`, `quote_key`: signed quotes, and the keys for them
+//! - `load`, `show`, `events`: clients of the HTTP API, through `api`. They sign no requests, so they work with a local API
+//!   only
+//! - `quote`, `quote_key`: signed quotes, and the keys that sign them
 //! - `tail`: follows the local stack's event bus
-//! - `replay`: publishes recorded events again, in an AWS account or locally, through the clients of `aws`
-//! - `rebuild`: brings the read model's rows as far as the events, through `sweep`
-//! - `verify`: compares the read model's rows with the events, and mends them, through `sweep`
-//! - `parked`: what the consumers of the stream could not process, and taking it out again
+//! - `replay`: republishes recorded events, in an AWS account or locally, through the clients of `aws`
+//! - `rebuild`: updates the rows of the read models to the newest events, through `sweep`
+//! - `verify`: compares the rows of the read models with the events, and repairs them, through `sweep`
+//! - `parked`: the orders that a stream consumer could not process, and their redrive
 //! - `confirm`: the question before data is changed or deleted
-//! - `chaos`: histories in which everything goes wrong, over the functions in this process; poison for the local stack
-//! - `cost`: what a million orders cost on AWS, from what they consume in this process
-//! - `running`: the addresses of a running local stack, which `local` announces and the others find
+//! - `chaos`: histories with injected faults, over the functions in this process; poison for the local stack
+//! - `cost`: the cost of a million orders on AWS, from the units that they consume in this process
+//! - `running`: the addresses of a running local stack, which `local` writes and the other commands read
 //! - `stop`: Ctrl-C and SIGTERM
-//! - `state_file`: how far a command is, for the run that goes on
-//! - `text`: events, amounts, tables and durations for people
+//! - `state_file`: the progress of a command, from which the next run continues
+//! - `text`: events, amounts, tables and durations as text
 
 mod api;
 mod aws;
@@ -56,7 +57,7 @@ Exit codes:
   4    verify: there are no differences, but some orders are not projected yet
   130  stopped by Ctrl-C or SIGTERM before the end";
 
-/// The exit code of a command that a signal has stopped, as a shell reports it for Ctrl-C.
+/// The exit code of a command that a signal has stopped; a shell reports the same code for Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
 /// Order Ledger from the command line.
@@ -69,35 +70,36 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything on this machine (Linux or macOS): DynamoDB, the HTTP API and the functions
+    /// Run the whole service on this machine (Linux or macOS): DynamoDB, the HTTP API and the functions
     Local(local::Arguments),
     /// Print a token for a caller of a local stack that runs with --auth jwt
     Token(token::Arguments),
-    /// Send real-looking orders to the API, and report on how it fared
+    /// Send realistic orders to the API, and report latencies and errors
     Load(load::Arguments),
     /// Print an order
     Show(show::Arguments),
     /// Print an order's history
     Events(events::Arguments),
-    /// Print a signed quote, with which a customer places an order
+    /// Print a signed quote, from which a customer can place an order
     Quote(quote::Arguments),
-    /// Print the public keys of files as `QuoteKeys` takes them; with --new, make the key pair first
+    /// Print the public keys of key files in the form that the parameter `QuoteKeys` takes; with --new, create the key pair
+    /// first
     QuoteKey(quote_key::Arguments),
-    /// Follow the events on the local stack's bus, as they are published
+    /// Follow the events on the local stack's bus as they are published
     Tail(tail::Arguments),
-    /// Publish recorded events once more, marked as a replay, for consumers that came late
+    /// Republish recorded events, marked as a replay, for consumers that were added later
     Replay(replay::Arguments),
-    /// Bring every row of the read model as far as the events, in an AWS account or locally
+    /// Update every row of the read models to the newest events, in an AWS account or locally
     Rebuild(rebuild::Arguments),
-    /// Compare every row of the read model with the events, and repair it if asked to; exits with 3 where rows differ, with 4 where
-    /// rows are only late
+    /// Compare every row of the read models with the events, and repair the rows on request; exits with 3 if rows differ,
+    /// with 4 if rows are only late
     Verify(verify::Arguments),
-    /// List, look at and redrive orders that are parked, because a commit of theirs cannot be processed
+    /// List, show and redrive parked orders: orders with a commit that a consumer cannot process
     Parked(parked::Arguments),
-    /// Tell histories in which everything goes wrong, over the functions in this process; exits with 3 where one does not
-    /// hold. `chaos poison` damages one order of the local stack instead
+    /// Run histories with injected faults over the functions in this process; exits with 3 if an invariant is violated.
+    /// `chaos poison` damages one order of the local stack instead
     Chaos(chaos::Arguments),
-    /// Say what a million orders cost on AWS: units counted in this process, times a dated list of prices
+    /// Print the cost of a million orders on AWS: units counted in this process, times a dated list of prices
     Cost(cost::Arguments),
 }
 
@@ -135,7 +137,7 @@ async fn main() -> ExitCode {
             }
             let message = format!("{error:#}");
             text::complain(&message);
-            // The local stack has no permissions, and accepts any credentials.
+            // The local stack has no permissions and accepts any credentials.
             let remedy = aws::remedy(&message).filter(|_| !is_local);
             remedy.iter().for_each(|remedy| text::note(remedy));
             if error.is::<stop::Interrupted>() { INTERRUPTED.into() } else { ExitCode::FAILURE }
@@ -143,7 +145,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// True if a command works on the local stack.
+/// Returns true if a command works on the local stack.
 fn is_local(matches: &ArgMatches) -> bool {
     let local = matches.try_get_one::<bool>("local").ok().flatten();
     local.copied().unwrap_or(false) || matches.subcommand().is_some_and(|(_, matches)| is_local(matches))

@@ -1,7 +1,7 @@
 //! The outputs of a CloudFormation stack.
 //!
-//! One call, on the parts that every AWS client of this program is made of: the SDK's own client of CloudFormation has 90
-//! operations, and takes as long to compile as that of DynamoDB.
+//! Makes one call, with the parts that every AWS client of this program is built from. The SDK's own client of
+//! CloudFormation has 90 operations, and takes as long to compile as the client of DynamoDB.
 
 use std::collections::BTreeMap;
 
@@ -27,13 +27,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::running::reason;
 
-/// The variable that names another endpoint, as for every service.
+/// The environment variable that overrides the endpoint, as for every service.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_CLOUDFORMATION";
 
 /// The path to the outputs in an answer.
 const OUTPUTS: [&str; 5] = ["DescribeStacksResult", "Stacks", "member", "Outputs", "member"];
 
-/// CloudFormation's refusal.
+/// An error that CloudFormation returned.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message}")]
 struct Refusal {
@@ -124,7 +124,7 @@ fn response(response: &HttpResponse) -> Result<BTreeMap<String, String>, Orchest
     Err(OrchestratorError::operation(Refusal { code, message }))
 }
 
-/// Reads two texts of each element at a path below the root.
+/// Reads two text values from each element at a path below the root.
 fn parse(xml: &str, path: &[&str], names: [&str; 2]) -> Result<Vec<(String, String)>, XmlDecodeError> {
     let mut document = Document::new(xml);
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The reason why a service cannot be used, with its place and the remedy.
+//! The reason why a service cannot be used, with its location and the remedy.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use event_store::store::chain;
 
 use crate::running::{Address, Service, reason};
 
-/// The place of the services.
+/// The location of the services.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
     Local { dynamodb: Address, eventbridge: Address },
@@ -17,7 +17,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// The error that a name leads to nothing.
+    /// Returns the error for a name that does not exist.
     pub(super) fn not_found(&self, kind: &str, name: &str) -> anyhow::Error {
         let check = match self {
             Self::Local { .. } => "",
@@ -26,7 +26,7 @@ impl Place {
         anyhow!("there is no {kind} {name} in {self}{check}")
     }
 
-    /// The error that a call failed. `what` cannot be done then.
+    /// Returns the error for a failed call. `what` names the operation that failed.
     pub(super) fn failed<E, R>(&self, service: Service, what: &str, error: &SdkError<E, R>) -> anyhow::Error
     where
         E: Error + Send + Sync + 'static,
@@ -53,14 +53,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// The code of the service's error, if the service has answered.
+/// The code of the service's error, if the service answered.
 pub(super) fn code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-/// The codes of errors that a permission ends.
+/// Error codes that a missing permission causes.
 const DENIED: [&str; 2] = ["AccessDenied", "AccessDeniedException"];
-/// The codes of errors that new credentials end.
+/// Error codes that new credentials resolve.
 const UNKNOWN_CALLER: [&str; 5] = [
     "ExpiredToken",
     "ExpiredTokenException",
@@ -69,8 +69,8 @@ const UNKNOWN_CALLER: [&str; 5] = [
     "InvalidSignatureException",
 ];
 
-/// The remedy for an error of an account, from any part of a command. The SDK writes an error's code as a part of its own, before
-/// or after a colon or in brackets: a name with such a word in it is no code.
+/// Returns the remedy for an error of an account, from any part of a command. The SDK writes an error code as a separate
+/// word, before or after a colon or in brackets. A name that contains such a word is not a code.
 pub(crate) fn remedy(message: &str) -> Option<&'static str> {
     let parts = || message.split(": ").flat_map(|part| part.split(['(', ')'])).map(str::trim);
     let has = |codes: &[&str]| parts().any(|part| codes.contains(&part));

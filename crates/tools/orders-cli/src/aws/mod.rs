@@ -1,5 +1,5 @@
-//! The AWS clients of the commands that reach past the HTTP API: to an account as the SDK is configured for it, or to the
-//! local stack.
+//! The AWS clients of the commands that do not use the HTTP API. They connect to the account that the SDK is configured for,
+//! or to the local stack.
 //!
 //! - `describe_stacks`: the outputs of a CloudFormation stack
 //! - `names`: the names of the tables and the bus
@@ -28,12 +28,12 @@ use read_models::registry::Registered;
 use crate::running::{Service, StackFolder};
 use crate::text::note;
 
-/// The longest time of one attempt. Longer than within a function: a page of 1 MB has to come from a region far away.
+/// The longest time of one attempt. Longer than in a function, because a page of 1 MB can come from a distant region.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest time of one operation with its retries; the SDK sets no limit by itself.
+/// The longest time of one operation with its retries. The SDK sets no limit by default.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The place of DynamoDB and EventBridge.
+/// The location of DynamoDB and EventBridge.
 #[derive(Args, Clone)]
 pub(crate) struct AwsArguments {
     /// Use the local stack (`orders local`) instead of an AWS account
@@ -42,16 +42,16 @@ pub(crate) struct AwsArguments {
     /// The CloudFormation stack whose outputs have the names of the tables and the bus
     #[arg(long, value_name = "NAME", conflicts_with = "local")]
     stack: Option<String>,
-    /// With --local: the data folder of the running stack, which has its addresses. Without this option they come from the
-    /// environment (`AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_EVENTBRIDGE`), then from the stack that runs with
-    /// .order-ledger, then they are the default ports
+    /// With --local: the data folder of the running stack, which contains its addresses. Without this option, the addresses
+    /// come from the environment (`AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_EVENTBRIDGE`), then from the stack that
+    /// runs with .order-ledger, then from the default ports
     #[arg(long, value_name = "FOLDER", requires = "local")]
     data: Option<PathBuf>,
     #[command(flatten)]
     names: NameArguments,
 }
 
-/// A client of each service.
+/// One client for each service.
 pub(crate) struct AwsClients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) eventbridge: aws_sdk_eventbridge::Client,
@@ -77,23 +77,24 @@ impl AwsArguments {
 }
 
 impl AwsClients {
-    /// The name of a table, by its name in the template.
+    /// Returns the name of a table, given its name in the template.
     pub(crate) fn table(&self, name: &str) -> anyhow::Result<String> {
         self.names.table(name, &self.given)
     }
 
-    /// The name or ARN of the event bus.
+    /// Returns the name or ARN of the event bus.
     pub(crate) fn bus(&self) -> anyhow::Result<String> {
         self.names.bus(&self.given)
     }
 
-    /// The read models that the deployment keeps, with the names of their tables.
+    /// Returns the read models that the deployment keeps, with the names of their tables.
     pub(crate) fn read_models(&self) -> anyhow::Result<Vec<(&'static Registered, String)>> {
         self.names.read_models(&self.given)
     }
 
-    /// Finds a table before anything is done with it, and returns its id, which tells apart tables of the same name. In an
-    /// account, a caller without the permission to describe the table goes without. The local stack has no permissions.
+    /// Checks that a table exists before a command changes anything, and returns its id, which distinguishes tables of the
+    /// same name. In an account, a caller without permission to describe the table gets no id. The local stack has no
+    /// permissions.
     pub(crate) async fn find_table(&self, table: &str) -> anyhow::Result<Option<String>> {
         match self.dynamodb.describe_table().table_name(table).send().await {
             Ok(described) => Ok(described.table.and_then(|table| table.table_id)),
@@ -105,8 +106,8 @@ impl AwsClients {
         }
     }
 
-    /// Finds a bus before anything is published: PutEvents [has been seen](https://github.com/aws/aws-cli/issues/9186) to accept
-    /// events for a bus that does not exist, and to drop them.
+    /// Checks that a bus exists before a command publishes anything. PutEvents [has been
+    /// seen](https://github.com/aws/aws-cli/issues/9186) to accept events for a bus that does not exist, and to drop them.
     pub(crate) async fn find_bus(&self, bus: &str) -> anyhow::Result<()> {
         let Err(error) = self.eventbridge.describe_event_bus().name(bus).send().await else { return Ok(()) };
         match failure::code(&error) {
@@ -147,7 +148,8 @@ async fn of_account(stack: Option<&str>, given: NameArguments) -> anyhow::Result
     })
 }
 
-/// Nothing of the environment but the endpoints: a profile's region or role is meant for an account.
+/// Creates the clients for the local stack. Reads only the endpoints from the environment, because a profile's region or
+/// role is meant for an account.
 fn local(stack: &StackFolder, given: NameArguments) -> anyhow::Result<AwsClients> {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

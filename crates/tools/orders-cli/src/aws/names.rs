@@ -1,4 +1,4 @@
-//! The names of the tables and the bus: given as options, those of a CloudFormation stack's outputs, or the local stack's.
+//! The names of the tables and the bus, from options, from a CloudFormation stack's outputs, or from the local stack.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -16,18 +16,18 @@ pub(crate) const PARKED: &str = "ParkedOrders";
 /// The event bus, by its name in the template.
 const BUS: &str = "OrderBus";
 
-/// The names that differ from those of the stack.
+/// The names that override the names of the stack.
 #[derive(Args, Clone, Default)]
 pub(crate) struct NameArguments {
-    /// A table with another name than the stack has for it: the name in the template and the name of the table, such as
-    /// OrderEvents=orders-restored. May be given again for further tables
+    /// The name of a table that differs from the stack's name for it: the name in the template and the name of the table,
+    /// such as OrderEvents=orders-restored. Can be repeated for further tables
     #[arg(long = "table", value_name = "NAME=TABLE")]
     tables: Vec<TableName>,
     /// The event bus, by name or ARN
     #[arg(long, value_name = "BUS")]
     bus: Option<String>,
-    /// A read model that is left out because the deployment does not keep it, such as CustomerTotals. With --stack, the outputs
-    /// of the stack decide. May be given again for further read models
+    /// A read model to leave out because the deployment does not keep it, such as CustomerTotals. With --stack, the outputs
+    /// of the stack decide. Can be repeated for further read models
     #[arg(long, value_name = "READ_MODEL")]
     without: Vec<Optional>,
 }
@@ -53,7 +53,7 @@ impl FromStr for TableName {
     }
 }
 
-/// The name of a read model that a deployment can do without.
+/// The name of a read model that a deployment can leave out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Optional(&'static str);
 
@@ -69,37 +69,37 @@ impl FromStr for Optional {
     }
 }
 
-/// The names of one place.
+/// The source of the names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Names {
     /// The ids of the template.
     Local,
     /// The outputs of a CloudFormation stack.
     Stack { stack: String, outputs: BTreeMap<String, String> },
-    /// An account where each name is an option.
+    /// An account whose names are all options.
     Options,
 }
 
 impl Names {
-    /// The name of a table: as given, else that of the place.
+    /// Returns the name of a table: from the option, or else from the source.
     pub(crate) fn table(&self, name: &str, given: &NameArguments) -> anyhow::Result<String> {
         let given = given.tables.iter().rev().find(|it| it.name == name).map(|it| it.table.clone());
         given.map_or_else(|| self.of_place(name, &format!("{name}Table"), &format!("--table {name}=TABLE")), Ok)
     }
 
-    /// The name or ARN of the event bus: as given, else that of the place.
+    /// Returns the name or ARN of the event bus: from the option, or else from the source.
     pub(crate) fn bus(&self, given: &NameArguments) -> anyhow::Result<String> {
         given.bus.clone().map_or_else(|| self.of_place(BUS, &format!("{BUS}Name"), "--bus BUS"), Ok)
     }
 
-    /// The read models that the deployment keeps, with the names of their tables.
+    /// Returns the read models that the deployment keeps, with the names of their tables.
     pub(crate) fn read_models(&self, given: &NameArguments) -> anyhow::Result<Vec<(&'static Registered, String)>> {
         let kept = CORE.iter().filter(|registered| self.keeps(registered, given));
         kept.map(|registered| Ok((registered, self.table(registered.name, given)?))).collect()
     }
 
-    /// True if the deployment keeps a read model. One whose table is named is kept. A stack of a release without the output
-    /// keeps it.
+    /// Returns true if the deployment keeps a read model. A read model whose table is named in an option is kept. A stack of
+    /// a release without the output keeps the read model.
     fn keeps(&self, registered: &Registered, given: &NameArguments) -> bool {
         let name = registered.name;
         if given.without.contains(&Optional(name)) {

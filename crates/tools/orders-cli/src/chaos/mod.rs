@@ -1,4 +1,4 @@
-//! `orders chaos`: histories in which everything goes wrong. It runs the functions in this process, and checks the invariants. It
+//! `orders chaos`: histories with injected faults. It runs the functions in this process, and checks the invariants. It
 //! deploys nothing, opens no port and stores no data.
 //!
 //! - `report`: the report on the histories
@@ -31,20 +31,21 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Append an unreadable commit to an order of the local stack, to try `orders parked`; with --mend, make it readable
+    /// Append an unreadable commit to an order of the local stack, to try `orders parked`; with --mend, make the commit
+    /// readable
     Poison(poison::Arguments),
 }
 
 /// The histories to run.
 #[derive(Args)]
 struct HistoriesArguments {
-    /// The seed of the first history; each that follows has the next one
+    /// The seed of the first history; each later history has the next seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// The number of histories
     #[arg(long, value_name = "M", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     histories: u64,
-    /// The number of histories that run at once; it changes none of them [default: one for each processor]
+    /// The number of histories that run at once; it does not change the histories [default: one for each processor]
     #[arg(long, value_name = "J")]
     jobs: Option<NonZero<usize>>,
     /// Send only these commands of each history, for example 0-4,7
@@ -70,7 +71,7 @@ impl HistoriesArguments {
     }
 }
 
-/// The number of whole histories from which on every fault must strike.
+/// The number of complete histories at which every fault must have occurred.
 const ENOUGH: u64 = 100;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -80,8 +81,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Exits with 0 if every invariant holds, with 3 after a violation, and with 1 if a fault never struck in [`ENOUGH`] histories
-/// from which nothing was left out.
+/// Exits with 0 if every invariant holds, with 3 after a violation, and with 1 if a fault never occurred in [`ENOUGH`]
+/// complete histories.
 async fn run_histories(arguments: HistoriesArguments) -> anyhow::Result<ExitCode> {
     let json = arguments.json;
     let campaign = arguments.campaign();

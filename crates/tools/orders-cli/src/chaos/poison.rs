@@ -1,7 +1,8 @@
-//! `orders chaos poison`: an order with an unreadable newest commit, to try parked orders on a local stack, and its fix.
+//! `orders chaos poison`: makes the newest commit of an order unreadable, to try parked orders on a local stack; also fixes
+//! it.
 //!
-//! The commit is a payment of 1 minor unit as the command handler records it, under an unknown event name. The fix restores the
-//! name, and so takes the place of a release that can read the commit.
+//! The commit is a payment of 1 minor unit as the command handler records it, with an unknown event name. The fix restores
+//! the name. It has the same effect as a release that can read the commit.
 
 use anyhow::{Context, bail, ensure};
 use aws_sdk_dynamodb::Client;
@@ -57,7 +58,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Appends the commit, and returns a text on the next steps.
+/// Appends the commit, and returns a text that describes the next steps.
 async fn poisoned(client: Client, order: &str) -> anyhow::Result<String> {
     let loaded: Loaded<Orders> = match DynamoEventStore::new(client.clone(), EVENTS).load(order, UpTo::Head).await {
         Ok(loaded) => loaded,
@@ -93,7 +94,7 @@ async fn poisoned(client: Client, order: &str) -> anyhow::Result<String> {
     ))
 }
 
-/// Restores the name of the commit's event, and returns a text on the next steps.
+/// Restores the name of the commit's event, and returns a text that describes the next steps.
 async fn mended(client: &Client, order: &str) -> anyhow::Result<String> {
     let name = |name: &str| AttributeValue::S(name.to_owned());
     let newest = client

@@ -1,4 +1,4 @@
-//! The report on histories, as text and as JSON.
+//! The report on the histories, as text and as JSON.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(crate) fn summary(verdict: &Verdict, elapsed: Duration) -> String {
     format!("{}\n\n{}\n\n{}\n\n{}", bold(&headline), faults.render(), invariants.render(), bold(&verdict))
 }
 
-/// The same as JSON.
+/// The same report as JSON.
 pub(crate) fn json(first: &Plan, verdict: &Verdict) -> anyhow::Result<String> {
     let sum = &verdict.sum;
     let faults = Fault::ALL.map(|fault| {

@@ -1,4 +1,5 @@
-//! A local stack whose functions are counted, and whose stream waits until it is delivered, in batches of one's choosing.
+//! A local stack that counts the units of its functions. Its stream waits until the bench delivers it, in batches of any
+//! size.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,12 +28,12 @@ pub(crate) const CONSUMERS: [&str; 2] = ["projector", "publisher"];
 pub(crate) struct Bench {
     stack: LocalStack,
     counters: BTreeMap<String, Counter>,
-    /// The consumers of the stream, which the stack itself does not invoke.
+    /// The consumers of the stream, which the stack does not invoke itself.
     consumers: Invoker,
     pub(crate) api: Api,
 }
 
-/// Takes every batch, and does nothing with it.
+/// A consumer that accepts every batch and ignores it.
 struct Idle;
 
 impl Function for Idle {
@@ -79,17 +80,17 @@ impl Bench {
         Ok(Self { stack, counters, consumers: Invoker::new(consumers, patience), api })
     }
 
-    /// What a function has done since this was last asked.
+    /// Returns the usage of a function since the last call.
     pub(crate) fn usage_of(&self, function: &str) -> Usage {
         self.counters.get(function).map(Counter::take).unwrap_or_default()
     }
 
-    /// The stream's records, oldest first.
+    /// Returns the records of the stream, oldest first.
     pub(crate) fn stream(&self) -> anyhow::Result<Vec<Value>> {
         Ok(stream::all(self.stack.database().database(), "OrderEvents", None)?)
     }
 
-    /// Hands a batch to a consumer, which must take all of it.
+    /// Delivers a batch to a consumer, which must process all of it.
     pub(crate) async fn deliver(&self, function: &str, records: &[Value]) -> anyhow::Result<()> {
         let answer = self.invoke(function, &json!({ "Records": records })).await?;
         ensure!(answer["batchItemFailures"] == json!([]), "{function} did not take a batch: {answer}");
@@ -102,7 +103,7 @@ impl Bench {
         serde_json::from_slice(&answer).with_context(|| format!("{function} answered no JSON"))
     }
 
-    /// How many bytes each event on the bus has, in the envelope in which EventBridge hands it on.
+    /// Returns the size in bytes of each event on the bus, in the envelope in which EventBridge delivers it.
     pub(crate) async fn published(&self) -> Vec<usize> {
         let details = self.stack.event_bus().published().await.into_iter();
         let envelope = |detail: Value| {
@@ -115,7 +116,7 @@ impl Bench {
         details.map(|detail| envelope(detail).to_string().len()).collect()
     }
 
-    /// How many bytes DynamoDB would bill a table for.
+    /// Returns the number of bytes that DynamoDB would bill for a table.
     pub(crate) fn stored(&self, table: &'static str) -> anyhow::Result<Stored> {
         let request = serde_json::from_value(json!({ "TableName": table }))?;
         let described = self.stack.database().database().describe_table(request)?.table;
@@ -130,16 +131,17 @@ impl Bench {
     }
 }
 
-/// What DynamoDB bills beside each item's own bytes, and beside those of each entry in an index. `DescribeTable` leaves it out.
+/// Bytes that DynamoDB bills in addition to the bytes of each item and of each index entry. `DescribeTable` does not include
+/// them.
 const OVERHEAD: u64 = 100;
 
-/// The bytes that are billed for so many bytes in so many items.
+/// Returns the bytes that DynamoDB bills for a number of bytes in a number of items.
 fn billed(bytes: Option<i64>, items: Option<i64>) -> anyhow::Result<u64> {
     let (bytes, items) = bytes.zip(items).context("the embedded DynamoDB does not say how large tables are")?;
     Ok(u64::try_from(bytes)? + u64::try_from(items)? * OVERHEAD)
 }
 
-/// How long a batch may take: on this machine, and not on AWS.
+/// The time limit of a batch. It applies on this machine, not on AWS.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 
 fn counted(

@@ -1,4 +1,4 @@
-//! Counted units times their prices: a line for each thing that AWS bills.
+//! Counted units times their prices: one line for each thing that AWS bills.
 
 use anyhow::ensure;
 use embedded_dynamodb::Units;
@@ -9,34 +9,34 @@ use super::prices::{Dollars, Price};
 use super::tariff::{GB, Tariff, Unit};
 use super::workload::COMMANDS;
 
-/// For how many orders a bill is.
+/// The number of orders that a bill covers.
 const MILLION: u128 = 1_000_000;
 
-/// Under which sum a line falls.
+/// The sum to which a line belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
-    /// What an order cannot do without: HTTP API, functions, events, summary, bus.
+    /// The parts that every order needs: HTTP API, functions, events, summary, bus.
     Order,
     /// The second read model.
     Totals,
-    /// What is kept of it all: archive and logs.
+    /// The records that are kept: archive and logs.
     Records,
 }
 
-/// One thing that is billed.
+/// One thing that AWS bills.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) scope: Scope,
     pub(crate) part: &'static str,
     pub(crate) unit: Unit,
-    /// In the steps of the unit, over all orders that were counted.
+    /// The count over all orders, in the steps of the unit.
     pub(crate) count: u64,
     pub(crate) orders: u64,
-    /// Of a million orders.
+    /// The cost of a million orders.
     pub(crate) cost: Dollars,
 }
 
-/// Lines of one scope for so many orders.
+/// The lines of one scope for a number of orders.
 #[derive(Clone, Copy)]
 struct Sheet<'a> {
     tariff: &'a Tariff,
@@ -69,7 +69,7 @@ impl Tariff {
         Sheet { tariff: self, scope, orders }
     }
 
-    /// What a million orders cost in one shape of traffic.
+    /// Returns the cost of a million orders in one shape of traffic.
     pub(crate) fn bill(&self, counted: &Counted, consumed: &Consumed) -> anyhow::Result<Vec<Line>> {
         let (projector, publisher) = (&consumed.projector, &consumed.publisher);
         let again = projector.of("OrderEvents");
@@ -94,7 +94,7 @@ impl Tariff {
         .concat())
     }
 
-    /// What is kept of it all.
+    /// Returns the cost of the archive and the logs.
     fn records(&self, counted: &Counted, consumed: &Consumed) -> Vec<Line> {
         let commands = self.sheet(Scope::Records, counted.orders);
         let consumers = self.sheet(Scope::Records, consumed.orders);
@@ -108,8 +108,8 @@ impl Tariff {
         ]
     }
 
-    /// The least that four commands can cost which are recorded, projected and published one by one: a request, an invocation,
-    /// a unit for the commit, another for the row, and an event for each of them.
+    /// Returns the lowest possible cost of four commands that are recorded, projected and published one by one: a request,
+    /// an invocation, a unit for the commit, another for the row, and an event for each of them.
     pub(crate) fn floor(&self) -> Vec<Line> {
         let sheet = self.sheet(Scope::Order, 1);
         vec![
@@ -121,7 +121,7 @@ impl Tariff {
         ]
     }
 
-    /// What a million reads of an order cost.
+    /// Returns the cost of a million reads of an order.
     pub(crate) fn read(&self, counted: &Counted) -> Vec<Line> {
         let (sheet, reads) = (self.sheet(Scope::Order, counted.orders), &counted.reads);
         let tables = ["OrderSummaryByCustomer", "ParkedOrders"].map(|table| sheet.table(table, &[reads]));
@@ -133,21 +133,21 @@ impl Tariff {
         .concat()
     }
 
-    /// What it costs to keep the orders counted in a table for a month, times a million orders: with its indexes, and for
-    /// point-in-time recovery, which is billed by the table alone.
+    /// Returns the cost of storing the counted orders in a table for a month, scaled to a million orders: with the indexes,
+    /// and for point-in-time recovery, which AWS bills for the table alone.
     pub(crate) fn month(&self, counted: &Counted, stored: &Stored) -> [Dollars; 2] {
         let of = |price: &Price, bytes: u64| price.of(u128::from(bytes) * MILLION, GB * u128::from(counted.orders));
         let list = &self.prices.list;
         [of(&list.dynamodb_storage, stored.items + stored.indexes), of(&list.dynamodb_recovery, stored.items)]
     }
 
-    /// What a million orders cost more where a log group takes every published event.
+    /// Returns the additional cost of a million orders if a log group receives every published event.
     pub(crate) fn log_of_events(&self, consumed: &Consumed) -> Dollars {
         self.prices.list.logs.of(u128::from(consumed.event_bytes) * MILLION, GB * u128::from(consumed.orders))
     }
 }
 
-/// What lines come to.
+/// Returns the sum of the lines' costs.
 pub(crate) fn sum<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Dollars {
     lines.into_iter().map(|line| line.cost).sum()
 }

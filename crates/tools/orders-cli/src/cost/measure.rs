@@ -1,4 +1,4 @@
-//! Counts what orders make AWS bill, in three shapes of traffic.
+//! Counts the units that AWS would bill for orders, in three shapes of traffic.
 
 use std::fmt;
 
@@ -10,24 +10,24 @@ use super::bench::{Bench, CONSUMERS};
 use super::metered::{Usage, chunks};
 use super::workload::{self, COMMANDS};
 
-/// What EventBridge counts as one event, in bytes.
+/// The number of bytes that EventBridge bills as one event.
 const EVENT_CHUNK: usize = 64 * 1024;
-/// In quiet traffic every order costs the same, so a few are enough.
+/// In quiet traffic every order costs the same, so a few orders are enough.
 const QUIET_ORDERS: usize = 8;
 
-/// How the commits of an order reach the consumers of the stream.
+/// A shape of traffic: the batches in which an order's commits reach the consumers of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Traffic {
-    /// Every commit alone: a batch never fills before it is sent.
+    /// Every commit in a batch of its own, because a batch never fills before it is sent.
     Quiet,
-    /// In full batches, each commit of an order in another one: orders live for days, and many live at once.
+    /// Full batches, with each commit of an order in a different batch: orders live for days, and many live at once.
     Busy,
-    /// In full batches, all commits of an order in the same one.
+    /// Full batches, with all commits of an order in the same batch.
     Burst,
 }
 
 impl Traffic {
-    /// All there are, from the dearest to the cheapest.
+    /// All shapes of traffic, from the most expensive to the cheapest.
     pub(crate) const ALL: [Self; 3] = [Self::Quiet, Self::Busy, Self::Burst];
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Traffic {
     }
 }
 
-/// What all orders cost, however they reach the consumers.
+/// The units of all orders, which do not depend on the shape of traffic.
 #[derive(Debug)]
 pub(crate) struct Counted {
     pub(crate) orders: u64,
@@ -54,28 +54,28 @@ pub(crate) struct Counted {
     pub(crate) consumed: Vec<Consumed>,
 }
 
-/// How many bytes DynamoDB bills a table for.
+/// The number of bytes that DynamoDB bills for a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) table: &'static str,
     pub(crate) items: u64,
-    /// Of the entries in its global secondary indexes, which no backup holds.
+    /// The bytes of the entries in its global secondary indexes, which backups do not contain.
     pub(crate) indexes: u64,
 }
 
-/// What the consumers of the stream cost in one shape of traffic.
+/// The units of the stream consumers in one shape of traffic.
 #[derive(Debug)]
 pub(crate) struct Consumed {
     pub(crate) traffic: Traffic,
     pub(crate) orders: u64,
     pub(crate) projector: Usage,
     pub(crate) publisher: Usage,
-    /// Events on the bus, by chunks of 64 KB.
+    /// Events on the bus, in chunks of 64 KB.
     pub(crate) events: u64,
     pub(crate) event_bytes: u64,
 }
 
-/// Lives so many orders on a local stack, and counts.
+/// Runs a number of orders on a local stack, and counts their units.
 pub(crate) async fn measure(orders: u64) -> anyhow::Result<Counted> {
     let bench = Bench::start().await?;
     let mut ids = Vec::new();
@@ -88,13 +88,13 @@ pub(crate) async fn measure(orders: u64) -> anyhow::Result<Counted> {
     let stream = bench.stream()?;
     let mut consumed = Vec::new();
     for traffic in Traffic::ALL {
-        // The rows of one shape must not be there for another: each has tables of its own.
+        // Each shape has its own tables, so that it does not find rows of another shape.
         let fresh = Bench::start().await?;
         consumed.push(consume(&fresh, traffic, &stream).await?);
         fresh.stop().await;
     }
 
-    // The reads find rows.
+    // The rows for the reads.
     consume(&bench, Traffic::Burst, &stream).await?;
     for id in &ids {
         workload::read(&bench.api, id).await?;
@@ -130,7 +130,7 @@ async fn consume(bench: &Bench, traffic: Traffic, stream: &[Value]) -> anyhow::R
     })
 }
 
-/// The records in the order in which they arrive; no batch reaches from one run into the next.
+/// Returns the records in the order in which they arrive. No batch spans two runs.
 fn runs(traffic: Traffic, stream: &[Value]) -> Vec<Vec<Value>> {
     let version = |record: &&Value| record["dynamodb"]["NewImage"]["version"]["N"].as_str().map(str::to_owned);
     let of_version = |wanted: u64| stream.iter().filter(move |record| version(record) == Some(wanted.to_string()));
@@ -140,7 +140,7 @@ fn runs(traffic: Traffic, stream: &[Value]) -> Vec<Vec<Value>> {
             (1..=COMMANDS).flat_map(few).map(|record| vec![record.clone()]).collect()
         }
         Traffic::Busy => (1..=COMMANDS).map(|wanted| of_version(wanted).cloned().collect()).collect(),
-        // Orders are lived one after another.
+        // The orders were sent one after another.
         Traffic::Burst => vec![stream.to_vec()],
     }
 }

@@ -1,4 +1,4 @@
-//! Counts what a function makes AWS bill: its invocations, and what it consumes of each table.
+//! Counts the units that AWS would bill for a function: its invocations, and the units that it consumes of each table.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,30 +10,30 @@ use futures_util::future::BoxFuture;
 use local_stack::Surroundings;
 use local_stack::function::{Function, FunctionError, Invocation};
 
-/// What HTTP APIs count as one request, in bytes.
+/// The number of bytes that HTTP APIs bill as one request.
 const HTTP_CHUNK: usize = 512 * 1024;
 
-/// What a function did.
+/// The usage of a function.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
     pub(crate) invocations: u64,
-    /// What an HTTP API would have billed for these invocations.
+    /// The number of requests that an HTTP API would have billed for these invocations.
     pub(crate) http_requests: u64,
-    /// By the table's name in the template.
+    /// The units, by the table's name in the template.
     pub(crate) tables: BTreeMap<String, Units>,
 }
 
 impl Usage {
-    /// What was consumed of one table.
+    /// Returns the units of one table.
     pub(crate) fn of(&self, table: &str) -> Units {
         self.tables.get(table).copied().unwrap_or_default()
     }
 }
 
-/// Adds up what a function does. Clones share their sum.
+/// Adds up the usage of a function. Clones share the sum.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counter {
-    /// All but the tables.
+    /// The usage, without the tables.
     usage: Arc<Mutex<Usage>>,
     meter: Meter,
 }
@@ -43,12 +43,12 @@ impl Counter {
         self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was counted since the last call.
+    /// Returns the usage since the last call.
     pub(crate) fn take(&self) -> Usage {
         Usage { tables: self.meter.take().tables, ..std::mem::take(&mut *self.usage()) }
     }
 
-    /// The surroundings of a stack, for a function whose use of DynamoDB is counted here.
+    /// Returns the surroundings of a stack for a function whose use of DynamoDB this counter counts.
     pub(crate) fn surroundings(&self, stack: &Surroundings) -> Surroundings {
         let config = stack.dynamodb.config().to_builder().interceptor(self.meter.clone());
         Surroundings {
@@ -58,7 +58,7 @@ impl Counter {
         }
     }
 
-    /// The function, with its invocations counted here.
+    /// Wraps a function to count its invocations.
     pub(crate) fn around(&self, function: Arc<dyn Function>) -> Arc<dyn Function> {
         Arc::new(Counted { function, counter: self.clone() })
     }
@@ -83,7 +83,7 @@ impl Function for Counted {
     }
 }
 
-/// In how many chunks of `size` bytes a payload is billed; one where it is empty.
+/// Returns the number of chunks of `size` bytes for which a payload is billed; one if the payload is empty.
 pub(crate) fn chunks(bytes: usize, size: usize) -> u64 {
     u64::try_from(bytes.div_ceil(size).max(1)).unwrap_or(u64::MAX)
 }

@@ -1,12 +1,12 @@
-//! `orders cost`: what a million orders cost on AWS: what they consume is counted here, and multiplied by a dated list of
-//! prices.
+//! `orders cost`: the cost of a million orders on AWS. It counts the units that orders consume, and multiplies them by a
+//! dated list of prices.
 //!
-//! - `workload`: what is sent
-//! - `bench`, `metered`: a local stack that counts, and hands out batches of any size
+//! - `workload`: the commands and reads that are sent
+//! - `bench`, `metered`: a local stack that counts units, and delivers batches of any size
 //! - `measure`: the counts, in three shapes of traffic; start here
-//! - `prices`, `us-east-1.json`: what a unit costs, and where that was read
-//! - `tariff`, `bill`: units, what is assumed of them, and what they come to
-//! - `report`: what is said about it
+//! - `prices`, `us-east-1.json`: the price of each unit, and its source
+//! - `tariff`, `bill`: units, assumptions about them, and their cost
+//! - `report`: the report, as text and as JSON
 
 mod bench;
 mod bill;
@@ -30,13 +30,13 @@ use prices::Prices;
 use report::Report;
 use tariff::{Assumptions, Tariff};
 
-/// What is counted, and what cannot be counted here.
+/// The number of orders, and the assumptions about units that a laptop cannot count.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// How many orders are counted, and with them how full batches are
+    /// The number of orders to count; it also decides how full batches are
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(8..=10_000))]
     orders: u64,
-    /// Other prices than those compiled in, in a file of the same form
+    /// A file of prices to use instead of the built-in prices, in the same form
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What AWS asks for a unit, from a dated file, in whole picodollars.
+//! The price of each unit on AWS, from a dated file, in picodollars.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use serde::Deserialize;
 
 /// The prices of us-east-1, on demand and before free tiers and discounts for volume.
 const US_EAST_1: &str = include_str!("us-east-1.json");
-/// Picodollars have so many decimals: the smallest price there is, a millisecond of a megabyte, is some 13.
+/// The number of decimals of a picodollar. The smallest price, for a millisecond of a megabyte, is about 13 picodollars.
 const DECIMALS: usize = 12;
 
 /// A dated list of prices.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Prices {
     pub(crate) region: String,
-    /// The day on which they were looked up.
+    /// The day on which the prices were read.
     pub(crate) as_of: String,
     #[serde(rename = "prices")]
     pub(crate) list: PriceList,
 }
 
-/// One price for each thing that is billed.
+/// One price for each thing that AWS bills.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PriceList {
@@ -36,7 +36,7 @@ pub(crate) struct PriceList {
     pub(crate) logs: Price,
 }
 
-/// So many dollars for so many units.
+/// A price: an amount of dollars for a number of units.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Stated")]
 pub(crate) struct Price {
@@ -44,14 +44,14 @@ pub(crate) struct Price {
     per: u128,
 }
 
-/// A price as the file states it.
+/// A price as it is written in the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stated {
-    /// Decimal, in dollars.
+    /// An amount in dollars, as a decimal.
     dollars: String,
     per: u64,
-    /// For readers of the file: of what, AWS's own page, and where the figure itself was read.
+    /// For readers of the file: the unit, the AWS page, and the place where the figure was read.
     #[serde(rename = "unit")]
     _unit: String,
     #[serde(rename = "page")]
@@ -60,21 +60,21 @@ struct Stated {
     _read_at: String,
 }
 
-/// An amount of money. As text it has the cents that bills have.
+/// An amount of money. Its text is rounded like the cents of a bill.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Dollars {
     pico: u128,
 }
 
 impl Prices {
-    /// Those of `json`, or the ones compiled in.
+    /// Reads the prices in `json`, or the built-in prices.
     pub(crate) fn read(json: Option<&str>) -> anyhow::Result<Self> {
         serde_json::from_str(json.unwrap_or(US_EAST_1)).context("the prices cannot be read")
     }
 }
 
 impl Price {
-    /// What `count` units cost, each of them `1 / in_one` of the unit that has the price.
+    /// Returns the cost of `count` units, each of them `1 / in_one` of the priced unit.
     pub(crate) fn of(&self, count: u128, in_one: u128) -> Dollars {
         Dollars { pico: self.picodollars.saturating_mul(count) / self.per.saturating_mul(in_one).max(1) }
     }
@@ -89,7 +89,7 @@ impl TryFrom<Stated> for Price {
     }
 }
 
-/// A decimal as picos: `0.625` as 625,000,000,000.
+/// Parses a decimal into picos: `0.625` into 625,000,000,000.
 fn decimal(text: &str) -> anyhow::Result<u128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_decimal = !whole.is_empty() && [whole, fraction].concat().bytes().all(|byte| byte.is_ascii_digit());
@@ -98,7 +98,7 @@ fn decimal(text: &str) -> anyhow::Result<u128> {
 }
 
 impl Dollars {
-    /// A whole number of cents.
+    /// Returns an amount in whole cents.
     pub(crate) const fn cents(cents: u128) -> Self {
         Self { pico: cents * 10_u128.pow(10) }
     }
@@ -115,7 +115,7 @@ impl std::ops::Add for Dollars {
 impl std::ops::Sub for Dollars {
     type Output = Self;
 
-    /// Nothing where more is taken than there is.
+    /// Returns zero if the result would be negative.
     fn sub(self, other: Self) -> Self {
         Self { pico: self.pico.saturating_sub(other.pico) }
     }
@@ -127,7 +127,7 @@ impl std::iter::Sum for Dollars {
     }
 }
 
-/// Rounded to a tenth of a cent: unit prices have halves of one.
+/// Rounds to a tenth of a cent, because unit prices contain half cents.
 impl fmt::Display for Dollars {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mills = (self.pico + 500_000_000) / 1_000_000_000;

@@ -1,4 +1,4 @@
-//! What a million orders cost, for people and for machines.
+//! The report on the cost of a million orders, as text and as JSON.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::prices::Dollars;
 use super::tariff::{Tariff, Unit};
 use crate::text::{Align, Table, bold};
 
-/// The most that a million orders may cost: their commits, and all of [`Scope::Order`].
+/// The cost limits of a million orders: for their commits, and for all of [`Scope::Order`].
 const EVENTS_GOAL: Dollars = Dollars::cents(290);
 const ORDER_GOAL: Dollars = Dollars::cents(1450);
 
@@ -28,7 +28,7 @@ impl<'a> Report<'a> {
         Ok(Self { tariff, counted, floor: tariff.floor(), bills, read: tariff.read(counted) })
     }
 
-    /// Tables for people.
+    /// Returns the report as text tables.
     pub(crate) fn text(&self) -> String {
         let assumed = &self.tariff.assumed;
         let headline = format!(
@@ -43,13 +43,13 @@ impl<'a> Report<'a> {
         [bold(&headline), basis, self.units(), self.costs(), self.beside(), self.levers()].join("\n\n")
     }
 
-    /// The floor, and then each shape of traffic.
+    /// Returns the floor, followed by each shape of traffic.
     fn columns(&self) -> [&[Line]; 4] {
         let of = |wanted| self.bills.iter().find(|(traffic, _)| *traffic == wanted).map_or(&[][..], |(_, lines)| lines);
         [&self.floor, of(Traffic::Quiet), of(Traffic::Busy), of(Traffic::Burst)]
     }
 
-    /// What has lines in a scope, in any shape of traffic.
+    /// Returns the kinds of lines in a scope, in any shape of traffic.
     fn kinds(&self, scope: Scope) -> Vec<(&'static str, Unit)> {
         let [_, quiet, busy, burst] = self.columns();
         let counts = |kind: &(&str, Unit)| {
@@ -59,7 +59,7 @@ impl<'a> Report<'a> {
         lines.map(|line| (line.part, line.unit)).filter(counts).collect()
     }
 
-    /// What one order takes of everything.
+    /// Returns the units of one order.
     fn units(&self) -> String {
         let mut table = Table::new(headings("AN ORDER TAKES"));
         for (part, unit) in
@@ -71,7 +71,7 @@ impl<'a> Report<'a> {
         table.render()
     }
 
-    /// What a million of them cost.
+    /// Returns the cost of a million orders.
     fn costs(&self) -> String {
         let mut table = Table::new(headings("$ A MILLION ORDERS"));
         self.cost_lines(&mut table, Scope::Order);
@@ -102,7 +102,7 @@ impl<'a> Report<'a> {
         table.row(row(&bold(title), goal, costs));
     }
 
-    /// What reading and keeping orders costs.
+    /// Returns the cost of reading and storing orders.
     fn beside(&self) -> String {
         let mut table = Table::new([("BESIDE", Align::Left), ("$ A MILLION", Align::Right)]);
         table.row(["reads of an order by its id".to_owned(), sum(&self.read).to_string()]);
@@ -118,12 +118,12 @@ impl<'a> Report<'a> {
         table.render()
     }
 
-    /// What would change it, in busy traffic.
+    /// Returns the options that would change the cost, in busy traffic.
     fn levers(&self) -> String {
         let [floor, quiet, busy, _] = self.columns();
         let of = |wanted: &dyn Fn(&Line) -> bool| sum(busy.iter().filter(|line| wanted(line)));
         let order = |lines: &[Line]| sum(lines.iter().filter(|line| line.scope == Scope::Order));
-        // The floor is a unit for each write of the row; what is counted above it is the row's entry in the index.
+        // The floor is one unit for each write of the row. The units above it are for the row's entry in the index.
         let rows = |lines: &[Line]| {
             find(lines, "OrderSummaryByCustomer", Unit::WriteUnits).map_or_else(Dollars::default, |line| line.cost)
         };
@@ -140,7 +140,7 @@ impl<'a> Report<'a> {
         table.render()
     }
 
-    /// The same for machines: dollars as decimals in text, counts in the steps of their unit.
+    /// Returns the report as JSON: dollars as decimal text, counts in the steps of their unit.
     pub(crate) fn json(&self) -> anyhow::Result<String> {
         let lines = |lines: &[Line]| -> Vec<Value> { lines.iter().map(line).collect() };
         let bills = self.bills.iter().map(|(traffic, bill)| {
@@ -182,7 +182,7 @@ fn nothing() -> String {
     "-".to_owned()
 }
 
-/// Of how many units a line is for one order, with as many decimals as say something: four at most.
+/// Returns the number of units of a line for one order, with at most four decimals.
 fn each(line: &Line) -> String {
     const STEPS: u128 = 10_000;
     let in_one = line.unit.in_one() * u128::from(line.orders);

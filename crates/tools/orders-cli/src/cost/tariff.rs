@@ -1,4 +1,4 @@
-//! What a counted unit is, what a laptop cannot count, and the price of each.
+//! The units, the assumptions about quantities that a laptop cannot count, and the price of each unit.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,41 +9,41 @@ use serde::Serialize;
 
 use super::prices::{Price, Prices};
 
-/// What a laptop cannot count.
+/// Quantities that a laptop cannot count.
 #[derive(Args, Debug, Clone, Copy, Serialize)]
 pub(crate) struct Assumptions {
     /// Milliseconds that Lambda bills for a command or a query
     #[arg(long = "assume-ms", value_name = "MS", default_value_t = 10)]
     pub(crate) request_ms: u32,
-    /// Milliseconds that Lambda bills for each record of a batch; those of a command come on top, once a batch
+    /// Milliseconds that Lambda bills for each record of a batch; those of a command are added once a batch
     #[arg(long = "assume-record-ms", value_name = "MS", default_value_t = 1)]
     pub(crate) record_ms: u32,
-    /// Bytes that an invocation writes to its function's log, Lambda's own lines included
+    /// Bytes that an invocation writes to its function's log, including Lambda's own lines
     #[arg(long = "assume-log-bytes", value_name = "BYTES", default_value_t = 1250)]
     pub(crate) log_bytes: u32,
-    /// Bytes of a line of the API's access log
+    /// Bytes of one line of the API's access log
     #[arg(long = "assume-access-bytes", value_name = "BYTES", default_value_t = 400)]
     pub(crate) access_bytes: u32,
 }
 
-/// What a line counts. Those that are assumed say so.
+/// The unit of a line. The names of assumed units say that they are assumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
     /// HTTP requests of up to 512 KB.
     Requests,
     /// Invocations of a function.
     Invocations,
-    /// Time of a function times its memory, counted in megabyte-milliseconds.
+    /// Duration of a function times its memory, counted in megabyte-milliseconds.
     GbSeconds,
-    /// Counted in halves.
+    /// Write units, counted in halves.
     WriteUnits,
-    /// Counted in halves.
+    /// Read units, counted in halves.
     ReadUnits,
     /// Events of up to 64 KB.
     Events,
-    /// Bytes that an archive takes in.
+    /// Bytes that an archive stores.
     Archived,
-    /// Bytes that a log takes in.
+    /// Bytes that a log ingests.
     Logged,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum Unit {
 pub(crate) const GB: u128 = 1024 * 1024 * 1024;
 
 impl Unit {
-    /// How many of what is counted make one that a person reads.
+    /// The number of counted steps in one unit as the report shows it.
     pub(crate) const fn in_one(self) -> u128 {
         match self {
             Self::Requests | Self::Invocations | Self::Events => 1,
@@ -61,7 +61,7 @@ impl Unit {
         }
     }
 
-    /// How many of what is counted make one that has a price.
+    /// The number of counted steps in one unit as AWS prices it.
     pub(crate) const fn in_priced(self) -> u128 {
         match self {
             Self::Archived | Self::Logged => GB,
@@ -86,22 +86,22 @@ impl fmt::Display for Unit {
     }
 }
 
-/// All that counts are multiplied by.
+/// The prices and assumptions that turn counts into a bill.
 pub(crate) struct Tariff {
     pub(crate) prices: Prices,
     pub(crate) assumed: Assumptions,
-    /// Of each function, in MB.
+    /// The memory of each function, in MB.
     memory: BTreeMap<String, u32>,
 }
 
 impl Tariff {
-    /// Takes the functions' memory from the template.
+    /// Reads the functions' memory from the template.
     pub(crate) fn new(prices: Prices, assumed: Assumptions, template: &Template) -> Result<Self, TemplateError> {
         let functions = template.functions()?.into_iter();
         Ok(Self { prices, assumed, memory: functions.map(|function| (function.name, function.memory_mb)).collect() })
     }
 
-    /// The price of a unit.
+    /// Returns the price of a unit.
     pub(crate) const fn price(&self, unit: Unit) -> &Price {
         match unit {
             Unit::Requests => &self.prices.list.http_api,
@@ -115,7 +115,7 @@ impl Tariff {
         }
     }
 
-    /// The time that so many invocations take, with so many records among them, in megabyte-milliseconds.
+    /// Returns the billed time of a number of invocations with a number of records, in megabyte-milliseconds.
     pub(crate) fn time(&self, function: &str, invocations: u64, records: u64) -> u64 {
         let memory = self.memory.get(function).copied().unwrap_or_default();
         let ms = invocations * u64::from(self.assumed.request_ms) + records * u64::from(self.assumed.record_ms);

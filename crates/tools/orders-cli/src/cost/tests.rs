@@ -32,24 +32,24 @@ fn projected(summary: [u64; 2], totals: [u64; 2], notes: u64) -> BTreeMap<String
 #[tokio::test]
 async fn an_order_takes_exactly_these_units() {
     let counted = measure(8).await.unwrap();
-    // A write unit a command, and a read unit for all but the first.
+    // A write unit for each command, and a read unit for each command except the first.
     let commands = Usage { invocations: 32, http_requests: 32, tables: tables([("OrderEvents", 8 * 6, 8 * 8)]) };
     assert_eq!(counted.commands, commands);
-    // The index, the row and that there is no note on it.
+    // Reads of the index, of the row, and of the table of parked orders.
     let reads = tables([("OrderSummaryByCustomer", 8 * 3, 0), ("ParkedOrders", 8 * 2, 0)]);
     assert_eq!(counted.reads, Usage { invocations: 8, http_requests: 8, tables: reads });
 
-    // An entry of the index is three keys, by name and value, and DynamoDB's own 100 bytes.
+    // An entry of the index has three keys, by name and value, and DynamoDB's 100 bytes of overhead.
     let (names, customer, time, id) = ("customerIdplacedAtOrderIdorderId".len(), "customer-000000".len(), 24, 36);
     let entry = u64::try_from(names + customer + (time + 1 + id) + id).unwrap() + 100;
     assert_eq!(counted.stored.map(|stored| stored.indexes), [0, 8 * entry, 0]);
 
     for (consumed, wanted) in counted.consumed.iter().zip(Traffic::ALL) {
         let (traffic, projector, publisher) = match wanted {
-            // A row that is new is written with its entry in the index. Each batch looks for notes: three times.
+            // The first write of a row also writes its entry in the index. Each batch reads the parked orders three times.
             Traffic::Quiet => (Traffic::Quiet, (32, projected([8 * 6, 8 * 10], [108, 64], 32 * 4)), (32, 32 * 2)),
             Traffic::Busy => (Traffic::Busy, (4, projected([8 * 6, 8 * 10], [60, 48], 4 * 4)), (4, 4 * 2)),
-            // One write of a row, and of what it adds to the totals, however many commits it had.
+            // One write of a row, and one of the totals, for all commits of the order.
             Traffic::Burst => (Traffic::Burst, (1, projected([0, 8 * 4], [24, 24], 4)), (1, 2)),
         };
         let usage = |(invocations, tables)| Usage { invocations, http_requests: invocations, tables };
@@ -112,7 +112,7 @@ struct Command {
     arguments: Arguments,
 }
 
-/// What the command says of one order with round counts, to people and to machines.
+/// Returns the report on one order with round counts, as text and as JSON.
 fn report(arguments: &[&str]) -> (String, serde_json::Value) {
     let arguments = Command::try_parse_from([&["cost"], arguments].concat()).unwrap().arguments;
     let template = Template::of_this_project().unwrap();
@@ -150,9 +150,9 @@ fn line<'a>(report: &'a str, begins: &str) -> Vec<&'a str> {
 fn a_bill_is_counts_times_prices() {
     let (text, _) = report(&["--assume-ms", "100", "--assume-record-ms", "0"]);
     assert_eq!(line(&text, "HTTP API   "), ["HTTP", "API", "requests", "4.000", "4.000", "4.000", "4.000"]);
-    // Four times 100 ms of 256 MB at 0.0000133334 $ a GB-second.
+    // Four times 100 ms of 256 MB at 0.0000133334 $ for a GB-second.
     assert_eq!(line(&text, "command-handler")[1..], ["GB-seconds,", "assumed", "-", "1.333", "1.333", "1.333"]);
-    // Four writes at 0.625 $ a million, and three reads at 0.125 $.
+    // Four writes at 0.625 $ for a million, and three reads at 0.125 $.
     let store = line(&text, "of it OrderEvents");
     assert_eq!(store[3..], ["goal", "2.900", "2.500", "2.875", "2.875", "2.875"]);
     // 4 + 0.8 + 1.333 + 2.875, projector 0.4 + 1.333, rows 3.5, publisher 0.2 + 0.333, notes 0.625, bus 4.
@@ -161,12 +161,12 @@ fn a_bill_is_counts_times_prices() {
     // A GB is 1024 MB: a million times 1 KB.
     let dollars = |begins| line(&text, begins).last().map(|dollars| (*dollars).to_owned());
     assert_eq!(dollars("orders kept for a month in OrderEvents").as_deref(), Some("0.238"));
-    // The index is stored, too, and in no backup: 768 bytes at 0.25 $, and 512 at 0.20 $ beside.
+    // Storage includes the index, and backups do not: 768 bytes at 0.25 $, plus 512 bytes at 0.20 $.
     assert!(text.contains(
         "in OrderSummaryByCustomer        0.179\n  with point-in-time recovery                            0.274"
     ));
     assert_eq!(dollars("orders with LogPublishedEvents=true").as_deref(), Some("1.907"));
-    // Five write units, where four commands write a row of one.
+    // Five write units, where four commands write one unit of the row.
     assert_eq!(dollars("the index ByOrder").as_deref(), Some("0.625"));
 }
 

@@ -1,16 +1,16 @@
-//! What is counted: orders of four commands, and a read of each.
+//! The counted workload: orders of four commands, and a read of each order.
 
 use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::api::Api;
 
-/// Commands of an order: it is placed, paid, shipped and delivered.
+/// The commands of an order: place, pay, ship and deliver.
 pub(crate) const COMMANDS: u64 = 4;
-/// So many orders in a row are the same customer's.
+/// The number of consecutive orders of one customer.
 const ORDERS_OF_A_CUSTOMER: u64 = 4;
 
-/// Sends the commands of the `number`th order, and gives its id.
+/// Sends the commands of the `number`th order, and returns its id.
 pub(crate) async fn live(api: &Api, number: u64) -> anyhow::Result<String> {
     let customer = number / ORDERS_OF_A_CUSTOMER;
     let items = json!([
@@ -19,7 +19,7 @@ pub(crate) async fn live(api: &Api, number: u64) -> anyhow::Result<String> {
         { "sku": "GIFT-BOX", "name": "Gift box", "quantity": 1, "unitPrice": 350 },
     ]);
     let placing = json!({ "customerId": format!("customer-{customer:06}"), "currency": "EUR", "items": items });
-    // As long as the UUIDs that clients make.
+    // As long as the UUIDs that clients create.
     let key = |step: u64| format!("00000000-0000-4000-8000-{:012}", number * COMMANDS + step);
     let placed = api.post("/orders", Some(&placing), &key(0)).await.context("an order cannot be placed")?;
     let id = placed["orderId"].as_str().context("a placed order has no id")?.to_owned();
@@ -39,7 +39,7 @@ pub(crate) async fn live(api: &Api, number: u64) -> anyhow::Result<String> {
     Ok(id)
 }
 
-/// Reads an order, as its customer would.
+/// Reads an order as its customer.
 pub(crate) async fn read(api: &Api, id: &str) -> anyhow::Result<()> {
     let order = api.get(&format!("/orders/{id}"), &[]).await.with_context(|| format!("order {id}"))?;
     anyhow::ensure!(order["version"] == COMMANDS, "order {id} is not projected: {order}");

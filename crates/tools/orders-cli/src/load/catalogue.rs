@@ -1,14 +1,14 @@
-//! A small shop: what the orders of a load are made of.
+//! The products, currencies and carriers of a small shop, from which a load is generated.
 
-/// Something for sale.
+/// A product for sale.
 pub(crate) struct Product {
     pub(crate) sku: &'static str,
     pub(crate) name: &'static str,
-    /// In minor units of the order's currency.
+    /// The price in minor units of the order's currency.
     pub(crate) unit_price: u64,
 }
 
-/// What the shop sells.
+/// The products of the shop.
 pub(crate) const PRODUCTS: [Product; 12] = [
     product("TEA-ASSAM-500", "Assam tea, 500 g", 1499),
     product("TEA-SENCHA-100", "Sencha 煎茶, 100 g", 1290),
@@ -28,11 +28,11 @@ const fn product(sku: &'static str, name: &'static str, unit_price: u64) -> Prod
     Product { sku, name, unit_price }
 }
 
-/// Two decimals each, so that the prices above read as prices.
+/// Currencies with two decimals each, so that the prices above are realistic.
 pub(crate) const CURRENCIES: [&str; 4] = ["EUR", "EUR", "USD", "GBP"];
 
-/// How customers pay.
+/// Payment methods.
 pub(crate) const METHODS: [&str; 4] = ["card", "paypal", "sepa", "invoice"];
 
-/// Who carries shipments.
+/// Carriers of shipments.
 pub(crate) const CARRIERS: [&str; 3] = ["DHL", "UPS", "La Poste"];

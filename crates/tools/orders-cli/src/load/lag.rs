@@ -1,9 +1,9 @@
-//! How far the read model is behind: from the moment a command is acknowledged until the customer's list shows its version.
+//! The lag of the read model: the time from a command's acknowledgement until the customer's list shows its version.
 //!
-//! The list is rows of the read model and nothing else, while `GET /orders/{orderId}` answers from events where the row is
-//! missing. A sample at a time: the sampler takes an acknowledged command, asks for the customer's newest orders again and again,
-//! and notes when the order is there with that version. So a figure is too high by up to one question and its answer, and the
-//! questions are part of the load.
+//! The list reads rows of the read model only, while `GET /orders/{orderId}` reads events if the row is missing. The sampler
+//! takes one acknowledged command at a time, polls the customer's newest orders, and records the time when the order appears
+//! with that version. A sample is therefore too high by up to one request and its response, and these requests are part of
+//! the load.
 
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,12 @@ use tokio::sync::{mpsc, watch};
 use super::tally::Latencies;
 use crate::api::{Api, encoded};
 
-/// Between two questions.
+/// The time between two requests.
 const INTERVAL: Duration = Duration::from_millis(2);
-/// When a sample is given up.
+/// The time after which the sampler abandons a sample.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A command that was acknowledged.
+/// An acknowledged command.
 pub(crate) struct Acknowledged {
     pub(crate) customer_id: String,
     pub(crate) order_id: String,
@@ -26,15 +26,15 @@ pub(crate) struct Acknowledged {
     pub(crate) at: Instant,
 }
 
-/// What the sampler found.
+/// The samples, and the number of abandoned ones.
 pub(crate) struct Lag {
     pub(crate) samples: Latencies,
-    /// Samples that were given up.
+    /// The number of abandoned samples.
     pub(crate) unseen: u64,
 }
 
-/// Samples until no client sends any more, or the load is stopped. A client that sends must not wait: the channel holds one, and
-/// a full one is passed over.
+/// Takes samples until no client sends commands, or until the load is stopped. A client must not wait for the sampler: the
+/// channel has room for one command, and a client skips a full channel.
 pub(crate) async fn sample(
     api: Api,
     mut acknowledged: mpsc::Receiver<Acknowledged>,
@@ -47,7 +47,7 @@ pub(crate) async fn sample(
                 Some(latency) => lag.samples.record(latency),
                 None => lag.unseen += 1,
             },
-            // A sample that is cut off says nothing.
+            // An interrupted sample has no value.
             _ = stopping.wait_for(|stopping| *stopping) => break,
         }
     }

@@ -1,9 +1,9 @@
-//! `orders load`: many orders at once, and a report on how the API fared.
+//! `orders load`: sends many orders at once, and reports latencies and errors.
 //!
-//! - `plan`, `catalogue`: what is sent, from a seed
-//! - `pace`: when
-//! - `tally`, `lag`: what is measured, and how
-//! - `report`: what is said about it
+//! - `plan`, `catalogue`: the requests, generated from a seed
+//! - `pace`: the time at which each request is due
+//! - `tally`, `lag`: the measurements
+//! - `report`: the report at the end
 
 mod catalogue;
 mod lag;
@@ -32,19 +32,19 @@ use pace::Pace;
 use plan::Step;
 use tally::Tally;
 
-/// How much, for how long, how fast.
+/// The size, duration and rate of the load.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// How many orders to place and see through
+    /// The number of orders to place and complete
     #[arg(long, default_value_t = 1000, conflicts_with = "seconds")]
     orders: u64,
-    /// Go on for so long, instead of counting orders
+    /// Run for this many seconds, instead of a number of orders
     #[arg(long, value_name = "S")]
     seconds: Option<u64>,
-    /// Commands a second, over all clients [default: as fast as it goes]
+    /// Commands a second, over all clients [default: unlimited]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Clients at work at the same time; each sees one order through before it takes the next
+    /// Clients that work at the same time; each completes one order before it starts the next
     #[arg(long, value_name = "C", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     clients: u16,
     /// The same seed sends the same orders
@@ -57,11 +57,11 @@ pub(crate) struct Arguments {
 /// The message after the first Ctrl-C.
 const STOPPING: &str = "stopping after the commands under way; Ctrl-C again does not wait for them";
 
-/// What the clients share.
+/// The state that the clients share.
 struct Load {
     api: Api,
     seed: u64,
-    /// Part of every `Idempotency-Key`, so that a second run with the same seed places new orders.
+    /// A part of every `Idempotency-Key`, so that a second run with the same seed places new orders.
     run: Uuid,
     pace: Pace,
     next: AtomicU64,
@@ -72,7 +72,7 @@ struct Load {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let api = Api::new(&arguments.api)?;
-    // Nothing is counted when there is no API at all: one line says so.
+    // If the API is unreachable, one line reports it, and nothing is counted.
     api.get("/openapi.json", &[]).await?;
 
     let mut signals = StopSignals::listen()?;
@@ -137,7 +137,7 @@ fn progress_bar(orders: Option<u64>) -> anyhow::Result<ProgressBar> {
     Ok(bar.with_style(ProgressStyle::with_template(template).context("progress bar")?))
 }
 
-/// Lives one life after another until there are enough, the time is up, or the load is stopped.
+/// Sends one life after another until the number is reached, the time is over, or the load is stopped.
 async fn client(
     load: Arc<Load>,
     acknowledged: mpsc::Sender<Acknowledged>,
@@ -183,13 +183,13 @@ impl Load {
             match reply.and_then(|reply| identified(&reply)) {
                 Ok((id, version)) => {
                     tally.accepted(step.kind, at - due)?;
-                    // A sampler that is busy passes this one over.
+                    // A busy sampler skips this command.
                     let customer_id = life.customer_id.clone();
                     let _busy = acknowledged.try_send(Acknowledged { customer_id, order_id: id.clone(), version, at });
                     order_id = Some(id);
                 }
                 Err(error) => {
-                    // What comes next in this life builds on it.
+                    // The next steps of this life depend on this one.
                     tally.refused(&error);
                     self.progress.set_message(error.to_string());
                     return Ok(());

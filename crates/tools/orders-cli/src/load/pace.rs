@@ -1,12 +1,12 @@
-//! When the next command is due.
+//! The time at which the next command is due.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Spreads commands evenly over time, whichever client sends them; or lets them go at once.
+/// Spreads commands evenly over time across all clients, or sends them without delay.
 pub(crate) struct Pace {
     started: Instant,
-    /// Between two commands; none as fast as it goes.
+    /// The time between two commands; `None` if the rate is unlimited.
     interval: Option<Duration>,
     sent: AtomicU64,
 }
@@ -17,10 +17,10 @@ impl Pace {
         Self { started: Instant::now(), interval, sent: AtomicU64::new(0) }
     }
 
-    /// Waits until the next command is due, and returns when that was.
+    /// Waits until the next command is due, and returns its due time.
     ///
-    /// Latencies count from here and not from the sending: a server that stalls also delays what is due meanwhile, and a report that
-    /// left that out would flatter it (coordinated omission).
+    /// Latencies are measured from this time and not from the sending. A server that stalls also delays the commands that
+    /// become due meanwhile, and a report without that delay would be too favourable (coordinated omission).
     pub(crate) async fn next(&self) -> Instant {
         let Some(interval) = self.interval else { return Instant::now() };
         let number = u32::try_from(self.sent.fetch_add(1, Ordering::Relaxed)).unwrap_or(u32::MAX);

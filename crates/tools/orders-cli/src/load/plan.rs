@@ -1,16 +1,16 @@
-//! The lives of orders: what a shop's customers and staff do to each, as HTTP requests, from a seed.
+//! The lives of orders: the requests of a shop's customers and staff, generated from a seed.
 //!
-//! A life depends on the seed and its own number alone, so it is the same whichever client lives it, and however fast.
+//! A life depends only on the seed and on its own number, so it does not depend on the client that sends it or on the speed.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::catalogue::{CARRIERS, CURRENCIES, METHODS, PRODUCTS};
 
-/// Customers of the shop. Some order far more often than others.
+/// The number of customers. Some order far more often than others.
 const CUSTOMERS: u64 = 1000;
 
-/// What a request asks for.
+/// The command of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     PlaceOrder,
@@ -28,29 +28,29 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
     pub(crate) kind: Kind,
-    /// What follows `/orders/{orderId}`; nothing for `POST /orders`.
+    /// The path after `/orders/{orderId}`; empty for `POST /orders`.
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
 }
 
-/// How a life goes. The weights add up to 100.
+/// The course of a life. The weights add up to 100.
 #[derive(Clone, Copy)]
 enum Course {
     /// Paid, shipped and delivered, in one part or several.
     Delivered,
-    /// The same, and some of it comes back for a refund.
+    /// The same, with some items returned for a refund.
     Returned,
-    /// The payment was typed in wrong, and is corrected before anything ships.
+    /// The payment is recorded with a wrong amount, and corrected before shipment.
     Corrected,
-    /// Paid, then a unit is sold out and cancelled, and the rest is shipped.
+    /// Paid; then one unit is sold out and cancelled, and the rest is shipped.
     ItemCancelled,
     /// Paid, then cancelled and refunded.
     CancelledAfterPayment,
-    /// Cancelled before a payment.
+    /// Cancelled before payment.
     Cancelled,
-    /// Paid in part; the rest is still to come.
+    /// Partly paid.
     PartlyPaid,
-    /// Placed and not paid yet.
+    /// Placed and not paid.
     Placed,
 }
 
@@ -65,7 +65,7 @@ const COURSES: [(u32, Course); 8] = [
     (9, Course::Placed),
 ];
 
-/// The `number`th life of a seed: every step of it is valid after the ones before.
+/// Returns the `number`th life of a seed. Every step is valid after the steps before it.
 pub(crate) fn life(seed: u64, number: u64) -> Life {
     // An odd factor spreads neighbouring numbers over the generator's whole state.
     let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
@@ -116,11 +116,11 @@ fn course(rng: &mut Rng) -> Course {
     Course::Delivered
 }
 
-/// What happens to one order.
+/// The life of one order.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Life {
     pub(crate) customer_id: String,
-    /// In the order in which they are sent.
+    /// The steps, in the order in which they are sent.
     pub(crate) steps: Vec<Step>,
     /// The sku, quantity and unit price of each line.
     lines: Vec<(&'static str, u64, u64)>,
@@ -139,7 +139,7 @@ impl Life {
         let items: Vec<Value> = products.iter().zip(&lines).map(|(product, (sku, quantity, unit_price))| {
             json!({ "sku": sku, "name": product.name, "quantity": quantity, "unitPrice": unit_price })
         }).collect();
-        // The lower of two draws: customers with small numbers order more.
+        // The lower of two draws: customers with small numbers place more orders.
         let customer = rng.u64(0..CUSTOMERS).min(rng.u64(0..CUSTOMERS));
         let customer_id = format!("customer-{customer:04}");
         let body = json!({
@@ -162,7 +162,7 @@ impl Life {
         self.step(Kind::RecordPayment, "/payments", body);
     }
 
-    /// One payment mostly; two now and then.
+    /// Pays the total, usually in one payment, sometimes in two.
     fn pay_in_full(&mut self, rng: &mut Rng) {
         let first = if rng.u8(0..8) == 0 { self.total.div_ceil(2) } else { self.total };
         self.pay(rng, first);
@@ -189,7 +189,7 @@ impl Life {
         self.step(Kind::CancelOrder, "/cancellation", json!({ "reason": "customer changed their mind" }));
     }
 
-    /// One unit of the first line is never shipped.
+    /// Cancels one unit of the first line before shipment.
     fn cancel_one_unit(&mut self) {
         let Some((sku, quantity, _)) = self.lines.first_mut() else { return };
         *quantity -= 1;
@@ -199,7 +199,7 @@ impl Life {
         self.step(Kind::CancelItems, "/item-cancellations", body);
     }
 
-    /// One to three shipments, cut between lines; each is delivered.
+    /// Ships the order in one to three shipments, divided between lines, and delivers each.
     fn ship_and_deliver(&mut self, rng: &mut Rng) {
         if self.lines.is_empty() {
             return;
@@ -222,7 +222,7 @@ impl Life {
         }
     }
 
-    /// One unit of the first line comes back, for its price or what was paid, whichever is less.
+    /// Returns one unit of the first line, and refunds its price or the amount paid, whichever is less.
     fn take_one_back(&mut self) {
         let Some((sku, _, unit_price)) = self.lines.first().copied() else { return };
         let body = json!({ "returnId": "ret-1", "items": [{ "sku": sku, "quantity": 1 }], "reason": "damaged" });
@@ -240,7 +240,7 @@ mod tests {
 
     use super::*;
 
-    /// The step as API Gateway would hand it to the command handler.
+    /// Returns the step as API Gateway passes it to the command handler.
     fn payload(step: &Step) -> String {
         let parts: Vec<&str> = step.path.split('/').collect();
         let (suffix, ids) = match step.kind {

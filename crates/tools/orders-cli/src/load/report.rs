@@ -7,7 +7,7 @@ use super::tally::{Latencies, Tally};
 use crate::stop::Ended;
 use crate::text::{Align, Table, bold, milliseconds, per_second, seconds};
 
-/// What a load came to, in a few lines.
+/// Returns the result of a load in a few lines.
 pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: &Ended) -> anyhow::Result<String> {
     let all = tally.all()?;
     let mut table = Table::new([

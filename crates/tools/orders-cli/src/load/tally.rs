@@ -1,4 +1,4 @@
-//! What came of the requests: latencies by command, and errors by code.
+//! The results of the requests: latencies by command, and errors by code.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,10 +9,10 @@ use hdrhistogram::Histogram;
 use super::plan::Kind;
 use crate::api::ApiError;
 
-/// From a microsecond to ten minutes, to three digits.
+/// The upper limit of a latency, ten minutes; the histogram starts at a microsecond and keeps three digits.
 const LONGEST_MICROS: u64 = 600_000_000;
 
-/// The latencies of some requests, in microseconds.
+/// The latencies of a set of requests, in microseconds.
 pub(crate) struct Latencies(Histogram<u64>);
 
 impl Latencies {
@@ -28,25 +28,25 @@ impl Latencies {
         self.0.len()
     }
 
-    /// p50, p90, p99 and the maximum, in microseconds.
+    /// Returns p50, p90, p99 and the maximum, in microseconds.
     pub(crate) fn percentiles(&self) -> [u64; 4] {
         [self.0.value_at_quantile(0.5), self.0.value_at_quantile(0.9), self.0.value_at_quantile(0.99), self.0.max()]
     }
 
     fn add(&mut self, other: &Self) {
-        // Same bounds, so nothing can be out of range.
+        // Both histograms have the same bounds, so no value is out of range.
         let _in_range = self.0.add(&other.0);
     }
 }
 
-/// The outcome of one client's requests, or of all.
+/// The results of one client's requests, or of all clients'.
 #[derive(Default)]
 pub(crate) struct Tally {
-    /// Of accepted commands.
+    /// The latencies of accepted commands.
     pub(crate) latencies: BTreeMap<Kind, Latencies>,
-    /// How often each error was met.
+    /// The number of occurrences of each error.
     pub(crate) errors: BTreeMap<String, u64>,
-    /// Lives lived to their end.
+    /// The number of completed lives.
     pub(crate) orders: u64,
 }
 
@@ -84,7 +84,7 @@ impl Tally {
         }
     }
 
-    /// The latencies of every command together.
+    /// Returns the latencies of all commands together.
     pub(crate) fn all(&self) -> Result<Latencies, hdrhistogram::CreationError> {
         let mut all = Latencies::new()?;
         self.latencies.values().for_each(|latencies| all.add(latencies));
