@@ -1,4 +1,4 @@
-//! `orders local`: the local stack in the foreground, until Ctrl-C; a second Ctrl-C does not wait for requests under way.
+//! `orders local`: runs the local stack in the foreground until Ctrl-C. A second Ctrl-C does not wait for open requests.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -17,42 +17,43 @@ use crate::running::{Addresses, Announced, Announcement, DATA_FOLDER};
 use crate::stop::{Interrupted, StopSignals};
 use crate::text::{bold, dim, note, print};
 
-/// Where things listen and are kept.
+/// The ports, the data folder, and the behaviour of the stack.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The HTTP API's port on 127.0.0.1; 0 takes a free one
+    /// The HTTP API's port on 127.0.0.1; 0 picks a free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// DynamoDB's port on 127.0.0.1; 0 takes a free one
+    /// DynamoDB's port on 127.0.0.1; 0 picks a free port
     #[arg(long, default_value_t = 8000, value_name = "PORT")]
     dynamodb_port: u16,
-    /// EventBridge's port on 127.0.0.1; 0 takes a free one
+    /// EventBridge's port on 127.0.0.1; 0 picks a free port
     #[arg(long, default_value_t = 8001, value_name = "PORT")]
     eventbridge_port: u16,
-    /// The folder that keeps the data, and the addresses of the stack while it runs, also with --in-memory
+    /// The folder for the data and for the addresses of the running stack; used with --in-memory, too
     #[arg(long, default_value = DATA_FOLDER, value_name = "FOLDER")]
     data: PathBuf,
-    /// Keep nothing: the data goes when the stack stops
+    /// Keep all data in memory; it is lost when the stack stops
     #[arg(long, conflicts_with = "data")]
     in_memory: bool,
-    /// The authentication of callers. With jwt the API asks for tokens of `orders token`; their key is kept in the data folder,
-    /// also with --in-memory
+    /// The authentication of callers. With jwt, the API requires tokens from `orders token`; their key is kept in the data
+    /// folder, also with --in-memory
     #[arg(long, value_enum, default_value_t = Auth::None, value_name = "MODE")]
     auth: Auth,
-    /// An origin whose pages may call the API, such as http://localhost:5173; may be given again
+    /// An origin whose pages can call the API, such as http://localhost:5173; can be repeated
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     cors: Vec<String>,
-    /// A host besides localhost and 127.0.0.1 by which clients reach the ports, as through a forwarded port: a name with a
-    /// port, or without one for any; may be given again
+    /// A host besides localhost and 127.0.0.1 by which clients reach the ports, for example through a forwarded port: a name
+    /// with a port, or without one for any port; can be repeated
     #[arg(long, value_name = "HOST", value_parser = host)]
     allow_host: Vec<String>,
-    /// A file with the JWK Set of the keys whose quotes are accepted; the demo key of `orders quote` unless it is given
+    /// A file with the JWK Set of the keys whose quotes are accepted [default: the demo key of `orders quote`]
     #[arg(long, value_name = "FILE")]
     quote_keys: Option<PathBuf>,
-    /// Entries in a hundred that the event bus refuses at random, to watch the publisher's retries; at the end it takes all
+    /// Percentage of entries that the event bus rejects at random, to test the publisher's retries; at the end the bus
+    /// accepts all
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     fail_entries: u8,
-    /// What the functions and the stack write to standard error: error, warn, info, debug, or a tracing filter
+    /// The log level of the functions and the stack on standard error: error, warn, info, debug, or a tracing filter
     #[arg(long, default_value = "warn", value_name = "LEVEL")]
     log: String,
 }
@@ -60,21 +61,21 @@ pub(crate) struct Arguments {
 /// The authentication of callers.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Auth {
-    /// Every caller may do everything
+    /// No authentication: every caller has all permissions
     None,
-    /// JSON web tokens, checked as API Gateway checks them
+    /// JSON Web Tokens, checked as API Gateway checks them
     Jwt,
 }
 
-/// The key of the tour's first order: with the caller that the API sees, it gives the order's id.
+/// The idempotency key of the tour's first order. Together with the caller that the API sees, it determines the order's id.
 const FIRST_ORDER: &str = "first-order";
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    // The embedded database warns of every 400 it answers, and a condition that fails is the command handler's daily bread.
-    // Metrics are for CloudWatch.
+    // The embedded database warns about every 400, and failed conditions are normal for the command handler. Metrics are for
+    // CloudWatch.
     let filter: EnvFilter = format!("dynoxide=error,metrics=off,{}", arguments.log).parse().context("--log")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    // Every file of the stack is for its owner alone.
+    // Only the owner can read the files of the stack.
     umask(Mode::RWXG | Mode::RWXO);
     let issuer = match arguments.auth {
         Auth::None => None,
@@ -91,7 +92,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         DataLocation::InMemory => "in memory, gone when this stops".to_owned(),
         DataLocation::Folder(folder) => folder.display().to_string(),
     };
-    // Before the stack starts, so that no signal finds nobody listening.
+    // Listens before the stack starts, so that no signal is lost.
     let mut signals = StopSignals::listen()?;
     let options = Options {
         data,
@@ -105,7 +106,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         template: Template::of_this_project()?,
     };
     let stack = LocalStack::start_in_process(options).await?;
-    // After everything that may fail: a start that fails leaves no key.
+    // Runs after every step that can fail, so that a failed start leaves no key.
     if let Some(issuer) = issuer {
         issuer.keep(&folder)?;
     }
@@ -136,7 +137,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets the other commands find this stack. A stack that cannot be found is of use all the same.
+/// Announces the addresses, so that the other commands find this stack. The stack still works if this fails.
 fn announce(folder: &Path, addresses: &Addresses) -> Option<Announcement> {
     let reason = match Announcement::make(folder, addresses) {
         Ok(Announced::Here(announcement)) => return Some(announcement),
@@ -149,7 +150,7 @@ fn announce(folder: &Path, addresses: &Addresses) -> Option<Announcement> {
     None
 }
 
-/// An origin as browsers send it: one that is written in another way would never match.
+/// Parses an origin in the form that browsers send. An origin in another form would never match.
 fn origin(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_host = |host: &str| !host.is_empty() && !host.contains(|c: char| "/?#@,".contains(c) || c.is_whitespace());
@@ -160,7 +161,7 @@ fn origin(text: &str) -> Result<String, String> {
     }
 }
 
-/// A host as the `Host` header of a request has it.
+/// Parses a host in the form of the `Host` header of a request.
 fn host(text: &str) -> Result<String, String> {
     let host = is_host(text).then(|| text.to_owned());
     host.ok_or_else(|| "a host is a name or an address, with a port or without".to_owned())
@@ -170,15 +171,15 @@ fn loopback(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-/// What the welcome names.
+/// The addresses and files that the welcome message lists.
 struct Served<'a> {
     addresses: &'a Addresses,
-    /// The data folder, which has the addresses.
+    /// The data folder, which contains the addresses.
     folder: &'a Path,
-    /// The file of published events, where it is kept.
+    /// The file of published events, if there is one.
     events: Option<&'a Path>,
     data: &'a str,
-    /// The data folder with the issuer's key, where callers need a token.
+    /// The data folder with the issuer's key, if callers need a token.
     keys: Option<&'a Path>,
 }
 
@@ -216,12 +217,12 @@ fn welcome(served: &Served<'_>) -> String {
     )
 }
 
-/// curl's option for a token of this caller.
+/// Returns curl's option that sends a token of this caller.
 fn authorization(caller: &str, data: &Path) -> String {
     format!(r#" -H "Authorization: Bearer $(cargo orders token {caller}{})""#, data_option(data))
 }
 
-/// The option that names a data folder other than the default one, for a shell.
+/// Returns the option, quoted for a shell, that names a data folder other than the default.
 fn data_option(folder: &Path) -> String {
     match folder.to_string_lossy() {
         folder if folder == DATA_FOLDER => String::new(),

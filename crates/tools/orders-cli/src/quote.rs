@@ -1,4 +1,4 @@
-//! `orders quote`: a signed quote, as a shop's pricing service makes it.
+//! `orders quote`: a signed quote, as a shop's pricing service creates it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,13 +14,13 @@ use uuid::Uuid;
 
 use crate::text::{lifetime, print};
 
-/// The order, its prices, and who signs for them.
+/// The order, its prices, and the key that signs them.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The customer, who alone may use the quote
+    /// The customer; only this customer can use the quote
     #[arg(long, value_parser = CustomerId::parse)]
     customer: CustomerId,
-    /// A line of the order: its sku, quantity and price of one in minor units, such as TEA-500:3:999; may be given again
+    /// A line of the order: its sku, quantity and unit price in minor units, such as TEA-500:3:999; can be repeated
     #[arg(long, value_name = "SKU:QUANTITY:PRICE", required = true)]
     item: Vec<Item>,
     /// The currency of every amount
@@ -38,16 +38,16 @@ pub(crate) struct Arguments {
     /// The shop's own order number
     #[arg(long, value_parser = Reference::parse)]
     reference: Option<Reference>,
-    /// The quote's id, from which one order can be made; a UUID unless it is given
+    /// The quote's id, which one order can use [default: a new UUID]
     #[arg(long, value_name = "ID", value_parser = QuoteId::parse)]
     id: Option<QuoteId>,
-    /// The time for which the quote is valid: a number, and s, m, h or d
+    /// The time for which the quote is valid: a number with s, m, h or d
     #[arg(long, default_value = "15m", value_name = "TIME", value_parser = lifetime)]
     expires_in: Duration,
-    /// The deployment that the quote is for
+    /// The deployment that accepts the quote
     #[arg(long, default_value = DEMO_AUDIENCE)]
     audience: String,
-    /// The file with the private key, of `orders quote-key`; the demo key of the local stack unless it is given
+    /// The file with the private key from `orders quote-key` [default: the demo key of the local stack]
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }
@@ -77,7 +77,7 @@ impl FromStr for Item {
     }
 }
 
-/// Reads an amount in minor units.
+/// Parses an amount in minor units.
 fn amount(text: &str) -> Result<Amount, ValueError> {
     text.parse().map_or(Err(ValueError::AmountOutOfRange), Amount::new)
 }
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The claims of a quote that is made now.
+/// Returns the claims of a quote that is issued at `now`.
 fn claims(arguments: &Arguments, now: Duration) -> Value {
     let items = arguments
         .item

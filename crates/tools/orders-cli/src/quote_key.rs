@@ -15,10 +15,10 @@ use crate::text::print;
 /// The files of private keys.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The files of the private keys, each a JWK
+    /// The private key files, each a JWK
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Make a key with this name (`kid`) in the only file first; a file that exists is an error
+    /// First create a key with this name (`kid`) in the file, which must be the only one; an existing file is an error
     #[arg(long, value_name = "KID")]
     new: Option<String>,
 }
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The set of the public keys, which the API accepts as it is.
+/// Returns the set of public keys in the form that the API accepts.
 fn key_set(files: &[PathBuf]) -> anyhow::Result<String> {
     let signers = files.iter().map(|file| {
         let key = fs::read_to_string(file);
@@ -46,7 +46,7 @@ fn key_set(files: &[PathBuf]) -> anyhow::Result<String> {
     Ok(set)
 }
 
-/// Writes a new key that its owner alone may read.
+/// Writes a new key to a file that only its owner can read.
 fn make(file: &Path, kid: &str) -> anyhow::Result<()> {
     let kid = KeyId::parse(kid).context("--new")?;
     let key = QuoteSigner::generate(kid)?.private_jwk()?;

@@ -1,5 +1,5 @@
-//! The addresses of a running local stack: `orders local` announces them in its data folder, and the other commands read
-//! them there.
+//! The addresses of a running local stack. `orders local` writes them into its data folder, and the other commands read
+//! them.
 
 use std::fmt;
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -11,10 +11,10 @@ use anyhow::Context;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// The data folder of `orders local`, unless another one is named.
+/// The default data folder of `orders local`.
 pub(crate) const DATA_FOLDER: &str = ".order-ledger";
 
-/// The file in the data folder. The process of the stack keeps it locked, so a file without a lock is a stale one.
+/// The file in the data folder. The stack's process keeps it locked, so a file without a lock is stale.
 const FILE: &str = "running.json";
 
 /// The addresses of a local stack.
@@ -28,7 +28,7 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    /// Reads the addresses of the stack that runs with a data folder; `None` where none runs.
+    /// Reads the addresses of the stack that runs with a data folder; `None` if no stack runs.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<Option<Self>> {
         let path = folder.join(FILE);
         let file = match File::open(&path) {
@@ -39,7 +39,7 @@ impl Addresses {
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
         match file.try_lock_shared() {
-            // The process that wrote it is gone.
+            // The process that wrote the file has ended.
             Ok(()) => return Ok(None),
             Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => {
@@ -50,7 +50,7 @@ impl Addresses {
         Ok(Some(addresses.with_context(|| format!("{} has no addresses of a local stack", path.display()))?))
     }
 
-    /// The line for a shell in which the commands, and any AWS SDK, find this stack.
+    /// Returns a shell line that makes the commands, and any AWS SDK, use this stack.
     pub(crate) fn export(&self) -> String {
         format!(
             "export {}={} {}={} {}={}",
@@ -64,25 +64,25 @@ impl Addresses {
     }
 }
 
-/// The addresses of this process, for as long as it keeps this.
+/// The announced addresses of this process. They are removed when this value is dropped.
 pub(crate) struct Announcement {
     file: PathBuf,
-    /// The data folder, where this made it.
+    /// The data folder, if this process created it.
     new_folder: Option<PathBuf>,
-    /// The operating system lets go of the lock with the process, even after `kill -9`.
+    /// The operating system releases the lock when the process ends, even after `kill -9`.
     lock: File,
 }
 
-/// The outcome of an announcement.
+/// The result of an announcement.
 pub(crate) enum Announced {
     /// The other commands find this process.
     Here(Announcement),
-    /// They find another one, which has announced itself in the same folder before.
+    /// The other commands find another process, which announced itself earlier in the same folder.
     Other(Addresses),
 }
 
 impl Announcement {
-    /// Writes the addresses into the data folder, which is created where it is missing.
+    /// Writes the addresses into the data folder, and creates the folder if it is missing.
     pub(crate) fn make(folder: &Path, addresses: &Addresses) -> anyhow::Result<Announced> {
         if let Some(other) = Addresses::read(folder)? {
             return Ok(Announced::Other(other));
@@ -92,7 +92,8 @@ impl Announcement {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
             Err(error) => return Err(error).with_context(|| format!("cannot create {}", folder.display())),
         };
-        // Locked and complete before it has its name: no reader finds half of it, or takes it for a stale one.
+        // The file is complete and locked before it is renamed, so no reader finds a partial file or takes it for a stale
+        // one.
         let draft = folder.join(format!("{FILE}.{}", addresses.process));
         let written = File::create(&draft).and_then(|mut lock| {
             lock.lock()?;
@@ -109,12 +110,12 @@ impl Announcement {
 impl Drop for Announcement {
     fn drop(&mut self) {
         let inode = |metadata: io::Result<fs::Metadata>| metadata.map(|metadata| metadata.ino()).ok();
-        // Another stack may have written its own since, if both started at once.
+        // If two stacks start at once, the other one may have replaced the file.
         if inode(fs::metadata(&self.file)) == inode(self.lock.metadata()) {
             let _stale = fs::remove_file(&self.file);
         }
         if let Some(folder) = &self.new_folder {
-            // It stays where it has something else in it, such as the issuer's key.
+            // This fails if the folder contains other files, such as the issuer's key.
             let _in_use = fs::remove_dir(folder);
         }
     }
@@ -129,7 +130,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// The environment variable with its address. The AWS SDKs know the last two.
+    /// Returns the environment variable with the address. The AWS SDKs know the last two.
     pub(crate) const fn variable(self) -> &'static str {
         match self {
             Self::Api => "ORDERS_API",
@@ -170,7 +171,7 @@ impl fmt::Display for Service {
 pub(crate) struct Address {
     pub(crate) service: Service,
     pub(crate) url: String,
-    /// The environment variable that named it.
+    /// The environment variable that contained the address.
     variable: Option<&'static str>,
 }
 
@@ -179,7 +180,7 @@ impl Address {
         Self { service, url: url.trim_end_matches('/').to_owned(), variable: None }
     }
 
-    /// The message that nothing answers at this address, and what to do.
+    /// Returns the message that nothing answers at this address, with a remedy.
     pub(crate) fn unreachable(&self, error: &(dyn std::error::Error + 'static)) -> String {
         format!("cannot reach {self}: {}. Is `orders local` running?", reason(error))
     }
@@ -192,7 +193,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// The reason at the bottom of an error, such as "connection refused".
+/// Returns the root cause of an error, such as "connection refused".
 pub(crate) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
@@ -207,9 +208,9 @@ pub(crate) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
 /// The local stack that a command uses.
 #[derive(Args, Clone, Default)]
 pub(crate) struct StackFolder {
-    /// The data folder of the running stack, which has its addresses. Without this option they come from the environment
-    /// (`ORDERS_API`, `AWS_ENDPOINT_URL_EVENTBRIDGE`), then from the stack that runs with .order-ledger, then they are the
-    /// default ports
+    /// The data folder of the running stack, which contains its addresses. Without this option, the addresses come from the
+    /// environment (`ORDERS_API`, `AWS_ENDPOINT_URL_EVENTBRIDGE`), then from the stack that runs with .order-ledger, then
+    /// from the default ports
     #[arg(long = "data", value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
@@ -219,8 +220,8 @@ impl StackFolder {
         Self { folder }
     }
 
-    /// Finds the address of a service: as given, else that of the named folder, of the environment, or of the default folder,
-    /// else the default port.
+    /// Finds the address of a service: from the option, then from the named folder, the environment, or the default folder,
+    /// and finally from the default port.
     pub(crate) fn address(&self, service: Service, given: Option<&str>) -> anyhow::Result<Address> {
         if let Some(url) = given {
             return Ok(Address::new(service, url));

@@ -1,4 +1,4 @@
-//! `orders show`: one order as it is, or as it was.
+//! `orders show`: prints an order, optionally at an earlier version or time.
 
 use clap::Args;
 use serde::Deserialize;
@@ -7,18 +7,18 @@ use serde_json::Value;
 use crate::api::{Api, ApiArguments, encoded};
 use crate::text::{Align, Table, amount, bold, dim, print, status};
 
-/// Which order, and when.
+/// The order, and the version or time.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The order's id
     order: String,
-    /// As it was at this version
+    /// Show the order at this version
     #[arg(long, value_name = "N", conflicts_with = "as_of")]
     version: Option<u64>,
-    /// As it was at this time, for example 2026-11-21T09:30:00Z
+    /// Show the order at this time, for example 2026-11-21T09:30:00Z
     #[arg(long, value_name = "TIME")]
     as_of: Option<String>,
-    /// Print the API's answer as it came
+    /// Print the API's answer unchanged
     #[arg(long)]
     json: bool,
     #[command(flatten)]

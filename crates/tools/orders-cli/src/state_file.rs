@@ -1,4 +1,4 @@
-//! How far a command is, in a file, so that another run goes on from there.
+//! The progress of a command, in a file from which another run continues.
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::stop::{Ended, Interrupted};
 
-/// Where a state is kept.
+/// The path of a state file.
 pub(crate) struct StateFile(PathBuf);
 
 impl StateFile {
@@ -23,8 +23,8 @@ impl StateFile {
         Self(path)
     }
 
-    /// Keeps other runs away until the lock is dropped: two would write over each other's state, and a
-    /// replay publish everything twice.
+    /// Excludes other runs until the lock is dropped. Two runs would overwrite each other's state, and a replay would
+    /// publish everything twice.
     pub(crate) fn lock(&self) -> anyhow::Result<Lock> {
         let path = self.with_suffix(".lock");
         let file = File::options().write(true).create(true).truncate(false).open(&path);
@@ -34,14 +34,16 @@ impl StateFile {
             Err(TryLockError::WouldBlock) => anyhow::bail!("another run is at work on {self}"),
             Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display()))?,
         }
-        // The run that had it may have ended and removed the file since it was opened: then this lock keeps no other run away.
+        // The run that held the lock may have ended and removed the file after it was opened. This lock would then exclude
+        // no other run.
         let is_in_place =
             fs::metadata(&path).is_ok_and(|there| file.metadata().is_ok_and(|own| own.ino() == there.ino()));
         anyhow::ensure!(is_in_place, "another run was at work on {self}, and has just ended");
         Ok(Lock { path, _file: file })
     }
 
-    /// The state that an earlier run has left; `what` it must be, for an operator who named another file.
+    /// Reads the state that an earlier run left. The error names `what` the file must contain, in case the operator gave
+    /// another file.
     pub(crate) fn read<T: DeserializeOwned>(&self, what: &str) -> anyhow::Result<Option<T>> {
         match fs::read(&self.0) {
             Ok(text) => {
@@ -53,7 +55,7 @@ impl StateFile {
         }
     }
 
-    /// Refuses the state of a release with another format.
+    /// Rejects a state with the format of another release.
     pub(crate) fn check_format(&self, format: u32) -> anyhow::Result<()> {
         let found = self.read::<Value>("state of this command")?;
         let is_other = found.is_some_and(|state| state["format"] != format);
@@ -65,21 +67,22 @@ impl StateFile {
         Ok(())
     }
 
-    /// Under another name first: a run that is killed leaves the state before or the state after, never half of one.
+    /// Writes to a temporary name first, so that a killed run leaves the state before or after the write, and never a
+    /// partial one.
     pub(crate) fn write(&self, state: &impl Serialize) -> anyhow::Result<()> {
         let temporary = self.with_suffix(".new");
         let written = fs::write(&temporary, serde_json::to_vec_pretty(state)?);
         written.and_then(|()| fs::rename(&temporary, &self.0)).with_context(|| format!("cannot write {self}"))
     }
 
-    /// When it was written last, if that can be told.
+    /// Returns the time of the last write, if the file system reports it.
     pub(crate) fn written_at(&self) -> Option<Timestamp> {
         let written = fs::metadata(&self.0).and_then(|file| file.modified()).ok()?;
         let since_epoch = written.duration_since(UNIX_EPOCH).ok()?;
         Timestamp::from_epoch_ms(i64::try_from(since_epoch.as_millis()).ok()?).ok()
     }
 
-    /// Removes it at the end, if anything was written.
+    /// Removes the file at the end, if it exists.
     pub(crate) fn remove(&self) -> anyhow::Result<()> {
         match fs::remove_file(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -87,8 +90,8 @@ impl StateFile {
         }
     }
 
-    /// The result of a command whose work has ended: where it was stopped or failed, an error with how far it is and how the
-    /// next run goes on.
+    /// Returns the result of a finished command. If it was stopped or failed, the error reports the progress and the command
+    /// that continues it.
     pub(crate) fn conclude(&self, ended: anyhow::Result<Ended>, so_far: impl fmt::Display) -> anyhow::Result<()> {
         let next = if self.0.exists() {
             format!("the same command goes on from {self}")
@@ -110,7 +113,7 @@ impl StateFile {
     }
 }
 
-/// The right to work on a state. A run that is killed leaves the file behind without the lock on it.
+/// A lock on a state. A killed run leaves the lock file behind without a lock.
 pub(crate) struct Lock {
     path: PathBuf,
     _file: File,
@@ -118,7 +121,7 @@ pub(crate) struct Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Left behind, it hinders no other run.
+        // A remaining file does not block other runs.
         let _left = fs::remove_file(&self.path);
     }
 }
@@ -129,7 +132,7 @@ impl fmt::Display for StateFile {
     }
 }
 
-/// The first thing in which what is asked for differs from what was `begun`, in words.
+/// Describes the first difference between the requested parameters and the parameters of the started run.
 pub(crate) fn difference<T: Serialize>(asked: &T, begun: &T) -> Option<String> {
     let (asked, begun) = (serde_json::to_value(asked).ok()?, serde_json::to_value(begun).ok()?);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -1,4 +1,4 @@
-//! `orders token`: a token for any caller, from the issuer of a local stack.
+//! `orders token`: creates a token for any caller, with the issuer of a local stack.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use order_domain::values::CustomerId;
 use crate::running::DATA_FOLDER;
 use crate::text::{lifetime, print};
 
-/// The callers whose scopes are known.
+/// The callers with predefined scopes.
 const PRESETS: [&str; 6] = ["customer", "shop", "payment_provider", "warehouse", "support", "admin"];
 
 /// The caller, and the limits of the token.
@@ -19,21 +19,21 @@ const PRESETS: [&str; 6] = ["customer", "shop", "payment_provider", "warehouse",
 pub(crate) struct Arguments {
     #[command(flatten)]
     caller: Caller,
-    /// The scopes of --subject, with spaces between them
+    /// The scopes of --subject, separated by spaces
     #[arg(long, value_name = "SCOPES", requires = "subject", conflicts_with_all = PRESETS)]
     scope: Option<String>,
     /// The API that the token is for
     #[arg(long, default_value = LocalIssuer::AUDIENCE)]
     audience: String,
-    /// The time until the token expires: a number, and s, m, h or d
+    /// The time until the token expires: a number with s, m, h or d
     #[arg(long, default_value = "1h", value_name = "TIME", value_parser = lifetime)]
     expires_in: Duration,
-    /// The data folder of the stack, which has the issuer's key
+    /// The data folder of the stack, which contains the issuer's key
     #[arg(long, default_value = DATA_FOLDER, value_name = "FOLDER")]
     data: PathBuf,
 }
 
-/// The caller, one of these.
+/// The caller: exactly one of these options.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Caller {
@@ -61,7 +61,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// The subject of the token and its scopes.
+    /// Returns the subject of the token and its scopes.
     fn identity(self, scope: Option<String>) -> (String, String) {
         let (subject, scopes) = match self {
             Self { subject: Some(subject), .. } => return (subject, scope.unwrap_or_default()),
@@ -81,7 +81,7 @@ impl Caller {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let issuer = match LocalIssuer::open(&arguments.data) {
         Ok(issuer) => issuer,
-        // A new key would be of no use: a stack that trusts it would have to start after this.
+        // A new key would not help, because only a stack that starts later would trust it.
         Err(error @ IssuerError::NoKey(_)) => {
             bail!("{error}: start `orders local --auth jwt` first, or name its folder with --data")
         }
@@ -146,7 +146,7 @@ mod tests {
             &["--subject", "x"],
             &["--scope", "a"],
             &["--customer", "anna", "--scope", "a"],
-            // Not the id of a customer: such a token would reach no order.
+            // An invalid customer id. Such a token would reach no order.
             &["--customer", "anna maria"],
             &["--customer", ""],
         ] {

@@ -8,7 +8,7 @@ use read_models::ReadModels;
 
 use crate::aws::{AwsArguments, AwsClients, EVENTS, Needs, PARKED};
 
-/// The table of the notes.
+/// The table of parked orders.
 #[derive(Args)]
 pub(super) struct NotesArguments {
     /// Print the result as JSON
@@ -36,7 +36,7 @@ impl NotesArguments {
     }
 }
 
-/// The table of events, which exists, and its id as far as it can be read.
+/// Checks that the table of events exists, and returns its name and, if it can be read, its id.
 pub(super) async fn events(clients: &AwsClients) -> anyhow::Result<(String, Option<String>)> {
     let table = clients.table(EVENTS)?;
     let id = clients.find_table(&table).await?;
@@ -44,7 +44,8 @@ pub(super) async fn events(clients: &AwsClients) -> anyhow::Result<(String, Opti
 }
 
 impl Targets {
-    /// The read models, whose tables exist, and the bus, which nothing may need.
+    /// Checks that the tables of the read models exist, and returns them with the bus. The bus is not checked, because the
+    /// redrive may not need it.
     pub(super) async fn find(clients: &AwsClients, events: &str) -> anyhow::Result<Self> {
         let store = DynamoEventStore::new(clients.dynamodb.clone(), events);
         let mut models = Vec::new();
@@ -55,8 +56,8 @@ impl Targets {
         Ok(Self { models: ReadModels::new(models), bus: clients.bus()? })
     }
 
-    /// Checks that the read models do not remember another table of events. They tell for the publisher too, whose bus remembers
-    /// nothing: all are of one stack.
+    /// Checks that the read models do not remember another table of events. The check covers the publisher too: the bus
+    /// remembers nothing, and all targets belong to the same stack.
     pub(super) async fn belong_to(&self, events: &str, id: Option<&str>) -> anyhow::Result<()> {
         let remembered = Remembered::read(&self.models).await?;
         let mismatch = crate::sweep::events_table::mismatch(&remembered, events, id);

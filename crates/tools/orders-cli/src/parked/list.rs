@@ -9,10 +9,10 @@ use super::{Notes, to_json, unaddressable_to_json, versions};
 use crate::aws::{Needs, PARKED};
 use crate::text::{Align, Table, complain, print};
 
-/// Of which consumer.
+/// The consumer whose parked orders are listed.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Only the orders that this one has parked: OrderSummaryByCustomer, CustomerTotals or publisher
+    /// List only the orders that this consumer has parked: OrderSummaryByCustomer, CustomerTotals or publisher
     #[arg(long, value_parser = super::consumer)]
     consumer: Option<Consumer>,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Records that name no order, in columns.
+/// Formats records that name no order as a table.
 fn records(notes: &[UnaddressableNote]) -> String {
     let mut table = Table::new([
         ("RECORD", Align::Left),
@@ -62,7 +62,7 @@ fn records(notes: &[UnaddressableNote]) -> String {
     table.render()
 }
 
-/// Notes in columns.
+/// Formats parked orders as a table.
 pub(super) fn table(parked: &[ParkedOrder]) -> String {
     let mut table = Table::new([
         ("CONSUMER", Align::Left),

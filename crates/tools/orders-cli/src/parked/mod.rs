@@ -1,8 +1,8 @@
-//! `orders parked`: what is parked, why, and taking it out again once the cause is mended.
+//! `orders parked`: lists parked orders with the reasons, and redrives them after the cause is repaired.
 //!
-//! - `arguments`: which tables, which bus
+//! - `arguments`: the tables and the bus
 //! - `list`, `show`, `redrive`: one file a subcommand
-//! - `waiting`: commits that wait, as far as they can be read
+//! - `waiting`: the waiting commits, as far as this release can read them
 
 mod arguments;
 mod list;
@@ -16,13 +16,13 @@ use parked_orders::{Consumer, ParkedError, ParkedOrder, ParkedOrderTable, Unaddr
 use read_models::registry::CORE;
 use serde_json::{Value, json};
 
-/// The consumers of the stream, in the order in which they are listed.
+/// Returns the consumers of the stream, in the order in which they are listed.
 fn consumers() -> Vec<Consumer> {
     let read_models = CORE.iter().map(|registered| Consumer::new(registered.name));
     read_models.chain([Consumer::PUBLISHER]).collect()
 }
 
-/// The consumer of that name.
+/// Parses the name of a consumer.
 fn consumer(name: &str) -> Result<Consumer, String> {
     let known = consumers().into_iter().find(|consumer| consumer.as_str() == name);
     known.ok_or_else(|| format!("there is no consumer '{name}'"))
@@ -39,9 +39,10 @@ pub(crate) struct Arguments {
 enum Command {
     /// List parked orders, and records of the stream that name no order
     List(list::Arguments),
-    /// Print why an order is parked, and the commits that wait
+    /// Print the reason why an order is parked, and its waiting commits
     Show(show::Arguments),
-    /// Do what waits, in sequence, and take the order out; exits with 1 where something still cannot be done
+    /// Process the waiting commits in sequence, and remove the order from the parked orders; exits with 1 if a commit still
+    /// cannot be processed
     Redrive(redrive::Arguments),
 }
 
@@ -53,12 +54,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// The notes in the table.
+/// The notes in the table of parked orders.
 #[derive(Default)]
 struct Notes {
-    /// On parked orders, by consumer and order.
+    /// Notes about parked orders, by consumer and order.
     parked: Vec<ParkedOrder>,
-    /// On records that name no order, by their time.
+    /// Notes about records that name no order, by time.
     unaddressable: Vec<UnaddressableNote>,
     /// The problems of the notes that cannot be read.
     unreadable: Vec<String>,
@@ -86,13 +87,13 @@ impl Notes {
     }
 }
 
-/// The notes that can be read; the problems of the others are added to `unreadable`.
+/// Returns the readable notes, and adds the problems of the others to `unreadable`.
 fn readable<T>(notes: Vec<Result<T, ParkedError>>, unreadable: &mut Vec<String>) -> Vec<T> {
     let note = |note: Result<T, ParkedError>| note.map_err(|error| unreadable.push(chain(&error))).ok();
     notes.into_iter().filter_map(note).collect()
 }
 
-/// The versions that wait: `3`, or `3..7`.
+/// Returns the versions that wait: `3`, or `3..7`.
 fn versions(note: &ParkedOrder) -> String {
     if note.held_up_to > note.version {
         format!("{}..{}", note.version, note.held_up_to)
@@ -101,7 +102,7 @@ fn versions(note: &ParkedOrder) -> String {
     }
 }
 
-/// A note for machines.
+/// Returns a note as JSON.
 fn to_json(note: &ParkedOrder) -> Value {
     json!({
         "consumer": note.consumer.as_str(),
@@ -116,7 +117,7 @@ fn to_json(note: &ParkedOrder) -> Value {
     })
 }
 
-/// A note on a record that names no order, for machines.
+/// Returns a note about a record that names no order as JSON.
 fn unaddressable_to_json(note: &UnaddressableNote) -> Value {
     json!({
         "record": note.id,

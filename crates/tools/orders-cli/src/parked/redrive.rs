@@ -17,7 +17,7 @@ use crate::aws::{AwsClients, EVENTS, Needs, PARKED};
 use crate::confirm::ConfirmArguments;
 use crate::sweep::Bar;
 use crate::text::{note, print};
-/// The number of orders that are redriven at once.
+/// The number of orders that are redriven concurrently.
 const AT_ONCE: usize = 8;
 
 /// The orders to redrive.
@@ -26,10 +26,10 @@ pub(super) struct Arguments {
     /// The order's id
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     order: Option<String>,
-    /// Every order that is parked
+    /// Redrive every parked order
     #[arg(long)]
     all: bool,
-    /// Only for this one: OrderSummaryByCustomer, CustomerTotals or publisher
+    /// Redrive only for this consumer: OrderSummaryByCustomer, CustomerTotals or publisher
     #[arg(long, value_parser = super::consumer)]
     consumer: Option<Consumer>,
     #[command(flatten)]
@@ -38,14 +38,14 @@ pub(super) struct Arguments {
     notes: NotesArguments,
 }
 
-/// The result of a redrive, in orders and consumers.
+/// The result of a redrive, in pairs of an order and a consumer.
 #[derive(Default)]
 struct Tally {
-    /// Redriven to the end.
+    /// The number of orders that were redriven completely.
     redriven: u64,
-    /// Their commits, and those ahead of what is still poison.
+    /// The number of commits that were processed, including commits before a commit that is still poison.
     commits: u64,
-    /// Those that still have something which cannot be processed, or not by this release.
+    /// The orders that are still parked, because a commit cannot be processed, or cannot be processed by this release.
     still_parked: Vec<Value>,
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// True if the other orders may be done all the same; an outage ends all.
+/// Returns true if the other orders can be redriven despite the error. An outage stops the redrive.
 const fn concerns_no_other(error: &RedriveError) -> bool {
     match error {
         RedriveError::NewerProjection
@@ -118,7 +118,7 @@ const fn concerns_no_other(error: &RedriveError) -> bool {
 struct Entry {
     consumer: Consumer,
     order: String,
-    /// The number of commits that wait; unknown where the note cannot be read.
+    /// The number of waiting commits; `None` if the note cannot be read.
     commits: Option<u64>,
 }
 
@@ -129,7 +129,7 @@ impl Entry {
     }
 }
 
-/// The parked orders that are asked for; and what is wrong with other notes that cannot be read.
+/// Returns the selected parked orders, and the problems of other notes that cannot be read.
 async fn parked(arguments: &Arguments, notes: &ParkedOrderTable) -> anyhow::Result<(Vec<Entry>, Vec<String>)> {
     let asked = |consumer: &Consumer| arguments.consumer.as_ref().is_none_or(|only| consumer == only);
     let Some(order) = &arguments.order else {
@@ -144,7 +144,7 @@ async fn parked(arguments: &Arguments, notes: &ParkedOrderTable) -> anyhow::Resu
         }
         match notes.find(consumer, order).await {
             Ok(note) => entries.extend(note.map(Entry::of)),
-            // The redrive reports it, and does the others.
+            // The redrive reports this order, and continues with the others.
             Err(ParkedError::Unreadable { .. }) => {
                 entries.push(Entry { consumer: consumer.clone(), order: order.clone(), commits: None });
             }
@@ -154,7 +154,8 @@ async fn parked(arguments: &Arguments, notes: &ParkedOrderTable) -> anyhow::Resu
     Ok((entries, Vec::new()))
 }
 
-/// Keeps the orders of the consumers that have a target: read models that are left out are not written.
+/// Keeps the orders of the consumers that have a target. The redrive does not write read models that the deployment leaves
+/// out.
 fn leave_out(parked: &mut Vec<Entry>, targets: &Targets, only: Option<&Consumer>) -> anyhow::Result<()> {
     let has_target =
         |consumer: &Consumer| *consumer == Consumer::PUBLISHER || targets.models.find(consumer.as_str()).is_some();
@@ -171,7 +172,7 @@ fn leave_out(parked: &mut Vec<Entry>, targets: &Targets, only: Option<&Consumer>
     Ok(())
 }
 
-/// The orders and commits of each consumer, and what is done with them.
+/// Describes the orders and commits of each consumer, and the work of the redrive.
 fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> String {
     let mut text = format!("Redrive the parked orders in {notes}:\n");
     let mut listed = consumers();
@@ -195,7 +196,7 @@ fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> Strin
 }
 
 impl Tally {
-    /// Counts an outcome. Returns what an operator has to look at, in words.
+    /// Counts an outcome. Returns a message if an operator must act.
     fn count(&mut self, consumer: &Consumer, order: &str, outcome: Redriven) -> Option<String> {
         match outcome {
             Redriven::NotParked => None,
@@ -211,7 +212,7 @@ impl Tally {
         }
     }
 
-    /// Counts an order that stays parked, at a version as far as it is known; in words.
+    /// Counts an order that stays parked, at a version if it is known. Returns the message.
     fn leave(&mut self, consumer: &Consumer, order: &str, version: Option<u64>, reason: &str) -> String {
         self.still_parked.push(json!({
             "consumer": consumer.as_str(), "orderId": order, "version": version, "reason": reason,
@@ -225,7 +226,7 @@ impl Tally {
         format!("{} redriven, {} commits, {} still parked", self.redriven, self.commits, self.still_parked.len())
     }
 
-    /// The same for machines.
+    /// Returns the result as JSON.
     fn json(&self) -> String {
         json!({ "redriven": self.redriven, "commits": self.commits, "stillParked": self.still_parked }).to_string()
     }

@@ -1,4 +1,4 @@
-//! Commits that wait, as far as they can be read: also of one from a newer release something can be told.
+//! Waiting commits, as far as this release can read them. Some fields can be read even from a commit of a newer release.
 
 use anyhow::Context;
 use aws_sdk_dynamodb::Client;
@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 
 type Item = std::collections::HashMap<String, AttributeValue>;
 
-/// A commit that waits.
+/// A waiting commit.
 pub(super) struct Waiting {
     pub(super) version: String,
     pub(super) recorded_at: Option<String>,
     pub(super) event_types: Vec<String>,
-    /// The reason why this release cannot read it, where it cannot.
+    /// The reason why this release cannot read the commit; `None` if it can.
     pub(super) error: Option<String>,
 }
 
-/// An order's commits from one version to another, as they are stored.
+/// Reads an order's stored commits from one version to another.
 pub(super) async fn commits(
     client: &Client,
     table: &str,
@@ -61,7 +61,7 @@ impl Waiting {
         }
     }
 
-    /// The same for machines.
+    /// Returns the commit as JSON.
     pub(super) fn to_json(&self) -> Value {
         json!({
             "version": self.version.parse::<u64>().ok(),

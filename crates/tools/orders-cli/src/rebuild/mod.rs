@@ -1,4 +1,4 @@
-//! `orders rebuild`: brings every row of the read models as far as its order's events, beside live traffic.
+//! `orders rebuild`: updates every row of the read models to its order's newest event, during live traffic.
 
 mod report;
 
@@ -11,12 +11,12 @@ use crate::confirm::ConfirmArguments;
 use crate::sweep::{Bar, ItemCounts, Opened, SweepArguments, begin, events_table, until_told_to_stop};
 use crate::text::print;
 
-/// The tables, and how they are rebuilt.
+/// The tables, and the options of the rebuild.
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     sweep: SweepArguments,
-    /// Take over this table of events where the read models remember another one, as after a restore
+    /// Adopt this table of events where the read models remember another one, for example after a restore
     #[arg(long)]
     adopt_events: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The report of a rebuild, on the way and at the end.
+//! The report of a rebuild, during the run and at the end.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) fn so_far(counts: &RebuildCounts) -> String {
     format!("{} orders, {} rows written", counts.orders, counts.rows_written.values().sum::<u64>())
 }
 
-/// The result of a rebuild, for people.
+/// Returns the result of a rebuild as text.
 pub(super) fn summary(tables: &Tables, counts: &RebuildCounts, elapsed: Duration) -> String {
     let RebuildCounts { commits, orders, rows_written, newer, left_out } = counts;
     let headline = bold(&format!("Rebuild of {} from {}", tables.read_models(), tables.events));
@@ -32,7 +32,7 @@ pub(super) fn summary(tables: &Tables, counts: &RebuildCounts, elapsed: Duration
     text
 }
 
-/// The same for machines.
+/// Returns the result of a rebuild as JSON.
 pub(super) fn json(tables: &Tables, counts: &RebuildCounts) -> serde_json::Result<String> {
     serde_json::to_string(&json!({
         "format": 2,

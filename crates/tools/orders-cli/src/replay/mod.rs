@@ -1,10 +1,10 @@
-//! `orders replay`: publishes recorded events once more, for consumers that came late.
+//! `orders replay`: republishes recorded events for consumers that were added later.
 //!
-//! - `parameters`: what is asked for, and whether a replay that was begun is the same one
-//! - `state`: how far it is, in a file
-//! - `publishing`: pages of commits to calls, and what is saved when
-//! - `pace`: when a call may be made
-//! - `report`: what is said about it, on the way and at the end
+//! - `parameters`: the range and the destination of a replay, which must not change between its runs
+//! - `state`: the progress, in a file
+//! - `publishing`: groups commits into calls, publishes them, and saves the progress
+//! - `pace`: the time at which the next call is due
+//! - `report`: the messages during the run and at the end
 
 mod pace;
 mod parameters;
@@ -32,25 +32,25 @@ use publishing::{PATIENCE, Replay};
 use report::Progress;
 use state::State;
 
-/// What is published, to where, how fast.
+/// The range, the destination and the rate.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Events recorded at this time or later, for example 2026-11-21T09:30:00Z
     #[arg(long, value_name = "TIME")]
     from: Timestamp,
-    /// Events recorded before this time [default: the time when the replay is begun]
+    /// Events recorded before this time [default: the time when the replay starts]
     #[arg(long, value_name = "TIME")]
     to: Option<Timestamp>,
     /// Only events of this order
     #[arg(long, value_name = "ID")]
     order: Option<String>,
-    /// What the events bear as their replayname: 1 to 64 of A-Z a-z 0-9 . _ - [default: made from --from and --to]
+    /// The replayname of the events: 1 to 64 of A-Z a-z 0-9 . _ - [default: made from --from and --to]
     #[arg(long)]
     name: Option<ReplayName>,
     /// Events a second
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: u32,
-    /// The file that remembers how far it is [default: orders-replay-NAME.json]
+    /// The file that keeps the progress [default: orders-replay-NAME.json]
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     #[command(flatten)]
@@ -78,18 +78,18 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         file,
         state,
     };
-    // From here on something is sent: until now a signal has just ended the process.
+    // The run starts to send events here. Before this point, a signal simply ends the process.
     let (mut first, mut both, progress) = (StopSignals::listen()?, StopSignals::listen()?, replay.progress.clone());
     let told_twice = async {
         both.next().await;
-        // A run that stops at once is to end before this message.
+        // A run that stops at once must end before this message.
         tokio::task::yield_now().await;
         progress.note("stopping after the call under way; Ctrl-C again does not wait for it");
         both.next().await;
     };
     let started = Instant::now();
     let ended = tokio::select! {
-        // A run that stops at once has nothing to say about waiting.
+        // A run that stops at once must not print the message about waiting.
         biased;
         ended = replay.run(first.next()) => ended,
         () = told_twice => {
@@ -109,7 +109,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The replay as it was left by an earlier run, or a new one.
+/// Loads the replay that an earlier run left, or creates a new one.
 fn begin(arguments: &Arguments, bus: String, table: String) -> anyhow::Result<(Lock, StateFile, State)> {
     let name = match &arguments.name {
         Some(name) => name.clone(),
@@ -117,9 +117,9 @@ fn begin(arguments: &Arguments, bus: String, table: String) -> anyhow::Result<(L
     };
     let file = StateFile::new(arguments.state.clone().unwrap_or_else(|| format!("orders-replay-{name}.json").into()));
     let lock = file.lock()?;
-    // A run of an earlier release that did nothing has left a file, too.
+    // A run of an earlier release left a file even if it did nothing.
     let kept = file.read::<State>("replay's state")?.filter(|kept| kept.after.is_some());
-    // Where no end is given, that of the first run stands: a replay must not run after its own tail.
+    // Without --to, the end from the first run applies, so that a replay does not follow the events that it publishes.
     let to = arguments.to.or(kept.as_ref().map(|kept| kept.parameters.to)).unwrap_or_else(Timestamp::now);
     let parameters = Parameters {
         bus,
@@ -132,7 +132,7 @@ fn begin(arguments: &Arguments, bus: String, table: String) -> anyhow::Result<(L
     };
     parameters.check()?;
     let Some(kept) = kept else {
-        // There is no file before the first call is acknowledged: a run that did nothing leaves nothing.
+        // The file does not exist before the first acknowledged call, so a run that did nothing leaves no file.
         let state = State::new(parameters);
         return Ok((lock, file, state));
     };
@@ -146,9 +146,9 @@ fn begin(arguments: &Arguments, bus: String, table: String) -> anyhow::Result<(L
     Ok((lock, file, kept))
 }
 
-/// About how many commits there are; DynamoDB counts every few hours.
+/// Returns the approximate number of commits, which DynamoDB updates every few hours.
 async fn item_count(client: &aws_sdk_dynamodb::Client, table: &str) -> Option<u64> {
-    // A figure for the progress bar: who may not ask for it goes without.
+    // The number is only for the progress bar, so a caller without the permission continues without it.
     let description = client.describe_table().table_name(table).send().await.ok()?;
     description.table?.item_count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0)
 }

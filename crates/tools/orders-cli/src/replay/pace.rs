@@ -1,23 +1,24 @@
-//! When the next call may be made.
+//! The time at which the next call is due.
 
 use std::time::{Duration, Instant};
 
-/// So many events a second, evenly: time in which nothing was sent is not made up for, so nothing is sent faster than
-/// that after a page that took long, or an outage.
+/// Limits the rate to a number of events a second, evenly. It does not make up for idle time, so the rate is never higher
+/// after a slow page or an outage.
 pub(crate) struct Pace {
-    /// An event's share of a second.
+    /// The time that one event takes at this rate.
     share: Duration,
-    /// When the events of earlier calls have had their time.
+    /// The time at which the events of earlier calls have used their share.
     free: Option<Instant>,
 }
 
 impl Pace {
-    /// A pace of `rate` events a second, at least 1.
+    /// Creates a pace of `rate` events a second, at least 1.
     pub(crate) fn new(rate: u32) -> Self {
         Self { share: Duration::from_secs(1) / rate.max(1), free: None }
     }
 
-    /// When a call of so many events may be made that is ready `now`. Its events have their time after it.
+    /// Returns the time at which a call with this number of events may be made if it is ready `now`, and reserves the time
+    /// of its events.
     pub(crate) fn due(&mut self, now: Instant, events: usize) -> Instant {
         let due = self.free.map_or(now, |free| free.max(now));
         self.free = Some(due + self.share * u32::try_from(events).unwrap_or(u32::MAX));

@@ -1,4 +1,4 @@
-//! What a replay publishes, to where: all that makes it another one.
+//! The range and the destination of a replay. Different parameters make a different replay.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use event_store::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What is published, to where. Kept in the state file: names are never changed.
+/// The range and the destination. The state file contains these names, so they must never change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Parameters {
     pub(crate) bus: String,
@@ -14,31 +14,31 @@ pub(crate) struct Parameters {
     /// The first instant.
     #[serde(with = "instant")]
     pub(crate) from: Timestamp,
-    /// The first instant beyond it.
+    /// The first instant after the range.
     #[serde(with = "instant")]
     pub(crate) to: Timestamp,
     pub(crate) order: Option<String>,
     pub(crate) name: ReplayName,
-    /// Whether it is the local stack's.
+    /// True if the destination is the local stack.
     pub(crate) local: bool,
 }
 
 impl Parameters {
-    /// Whether there can be anything in the range.
+    /// Checks that the range is not empty.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         anyhow::ensure!(self.from < self.to, "--from {} must be before --to {}", self.from, self.to);
         Ok(())
     }
 }
 
-/// What the events of a replay bear as their `replayname`.
+/// The `replayname` of the events of a replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct ReplayName(String);
 
 impl ReplayName {
-    /// A name for a replay of a range: `20261121T000000.000Z-20261122T000000.000Z`, or without an end
-    /// `from-20261121T000000.000Z`, so that the same arguments make the same name.
+    /// Returns a name for the replay of a range: `20261121T000000.000Z-20261122T000000.000Z`, or `from-20261121T000000.000Z`
+    /// without an end. The same arguments always produce the same name.
     pub(crate) fn of_range(from: Timestamp, to: Option<Timestamp>) -> Self {
         let compact = |time: Timestamp| time.to_string().replace(['-', ':'], "");
         Self(match to {

@@ -1,4 +1,4 @@
-//! Pages of commits to calls, and what is saved when.
+//! Groups pages of commits into calls, publishes them, and saves the progress.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -16,17 +16,18 @@ use super::state::{State, Tally};
 use crate::state_file::StateFile;
 use crate::stop::Ended;
 
-/// Entries that PutEvents takes at once.
+/// The maximum number of entries in one PutEvents call.
 const CALL: usize = 10;
 
-/// How long a call is sent again before the replay gives up: also the longest wait for it after Ctrl-C, but for one operation.
+/// The time for which a failed call is retried before the replay gives up. After Ctrl-C, the replay waits at most this long
+/// plus one operation.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A replay under way.
+/// A running replay.
 pub(crate) struct Replay {
     pub(crate) store: DynamoEventStore,
     pub(crate) bus: EventBus,
-    /// How long a call is sent again.
+    /// The time for which a failed call is retried.
     pub(crate) patience: Duration,
     pub(crate) pace: Pace,
     pub(crate) progress: Progress,
@@ -34,17 +35,17 @@ pub(crate) struct Replay {
     pub(crate) state: State,
 }
 
-/// Commits on their way, in the order in which they were read.
+/// Commits of one call, in the order in which they were read.
 #[derive(Default)]
 struct Call {
     events: Vec<CloudEvent>,
     left_out: Vec<String>,
-    /// The last of its commits.
+    /// The position of its last commit.
     last: Option<Position>,
 }
 
 impl Replay {
-    /// Publishes what is left of the replay, until `told_to_stop` ends.
+    /// Publishes the rest of the replay, until `told_to_stop` completes.
     pub(crate) async fn run(&mut self, told_to_stop: impl Future<Output = ()>) -> anyhow::Result<Ended> {
         let mut told_to_stop = pin!(told_to_stop);
         let parameters = &self.state.parameters;
@@ -52,7 +53,7 @@ impl Replay {
             scope: parameters.order.clone().map_or(Scope::TABLE, Scope::Aggregate),
             after: self.state.after.clone(),
             recorded: Some(parameters.from..parameters.to),
-            // A commit that was acknowledged before the replay was begun must not be missed.
+            // A commit that was acknowledged before the replay started must not be missed.
             consistent: true,
         };
         let mut call = Call::default();
@@ -65,7 +66,7 @@ impl Replay {
             self.state.tally.scanned += page.scanned;
             for delivered in page.delivered {
                 let (events, position, left_out) = self.read(delivered);
-                // An order's events are sent in sequence, and those of a commit together.
+                // An order's events are sent in sequence, and the events of one commit together.
                 if !call.events.is_empty() && call.events.len() + events.len() > CALL {
                     let full = std::mem::take(&mut call);
                     if !self.publish(full, told_to_stop.as_mut()).await? {
@@ -76,7 +77,7 @@ impl Replay {
                 call.left_out.extend(left_out);
                 call.last = position.or(call.last);
             }
-            // What is begun goes into a call with what the next page brings.
+            // Events left from this page are sent together with events of the next page.
             if call.events.is_empty() {
                 let passed = std::mem::take(&mut call);
                 self.done(Call { last: page.next.clone().or(passed.last), ..passed }, &Tally::default())?;
@@ -90,7 +91,7 @@ impl Replay {
         Ok(if complete { Ended::Complete } else { Ended::Stopped })
     }
 
-    /// A commit's events, marked; or what is wrong with it.
+    /// Returns a commit's events, marked as replayed, or the reason why it cannot be published.
     fn read(&self, delivered: Delivered<Event>) -> (Vec<CloudEvent>, Option<Position>, Option<String>) {
         let (position, events) = match delivered.record {
             Ok(commit) => {
@@ -110,7 +111,7 @@ impl Replay {
         }
     }
 
-    /// Publishes a call when it is due, and saves that it is done; false where it was told to stop before.
+    /// Publishes a call when it is due, and saves the progress. Returns false if it was stopped before.
     async fn publish(
         &mut self,
         mut call: Call,
@@ -146,7 +147,7 @@ impl Replay {
         Ok(true)
     }
 
-    /// Counts and saves what is behind us: acknowledged, or left out.
+    /// Counts and saves a finished call, which was acknowledged or left out.
     fn done(&mut self, call: Call, new: &Tally) -> anyhow::Result<()> {
         let tally = &mut self.state.tally;
         tally.published += new.published;

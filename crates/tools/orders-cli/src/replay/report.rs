@@ -1,4 +1,4 @@
-//! What is said about a replay, on the way and at the end.
+//! The messages of a replay, during the run and at the end.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use super::parameters::Parameters;
 use super::state::Tally;
 use crate::text::{bold, complain, note, per_second, seconds};
 
-/// The bar on standard error.
+/// The progress bar on standard error.
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: ProgressBar,
     started: Instant,
-    /// Published by earlier runs: no part of the rate.
+    /// The number of events that earlier runs published, which the rate excludes.
     before: u64,
 }
 
 impl Progress {
-    /// A bar for about `expected` commits, or one without an end.
+    /// Creates a bar for about `expected` commits, or a bar without an end.
     pub(crate) fn new(expected: Option<u64>, tally: &Tally) -> anyhow::Result<Self> {
         let (bar, template) = match expected {
             Some(expected) => (ProgressBar::new(expected), "{bar:20} {pos}/~{len} commits  {wide_msg}  {elapsed}"),
@@ -37,12 +37,12 @@ impl Progress {
         self.bar.set_message(format!("{}  {rate}/s", tally.published()));
     }
 
-    /// Says what is left out, above the bar.
+    /// Prints an item that is left out, above the bar.
     pub(crate) fn left_out(&self, what: &str) {
         self.bar.suspend(|| complain(what));
     }
 
-    /// Says what is worth knowing, above the bar.
+    /// Prints a note above the bar.
     pub(crate) fn note(&self, message: &str) {
         self.bar.suspend(|| note(message));
     }
@@ -52,7 +52,7 @@ impl Progress {
     }
 }
 
-/// The range that is published, and where; `expected` is about the number of commits in the table.
+/// Describes the range and the destination. `expected` is the approximate number of commits in the table.
 pub(crate) fn plan(parameters: &Parameters, rate: u32, expected: Option<u64>) -> String {
     let Parameters { bus, table, from, to, order, name, local: _ } = parameters;
     let order = order.as_ref().map(|order| format!("\n  order   {order}")).unwrap_or_default();
@@ -64,7 +64,7 @@ pub(crate) fn plan(parameters: &Parameters, rate: u32, expected: Option<u64>) ->
     )
 }
 
-/// What a replay came to.
+/// Returns the result of a replay as text.
 pub(crate) fn summary(headline: &str, tally: &Tally, elapsed: Duration) -> String {
     let Tally { scanned, published, calls, retried, left_out } = tally;
     format!(

@@ -1,31 +1,31 @@
-//! How far a replay is, in a file: what is there was acknowledged by the bus.
+//! The progress of a replay, in a file. The bus acknowledged everything that the file records.
 
 use event_store::Position;
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
 
-/// A replay, and how far it is.
+/// A replay and its progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) parameters: Parameters,
-    /// The last commit that is done with; none at the beginning.
+    /// The last finished commit; `None` at the start.
     pub(crate) after: Option<Position>,
     pub(crate) tally: Tally,
 }
 
-/// What was done, in all runs of a replay together.
+/// The totals of all runs of a replay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tally {
-    /// Commits looked at, those outside the range included, and those again that a run after the first one meets twice.
+    /// Commits read, including commits outside the range. A later run counts commits again that it reads a second time.
     pub(crate) scanned: u64,
     /// Events that the bus has acknowledged.
     pub(crate) published: u64,
     /// PutEvents calls.
     pub(crate) calls: u64,
-    /// Entries that were sent again.
+    /// Entries that were retried.
     pub(crate) retried: u64,
-    /// Commits that cannot be read, and events that can never be published.
+    /// Commits that cannot be read, and events that cannot be published.
     pub(crate) left_out: u64,
 }
 

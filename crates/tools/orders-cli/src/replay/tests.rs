@@ -1,4 +1,5 @@
-//! A replay in this process, against both embedded services: what an outage or a stop leaves, and what a second run does.
+//! A replay in this process, against both embedded services: the state after an outage or a stop, and the work of a second
+//! run.
 
 use std::future::{Future, pending, poll_fn};
 use std::path::Path;
@@ -20,12 +21,12 @@ async fn bus() -> EmbeddedEventBridge {
     EmbeddedEventBridge::start(embedded_dynamodb::ANY_PORT, buses, LogLocation::Temporary).await.unwrap()
 }
 
-/// Looks in before each call: ready once the bus has so many events.
+/// Completes once the bus has accepted a number of events. It is polled before each call.
 fn once_accepted(bus: &EmbeddedEventBridge, events: u64) -> impl Future<Output = ()> {
     poll_fn(move |_| if bus.counts().accepted >= events { Poll::Ready(()) } else { Poll::Pending })
 }
 
-/// The same, and lets an outage begin; tells nobody to stop.
+/// Waits for the same condition, then starts an outage. It does not stop the replay.
 async fn outage_after(bus: &EmbeddedEventBridge, events: u64) {
     once_accepted(bus, events).await;
     bus.set_faults(Faults { calls_percent: 100, ..Faults::default() });
@@ -44,7 +45,7 @@ fn parameters(order: Option<&str>) -> Parameters {
     }
 }
 
-/// A run as the command makes it, from what the file says.
+/// Creates a run as the command does, from the content of the file.
 fn replay(recorded: &Recorded, bus: &EmbeddedEventBridge, file: &Path) -> Replay {
     patient_replay(recorded, bus, file, PATIENCE)
 }

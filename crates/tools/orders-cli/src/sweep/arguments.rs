@@ -13,10 +13,10 @@ use read_models::ReadModels;
 use super::state::{KeptReadModel, Tables};
 use crate::aws::{AwsArguments, EVENTS, Needs};
 
-/// The tables, and how they are read.
+/// The tables, and the options for reading them.
 #[derive(Args)]
 pub(crate) struct SweepArguments {
-    /// Parts of a table that are worked on at once
+    /// The number of parts of a table that are processed concurrently
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
     segments: u32,
     /// The file that keeps the progress [default: orders-COMMAND-TABLE.json, with the table of events]
@@ -29,7 +29,7 @@ pub(crate) struct SweepArguments {
     aws: AwsArguments,
 }
 
-/// The tables of a sweep, opened.
+/// The opened tables of a sweep.
 pub(crate) struct Opened {
     pub(crate) client: Client,
     pub(crate) store: DynamoEventStore,
@@ -38,7 +38,8 @@ pub(crate) struct Opened {
 }
 
 impl SweepArguments {
-    /// Finds the tables of a command's sweep. The client outlives throttling: a sweep asks for all that a table can give.
+    /// Finds the tables of a sweep. The client tolerates long throttling, because a sweep reads at the table's full
+    /// capacity.
     pub(crate) async fn open(&self, command: &str) -> anyhow::Result<Opened> {
         let clients = self.aws.clients(Needs { tables: &[EVENTS], read_models: true, ..Needs::default() }).await?;
         let events = clients.table(EVENTS)?;
@@ -67,7 +68,7 @@ impl SweepArguments {
         Ok(Opened { client, store, models, tables })
     }
 
-    /// The file of the state of a sweep of these tables.
+    /// Returns the state file for a sweep of these tables.
     pub(crate) fn state_file(&self, tables: &Tables) -> PathBuf {
         let named = || format!("orders-{}-{}.json", tables.command, tables.events).into();
         self.state.clone().unwrap_or_else(named)

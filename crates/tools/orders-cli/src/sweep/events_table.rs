@@ -1,14 +1,14 @@
-//! The refusals of tables that do not belong together, in words.
+//! The messages that reject tables that do not belong together.
 
 use operations::events_table::{Mismatch, Remembered, Stranger};
 use read_models::{EventsTable, RowError};
 
 use super::Tables;
 
-/// The remedy, at the end of each refusal.
+/// The remedy at the end of each message.
 const REMEDY: &str = "or, after a restore, take over this one with `orders rebuild --adopt-events`";
 
-/// The refusal where a read model was folded from another table of events, in one line.
+/// Returns a one-line error if a read model was folded from another table of events.
 pub(crate) fn mismatch(remembered: &Remembered, events: &str, events_id: Option<&str>) -> Option<String> {
     let Mismatch { target, remembered: EventsTable { id, name } } = remembered.mismatches(events_id).next()?;
     Some(match events_id {
@@ -23,8 +23,8 @@ pub(crate) fn mismatch(remembered: &Remembered, events: &str, events_id: Option<
     })
 }
 
-/// The refusal of a table of events, in one line: a read model was folded from another one, or remembers none and its rows do
-/// not fit.
+/// Returns a one-line error if a read model was folded from another table of events, or if it remembers none and its rows do
+/// not match.
 pub(crate) async fn refusal(remembered: &Remembered, tables: &Tables) -> anyhow::Result<Option<String>> {
     if let Some(mismatch) = mismatch(remembered, &tables.events, tables.events_id.as_deref()) {
         return Ok(Some(mismatch));
@@ -39,7 +39,7 @@ pub(crate) async fn refusal(remembered: &Remembered, tables: &Tables) -> anyhow:
     Ok(stranger)
 }
 
-/// The lines of a plan about the tables that will no longer be remembered; nothing where they do not change.
+/// Returns the lines of a plan that list the tables which the adoption replaces; empty if none changes.
 pub(crate) fn adoption(remembered: &Remembered, tables: &Tables) -> String {
     let line = |Mismatch { target, remembered: EventsTable { id, name } }: Mismatch| {
         format!("{target} was folded from {name} ({id}), and takes over {}.\n", tables.events)
@@ -47,7 +47,7 @@ pub(crate) fn adoption(remembered: &Remembered, tables: &Tables) -> String {
     remembered.mismatches(tables.events_id.as_deref()).map(line).collect()
 }
 
-/// Remembers the events table in the read models, where its id can be read.
+/// Stores the id of the events table in the read models, if the id can be read.
 pub(crate) async fn remember(remembered: &Remembered, tables: &Tables) -> Result<(), RowError> {
     let Some(id) = &tables.events_id else { return Ok(()) };
     remembered.remember(&EventsTable { id: id.clone(), name: tables.events.clone() }).await

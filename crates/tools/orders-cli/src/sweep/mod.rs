@@ -1,10 +1,10 @@
-//! Sweeps over whole tables: what `orders rebuild` and `orders verify` share.
+//! Sweeps over whole tables: the code that `orders rebuild` and `orders verify` share.
 //!
-//! - `arguments`: which tables, and how
-//! - `events_table`: the refusals of tables that do not belong together
-//! - `plan`: the tables and what is done to them, to be confirmed
-//! - `progress`: the bar
-//! - `state`: how far each segment is, in a file
+//! - `arguments`: the tables and the options
+//! - `events_table`: the messages that reject tables that do not belong together
+//! - `plan`: the tables and the work, for the operator to confirm
+//! - `progress`: the progress bar
+//! - `state`: the progress of each segment, in a file
 
 mod arguments;
 pub(crate) mod events_table;
@@ -19,7 +19,7 @@ pub(crate) use state::{State, Tables, begin};
 
 use crate::stop::{Interrupted, StopSignals};
 
-/// Does `work`, which gets a future that ends with the first Ctrl-C; a second one cuts it off.
+/// Runs `work` with a future that completes at the first Ctrl-C. A second Ctrl-C cancels the work.
 pub(crate) async fn until_told_to_stop<T>(
     bar: &Bar,
     work: impl AsyncFnOnce(&mut StopSignals) -> anyhow::Result<T>,
@@ -27,13 +27,13 @@ pub(crate) async fn until_told_to_stop<T>(
     let (mut first, mut both) = (StopSignals::listen()?, StopSignals::listen()?);
     let told_twice = async {
         both.next().await;
-        // A run that stops at once is to end before this message.
+        // A run that stops at once must end before this message.
         tokio::task::yield_now().await;
         bar.note("stopping after the pages under way; Ctrl-C again does not wait for them");
         both.next().await;
     };
     tokio::select! {
-        // One that stops at once has nothing to say about waiting.
+        // A run that stops at once must not print the message about waiting.
         biased;
         done = work(&mut first) => done,
         () = told_twice => {

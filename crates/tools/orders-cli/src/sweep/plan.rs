@@ -6,11 +6,11 @@ use futures_util::future::join_all;
 use super::Tables;
 use super::progress::item_count;
 
-/// The tables with their numbers of items, where DynamoDB tells them: first the events, then the read models.
+/// The tables with their item counts, if DynamoDB reports them: the events first, then the read models.
 pub(crate) struct ItemCounts(Vec<(String, Option<u64>)>);
 
 impl ItemCounts {
-    /// Asks DynamoDB, which counts every few hours.
+    /// Reads the counts from DynamoDB, which updates them every few hours.
     pub(crate) async fn of(client: &Client, tables: &Tables) -> Self {
         let names: Vec<&String> =
             [&tables.events].into_iter().chain(tables.read_models.values().map(|kept| &kept.table)).collect();
@@ -18,17 +18,17 @@ impl ItemCounts {
         Self(names.into_iter().cloned().zip(counts).collect())
     }
 
-    /// The number of stored commits.
+    /// Returns the number of stored commits.
     pub(crate) fn events(&self) -> Option<u64> {
         self.0.first().and_then(|(_, count)| *count)
     }
 
-    /// The number of items in all of the tables.
+    /// Returns the number of items in all tables.
     pub(crate) fn all(&self) -> Option<u64> {
         self.0.iter().map(|(_, count)| *count).sum()
     }
 
-    /// Lists the tables with their item counts, after a headline and before what is done to them.
+    /// Lists the tables with their item counts, between a headline and the work on them.
     pub(crate) fn plan(&self, headline: &str, what: &str) -> String {
         let width = self.0.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let line = |(place, (name, count)): (usize, &(String, Option<u64>))| {

@@ -1,4 +1,4 @@
-//! The bar on standard error.
+//! The progress bar on standard error.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
@@ -13,16 +13,16 @@ use crate::text::{complain, note, per_second};
 pub(crate) struct Bar {
     bar: ProgressBar,
     started: Instant,
-    /// Looked at by earlier runs: no part of the rate.
+    /// The number of items that earlier runs processed, which the rate excludes.
     before: u64,
 }
 
 impl Bar {
-    /// A bar for about `expected` of `what`, or one without an end; `done` of them are behind it.
+    /// Creates a bar for about `expected` items of `what`, or a bar without an end. `done` items are already processed.
     pub(crate) fn new(what: &str, expected: Option<u64>, done: u64) -> anyhow::Result<Self> {
         let (bar, template) = match expected {
             Some(expected) => {
-                // DynamoDB counts every few hours: there may be more by now.
+                // DynamoDB updates its count every few hours, so the table may contain more items.
                 let bar = ProgressBar::new(expected.max(done));
                 (bar, format!("{{bar:10}} {{pos}}/~{{len}} {what}  {{wide_msg}}  {{elapsed}}, {{eta}} left"))
             }
@@ -30,12 +30,12 @@ impl Bar {
         };
         let bar = bar.with_style(ProgressStyle::with_template(&template).context("progress bar")?);
         bar.set_position(done);
-        // What earlier runs did says nothing of how fast this one is.
+        // The work of earlier runs says nothing about the rate of this run.
         bar.reset_eta();
         Ok(Self { bar, started: Instant::now(), before: done })
     }
 
-    /// Shows how many are behind it, and what they came to.
+    /// Shows the number of processed items, and the result so far.
     pub(crate) fn show(&self, done: u64, came_to: impl Display) {
         if self.bar.length().is_some_and(|length| length < done) {
             self.bar.set_length(done);
@@ -45,12 +45,12 @@ impl Bar {
         self.bar.set_message(format!("{came_to}  {rate}/s"));
     }
 
-    /// Says what is wrong, above the bar.
+    /// Prints a problem above the bar.
     pub(crate) fn complain(&self, what: &str) {
         self.bar.suspend(|| complain(what));
     }
 
-    /// Says what is worth knowing, above the bar.
+    /// Prints a note above the bar.
     pub(crate) fn note(&self, message: &str) {
         self.bar.suspend(|| note(message));
     }
@@ -59,15 +59,15 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 
-    /// The time that this run has taken.
+    /// Returns the duration of this run.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 }
 
-/// About how many items a table has; DynamoDB counts every few hours.
+/// Returns the approximate number of items in a table, which DynamoDB updates every few hours.
 pub(crate) async fn item_count(client: &aws_sdk_dynamodb::Client, table: &str) -> Option<u64> {
-    // A figure for the progress bar: who may not ask for it goes without.
+    // The number is only for the progress bar, so a caller without the permission continues without it.
     let description = client.describe_table().table_name(table).send().await.ok()?;
     description.table?.item_count.and_then(|count| u64::try_from(count).ok())
 }

@@ -9,24 +9,24 @@ use serde::{Deserialize, Serialize};
 use crate::state_file::{Lock, StateFile, difference};
 use crate::text::note;
 
-/// The format of state files. A release that changes it begins anew.
+/// The format of state files. A release that changes it starts sweeps from the beginning.
 const FORMAT: u32 = 2;
 
-/// The tables of a sweep. Kept in the state file: with other tables it is another sweep.
+/// The tables of a sweep, kept in the state file. A sweep of other tables is a different sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Tables {
-    /// The command that sweeps them.
+    /// The command that runs the sweep.
     pub(crate) command: String,
     pub(crate) events: String,
-    /// The id of the table of events, where it can be read. A table of the same name in another stack, or one made anew, has
-    /// another id.
+    /// The id of the table of events, if it can be read. A table of the same name in another stack, or a recreated table,
+    /// has another id.
     pub(crate) events_id: Option<String>,
     /// The read models, by name.
     pub(crate) read_models: BTreeMap<String, KeptReadModel>,
-    /// In how many parts. A position belongs to one of so many.
+    /// The number of segments. A position is valid only for the same number.
     pub(crate) segments: u32,
-    /// True if they are the local stack's.
+    /// True if the tables belong to the local stack.
     pub(crate) local: bool,
 }
 
@@ -34,19 +34,19 @@ pub(crate) struct Tables {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct KeptReadModel {
     pub(crate) table: String,
-    /// The id of the table, where it can be read.
+    /// The id of the table, if it can be read.
     pub(crate) id: Option<String>,
-    /// The projection number: rows of another one are other rows.
+    /// The projection number. Rows with another number belong to another projection.
     pub(crate) projection: u32,
 }
 
 impl Tables {
-    /// The names of the read models' tables, by read model.
+    /// Returns the names of the read models' tables, by read model.
     pub(crate) fn table_names(&self) -> BTreeMap<&str, &str> {
         self.read_models.iter().map(|(name, kept)| (name.as_str(), kept.table.as_str())).collect()
     }
 
-    /// The tables of the read models, in words.
+    /// Lists the tables of the read models as text.
     pub(crate) fn read_models(&self) -> String {
         let tables: Vec<&str> = self.read_models.values().map(|kept| kept.table.as_str()).collect();
         tables.join(" and ")
@@ -58,12 +58,12 @@ impl Tables {
 pub(crate) struct Kept<T> {
     format: u32,
     tables: Tables,
-    /// True if a page is settled.
+    /// True if at least one page is finished.
     begun: bool,
     sweep: T,
 }
 
-/// A sweep as an earlier run has left it, or a new one, and the file that keeps it up to date.
+/// A sweep that an earlier run left, or a new one, with the file that keeps it.
 pub(crate) struct State<T> {
     _lock: Lock,
     pub(crate) file: StateFile,
@@ -76,7 +76,7 @@ impl<T: Serialize> State<T> {
         &self.kept.sweep
     }
 
-    /// Changes what is known, and saves it.
+    /// Changes the progress, and saves it.
     pub(crate) fn settle(&mut self, change: impl FnOnce(&mut T)) -> anyhow::Result<()> {
         change(&mut self.kept.sweep);
         self.kept.begun = true;
@@ -84,7 +84,7 @@ impl<T: Serialize> State<T> {
     }
 }
 
-/// Takes up what `path` says, or begins with `new`.
+/// Loads the sweep from `path`, or starts `new`.
 pub(crate) fn begin<T: Serialize + DeserializeOwned>(
     path: PathBuf,
     tables: Tables,
@@ -92,11 +92,11 @@ pub(crate) fn begin<T: Serialize + DeserializeOwned>(
 ) -> anyhow::Result<State<T>> {
     let file = StateFile::new(path);
     let lock = file.lock()?;
-    // A run of an earlier release that did nothing has left a file, too.
+    // A run of an earlier release left a file even if it did nothing.
     file.check_format(FORMAT)?;
     let kept = file.read::<Kept<T>>("state of this command")?.filter(|kept| kept.begun);
     let Some(kept) = kept else {
-        // There is no file before the first page is settled: a run that did nothing leaves nothing.
+        // The file does not exist before the first finished page, so a run that did nothing leaves no file.
         let kept = Kept { format: FORMAT, tables, begun: false, sweep: new };
         return Ok(State { _lock: lock, file, kept });
     };

@@ -1,15 +1,15 @@
-//! Which order is in which currency: only its first event says so.
+//! The currency of each order, which only its first event contains.
 
 use std::collections::HashMap;
 
 use publication::CloudEvent;
 
-/// The currencies of the orders that were placed last: some, so that following for weeks takes no more memory.
+/// The currencies of recently placed orders. Their number is limited, so that memory use stays constant over weeks.
 pub(crate) struct Currencies {
-    /// Full, these become the older ones, and those before them are forgotten.
+    /// The newest orders. When this map is full, it replaces the map of older orders, which is forgotten.
     newer: HashMap<String, String>,
     older: HashMap<String, String>,
-    /// How many each of the two holds at most.
+    /// The maximum size of each of the two maps.
     limit: usize,
 }
 
@@ -24,7 +24,7 @@ impl Currencies {
         Self { newer: HashMap::new(), older: HashMap::new(), limit }
     }
 
-    /// Takes note of an event that names its order's currency.
+    /// Records the currency if the event names one.
     pub(crate) fn learn(&mut self, event: &CloudEvent) {
         let Some(currency) = event.data.get("currency").and_then(serde_json::Value::as_str) else { return };
         if self.newer.len() >= self.limit {
@@ -33,7 +33,7 @@ impl Currencies {
         self.newer.insert(event.subject.clone(), currency.to_owned());
     }
 
-    /// An order's currency, where it is remembered.
+    /// Returns an order's currency, if it is known.
     pub(crate) fn of(&self, order: &str) -> Option<&str> {
         self.newer.get(order).or_else(|| self.older.get(order)).map(String::as_str)
     }

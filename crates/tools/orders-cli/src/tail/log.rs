@@ -6,10 +6,11 @@ use reqwest::{Client, Response};
 
 use crate::running::{Address, reason};
 
-/// No event is larger than 256 KB, and escaping makes that six times as much at most: what is longer than this is no log.
+/// The maximum length of a line. An event has at most 256 KB, and escaping makes it at most six times as long, so a longer
+/// line is not from a log.
 const LONGEST_LINE: usize = 2 * 1024 * 1024;
 
-/// Why the log cannot be read: one line, for a person.
+/// The reason why the log cannot be read, as one line for an operator.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogError {
     #[error("{0}")]
@@ -28,12 +29,12 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new(address: Address) -> Result<Self, reqwest::Error> {
-        // No limit for the answer, which has no end; and nothing to wait for on this machine.
+        // The response has no end, so it has no time limit. A local connection needs little time.
         let client = Client::builder().connect_timeout(Duration::from_secs(5)).build()?;
         Ok(Self { address, client })
     }
 
-    /// The lines after the first `after`; with `follow` also those to come, until the bus is stopped.
+    /// Returns the lines after the first `after`. With `follow`, also returns new lines, until the bus stops.
     pub(crate) async fn lines(&self, after: usize, follow: bool) -> Result<Lines, LogError> {
         let request = self.client.get(format!("{}/events?after={after}&follow={follow}", self.address.url));
         let response = request.send().await.map_err(|error| {
@@ -56,13 +57,13 @@ impl Log {
 pub(crate) struct Lines {
     url: String,
     response: Response,
-    /// The beginning of a line whose end is yet to come.
+    /// The start of an incomplete line.
     begun: Vec<u8>,
 }
 
 impl Lines {
-    /// Some more lines, each with its line feed; `None` at the end. A bus that is stopped ends its answer: where it breaks
-    /// off, the bus was killed, or could not read its log.
+    /// Returns the next complete lines, each with its line feed; `None` at the end. A bus that stops normally ends its
+    /// response. A broken response means that the bus was killed, or could not read its log.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, LogError> {
         loop {
             let chunk = self.response.chunk().await;
@@ -83,7 +84,7 @@ impl Lines {
     }
 }
 
-/// Takes what is complete, and leaves the line that is not.
+/// Returns the complete lines, and keeps the incomplete one.
 fn complete(begun: &mut Vec<u8>, chunk: &[u8]) -> Vec<u8> {
     let Some(last) = chunk.iter().rposition(|byte| *byte == b'\n') else {
         begun.extend_from_slice(chunk);

@@ -1,8 +1,8 @@
-//! `orders tail`: follows the local stack's event bus, a line an event.
+//! `orders tail`: follows the local stack's event bus, and prints one line for each event.
 //!
 //! - `log`: the bus's log over HTTP
-//! - `row`: an event as a line
-//! - `currencies`: which order is in which currency
+//! - `row`: formats an event as a line
+//! - `currencies`: the currency of each order
 
 mod currencies;
 mod log;
@@ -20,13 +20,13 @@ use crate::text::columns;
 use currencies::Currencies;
 use log::{Lines, Log};
 
-/// Which events, from where, and how they are printed.
+/// The events to print, their source, and the output format.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The URL of the local stack's event bus [default: that of the local stack, see --data]
     #[arg(long, value_name = "URL", conflicts_with = "folder")]
     bus_url: Option<String>,
-    /// Only events of this type; may be given more than once
+    /// Only events of this type; can be repeated
     #[arg(long = "type", value_name = "TYPE", value_parser = event_types())]
     types: Vec<String>,
     /// Only events of this customer's orders
@@ -35,13 +35,13 @@ pub(crate) struct Arguments {
     /// Only events of this order
     #[arg(long, value_name = "ID")]
     order: Option<String>,
-    /// Begin with the first event there is, and not with the next
+    /// Start with the oldest event instead of the next one
     #[arg(long)]
     from_start: bool,
-    /// End after so many printed events
+    /// Stop after this number of printed events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// Print the CloudEvents as they were published, one a line
+    /// Print the CloudEvents as published, one a line
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -59,7 +59,7 @@ impl Arguments {
             && self.order.as_ref().is_none_or(|order| *order == event.subject)
     }
 
-    /// Something on the bus that is no event of ours is shown to those who want everything.
+    /// Returns true if no filter is set. Only then does the command print lines that are not Order Ledger events.
     fn wants_everything(&self) -> bool {
         self.types.is_empty() && self.customer.is_none() && self.order.is_none()
     }
@@ -71,13 +71,13 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let after = if arguments.from_start { 0 } else { pass_over(log.lines(0, false).await?, &mut currencies).await? };
     let lines = log.lines(after, true).await?;
     match print_all(lines, arguments, &mut currencies, BufWriter::new(io::stdout())).await {
-        // The reader has seen enough: `orders tail | head`.
+        // The reader has closed the pipe: `orders tail | head`.
         Err(error) if error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::BrokenPipe) => Ok(()),
         ended => ended,
     }
 }
 
-/// Counts what is there already, and remembers the currencies in it: the events of those orders will come without.
+/// Counts the existing events, and records their currencies, because later events of the same orders do not contain them.
 async fn pass_over(mut lines: Lines, currencies: &mut Currencies) -> anyhow::Result<usize> {
     let mut count = 0;
     while let Some(some) = lines.next().await? {
@@ -118,7 +118,7 @@ async fn print_all(
     Ok(())
 }
 
-/// A line of the log as it is printed; `None` where it is not wanted.
+/// Formats a line of the log; `None` if it is filtered out.
 fn shown(line: &[u8], arguments: &Arguments, currencies: &mut Currencies) -> Option<String> {
     let as_it_is = || String::from_utf8_lossy(line).trim_end().to_owned();
     let Ok(event) = serde_json::from_slice::<CloudEvent>(line) else {

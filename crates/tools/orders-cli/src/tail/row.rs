@@ -1,26 +1,26 @@
-//! An event as a line. Widths are fixed, because a line is printed before the next one is known; without a terminal, a longer
-//! text moves what follows it on its own line.
+//! Formats an event as a line. Column widths are fixed, because a line is printed before the next one is known. Without a
+//! terminal, a longer text moves the following columns on its line.
 
 use console::{Alignment, pad_str, truncate_str};
 use publication::CloudEvent;
 
 use crate::text::{bold, dim, event_summary};
 
-/// The widths of the columns before the last one, and how a cell that is too long is shortened.
+/// The widths of the columns before the last one, and the marker of a shortened cell.
 struct Layout {
     widths: [usize; 5],
     shortened: Option<&'static str>,
 }
 
-/// An instant with milliseconds; a UUID; the longest name of an event; what most customers' ids fit into.
+/// Widths for an instant with milliseconds, a UUID, the longest name of an event, and most customer ids.
 const WHOLE: Layout = Layout { widths: [24, 36, 7, 16, 16], shortened: None };
-/// A time of the day with milliseconds; the beginning of a UUID; as little as the rest needs, so that 80 columns have room for
-/// what happened.
+/// Widths for a time of day with milliseconds, the start of a UUID, and the minimum for the rest, so that the summary fits
+/// into 80 columns.
 const NARROW: Layout = Layout { widths: [12, 9, 4, 16, 9], shortened: Some("…") };
-/// The columns of a terminal from which on everything has room.
+/// The number of terminal columns from which all cells fit.
 const WIDE: usize = 140;
 
-/// The line above all others, for a terminal of so many columns, if there is one.
+/// Returns the line of headings for a terminal of this many columns, if there is one.
 pub(crate) fn headings(columns: Option<usize>) -> String {
     let [time, order, version, event, customer] = match narrow(columns) {
         false => cells(&WHOLE, ["RECORDED AT", "ORDER", "VERSION", "EVENT", "CUSTOMER"]),
@@ -30,7 +30,7 @@ pub(crate) fn headings(columns: Option<usize>) -> String {
     fit(format!("{time}  {order}  {version}  {event}  {customer}  {}", dim("WHAT")), columns)
 }
 
-/// An event's line; amounts are in `currency`, if that is known.
+/// Formats an event as a line. Amounts are in `currency`, if it is known.
 pub(crate) fn row(event: &CloudEvent, currency: Option<&str>, columns: Option<usize>) -> String {
     let version = version(&event.sequence);
     let cells_in = |layout, time| cells(layout, [time, &event.subject, &version, &event.event_type, &event.customerid]);
@@ -58,7 +58,7 @@ fn cells(layout: &Layout, texts: [&str; 5]) -> [String; 5] {
     })
 }
 
-/// A line that does not wrap.
+/// Shortens a line so that it does not wrap.
 fn fit(line: String, columns: Option<usize>) -> String {
     match columns {
         Some(columns) => truncate_str(&line, columns, "…").into_owned(),

@@ -2,7 +2,7 @@
 
 use iso_currency::Currency;
 
-/// `2997` minor units of `EUR` as `29.97 EUR`. A currency that ISO 4217 does not know is written in minor units, and says so.
+/// Formats `2997` minor units of `EUR` as `29.97 EUR`. If ISO 4217 does not list the currency, the text states minor units.
 pub(crate) fn amount(minor_units: u64, currency: &str) -> String {
     match Currency::from_code(currency).and_then(Currency::exponent) {
         None => format!("{minor_units} minor units {currency}"),

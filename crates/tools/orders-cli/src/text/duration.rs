@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-/// Milliseconds with two decimals: `3.07 ms`.
+/// Formats milliseconds with two decimals: `3.07 ms`.
 pub(crate) fn milliseconds(micros: u64) -> String {
     format!("{}.{:02} ms", micros / 1000, micros % 1000 / 10)
 }
 
-/// How many a second, with one decimal: `197.6`.
+/// Returns the rate a second with one decimal: `197.6`.
 pub(crate) fn per_second(count: u64, elapsed: Duration) -> String {
     let millis = elapsed.as_millis().max(1);
     let tenths = u128::from(count) * 10_000 / millis;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// Seconds with one decimal: `12.3 s`.
+/// Formats seconds with one decimal: `12.3 s`.
 pub(crate) fn seconds(elapsed: Duration) -> String {
     format!("{}.{} s", elapsed.as_secs(), elapsed.subsec_millis() / 100)
 }
 
-/// Reads a time: `90s`, `15m`, `1h` or `7d`.
+/// Parses a duration: `90s`, `15m`, `1h` or `7d`.
 pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
     let parsed = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse().ok()?, *seconds)));

@@ -1,11 +1,11 @@
-//! An event as people read it: shared by `orders events` and `orders tail`.
+//! A summary of an event, shared by `orders events` and `orders tail`.
 
 use serde_json::Value;
 
 use super::amount;
 
-/// The event in a few words. Amounts are in `currency`, or in minor units where that is not known. Of a type that is newer
-/// than this program, the data as it is.
+/// Summarises the event in a few words. Amounts are in `currency`, or in minor units if it is unknown. If the event's type
+/// is newer than this program, returns the data unchanged.
 pub(crate) fn event_summary(event_type: &str, data: &Value, currency: Option<&str>) -> String {
     let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
     let in_currency = |minor: u64| currency.map_or_else(|| format!("{minor} minor units"), |code| amount(minor, code));
@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    /// Data of every type, what is optional left out and given, with its summary.
+    /// Returns data of every type, with and without optional fields, and the expected summaries.
     fn samples() -> Vec<(&'static str, Value, &'static str)> {
         let items =
             json!([{ "sku": "TEA", "quantity": 3, "unitPrice": 999 }, { "sku": "CUP", "quantity": 1, "unitPrice": 1 }]);

@@ -1,6 +1,6 @@
-//! Text for people: what stands in columns, in what colour, and how events, amounts and durations read.
+//! Text output: tables, colours, events, amounts and durations.
 //!
-//! Colours appear on a terminal only, and never where `NO_COLOR` is set: `console` sees to it.
+//! `console` uses colours on a terminal only, and never if `NO_COLOR` is set.
 
 mod amount;
 mod duration;
@@ -14,12 +14,12 @@ pub(crate) use duration::{lifetime, milliseconds, per_second, seconds};
 pub(crate) use event::event_summary;
 pub(crate) use table::{Align, Table};
 
-/// Prints to standard output. A reader that has gone away (`orders events | head`) is no error.
+/// Prints to standard output. A reader that closes the pipe (`orders events | head`) is not an error.
 pub(crate) fn print(text: &str) {
     let _gone = console::Term::stdout().write_line(text.trim_end());
 }
 
-/// The columns of the terminal that standard output is, or `None` where it is a file or a pipe.
+/// Returns the number of columns of the terminal on standard output; `None` for a file or a pipe.
 pub(crate) fn columns() -> Option<usize> {
     let terminal = console::Term::stdout();
     let (_rows, columns) = terminal.is_term().then(|| terminal.size_checked()).flatten()?;
@@ -31,17 +31,17 @@ pub(crate) fn complain(message: &str) {
     let _gone = console::Term::stderr().write_line(&format!("{} {message}", style("error:").for_stderr().red().bold()));
 }
 
-/// Prints to standard error what is worth knowing, and is neither the result nor an error.
+/// Prints a note to standard error that is neither the result nor an error.
 pub(crate) fn note(message: &str) {
     let _gone = console::Term::stderr().write_line(message);
 }
 
-/// Prints a question to standard error, and leaves the cursor behind it.
+/// Prints a question to standard error, and leaves the cursor after it.
 pub(crate) fn ask(question: &str) {
     let _gone = console::Term::stderr().write_str(question);
 }
 
-/// A status in the colour of its kind: done, under way, or given up.
+/// Colours a status by its kind: done, in progress, or cancelled.
 pub(crate) fn status(word: &str) -> String {
     let styled = style(word);
     match word {
@@ -53,12 +53,12 @@ pub(crate) fn status(word: &str) -> String {
     .to_string()
 }
 
-/// A heading or a label.
+/// Formats a heading or a label.
 pub(crate) fn bold(word: &str) -> String {
     style(word).bold().to_string()
 }
 
-/// What is there for whoever looks for it.
+/// Formats text of low importance.
 pub(crate) fn dim(word: &str) -> String {
     style(word).dim().to_string()
 }

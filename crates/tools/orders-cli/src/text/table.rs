@@ -1,22 +1,22 @@
-//! Columns that line up, whatever script their text is in, and that fit a terminal.
+//! Tables whose columns align in every script, and that fit a terminal.
 
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
 use super::{columns, dim};
 
-/// The narrowest that a column is made, so that a shortened text can still be told from others.
+/// The minimum width of a column, so that shortened texts can still be distinguished.
 const NARROWEST: usize = 9;
-/// Between two columns.
+/// The gap between two columns.
 const GAP: &str = "  ";
 
-/// On which side a column's text stands.
+/// The alignment of a column's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,
     Right,
 }
 
-/// Rows under headings.
+/// A table with headings and rows.
 pub(crate) struct Table {
     columns: Vec<(&'static str, Align)>,
     rows: Vec<Vec<String>>,
@@ -27,17 +27,17 @@ impl Table {
         Self { columns: columns.into(), rows: Vec::new() }
     }
 
-    /// Adds a row; cells may be coloured.
+    /// Adds a row. Cells can contain colour codes.
     pub(crate) fn row(&mut self, cells: impl Into<Vec<String>>) {
         self.rows.push(cells.into());
     }
 
-    /// Headings and rows, a line each. On a terminal, long texts are shortened so that no line wraps.
+    /// Returns the headings and rows as lines. On a terminal, long texts are shortened so that no line wraps.
     pub(crate) fn render(&self) -> String {
         self.render_within(columns())
     }
 
-    /// The same for a terminal of so many columns, if there is one.
+    /// Returns the same for a terminal of this many columns, if there is one.
     fn render_within(&self, columns: Option<usize>) -> String {
         let headings = self.columns.iter().map(|(heading, _)| dim(heading)).collect();
         let lines: Vec<&Vec<String>> = std::iter::once(&headings).chain(&self.rows).collect();
@@ -63,7 +63,7 @@ impl Table {
         lines.into_iter().map(render).collect::<Vec<_>>().join("\n")
     }
 
-    /// Takes what is too much from the widest columns of text. Numbers stay whole.
+    /// Narrows the widest columns of text until the line fits. Numbers are not shortened.
     fn narrow(&self, widths: &mut [usize], columns: usize) {
         let gaps = GAP.len() * widths.len().saturating_sub(1);
         while widths.iter().sum::<usize>() + gaps > columns {

@@ -1,8 +1,8 @@
-//! `orders verify`: compares every row of the read models with the fold of its order's events, every sum with its rows, and every
-//! snapshot with the fold; repairs rows and sums if asked to.
+//! `orders verify`: compares every row of the read models with the fold of its order's events, every sum with its rows, and
+//! every snapshot with the fold. Repairs rows and sums on request.
 //!
 //! - `arguments`: the tables, the rule for late rows, and the limits of a repair
-//! - `plan`: the plan and the refusals of a repair, in words
+//! - `plan`: the plan of a repair, and the messages that reject it
 //! - `report`: the report and the verdict
 
 mod arguments;
@@ -23,15 +23,15 @@ use crate::text::{note, print, seconds};
 pub(crate) use arguments::Arguments;
 use report::verdict;
 
-/// The result of a verification that came to its end.
+/// The result of a completed verification.
 pub(crate) enum Verdict {
     /// Rows and events agree.
     Clean,
     /// Some rows differ.
     Differences,
-    /// No row differs, and some orders cannot be folded, or some sums not be judged.
+    /// No row differs, but some orders cannot be folded, or some sums cannot be checked.
     Incomplete,
-    /// Nothing differs, and the projector has yet to reach some orders.
+    /// Nothing differs, but the projector has not processed some orders yet.
     NotProjectedYet,
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     state.file.remove()?;
     passes.report(state.known())?;
     let verdict = verdict(state.known(), rule.now());
-    // Only a repair, which an operator has confirmed, binds the read models to a table.
+    // Only a repair that an operator confirmed binds the read models to a table.
     if let (Verdict::Clean, Some(remembered)) = (&verdict, &remembered)
         && arguments.repair
         && state.known().counts.orders > 0
@@ -91,7 +91,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
     Ok(verdict)
 }
 
-/// Reads which events table the read models remember. Where that is another one, a repair is refused, and a comparison notes it.
+/// Reads the events table that the read models remember. If it is another one, a repair is rejected, and a comparison notes
+/// it.
 async fn remembered(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Option<Remembered>> {
     let remembered = match Remembered::read(&opened.models).await {
         Ok(remembered) => remembered,
@@ -111,7 +112,7 @@ async fn remembered(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Op
     Ok(Some(remembered))
 }
 
-/// Lets the operator confirm a repair, or the rest of one that is under way.
+/// Asks the operator to confirm a repair, or the rest of a started repair.
 fn confirm_repair(
     arguments: &Arguments,
     opened: &Opened,
@@ -140,14 +141,14 @@ fn confirm_repair(
 struct Passes<'a> {
     opened: &'a Opened,
     rule: LagRule,
-    /// The number of commits and rows, as far as it is known.
+    /// The number of commits and rows, if it is known.
     expected: Option<u64>,
     started: Instant,
     json: bool,
 }
 
 impl Passes<'_> {
-    /// Goes through all tables from where the state is, and looks at late rows again; repairs if that was decided.
+    /// Processes all tables from the saved position, and checks late rows again. Repairs if the repair was confirmed.
     async fn pass(&self, state: &mut State<Verification>) -> anyhow::Result<()> {
         let Opened { store, models, .. } = self.opened;
         let bar = Bar::new("commits and rows", self.expected, state.known().counts.looked_at())?;

@@ -1,9 +1,9 @@
-//! The plan and the refusals of a repair, in words.
+//! The plan of a repair, and the messages that reject it.
 
 use operations::verify::repair::MOST_ORPHANS;
 use operations::verify::{Decision, Refusal};
 
-/// The plan of a repair, given the number of orphans that the operator allows.
+/// Describes a repair, given the number of orphans that the operator allows.
 pub(super) fn of_repair(delete_orphans: Option<u64>) -> String {
     let most = delete_orphans.map_or_else(
         || format!("no more than 1 % of the rows and {MOST_ORPHANS}"),
@@ -15,7 +15,7 @@ pub(super) fn of_repair(delete_orphans: Option<u64>) -> String {
     )
 }
 
-/// The plan of the rest of a repair.
+/// Describes the rest of a repair.
 pub(super) fn of_rest(decision: &Decision) -> String {
     let at = decision.at().map(|at| at.to_string()).unwrap_or_default();
     format!(
@@ -25,7 +25,7 @@ pub(super) fn of_rest(decision: &Decision) -> String {
     )
 }
 
-/// The refusal of a repair, in one line.
+/// Returns the one-line message that rejects a repair.
 pub(super) fn refused(refusal: Refusal, events: &str) -> String {
     match refusal {
         Refusal::NoOrders { rows } => format!(
@@ -39,7 +39,7 @@ pub(super) fn refused(refusal: Refusal, events: &str) -> String {
     }
 }
 
-/// The refusal to go on with a repair, in one line.
+/// Returns the one-line message that rejects the continuation of a repair.
 pub(super) fn refused_to_go_on(refusal: Refusal) -> String {
     let (Refusal::NoOrders { rows } | Refusal::TooManyOrphans { rows, .. }) = refusal;
     let orphans = match refusal {

@@ -10,9 +10,9 @@ use super::Verdict;
 use crate::sweep::Tables;
 use crate::text::{bold, complain, seconds};
 
-/// The characters of a value that a line shows.
+/// The maximum number of characters of a value in a line.
 const VALUE: usize = 48;
-/// The values that the text shows of one difference; JSON shows all.
+/// The maximum number of values of one difference in the text. JSON contains all.
 const SHOWN: usize = 8;
 
 /// `12 orders, 1 differences, 0 repaired`
@@ -20,7 +20,7 @@ pub(super) fn so_far(counts: &VerifyCounts) -> String {
     format!("{} orders, {} differences, {} repaired", counts.orders, counts.found(), counts.repaired())
 }
 
-/// The result of a verification, for people.
+/// Returns the result of a verification as text.
 pub(super) fn summary(tables: &Tables, known: &Verification, elapsed: Duration, now: Timestamp) -> String {
     let counts = &known.counts;
     let headline = bold(&format!("{} compared with {}", tables.read_models(), tables.events));
@@ -78,7 +78,7 @@ fn of_sums(counts: &SumCounts) -> [(&'static str, u64); 7] {
     ]
 }
 
-/// The first differences, by name.
+/// Lists the first differences by name.
 fn named(known: &Verification) -> String {
     let mut text = String::new();
     if !known.snapshots.is_empty() {
@@ -104,7 +104,7 @@ fn named(known: &Verification) -> String {
     text
 }
 
-/// Values that differ, a line each: `    amountPaid: 1 in the row, 2997 by the events`.
+/// Lists the values that differ, one a line: `    amountPaid: 1 in the row, 2997 by the events`.
 fn lines(changes: &[ChangedValue], place: &str) -> String {
     let shown = |changed: &ChangedValue| {
         let (found, expected) = (shortened(changed.found.as_ref()), shortened(changed.expected.as_ref()));
@@ -126,14 +126,14 @@ fn shortened(value: Option<&Value>) -> String {
     text.chars().take(VALUE - 1).chain(['…']).collect()
 }
 
-/// The orders that are not projected yet, and the age of the oldest of their newest commits.
+/// Returns the number of orders that are not projected yet, and the age of the oldest of their newest commits.
 pub(super) fn not_projected(known: &Verification, now: Timestamp) -> Option<(u64, Duration)> {
     let (orders, oldest) = known.lags.not_projected()?;
     let age = now.epoch_ms().saturating_sub(oldest.epoch_ms());
     Some((orders, Duration::from_millis(u64::try_from(age).unwrap_or(0))))
 }
 
-/// The result for machines.
+/// Returns the result as JSON.
 pub(super) fn json(tables: &Tables, known: &Verification, now: Timestamp) -> serde_json::Result<String> {
     let (orders, age) = not_projected(known, now).unzip();
     serde_json::to_string(&json!({
@@ -151,7 +151,7 @@ pub(super) fn json(tables: &Tables, known: &Verification, now: Timestamp) -> ser
     }))
 }
 
-/// The verdict. Complains about everything that is left.
+/// Returns the verdict, and prints an error for every remaining problem.
 pub(super) fn verdict(known: &Verification, now: Timestamp) -> Verdict {
     let counts = &known.counts;
     if counts.left_out > 0 {
