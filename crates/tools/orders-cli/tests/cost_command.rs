@@ -1,4 +1,4 @@
-//! `orders cost` as a person runs it.
+//! `orders cost` as an operator runs it.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -31,7 +31,7 @@ fn the_documentation_counts_what_the_template_has_by_the_month() {
     let page = include_str!("../../../../docs/COST.md");
     let count = |text: &str| template.matches(text).count();
     let alarms = count("    Type: AWS::CloudWatch::Alarm\n");
-    // An alarm names its metric itself, or lists those of its expression. Each costs ten cents.
+    // An alarm names its metric directly, or lists the metrics of its expression. Each metric costs ten cents.
     let metrics = count("\n      MetricName: ") + count("MetricStat:");
     let (dashboards, queries) =
         (count("Type: AWS::CloudWatch::Dashboard\n"), count("Type: AWS::Logs::QueryDefinition\n"));

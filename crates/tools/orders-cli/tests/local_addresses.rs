@@ -1,4 +1,4 @@
-//! The addresses of a running local stack: the other commands find a stack on free ports without being told where it is.
+//! The addresses of a running local stack: the other commands find a stack on free ports without options.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use test_support::running::{ON_FREE_PORTS, Running};
 
-/// The names in the environment that would lead commands elsewhere.
+/// The environment variables that would lead commands to another address.
 const ENVIRONMENT: [&str; 4] =
     ["ORDERS_API", "ORDERS_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_EVENTBRIDGE"];
 
@@ -45,7 +45,7 @@ impl Stack {
         Self(Running::start(orders(&[&ON_FREE_PORTS, arguments].concat(), folder)))
     }
 
-    /// The variables of the line to paste.
+    /// Returns the variables in the line that the welcome message offers for a shell.
     fn exported(&self) -> Vec<(&str, &str)> {
         let line = self.0.welcome.iter().find_map(|line| line.strip_prefix("export ")).unwrap();
         line.split(' ').map(|variable| variable.split_once('=').unwrap()).collect()
@@ -70,7 +70,7 @@ impl Stack {
     }
 }
 
-/// The commands that need an address, each with what it prints of a stack with this one order.
+/// The commands that need an address, each with a text that it prints for a stack with this one order.
 fn commands(order: &str) -> Vec<(Vec<&str>, &'static str)> {
     vec![
         (vec!["show", order], "9.99 EUR"),
@@ -105,7 +105,7 @@ async fn the_export_line_and_the_data_folder_lead_there_from_another_folder() {
     for (arguments, expected) in commands(&order) {
         let mut pasted = orders(&arguments, other.path());
         pasted.envs(stack.exported());
-        // An option wins over the environment.
+        // An option takes precedence over the environment.
         let mut named = orders(&[&arguments[..], &["--data", data.to_str().unwrap()]].concat(), other.path());
         named.envs(ENVIRONMENT.map(|name| (name, "http://127.0.0.1:1")));
         for command in [pasted, named] {

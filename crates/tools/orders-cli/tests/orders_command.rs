@@ -1,4 +1,4 @@
-//! The `orders` binary as a person runs it: what it prints, how it ends, and what is left after `kill -9`.
+//! The `orders` binary as an operator runs it: its output, its exit codes, and the data that survives `kill -9`.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// When a test that waits for something gives it up.
+/// The time after which a waiting test fails.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
 fn orders(arguments: &[&str]) -> Command {
@@ -26,7 +26,7 @@ fn orders(arguments: &[&str]) -> Command {
     command
 }
 
-/// A stack whose data is in that folder.
+/// Starts a stack with its data in that folder.
 fn start(folder: &Path) -> Running {
     start_with(folder, &[])
 }
@@ -39,12 +39,12 @@ fn local(folder: &Path, arguments: &[&str]) -> Command {
     orders(&[&ON_FREE_PORTS[..], &["--data", folder.to_str().unwrap()], arguments].concat())
 }
 
-/// The lines that the welcome offers to be pasted.
+/// Returns the lines of the welcome message that a reader can paste into a shell.
 fn pasted(stack: &Running) -> Vec<&str> {
     stack.welcome.iter().map(String::as_str).filter(|line| line.starts_with("curl ")).collect()
 }
 
-/// Does what curl does with a line of the welcome, on a machine that may have no curl: the status, and the body.
+/// Sends the request of a curl command from the welcome message, without curl. Returns the status and the body.
 async fn curl(line: &str) -> (u16, Value) {
     let words = line.split('\'').enumerate().flat_map(|(index, part)| match index % 2 {
         0 => part.split_whitespace().collect(),
@@ -72,7 +72,7 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// The one line on standard error of a command that failed.
+/// Returns the only line on standard error of a failed command.
 #[track_caller]
 fn complaint(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1));
@@ -81,7 +81,7 @@ fn complaint(output: &Output) -> String {
     text.trim_end().to_owned()
 }
 
-/// The count in a row of a report.
+/// Returns the count in a row of a report.
 #[track_caller]
 fn count(report: &str, row: &str) -> u64 {
     let figures = report.lines().find_map(|line| line.strip_prefix(row)).unwrap();
@@ -95,7 +95,7 @@ async fn place(client: &Client, api: &str, key: &str) -> Option<Value> {
     if answer.status() == 201 { answer.json().await.ok() } else { None }
 }
 
-/// Places orders from four clients at once and calls `after` with how many were acknowledged, until the API is gone.
+/// Places orders from four clients at once, until the API stops. Calls `after` with the number of acknowledged orders.
 async fn place_until_it_is_gone(api: &str, after: impl Fn(usize) + Send + Sync + 'static) -> Vec<String> {
     let (acknowledged, after) = (Arc::new(AtomicUsize::new(0)), Arc::new(after));
     let mut clients = JoinSet::new();
@@ -144,7 +144,7 @@ async fn the_three_lines_of_the_welcome_work_when_they_are_pasted() {
     assert_eq!((status, &placed["version"]), (201, &json!(1)));
     let (status, order) = curl(read).await;
     assert_eq!((status, &order["orderId"], &order["version"]), (200, &placed["orderId"], &json!(1)));
-    // The list follows the order by a moment.
+    // The list shows the order a moment later.
     let listed = async {
         loop {
             let (status, page) = curl(list).await;
@@ -168,14 +168,14 @@ fn ctrl_c_and_sigterm_end_it_cleanly() {
     }
 }
 
-/// A client of DynamoDB that has sent the head of a request and not its body.
+/// Connects to DynamoDB and sends the head of a request without its body.
 async fn half_a_request(stack: &Running) -> TcpStream {
     let address = stack.served("DynamoDB");
     let address = address.strip_prefix("http://").unwrap();
     let mut client = TcpStream::connect(address).await.unwrap();
     let head = format!("POST / HTTP/1.1\r\nhost: {address}\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n");
     client.write_all(head.as_bytes()).await.unwrap();
-    // The server asks for the body once the request is under way.
+    // The server requests the body once it has started to process the request.
     let mut reply = [0; 12];
     client.read_exact(&mut reply).await.unwrap();
     assert_eq!(&reply, b"HTTP/1.1 100");
@@ -286,7 +286,7 @@ async fn the_data_folder_and_every_file_in_it_are_for_the_owner_alone() {
     }
 }
 
-/// The rights of a file or folder.
+/// Returns the permissions of a file or folder.
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -368,7 +368,7 @@ fn a_load_that_is_stopped_reports_what_it_did() {
         let stack = start(folder.path());
         let mut load = orders(&["load", "--seconds", "100000", "--clients", "2", "--api", stack.api()]);
         let load = load.args(pace).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // It has begun when its first event is published.
+        // The load has started when its first event is published.
         let published = folder.path().join("events.ndjson");
         while std::fs::metadata(&published).map_or(0, |file| file.len()) == 0 {
             std::thread::yield_now();

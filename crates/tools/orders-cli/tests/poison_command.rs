@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::running::{ON_FREE_PORTS, Running};
 
-/// When a test that waits for the consumers gives it up.
+/// The time after which a test that waits for the consumers fails.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
 /// A stack in a folder.
 struct Stack {
     running: Running,
-    /// The folder in which the stack and its commands run and leave their files.
+    /// The working folder of the stack and its commands.
     folder: TempDir,
 }
 
@@ -24,7 +24,7 @@ impl Stack {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut local = Command::new(env!("CARGO_BIN_EXE_orders"));
-        // The functions log poison, which is what is tried here.
+        // The functions log the poison that this test causes.
         local.current_dir(folder.path()).args(ON_FREE_PORTS).args(["--in-memory", "--log", "off"]);
         Self { running: Running::start(local), folder }
     }
@@ -49,7 +49,7 @@ impl Stack {
         (reply.status().as_u16(), reply.json().await.unwrap())
     }
 
-    /// Places an order of 29.97 EUR; its id.
+    /// Places an order of 29.97 EUR, and returns its id.
     async fn place(&self, key: &str) -> String {
         let items = json!([{ "sku": "TEA", "quantity": 3, "unitPrice": 999 }]);
         let body = json!({ "customerId": "alice", "currency": "EUR", "items": items });
@@ -58,7 +58,7 @@ impl Stack {
         placed["orderId"].as_str().unwrap().to_owned()
     }
 
-    /// The parked orders, once there are so many.
+    /// Waits until there are `count` parked orders, and returns them.
     fn parked(&self, count: u64) -> Value {
         let begun = Instant::now();
         loop {
@@ -70,7 +70,7 @@ impl Stack {
         }
     }
 
-    /// The sequence numbers of an order's published events, as they arrived.
+    /// Returns the sequence numbers of an order's published events, in the order of arrival.
     async fn published(&self, order: &str) -> Vec<String> {
         let events =
             reqwest::get(format!("{}/events", self.running.served("EventBridge"))).await.unwrap().text().await.unwrap();
@@ -102,7 +102,7 @@ async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
     let said = assert_done(&poisoned);
     assert!(said.starts_with(&format!("Version 2 of order {order} has the event PaymentPromised")), "{said}");
 
-    // Each consumer parks it; the other order flows.
+    // Each consumer parks the order. The other order is processed.
     let parked = stack.parked(3);
     let notes =
         parked.as_array().unwrap().iter().map(|note| json!([note["consumer"], note["orderId"], note["version"]]));
@@ -133,7 +133,7 @@ async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
     let (status, row) = stack.get(&format!("/orders/{order}")).await;
     assert_eq!((status, &row["version"], &row["amountPaid"], &row["stale"]), (200, &json!(2), &json!(1), &Value::Null));
     assert_eq!(stack.published(&order).await, ["1", "2"]);
-    // The other order's rows follow its payment by a moment.
+    // The other order's rows follow its payment a moment later.
     let begun = Instant::now();
     while stack.orders("verify --local").status.code() != Some(0) {
         assert!(begun.elapsed() < GIVEN_UP, "{}", stdout(&stack.orders("verify --local")));

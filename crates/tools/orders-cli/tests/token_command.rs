@@ -1,4 +1,5 @@
-//! `orders token` and `orders local --auth jwt --cors`, as a person runs them: a token of the one is what the other asks for.
+//! `orders token` and `orders local --auth jwt --cors` as an operator runs them: the stack accepts the tokens of the
+//! command.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -24,7 +25,7 @@ fn token_command(arguments: &[&str], folder: &Path) -> Output {
     orders(&[&["token"], arguments].concat(), folder).output().unwrap()
 }
 
-/// The token that `orders token` prints: one line, and nothing else anywhere.
+/// Returns the token that `orders token` prints: one line, and no other output.
 #[track_caller]
 fn token(arguments: &[&str], folder: &Path) -> String {
     let output = token_command(arguments, folder);
@@ -35,7 +36,7 @@ fn token(arguments: &[&str], folder: &Path) -> String {
     token.to_owned()
 }
 
-/// A stack that runs in a folder.
+/// Starts a stack in a folder.
 fn start(arguments: &[&str], folder: &Path) -> Running {
     Running::start(orders(&[&ON_FREE_PORTS, arguments].concat(), folder))
 }
@@ -131,10 +132,10 @@ async fn the_lines_of_the_welcome_work_with_their_tokens() {
     assert_eq!(pasted(list, folder.path()).await.0, 200);
 }
 
-/// Does what a shell and curl do with a line, where `cargo orders` is this build and curl may be missing.
+/// Runs a line as a shell with curl would, where `cargo orders` is this build and curl may be missing.
 async fn pasted(line: &str, folder: &Path) -> (u16, Value) {
     let line = line.replace("cargo orders", &format!("'{}'", env!("CARGO_BIN_EXE_orders")));
-    // The shell does the quoting and the substitution; then each word is a line.
+    // The shell quotes and substitutes; then each word is a line.
     let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}\n{line}");
     let output = Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap();
     let words = String::from_utf8(output.stdout).unwrap();

@@ -60,7 +60,7 @@ struct Stated {
     _read_at: String,
 }
 
-/// An amount of money. Its text is rounded like the cents of a bill.
+/// An amount of money, kept in picodollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Dollars {
     pico: u128,

@@ -1,4 +1,4 @@
-//! Failures before anything is done: each names the place and the remedy, and leaves no file.
+//! Failures before any work: each message names the location and the remedy, and the command leaves no file.
 
 use std::process::{Command, Output};
 
@@ -7,7 +7,7 @@ use test_support::recorded::Recorded;
 use crate::service::{refusal, service};
 use crate::{bus, orders, output, stderr};
 
-/// The commands that work on tables, without the place.
+/// The commands that work on tables, without the arguments that select the location.
 const COMMANDS: [&[&str]; 6] = [
     &["verify"],
     &["rebuild", "--yes"],
@@ -17,7 +17,7 @@ const COMMANDS: [&[&str]; 6] = [
     &["parked", "redrive", "--all"],
 ];
 
-/// The names that a command takes in an account.
+/// The names that a command requires in an account.
 fn names(command: &[&str]) -> Vec<&'static str> {
     let mut names = Vec::new();
     if !command.starts_with(&["parked", "list"]) {
@@ -50,7 +50,7 @@ fn in_account(command: &[&str], url: &str) -> Command {
     with_credentials(&[command, &names(command)].concat(), url)
 }
 
-/// The same with the names that it has already.
+/// The same command with credentials.
 fn with_credentials(command: &[&str], url: &str) -> Command {
     let mut account = orders(command);
     account.env_clear();
@@ -70,7 +70,7 @@ async fn without_a_stack_each_command_names_the_address_and_the_remedy() {
     for command in COMMANDS {
         let mut local = orders(command);
         local.arg("--local").env("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1");
-        // A replay looks for both services at once.
+        // A replay checks both services at the same time.
         let bus = bus().await;
         local.env("AWS_ENDPOINT_URL_EVENTBRIDGE", bus.endpoint());
         let done = run(local).await;

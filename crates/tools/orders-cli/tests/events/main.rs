@@ -1,5 +1,5 @@
-//! The commands that deal with events, as a person runs them: `orders tail`, `orders replay`, `orders rebuild`,
-//! `orders verify`, `orders parked`.
+//! The commands that deal with events, as an operator runs them: `orders tail`, `orders replay`, `orders rebuild`, `orders
+//! verify`, `orders parked`.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -32,7 +32,7 @@ fn orders(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end, while the servers of this process go on.
+/// Runs a command to its end, while the servers of this process keep running.
 async fn output(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
@@ -45,7 +45,7 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
-/// What a command says on standard error after its plan.
+/// Returns the text on standard error after the plan.
 fn said(output: &Output) -> &str {
     let text = stderr(output);
     match text.split_once("Published events cannot be taken back") {

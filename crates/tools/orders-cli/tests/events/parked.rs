@@ -1,4 +1,4 @@
-//! `orders parked`, against both embedded services, and against a whole stack whose functions park.
+//! `orders parked`, against both embedded services, and against a whole stack whose functions park orders.
 
 use std::collections::HashMap;
 use std::process::Output;
@@ -27,7 +27,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// Orders of three versions each: placed, paid in full, and a bit more.
+    /// Records orders with three versions each: placed, paid in full, and overpaid.
     async fn with_orders(count: u64) -> Self {
         let recorded = Recorded::nothing().await;
         recorded.orders(count).await;
@@ -42,7 +42,7 @@ impl Scene {
         self.recorded.dynamodb.client()
     }
 
-    /// Parks an order at version 2, where it waits up to version 3.
+    /// Parks an order at version 2, with commits up to version 3 waiting.
     async fn park(&self, consumer: &Consumer, order: &str) {
         let (aggregate_id, reason) = (order.to_owned(), "event PaymentPromised cannot be read".to_owned());
         let parking =
@@ -56,7 +56,7 @@ impl Scene {
     }
 }
 
-/// Runs the command on services at these places.
+/// Runs the command on services at these addresses.
 async fn parked(arguments: &[&str], dynamodb: &str, eventbridge: &str) -> Output {
     let mut command = orders(&["parked"]);
     let yes = ["redrive"].iter().filter(|command| arguments.starts_with(&[command])).map(|_| "--yes");
@@ -74,7 +74,7 @@ async fn put(client: &Client, item: &Item) {
     client.put_item().table_name("OrderEvents").set_item(Some(item.clone())).send().await.unwrap();
 }
 
-/// A commit as a newer release would write it: its event is of a type that this one does not know.
+/// Returns a commit as a newer release would write it, with an event type that this release does not know.
 fn from_the_future(mut item: Item) -> Item {
     let Some(AttributeValue::L(events)) = item.get_mut("events") else { unreachable!("a commit has events") };
     let Some(AttributeValue::M(event)) = events.first_mut() else { unreachable!("an event is a map") };
@@ -410,7 +410,7 @@ async fn a_record_that_names_no_order_is_listed_beside_parked_orders() {
     );
     assert_eq!(note["notedBy"], json!(["projector", "publisher"]));
 
-    // It is not for redriving, and no consumer's.
+    // A note on a record that names no order belongs to no consumer, and a redrive ignores it.
     scene.park(&Consumer::PUBLISHER, "o-0").await;
     let of_consumer = scene.parked(&["list", "--consumer", "publisher"]).await;
     let of_consumer = stdout(&of_consumer);

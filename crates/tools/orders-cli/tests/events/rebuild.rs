@@ -29,12 +29,12 @@ impl Scene {
         self.command("rebuild", &[arguments, &["--yes"]].concat())
     }
 
-    /// A verification for which no row is late: commits are recorded at fixed times.
+    /// A verification for which no row is late, because the commits have fixed times.
     pub(crate) fn verify(&self, arguments: &[&str]) -> Command {
         self.command("verify", &[&["--lag-bound", "0s"], arguments].concat())
     }
 
-    /// A command, in a folder of its own.
+    /// A command in a folder of its own.
     pub(crate) fn command(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = orders(&[name, "--local"]);
         command
@@ -44,7 +44,7 @@ impl Scene {
         command
     }
 
-    /// Each order's row, as far as it is: `<order>@<version>`.
+    /// The version of each order's row: `<order>@<version>`.
     async fn rows(&self) -> Vec<String> {
         let scan = self.recorded.dynamodb.client().scan().table_name(ROWS).send().await.unwrap();
         let row = |item: &std::collections::HashMap<String, AttributeValue>| {
@@ -61,7 +61,7 @@ impl Scene {
     }
 }
 
-/// The plan of a rebuild: tables with their item counts.
+/// The plan of a rebuild: the tables with their item counts.
 fn plan(events: u64, [rows, totals]: [u64; 2]) -> String {
     format!(
         "Rebuild the read models:\n  events  OrderEvents             about {events} items\n  \
@@ -84,7 +84,7 @@ async fn a_table_that_is_empty_is_filled_and_a_second_time_changes_nothing() {
     let scene = Scene::with_orders(7).await;
     for written in [7, 0] {
         let done = output(scene.rebuild(&[])).await;
-        // Each read model remembers its events table, which is an item more.
+        // Each read model stores the id of its events table in one more item.
         let rows = if written == 7 { [0, 0] } else { [8, 9] };
         assert_eq!((done.status.code(), stderr(&done)), (Some(0), plan(14, rows).as_str()));
         let report = stdout(&done);
@@ -181,7 +181,7 @@ async fn the_state_of_another_rebuild_is_not_gone_on_from() {
     assert!(stderr(&done).contains("\ngoing on from mine.json, of 20"), "{}", stderr(&done));
     assert!(stderr(&done).ends_with(": what is settled there is not looked at again; delete it to begin anew\n"));
 
-    // Tables of the same names in another stack, or made anew: what was settled was not theirs.
+    // The tables of another stack with the same names, or recreated tables: the finished pages were not theirs.
     state["tables"]["eventsId"] = json!("another");
     std::fs::write(&file, state.to_string()).unwrap();
     let refused = output(scene.rebuild(&["--state", "mine.json", "--segments", "2"])).await;
@@ -242,7 +242,7 @@ async fn a_read_model_that_remembers_nothing_is_looked_up_by_its_own_rows() {
     let scene = Scene::with_orders(4).await;
     assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
     let client = scene.recorded.dynamodb.client();
-    // The summaries remember OrderEvents. The totals remember nothing, and are those of another stack.
+    // The summaries remember OrderEvents. The totals remember nothing, and belong to another stack.
     for item in client.scan().table_name(TOTALS).send().await.unwrap().items.unwrap() {
         let key = ["customerId", "entry"].map(|name| (name.to_owned(), item[name].clone()));
         client.delete_item().table_name(TOTALS).set_key(Some(key.into())).send().await.unwrap();

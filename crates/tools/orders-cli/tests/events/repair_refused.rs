@@ -1,4 +1,4 @@
-//! `orders verify --repair` by events that are not those of the rows: refused, and nothing is changed.
+//! `orders verify --repair` with events that do not belong to the rows: it is rejected, and nothing changes.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::service::{forwarded, refusal, service};
 use crate::verify::{CONTRIBUTIONS, REPAIR, SUMMARIES, all_rows, copied, rebuilt, text, verify};
 use crate::{output, stderr};
 
-/// Lets the read models forget their events table, as those of an earlier release have none in memory.
+/// Deletes the memory of the events table from the read models, as read models of an earlier release have none.
 async fn forgotten(scene: &Scene) {
     for table in [SUMMARIES, CONTRIBUTIONS] {
         let memory = [("customerId".to_owned(), text("#events")), (table.1.to_owned(), text("#events"))].into();
@@ -15,7 +15,7 @@ async fn forgotten(scene: &Scene) {
     }
 }
 
-/// Repairs by a table of events: it must be refused, with this at the end, and change nothing.
+/// Runs a repair with a table of events. The repair must fail with this message at the end, and change nothing.
 async fn refused(scene: &Scene, arguments: &[&str], expected: &str) {
     let before = all_rows(scene).await;
     let done = output(scene.verify(&[REPAIR, arguments].concat())).await;
@@ -60,7 +60,7 @@ async fn a_repair_by_a_half_restored_table_is_refused() {
         "8 of 16 rows have no commits in Restored, more than 1 % or 100: ",
     )
     .await;
-    // The first commits of each order are there, and the second are not: rows would be taken back.
+    // The table contains the first commits of each order and lacks the second ones, so a repair would reduce the rows.
     for number in 0..8 {
         scene.recorded.delete(&format!("o-{number}"), 2).await;
     }

@@ -1,4 +1,4 @@
-//! `orders verify --repair` that goes on with the decision of an earlier run.
+//! `orders verify --repair` that continues with the decision of an earlier run.
 
 use event_store::Timestamp;
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::rebuild::{ROWS, Scene, TOTALS};
 use crate::verify::{REPAIR, all_rows, rebuilt};
 use crate::{output, stderr};
 
-/// The state of a repair that was decided minutes ago, by which 2 of 6 rows have no commits.
+/// The state of a repair that was decided some minutes ago, with 2 of 6 rows without commits.
 async fn decided(scene: &Scene, minutes: i64) {
     let client = scene.recorded.dynamodb.client();
     let id =
@@ -35,7 +35,7 @@ async fn decided(scene: &Scene, minutes: i64) {
     std::fs::write(scene.folder.path().join("orders-repair-OrderEvents.json"), state.to_string()).unwrap();
 }
 
-/// Three orders and their rows; one order has lost its commits since.
+/// Three orders and their rows. One order has since lost its commits.
 async fn with_an_orphan() -> Scene {
     let scene = rebuilt(3).await;
     for version in [1, 2] {

@@ -21,7 +21,7 @@ impl Scene {
         Self { recorded, bus: bus().await, folder: tempfile::tempdir().unwrap() }
     }
 
-    /// The command, in a folder of its own.
+    /// The command in a folder of its own.
     pub(crate) fn replay(&self, arguments: &[&str]) -> Command {
         let mut command = orders(&["replay", "--local", "--yes"]);
         command
@@ -57,7 +57,7 @@ async fn exactly_the_range_is_published_marked_and_in_sequence() {
     }
 
     let arrived = scene.arrived().await;
-    // Order n is placed in second n and paid in the next: seconds 2, 3 and 4, and not 5.
+    // Order n is placed in second n and paid in the next second. The range covers seconds 2, 3 and 4, and excludes 5.
     let expected = ["o-1@0000000002", "o-2@0000000001", "o-2@0000000002"];
     let expected = expected.into_iter().chain(["o-3@0000000001", "o-3@0000000002", "o-4@0000000001"]);
     assert!(in_sequence(&arrived));

@@ -1,4 +1,4 @@
-//! The runs of one `orders replay`: stopped, gone on with, and two at once.
+//! The runs of one `orders replay`: stopped, continued, and two runs at once.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -18,7 +18,7 @@ fn json(file: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
-/// A run that has made its first call, and whose second is ten seconds away.
+/// A run that has made its first call and waits ten seconds for the second.
 async fn slow(scene: &Scene) -> Child {
     let mut slow = scene.replay(&["--from", "2026-11-21T09:00:00Z", "--name", "late", "--rate", "1"]);
     let slow = slow.stderr(Stdio::piped()).spawn().unwrap();
@@ -28,7 +28,7 @@ async fn slow(scene: &Scene) -> Child {
     slow
 }
 
-/// What a run of the replay `late` left behind that was done with everything up to `after`.
+/// Returns the state that a run of the replay `late` leaves after it has finished everything up to `after`.
 fn kept(after: &Value, to: &str, order: &Value) -> Value {
     let parameters = json!({
         "bus": "OrderBus", "table": "OrderEvents", "from": "2026-11-21T09:00:00.000Z", "to": to, "order": order,
@@ -53,7 +53,7 @@ async fn ctrl_c_stops_between_calls_and_the_same_command_goes_on() {
     let kept = json(&scene.state("late"));
     assert_eq!(kept["tally"]["published"], sent);
 
-    // Another --rate is no other replay, and the end is the one that the first run found.
+    // A different --rate does not make a different replay, and the end is the one from the first run.
     let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
     assert_eq!(rest.status.code(), Some(0));
     let going_on = format!("going on from orders-replay-late.json: {sent} events published so far\nReplay late:\n");
@@ -68,7 +68,8 @@ async fn ctrl_c_stops_between_calls_and_the_same_command_goes_on() {
     assert!(!scene.state("late").exists());
 }
 
-/// An event bus that exists, and answers no call of PutEvents. Its URL, and a message for every such call.
+/// Starts an event bus that exists and answers no PutEvents call. Returns its URL, and a channel with a message for each
+/// call.
 fn silent_bus() -> (String, mpsc::Receiver<()>) {
     let (put, puts) = mpsc::channel();
     let url = service(move |call| {
@@ -107,7 +108,7 @@ async fn a_second_ctrl_c_does_not_wait_for_the_call_under_way() {
                     begins anew\n";
     assert_eq!((said[1].as_str(), code), (expected, Some(130)));
 
-    // What nobody has acknowledged is sent again.
+    // The next run republishes the unacknowledged events.
     let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
     assert_eq!((rest.status.code(), scene.arrived().await.len()), (Some(0), 2));
 }
@@ -122,7 +123,7 @@ async fn two_runs_at_once_do_not_share_a_state() {
     let other = output(scene.replay(&[&ALL[..], &["--name", "other", "--order", "o-1"]].concat())).await;
     assert_eq!((other.status.code(), said(&other)), (Some(0), ""), "another replay is in nobody's way");
 
-    // Killed, it leaves its file behind and holds nobody up.
+    // A killed run leaves its file behind and does not block another run.
     kill_process(Pid::from_child(&slow), Signal::KILL).unwrap();
     tokio::task::spawn_blocking(|| slow.wait_with_output().unwrap()).await.unwrap();
     let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;

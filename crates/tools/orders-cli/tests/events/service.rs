@@ -1,4 +1,4 @@
-//! AWS services on loopback that answer as a test wants.
+//! AWS services on loopback whose answers a test decides.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,14 +7,14 @@ use std::sync::Arc;
 /// A request to a service.
 #[derive(Default)]
 pub(crate) struct Call {
-    /// The operation, of a service with JSON: `AWSEvents.PutEvents`.
+    /// The operation of a service with a JSON protocol: `AWSEvents.PutEvents`.
     pub(crate) target: String,
-    /// The authorization of the request, which has the Region and the service.
+    /// The authorization header, which names the Region and the service.
     pub(crate) authorization: String,
     pub(crate) body: String,
 }
 
-/// Starts a service. Returns its URL; a call for which `answer` returns nothing gets no answer.
+/// Starts a service, and returns its URL. A call for which `answer` returns `None` gets no answer.
 pub(crate) fn service(answer: impl Fn(&Call) -> Option<(u16, String)> + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -28,12 +28,12 @@ pub(crate) fn service(answer: impl Fn(&Call) -> Option<(u16, String)> + Send + S
     url
 }
 
-/// The answer of a service that refuses a call: the code and its message.
+/// Returns the error response of a service: the code and its message.
 pub(crate) fn refusal(code: &str, message: &str) -> (u16, String) {
     (400, format!(r#"{{"__type":"com.amazonaws.service#{code}","message":"{message}"}}"#))
 }
 
-/// The answer of the service at a URL to the same call.
+/// Forwards a call to the service at a URL, and returns the answer.
 pub(crate) fn forwarded(call: &Call, url: &str) -> (u16, String) {
     let host = url.trim_start_matches("http://").trim_end_matches('/');
     let mut connection = TcpStream::connect(host).unwrap();

@@ -1,4 +1,4 @@
-//! `--stack`: a CloudFormation stack's outputs have all names, as an answer of DescribeStacks has them.
+//! `--stack`: a CloudFormation stack's outputs contain all names, in the form of a DescribeStacks response.
 
 use std::process::{Command, Output};
 
@@ -16,7 +16,7 @@ use crate::{orders, output, stderr, stdout};
 const SUMMARY_CONSUMER: Consumer = Consumer::new("OrderSummaryByCustomer");
 const TOTALS_CONSUMER: Consumer = Consumer::new("CustomerTotals");
 
-/// The names that CloudFormation gave, by the output, and the table of the template that each is like.
+/// The names that CloudFormation generated, by output, and the table of the template whose schema each has.
 const TABLES: [(&str, &str, &str); 4] = [
     ("OrderEventsTable", "shop-OrderEvents-1B2C3D", "OrderEvents"),
     ("OrderSummaryByCustomerTable", "shop-OrderSummaryByCustomer-4E5F6G", "OrderSummaryByCustomer"),
@@ -37,7 +37,7 @@ impl Account {
         Self::with(count, &[("CustomerTotalsKept", "true")]).await
     }
 
-    /// An account whose stack has these outputs besides the names.
+    /// Creates an account whose stack has these outputs in addition to the names.
     async fn with(count: u64, outputs: &'static [(&str, &str)]) -> Self {
         let mut recorded = Recorded::nothing().await;
         for (_, name, like) in TABLES {
@@ -71,7 +71,7 @@ impl Account {
     }
 }
 
-/// A table with the key of another one.
+/// Creates a table with the key schema of another one.
 async fn copy_table(client: &Client, like: &str, name: &str) {
     let table = client.describe_table().table_name(like).send().await.unwrap().table.unwrap();
     let keys = table.key_schema.unwrap();
@@ -83,7 +83,7 @@ async fn copy_table(client: &Client, like: &str, name: &str) {
     create.set_key_schema(Some(keys.clone())).send().await.unwrap();
 }
 
-/// What CloudFormation answers, as its API reference has it: the outputs with the names, and these.
+/// Returns CloudFormation's response as its API reference describes it: the outputs with the names, and `more`.
 fn describe_stacks(call: &Call, more: &[(&str, &str)]) -> Option<(u16, String)> {
     assert!(call.authorization.contains("/eu-west-1/cloudformation/aws4_request"), "{}", call.authorization);
     let xmlns = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
@@ -157,7 +157,7 @@ async fn an_option_wins_over_an_output_of_the_stack() {
     assert_eq!((done.status.code(), stderr(&done)), (Some(1), expected));
 }
 
-/// The stack's table of totals is deleted first: a command that asks for it fails.
+/// The test first deletes the stack's table of totals, so a command that uses it would fail.
 #[tokio::test]
 async fn a_stack_that_keeps_no_totals_is_rebuilt_verified_and_redriven() {
     let account = Account::with(3, &[("CustomerTotalsKept", "false")]).await;
@@ -184,7 +184,7 @@ async fn a_stack_that_keeps_no_totals_is_rebuilt_verified_and_redriven() {
     }
     assert!(parked.find(&SUMMARY_CONSUMER, "o-1").await.unwrap().is_none());
     assert!(parked.find(&TOTALS_CONSUMER, "o-1").await.unwrap().is_some(), "its note stays");
-    // A table that is named is not left out.
+    // A table that is named in an option is not left out.
     let done = account
         .run(&["parked", "redrive", "--all", "--yes", "--stack", "shop", "--table", "CustomerTotals=CustomerTotals"])
         .await;

@@ -59,7 +59,7 @@ fn tail(bus: &EmbeddedEventBridge, arguments: &[&str]) -> Command {
     command
 }
 
-/// A tail that follows, once it has printed its headings: from then on it misses nothing.
+/// Starts a tail that follows, and waits for its headings. From then on it misses no event.
 async fn following(mut command: Command) -> (Child, BufReader<impl Read + Send + 'static>) {
     let started = move || {
         let mut tail = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -109,7 +109,8 @@ async fn it_follows_from_now_on_and_ends_quietly_with_the_stack() {
     })
     .await
     .unwrap();
-    // The currency is known from before; that of an order whose first event is nowhere to be seen is not.
+    // The tail knows the currency of this order from an earlier event. It does not know the currency of an order without a
+    // first event.
     assert!(read[0].contains("alice") && read[0].ends_with("pay-2 29.97 EUR\n"), "{read:?}");
     assert!(read[1].contains("bob") && read[1].ends_with("pay-7 2997 minor units\n"), "{read:?}");
     bus.stop().await;
@@ -131,7 +132,7 @@ async fn fewer_events_than_were_asked_for_are_an_error() {
     assert_eq!((done.status.code(), stderr(&done)), (Some(1), "error: the bus was stopped after 1 of 2 events\n"));
 }
 
-/// A tail of what answers every request with these bytes, and hangs up.
+/// Runs a tail of a server that answers every request with these bytes and closes the connection.
 fn tail_of(answer: &[u8]) -> (String, Output) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -140,7 +141,7 @@ fn tail_of(answer: &[u8]) -> (String, Output) {
     let (mut connection, _) = listener.accept().unwrap();
     let mut request = BufReader::new(connection.try_clone().unwrap());
     while request.read_line(&mut String::new()).unwrap() > "\r\n".len() {}
-    // A tail that has seen enough hangs up first.
+    // A tail that has finished closes the connection first.
     let _gone = connection.write_all(answer);
     drop((connection, request));
     (url, tail.wait_with_output().unwrap())

@@ -22,7 +22,7 @@ pub(crate) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// So many orders and their rows.
+/// Records a number of orders, and rebuilds their rows.
 pub(crate) async fn rebuilt(count: u64) -> Scene {
     let scene = Scene::with_orders(count).await;
     assert_eq!(output(scene.command("rebuild", &["--yes"])).await.status.code(), Some(0));
@@ -37,11 +37,11 @@ pub(crate) const SUMMARIES: Table = Table(ROWS, "placedAtOrderId");
 pub(crate) const CONTRIBUTIONS: Table = Table(TOTALS, "entry");
 
 impl Table {
-    /// All there is, by sort key.
+    /// Returns all rows, by sort key.
     pub(crate) async fn rows(self, scene: &Scene) -> Vec<Item> {
         let scan = scene.recorded.dynamodb.client().scan().table_name(self.0).send().await.unwrap();
         let mut rows = scan.items.unwrap();
-        // The memory of the events table is no row.
+        // The memory of the events table is not a row.
         rows.retain(|row| row["customerId"] != text("#events"));
         rows.sort_by_key(|row| row[self.1].as_s().unwrap().clone());
         rows
@@ -58,7 +58,7 @@ impl Table {
     }
 }
 
-/// Each row of both tables.
+/// Returns every row of both tables.
 pub(crate) async fn all_rows(scene: &Scene) -> [Vec<Item>; 2] {
     [SUMMARIES.rows(scene).await, CONTRIBUTIONS.rows(scene).await]
 }
@@ -68,13 +68,13 @@ fn with(mut row: Item, name: &str, value: AttributeValue) -> Item {
     row
 }
 
-/// A row without what a repair may change in right sums: the revision, and the pending rows, which are stored too.
+/// Returns a row without the attributes that a repair can change in correct sums: the revision, and the pending rows.
 fn settled(mut row: Item) -> Item {
     row.remove("pending");
     with(row, "revision", number(0))
 }
 
-/// Runs it with `--json`: the exit code, what was counted, and each difference in words.
+/// Runs the command with `--json`. Returns the exit code, the counts, and each difference as text.
 pub(crate) async fn verify(scene: &Scene, arguments: &[&str]) -> (i32, Value, Vec<String>) {
     let done = output(scene.verify(&[arguments, &["--json"]].concat())).await;
     assert_ne!(stdout(&done), "", "{}", stderr(&done));
@@ -187,7 +187,7 @@ async fn tables_that_were_wiped_are_filled_and_twenty_of_their_rows_are_named() 
     assert_eq!((SUMMARIES.rows(&scene).await.len(), CONTRIBUTIONS.rows(&scene).await.len()), (30, 31));
 }
 
-/// An order that was recorded a moment ago, and has no row.
+/// Records an order a moment ago, without a row.
 async fn not_projected() -> Scene {
     let scene = rebuilt(2).await;
     scene.recorded.paid("o-new", [Timestamp::now(), Timestamp::now()]).await;
@@ -262,7 +262,7 @@ async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
     let said = stderr(&done);
     assert!(said.contains("error: order o-1: version 3 is poison: requestId is missing\n"), "{said}");
     assert!(said.ends_with("error: 2 orders could not be folded to their end, listed above\n"), "{said}");
-    // What comes before the poison is in its row.
+    // The row contains the commits before the poison.
     let row = SUMMARIES.rows(&scene).await.remove(1);
     SUMMARIES.delete(&scene, &row).await;
     let (exit, _, differences) = verify(&scene, REPAIR).await;
@@ -281,7 +281,7 @@ async fn what_could_not_be_done_is_no_difference() {
     }
 }
 
-/// Copies commits into another table: the orders that `renamed` gives a name, under that name.
+/// Copies commits into another table: those of the orders for which `renamed` returns a name, under that name.
 pub(crate) async fn copied(scene: &Scene, table: &str, renamed: impl Fn(&str) -> Option<String>) {
     let client = scene.recorded.dynamodb.client();
     let like = client.describe_table().table_name("OrderEvents").send().await.unwrap().table.unwrap();
@@ -296,7 +296,7 @@ pub(crate) async fn copied(scene: &Scene, table: &str, renamed: impl Fn(&str) ->
     }
 }
 
-/// An order whose newest commit has the snapshot of another order, which is paid more.
+/// Records an order whose newest commit contains the snapshot of another order with a higher payment.
 async fn with_a_wrong_snapshot() -> Scene {
     let scene = Scene::with_orders(3).await;
     let items = json!([{ "sku": "TEA", "quantity": 3, "unitPrice": 999 }]);

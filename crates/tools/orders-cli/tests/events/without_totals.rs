@@ -23,7 +23,7 @@ async fn a_rebuild_without_totals_writes_summaries_only() {
     });
     assert_eq!(serde_json::from_str::<Value>(stdout(&done)).unwrap(), expected);
     assert!(!stderr(&done).contains("CustomerTotals"), "the plan has no such table: {}", stderr(&done));
-    // Three rows, and the events table that they were folded from.
+    // Three rows, and the memory of the events table.
     assert_eq!((items(&scene, ROWS).await, items(&scene, TOTALS).await), (4, 0));
 }
 
