@@ -1,9 +1,9 @@
-//! The reason why an operation could not go on.
+//! The reason why an operation stopped.
 
 use event_store::StoreError;
 use read_models::{AuditError, RowError};
 
-/// The reason why an operation could not go on. What was settled until then is done.
+/// The reason why an operation stopped. Finished pages stay finished.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     /// The events could not be read.
@@ -20,7 +20,7 @@ pub enum OperationError {
         /// The cause.
         cause: String,
     },
-    /// A segment ended before its work was done.
+    /// A segment's task ended before its work was finished.
     #[error("a segment has panicked")]
     Panicked(#[from] tokio::task::JoinError),
 }

@@ -1,4 +1,4 @@
-//! The events table that the read models remember: tables that do not belong together are refused.
+//! The events table that the read models remember. Tables that do not belong together are rejected.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use read_models::{EventsTable, ReadModel, ReadModels, RowError, Segment};
 
 use crate::error::OperationError;
 
-/// The number of rows that are looked up in the events where a read model remembers nothing.
+/// The number of rows to look up in the events if a read model remembers no events table.
 const SAMPLE: u64 = 100;
 
 /// The events tables that the read models remember.
@@ -15,28 +15,28 @@ pub struct Remembered(Vec<(Arc<dyn ReadModel>, Option<EventsTable>)>);
 /// A read model that was folded from another events table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The place of its rows.
+    /// The location of its rows.
     pub target: String,
     /// The table that it was folded from.
     pub remembered: EventsTable,
 }
 
-/// A read model that remembers no events table and whose rows mostly have no commits in this one.
+/// A read model that remembers no events table, and most of whose rows have no commits in this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stranger {
-    /// The place of its rows.
+    /// The location of its rows.
     pub target: String,
     /// The number of its first rows that were looked up.
     pub looked_up: u64,
-    /// The number of those without commits.
+    /// The number of these rows without commits.
     pub without_commits: u64,
 }
 
 impl Remembered {
-    /// Reads what the read models remember.
+    /// Reads the events tables that the read models remember.
     ///
     /// # Errors
-    /// When rows cannot be read.
+    /// Returns an error if rows cannot be read.
     pub async fn read(models: &ReadModels) -> Result<Self, RowError> {
         let mut remembered = Vec::new();
         for model in models {
@@ -45,7 +45,7 @@ impl Remembered {
         Ok(Self(remembered))
     }
 
-    /// The read models that were folded from another events table than the one with that id. An id that is not known equals none.
+    /// Returns the read models that were folded from an events table with another id. An unknown id equals no other.
     pub fn mismatches(&self, events_id: Option<&str>) -> impl Iterator<Item = Mismatch> {
         self.0.iter().filter_map(move |(model, remembered)| {
             let remembered = remembered.as_ref().filter(|remembered| Some(remembered.id.as_str()) != events_id)?;
@@ -53,10 +53,10 @@ impl Remembered {
         })
     }
 
-    /// The first read model that remembers nothing and whose rows do not fit the events that it would be folded from.
+    /// Returns the first read model that remembers no events table and whose rows do not match the events.
     ///
     /// # Errors
-    /// When events or rows cannot be read.
+    /// Returns an error if events or rows cannot be read.
     pub async fn stranger(&self) -> Result<Option<Stranger>, OperationError> {
         for (model, _) in self.0.iter().filter(|(_, remembered)| remembered.is_none()) {
             let stranger = look_up(model.as_ref()).await?;
@@ -67,10 +67,10 @@ impl Remembered {
         Ok(None)
     }
 
-    /// Makes every read model remember an events table, in place of another one too.
+    /// Makes every read model remember an events table, and replaces the remembered one.
     ///
     /// # Errors
-    /// When rows cannot be written.
+    /// Returns an error if rows cannot be written.
     pub async fn remember(&self, events: &EventsTable) -> Result<(), RowError> {
         for (model, remembered) in &self.0 {
             if remembered.as_ref() != Some(events) {
@@ -81,7 +81,7 @@ impl Remembered {
     }
 }
 
-/// Looks the first rows of a read model up in the events.
+/// Looks up the first rows of a read model in the events.
 async fn look_up(model: &dyn ReadModel) -> Result<Stranger, OperationError> {
     let mut stranger = Stranger { target: model.target().to_owned(), looked_up: 0, without_commits: 0 };
     let mut after = None;

@@ -1,15 +1,15 @@
-//! What an operator runs over the stored events, as libraries without arguments and without output.
+//! Operations on the stored events for operators, as libraries without arguments and without output.
 //!
 //! | module | operation |
 //! |---|---|
-//! | [`rebuild`] | brings every row of the read models as far as its order's events |
+//! | [`rebuild`] | updates every row of the read models to its order's newest event |
 //! | [`verify`] | compares rows, sums and snapshots with the events, and repairs rows and sums |
 //! | [`redrive`] | publishes or projects the commits of parked orders, and unparks the orders |
-//! | [`events_table`] | refuses read models that were folded from another events table |
-//! | [`sweep`] | works through whole tables in segments; stopped, it can go on |
+//! | [`events_table`] | rejects read models that were folded from another events table |
+//! | [`sweep`] | processes whole tables in segments; a stopped sweep can continue |
 //!
-//! The command line and the simulation call the same operations. Read models come as a list: no operation names one. This crate
-//! must never decide what is poison: its consumers do.
+//! The command line and the simulation call the same operations. Read models are passed as a list: no operation names one.
+//! This crate must never decide what is poison: its consumers do.
 
 pub mod error;
 pub mod events_table;

@@ -2,7 +2,7 @@
 
 use event_store::Position;
 
-/// The order under way, and the orders that are complete.
+/// The current order, and the complete orders.
 #[derive(Debug, Default)]
 pub(crate) struct OrderCount {
     under_way: Option<(String, u64)>,
@@ -13,14 +13,14 @@ pub(crate) struct OrderCount {
 #[derive(Debug, Default)]
 pub(crate) struct Complete {
     pub(crate) orders: u64,
-    /// The commits of these orders.
+    /// The number of commits of these orders.
     pub(crate) commits: u64,
     /// The last of these orders.
     pub(crate) last: Option<String>,
 }
 
 impl OrderCount {
-    /// Takes the next commit of a scan, named `<orderId>@<version>`.
+    /// Adds the next commit of a scan, named `<orderId>@<version>`.
     pub(crate) fn push(&mut self, id: &str) {
         let order = order_in(id);
         match &mut self.under_way {
@@ -32,7 +32,7 @@ impl OrderCount {
         }
     }
 
-    /// Ends the scan: the last order is complete.
+    /// Ends the scan, so that the last order is complete.
     pub(crate) fn finish(&mut self) {
         if let Some((order, commits)) = self.under_way.take() {
             self.complete.orders += 1;
@@ -41,18 +41,18 @@ impl OrderCount {
         }
     }
 
-    /// The orders that are complete since the last call.
+    /// Returns the orders that are complete since the last call.
     pub(crate) fn take(&mut self) -> Complete {
         std::mem::take(&mut self.complete)
     }
 }
 
-/// The order of a position.
+/// Returns the order of a position.
 pub(crate) fn order_of(position: &Position) -> String {
     order_in(&position.to_string()).to_owned()
 }
 
-/// The order in `<orderId>@<version>`.
+/// Returns the order in `<orderId>@<version>`.
 pub(crate) fn order_in(id: &str) -> &str {
     id.rsplit_once('@').map_or(id, |(order, _)| order)
 }

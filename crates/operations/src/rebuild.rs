@@ -1,7 +1,7 @@
-//! Rebuild: brings every row of the read models as far as its order's events, beside live traffic.
+//! Rebuild: updates every row of the read models to its order's newest event, during live traffic.
 //!
-//! Pages of commits go through the read models as batches of the stream do, so repeats, gaps and rows that are further need no
-//! code here. A rebuild deletes nothing.
+//! The read models process pages of commits in the same way as batches of the stream. Repeated commits, gaps and rows with
+//! newer versions therefore need no code here. A rebuild deletes nothing.
 
 mod segment;
 
@@ -14,11 +14,11 @@ pub use segment::{RebuildPage, RebuildSegment, segments};
 
 use crate::sweep::Place;
 
-/// The progress of a rebuild. Kept in state files: names are never changed.
+/// The progress of a rebuild. State files contain these names, so they must never change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rebuild {
     segments: Vec<SegmentProgress>,
-    /// The counts of all runs together.
+    /// The total counts of all runs.
     pub counts: RebuildCounts,
 }
 
@@ -26,41 +26,42 @@ pub struct Rebuild {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentProgress {
     place: Place<Position>,
-    /// True if the order at that place was left out: its further commits are no further order.
+    /// True if the order at that position was left out, so that its later commits do not count as another order.
     left_out: bool,
 }
 
-/// The counts of all runs of a rebuild together.
+/// The total counts of all runs of a rebuild.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RebuildCounts {
     /// Commits that were read.
     pub commits: u64,
-    /// Their orders.
+    /// Orders that were read.
     pub orders: u64,
-    /// Writes of rows, by read model. A row that was as far needs none, and one whose order is on two pages may have two.
+    /// Writes of rows, by read model. A row that is up to date needs none, and a row whose order spans two pages can need
+    /// two.
     pub rows_written: BTreeMap<String, u64>,
-    /// Orders of which a row was left to the newer release that wrote it.
+    /// Orders with a row that was left unchanged because a newer release wrote it.
     pub newer: u64,
     /// Orders with a commit that cannot be read or folded. Their rows end before that commit.
     pub left_out: u64,
 }
 
 impl Rebuild {
-    /// A rebuild that begins, in so many segments.
+    /// Creates a rebuild with a number of segments.
     #[must_use]
     pub fn new(segments: u32) -> Self {
         let segment = SegmentProgress { place: Place::Beginning, left_out: false };
         Self { segments: (0..segments).map(|_| segment.clone()).collect(), counts: RebuildCounts::default() }
     }
 
-    /// The segments of the events table.
+    /// Returns the progress of the segments of the events table.
     #[must_use]
     pub fn segments(&self) -> &[SegmentProgress] {
         &self.segments
     }
 
-    /// Counts a page, and moves its segment on.
+    /// Counts a page, and advances its segment.
     pub fn add(&mut self, page: RebuildPage) {
         let (sum, more) = (&mut self.counts, page.counts);
         sum.commits += more.commits;

@@ -1,17 +1,17 @@
-//! Redrives parked orders, once the cause is repaired.
+//! Redrives parked orders after the cause is repaired.
 //!
-//! A redrive reads the commits that wait from OrderEvents, from the parked version up to the last that is known to wait, and has the
-//! consumer process them in sequence. It then deletes the note, on the condition that no more commits wait; otherwise it continues
-//! with those. So no commit that waits is forgotten, whatever happens meanwhile. A redrive that was cut off can be repeated: it
-//! processes some commits twice.
+//! A redrive reads the waiting commits from OrderEvents, from the parked version up to the last version that is known to
+//! wait, and has the consumer process them in sequence. It then deletes the note, on the condition that no more commits
+//! wait. Otherwise it continues with the new commits. Therefore no waiting commit is lost, even during concurrent changes.
+//! An interrupted redrive can be repeated: it processes some commits twice.
 //!
 //! Start at [`Redrive::order`].
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
-//! | `redrive.rs` | the loop from a note to no note |
-//! | `waiting` | the commits that wait, in sequence |
-//! | `events`, `rows` | the processing of these commits: by the publisher, by a read model |
+//! | `redrive.rs` | the loop that processes a note until it is deleted |
+//! | `waiting` | the waiting commits, in sequence |
+//! | `events`, `rows` | the processing of these commits by the publisher and by a read model |
 
 mod events;
 mod rows;
@@ -24,7 +24,7 @@ use read_models::ReadModels;
 
 use waiting::Waiting;
 
-/// Redrives orders, of every consumer.
+/// Redrives orders of every consumer.
 #[derive(Debug, Clone)]
 pub struct Redrive {
     store: DynamoEventStore,
@@ -36,25 +36,25 @@ pub struct Redrive {
 /// The result of a redrive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redriven {
-    /// It was not parked.
+    /// The order was not parked.
     NotParked,
-    /// All that waited is done, and it is no longer parked.
+    /// All waiting commits are processed, and the order is no longer parked.
     Done {
-        /// The number of commits that waited.
+        /// The number of commits that were waiting.
         commits: u64,
     },
-    /// A commit still cannot be processed. What came before it is done, and the attempt is noted.
+    /// A commit still cannot be processed. The commits before it are processed, and the attempt is noted.
     StillParked {
-        /// The number of commits before it.
+        /// The number of processed commits before it.
         commits: u64,
         /// Its version.
         version: u64,
-        /// The reason; it quotes nothing that an event holds.
+        /// The reason, without any text from the event.
         reason: String,
     },
 }
 
-/// The reason why an order could not be redriven, other than its commits. It stays parked.
+/// The reason why an order could not be redriven, other than a poison commit. The order stays parked.
 #[derive(Debug, thiserror::Error)]
 pub enum RedriveError {
     /// The notes could not be read or written.
@@ -63,7 +63,7 @@ pub enum RedriveError {
     /// The events could not be read.
     #[error(transparent)]
     Events(#[from] StoreError),
-    /// The bus did not take an event.
+    /// The bus rejected an event, or was unavailable.
     #[error("the event bus did not take an event: {cause}")]
     Bus {
         /// The error.
@@ -75,7 +75,7 @@ pub enum RedriveError {
         /// The error.
         cause: String,
     },
-    /// The row is of a newer release, which has to redrive it.
+    /// A newer release wrote the row, and that release must redrive it.
     #[error("the row is of a newer projection number: redrive it with that release")]
     NewerProjection,
     /// The consumer of the note is neither the publisher nor a read model of the list.
@@ -99,12 +99,12 @@ impl Redrive {
     /// Redrives an order for one consumer.
     ///
     /// # Errors
-    /// When notes, events, rows or bus are not to be had. What was done until then may be done again.
+    /// Returns an error if notes, events, rows or bus are unavailable. A repeated redrive can process some commits again.
     pub async fn order(&self, consumer: &Consumer, order: &str) -> Result<Redriven, RedriveError> {
         let mut commits = 0;
         let mut waiting: Option<Waiting<'_>> = None;
         while let Some(note) = self.notes.find(consumer, order).await? {
-            // Where it is parked as before, only more of it waits: that is all there is left to do.
+            // If the order is still parked at the same version, only the additional commits must be processed.
             let next = waiting.as_ref().filter(|before| before.begin == note.version).map(|before| before.next);
             let rest = waiting.insert(Waiting::new(&self.store, &note, next.unwrap_or(note.version)));
             let from = rest.next;
@@ -123,11 +123,12 @@ impl Redrive {
                 return Ok(Redriven::Done { commits });
             }
         }
-        // Also where another redrive took it out meanwhile.
+        // Another redrive may have unparked the order meanwhile.
         Ok(if commits == 0 { Redriven::NotParked } else { Redriven::Done { commits } })
     }
 
-    /// Notes a further attempt, at the version that it reached; nothing where another redrive took the order out meanwhile.
+    /// Notes a further attempt and the version that it reached. Does nothing if another redrive has unparked the order
+    /// meanwhile.
     async fn note(&self, note: &ParkedOrder, version: u64, reason: &str) -> Result<(), ParkedError> {
         let request = ParkRequest {
             aggregate_id: note.aggregate_id.clone(),

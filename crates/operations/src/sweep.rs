@@ -1,4 +1,4 @@
-//! Sweeps: whole tables worked through in segments side by side, page by page, so that a run that was stopped can go on.
+//! Sweeps: process whole tables page by page, in concurrent segments, so that a stopped run can continue.
 
 use std::future::Future;
 use std::pin::pin;
@@ -9,25 +9,25 @@ use tokio::task::JoinSet;
 
 use crate::error::OperationError;
 
-/// The place of a segment.
+/// The position of a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place<P> {
     /// Nothing is read yet.
     Beginning,
-    /// Everything up to here is settled.
+    /// Everything up to this position is finished.
     After(P),
-    /// Everything is settled.
+    /// Everything is finished.
     End,
 }
 
 impl<P> Place<P> {
-    /// The place after a page that ends there.
+    /// Returns the place after a page that ends at `next`.
     pub fn after(next: Option<P>) -> Self {
         next.map_or(Self::End, Self::After)
     }
 
-    /// The position to read on after, if any; `None` at the end, where there is nothing to read.
+    /// Returns the position after which to read, if any; `None` at the end, where nothing is left to read.
     pub const fn to_read(&self) -> Option<Option<&P>> {
         match self {
             Self::Beginning => Some(None),
@@ -40,9 +40,9 @@ impl<P> Place<P> {
 /// The end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Everything is settled.
+    /// Everything is finished.
     Complete,
-    /// The run was told to stop before that.
+    /// The run was stopped before the end.
     Stopped,
 }
 
@@ -51,15 +51,15 @@ pub trait SegmentPages: Send + 'static {
     /// The result of a page.
     type Page: Send + 'static;
 
-    /// Works through the next page; `None` where there is none. A later run may begin after a page that was returned.
+    /// Processes the next page; `None` if there is none. A later run can start after a page that was returned.
     fn next_page(&mut self) -> impl Future<Output = Result<Option<Self::Page>, OperationError>> + Send;
 }
 
-/// Works through all segments at once, and hands every page to `settle`, one after the other. Where `told_to_stop` ends, or a
-/// segment fails, the pages under way are the last ones. Dropped, it is cut off.
+/// Processes all segments concurrently, and passes every page to `settle`, one at a time. When `told_to_stop` completes, or
+/// a segment fails, the pages in progress are the last ones. Dropping the future cancels the sweep.
 ///
 /// # Errors
-/// The first error of a segment or of `settle`.
+/// Returns the first error of a segment or of `settle`.
 pub async fn sweep<S: SegmentPages, E: From<OperationError>>(
     segments: Vec<S>,
     told_to_stop: impl Future<Output = ()>,
@@ -83,7 +83,7 @@ pub async fn sweep<S: SegmentPages, E: From<OperationError>>(
             }
             page = pages.recv() => match page {
                 None => break,
-                // Also after a failure: a page that is done is settled.
+                // A finished page is settled even after a failure of another segment.
                 Some(page) => {
                     let page = page.map_err(E::from).and_then(&mut settle);
                     result = result.and(page);
@@ -101,7 +101,7 @@ pub async fn sweep<S: SegmentPages, E: From<OperationError>>(
     result.map(|()| if complete { Ended::Complete } else { Ended::Stopped })
 }
 
-/// Works through one segment; false where it was stopped before its end.
+/// Processes one segment. Returns false if it was stopped before its end.
 async fn work<S: SegmentPages>(
     mut segment: S,
     settled: mpsc::Sender<Result<S::Page, OperationError>>,

@@ -1,13 +1,13 @@
-//! Verify: compares every row of the read models with the fold of its order's events, every sum with its rows and every
-//! snapshot with the fold. Repairs rows and sums if that was decided.
+//! Verify: compares every row of the read models with the fold of its order's events, every sum with its rows, and every
+//! snapshot with the fold. Repairs rows and sums if an operator decided so.
 //!
 //! | module | part |
 //! |---|---|
 //! | `orders` | the events' side: every order has its row in each read model |
 //! | `rows` | the read models' side: every row has its order, and sums equal their rows |
 //! | `page` | the findings of a page |
-//! | [`counts`], [`named`] | the findings, counted and by name |
-//! | [`lag`] | rows that are late, told from rows that are lost |
+//! | [`counts`], [`named`] | the findings, as counts and by name |
+//! | [`lag`] | the distinction between late and lost rows |
 //! | [`repair`] | the limits of a repair |
 //! | [`progress`] | the progress of a verification, kept in state files |
 
@@ -37,34 +37,34 @@ use crate::error::OperationError;
 use crate::sweep::{Ended, sweep};
 use repair::Repair;
 
-/// A pass over the events and the read models: it counts, or it repairs what an earlier pass has counted.
+/// A pass over the events and the read models. It counts, or it repairs the findings of an earlier pass.
 #[derive(Clone)]
 pub struct Verify {
     store: DynamoEventStore,
     models: ReadModels,
     rule: LagRule,
-    /// The repair; nothing while a verification counts.
+    /// The repair; `None` while the verification counts.
     repair: Option<Arc<Repair>>,
 }
 
 impl Verify {
-    /// A pass that goes on from `known`: it repairs if that was decided there.
+    /// Creates a pass that continues from `known`. It repairs if `known` contains a decision to repair.
     #[must_use]
     pub fn new(store: DynamoEventStore, models: ReadModels, rule: LagRule, known: &Verification) -> Self {
         Self { store, models, rule, repair: Repair::of(known).map(Arc::new) }
     }
 
-    /// True if the pass counts and repairs nothing.
+    /// Returns true if the pass counts and repairs nothing.
     #[must_use]
     pub const fn is_counting(&self) -> bool {
         self.repair.is_none()
     }
 
-    /// Works through the events and the read models from where `known` is. Every page goes to `settle`, which adds it to what is
-    /// known.
+    /// Processes the events and the read models from the position in `known`. Passes every page to `settle`, which adds it
+    /// to the progress.
     ///
     /// # Errors
-    /// When events or rows cannot be read or written, and what `settle` returns.
+    /// Returns an error if events or rows cannot be read or written, or if `settle` fails.
     pub async fn sweep<E: From<OperationError>>(
         &self,
         known: &Verification,

@@ -1,4 +1,4 @@
-//! A segment of the events table on its way into rows.
+//! A segment of the events table, and its projection into rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -26,11 +26,11 @@ pub struct RebuildPage {
     pub(super) number: u32,
     pub(super) progress: SegmentProgress,
     pub(super) counts: RebuildCounts,
-    /// The orders that were left out, in words.
+    /// The orders that were left out, with the reasons.
     pub left_out: Vec<String>,
 }
 
-/// The segments of the events table, each from its place.
+/// Creates the segments of the events table, each from its saved position.
 pub fn segments(store: &DynamoEventStore, models: &ReadModels, progress: &[SegmentProgress]) -> Vec<RebuildSegment> {
     let of = u32::try_from(progress.len()).unwrap_or(u32::MAX);
     let segment = |(number, progress): (u32, &SegmentProgress)| RebuildSegment {
@@ -54,7 +54,7 @@ impl SegmentPages for RebuildSegment {
             scope: Scope::Segment { number: self.number, of: self.of },
             after,
             recorded: None,
-            // A commit that was acknowledged before the rebuild began must not be missed.
+            // A commit that was acknowledged before the rebuild started must not be missed.
             consistent: true,
         };
         let page = self.store.scan::<Orders>(&request).await?;
@@ -84,11 +84,11 @@ impl SegmentPages for RebuildSegment {
     }
 }
 
-/// The orders that are not in all of their rows as far as they should be: those with poison, and the number of those whose rows
-/// belong to a newer release.
+/// Returns the orders whose rows could not be updated: those with poison, and the number of those whose rows belong to a
+/// newer release.
 ///
 /// # Errors
-/// When a row could not be written, and a retry may help.
+/// Returns an error if a row could not be written and a retry can help.
 fn held_back(failed: Vec<Failure>) -> Result<(BTreeMap<String, Reason>, u64), OperationError> {
     let (mut left_out, mut newer) = (BTreeMap::new(), BTreeSet::new());
     for failure in failed {

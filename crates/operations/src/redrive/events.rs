@@ -1,13 +1,14 @@
-//! Events that wait for the bus.
+//! Publication of waiting events.
 
 use publication::{EventBus, UnpublishedReason, events_of};
 
 use super::waiting::Waiting;
 use super::{PoisonCommit, RedriveError};
 
-/// Publishes what waits, as if for the first time, until a commit cannot be.
+/// Publishes the waiting commits as if for the first time, until a commit cannot be published.
 ///
-/// One event a call: of several in one, the bus may refuse one and take the next, and then they are out of sequence.
+/// Each call contains one event. From a call with several events, the bus can reject one and accept the next, out of
+/// sequence.
 pub(super) async fn publish(bus: &EventBus, waiting: &mut Waiting<'_>) -> Result<Option<PoisonCommit>, RedriveError> {
     loop {
         let page = waiting.page().await?;

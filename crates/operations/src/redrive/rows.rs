@@ -1,12 +1,12 @@
-//! Commits that wait for a row.
+//! Projection of waiting commits into a row.
 
 use read_models::{ReadModel, Reason};
 
 use super::waiting::Waiting;
 use super::{PoisonCommit, RedriveError};
 
-/// Brings the order's row as far as what waits, until a commit cannot be read or folded. The engine fills what the row lacks
-/// before.
+/// Projects the waiting commits into the order's row, until a commit cannot be read or folded. The engine also projects
+/// earlier commits that the row lacks.
 pub(super) async fn project(
     model: &dyn ReadModel,
     waiting: &mut Waiting<'_>,

@@ -1,29 +1,29 @@
-//! The commits that wait, in sequence and without a gap.
+//! The waiting commits, in sequence and without a gap.
 
 use event_store::{Delivered, DynamoEventStore, Poison, Position, ScanRequest, Scope, StoreError};
 use order_aggregate::Orders;
 use order_domain::Event;
 use parked_orders::ParkedOrder;
 
-/// The commits of an order that wait.
+/// The waiting commits of an order.
 pub(super) struct Waiting<'a> {
     store: &'a DynamoEventStore,
     order: String,
     /// The version at which the order is parked.
     pub(super) begin: u64,
-    /// The version that is read next.
+    /// The next version to read.
     pub(super) next: u64,
-    /// The last that is known to wait.
+    /// The last version that is known to wait.
     last: u64,
 }
 
 impl<'a> Waiting<'a> {
-    /// The commits that wait by a note, from a version on.
+    /// Creates a reader of the commits that wait according to a note, from a version on.
     pub(super) fn new(store: &'a DynamoEventStore, note: &ParkedOrder, next: u64) -> Self {
         Self { store, order: note.aggregate_id.clone(), begin: note.version, next, last: note.held_up_to }
     }
 
-    /// The next commits, one after the other; nothing at the end. A commit that is not there is one that cannot be read.
+    /// Returns the next commits in sequence; empty at the end. A missing commit is returned as one that cannot be read.
     pub(super) async fn page(&mut self) -> Result<Vec<Delivered<Event>>, StoreError> {
         if self.next > self.last {
             return Ok(Vec::new());
@@ -32,7 +32,7 @@ impl<'a> Waiting<'a> {
             scope: Scope::Aggregate(self.order.clone()),
             after: self.next.checked_sub(1).filter(|after| *after > 0).map(|after| Position::new(&self.order, after)),
             recorded: None,
-            // What waits was acknowledged.
+            // The waiting commits were acknowledged, so the read must find them.
             consistent: true,
         };
         let mut page = Vec::new();

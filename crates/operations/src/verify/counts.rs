@@ -1,17 +1,17 @@
-//! The counts of a verification. Kept in state files: names are never changed.
+//! The counts of a verification. State files contain these names, so they must never change.
 
 use std::collections::BTreeMap;
 
 use read_models::{Difference, SumDifference};
 use serde::{Deserialize, Serialize};
 
-/// The counts of all runs of a verification together.
+/// The total counts of all runs of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifyCounts {
     /// Commits that were read.
     pub commits: u64,
-    /// Their orders.
+    /// Orders that were read.
     pub orders: u64,
     /// Orders with a commit that cannot be read or folded. Their rows are compared up to that commit.
     pub left_out: u64,
@@ -21,13 +21,13 @@ pub struct VerifyCounts {
     pub read_models: BTreeMap<String, RowCounts>,
 }
 
-/// The counts of the snapshots in commits. A wrong one is never repaired.
+/// The counts of the snapshots in commits. A wrong snapshot is never repaired.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotCounts {
     /// Snapshots that a command of this release would use.
     pub compared: u64,
-    /// Snapshots that are not the fold of the events.
+    /// Snapshots that differ from the fold of the events.
     pub wrong: u64,
 }
 
@@ -41,9 +41,9 @@ pub struct RowCounts {
     pub missing: u64,
     /// Rows that lack commits.
     pub behind: u64,
-    /// Rows with other values than the fold of the same version.
+    /// Rows whose values differ from the fold of the same version.
     pub different: u64,
-    /// Rows with commits that are not recorded.
+    /// Rows with commits that the events table lacks.
     pub ahead: u64,
     /// Rows of an older projection number.
     pub older_projection: u64,
@@ -53,7 +53,7 @@ pub struct RowCounts {
     pub without_order: u64,
     /// Differences that were repaired.
     pub repaired: u64,
-    /// The sums beside the rows, where the read model keeps some.
+    /// The counts of the sums, if the read model keeps sums.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sums: Option<SumCounts>,
 }
@@ -68,66 +68,66 @@ pub struct SumCounts {
     pub partitions: u64,
     /// Partitions with rows and without sums.
     pub missing: u64,
-    /// Partitions with other sums than their rows have.
+    /// Partitions whose sums differ from their rows.
     pub different: u64,
     /// Sums without rows.
     pub without_rows: u64,
     /// Differences that were repaired.
     pub repaired: u64,
-    /// Partitions whose sums changed whenever they were looked at.
+    /// Partitions whose sums changed during every comparison.
     pub unsettled: u64,
 }
 
 impl VerifyCounts {
-    /// Commits, rows and sums that were read.
+    /// Returns the number of commits, rows and sums that were read.
     #[must_use]
     pub fn looked_at(&self) -> u64 {
         self.commits + self.sum(|counts| counts.rows + counts.sums.as_ref().map_or(0, |sums| sums.sums))
     }
 
-    /// Differences that were found.
+    /// Returns the number of differences.
     #[must_use]
     pub fn found(&self) -> u64 {
         self.repairable() + self.snapshots.wrong
     }
 
-    /// Differences that a repair may repair.
+    /// Returns the number of differences that a repair can repair.
     #[must_use]
     pub fn repairable(&self) -> u64 {
         self.sum(RowCounts::found)
     }
 
-    /// Rows that were read.
+    /// Returns the number of rows that were read.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.sum(|counts| counts.rows)
     }
 
-    /// Rows and sums without commits in the events table, or with commits that it lacks.
+    /// Returns the number of rows and sums that have no commits in the events table, or commits that it lacks.
     #[must_use]
     pub fn orphans(&self) -> u64 {
         self.sum(RowCounts::orphans)
     }
 
-    /// Differences that were repaired.
+    /// Returns the number of repaired differences.
     #[must_use]
     pub fn repaired(&self) -> u64 {
         self.sum(|counts| counts.repaired + counts.sums.as_ref().map_or(0, |sums| sums.repaired))
     }
 
-    /// Differences that are left.
+    /// Returns the number of remaining differences.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.found().saturating_sub(self.repaired())
     }
 
-    /// Partitions whose sums could not be judged.
+    /// Returns the number of partitions whose sums could not be checked.
     #[must_use]
     pub fn unsettled(&self) -> u64 {
         self.sum(|counts| counts.sums.as_ref().map_or(0, |sums| sums.unsettled))
     }
 
-    /// The counts of a read model.
+    /// Returns the counts of a read model.
     pub fn of(&mut self, read_model: &str) -> &mut RowCounts {
         self.read_models.entry(read_model.to_owned()).or_default()
     }

@@ -1,7 +1,7 @@
-//! Rows that lag: late ones, which the projector has yet to reach, told from lost ones.
+//! Lagging rows: late ones, which the projector has not reached yet, and lost ones.
 //!
-//! A row that lags is looked at again at the end of the sweep, for as long as such rows arrive. [`LagBound`] judges the rows that
-//! still lag then.
+//! At the end of the sweep, lagging rows are checked again as long as some of them arrive. [`LagBound`] then judges the rows
+//! that still lag.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,57 +19,57 @@ use super::progress::Verification;
 use crate::error::OperationError;
 use crate::sweep::Ended;
 
-/// The number of rows of a read model that are looked at again.
+/// The maximum number of rows of a read model that are checked again.
 const MOST: usize = 5_000;
-/// The time between two looks.
+/// The time between two checks.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The rule by which a row that lags counts as lost.
+/// The rule that decides if a lagging row counts as lost.
 #[derive(Debug, Clone, Copy)]
 pub struct LagRule {
-    /// The age up to which the commits that a row lacks make it late.
+    /// The maximum age of the missing commits of a late row.
     pub bound: LagBound,
-    /// The time to look again without a row that arrives.
+    /// The time for which late rows are checked again although none arrives.
     pub patience: Duration,
     /// The clock.
     pub clock: fn() -> Timestamp,
 }
 
 impl LagRule {
-    /// The time by its clock.
+    /// Returns the time of the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.clock)()
     }
 }
 
-/// The rows that lag, by read model. Kept in state files: names are never changed.
+/// The lagging rows, by read model. State files contain these names, so they must never change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lags {
     read_models: BTreeMap<String, Lag>,
-    /// The orders among them that are counted as left out, because a commit cannot be folded.
+    /// The orders among them that are counted as left out because a commit cannot be folded.
     left_out: BTreeSet<String>,
 }
 
-/// The rows of one read model that lag. Times are in milliseconds since 1970.
+/// The lagging rows of one read model. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Lag {
-    /// The newest commit of each order whose row lags.
+    /// The time of the newest commit of each order whose row lags.
     rows: BTreeMap<String, i64>,
-    /// The number of those beyond [`MOST`], which are not looked at again, and the time of the oldest.
+    /// The number of rows beyond [`MOST`], which are not checked again, and the oldest of their times.
     beyond: (u64, Option<i64>),
-    /// The newest commit that a right row has.
+    /// The time of the newest commit in a correct row.
     reached: Option<i64>,
 }
 
 impl Lag {
-    /// Notes that a right row has a commit of that time.
+    /// Records that a correct row contains a commit of this time.
     pub(super) fn has_reached(&mut self, reached: Option<Timestamp>) {
         self.reached = self.reached.max(reached.map(Timestamp::epoch_ms));
     }
 
-    /// Notes a row that lags.
+    /// Records a lagging row.
     pub(super) fn wait_for(&mut self, order: &str, newest: Timestamp) {
         let newest = newest.epoch_ms();
         if self.rows.len() < MOST {
@@ -95,7 +95,7 @@ impl Lag {
         rule.bound.is_late(newest, reached, now)
     }
 
-    /// Keeps the findings that lag in `checked`, and returns the others.
+    /// Keeps the lagging findings in `checked`, and returns the others.
     fn note(&mut self, checked: &mut Checked) -> Vec<Finding> {
         self.has_reached(checked.reached);
         self.rows.clear();
@@ -115,7 +115,7 @@ impl Lag {
         checked.findings.iter().filter_map(|finding| finding.lags_behind).any(|newest| self.is_late(newest, rule, now))
     }
 
-    /// Takes the rows that are lost out of those that lag.
+    /// Removes the lost rows from the lagging ones, and returns them.
     fn take_lost(&mut self, checked: Checked, rule: &LagRule) -> Vec<Finding> {
         let now = rule.now();
         let is_late = |finding: &Finding| finding.lags_behind.is_some_and(|newest| self.is_late(newest, rule, now));
@@ -128,7 +128,7 @@ impl Lag {
 }
 
 impl Lags {
-    /// The rows of a read model that lag.
+    /// Returns the lagging rows of a read model.
     pub(super) fn of(&mut self, read_model: &str) -> &mut Lag {
         self.read_models.entry(read_model.to_owned()).or_default()
     }
@@ -140,7 +140,7 @@ impl Lags {
         self.left_out.extend(more.left_out);
     }
 
-    /// True if a row that lags is late by a rule, and not lost.
+    /// Returns true if a lagging row is late, and not lost, by a rule.
     pub(super) fn is_late(&self, read_model: &str, newest: Timestamp, rule: &LagRule, now: Timestamp) -> bool {
         match self.read_models.get(read_model) {
             Some(lag) => lag.is_late(newest, rule, now),
@@ -148,20 +148,21 @@ impl Lags {
         }
     }
 
-    /// Notes that an order is counted as left out, if a row of it lags.
+    /// Records that an order with a lagging row is counted as left out.
     pub(super) fn leave_out(&mut self, order: &str) {
         if self.read_models.values().any(|lag| lag.rows.contains_key(order)) {
             self.left_out.insert(order.to_owned());
         }
     }
 
-    /// The orders with a row that is not looked at again, because there are more than 5,000.
+    /// Returns the number of orders with a row that is not checked again, because more than 5,000 rows lag.
     #[must_use]
     pub fn not_looked_at_again(&self) -> u64 {
         self.read_models.values().map(|lag| lag.beyond.0).max().unwrap_or(0)
     }
 
-    /// The orders with a row that is not projected yet, and the time of the oldest of their newest commits.
+    /// Returns the number of orders with a row that is not projected yet, and the time of the oldest of their newest
+    /// commits.
     #[must_use]
     pub fn not_projected(&self) -> Option<(u64, Timestamp)> {
         let orders: BTreeSet<&String> = self.read_models.values().flat_map(|lag| lag.rows.keys()).collect();
@@ -177,11 +178,11 @@ impl Lags {
 }
 
 impl Verify {
-    /// Looks again at the rows that lag in `known`, for as long as some of them arrive, and judges the rest. Every look goes to
-    /// `settle`, which adds it to what is known.
+    /// Checks the lagging rows in `known` again as long as some of them arrive, and judges the rest. Passes the result of
+    /// every check to `settle`, which adds it to the progress.
     ///
     /// # Errors
-    /// When events or rows cannot be read, and what `settle` returns.
+    /// Returns an error if events or rows cannot be read, or if `settle` fails.
     pub async fn second_look<E: From<OperationError>>(
         &self,
         known: &Verification,
@@ -221,7 +222,7 @@ impl Verify {
         Ok(Ended::Complete)
     }
 
-    /// Looks once at the rows that lag. Notes those that still do; differences of the others are on the page.
+    /// Checks the lagging rows once. Keeps the ones that still lag; the page contains the differences of the others.
     async fn look_again(&self, lags: &mut Lags) -> Result<(VerifyPage, Vec<Checked>), OperationError> {
         let looks = self.models.iter().map(|model| model.look_again(lags.orders_of(model.name())));
         let mut checked = try_join_all(looks).await?;

@@ -1,10 +1,11 @@
-//! Differences by name: the first ones that a verification finds. Kept in state files: names are never changed.
+//! Differences by name: the first ones that a verification finds. State files contain these names, so they must never
+//! change.
 
 use event_store::ChangedValue;
 use read_models::{Difference, RowKey};
 use serde::{Deserialize, Serialize};
 
-/// The number of differences that are named.
+/// The maximum number of differences that are named.
 pub const NAMED: usize = 20;
 
 /// A difference, by name.
@@ -13,11 +14,11 @@ pub const NAMED: usize = 20;
 pub struct NamedDifference {
     /// The read model.
     pub read_model: String,
-    /// The order, where the row's key names one.
+    /// The order, if the row's key names one.
     pub order: Option<String>,
     /// The key of the row.
     pub row: RowKey,
-    /// The difference in words.
+    /// A description of the difference.
     pub problem: String,
     /// The values that differ.
     #[serde(default)]
@@ -26,7 +27,7 @@ pub struct NamedDifference {
     pub repaired: bool,
 }
 
-/// A snapshot that is not the fold of the events, by name.
+/// A snapshot that differs from the fold of the events, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NamedSnapshot {
@@ -38,7 +39,7 @@ pub struct NamedSnapshot {
     pub changes: Vec<ChangedValue>,
 }
 
-/// The values in which a row differs.
+/// Returns the values in which a row differs.
 pub(super) fn changes(difference: &Difference) -> Vec<ChangedValue> {
     match difference {
         Difference::Different { changes, .. } => changes.clone(),

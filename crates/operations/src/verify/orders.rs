@@ -1,5 +1,5 @@
-//! The events' side: every order is folded from its first event, and compared with its row in each read model and with its
-//! snapshots.
+//! The events' side: folds every order from its first event, and compares the fold with the order's row in each read model
+//! and with its snapshots.
 
 use event_store::{DynamoEventStore, Position, ScanRequest, Scope, SnapshotAudit};
 use futures_util::future::try_join_all;
@@ -14,7 +14,7 @@ use crate::error::OperationError;
 use crate::order_count::OrderCount;
 use crate::sweep::{Place, SegmentPages};
 
-/// A segment of the events: a page, and the folds of the order under way.
+/// A segment of the events: a page, and the folds of the current order.
 pub(super) struct OrderSegment {
     verify: Verify,
     store: DynamoEventStore,
@@ -24,13 +24,13 @@ pub(super) struct OrderSegment {
     audits: Vec<Box<dyn OrderAudit>>,
     snapshots: SnapshotAudit<Orders>,
     orders: OrderCount,
-    /// The place to read on. The order under way has been read this far.
+    /// The position from which to read on. The current order has been read up to this position.
     reading: Place<Position>,
-    /// The place after the orders that are complete.
+    /// The position after the complete orders.
     settled: Place<Position>,
 }
 
-/// The segments, each from its place.
+/// Creates the segments, each from its saved position.
 pub(super) fn segments(verify: &Verify, known: &Verification) -> Vec<OrderSegment> {
     let places = known.places_of_orders();
     let of = u32::try_from(places.len()).unwrap_or(u32::MAX);
@@ -74,7 +74,8 @@ impl SegmentPages for OrderSegment {
         if is_at_end {
             self.settled = Place::End;
         } else if let Some(last) = &complete.last {
-            // After every version that it may get: the order under way is to be read again from its first event.
+            // After every possible version of the last complete order. The current order must be read again from its first
+            // event.
             self.settled = Place::After(Position::new(last, u64::MAX));
         }
         let counts = VerifyCounts { commits: complete.commits, orders: complete.orders, ..VerifyCounts::default() };

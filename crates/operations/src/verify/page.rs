@@ -12,7 +12,7 @@ use super::named::{NAMED, NamedDifference, NamedSnapshot, changes};
 use crate::error::OperationError;
 use crate::sweep::Place;
 
-/// The place that a page has reached.
+/// The position that a page has reached.
 pub(super) enum Reached {
     Orders {
         number: u32,
@@ -23,7 +23,7 @@ pub(super) enum Reached {
         number: u32,
         place: Place<RowKey>,
     },
-    /// No segment: rows that lag were looked at again, and these are left.
+    /// No segment: lagging rows were checked again, and these still lag.
     SecondLook {
         lags: Lags,
     },
@@ -35,27 +35,27 @@ pub struct VerifyPage {
     pub(super) counts: VerifyCounts,
     pub(super) differences: Vec<NamedDifference>,
     pub(super) snapshots: Vec<NamedSnapshot>,
-    /// The rows that lag, and may be late.
+    /// The lagging rows, which may be late.
     pub(super) lags: Lags,
-    /// The orders and sums that could not be judged, in words.
+    /// The orders and sums that could not be checked, with the reasons.
     pub left_out: Vec<String>,
 }
 
 impl VerifyPage {
-    /// A page without differences.
+    /// Creates a page without differences.
     pub(super) fn new(reached: Reached, counts: VerifyCounts) -> Self {
         let (differences, snapshots, left_out) = (Vec::new(), Vec::new(), Vec::new());
         Self { reached, counts, differences, snapshots, lags: Lags::default(), left_out }
     }
 
-    /// The differences that this page names.
+    /// Returns the differences that this page names.
     #[must_use]
     pub fn differences(&self) -> &[NamedDifference] {
         &self.differences
     }
 
-    /// Counts and names the snapshots of complete orders. Comes before their rows, which a repair leaves alone where a snapshot
-    /// is wrong.
+    /// Counts and names the snapshots of complete orders. Runs before the rows are added, because a repair does not change
+    /// the rows of an order with a wrong snapshot.
     pub(super) fn add_snapshots(&mut self, checked: Vec<CheckedSnapshots>) {
         for CheckedSnapshots { aggregate_id: _, compared, differences } in checked {
             self.counts.snapshots.compared += compared;
@@ -66,8 +66,8 @@ impl VerifyPage {
         }
     }
 
-    /// Takes the result of comparing a page of orders with their rows. Rows that may be late wait for a second look. Returns the
-    /// orders that could not be folded.
+    /// Adds the result of comparing a page of orders with their rows. Rows that may be late wait for a second check. Returns
+    /// the orders that could not be folded.
     pub(super) async fn add_checked(
         &mut self,
         checked: Checked,
@@ -85,7 +85,7 @@ impl VerifyPage {
         for finding in checked.findings {
             match finding.lags_behind.filter(is_late).zip(finding.aggregate_id.as_deref()) {
                 Some((newest, order)) if repair.is_none() => lag.wait_for(order, newest),
-                // A repair leaves the row to the projector.
+                // The projector writes this row, so a repair does not.
                 Some(_) => {}
                 None => wrong.push(finding),
             }
@@ -94,7 +94,7 @@ impl VerifyPage {
         Ok(checked.unfoldable)
     }
 
-    /// Counts and names rows that differ; repairs them first as far as that is allowed.
+    /// Counts and names rows that differ, after repairing those that the limits allow.
     pub(super) async fn add_rows(
         &mut self,
         findings: Vec<Finding>,
@@ -117,7 +117,7 @@ impl VerifyPage {
         Ok(())
     }
 
-    /// Counts and names sums that differ; repairs them first where the pass repairs.
+    /// Counts and names sums that differ, after repairing them if the pass repairs.
     pub(super) async fn add_sums(
         &mut self,
         checked: Vec<(String, SumsChecked)>,
@@ -128,7 +128,7 @@ impl VerifyPage {
         for (partition, checked) in checked {
             let finding = match checked {
                 SumsChecked::Wrong(finding) => finding,
-                // The row that cannot be summed is a difference of its own.
+                // The row that cannot be summed is counted as a separate difference.
                 SumsChecked::Right | SumsChecked::Unsummable => continue,
                 SumsChecked::Unsettled => {
                     self.sum_counts(read_model).unsettled += 1;
@@ -148,7 +148,7 @@ impl VerifyPage {
         Ok(())
     }
 
-    /// Counts and names the orders that could not be folded, each once. A second look does not count them again.
+    /// Counts and names each order that could not be folded, once. A second check does not count it again.
     pub(super) fn add_left_out(&mut self, unfoldable: impl Iterator<Item = Unfoldable>) {
         let causes: BTreeMap<String, String> =
             unfoldable.map(|unfoldable| (unfoldable.aggregate_id, unfoldable.cause)).collect();

@@ -1,4 +1,4 @@
-//! The progress of a verification, and its findings. Kept in state files: names are never changed.
+//! The progress of a verification, and its findings. State files contain these names, so they must never change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,26 +17,26 @@ use crate::sweep::Place;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verification {
-    /// The places of the segments of the events table.
+    /// The positions of the segments of the events table.
     orders: Vec<Place<Position>>,
-    /// The places of the segments of each read model.
+    /// The positions of the segments of each read model.
     rows: BTreeMap<String, Vec<Place<RowKey>>>,
-    /// The counts of all runs together.
+    /// The total counts of all runs.
     pub counts: VerifyCounts,
     /// The first differences.
     pub differences: Vec<NamedDifference>,
     /// The first wrong snapshots.
     pub snapshots: Vec<NamedSnapshot>,
-    /// The orders with a wrong snapshot: a repair leaves their rows alone.
+    /// The orders with a wrong snapshot. A repair does not change their rows.
     pub(super) untouchable: BTreeSet<String>,
-    /// The rows that lag.
+    /// The lagging rows.
     pub lags: Lags,
-    /// The repair that was decided; nothing while all is counted.
+    /// The decision to repair; `None` while the verification counts.
     pub repair: Option<Decision>,
 }
 
 impl Verification {
-    /// A verification that begins, in so many segments.
+    /// Creates a verification with a number of segments.
     #[must_use]
     pub fn new(segments: u32) -> Self {
         Self {
@@ -51,14 +51,14 @@ impl Verification {
         }
     }
 
-    /// Begins anew, to repair what was counted.
+    /// Restarts at the beginning, to repair the counted differences.
     pub fn begin_repair(&mut self, at: Timestamp) {
         let decision = Decision::new(&self.counts, at);
         let (lags, untouchable) = (std::mem::take(&mut self.lags), std::mem::take(&mut self.untouchable));
         *self = Self { lags, untouchable, repair: Some(decision), ..Self::new(self.segments()) };
     }
 
-    /// Counts a page, and moves its segment on.
+    /// Counts a page, and advances its segment.
     pub fn add(&mut self, page: VerifyPage) {
         self.counts.add(page.counts);
         self.differences.extend(page.differences);
@@ -77,12 +77,12 @@ impl Verification {
         self.lags.add(page.lags);
     }
 
-    /// The places of the segments of the events table.
+    /// Returns the positions of the segments of the events table.
     pub(super) fn places_of_orders(&self) -> &[Place<Position>] {
         &self.orders
     }
 
-    /// The places of the segments of a read model.
+    /// Returns the positions of the segments of a read model.
     pub(super) fn places_of_rows(&self, read_model: &str) -> Vec<Place<RowKey>> {
         self.rows.get(read_model).cloned().unwrap_or_else(|| beginnings(self.segments()))
     }

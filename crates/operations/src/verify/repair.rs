@@ -1,7 +1,8 @@
-//! The limits of a repair, decided once everything is counted.
+//! The limits of a repair, which are decided after everything is counted.
 //!
-//! A repair goes through the tables twice. The first pass only counts, so that nothing is deleted before it is known how much
-//! would be. The second pass writes, within what was decided. Both go on where they stopped, and neither keeps a list of rows.
+//! A repair processes the tables twice. The first pass only counts, so that nothing is deleted before the number of
+//! deletions is known. The second pass writes, within the decided limits. Both passes continue after a stop, and neither
+//! keeps a list of rows.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,31 +15,31 @@ use super::counts::VerifyCounts;
 use super::lag::{LagRule, Lags};
 use super::progress::Verification;
 
-/// The orphans that are deleted without being named: one row in a hundred, and no more than a hundred.
+/// The maximum number of orphans that a repair deletes without `--delete-orphans`. The limit is also one row in a hundred.
 pub const MOST_ORPHANS: u64 = 100;
-/// The age of a decision beyond which everything is counted anew: an hour.
+/// The maximum age of a decision: one hour. After that, everything is counted again.
 const MOST_AGE_MS: i64 = 60 * 60 * 1_000;
 
-/// The decision to repair. Kept in state files: names are never changed.
+/// The decision to repair. State files contain these names, so they must never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
-    /// The orphans that were counted.
+    /// The number of orphans that were counted.
     pub orphans: u64,
-    /// The rows that were counted.
+    /// The number of rows that were counted.
     pub rows: u64,
-    /// The time of the decision, in milliseconds since 1970: what is recorded later is not repaired.
+    /// The time of the decision, in milliseconds since 1970. Later commits are not repaired.
     at: i64,
 }
 
-/// The reason why a repair must not begin or go on.
+/// The reason why a repair must not start or continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The events table has no orders, and there are rows.
+    /// The events table has no orders although there are rows.
     NoOrders {
         /// The number of rows.
         rows: u64,
     },
-    /// More rows have no commits than may be deleted.
+    /// The number of rows without commits exceeds the limit of deletions.
     TooManyOrphans {
         /// The number of these rows.
         orphans: u64,
@@ -52,19 +53,19 @@ impl Decision {
         Self { orphans: counts.orphans(), rows: counts.rows(), at: at.epoch_ms() }
     }
 
-    /// The time of the decision.
+    /// Returns the time of the decision.
     #[must_use]
     pub fn at(&self) -> Option<Timestamp> {
         Timestamp::from_epoch_ms(self.at).ok()
     }
 
-    /// True if the counts may no longer be those of the tables.
+    /// Returns true if the counts may be out of date.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
         now.epoch_ms().saturating_sub(self.at) > MOST_AGE_MS
     }
 
-    /// The refusal to go on with this decision, where a call allows fewer orphans than `allowed`.
+    /// Returns the reason to reject the continuation of this decision, if a call allows fewer orphans than `allowed`.
     #[must_use]
     pub fn refusal(&self, allowed: Option<u64>) -> Option<Refusal> {
         let Self { orphans, rows, .. } = *self;
@@ -72,7 +73,7 @@ impl Decision {
     }
 }
 
-/// The refusal to repair what was counted, given the number of orphans that an operator allows.
+/// Returns the reason to reject the repair, given the number of orphans that an operator allows.
 #[must_use]
 pub fn refusal(counts: &VerifyCounts, allowed: Option<u64>) -> Option<Refusal> {
     let (orphans, rows) = (counts.orphans(), counts.rows());
@@ -82,7 +83,7 @@ pub fn refusal(counts: &VerifyCounts, allowed: Option<u64>) -> Option<Refusal> {
     (!is_allowed(orphans, rows, allowed)).then_some(Refusal::TooManyOrphans { orphans, rows })
 }
 
-/// True if so many orphans may be deleted: few of the rows, or no more than the operator allows.
+/// Returns true if this number of orphans may be deleted: few rows, or no more than the operator allows.
 fn is_allowed(orphans: u64, rows: u64, allowed: Option<u64>) -> bool {
     let is_few = orphans <= MOST_ORPHANS && orphans.saturating_mul(100) <= rows;
     is_few || allowed.is_some_and(|allowed| orphans <= allowed)
@@ -91,17 +92,17 @@ fn is_allowed(orphans: u64, rows: u64, allowed: Option<u64>) -> bool {
 /// The limits that the pages of a repair share.
 #[derive(Debug)]
 pub(super) struct Repair {
-    /// The orphans that may still be deleted or taken back.
+    /// The number of orphans that can still be deleted or reduced.
     orphans: AtomicU64,
     at: Timestamp,
-    /// The rows that lagged, and the commits that others had.
+    /// The rows that lagged, and the newest commits of correct rows.
     lags: Lags,
-    /// The orders with a wrong snapshot: what is recorded of them is in doubt.
+    /// The orders with a wrong snapshot. Their recorded commits are in doubt.
     untouchable: BTreeSet<String>,
 }
 
 impl Repair {
-    /// The repair that was decided, as far as it is not done yet; `None` while a verification counts.
+    /// Returns the rest of the decided repair; `None` while a verification counts.
     pub(super) fn of(known: &Verification) -> Option<Self> {
         let decision = known.repair?;
         let left = decision.orphans.saturating_sub(known.counts.orphans());
@@ -113,12 +114,12 @@ impl Repair {
         })
     }
 
-    /// True if a row that lacks a commit of this time was late when the repair was decided.
+    /// Returns true if a row that lacks a commit of this time was late when the repair was decided.
     pub(super) fn is_late(&self, read_model: &str, newest: Timestamp, rule: &LagRule) -> bool {
         self.lags.is_late(read_model, newest, rule, self.at)
     }
 
-    /// True if a row may be written or deleted. An orphan is counted down.
+    /// Returns true if a row may be written or deleted, and counts down the orphans.
     pub(super) fn allows(&self, finding: &Finding) -> bool {
         if finding.aggregate_id.as_ref().is_some_and(|order| self.untouchable.contains(order)) {
             return false;
@@ -128,7 +129,8 @@ impl Repair {
     }
 }
 
-/// True for a row with commits that the events table lacks: it would be deleted, or taken back to an earlier version.
+/// Returns true for a row with commits that the events table lacks. A repair would delete it, or reduce it to an earlier
+/// version.
 const fn is_orphan(difference: &Difference) -> bool {
     match difference {
         Difference::Ahead { .. } | Difference::WithoutAggregate => true,

@@ -19,7 +19,7 @@ pub(super) struct RowSegment {
     place: Place<RowKey>,
 }
 
-/// The segments of a read model, each from its place.
+/// Creates the segments of a read model, each from its saved position.
 pub(super) fn segments(verify: &Verify, model: &Arc<dyn ReadModel>, known: &Verification) -> Vec<RowSegment> {
     let places = known.places_of_rows(model.name());
     let of = u32::try_from(places.len()).unwrap_or(u32::MAX);
@@ -55,7 +55,7 @@ impl SegmentPages for RowSegment {
         let mut page = VerifyPage::new(Reached::Rows { read_model: name.to_owned(), number, place }, counts);
         page.add_rows(found.orphans, model, &self.verify).await?;
         if let Some(sums) = sums {
-            // After the orphans, because rows that are deleted are no part of a sum.
+            // Runs after the orphans, because deleted rows are not part of a sum.
             page.add_sums(sums.check_each(found.partitions).await?, name, sums, &self.verify).await?;
         }
         Ok(Some(page))

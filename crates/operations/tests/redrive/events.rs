@@ -1,4 +1,4 @@
-//! Events that wait for the bus.
+//! Redriving waiting events to the bus.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

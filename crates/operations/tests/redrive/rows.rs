@@ -1,4 +1,4 @@
-//! Commits that wait for a row.
+//! Redriving waiting commits into a row.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use operations::redrive::Redriven;
@@ -11,7 +11,7 @@ use crate::scene::{ORDER, Scene};
 const SUMMARIES: Consumer = Consumer::new("OrderSummaryByCustomer");
 const PROJECTIONS: [Consumer; 2] = [SUMMARIES, Consumer::new("CustomerTotals")];
 
-/// How far a projection's row of the order is; `None` where there is none.
+/// Returns the version of a projection's row of the order; `None` if there is no row.
 async fn row(scene: &Scene, projection: &Consumer) -> Option<String> {
     let rows = scene.recorded.dynamodb.client().scan().table_name(projection.as_str()).send().await.unwrap().items;
     let of_order = |row: &&std::collections::HashMap<String, AttributeValue>| {

@@ -1,4 +1,4 @@
-//! An order of which something waits.
+//! An order with waiting commits.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// An order of so many versions: placed, and paid bit by bit.
+    /// Creates an order with a number of versions: one placement, then partial payments.
     pub(crate) async fn with_versions(versions: u64) -> Self {
         let recorded = Recorded::nothing().await;
         recorded.paid(ORDER, [second(1), second(2)]).await;
@@ -51,7 +51,7 @@ impl Scene {
         self.notes.find(consumer, ORDER).await.unwrap()
     }
 
-    /// Puts a commit as a newer release would have written it, and returns what stood there.
+    /// Replaces a commit with one that a newer release would have written, and returns the original.
     pub(crate) async fn spoil(&self, version: u64) -> Item {
         let table = self.recorded.dynamodb.client().get_item().table_name("OrderEvents");
         let key = table.key("aggregateId", AttributeValue::S(ORDER.to_owned()));
@@ -73,7 +73,7 @@ impl Scene {
         self.redrive_through(self.recorded.dynamodb.client(), consumer).await
     }
 
-    /// The same, by another client of DynamoDB.
+    /// Redrives with another client of DynamoDB.
     pub(crate) async fn redrive_through(&self, client: Client, consumer: &Consumer) -> Result<Redriven, RedriveError> {
         let no_pauses = Pauses { first: Duration::ZERO, longest: Duration::ZERO };
         let store = DynamoEventStore::new(client.clone(), "OrderEvents");
@@ -88,7 +88,7 @@ impl Scene {
         redrive.order(consumer, ORDER).await
     }
 
-    /// The versions that were published, in the order of their arrival.
+    /// Returns the published versions in the order of arrival.
     pub(crate) async fn published(&self) -> Vec<u64> {
         let version = |event: &String| event.rsplit_once('@').unwrap().1.parse().unwrap();
         arrived(&self.bus.published().await).iter().map(version).collect()

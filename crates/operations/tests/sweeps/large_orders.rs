@@ -1,9 +1,9 @@
-//! Orders that take more than one page of a sweep.
+//! Orders that span more than one page of a sweep.
 
 use serde_json::json;
 use test_support::recorded::{Recorded, second};
 
-/// Four orders of six versions, too large for two pages.
+/// Records four orders of six versions, too large for two pages.
 pub(crate) async fn large_orders(recorded: &Recorded) {
     for order in 0..4 {
         recorded.paid(&format!("o-{order}"), [second(0), second(1)]).await;

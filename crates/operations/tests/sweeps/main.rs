@@ -11,7 +11,7 @@ use event_store::DynamoEventStore;
 use read_models::ReadModels;
 use read_models::registry::CORE;
 
-/// The core's read models in the tables of the template.
+/// Returns the core's read models on the tables of the template.
 fn read_models(client: &Client) -> ReadModels {
     let store = DynamoEventStore::new(client.clone(), "OrderEvents");
     CORE.iter().map(|registered| registered.open(client.clone(), store.clone(), registered.name)).collect()

@@ -1,4 +1,5 @@
-//! A rebuild in this process, against the embedded DynamoDB: what an outage or a stop leaves, and what a second run does.
+//! A rebuild in this process, against the embedded DynamoDB: the state after an outage or a stop, and the work of a second
+//! run.
 
 use std::future::pending;
 
@@ -16,7 +17,8 @@ use test_support::recorded::Recorded;
 const SUMMARIES: &str = "OrderSummaryByCustomer";
 const TOTALS: &str = "CustomerTotals";
 
-/// A run as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a page is settled.
+/// Runs a rebuild as the command does, from the content of a state file. With `one_page`, it stops after one page is
+/// settled.
 async fn run(
     recorded: &Recorded,
     client: &Client,
@@ -36,7 +38,7 @@ async fn run(
     ended
 }
 
-/// Each order's row, as far as it is: `<order>@<version>`, and what is paid. The same in both read models.
+/// Returns the version of each order's row, as `<order>@<version>`, and the paid amount. Both read models have the same.
 async fn rows(recorded: &Recorded) -> Vec<(String, String)> {
     let (summaries, contributions) = (rows_in(recorded, SUMMARIES).await, rows_in(recorded, TOTALS).await);
     assert_eq!(summaries, contributions);

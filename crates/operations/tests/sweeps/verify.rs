@@ -1,4 +1,4 @@
-//! A verification in this process, against the embedded DynamoDB: orders across pages, and what a second run does.
+//! A verification in this process, against the embedded DynamoDB: orders across pages, and the work of a second run.
 
 use std::future::pending;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::read_models;
 const SUMMARIES: &str = "OrderSummaryByCustomer";
 const TOTALS: &str = "CustomerTotals";
 
-/// A rule by which no row is late.
+/// A rule by which every lagging row is lost.
 fn all_lost() -> LagRule {
     LagRule { bound: LagBound::Named(Duration::ZERO), patience: Duration::ZERO, clock: Timestamp::now }
 }
@@ -30,8 +30,8 @@ fn pass(recorded: &Recorded, rule: LagRule, known: &Verification) -> Verify {
     Verify::new(recorded.store.clone(), read_models(&recorded.dynamodb.client()), rule, known)
 }
 
-/// A run over all tables as the command makes it, from what a file would have kept; with `one_page` it is told to stop once a
-/// page is settled. Where `repair`, it repairs what is not counted yet.
+/// Runs a verification over all tables as the command does, from the content of a state file. With `one_page`, it stops
+/// after one page is settled. With `repair`, it repairs the differences.
 async fn run(recorded: &Recorded, known: &mut Verification, repair: bool, one_page: bool) -> Ended {
     if repair && known.repair.is_none() {
         known.begin_repair(Timestamp::now());
@@ -50,12 +50,12 @@ async fn run(recorded: &Recorded, known: &mut Verification, repair: bool, one_pa
     ended
 }
 
-/// The counts of the summaries.
+/// Returns the counts of the summaries.
 fn summaries(known: &Verification) -> RowCounts {
     known.counts.read_models[SUMMARIES].clone()
 }
 
-/// The counts of the orders' contributions to the totals.
+/// Returns the counts of the orders' contributions to the totals.
 fn contributions(known: &Verification) -> RowCounts {
     known.counts.read_models[TOTALS].clone()
 }
@@ -93,12 +93,12 @@ async fn a_verification_that_is_told_to_stop_goes_on_with_the_order_it_was_at() 
     assert_eq!(counts.snapshots, at_once.counts.snapshots, "each snapshot is compared once");
 }
 
-/// The rule of a release, five minutes after nine o'clock.
+/// Returns the release's rule with the clock at five past nine.
 fn at_five_past_nine(patience: Duration) -> LagRule {
     LagRule { bound: LagBound::OfTheStream, patience, clock: || at("2026-11-21T09:05:00Z") }
 }
 
-/// Projects these orders, as the projector does.
+/// Projects these orders as the projector does.
 async fn project(recorded: &Recorded, orders: &[&str]) {
     let mut batch = Vec::new();
     for order in orders {
@@ -107,20 +107,20 @@ async fn project(recorded: &Recorded, orders: &[&str]) {
     deliver(recorded, batch).await;
 }
 
-/// The commits of an order, as the stream delivers them.
+/// Returns the commits of an order as the stream delivers them.
 async fn commits(recorded: &Recorded, order: &str) -> Vec<Delivered<Event>> {
     let commits = EventStore::<Orders>::commits(&recorded.store, order, 0, None).await.unwrap();
     commits.into_iter().map(|commit| Delivered { id: commit.version.to_string(), record: Ok(commit) }).collect()
 }
 
-/// Delivers these commits to the read models, as the projector does.
+/// Delivers these commits to the read models as the projector does.
 async fn deliver(recorded: &Recorded, batch: Vec<Delivered<Event>>) {
     for model in &read_models(&recorded.dynamodb.client()) {
         assert!(model.project(batch.clone(), None).await.failed.is_empty());
     }
 }
 
-/// A sweep over all tables.
+/// Sweeps all tables.
 async fn swept(recorded: &Recorded, rule: LagRule, known: &mut Verification) {
     let begun = known.clone();
     let verify = pass(recorded, rule, known);
@@ -131,7 +131,7 @@ async fn swept(recorded: &Recorded, rule: LagRule, known: &mut Verification) {
     assert_eq!(ended.await.unwrap(), Ended::Complete);
 }
 
-/// A sweep and the second look; `looked` is called after each look. Then a repair, if asked for.
+/// Sweeps all tables and checks lagging rows again. Calls `looked` after each check. Then repairs, if `repair` is true.
 async fn verified(recorded: &Recorded, rule: LagRule, repair: bool, looked: impl Fn()) -> Verification {
     let mut known = Verification::new(1);
     swept(recorded, rule, &mut known).await;
@@ -183,7 +183,7 @@ async fn late_rows_that_arrive_during_the_second_look_leave_nothing() {
 #[tokio::test]
 async fn a_lost_row_is_told_from_a_late_one_by_its_age_and_by_other_rows() {
     let recorded = Recorded::nothing().await;
-    // Lost: no row, and others have newer commits. Late: the newest one of all.
+    // Order `lost` has no row, and other rows have newer commits. The late order has the newest commit of all.
     recorded.paid("lost", [at("2026-11-21T08:00:00Z"), at("2026-11-21T08:10:00Z")]).await;
     recorded.paid("there", [at("2026-11-21T08:20:00Z"), at("2026-11-21T08:30:00Z")]).await;
     recorded.paid("late", [at("2026-11-21T08:31:00Z"), at("2026-11-21T08:40:00Z")]).await;
@@ -211,7 +211,7 @@ async fn a_late_row_that_arrives_wrong_is_a_difference() {
         looked.notified().await;
         client.put_item().table_name(SUMMARIES).set_item(Some(wrong)).send().await.unwrap();
         recorded.poison("o-1", 3, second(9)).await;
-        // The look after this one meets both.
+        // The next check finds both rows.
         for _ in 0..2 {
             looked.notified().await;
         }
@@ -224,7 +224,7 @@ async fn a_late_row_that_arrives_wrong_is_a_difference() {
     assert_eq!((known.counts.left_out, known.lags.not_projected()), (1, None), "each order is left out once");
 }
 
-/// An order that is shipped or delivered moves no money, so the totals are not concerned.
+/// A shipment or delivery changes no amounts, so it does not affect the totals.
 fn shipped() -> (&'static str, serde_json::Value) {
     ("ItemShipped", json!({ "shipmentId": "s-1", "items": [{ "sku": "TEA", "quantity": 3 }] }))
 }
@@ -232,7 +232,7 @@ fn shipped() -> (&'static str, serde_json::Value) {
 #[tokio::test]
 async fn a_commit_that_concerns_no_contribution_makes_none_lost() {
     let recorded = Recorded::nothing().await;
-    // The projector has not moved since a quarter to nine. The newest right contribution is of ten past eight.
+    // The projector stopped at a quarter to nine. The newest correct contribution is from ten past eight.
     recorded.paid("there", [at("2026-11-21T08:00:00Z"), at("2026-11-21T08:10:00Z")]).await;
     project(&recorded, &["there"]).await;
     recorded.paid("late", [at("2026-11-21T08:46:00Z"), at("2026-11-21T08:47:00Z")]).await;
@@ -264,7 +264,7 @@ async fn a_repair_deletes_no_more_rows_than_were_counted() {
         recorded.delete(order, version).await;
     }
     let mut known = Verification::new(1);
-    // One was counted, and there are four by now: two orders, in both read models.
+    // One orphan was counted, and there are four now: two orders in both read models.
     known.counts.of(SUMMARIES).without_order = 1;
     known.begin_repair(Timestamp::now());
     swept(&recorded, all_lost(), &mut known).await;

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 static CALLS: AtomicU64 = AtomicU64::new(1);
 
-/// A request on its way to the handler: an API Gateway payload of format 2.0.
+/// A request to the handler: an API Gateway payload of format 2.0.
 #[derive(Debug, Clone)]
 pub struct Call(Value);
 
 impl Call {
-    /// A request to a route, with the parameters of its path; the gateway gives each one an id of its own.
+    /// Creates a request to a route with path parameters. Each request has its own gateway request id.
     pub fn to(route_key: &str, parameters: &[(&str, &str)]) -> Self {
         let (method, template) = route_key.split_once(' ').unwrap();
         let path = parameters
@@ -44,76 +44,76 @@ impl Call {
         }))
     }
 
-    /// A body, sent as JSON.
+    /// Sets the body, sent as JSON.
     pub fn body(self, body: &Value) -> Self {
         self.text(&body.to_string())
     }
 
-    /// A body of that text, sent as JSON.
+    /// Sets the text of the body, sent as JSON.
     pub fn text(mut self, body: &str) -> Self {
         self.0["body"] = json!(body);
         self.header("content-type", "application/json")
     }
 
-    /// A header.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.0["headers"][name] = json!(value);
         self
     }
 
-    /// The query string, percent-encoded.
+    /// Sets the percent-encoded query string.
     pub fn query(mut self, query: &str) -> Self {
         self.0["rawQueryString"] = json!(query);
         self
     }
 
-    /// An `Idempotency-Key`.
+    /// Sets the `Idempotency-Key`.
     pub fn key(self, idempotency_key: &str) -> Self {
         self.header("idempotency-key", idempotency_key)
     }
 
-    /// A key that no call before had.
+    /// Sets an idempotency key that no earlier request has used.
     pub fn new_key(self) -> Self {
         self.key(&format!("key-of-call-{}", CALLS.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// The request without a header.
+    /// Removes a header.
     pub fn without(mut self, name: &str) -> Self {
         self.0["headers"].as_object_mut().unwrap().remove(name).unwrap();
         self
     }
 
-    /// The gateway's id of the request.
+    /// Sets the gateway's request id.
     pub fn gateway_request_id(mut self, id: &str) -> Self {
         self.0["requestContext"]["requestId"] = json!(id);
         self
     }
 
-    /// A caller whose signature the gateway checked.
+    /// Sets a caller whose signature the gateway has checked.
     pub fn signed_by(mut self, user_arn: &str) -> Self {
         self.0["requestContext"]["authorizer"] = json!({ "iam": { "userArn": user_arn } });
         self
     }
 
-    /// A caller whose token the gateway checked.
+    /// Sets a caller whose token the gateway has checked.
     pub fn token_of(mut self, subject: &str, scope: &str) -> Self {
         self.0["requestContext"]["authorizer"] =
             json!({ "jwt": { "claims": { "sub": subject, "scope": scope }, "scopes": null } });
         self
     }
 
-    /// Any other change to the payload.
+    /// Sets the value at a JSON pointer in the payload.
     pub fn with(mut self, pointer: &str, value: Value) -> Self {
         *self.0.pointer_mut(pointer).unwrap() = value;
         self
     }
 
-    /// The request as `lambda_http` gives it to the handler.
+    /// Returns the request as `lambda_http` passes it to the handler.
     pub fn request(&self) -> Request {
         lambda_http::request::from_str(&self.0.to_string()).unwrap()
     }
 
-    /// The request in an invocation whose time is over.
+    /// Returns the request in an invocation whose deadline has passed.
     pub fn overdue_request(&self) -> Request {
         let mut context = Context::default();
         context.deadline = u64::try_from(Timestamp::now().epoch_ms()).unwrap();
@@ -133,24 +133,24 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The reply of a response.
+    /// Converts a response into a reply.
     pub fn of(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
         Self { status: parts.status.as_u16(), headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// The value of a header.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         Some(self.headers.get(name)?.to_str().unwrap())
     }
 
-    /// Status and code of a problem; a reply that is none fails the test.
+    /// Returns the status and the code of a problem. Panics if the reply is not a problem.
     #[track_caller]
     pub fn problem(&self) -> (u16, String) {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.body);

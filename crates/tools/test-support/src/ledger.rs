@@ -1,4 +1,4 @@
-//! The events table of an embedded DynamoDB with its real stream: commands in, records out.
+//! The events table of an embedded DynamoDB with its real stream: commands are recorded, and records are read.
 
 use std::collections::HashMap;
 
@@ -19,14 +19,14 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// A database with the tables of the template, all empty.
+    /// Creates a database with the tables of the template, all empty.
     pub async fn new() -> Self {
         let server = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
         server.create_tables(&Template::of_this_project().unwrap()).unwrap();
         Self { store: DynamoEventStore::new(server.client(), "OrderEvents"), server }
     }
 
-    /// Records the events of a command, at an instant.
+    /// Records the events of a command at an instant.
     pub async fn record(&self, order: &str, command: Command, at: &str) {
         let loaded = EventStore::<Orders>::load(&self.store, order, UpTo::Head).await.unwrap();
         let Ok(Decision::Record(events)) = decide(&loaded.state, command) else { panic!("not accepted at {at}") };
@@ -41,12 +41,12 @@ impl Ledger {
         self.store.append(&new).await.unwrap();
     }
 
-    /// The table's stream so far, each record as Lambda passes it on.
+    /// Returns the stream of the table, with each record as Lambda delivers it.
     pub fn stream(&self) -> Vec<Value> {
         stream::records(self.server.database(), "OrderEvents", None).unwrap()
     }
 
-    /// Puts an item as it is: a commit of another release, or one that is repaired.
+    /// Writes an item unchanged, such as a commit of another release or a repaired commit.
     pub async fn put(&self, item: &HashMap<String, AttributeValue>) {
         let put = self.server.client().put_item().table_name("OrderEvents").set_item(Some(item.clone()));
         put.send().await.unwrap();

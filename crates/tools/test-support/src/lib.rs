@@ -1,9 +1,9 @@
-//! What the tests of several crates share. No part of the product depends on this crate.
+//! Code that the tests of several crates share. No part of the product depends on this crate.
 //!
-//! It depends on core and local crates. A crate that it depends on keeps its own test code, so that no cycle arises. Other test code
-//! comes here when the tests of a second crate need it.
+//! It depends on core and local crates. A crate that it depends on keeps its own test code, so that no cycle arises. Other
+//! test code moves here when the tests of a second crate need it.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | [`gateway`] | requests and replies of API Gateway |
 //! | [`ledger`] | the events table with its stream, filled by commands |

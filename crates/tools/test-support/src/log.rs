@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 thread_local! {
-    /// The text that was logged on this thread, and so by this test: each test has a thread of its own.
+    /// The text that was logged on this thread. Each test has its own thread, so this is the log of one test.
     static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -28,18 +28,18 @@ impl io::Write for OnThisThread {
     }
 }
 
-/// Captures the log of this process from `INFO`.
+/// Captures the log of this process from level `INFO`.
 pub fn capture() {
     subscribe(Targets::new());
 }
 
-/// Captures the log of this process from `INFO`, and that of a target from `DEBUG`.
+/// Captures the log of this process from level `INFO`, and the log of one target from level `DEBUG`.
 pub fn capture_with_debug_of(target: &str) {
     subscribe(Targets::new().with_target(target, LevelFilter::DEBUG));
 }
 
-/// One subscriber serves all threads: with a subscriber for each thread, the first thread to reach a line would decide for all of them
-/// whether it is written.
+/// Installs one subscriber for all threads. With a subscriber for each thread, the first thread to reach a line would decide
+/// for all of them if it is written.
 fn subscribe(levels: Targets) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -48,13 +48,13 @@ fn subscribe(levels: Targets) {
     });
 }
 
-/// Takes the text that this thread has logged since the last call.
+/// Returns the text that this thread has logged since the last call.
 #[must_use]
 pub fn take() -> String {
     String::from_utf8(WRITTEN.take()).unwrap()
 }
 
-/// The lines of a log.
+/// Parses the lines of a log.
 #[must_use]
 pub fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -16,18 +16,18 @@ pub struct Recorded {
     pub store: DynamoEventStore,
 }
 
-/// The instant of a text.
+/// Parses an instant.
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// The instant `number` seconds after nine o'clock.
+/// Returns the instant `number` seconds after nine o'clock.
 pub fn second(number: u64) -> Timestamp {
     at(&format!("2026-11-21T09:{:02}:{:02}Z", number / 60, number % 60))
 }
 
 impl Recorded {
-    /// A database with the tables of the template, all empty.
+    /// Creates a database with the tables of the template, all empty.
     pub async fn nothing() -> Self {
         let dynamodb = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
         dynamodb.create_tables(&Template::of_this_project().unwrap()).unwrap();
@@ -50,7 +50,7 @@ impl Recorded {
         assert_eq!(appended, Appended::Written { oversized_snapshot: None });
     }
 
-    /// An order of two events, placed and paid.
+    /// Records an order with two events: placed and paid.
     pub async fn paid(&self, order: &str, times: [Timestamp; 2]) {
         let items = json!([{ "sku": "TEA", "quantity": 3, "unitPrice": 999 }]);
         let placed = json!({ "customerId": "alice", "currency": "EUR", "items": items });
@@ -65,7 +65,7 @@ impl Recorded {
         }
     }
 
-    /// Deletes a commit, as a partly restored table lacks it.
+    /// Deletes a commit, to simulate a partly restored table.
     pub async fn delete(&self, order: &str, version: u64) {
         let delete = self.dynamodb.client().delete_item().table_name("OrderEvents");
         delete
@@ -76,7 +76,7 @@ impl Recorded {
             .unwrap();
     }
 
-    /// Puts an item that cannot be read as a commit.
+    /// Writes an item that cannot be read as a commit.
     pub async fn poison(&self, order: &str, version: u64, time: Timestamp) {
         let put = self.dynamodb.client().put_item().table_name("OrderEvents");
         put.item("aggregateId", AttributeValue::S(order.to_owned()))
@@ -88,13 +88,13 @@ impl Recorded {
     }
 }
 
-/// The published events in the order of their arrival: `<order>@<sequence>`.
+/// Returns the published events in the order of arrival: `<order>@<sequence>`.
 pub fn arrived(published: &[Value]) -> Vec<String> {
     let text = |event: &Value, name: &str| event[name].as_str().unwrap().to_owned();
     published.iter().map(|event| format!("{}@{}", text(event, "subject"), text(event, "sequence"))).collect()
 }
 
-/// True if the events of each order arrived in their sequence.
+/// Returns true if the events of each order arrived in sequence.
 pub fn in_sequence(arrived: &[String]) -> bool {
     let mut by_order = std::collections::BTreeMap::<&str, Vec<&str>>::new();
     for event in arrived {
@@ -104,13 +104,13 @@ pub fn in_sequence(arrived: &[String]) -> bool {
     by_order.values().all(|sequences| sequences.is_sorted())
 }
 
-/// The events of the first `orders` orders, sorted.
+/// Returns the events of the first `orders` orders, sorted.
 pub fn events_of(orders: u64) -> Vec<String> {
     let of = |number| [1, 2].map(|version: u64| format!("o-{number}@{version:010}"));
     sorted((0..orders).flat_map(of).collect())
 }
 
-/// The events, sorted.
+/// Sorts events.
 pub fn sorted(mut events: Vec<String>) -> Vec<String> {
     events.sort();
     events

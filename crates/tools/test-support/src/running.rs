@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The arguments of a stack that takes free ports.
+/// The arguments of a stack on free ports.
 pub const ON_FREE_PORTS: [&str; 7] = ["local", "--port", "0", "--dynamodb-port", "0", "--eventbridge-port", "0"];
 
 /// A running stack. Dropping it kills the process.
@@ -13,12 +13,12 @@ pub const ON_FREE_PORTS: [&str; 7] = ["local", "--port", "0", "--dynamodb-port",
 pub struct Running {
     /// The process.
     pub process: Child,
-    /// The lines that it printed when it was up.
+    /// The lines of its welcome message.
     pub welcome: Vec<String>,
 }
 
 impl Running {
-    /// Starts a stack and waits until it is up.
+    /// Starts a stack and waits until it is ready.
     #[must_use]
     pub fn start(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -27,19 +27,19 @@ impl Running {
         Self { process, welcome }
     }
 
-    /// The URL that the welcome names after `label`.
+    /// Returns the URL that the welcome message shows after `label`.
     #[must_use]
     pub fn served(&self, label: &str) -> &str {
         self.welcome.iter().find(|line| line.contains(label)).unwrap().split_whitespace().last().unwrap()
     }
 
-    /// The URL of the API.
+    /// Returns the URL of the API.
     #[must_use]
     pub fn api(&self) -> &str {
         self.served("HTTP API")
     }
 
-    /// Sends the process a signal.
+    /// Sends a signal to the process.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
