@@ -1,8 +1,8 @@
-// Reads events with the official CloudEvents SDK, in its strict mode: an independent judge of the envelope.
+// Reads events with the official CloudEvents SDK in strict mode, as an independent check of the envelope.
 //
 //   npm ci --ignore-scripts && node check.mjs [FILE...]
 //
-// A FILE holds one event as JSON, or one a line (.ndjson). Without one, the examples in docs/events are read.
+// A FILE contains one event as JSON, or one event a line (.ndjson). Without a FILE, the examples in docs/events are read.
 import { readFileSync, readdirSync } from "node:fs";
 import { CloudEvent } from "cloudevents";
 
@@ -36,7 +36,7 @@ for (const { file, event } of read) {
   }
 }
 
-// A judge that refuses nothing would prove nothing.
+// The check must also prove that the SDK rejects an invalid event.
 if (read.length === 0 || refusal({ ...read[0].event, correlation_id: "an underscore" }) === undefined) {
   failures += 1;
   console.error("nothing was read, or the SDK is not strict");

@@ -1,8 +1,8 @@
-//! A sample consumer of Order Ledger's events, as another team would write it: it credits loyalty points to the
-//! customer of every `OrderPlaced`, exactly once, although the event may arrive any number of times.
+//! A sample consumer of Order Ledger's events, as another team would write it. It credits loyalty points to the customer of
+//! every `OrderPlaced` event exactly once, even if the event arrives several times.
 //!
-//! It knows the published contract and nothing of the ledger's code. Start at [`LoyaltyPoints::handle`]; what it reads
-//! of an event is in [`order_placed`].
+//! It depends on the published contract only, not on the ledger's code. Start at [`LoyaltyPoints::handle`]; the fields that
+//! it reads of an event are in [`order_placed`].
 
 pub mod order_placed;
 
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use order_placed::{NotUnderstood, OrderPlaced};
 
-/// What became of an event: the function's answer. EventBridge drops it; whoever invokes the function by hand reads it.
+/// The function's response to an event. EventBridge discards it; a developer who invokes the function directly can read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credit {
@@ -23,22 +23,22 @@ pub struct Credit {
     pub event_id: String,
     /// The points that the event earned, now or when it first arrived.
     pub points: u64,
-    /// Whether the event had been credited before, so that nothing was added now.
+    /// True if the event was credited before, so that no points were added this time.
     pub repeat: bool,
 }
 
-/// Why an event was not credited. Lambda tries it twice more, then puts it into the dead-letter queue.
+/// The reason why an event was not credited. Lambda retries it twice, then moves it to the dead-letter queue.
 #[derive(Debug, thiserror::Error)]
 pub enum CreditError {
-    /// The event is not one to credit; see the reason.
+    /// The event must not be credited; the inner error has the reason.
     #[error(transparent)]
     NotUnderstood(#[from] NotUnderstood),
-    /// DynamoDB did not take the credit: an outage, or a missing table or permission.
+    /// DynamoDB did not store the credit because of an outage, a missing table or a missing permission.
     #[error("cannot record the credit of event {event_id}: {}", DisplayErrorContext(source))]
     Table {
         /// The event's id.
         event_id: String,
-        /// What the SDK says.
+        /// The error of the SDK.
         source: Box<aws_sdk_dynamodb::Error>,
     },
 }
@@ -53,7 +53,7 @@ impl From<CreditError> for Diagnostic {
     }
 }
 
-/// The consumer: credits points to a table that is only ever added to.
+/// The consumer. It credits points in a table whose items are never changed or deleted.
 #[derive(Debug, Clone)]
 pub struct LoyaltyPoints {
     client: Client,
@@ -61,7 +61,7 @@ pub struct LoyaltyPoints {
 }
 
 impl LoyaltyPoints {
-    /// A consumer that records credits in a table with the partition key `customerId` and the sort key `eventId`.
+    /// Creates a consumer that records credits in a table with the partition key `customerId` and the sort key `eventId`.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
@@ -70,9 +70,10 @@ impl LoyaltyPoints {
     /// Credits the points of one event.
     ///
     /// # Errors
-    /// When the event is not understood, or DynamoDB does not take the credit. Nothing is credited then.
+    /// Returns an error if the event is not understood, or DynamoDB does not store the credit. In both cases nothing is
+    /// credited.
     pub async fn handle(&self, event: LambdaEvent<EventBridgeEvent>) -> Result<Credit, CreditError> {
-        // A failure is logged by the runtime.
+        // The Lambda runtime logs failures.
         let credit = self.credit(event.payload).await?;
         let Credit { event_id, points, repeat } = &credit;
         let message = if *repeat { "repeat: credited before, nothing added" } else { "credited" };
@@ -81,19 +82,19 @@ impl LoyaltyPoints {
     }
 
     async fn credit(&self, event: EventBridgeEvent) -> Result<Credit, CreditError> {
-        // The id within the detail, not EventBridge's own, which is another for every publication of the same event.
-        // A replay (an archive's, or the publisher's, which sets `replayname`) needs no care for that reason: it brings
-        // the same ids, and adds only what was missed.
+        // Uses the id in the detail. EventBridge's own id differs for every publication of the same event. Therefore replays
+        // (from an archive, or from the publisher, which sets `replayname`) need no special handling: they have the same
+        // ids, and only add missing credits.
         let order = OrderPlaced::from_detail(&event.detail)?;
         let points = order.points();
         let repeat = !self.record(&order).await?;
         Ok(Credit { event_id: order.event_id, points, repeat })
     }
 
-    /// Adds a credit to the table; false if it was there.
+    /// Adds a credit to the table. Returns false if the credit exists already.
     ///
-    /// The credit is its own proof that the event was handled. So there is no moment between the two, no second table
-    /// of seen ids, no transaction, and no day after which an old event counts again.
+    /// The credit itself proves that the event was handled. The design therefore has no gap between the credit and the
+    /// proof, needs no second table of processed ids and no transaction, and never counts an old event again.
     async fn record(&self, order: &OrderPlaced) -> Result<bool, CreditError> {
         let put = self
             .client
@@ -109,8 +110,8 @@ impl LoyaltyPoints {
             .await;
         match put.map_err(aws_sdk_dynamodb::Error::from) {
             Ok(_) => Ok(true),
-            // An earlier delivery's credit, one made at this moment beside us, or our own: when the answer to a write
-            // is lost, the SDK writes again.
+            // An earlier delivery, a concurrent delivery, or this call has written the credit. The SDK retries a write whose
+            // response was lost.
             Err(aws_sdk_dynamodb::Error::ConditionalCheckFailedException(_)) => Ok(false),
             Err(source) => Err(CreditError::Table { event_id: order.event_id.clone(), source: Box::new(source) }),
         }

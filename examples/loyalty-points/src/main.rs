@@ -1,4 +1,4 @@
-//! The Lambda function `loyalty-points`: the wiring, and nothing else.
+//! The Lambda function `loyalty-points`: only the wiring.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let logs = tracing_subscriber::fmt().json().flatten_event(true).with_span_list(false);
     logs.with_max_level(tracing::Level::INFO).init();
     let table = std::env::var("CREDITS_TABLE").map_err(|error| format!("CREDITS_TABLE: {error}"))?;
-    // The SDK sets no limit by itself; this one ends before the function's time does.
+    // The SDK sets no limit by default. This limit is shorter than the function's time-out.
     let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_secs(1))
         .operation_timeout(Duration::from_secs(5))

@@ -1,39 +1,40 @@
-//! What this consumer reads of an `OrderPlaced` event. Fields that are not named here are skipped: the publisher may
-//! add some at any time.
+//! The fields of an `OrderPlaced` event that this consumer reads. It ignores other fields, because the publisher can add
+//! fields at any time.
 
 use serde_json::Value;
 
-/// The only type of event that earns points.
+/// The only event type that earns points.
 pub const EVENT_TYPE: &str = "OrderPlaced";
-/// The only schema that is understood here. Version 1 has no `total`, and a version 3 may mean something else by it.
+/// The only schema that this consumer understands. Version 1 has no `total`, and in a version 3 `total` could have another
+/// meaning.
 pub const DATA_SCHEMA: &str = "urn:order-ledger:event:OrderPlaced:2";
 
 /// An order that a customer placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderPlaced {
-    /// The event's own id: the same however often, and by whatever way, the event arrives.
+    /// The event's own id, which is the same for every delivery.
     pub event_id: String,
     /// The order's id.
     pub order_id: String,
-    /// Whose order it is.
+    /// The customer who placed the order.
     pub customer_id: String,
-    /// When the order was recorded: RFC 3339, UTC.
+    /// The time when the order was recorded, in RFC 3339 and UTC.
     pub time: String,
-    /// What the customer owes, in minor units of the order's currency.
+    /// The amount that the customer owes, in minor units of the order's currency.
     pub total: u64,
 }
 
-/// An event that must not be credited as it is. Trying again changes nothing: it is for the dead-letter queue. Errors are
-/// logged, so none quotes what the event holds.
+/// An event that must not be credited. A retry cannot help, so the event belongs into the dead-letter queue. Errors are
+/// logged, so none contains values of the event.
 #[derive(Debug, thiserror::Error)]
 pub enum NotUnderstood {
-    /// The detail is no CloudEvent.
+    /// The detail is not a CloudEvent.
     #[error("the detail is not an order event: it has no text `{attribute}`")]
     Envelope {
-        /// The attribute that is missing, or is no text.
+        /// The attribute that is missing or is not a string.
         attribute: &'static str,
     },
-    /// Another type of event: the rule that sends events here lets too much through.
+    /// Another event type. The rule that sends events to this function matches too much.
     #[error("event {event_id} is of type {event_type}, and only {EVENT_TYPE} earns points: check the rule's pattern")]
     Type {
         /// The event's id.
@@ -41,22 +42,22 @@ pub enum NotUnderstood {
         /// Its type.
         event_type: String,
     },
-    /// Another version of the event: its data may mean something else.
+    /// Another version of the event, whose data could have another meaning.
     #[error("event {event_id} follows the schema {data_schema}; known here is {DATA_SCHEMA}")]
     Schema {
         /// The event's id.
         event_id: String,
-        /// The schema it names.
+        /// The schema that the event names.
         data_schema: String,
     },
-    /// The data is not what its schema says.
+    /// The data does not match its schema.
     #[error("the data of event {event_id} is malformed: `{field}` is not {expected}")]
     Data {
         /// The event's id.
         event_id: String,
-        /// The field that is missing, or is something else.
+        /// The field that is missing or invalid.
         field: &'static str,
-        /// What it should be.
+        /// The expected value.
         expected: &'static str,
     },
 }
@@ -65,7 +66,7 @@ impl OrderPlaced {
     /// Reads the detail of an EventBridge event.
     ///
     /// # Errors
-    /// When it is anything but an `OrderPlaced` event of the known schema.
+    /// Returns an error unless the detail is an `OrderPlaced` event of the known schema.
     pub fn from_detail(detail: &Value) -> Result<Self, NotUnderstood> {
         let attribute = |attribute: &'static str| {
             detail[attribute].as_str().map(str::to_owned).ok_or(NotUnderstood::Envelope { attribute })
@@ -90,10 +91,10 @@ impl OrderPlaced {
         })
     }
 
-    /// What the order earns: a point for every full 100 minor units of its total.
+    /// Returns the points that the order earns: one point for every full 100 minor units of its total.
     ///
-    /// Kept simple: that is a point a euro or dollar, but also one for 100 yen, which has no smaller unit, and one for a
-    /// tenth of a Kuwaiti dinar, which has 1,000. A real programme would have a rate for each currency.
+    /// This rule is simple: one point is one euro or dollar, but also 100 yen, which has no smaller unit, and a tenth of a
+    /// Kuwaiti dinar, which has 1,000. A real programme would have a rate for each currency.
     #[must_use]
     pub const fn points(&self) -> u64 {
         self.total / 100

@@ -1,5 +1,5 @@
-//! The samples against the schema that the order ledger publishes, which a consumer elsewhere takes from the bus's schema
-//! registry.
+//! The sample events against the schema that Order Ledger publishes. A consumer in another repository takes the schema from
+//! the bus's schema registry.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The handler on events as Lambda hands them over, with the real SDK against an embedded DynamoDB.
+//! The handler with events as Lambda delivers them, with the real SDK and an embedded DynamoDB.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,7 +11,7 @@ use loyalty_points::{Credit, CreditError, LoyaltyPoints};
 use sam_template::Template;
 use serde_json::{Value, json};
 
-/// What this consumer's stack has: its table, and the function on it.
+/// The resources of this consumer's stack: its table and its function.
 struct Stack {
     server: EmbeddedDynamoDb,
     function: LoyaltyPoints,
@@ -30,7 +30,7 @@ impl Stack {
         self.function.handle(LambdaEvent::new(event, Context::default())).await
     }
 
-    /// The points of each of a customer's credits.
+    /// Returns the points of each of a customer's credits.
     async fn credits(&self, customer: &str) -> Vec<u64> {
         let query =
             self.server.client().query().table_name("LoyaltyCredits").key_condition_expression("customerId = :c");
@@ -38,7 +38,7 @@ impl Stack {
         items.unwrap().items().iter().map(|item| item["points"].as_n().unwrap().parse().unwrap()).collect()
     }
 
-    /// What an event that must not be credited is refused with.
+    /// Returns the error for an event that must not be credited.
     async fn refusal(&self, event: &Value) -> Diagnostic {
         let refusal = self.receive(event).await.unwrap_err().into();
         let scan = self.server.client().scan().table_name("LoyaltyCredits").send().await.unwrap();
@@ -55,12 +55,12 @@ fn sample(file: &str) -> Value {
     serde_json::from_str(&read(&format!("events/{file}"))).unwrap()
 }
 
-/// The sample event of 72.95 EUR.
+/// Returns the sample event of 72.95 EUR.
 fn order_placed() -> Value {
     sample("order-placed.json")
 }
 
-/// Another event of the same customer.
+/// Returns another event of the same customer.
 fn another_order(event_id: &str, total: u64) -> Value {
     let mut event = order_placed();
     event["detail"]["id"] = json!(event_id);

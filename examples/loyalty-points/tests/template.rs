@@ -1,4 +1,4 @@
-//! What this consumer's own template must declare.
+//! The declarations that this consumer's own template must contain.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
@@ -8,7 +8,7 @@ use yaml_serde::Value as Yaml;
 
 const TEMPLATE: &str = include_str!("../template.yaml");
 
-/// The properties of the function.
+/// Returns the properties of the function.
 fn function() -> Yaml {
     let template: Yaml = yaml_serde::from_str(TEMPLATE).unwrap();
     template["Resources"]["LoyaltyPoints"]["Properties"].clone()
@@ -39,7 +39,8 @@ fn an_event_that_fails_ends_in_the_queue_whichever_way_it_fails() {
     assert_eq!(function["Events"]["OrderPlaced"]["Properties"]["DeadLetterConfig"]["Arn"], queue);
 }
 
-/// What the queue refuses for want of its policy is not sent again. SAM's rule waits for the function.
+/// EventBridge does not retry an event that the queue rejects because its policy is missing. SAM's rule waits only for the
+/// function.
 #[test]
 fn the_queue_lets_the_rule_in_before_there_is_one() {
     let template: Yaml = yaml_serde::from_str(TEMPLATE).unwrap();

@@ -1,5 +1,5 @@
-//! Measures the functions beside the bare ones, and prints the table of docs/PERFORMANCE.md. `tests/footprint/run` builds both
-//! and calls it.
+//! Measures each function next to a bare one, and prints the table of docs/PERFORMANCE.md. `tests/footprint/run` builds both
+//! and runs this program.
 
 #![expect(clippy::print_stdout, reason = "its table is what it is for")]
 
@@ -14,45 +14,45 @@ use system_tests::workload::{Worker, Workload};
 use tokio::process::Command;
 
 const FUNCTIONS: [&str; 4] = ["command-handler", "projector", "publisher", "query-handler"];
-/// Invocations before those that count as warm: connections are made and memory is taken in them.
+/// The number of invocations before the measured ones. They open connections and allocate memory.
 const TO_WARM_UP: usize = 10;
-/// How often the instructions to start are counted.
+/// The number of times that the instructions of the start are counted.
 const COUNTS: usize = 3;
 
-/// The functions beside bare ones that make the same AWS calls.
+/// The functions, and bare functions that make the same AWS calls.
 #[derive(Parser)]
 struct Arguments {
-    /// The folder of the built functions, real and bare.
+    /// The folder of the built functions, real and bare
     folder: PathBuf,
-    /// valgrind's program.
+    /// The valgrind program
     #[arg(long, default_value = "/usr/bin/valgrind")]
     valgrind: PathBuf,
-    /// How many warm invocations a figure is the mean of.
+    /// The number of warm invocations from which each mean is calculated
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     invocations: u32,
-    /// How many starts a figure is the median of.
+    /// The number of starts from which each median is calculated
     #[arg(long, default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     starts: u32,
 }
 
-/// What was measured of one program; what varies, from least to most.
+/// The measurements of one program. Values that vary are sorted from lowest to highest.
 #[derive(Default)]
 struct Figures {
-    /// From the start of the process to its first question for work, in microseconds.
+    /// Time from the start of the process to its first request for work, in microseconds.
     starts: Vec<u64>,
-    /// The same in instructions.
+    /// Instructions from the start of the process to its first request for work.
     init: Vec<u64>,
     /// Instructions of one warm invocation.
     warm: u64,
-    /// Resident when it first asks for work, in KiB.
+    /// Resident memory when it first asks for work, in KiB.
     resident: Vec<u64>,
-    /// Resident at most until the last invocation, in KiB.
+    /// Peak resident memory until the last invocation, in KiB.
     most_resident: u64,
     /// The program's size, in bytes.
     size: u64,
-    /// Its size in the archive that Lambda takes, in bytes.
+    /// The program's size in the archive that Lambda receives, in bytes.
     zipped: u64,
-    /// What it asked of AWS before its first work, and for the work that warmed it up.
+    /// The AWS calls before its first work, and during the warm-up.
     calls: [Vec<String>; 2],
 }
 
@@ -80,7 +80,7 @@ async fn main() -> anyhow::Result<()> {
             both.real.calls,
             both.bare.calls
         );
-        // In turns, so that what else the machine does falls on both.
+        // The programs take turns, so that other load on the machine affects all of them equally.
         let workload = Workload::of(1).await;
         for _ in 0..arguments.starts {
             real.start(&workload, &mut both.real).await?;
@@ -99,7 +99,7 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The measuring of one program.
+/// The measurement of one program.
 struct Measuring<'a> {
     arguments: &'a Arguments,
     progress: &'a ProgressBar,
@@ -108,7 +108,7 @@ struct Measuring<'a> {
 }
 
 impl Measuring<'_> {
-    /// All but what it takes in the starts that are done in turns.
+    /// Measures everything except the starts, for which the programs take turns.
     async fn figures(&self) -> anyhow::Result<Figures> {
         self.progress.set_message(self.program.clone());
         self.counted().await.with_context(|| self.program.clone())
@@ -123,7 +123,7 @@ impl Measuring<'_> {
             figures.init.push(instructions);
             figures.calls[0] = primed;
         }
-        // A start that gave up on its connection ends anywhere.
+        // A start whose connection failed can end at any point.
         let (least, most) = (figures.init.iter().min(), figures.init.iter().max());
         let differs = least.zip(most).map_or(0, |(least, most)| (most - least) * 100 / least);
         ensure!(differs < 3, "its starts differ by {differs} %: {:?}", figures.init);
@@ -132,7 +132,7 @@ impl Measuring<'_> {
         let (all, [_, calls]) = self.instructions(TO_WARM_UP + warm).await?;
         let difference = all.checked_sub(to_warm_up).context("more work took fewer instructions")?;
         figures.warm = difference / warm as u64;
-        // A call that took too long under valgrind, and was made again, would count as the function's work.
+        // A call that was too slow under valgrind and was retried would count as the function's work.
         ensure!(
             !warming.is_empty() && warming.len() * (TO_WARM_UP + warm) == calls.len() * TO_WARM_UP,
             "calls were repeated"
@@ -152,7 +152,7 @@ impl Measuring<'_> {
         Ok(figures)
     }
 
-    /// The instructions that the process executes until it has done so much work, and what it asked of AWS before and for it.
+    /// Returns the instructions that the process executes until it has done the work, and its AWS calls before and for it.
     async fn instructions(&self, work: usize) -> anyhow::Result<(u64, [Vec<String>; 2])> {
         let folder = tempfile::tempdir()?;
         let (counts, said) = (folder.path().join("counts"), folder.path().join("said"));
@@ -179,7 +179,7 @@ impl Measuring<'_> {
         Ok((sum.trim().parse()?, [primed, calls]))
     }
 
-    /// Starts the process once: how long it takes, and what it holds then.
+    /// Starts the process once, and measures the time and the memory.
     async fn start(&self, workload: &Workload, figures: &mut Figures) -> anyhow::Result<()> {
         let mut worker = workload.start(self.command(), self.function).await?;
         worker.ready().await?;
@@ -202,7 +202,7 @@ impl Measuring<'_> {
     }
 }
 
-/// A line of the process's `/proc/<pid>/status`, in KiB.
+/// Returns a line of the process's `/proc/<pid>/status`, in KiB.
 async fn status(worker: &Worker, name: &str) -> anyhow::Result<u64> {
     let id = worker.process.child.id().context("it has ended")?;
     let status = tokio::fs::read_to_string(format!("/proc/{id}/status")).await?;
@@ -210,7 +210,7 @@ async fn status(worker: &Worker, name: &str) -> anyhow::Result<u64> {
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-/// The size of a program, and of the archive that Lambda takes, in bytes.
+/// Returns the size of a program, and of the archive that Lambda receives, in bytes.
 async fn sizes(program: &Path) -> anyhow::Result<(u64, u64)> {
     let size = tokio::fs::metadata(program).await.with_context(|| program.display().to_string())?.len();
     let folder = tempfile::tempdir()?;
@@ -220,13 +220,13 @@ async fn sizes(program: &Path) -> anyhow::Result<(u64, u64)> {
     Ok((size, tokio::fs::metadata(&archive).await?.len()))
 }
 
-/// A line of the table for each function.
+/// A measurement, shown as one line of the table for each function.
 struct Row {
     name: &'static str,
-    /// How many of what was measured are one of what is shown, and to how many digits that is.
+    /// The number of measured units in one displayed unit, and the number of digits.
     unit: u64,
     digits: u32,
-    /// What real is to be of bare at most, in hundredths.
+    /// The goal for the real function relative to the bare one, in hundredths.
     goal: Option<u64>,
     figure: fn(&Figures) -> u64,
 }
@@ -269,12 +269,12 @@ fn print(all: &[Both]) {
     }
 }
 
-/// The middle one of sorted figures.
+/// Returns the median of sorted figures.
 fn median(sorted: &[u64]) -> u64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
-/// A number of units with so many digits after the point, rounded; a dash where there is no unit.
+/// Formats a number in units with a number of decimals, rounded; a dash without a unit.
 fn fixed(number: u64, unit: u64, digits: u32) -> String {
     let scale = 10_u64.pow(digits);
     let Some(scaled) = (number * scale + unit / 2).checked_div(unit) else { return "-".to_owned() };

@@ -1,4 +1,5 @@
-//! Counts the instructions of placing an order of three items, with prices and from a quote: what verification adds.
+//! Counts the instructions of placing an order of three items, with prices and from a quote. The difference is the cost of
+//! the quote's verification.
 //!
 //! ```sh
 //! cargo build --release -p command-handler
@@ -14,9 +15,9 @@ use anyhow::{Context as _, ensure};
 use system_tests::workload::Workload;
 use tokio::process::Command;
 
-/// Invocations before those that count: connections are made and memory is taken in them.
+/// The number of invocations before the counted ones. They open connections and allocate memory.
 const TO_WARM_UP: usize = 10;
-/// Invocations that a figure is the mean of.
+/// The number of invocations from which a mean is calculated.
 const COUNTED: usize = 100;
 
 #[tokio::main]
@@ -29,14 +30,14 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The instructions of one warm invocation.
+/// Returns the instructions of one warm invocation.
 async fn instructions(program: &Path, work: &str) -> anyhow::Result<u64> {
     let (to_warm_up, all) =
         (until(program, work, TO_WARM_UP).await?, until(program, work, TO_WARM_UP + COUNTED).await?);
     Ok(all.checked_sub(to_warm_up).context("more work took fewer instructions")? / COUNTED as u64)
 }
 
-/// The instructions that the process executes until it has done so much work.
+/// Returns the instructions that the process executes until it has done the work.
 async fn until(program: &Path, work: &str, count: usize) -> anyhow::Result<u64> {
     let folder = tempfile::tempdir()?;
     let counts = folder.path().join("counts");

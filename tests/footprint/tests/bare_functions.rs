@@ -1,4 +1,4 @@
-//! What makes the bare functions a measure: they make the calls that the real ones make, and as early.
+//! Checks that the bare functions are a valid reference: they make the same calls as the real ones, at the same time.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -10,7 +10,7 @@ use system_tests::binaries::binary;
 use system_tests::workload::Workload;
 use tokio::process::Command;
 
-/// The calls before the first work, and those of the second.
+/// Returns the calls before the first work, and the calls of the second work.
 async fn calls(function: &str, program: &str) -> [Vec<String>; 2] {
     let workload = Workload::of(2).await;
     let mut command = Command::new(binary(program).await);

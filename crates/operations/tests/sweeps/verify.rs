@@ -224,7 +224,7 @@ async fn a_late_row_that_arrives_wrong_is_a_difference() {
     assert_eq!((known.counts.left_out, known.lags.not_projected()), (1, None), "each order is left out once");
 }
 
-/// A shipment or delivery changes no amounts, so it does not affect the totals.
+/// A shipment, which changes no amounts and so does not affect the totals.
 fn shipped() -> (&'static str, serde_json::Value) {
     ("ItemShipped", json!({ "shipmentId": "s-1", "items": [{ "sku": "TEA", "quantity": 3 }] }))
 }

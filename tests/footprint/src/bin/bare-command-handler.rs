@@ -1,4 +1,4 @@
-//! `command-handler`'s two calls and nothing else: reads an order's newest commits, and appends a payment.
+//! Only the two calls of `command-handler`: reads an order's newest commits, and appends a payment.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
@@ -19,7 +19,7 @@ struct Payment {
 async fn main() -> Result<(), Error> {
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let (client, table) = (Client::new(&sdk), std::env::var("EVENTS_TABLE")?);
-    // The real function makes its connection before it is asked anything, and so does this one.
+    // The real function connects before its first invocation, and so does this one.
     newest(&client, &table, "-").await?;
     lambda_http::run(service_fn(|request| record_payment(&client, &table, request))).await
 }

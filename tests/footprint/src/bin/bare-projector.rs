@@ -1,6 +1,6 @@
-//! `projector`'s nine calls for a batch of one payment and nothing else: for each read model the notes on parked orders, the
-//! row as it is, and the row as it becomes. For the totals the sums as well: read, with the row once more after them, and written
-//! before the row.
+//! Only the nine calls of `projector` for a batch of one payment. For each read model: reads the parked orders, reads the
+//! row, and writes the row. For the totals also the sums: reads them, reads the row again, and writes the sums before the
+//! row.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Error> {
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let (client, [events, summaries, totals, parked]) =
         (Client::new(&sdk), ["EVENTS_TABLE", "SUMMARY_TABLE", "TOTALS_TABLE", "PARKED_TABLE"].map(std::env::var));
-    // The real function makes its connection before it is asked anything, and so does this one.
+    // The real function connects before its first invocation, and so does this one.
     let prime = client.query().table_name(events?).key_condition_expression("aggregateId = :id");
     prime.expression_attribute_values(":id", string("-")).limit(1).send().await?;
     let tables = Tables { client, summaries: summaries?, totals: totals?, parked: parked? };

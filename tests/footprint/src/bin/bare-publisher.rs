@@ -1,4 +1,4 @@
-//! `publisher`'s two calls for a batch of one commit and nothing else: what is parked, and the event on the bus.
+//! Only the two calls of `publisher` for a batch of one commit: reads the parked orders, and publishes the event.
 
 use std::time::SystemTime;
 
@@ -32,8 +32,8 @@ async fn main() -> Result<(), Error> {
         eventbridge: aws_sdk_eventbridge::Client::new(&sdk),
         bus: std::env::var("EVENT_BUS")?,
     };
-    // The real function makes its connections before it is asked anything, and so does this one. EventBridge refuses a call
-    // without entries, which publishes nothing.
+    // The real function connects before its first invocation, and so does this one. EventBridge rejects a call without
+    // entries, which publishes nothing.
     let no_entries = clients.eventbridge.put_events().set_entries(Some(Vec::new())).send();
     let (parked, _refused) = tokio::join!(clients.is_anything_parked(), no_entries);
     parked?;

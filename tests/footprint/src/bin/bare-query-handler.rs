@@ -1,4 +1,4 @@
-//! `query-handler`'s three calls for one order and nothing else: its key from the index, its row, and whether it is parked.
+//! Only the three calls of `query-handler` for one order: reads its key from the index, its row, and its parked-order note.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let (client, [events, summaries, parked]) =
         (Client::new(&sdk), ["EVENTS_TABLE", "SUMMARY_TABLE", "PARKED_TABLE"].map(std::env::var));
-    // The real function makes its connection before it is asked anything, and so does this one.
+    // The real function connects before its first invocation, and so does this one.
     let prime = client.query().table_name(events?).key_condition_expression("aggregateId = :id");
     prime.expression_attribute_values(":id", AttributeValue::S("-".to_owned())).limit(1).send().await?;
     let tables = Tables { client, summaries: summaries?, parked: parked? };

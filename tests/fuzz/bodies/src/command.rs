@@ -1,4 +1,4 @@
-//! A request for a change, to every route; and what the domain makes of it.
+//! A command to every route, and the decision of the domain about it.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::message::Message;
 
-/// An order that a command of the corpus can be about: paid in full, one of its three mugs shipped.
+/// An order to which the commands of the corpus apply: paid in full, with one of its three mugs shipped.
 static ORDER: LazyLock<Order> = LazyLock::new(|| {
     let (customer, sku) = ("customer-1", "mug");
     let life = [
@@ -29,7 +29,7 @@ static ORDER: LazyLock<Order> = LazyLock::new(|| {
     })
 });
 
-/// Feeds a request to every route.
+/// Sends a command to every route.
 pub fn command(input: &[u8]) {
     let message = Message::read(input);
     for route in CommandRoute::ALL {
@@ -43,7 +43,8 @@ pub fn command(input: &[u8]) {
             Ok(ParsedRequest::Command(parsed)) => {
                 assert_eq!(parsed.route, *route);
                 assert_eq!(parsed.order_id.is_some(), route.key().contains("{orderId}"));
-                // The fingerprint is of the canonical body, so a retry that writes its JSON anew is still a retry.
+                // The fingerprint is computed from the canonical body, so a retry with differently formatted JSON is still a
+                // retry.
                 let again = parse(canonical(message.rest).as_bytes()).map(ParsedRequest::command);
                 assert_eq!(again.as_ref(), Ok(&Some(parsed.clone())));
                 decided(parsed);
@@ -52,13 +53,13 @@ pub fn command(input: &[u8]) {
     }
 }
 
-/// The caller is told, in JSON, and at no greater length than the caller used.
+/// Checks a rejection: it is JSON, and its length is limited by the length of the request.
 pub(crate) fn refused(problem: Problem, sent: usize) {
     assert!(problem.status().is_client_error(), "{problem:?}");
     let response = problem.into_response("request");
     let told: Value = serde_json::from_slice(response.body()).unwrap();
     assert!(told["code"].is_string(), "{told}");
-    // A hundred errors with their words; in what is quoted, escapes.
+    // The limit allows for a hundred errors with their texts, and for escapes in quoted values.
     assert!(response.body().len() <= 40_000 + 6 * sent, "{} bytes answer {sent}", response.body().len());
 }
 
@@ -70,7 +71,7 @@ fn canonical(body: &[u8]) -> String {
     text
 }
 
-/// What is decided can be kept, and is read back as it was.
+/// Checks that the decided events can be stored, and are read back unchanged.
 fn decided(parsed: ParsedCommand) {
     let order = if parsed.route == CommandRoute::PlaceOrder { &Order::default() } else { &*ORDER };
     let Ok(Decision::Record(events)) = decide(order, parsed.command) else { return };

@@ -1,16 +1,16 @@
-//! What each fuzz target does with its input: it panics where something is not as it must be.
+//! The bodies of the fuzz targets. Each panics if a result is wrong.
 //!
-//! One function a target, used by `fuzz/` under libFuzzer and by `tests/replay` on the pinned toolchain. More is asked than
-//! that nothing panics: what is read is written again, and must then be read as the same. Nothing here is part of the
-//! product; start at [`TARGETS`], and read `fuzz/README.md` for the inputs' form.
+//! Each target has one function. `fuzz/` runs it under libFuzzer, and `tests/replay` runs it on the pinned toolchain. The
+//! functions check more than the absence of panics: data that was read is written again, and must then be read as the same
+//! data. Nothing here is part of the product. Start at [`TARGETS`]; `fuzz/README.md` describes the form of the inputs.
 //!
-//! | file | what is fed |
+//! | file | input |
 //! |---|---|
-//! | [`command`](mod@command) | a request for a change, to every route |
-//! | [`query`](mod@query) | a question, to every route; the cursors in it |
+//! | [`command`](mod@command) | a command, to every route |
+//! | [`query`](mod@query) | a query, to every route, and the cursors in it |
 //! | [`stored_event`](mod@stored_event) | an event of any name, version and data |
-//! | [`stored_items`](mod@stored_items) | what a read of one order's commits finds, snapshots and all |
-//! | [`stream_batch`](mod@stream_batch) | a batch of the stream, to both its consumers |
+//! | [`stored_items`](mod@stored_items) | the items of one order's commits, including snapshots |
+//! | [`stream_batch`](mod@stream_batch) | a batch of the stream, to both of its consumers |
 
 #![expect(clippy::unwrap_used, reason = "test support")]
 
@@ -29,10 +29,10 @@ pub use stored_event::stored_event;
 pub use stored_items::stored_items;
 pub use stream_batch::stream_batch;
 
-/// What a target does with an input.
+/// The function of a target, which receives an input.
 pub type Body = fn(&[u8]);
 
-/// Every target, by the name of its corpus in `fuzz/corpus` and of its file in `fuzz/fuzz_targets`.
+/// Every target, by the name of its corpus in `fuzz/corpus`. Its file in `fuzz/fuzz_targets` has the same name.
 pub const TARGETS: &[(&str, Body)] = &[
     ("command", command),
     ("query", query),

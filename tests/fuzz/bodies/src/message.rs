@@ -1,7 +1,7 @@
-//! A request as an input spells it: lines of `name: value`, an empty line, and the rest.
+//! A request in the form of an input: lines of `name: value`, an empty line, and the rest.
 //!
-//! `orderId`, `paymentId`, `shipmentId` and `customerId` are parameters of the path, every other name is a header. The rest
-//! is the body of a command, and the query string of a question.
+//! `orderId`, `paymentId`, `shipmentId` and `customerId` are path parameters. Every other name is a header. The rest is the
+//! body of a command, or the query string of a query.
 
 use std::collections::HashMap;
 
@@ -18,12 +18,12 @@ const PATH_PARAMETERS: [&str; 4] = ["orderId", "paymentId", "shipmentId", "custo
 pub struct Message<'a> {
     path: HashMap<String, Vec<String>>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// What follows the empty line.
+    /// The bytes after the empty line.
     pub rest: &'a [u8],
 }
 
 impl<'a> Message<'a> {
-    /// Reads an input. A line that is neither a parameter nor a header says nothing: no gateway would pass it on.
+    /// Reads an input. Ignores a line that is neither a parameter nor a header, because no gateway would pass it on.
     #[must_use]
     pub fn read(input: &'a [u8]) -> Self {
         let mut message = Self { path: HashMap::new(), headers: Vec::new(), rest: input };
@@ -48,13 +48,13 @@ impl<'a> Message<'a> {
         message
     }
 
-    /// The parameter of that name in the path.
+    /// Returns the path parameter with that name.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
         self.path.get(name)?.first().map(String::as_str)
     }
 
-    /// The request on a route, as the gateway passes it on.
+    /// Returns the request on a route, as the gateway passes it on.
     #[must_use]
     pub fn request(&self, route_key: &str, query: &str, body: &[u8]) -> Request {
         let (method, template) = route_key.split_once(' ').unwrap();

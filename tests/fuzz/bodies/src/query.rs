@@ -1,4 +1,4 @@
-//! A question, to every route; and the cursors in it.
+//! A query to every route, and the cursors in it.
 
 use event_store::Timestamp;
 use http_api::queries::MAX_LIMIT;
@@ -9,7 +9,7 @@ use order_domain::status::OrderStatus;
 use crate::command::refused;
 use crate::message::Message;
 
-/// Feeds a question to every route.
+/// Sends a query to every route.
 pub fn query(input: &[u8]) {
     let message = Message::read(input);
     let text = String::from_utf8_lossy(message.rest);
@@ -25,7 +25,8 @@ pub fn query(input: &[u8]) {
     }
 }
 
-/// The question as a caller would write it, with the cursor that we would issue: it is the one that was sent.
+/// Returns the query as a caller would write it, with the cursor that the API would issue. It must equal the query that was
+/// sent.
 fn written(parsed: &ParsedQuery) -> String {
     match parsed {
         ParsedQuery::ListOrders(list) => {
@@ -53,7 +54,7 @@ fn written(parsed: &ParsedQuery) -> String {
     }
 }
 
-/// The filters, each as a parameter that follows another.
+/// Returns the filters as query parameters, each with its separator.
 fn filter(filter: &OrderFilter) -> String {
     let OrderFilter { status, payment_status, fulfillment_status, to_ship, from_ms, to_ms } = filter;
     let parameters = [
@@ -68,14 +69,14 @@ fn filter(filter: &OrderFilter) -> String {
     given.collect()
 }
 
-/// Every instant that is read is one that the store can write, in the same words.
+/// Checks that the store can write every instant that was read, in the same form.
 fn instant(epoch_ms: i64) -> String {
     let instant = Timestamp::from_epoch_ms(epoch_ms).unwrap().to_string();
     assert_eq!(instant, rfc3339_ms(epoch_ms));
     instant
 }
 
-/// A cursor at any position is taken by the list it was issued for, and by no other.
+/// Checks that a cursor at any position is accepted by the list that issued it, and by no other list.
 fn issued(position: &str, parse: &dyn Fn(&str) -> Result<ParsedQuery, http_api::Problem>) {
     let after = |query: &str| match parse(query) {
         Ok(ParsedQuery::ListOrders(ListQuery { after, .. }) | ParsedQuery::ListEvents(EventsQuery { after, .. })) => {

@@ -1,4 +1,4 @@
-//! The JSON Schemas of what is published, by the `dataschema` that each is for.
+//! The JSON Schemas of published events, by `dataschema`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ static DETAILS: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
     all.map(|it| (data_schema(it.event_type, it.schema_version), options().build(&it.schema).unwrap())).collect()
 });
 
-/// Panics where a published event is not what its schema says.
+/// Panics if a published event does not match its schema.
 pub(crate) fn assert_published(detail: &Value) {
     let name = detail["dataschema"].as_str().unwrap();
     let errors: Vec<_> =

@@ -5,10 +5,10 @@ use order_domain::{EventRef, Order, evolve};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Stands for everything in an event that must not be logged.
+/// A value that represents all text that must not be logged.
 const CANARY: &str = "Ada, \"Lovelace\"` of, expected London";
 
-/// Reads an event, and where it is one, writes it, keeps it and folds it.
+/// Reads an event. A valid event is also written, stored and folded.
 pub fn stored_event(input: &[u8]) {
     let Some(end) = input.iter().position(|byte| *byte == b'\n') else { return };
     let (line, data) = (String::from_utf8_lossy(&input[..end]), &input[end + 1..]);
@@ -27,7 +27,7 @@ pub fn stored_event(input: &[u8]) {
     let _ = (order.status(), order.payment_status(), order.fulfillment_status());
 }
 
-/// Why an event cannot be read is logged, so it quotes no text of it.
+/// Checks that the error contains no text of the event, because the error is logged.
 fn tells_nothing(name: &str, version: u32, mut data: Value) {
     replace_texts(&mut data);
     if let Err(error) = decode(name, version, data) {

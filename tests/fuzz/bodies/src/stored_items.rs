@@ -1,4 +1,4 @@
-//! What a read of one order's commits finds, newest first, snapshots and all: an array of items in DynamoDB's JSON.
+//! The items of one order's commits, newest first and with snapshots, as an array in DynamoDB's JSON.
 
 use event_store::snapshot::Policy;
 use event_store::{EventStore, Fingerprint, InMemoryEventStore, Loaded, Request, StoreError, Timestamp, UpTo, item};
@@ -13,10 +13,11 @@ thread_local! {
     static TABLE: Table = Table::new();
 }
 
-/// Reads each item, loads the order that they make, and where that is one, appends to it and loads it again.
+/// Reads each item, and loads the order from the items. If the order exists, appends to it and loads it again.
 pub fn stored_items(input: &[u8]) {
     let Ok(items) = serde_json::from_slice::<Vec<Value>>(input) else { return };
-    // What DynamoDB answers with: a value of a type that the SDK has no name for would be a panic in serde_dynamo.
+    // Limits the input to items that DynamoDB can return. A value of a type that the SDK does not know would panic in
+    // serde_dynamo.
     let Ok(known) = items.iter().cloned().map(serde_json::from_value::<Item>).collect::<Result<Vec<_>, _>>() else {
         return;
     };
@@ -35,7 +36,7 @@ pub fn stored_items(input: &[u8]) {
     });
 }
 
-/// The commit in an item, if there is one.
+/// Returns the commit in an item, if there is one.
 fn decoded(item: Item) -> Option<OrderCommit> {
     let position = item::key_of(&item);
     let commit = item::decode::<Orders>(item).ok()?;
@@ -52,14 +53,14 @@ fn without_snapshot(mut item: Value) -> Value {
     item
 }
 
-/// The fold of the commits from the first on to that version, which are given newest first.
+/// Folds the commits from the first one up to that version. The commits are given newest first.
 fn fold(version: u64, commits: Vec<Option<OrderCommit>>) -> Order {
     let walked = commits.into_iter().take(usize::try_from(version).unwrap()).flatten();
     let oldest_first = walked.collect::<Vec<_>>().into_iter().rev();
     oldest_first.fold(Order::default(), |order, commit| commit.apply_to::<Orders>(order))
 }
 
-/// The next commit is written with a snapshot, and read from it as it was.
+/// Checks that the next commit is written with a snapshot, and that the snapshot is read back unchanged.
 async fn goes_on(loaded: &Loaded<Orders>) -> Result<(), StoreError> {
     let request = Request {
         request_id: "request".to_owned(),
@@ -73,7 +74,7 @@ async fn goes_on(loaded: &Loaded<Orders>) -> Result<(), StoreError> {
     let memory = InMemoryEventStore::default().with_snapshots(Policy { when_free: true, every: 1 });
     match EventStore::<Orders>::append(&memory, &next).await {
         Ok(_) => {}
-        // Tags or a state beyond what an item can hold: refused, and nothing is written.
+        // Tags or a state that exceed the size of an item are rejected, and nothing is written.
         Err(StoreError::Unwritable { .. }) => return Ok(()),
         Err(error) => return Err(error),
     }

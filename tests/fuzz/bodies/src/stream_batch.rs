@@ -1,4 +1,4 @@
-//! A batch of the stream as Lambda delivers it, to both its consumers.
+//! A batch of the stream as Lambda delivers it, to both of its consumers.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 
 use crate::schemas::assert_published;
 
-/// Versions whose `sequence` sorts as text.
+/// The versions whose `sequence` sorts as text.
 const PUBLISHED_VERSIONS: std::ops::RangeInclusive<u64> = 1..=9_999_999_999;
 
 /// Reads a batch, publishes it and projects it.
@@ -35,13 +35,13 @@ pub fn stream_batch(input: &[u8]) {
     projected(&batch.delivered);
 }
 
-/// What is published reads as it was written, and as its schema says it would.
+/// Checks that a published event is read back unchanged, and matches its schema.
 fn published(commit: &OrderCommit) {
     let Ok(events) = cloud_events(commit) else { return };
     assert_eq!(events.len(), commit.events.len());
-    // Three digits tell a thousand events of one commit apart; no command appends as many.
+    // Three digits distinguish a thousand events of one commit. No command appends as many.
     assert!(events.iter().take(1000).is_sorted_by(|one, next| one.sequence < next.sequence));
-    // What this service writes: ids that are ids, and no list without items.
+    // Only events that this service would write: valid ids, and no empty lists.
     let ours = OrderId::parse(&commit.aggregate_id).is_ok()
         && order_aggregate::customer_id(commit).is_some_and(|id| CustomerId::parse(id).is_ok())
         && PUBLISHED_VERSIONS.contains(&commit.version)
@@ -71,7 +71,7 @@ fn has_items(event: &Event) -> bool {
     }
 }
 
-/// The rows are the same however often the batch comes, and in whichever order its records do.
+/// Checks that the rows do not depend on the number of deliveries or on the order of the records.
 fn projected(delivered: &[Delivered<Event>]) {
     let runtime = Builder::new_current_thread().build().unwrap();
     let project = |rows: &InMemoryRows<OrderSummaryByCustomer>, batch: Vec<Delivered<Event>>| {
@@ -91,7 +91,7 @@ fn projected(delivered: &[Delivered<Event>]) {
     }
 }
 
-/// Two commits at one position cannot be: a conditional write sees to it.
+/// Returns true if every position has one commit. A conditional write guarantees this in the real table.
 fn positions_are_unique(delivered: &[Delivered<Event>]) -> bool {
     let mut seen = BTreeSet::new();
     let position = |it: &Delivered<Event>| match &it.record {

@@ -1,4 +1,4 @@
-//! The real adapter on a table whose one answer is given: what a read finds there is the fuzzer's choice.
+//! The real adapter on a table whose only response is chosen by the fuzzer.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +16,7 @@ use order_aggregate::Orders;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-/// Answers every request with the items it holds.
+/// Answers every request with the stored items.
 #[derive(Debug, Clone, Default)]
 struct Answer(Arc<Mutex<Vec<u8>>>);
 
@@ -33,7 +33,7 @@ impl HttpClient for Answer {
     }
 }
 
-/// A table, the adapter on it, and the runtime to call it from.
+/// A table, the adapter on it, and the runtime that runs its calls.
 pub(crate) struct Table {
     answer: Answer,
     store: DynamoEventStore,
@@ -54,7 +54,7 @@ impl Table {
         Self { answer, store, runtime: Builder::new_current_thread().enable_all().build().unwrap() }
     }
 
-    /// Loads the order that these items are of, newest first.
+    /// Loads the order from these items, newest first.
     pub(crate) fn load(&self, items: &[Value]) -> Result<Loaded<Orders>, StoreError> {
         *self.answer.0.lock().unwrap() = serde_json::to_vec(&json!({ "Items": items })).unwrap();
         self.runtime.block_on(EventStore::<Orders>::load(&self.store, "order", UpTo::Head))

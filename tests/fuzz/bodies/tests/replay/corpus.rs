@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// A target's inputs by their names, in the order of these.
+/// Returns a target's inputs with their names, sorted by name.
 pub(crate) fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(target);
     let mut inputs: Vec<_> = fs::read_dir(&folder)

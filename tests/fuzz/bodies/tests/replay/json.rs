@@ -1,9 +1,9 @@
-//! Changes to the JSON in an input: it stays JSON, so that they reach what stands behind the JSON parser.
+//! Changes to the JSON in an input. The result is still JSON, so that it reaches the code behind the JSON parser.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-/// The input with one value of its JSON changed; `None` where it holds no JSON.
+/// Returns the input with one value of its JSON changed; `None` if it contains no JSON.
 pub(crate) fn changed(input: &[u8], other: &[u8], random: &mut Rng) -> Option<Vec<u8>> {
     let (at, mut value) = json_in(input)?;
     let donor = json_in(other).map_or(Value::Null, |(_, donor)| donor);
@@ -16,7 +16,7 @@ pub(crate) fn changed(input: &[u8], other: &[u8], random: &mut Rng) -> Option<Ve
     Some(changed)
 }
 
-/// The JSON that an input ends with, and where it begins: after the lines of a message, or at once.
+/// Returns the JSON at the end of an input, and its start: after the lines of a message, or at the beginning.
 fn json_in(input: &[u8]) -> Option<(usize, Value)> {
     let line_starts = input.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     let starts = std::iter::once(0).chain(line_starts).filter(|at| matches!(input.get(*at), Some(b'{' | b'[')));
@@ -48,13 +48,13 @@ fn change(place: &mut Value, donor: &Value, random: &mut Rng) {
     }
 }
 
-/// A value of the same kind at the edge of what is expected, or one of another kind.
+/// Returns a value of the same kind at the limit of the valid range, or a value of another kind.
 fn unusual(value: &Value, random: &mut Rng) -> Value {
     let numbers = [0, 1, 2, 1_000_000, 1_000_001, u64::from(u32::MAX), (1 << 53) - 1, 1 << 53, u64::MAX - 1, u64::MAX];
     let number = random.choice(numbers).unwrap_or_default();
     match value {
         Value::Number(_) => [json!(number), json!(-1), json!(1.5), json!(i64::MIN)][random.usize(0..4)].clone(),
-        // In DynamoDB's JSON numbers are texts, and so is what is binary.
+        // In DynamoDB's JSON, numbers and binary data are strings.
         Value::String(text) => match random.u8(0..8) {
             0 => json!(number.to_string()),
             1 => json!(""),
@@ -79,7 +79,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// The value that is so many values away, counted from the outside in.
+/// Returns the value at this index, counted from the outside in.
 fn nth<'a>(value: &'a mut Value, left: &mut usize) -> Option<&'a mut Value> {
     if *left == 0 {
         return Some(value);

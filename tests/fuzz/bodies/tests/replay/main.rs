@@ -1,4 +1,4 @@
-//! The fuzz targets on the pinned toolchain: every input of the corpus, and a fixed number of inputs made from it.
+//! The fuzz targets on the pinned toolchain: every input of the corpus, and a fixed number of inputs derived from it.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
@@ -12,10 +12,10 @@ use std::path::Path;
 
 use fuzz_bodies::{Body, TARGETS};
 
-/// How many inputs each target is given beyond its corpus.
+/// The number of inputs for each target in addition to its corpus.
 const INPUTS: usize = 1000;
 
-/// Runs a target on an input; where that panics, keeps the input and says how to run it again.
+/// Runs a target on an input. If it panics, stores the input and prints the command that reproduces the panic.
 #[track_caller]
 fn run(target: &str, body: Body, name: &str, input: &[u8]) {
     if catch_unwind(AssertUnwindSafe(|| body(input))).is_err() {
@@ -35,7 +35,7 @@ fn replay(target: &str) {
 fn mutate(target: &str) {
     let (body, corpus) = (body(target), corpus::of(target));
     let inputs: Vec<_> = corpus.into_iter().map(|(_, input)| input).collect();
-    // The same inputs in every run: a failure here is nobody's bad luck.
+    // A fixed seed, so that every run has the same inputs and a failure can be reproduced.
     let mut random = fastrand::Rng::with_seed(0x0fde_2026);
     for number in 0..INPUTS {
         run(target, body, &format!("mutation-{number}"), &mutation::of(&inputs, &mut random));

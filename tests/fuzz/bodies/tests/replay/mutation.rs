@@ -1,10 +1,10 @@
-//! Inputs made from inputs: what libFuzzer does, without its feedback and with some knowledge of JSON.
+//! Inputs derived from other inputs, as libFuzzer does, without its feedback and with some knowledge of JSON.
 
 use fastrand::Rng;
 
 use crate::json;
 
-/// Pieces that parsers have stumbled over.
+/// Byte sequences that often break parsers.
 const PIECES: [&[u8]; 14] = [
     b"\0",
     b"\xff\xfe",
@@ -22,7 +22,7 @@ const PIECES: [&[u8]; 14] = [
     b"18446744073709551616",
 ];
 
-/// An input like one of `inputs`.
+/// Returns an input derived from one of `inputs`.
 pub(crate) fn of(inputs: &[Vec<u8>], random: &mut Rng) -> Vec<u8> {
     let mut input = random.choice(inputs).cloned().unwrap_or_default();
     for _ in 0..random.usize(1..=3) {
@@ -33,7 +33,7 @@ pub(crate) fn of(inputs: &[Vec<u8>], random: &mut Rng) -> Vec<u8> {
     input
 }
 
-/// The input with a few bytes changed, cut out, doubled, or taken from another one.
+/// Returns the input with a few bytes changed, removed, repeated, or copied from another input.
 fn bytes(mut input: Vec<u8>, other: &[u8], random: &mut Rng) -> Vec<u8> {
     let from = random.usize(0..=input.len());
     let to = random.usize(from..=input.len().min(from + 40));
