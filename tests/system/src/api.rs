@@ -13,7 +13,7 @@ use crate::contract;
 pub struct Api {
     base: String,
     client: reqwest::Client,
-    /// The token of every request.
+    /// The token that every request sends.
     bearer: Option<String>,
 }
 
@@ -22,7 +22,7 @@ pub struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
-    /// The body as JSON; null where there is none.
+    /// The body as JSON; null if there is none.
     pub body: Value,
 }
 
@@ -50,7 +50,7 @@ impl Reply {
     }
 }
 
-/// A key no other request of this run has.
+/// Returns an idempotency key that no other request of this run uses.
 pub fn fresh_key() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("key-{}", NEXT.fetch_add(1, Ordering::Relaxed))
@@ -61,7 +61,7 @@ impl Api {
         Self { base, client: reqwest::Client::new(), bearer: None }
     }
 
-    /// The API as the caller with this token sees it.
+    /// Returns a client that sends this token.
     pub fn with_bearer(&self, token: String) -> Self {
         Self { bearer: Some(token), ..self.clone() }
     }
@@ -84,13 +84,13 @@ impl Api {
         self.send(Method::POST, path, headers, Some(body)).await
     }
 
-    /// Places an order under a fresh idempotency key, with these headers besides.
+    /// Places an order with a fresh idempotency key and these additional headers.
     pub async fn place_with(&self, headers: &[(&str, &str)], body: Value) -> Reply {
         let key = fresh_key();
         self.post_with("/orders", &[headers, &[("idempotency-key", key.as_str())]].concat(), body).await
     }
 
-    /// Posts any bytes.
+    /// Posts a body of arbitrary bytes.
     pub async fn post_raw(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
         self.send(Method::POST, path, &[("idempotency-key", &fresh_key())], Some(body.into())).await
     }
@@ -99,7 +99,7 @@ impl Api {
         self.try_send(method, path, headers, body).await.unwrap()
     }
 
-    /// A reply that came whole, or none.
+    /// Sends a request. Returns the reply only if it arrived completely.
     async fn try_send(
         &self,
         method: Method,
@@ -126,13 +126,13 @@ impl Api {
         Ok(reply)
     }
 
-    /// Places an order of three items for a customer, 5,000 in all, and gives its id.
+    /// Places an order of three items for a customer, 5,000 in total, and returns its id.
     pub async fn place(&self, customer: &str) -> String {
         let reply = self.post("/orders", three_items(customer)).await.expect(201);
         reply.body["orderId"].as_str().unwrap().to_owned()
     }
 
-    /// Posts to a service that may be gone: a reply that came whole, or none.
+    /// Posts to a service that may have stopped. Returns the reply only if it arrived completely.
     pub async fn try_post(&self, path: &str, body: Value) -> Option<Reply> {
         let key = fresh_key();
         let headers = [("idempotency-key", key.as_str())];
@@ -149,7 +149,7 @@ impl Api {
     }
 }
 
-/// An order of three items: 2 x 1,500 + 1 x 1,000 + 4 x 100, shipping 500, tax 200, discount 100: 5,000 in all.
+/// Returns an order of three items: 2 x 1,500 + 1 x 1,000 + 4 x 100, shipping 500, tax 200, discount 100: 5,000 in total.
 pub fn three_items(customer: &str) -> Value {
     json!({
         "customerId": customer,
@@ -163,7 +163,7 @@ pub fn three_items(customer: &str) -> Value {
     })
 }
 
-/// The request for an order at its prices, from a quote of its own that the demo key signed: a customer's way to place it.
+/// Returns the request that a customer sends for an order: a new quote with its prices, signed with the demo key.
 pub fn quoted(order: Value) -> Value {
     let mut claims = order;
     let envelope = json!({ "aud": DEMO_AUDIENCE, "exp": 4_102_444_800_u64, "jti": fresh_key() });

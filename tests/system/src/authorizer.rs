@@ -1,6 +1,6 @@
-//! The authorizers in front of the functions, in small: who a request is from is put where API Gateway puts it. A token is the
-//! header `x-test-claims`, a JSON object of claims, and a signature the header `x-test-user-arn`, the ARN of who signed;
-//! without one the context names nobody, as when a route has no authorizer.
+//! A minimal authorizer in front of the functions. It puts the caller's identity where API Gateway puts it. The header
+//! `x-test-claims` represents a token, as a JSON object of claims. The header `x-test-user-arn` represents a signature, as
+//! the ARN of the signer. Without either header, the context has no caller, as on a route without an authorizer.
 
 use std::sync::Arc;
 
@@ -37,12 +37,13 @@ impl Function for Authorized {
     }
 }
 
-/// A function behind the authorizer.
+/// Wraps a function with the authorizer.
 pub fn in_front_of(function: Arc<dyn Function>) -> Arc<dyn Function> {
     Arc::new(Authorized(function))
 }
 
-/// The two HTTP functions as a deployment in this mode has them, and the projector and the publisher as they are.
+/// Returns the two HTTP functions as a deployment in this mode configures them, and the projector and the publisher
+/// unchanged.
 pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
     let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
     let summaries = DynamoSummaries::new(dynamodb.clone(), config.summary_table);

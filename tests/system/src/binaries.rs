@@ -1,4 +1,4 @@
-//! The real function binaries, each in a process of its own.
+//! The real function binaries, each in its own process.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::runtime_api::Process;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Starts the function binaries in the stack's surroundings.
+/// Starts the function binaries in the stack's environment.
 pub async fn functions(surroundings: &Surroundings) -> Result<Functions, Failure> {
     let mut functions = Functions::new();
     for (name, environment) in &surroundings.environments {
@@ -25,12 +25,12 @@ pub async fn functions(surroundings: &Surroundings) -> Result<Functions, Failure
     Ok(functions)
 }
 
-/// What binaries write on stdout and stderr, by their functions' names.
+/// The stdout and stderr of the binaries, by function name.
 #[derive(Default)]
 pub struct Written(JoinSet<(String, String)>);
 
 impl Written {
-    /// Everything, once the processes are gone.
+    /// Returns the complete output after the processes have ended.
     pub async fn to_the_end(self) -> BTreeMap<String, String> {
         let mut written = BTreeMap::<String, String>::new();
         for (name, text) in self.0.join_all().await {
@@ -49,7 +49,7 @@ impl Written {
     }
 }
 
-/// Starts the function binaries with these variables besides, and keeps what they write.
+/// Starts the function binaries with these additional variables, and keeps their output.
 pub async fn overheard(
     surroundings: &Surroundings,
     variables: &[(&str, &str)],
@@ -81,9 +81,9 @@ async fn start(
     Ok(process)
 }
 
-/// The built binary, brought up to date once a run. `cargo test` builds a package's binaries for its integration tests;
-/// with the same words as in the README nothing is left to build, and nothing is built a second time with other features.
-/// Cargo names the binaries: they need not be in the folder of this test.
+/// Returns the built binary, and brings it up to date once a run. `cargo test` builds a package's binaries for its
+/// integration tests. With the same arguments as in the README, nothing remains to be built, and nothing is built twice with
+/// other features. Cargo reports the paths, because the binaries need not be in the folder of this test.
 pub async fn binary(name: &str) -> PathBuf {
     static BINARIES: OnceCell<BTreeMap<String, PathBuf>> = OnceCell::const_new();
     let binaries = BINARIES.get_or_init(|| async {

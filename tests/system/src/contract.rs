@@ -1,4 +1,4 @@
-//! Holds a reply to what `docs/openapi.json` says of its operation and status.
+//! Compares a reply with the description of its operation and status in `docs/openapi.json`.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use crate::api::Reply;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(http_api::OPENAPI).unwrap());
 
-/// The document's template for a path, if it has one: literal segments win over variables.
+/// Returns the document's template for a path, if it has one. Literal segments take precedence over variables.
 fn template_of(path: &str) -> Option<&'static str> {
     let path = path.split('?').next().unwrap_or(path);
     let fits = |template: &str| {
@@ -31,7 +31,7 @@ fn resolve(value: &'static Value) -> &'static Value {
     }
 }
 
-/// Panics when the document does not know the reply, or the reply is not what the document says.
+/// Panics if the document does not describe the reply, or if the reply does not match the description.
 #[track_caller]
 pub fn check(method: &str, path: &str, reply: &Reply) {
     let Some(template) = template_of(path) else { return };

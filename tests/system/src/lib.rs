@@ -1,18 +1,18 @@
-//! What the system tests share: a running stack, a client that holds every reply to the API's own document, and a
+//! Code that the system tests share: a running stack, a client that compares every reply with the API's document, and a
 //! Lambda Runtime API that drives the real binaries. Nothing here is part of the product.
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
 //! | [`api`] | an HTTP client that checks each reply against `docs/openapi.json` |
-//! | [`authorizer`] | a JWT authorizer in front of the functions, in small |
-//! | [`binaries`] | the built function binaries, each in a process of its own |
-//! | [`contract`] | the check itself |
-//! | [`published`] | a check of what is published against its schemas |
-//! | [`relay`] | a relay to an AWS service on loopback that notes which operations pass |
+//! | [`authorizer`] | a minimal JWT authorizer in front of the functions |
+//! | [`binaries`] | the built function binaries, each in its own process |
+//! | [`contract`] | the check of a reply against `docs/openapi.json` |
+//! | [`published`] | a check of published events against their schemas |
+//! | [`relay`] | a relay to an AWS service on loopback that records the operations |
 //! | [`rival`] | a store on which another writer always wins |
-//! | [`runtime_api`] | a Lambda Runtime API served by the test, with a function's process behind it |
+//! | [`runtime_api`] | a Lambda Runtime API served by the test, with a function's process that uses it |
 //! | [`system`] | a stack on free ports, in memory |
-//! | [`workload`] | a function's work, again and again on other orders |
+//! | [`workload`] | repeated work for a function, with a new order each time |
 
 #![expect(missing_docs, clippy::unwrap_used, clippy::panic, reason = "test support")]
 

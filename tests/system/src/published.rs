@@ -1,4 +1,4 @@
-//! Holds a published detail to its committed schema and to CloudEvents 1.0.
+//! Checks a published detail against its committed schema and against CloudEvents 1.0.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
-/// The schemas of `docs/events`, by the `dataschema` that each is for.
+/// The schemas of `docs/events`, by `dataschema`.
 static SCHEMAS: LazyLock<BTreeMap<String, Validator>> = LazyLock::new(|| {
     let paths = fs::read_dir(project("docs/events")).unwrap().map(|entry| entry.unwrap().path());
     let schemas = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -38,8 +38,8 @@ fn validator(draft: Draft, schema: &Value) -> Validator {
     jsonschema::options().with_draft(draft).should_validate_formats(true).build(schema).unwrap()
 }
 
-/// Checks a published detail: against the schema in `docs/events` that its `dataschema` names, and against the JSON
-/// format of CloudEvents 1.0. What is wrong, a line each.
+/// Checks a published detail against the schema in `docs/events` that its `dataschema` names, and against the JSON format of
+/// CloudEvents 1.0. Returns the errors, one a line.
 pub fn check(detail: &Value) -> Result<(), String> {
     let schema = detail["dataschema"].as_str().and_then(|name| SCHEMAS.get(name));
     let schema = schema.ok_or_else(|| format!("no schema in docs/events is {}", detail["dataschema"]))?;

@@ -1,4 +1,4 @@
-//! A relay to an AWS service on loopback that notes which calls pass, and of what.
+//! A relay to an AWS service on loopback that records each call and the tables or entries that it names.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use axum::http::header::HOST;
 use axum::http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
-/// A running relay. Dropping it takes no more connections.
+/// A running relay. Dropping it stops the acceptance of connections.
 pub struct Relay {
     endpoint: String,
     seen: Arc<Mutex<Vec<String>>>,
@@ -31,7 +31,7 @@ struct Upstream {
 }
 
 impl Relay {
-    /// A relay to an endpoint such as `http://127.0.0.1:8000`.
+    /// Starts a relay to an endpoint such as `http://127.0.0.1:8000`.
     pub async fn to(endpoint: &str) -> std::io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(embedded_dynamodb::ANY_PORT).await?;
         let relay = format!("http://{}", listener.local_addr()?);
@@ -43,12 +43,12 @@ impl Relay {
         Ok(Self { endpoint: relay, seen, server })
     }
 
-    /// Where it listens.
+    /// Returns the address of the relay.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The calls since this was last asked, in the order in which they came.
+    /// Returns the calls since the last call of this function, in the order of arrival.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.seen.lock().unwrap())
     }
@@ -73,7 +73,7 @@ async fn pass(
     Ok((status, headers, answer.bytes().await.map_err(|_| StatusCode::BAD_GATEWAY)?))
 }
 
-/// What a call is of: a table, or its index; several items of a table, or several entries, as `Table * 2`.
+/// Returns the subject of a call: a table or its index, or the number of items or entries, as in `Table * 2`.
 fn subject(request: &Value) -> String {
     if let Some(table) = request["TableName"].as_str() {
         return request["IndexName"].as_str().map_or_else(|| table.to_owned(), |index| format!("{table}/{index}"));

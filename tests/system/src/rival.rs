@@ -1,4 +1,4 @@
-//! A store on which another writer always wins: before each append, a rival's payment takes the version.
+//! A store on which another writer always wins. Before each append, a payment of the rival takes the version.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl EventStore<Orders> for Rival {
     }
 }
 
-/// The project's functions; the command handler has a rival.
+/// Returns the project's functions, with a rival for the command handler.
 pub fn functions(surroundings: &Surroundings) -> Functions {
     let store = Rival(DynamoEventStore::new(surroundings.dynamodb.clone(), "OrderEvents"));
     let handler = Arc::new(CommandHandler::new(store, AuthMode::None, QuoteVerifier::without_keys(), Timestamp::now));

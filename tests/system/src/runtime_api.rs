@@ -1,5 +1,5 @@
-//! A Lambda Runtime API on loopback, with one function's process behind it
-//! (AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes").
+//! A Lambda Runtime API on loopback, with one function's process that uses it (AWS Lambda Developer Guide, "Using the Lambda
+//! runtime API for custom runtimes").
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -28,11 +28,11 @@ struct Work {
     answer: oneshot::Sender<Answer>,
 }
 
-/// The Runtime API's side: work that waits for the function, and work the function has taken.
+/// The state of the Runtime API: work that waits for the function, and work that the function has received.
 struct RuntimeApi {
     waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Work>>,
     taken: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
-    /// The function has asked for work.
+    /// Notified when the function requests work.
     asked: Notify,
 }
 
@@ -40,9 +40,9 @@ struct RuntimeApi {
 pub struct Process {
     work: mpsc::UnboundedSender<Work>,
     api: Arc<RuntimeApi>,
-    /// The process itself: what it writes is in its pipes.
+    /// The process, with its output pipes.
     pub child: Child,
-    /// When it was started.
+    /// The time at which it was started.
     pub started: Instant,
     _server: AbortOnDrop,
 }
@@ -68,7 +68,7 @@ impl Function for Process {
 }
 
 impl Process {
-    /// Starts a command as the function `name`, with this environment and what Lambda adds to it, and nothing else.
+    /// Starts a command as the function `name`, with only this environment and the variables that Lambda adds.
     pub async fn start(mut command: Command, name: &str, environment: &BTreeMap<String, String>) -> io::Result<Self> {
         let (work, waiting) = mpsc::unbounded_channel();
         let api = Arc::new(RuntimeApi { waiting: waiting.into(), taken: Mutex::default(), asked: Notify::new() });
@@ -78,7 +78,7 @@ impl Process {
             .route(&format!("{API}/invocation/next"), get(next))
             .route(&format!("{API}/invocation/{{id}}/response"), post(response))
             .route(&format!("{API}/invocation/{{id}}/error"), post(error))
-            // `response` refuses what is too large, and must have it whole to say how large it is.
+            // `response` rejects a body that is too large. It must receive the whole body to report its size.
             .layer(DefaultBodyLimit::max(8 * MAX_RESPONSE))
             .with_state(Arc::clone(&api));
         let server = AbortOnDrop(tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() }));
@@ -98,8 +98,7 @@ impl Process {
         Ok(Self { work, api, child, started, _server: server })
     }
 
-    /// Waits until the function has made itself ready and asks for its first work: what Lambda calls the init phase is over.
-    /// To be asked once, and before there is work.
+    /// Waits until the function requests its first work, which ends Lambda's init phase. Call it once, before work is sent.
     pub async fn ready(&mut self) -> io::Result<()> {
         tokio::select! {
             () = self.api.asked.notified() => Ok(()),
@@ -107,7 +106,7 @@ impl Process {
         }
     }
 
-    /// Hands it work, and waits for the answer; an error where the process ends over it.
+    /// Sends work to the function, and waits for the response. Returns an error if the process ends.
     pub async fn work(&mut self, payload: Bytes, invocation: Invocation) -> Answer {
         let answer = self.invoke(payload, invocation);
         tokio::select! {
@@ -116,7 +115,7 @@ impl Process {
         }
     }
 
-    /// Ends the process by SIGTERM, on which valgrind writes what it has counted, and waits for it.
+    /// Ends the process with SIGTERM, on which valgrind writes its counts, and waits for it.
     pub async fn end(mut self) -> io::Result<()> {
         if let Some(id) = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)) {
             kill_process(id, Signal::TERM)?;
@@ -127,7 +126,7 @@ impl Process {
 
 async fn next(State(api): State<Arc<RuntimeApi>>) -> (HeaderMap, Bytes) {
     api.asked.notify_one();
-    // No test asks for more once its stack is gone: then this waits until the process is ended.
+    // No work follows after the stack has stopped, so this waits until the process is ended.
     let Some(work) = api.waiting.lock().await.recv().await else { return std::future::pending().await };
     let value = |text: String| HeaderValue::from_str(&text).unwrap();
     let headers = [
@@ -141,7 +140,7 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> (HeaderMap, Bytes) {
     (headers.collect(), work.payload)
 }
 
-/// Refuses an answer that is too large as the Runtime API does, with 413; the invocation has failed then.
+/// Rejects a response that is too large with 413, as the Runtime API does. The invocation then fails.
 async fn response(State(api): State<Arc<RuntimeApi>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
     if body.len() > MAX_RESPONSE {
         answer(&api, &id, Err(FunctionError::ResponseTooLarge { bytes: body.len() }));

@@ -1,4 +1,4 @@
-//! A whole system on free loopback ports, in memory.
+//! A complete system on free loopback ports, in memory.
 
 use std::time::Duration;
 
@@ -22,18 +22,18 @@ pub struct System {
 }
 
 impl System {
-    /// The handlers in this process, behind Lambda's JSON.
+    /// Starts a system with the handlers in this process, called with Lambda's JSON.
     pub async fn start() -> Self {
         Self::around(LocalStack::start_in_process(options()).await.unwrap())
     }
 
-    /// The real binaries, behind a Lambda Runtime API.
+    /// Starts a system with the real binaries, called through a Lambda Runtime API.
     pub async fn start_with_binaries() -> Self {
         Self::around(LocalStack::start(options(), binaries::functions).await.unwrap())
     }
 
-    /// The real binaries as a deployment with tokens has them, saying everything that they can: it is kept in `written`. The
-    /// functions themselves are given too, for what only Lambda could send.
+    /// Starts a system with the real binaries, configured for tokens and the most detailed log, which is kept in `written`.
+    /// Also returns the functions, for payloads that only Lambda could send.
     pub async fn start_with_overheard_binaries(written: &mut Written) -> (Self, Functions) {
         let mut shared = Functions::new();
         let functions = async |surroundings: &Surroundings| {
@@ -51,14 +51,15 @@ impl System {
         (Self::around(stack), shared)
     }
 
-    /// The handlers as a deployment with tokens has them, behind the local gateway's authorizer; and who signs its tokens.
+    /// Starts a system with handlers configured for tokens, behind the local gateway's authorizer. Also returns the issuer
+    /// of its tokens.
     pub async fn start_with_local_issuer() -> (Self, LocalIssuer) {
         let issuer = LocalIssuer::in_memory().unwrap();
         let options = Options { authentication: Authentication::Jwt(issuer.clone()), ..options() };
         (Self::around(LocalStack::start_in_process(options).await.unwrap()), issuer)
     }
 
-    /// The API as the caller with a real token sees it.
+    /// Returns a client that sends a real token of this subject.
     pub fn caller(&self, issuer: &LocalIssuer, subject: &str, scope: &str) -> Api {
         let lifetime = Duration::from_secs(3_600);
         let audience = LocalIssuer::AUDIENCE.to_owned();
@@ -66,17 +67,17 @@ impl System {
         self.api.with_bearer(issuer.token(&token).unwrap())
     }
 
-    /// The handlers as a deployment with tokens has them.
+    /// Starts a system with handlers configured for tokens.
     pub async fn start_with_tokens() -> Self {
         Self::start_with_authorizer(AuthMode::Jwt).await
     }
 
-    /// The handlers as a deployment with signed requests has them.
+    /// Starts a system with handlers configured for signed requests.
     pub async fn start_with_signatures() -> Self {
         Self::start_with_authorizer(AuthMode::Iam).await
     }
 
-    /// The handlers as a deployment with an API for tokens and one for signed requests has them.
+    /// Starts a system with handlers configured for one API with tokens and one API with signed requests.
     pub async fn start_with_tokens_and_signatures() -> Self {
         Self::start_with_authorizer(AuthMode::JwtAndIam).await
     }
@@ -88,13 +89,13 @@ impl System {
         Self::around(LocalStack::start(options(), functions).await.unwrap())
     }
 
-    /// The handlers, where another writer always wins.
+    /// Starts a system with handlers whose store has a rival that always wins.
     pub async fn start_with_a_rival() -> Self {
         let functions = async |surroundings: &Surroundings| Ok(rival::functions(surroundings));
         Self::around(LocalStack::start(options(), functions).await.unwrap())
     }
 
-    /// The handlers, whose DynamoDB does not answer.
+    /// Starts a system with handlers whose DynamoDB does not answer.
     pub async fn start_without_dynamodb() -> Self {
         let functions = async |surroundings: &Surroundings| {
             let closed = surroundings.dynamodb.config().to_builder().endpoint_url("http://127.0.0.1:1");
@@ -109,12 +110,12 @@ impl System {
         Self { stack, api }
     }
 
-    /// Waits until the read model has seen everything that was acknowledged.
+    /// Waits until the read model has processed every acknowledged commit.
     pub async fn drained(&self) {
         self.stack.drained().await.unwrap();
     }
 
-    /// Empties the read models.
+    /// Deletes all rows of the read models.
     pub fn delete_rows(&self) {
         let database = self.stack.database().database();
         for (table, sort) in [("OrderSummaryByCustomer", "placedAtOrderId"), ("CustomerTotals", "entry")] {
@@ -127,7 +128,7 @@ impl System {
         }
     }
 
-    /// How many commits there are in all: what must not change when a request is refused.
+    /// Returns the number of all commits, which must not change when a request is rejected.
     pub fn commits(&self) -> usize {
         let scan = request(json!({ "TableName": "OrderEvents", "Select": "COUNT" }));
         self.stack.database().database().scan(scan).unwrap().count
@@ -152,7 +153,7 @@ pub(crate) fn options() -> Options {
     }
 }
 
-/// The JWK Set of the demo key, whose quotes every system accepts.
+/// Returns the JWK Set of the demo key, whose quotes every system accepts.
 pub(crate) fn demo_keys() -> String {
     QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]).to_string()
 }

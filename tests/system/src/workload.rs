@@ -1,5 +1,5 @@
-//! A function's work, again and again: each payload is of another order, and all orders are alike, so that each takes what
-//! the one before took.
+//! Repeated work for a function. Each payload names a new order, and all orders are alike, so that each invocation takes the
+//! same amount of work.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -19,13 +19,14 @@ use crate::relay::Relay;
 use crate::runtime_api::Process;
 use crate::system::options;
 
-/// The time of an invocation: more than a function needs that runs fifty times slower because its instructions are counted.
+/// The time limit of an invocation. A function needs less even if it runs fifty times slower because its instructions are
+/// counted.
 const TIME: Duration = Duration::from_secs(600);
-/// How many commits the projector gets at once.
+/// The number of commits in one batch of the projector.
 const BATCH: usize = 100;
 
-/// A system with orders, and work for each of its functions. Its stream mappings hand records to functions that do nothing, or
-/// other calls than those of its payloads would be made.
+/// A system with orders, and work for each of its functions. Its stream mappings invoke functions that do nothing, so that
+/// only the calls of the payloads are made.
 pub struct Workload {
     environments: BTreeMap<String, BTreeMap<String, String>>,
     payloads: BTreeMap<String, Vec<Bytes>>,
@@ -33,15 +34,15 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// So many payloads for each function, each of another order:
+    /// Creates this number of payloads for each function, each for a new order:
     ///
     /// | function | payload |
     /// |---|---|
     /// | `command-handler` | a payment, the order's second command |
     /// | `command-handler/prices` | a new order of three items, with prices |
     /// | `command-handler/quote` | the same, from a quote by the demo key |
-    /// | `projector`, `publisher` | a batch of one record, of such a payment |
-    /// | `query-handler` | a request for an order, which has its row |
+    /// | `projector`, `publisher` | a batch of one record of such a payment |
+    /// | `query-handler` | a request for an order that has a row |
     pub async fn of(count: usize) -> Self {
         let mut seed = None;
         let stack = LocalStack::start(options(), async |surroundings: &Surroundings| {
@@ -85,7 +86,7 @@ impl Workload {
         Self { environments, payloads, stack }
     }
 
-    /// Starts a command as the function of some work.
+    /// Starts a command as the function of this work.
     pub async fn start(&self, command: Command, work: &str) -> io::Result<Worker> {
         let function = work.split('/').next().unwrap();
         let dynamodb = Relay::to(&self.stack.dynamodb_endpoint()).await?;
@@ -104,7 +105,7 @@ impl Workload {
     }
 }
 
-/// A function's process at this work, whose calls to AWS are noted.
+/// A function's process for this work, whose AWS calls are recorded.
 pub struct Worker {
     /// The process.
     pub process: Process,
@@ -113,12 +114,12 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Waits until it asks for work.
+    /// Waits until it requests work.
     pub async fn ready(&mut self) -> io::Result<()> {
         tokio::time::timeout(TIME, self.process.ready()).await?
     }
 
-    /// Hands it its next payload: an error where it does not do that work, all of it.
+    /// Sends the next payload. Returns an error unless the function completes all of it.
     pub async fn work(&mut self) -> Result<(), FunctionError> {
         let deadline = (SystemTime::now() + TIME).duration_since(UNIX_EPOCH).unwrap();
         let payload = self.payloads.next().unwrap();
@@ -136,7 +137,7 @@ impl Worker {
             .ok_or_else(|| FunctionError::Handler { error_type: "not done".to_owned(), message: answer.to_string() })
     }
 
-    /// The calls to AWS since this was last asked, sorted.
+    /// Returns the AWS calls since the last call of this function, sorted.
     pub fn calls(&self) -> Vec<String> {
         let mut calls: Vec<String> = self.services.iter().flat_map(Relay::take).collect();
         calls.sort_unstable();
@@ -144,7 +145,7 @@ impl Worker {
     }
 }
 
-/// Functions that do nothing with what the stack hands them.
+/// Returns functions that ignore the records of the stack.
 fn idle(surroundings: &Surroundings) -> Functions {
     let nothing = || {
         event_function(service_fn(|_: LambdaEvent<Value>| async {
@@ -175,7 +176,7 @@ fn place_order(number: usize) -> Value {
     payload
 }
 
-/// An order of three items that no other work places.
+/// Returns an order of three items that no other work places.
 fn place_three(number: usize, from_a_quote: bool) -> Value {
     let mut payload = place_order(number);
     payload["headers"]["idempotency-key"] = json!(format!("measured-{number}"));

@@ -1,5 +1,5 @@
-//! What access control lets out: nothing of another's order; and what is said when the store is out. Who may do what is in
-//! `access_matrix`.
+//! Access control reveals nothing about another customer's order. The tests also cover replies during an outage of the
+//! store. The matrix of permissions is in `access_matrix`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const BERT: (&str, &str) =
 const SERVICE: (&str, &str) = ("x-test-user-arn", "arn:aws:iam::123456789012:user/shop");
 const ADMIN: (&str, &str) = ("x-test-claims", r#"{"sub":"desk","scope":"orders:admin"}"#);
 
-/// Every command on an order, and every way to read one.
+/// Calls every command on an order, and every route that reads one.
 async fn every_route(system: &System, order: &str, who: &[(&str, &str)]) -> Vec<(String, Reply)> {
     let mut replies = Vec::new();
     for (command, body) in [
@@ -41,7 +41,7 @@ async fn every_route(system: &System, order: &str, who: &[(&str, &str)]) -> Vec<
     replies
 }
 
-/// The status for a customer whose order it is not: the routes of services are closed to every customer.
+/// Returns the status for a customer who does not own the order. The routes of services reject every customer.
 fn unseen(route: &str) -> u16 {
     if route.contains('?')
         || route.is_empty()
@@ -55,7 +55,7 @@ fn unseen(route: &str) -> u16 {
     }
 }
 
-/// Everything of a reply that could tell one case from the other: all but what differs from request to request.
+/// Returns the parts of a reply that could reveal if the order exists: all parts that do not differ with every request.
 fn told(reply: &Reply) -> (u16, BTreeMap<&str, &[u8]>, Value) {
     let mut body = reply.body.clone();
     body.as_object_mut().unwrap().remove("requestId");
@@ -77,7 +77,8 @@ async fn anothers_order_cannot_be_told_from_an_unknown_one() {
     let replayed = system.api.post_with(&cancel, &[ANNA, key], cancellation).await.expect(201);
     assert_eq!(replayed.header("idempotent-replayed"), Some("true"));
     system.drained().await;
-    // None of these may tell: Anna's key, with the request that she sent and with others, what version there is, what is cached.
+    // None of these headers may reveal the order: Anna's key with her request or another one, the version, or cached
+    // replies.
     let known = |header| ["\"1\"", "\"2\"", "\"99\"", "*"].map(|version| vec![BERT, (header, version)]);
     let headers = [known("if-match"), known("if-none-match")].into_iter().flatten();
     for headers in headers.chain([vec![BERT], vec![BERT, key]]) {
@@ -91,7 +92,7 @@ async fn anothers_order_cannot_be_told_from_an_unknown_one() {
     assert_eq!(system.commits(), 2);
 }
 
-/// A new order that reads as somebody's, but for its commit, which no release can read.
+/// Adds a new order that looks like a customer's, with a commit that no release can read.
 fn poison(system: &System, order: &str) {
     let database = system.stack.database().database();
     let scan = serde_json::from_value(json!({ "TableName": "OrderEvents" })).unwrap();
@@ -118,7 +119,7 @@ async fn an_order_that_cannot_be_read_cannot_be_told_from_an_unknown_one_but_by_
         }
     }
     for (route, reply) in every_route(&system, "poisoned", &[ADMIN]).await {
-        // A page after the commit that cannot be read does not read it.
+        // A page after the unreadable commit does not read it.
         let status = if route.contains("cursor=") { 404 } else { 500 };
         assert_eq!(reply.status, status, "{route}: {}", reply.text);
     }
@@ -160,7 +161,7 @@ async fn the_history_names_who_did_what() {
     assert_eq!(actors(&nothing, &path, &[]).await, ["anonymous"]);
 }
 
-/// Who recorded each event of an order.
+/// Returns the actor of each event of an order.
 async fn actors(system: &System, path: &str, who: &[(&str, &str)]) -> Vec<String> {
     let history = system.api.get_with(&format!("{path}/events"), who).await.expect(200);
     let events = history.body["items"].as_array().unwrap();

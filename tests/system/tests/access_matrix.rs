@@ -10,30 +10,30 @@ use serde_json::{Value, json};
 use system_tests::System;
 use system_tests::api::{fresh_key, quoted, three_items};
 
-/// The answer to a caller: the status and the problem's code, which is empty where the request is granted.
+/// The reply to a caller: the status and the problem's code, which is empty if the request is granted.
 type Cell = (u16, &'static str);
 
 const R200: Cell = (200, "");
 const R201: Cell = (201, "");
 const R401: Cell = (401, "unauthenticated");
-/// The gateway has no valid token.
+/// The gateway rejects a missing or invalid token.
 const G401: Cell = (401, "");
-/// The gateway finds none of the route's scopes in the token.
+/// The gateway rejects a token without a scope of the route.
 const G403: Cell = (403, "");
-/// The request names a customer, and it is another.
+/// The request names another customer.
 const F403: Cell = (403, "forbidden");
-/// The token has none of the route's scopes.
+/// The function rejects a token without a scope of the route.
 const S403: Cell = (403, "insufficient_scope");
 /// The token has scopes of a customer and of a service.
 const M403: Cell = (403, "mixed_scopes");
 /// The caller may not set prices.
 const P403: Cell = (403, "prices_not_trusted");
-/// The caller may not say how much is taken off what is due.
+/// The caller may not set the reduction of the amount due.
 const D403: Cell = (403, "reduction_not_allowed");
-/// Another customer's order is as unknown as one that does not exist.
+/// Another customer's order looks like an order that does not exist.
 const R404: Cell = (404, "order_not_found");
 
-/// The callers of a deployment with tokens, as the columns of the matrix have them. All call for an order of Anna's.
+/// The callers of a deployment with tokens: the columns of the matrix. All of them call for an order of Anna's.
 const TOKENS: [(&str, &str, &str); 9] = [
     ("customer", "anna", "openid orders:read orders:place orders:cancel"),
     ("other customer", "bert", "openid orders:read orders:place orders:cancel"),
@@ -46,8 +46,8 @@ const TOKENS: [(&str, &str, &str); 9] = [
     ("customer without a scope of ours", "anna", "openid profile orders:write"),
 ];
 
-/// A route, the member of the body that needs a right of its own, and what each caller gets. Without `prices`, a new order is placed
-/// from a quote.
+/// A route, a member of the body that requires its own permission, and the reply to each caller. Without `prices`, a new
+/// order is placed from a quote.
 type Row = (&'static str, &'static str, [Cell; TOKENS.len()]);
 
 #[rustfmt::skip]
@@ -71,7 +71,7 @@ const MATRIX: [Row; 16] = [
     ("GET /openapi.json",                                         "",          [R200, R200, R200, S403, S403, R200, R200, M403, S403]),
 ];
 
-/// The identity that the authorizer in front passes on (`system_tests::authorizer`); none for an unauthenticated request.
+/// The identity that the test authorizer passes on (`system_tests::authorizer`); `None` for an unauthenticated request.
 type Identity = Option<(&'static str, String)>;
 
 fn token(subject: &str, scope: &str) -> Identity {
@@ -101,7 +101,7 @@ async fn call(system: &System, method: &Method, path: &str, who: &Identity, body
     (reply.status, code.unwrap_or_default())
 }
 
-/// Orders of Anna's, each at a point of its life.
+/// Orders of Anna's, each in a different state.
 struct Orders {
     placed: String,
     paid: String,
@@ -130,7 +130,7 @@ impl Orders {
         Self { placed, paid, shipped, delivered }
     }
 
-    /// The order that a route is called for, and the body: a request that its owner's order allows.
+    /// Returns the order and the body for a route. The owner's order is in a state that allows the request.
     fn request(&self, route: &str, member: &str) -> (&str, Value) {
         let plate = json!([{ "sku": "plate", "quantity": 1 }]);
         match (route.rsplit('/').next().unwrap(), member) {
@@ -155,9 +155,9 @@ impl Orders {
     }
 }
 
-/// Asserts one column of the matrix: what the caller gets on each route.
+/// Asserts one column of the matrix: the reply to the caller on each route.
 async fn assert_column(system: &System, trusted: &Identity, who: &Identity, cell: impl Fn(usize) -> Cell) {
-    // Each column has orders of its own: a caller's commands must not forbid the next caller's.
+    // Each column has its own orders, because the commands of one caller would change the replies to the next caller.
     let orders = Orders::prepare(system, trusted).await;
     for (row, (route, member, _)) in MATRIX.iter().enumerate() {
         let (order, body) = orders.request(route, member);
@@ -171,12 +171,12 @@ async fn assert_column(system: &System, trusted: &Identity, who: &Identity, cell
     }
 }
 
-/// The scopes that a row's route accepts, beside the admin's.
+/// Returns the scopes that a row's route accepts, except the admin's.
 fn accepted(row: usize) -> &'static [Scope] {
     ROUTES.iter().find(|route| route.key == MATRIX[row].0).unwrap().scopes
 }
 
-/// The answer to a caller who may do everything.
+/// Returns the reply to a caller with all permissions.
 fn granted(row: usize) -> Cell {
     if MATRIX[row].0.starts_with("POST ") { R201 } else { R200 }
 }
@@ -190,7 +190,7 @@ fn the_matrix_holds_every_route_once() {
     assert_eq!(rows.len(), routes.len());
 }
 
-/// With each scope alone, a token is granted the routes that accept the scope, and no other.
+/// A token with a single scope has access to the routes that accept the scope, and to no other route.
 #[tokio::test]
 async fn each_scope_alone_opens_the_routes_that_accept_it() {
     let system = System::start_with_tokens().await;
@@ -217,7 +217,7 @@ async fn with_tokens_each_caller_gets_what_the_matrix_says() {
     }
 }
 
-/// As in a deployment, the gateway looks at a token before a function does.
+/// As in a deployment, the gateway checks a token before a function does.
 #[tokio::test]
 async fn with_real_tokens_gateway_and_functions_answer_as_the_matrix_says() {
     let (system, issuer) = System::start_with_local_issuer().await;

@@ -1,4 +1,4 @@
-//! What the functions and the template must agree on: variables and headers.
+//! The variables and headers on which the functions and the template must agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use sam_template::Template;
 use serde_json::Value;
 use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 
-/// The variables that a function reads, function by function.
+/// The variables that each function reads.
 const READ: [(&str, &[&str]); 4] = [
     ("command-handler", CommandConfig::VARIABLES),
     ("projector", ProjectorConfig::VARIABLES),
@@ -33,7 +33,8 @@ fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables(
     let sample: BTreeMap<&str, &str> = lines.map(|line| line.split_once('=').unwrap()).collect();
     for function in Template::of_this_project().unwrap().functions().unwrap() {
         for (name, value) in &function.environment {
-            // Requests are not signed on one machine, and the samples' quotes are signed with the demo key; all else is as deployed.
+            // Local requests are not signed, and the samples' quotes are signed with the demo key. All other settings are as
+            // deployed.
             let demo = QuoteSigner::key_set([&QuoteSigner::demo().unwrap()]);
             match name.as_str() {
                 "AUTH_MODE" => assert_eq!(sample[name.as_str()], "none"),
@@ -60,15 +61,15 @@ fn a_page_may_send_and_read_every_header_of_the_api() {
     let (mut sent, mut read) = (BTreeSet::new(), BTreeSet::new());
     let document = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
     headers(&document, &mut sent, &mut read);
-    // A body's type is no parameter of the document.
+    // The content type of a body is not a parameter in the document.
     sent.extend(["authorization".to_owned(), "content-type".to_owned()]);
     assert_eq!(listed("AllowHeaders"), sent);
-    // The gateway's own id of a request, on every reply.
+    // The gateway's request id, on every reply.
     read.insert("apigw-requestid".to_owned());
     assert_eq!(listed("ExposeHeaders"), read);
 }
 
-/// The headers of requests and of replies that an OpenAPI document names, in lower case.
+/// Collects the header names of requests and replies from an OpenAPI document, in lower case.
 fn headers(part: &Value, sent: &mut BTreeSet<String>, read: &mut BTreeSet<String>) {
     if part["in"] == "header" {
         sent.insert(part["name"].as_str().unwrap().to_ascii_lowercase());

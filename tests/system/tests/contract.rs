@@ -1,4 +1,4 @@
-//! The template's routes, the handlers' and the description's are the same, with the same scopes.
+//! The routes and scopes of the template, the handlers and the OpenAPI document are the same.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use http_api::{CommandRoute, OPENAPI, QueryRoute, Scope};
 use sam_template::Template;
 use serde_json::{Value, json};
 
-/// Route by route: the function that answers, and the scopes of which a token must have one.
+/// For each route, the function that answers, and the scopes of which a token needs one.
 type Contract = BTreeMap<String, (String, Vec<String>)>;
 
 fn of_the_template() -> Contract {

@@ -1,5 +1,5 @@
-//! One cause, followed by its correlation id: from the request over commit, audit trail and bus to the logs of the real
-//! binaries; and what those say of themselves in metrics.
+//! A correlation id, followed from the request through commit, audit trail and bus to the logs of the real binaries; also
+//! the metrics in these logs.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use system_tests::binaries::Written;
 
 const ADMIN: (&str, &str) = ("x-test-claims", r#"{"sub":"desk","scope":"orders:admin"}"#);
 
-/// A function's lines, as JSON.
+/// Returns a function's log lines as JSON.
 fn lines(written: &BTreeMap<String, String>, function: &str) -> Vec<Value> {
     written[function].lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -29,7 +29,8 @@ async fn a_correlation_id_leads_from_the_request_to_commit_trail_bus_and_logs() 
 
     let trail = system.api.get_with(&format!("/orders/{order}/events"), &[ADMIN]).await.expect(200).body;
     let published = system.stack.event_bus().published().await;
-    // Without one, neither trail nor bus has one: an idempotency key lets anyone repeat the request.
+    // A request without a correlation id leaves none in the audit trail and on the bus. Its idempotency key must not appear,
+    // because it would let any reader repeat the request.
     for (version, id) in [Some("checkout-7"), None].into_iter().enumerate() {
         assert_eq!(trail["items"][version].get("correlationId").and_then(Value::as_str), id);
         assert_eq!(published[version]["subject"], order);
@@ -69,7 +70,7 @@ async fn each_process_tells_once_that_it_started_cold_and_its_metrics_name_its_f
     let written = written.to_the_end().await;
     for (function, counted, value) in [
         ("command-handler", "CommandsAccepted", 2),
-        // Two rows each.
+        // Each commit writes two rows.
         ("projector", "RowsWritten", 4),
         ("publisher", "EventsPublished", 2),
         ("query-handler", "ColdStarts", 1),

@@ -1,10 +1,10 @@
-//! Bad input: each gets its clear 4xx, none a 5xx, and nothing is written.
+//! Invalid input: each request gets a specific 4xx and never a 5xx, and nothing is written.
 
 use serde_json::{Value, json};
 use system_tests::api::three_items;
 use system_tests::{Reply, System};
 
-/// The order's body with one member replaced.
+/// Returns the order's body with one member replaced.
 fn with(pointer: &str, value: Value) -> Value {
     let mut body = three_items("anna");
     *body.pointer_mut(pointer).unwrap() = value;
@@ -54,7 +54,7 @@ async fn a_value_that_cannot_be_is_refused_at_its_place() {
     for (pointer, value) in cases {
         let reply = system.api.post("/orders", with(pointer, value.clone())).await;
         let reply = reply.expect_problem(400, "invalid_request");
-        // Of two items with one sku, the second is wrong.
+        // The second of two items with the same sku is invalid.
         let expected = if value == "plate" { "/items/1/sku" } else { pointer };
         let at: Vec<&str> =
             reply.body["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
@@ -75,7 +75,7 @@ async fn a_total_that_cannot_be_is_refused() {
     assert_eq!(system.commits(), 0);
 }
 
-/// Asserts that a body is refused for one reason, at one place.
+/// Asserts that a body is rejected with one error at one location.
 #[track_caller]
 fn assert_error(reply: Reply, pointer: &str, code: &str, shown: &str) {
     let reply = reply.expect_problem(400, "invalid_request");
@@ -84,7 +84,7 @@ fn assert_error(reply: Reply, pointer: &str, code: &str, shown: &str) {
     assert_eq!(found, [(&json!(pointer), &json!(code))], "{shown}: {}", reply.text);
 }
 
-/// Each body would be accepted, were it not for the one thing that is wrong with it.
+/// Each body would be accepted without its one invalid value.
 #[tokio::test]
 async fn a_text_that_cannot_be_is_refused_within_a_body_that_is_sound_without_it() {
     let system = System::start().await;

@@ -1,9 +1,9 @@
-//! Whole lives of orders.
+//! Complete lives of orders.
 
 use serde_json::{Value, json};
 use system_tests::System;
 
-/// The summary once the read model has seen everything.
+/// Returns the summary after the read model has processed every commit.
 async fn summary(system: &System, order: &str) -> Value {
     system.drained().await;
     system.api.get(&format!("/orders/{order}")).await.expect(200).body
@@ -19,7 +19,7 @@ async fn an_order_is_placed_paid_shipped_in_parts_delivered_returned_and_refunde
     whole_life(&system).await;
 }
 
-/// Also driven over the real binaries.
+/// Also runs with the real binaries.
 pub(crate) async fn whole_life(system: &System) {
     let api = &system.api;
     let order = api.place("anna").await;
@@ -30,7 +30,7 @@ pub(crate) async fn whole_life(system: &System) {
     let paid = api.pay(&order, "pay-2", 3_500).await.expect(201);
     assert_eq!(words(&paid.body), ["paid", "credit_owed", "unfulfilled"]);
 
-    // The second payment was recorded wrongly: 3,000 were received.
+    // The second payment was recorded with a wrong amount; 3,000 were received.
     let correction = json!({ "correctionId": "cor-1", "amount": 3_000, "reason": "bank statement" });
     let corrected = api.post(&format!("/orders/{order}/payments/pay-2/corrections"), correction).await.expect(201);
     assert_eq!(words(&corrected.body), ["paid", "paid", "unfulfilled"]);

@@ -1,4 +1,4 @@
-//! Pages of the largest orders, as the real query handler sends them through the Lambda Runtime API.
+//! Pages of the largest orders, as the real query handler returns them through the Lambda Runtime API.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,8 @@ use local_stack::function::MAX_RESPONSE;
 use serde_json::{Value, json};
 use system_tests::System;
 
-/// The largest order that the domain allows, by this character of its names: 100 lines, with names of 256 characters.
+/// Returns the largest order that the domain allows, with names made of this character: 100 lines, with names of 256
+/// characters.
 fn largest_order(customer: &str, character: char) -> Value {
     let name = character.to_string().repeat(256);
     let line =
@@ -17,19 +18,19 @@ fn largest_order(customer: &str, character: char) -> Value {
     json!({ "customerId": customer, "currency": "EUR", "items": items })
 }
 
-/// The bytes of a reply as the function's response to Lambda, in which the body is a JSON string.
+/// Returns the size of a reply as the function's response to Lambda, in which the body is a JSON string.
 fn response_bytes(body: &str) -> usize {
     json!({ "statusCode": 200, "headers": {}, "body": body }).to_string().len()
 }
 
-/// The ids of a hundred such orders.
+/// Places a hundred such orders, and returns their ids.
 async fn placed(system: &System, order: &Value) -> BTreeSet<String> {
     let placing = (0..100).map(|_| async { system.api.post("/orders", order.clone()).await.expect(201) });
     let placed = stream::iter(placing).buffer_unordered(4).map(|reply| Ok::<_, ()>(order_id(&reply.body)));
     placed.try_collect().await.unwrap()
 }
 
-/// The pages of a customer's list, each of a size that Lambda takes.
+/// Returns the pages of a customer's list. Asserts that Lambda accepts the size of each.
 async fn pages(system: &System, customer: &str) -> Vec<Vec<String>> {
     let (mut pages, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -42,8 +43,8 @@ async fn pages(system: &System, customer: &str) -> Vec<Vec<String>> {
     }
 }
 
-/// A name is largest in the table by characters of four bytes, which the reply holds as they are. It grows most by `"`: one
-/// byte in the table is four in the response, so more of these orders fit in the read units of a page.
+/// Names with characters of four bytes are the largest in the table, and the reply contains them unchanged. Names of `"`
+/// grow most: one byte in the table becomes four in the response, so more of these orders fit in the read units of a page.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_of_the_largest_orders_is_one_that_lambda_takes() {
     assert_eq!(size::MAX_RESPONSE, MAX_RESPONSE);
@@ -56,7 +57,7 @@ async fn a_page_of_the_largest_orders_is_one_that_lambda_takes() {
         let pages = pages(&system, customer).await;
         let (_last, others) = pages.split_last().unwrap();
         assert!(!others.is_empty(), "no page for {customer} ended before its limit");
-        // The budget may end a page after the last order: then one empty page says that nothing follows.
+        // The read budget can end a page after the last order. Then an empty page follows, which marks the end.
         assert!(others.iter().all(|page| !page.is_empty()), "a page for {customer} without an order");
         let listed = pages.concat();
         assert_eq!(listed.len(), 100, "{customer}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use system_tests::{Api, System};
 
-/// What all pages of a list hold together.
+/// Returns the entries of all pages of a list.
 pub(crate) async fn all_pages(api: &Api, path: &str, limit: usize) -> Vec<Value> {
     let mut orders = Vec::new();
     let mut cursor = String::new();

@@ -1,4 +1,4 @@
-//! An order whose history is beyond the megabyte that one DynamoDB query returns.
+//! An order whose history exceeds the megabyte that one DynamoDB query returns.
 
 use serde_json::json;
 use system_tests::System;

@@ -1,5 +1,5 @@
-//! The whole system over HTTP: the gateway, the handlers behind Lambda's JSON, the real SDK, the embedded DynamoDB, the
-//! stream and the projector. Every reply is held to `docs/openapi.json`.
+//! The complete system over HTTP: the gateway, the handlers called with Lambda's JSON, the real SDK, the embedded DynamoDB,
+//! the stream and the projector. Every reply is compared with `docs/openapi.json`.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 

@@ -1,5 +1,5 @@
-//! What went wrong in systems like this one, each as a test of what guards against it here. The names in brackets are of the
-//! projects it was found in; docs/RELIABILITY.md says more.
+//! Faults found in similar systems. Each test covers the guard against one of them here. The names in brackets are the
+//! projects with the fault; docs/RELIABILITY.md has the details.
 
 use std::collections::BTreeSet;
 
@@ -18,14 +18,14 @@ use sam_template::Template;
 use serde_json::{Value, json};
 use system_tests::System;
 
-/// A system whose read models are empty, and the records of its stream so far.
+/// Deletes all rows of a system, and returns the records of its stream so far.
 async fn emptied(system: &System) -> Vec<Value> {
     system.drained().await;
     system.delete_rows();
     stream::all(system.stack.database().database(), "OrderEvents", None).unwrap()
 }
 
-/// A projector beside the system's own.
+/// Returns a projector in addition to the system's own.
 fn projector(system: &System) -> Projector {
     let functions = Template::of_this_project().unwrap().functions().unwrap();
     let environment = functions.into_iter().find(|function| function.name == "projector").unwrap().environment;
@@ -37,20 +37,21 @@ fn event<T: serde::de::DeserializeOwned>(records: &[Value]) -> LambdaEvent<T> {
     LambdaEvent::new(serde_json::from_value(json!({ "Records": records })).unwrap(), Context::default())
 }
 
-/// Delivers a batch to a projector; it is done with all of it.
+/// Delivers a batch to a projector, and asserts that it processes all records.
 async fn projected(projector: &Projector, records: &[Value]) {
     let answer = projector.handle(event(records)).await.unwrap();
     assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
 }
 
-/// (dynamo-es 0.5 reads one page of a stream: an aggregate beyond 1 MB loads short, and then refuses every command.)
+/// (dynamo-es 0.5 reads one page of a stream: an aggregate beyond 1 MB is loaded incompletely, and then rejects every
+/// command.)
 #[tokio::test]
 async fn an_order_is_loaded_whole_beyond_the_megabyte_that_one_query_returns() {
     let system = System::start().await;
     let order = system.api.place("anna").await;
     let store = DynamoEventStore::new(system.stack.database().client(), "OrderEvents");
     for commit in 2..=6 {
-        // Of an order's 1,000 ids, as large as they may be.
+        // Payments of the largest allowed size. Each uses one of the order's 1,000 ids.
         let payments = (0..190)
             .map(|part| json!({ "paymentId": format!("{commit}-{part}"), "amount": 1, "method": "🍵".repeat(256) }));
         let events = payments.map(|data| order_domain::stored::decode("PaymentReceived", 1, data).unwrap()).collect();
@@ -83,7 +84,7 @@ async fn an_order_is_loaded_whole_beyond_the_megabyte_that_one_query_returns() {
     assert_eq!((&row["version"], &row["amountPaid"]), (&json!(7), &json!(951)));
 }
 
-/// (dynamo-es numbers a view by how often it was updated: after a repeat its number is that of no version.)
+/// (dynamo-es numbers a view by its number of updates: after a repeated delivery, the number matches no version.)
 #[tokio::test]
 async fn a_row_knows_its_version_and_not_how_often_it_was_delivered() {
     let system = System::start().await;
@@ -105,7 +106,7 @@ async fn a_row_knows_its_version_and_not_how_often_it_was_delivered() {
     assert_eq!((&totals["totals"][0]["orders"], &totals["totals"][0]["gross"]), (&json!(1), &json!(2_500)));
 }
 
-/// (castore and serverless-rust-demo do not look at what PutEvents refused in an answer of 200: those events are lost.)
+/// (castore and serverless-rust-demo ignore the failed entries in a PutEvents response of 200: those events are lost.)
 #[tokio::test]
 async fn entries_that_putevents_refuses_in_a_good_answer_are_sent_again() {
     let system = System::start().await;
@@ -127,7 +128,7 @@ async fn entries_that_putevents_refuses_in_a_good_answer_are_sent_again() {
     assert_eq!((before.len(), &before), (25, &again));
 }
 
-/// (cqrs-es-example-rs panics on a record that it cannot read, and every record of the batch with it, for ever.)
+/// (cqrs-es-example-rs panics on a record that it cannot read, and blocks the whole batch for ever.)
 #[tokio::test]
 async fn one_record_that_cannot_be_read_costs_no_other_record_anything() {
     let system = System::start().await;

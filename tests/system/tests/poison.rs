@@ -1,4 +1,4 @@
-//! One commit among a thousand orders' that no consumer can process: from the day it is recorded to the day it is mended.
+//! One commit among a thousand orders that no consumer can process, from its recording to its repair.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,15 +10,15 @@ use crate::lists::all_pages;
 use crate::read_model::orders;
 
 const POISONED: &str = "poisoned";
-/// The commit in the middle of the poisoned order's three.
+/// The version of the unreadable commit: the second of the poisoned order's three commits.
 const POISON: u64 = 2;
-/// Beside the poisoned one and the one whose life it shares.
+/// The number of orders besides the poisoned one and the healthy one whose commits it copies.
 const OTHERS: usize = 998;
 const CUSTOMERS: usize = 20;
-/// What waits, or catches up: both read models and the bus.
+/// The consumers that park the order: both read models and the publisher.
 const CONSUMERS: usize = 3;
 
-/// The commits of an order as they are stored.
+/// Returns the stored commits of an order.
 fn stored(system: &System, order: &str) -> Vec<Value> {
     let query = json!({
         "TableName": "OrderEvents",
@@ -38,7 +38,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
-/// The rows of every customer, by order.
+/// Returns the rows of every customer, by order.
 async fn rows(system: &System) -> BTreeMap<String, Value> {
     let customers: BTreeSet<String> =
         (0..CUSTOMERS).map(|number| format!("customer-{number}")).chain(["zoe".to_owned()]).collect();
@@ -51,7 +51,7 @@ async fn rows(system: &System) -> BTreeMap<String, Value> {
     rows
 }
 
-/// The sequence of each event on the bus, by order, as they arrived.
+/// Returns the sequence of each event on the bus, by order, in the order of arrival.
 async fn published(system: &System) -> BTreeMap<String, Vec<u64>> {
     let mut orders = BTreeMap::<String, Vec<u64>>::new();
     for event in system.stack.event_bus().published().await {
@@ -85,7 +85,8 @@ async fn poison_among_a_thousand_orders_holds_up_its_own_alone_and_once_redriven
     let placed: BTreeSet<String> = stream::iter(0..OTHERS).map(place).buffer_unordered(8).collect().await;
     system.drained().await;
 
-    // All others are up to date, in both read models and on the bus; this one is as it was before the poison, and says so.
+    // All other orders are up to date, in both read models and on the bus. The poisoned order ends before the poison, and is
+    // marked as stale.
     let mut expected: BTreeMap<&str, u64> = placed.iter().map(|order| (order.as_str(), 1)).collect();
     expected.extend([(healthy.as_str(), 3), (POISONED, POISON - 1)]);
     assert_eq!(expected.len(), 1_000);
@@ -112,14 +113,14 @@ async fn poison_among_a_thousand_orders_holds_up_its_own_alone_and_once_redriven
         assert_eq!((&order["version"], &order["heldUpTo"]), (&json!(POISON), &json!(3)), "{parked}");
     }
 
-    // Mended: what is stored can be read again. Nobody told the consumers.
+    // The commit is repaired and can be read again. The consumers do not process it before a redrive.
     put(&system, &genuine);
     system.drained().await;
     assert_eq!(versions(&rows(&system).await), owned(&expected));
     let redriven = orders(&system, &["parked", "redrive", "--all", "--yes"]).await;
     assert_eq!(redriven, json!({ "redriven": CONSUMERS, "commits": CONSUMERS * 2, "stillParked": [] }));
 
-    // Everything is there, once, and in sequence.
+    // Every event was published exactly once and in sequence.
     expected.insert(POISONED, 3);
     let found = rows(&system).await;
     assert_eq!(versions(&found), owned(&expected));

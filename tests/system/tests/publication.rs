@@ -1,4 +1,5 @@
-//! What other services see: every event once it is recorded, as its schema says, whatever the bus does meanwhile.
+//! Events that other services receive: every recorded event is published, matches its schema, and survives failures of the
+//! bus.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +16,7 @@ use crate::journeys;
 use crate::lists::all_pages;
 use crate::read_model::orders;
 
-/// How long the read model may take while the bus fails: far less than the minute for which the publisher tries.
+/// The time limit for the read model while the bus fails. It is far shorter than the minute for which the publisher retries.
 const UNDELAYED: Duration = Duration::from_secs(20);
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -29,8 +30,8 @@ async fn an_orders_whole_life_is_published_as_it_is_recorded() {
     the_published_life_is_the_recorded_one(&system).await;
 }
 
-/// Also asserted over the real binaries. There is one order, and nothing fails. What is published is left in a file, for
-/// `.ci/run` to have it read by the official CloudEvents SDK too.
+/// Also runs with the real binaries. The system has one order and no failures. The published events are written to a file,
+/// which `.ci/run` also checks with the official CloudEvents SDK.
 pub(crate) async fn the_published_life_is_the_recorded_one(system: &System) {
     system.drained().await;
     let published = system.stack.event_bus().published().await;
@@ -89,14 +90,14 @@ async fn a_failing_bus_delays_nothing(faults: Faults) {
     let bus = system.stack.event_bus();
     bus.set_faults(faults);
     let mut orders = BTreeSet::from([system.api.place("anna").await]);
-    // The publisher is at it, and will be for its minute.
+    // The publisher has started its retries, which last a minute.
     while bus.fired() == Fired::default() {
         system.api.get("/customers/anna/orders").await.expect(200);
     }
     for _ in 0..25 {
         orders.insert(system.api.place("anna").await);
     }
-    // Nothing leaves the house, and the list is complete.
+    // No event is published, and the list is complete.
     tokio::time::timeout(UNDELAYED, system.stack.drained_by("projector")).await.unwrap().unwrap();
     let listed = all_pages(&system.api, "/customers/anna/orders", 100).await;
     assert_eq!(listed.iter().map(|order| text(order, "orderId").to_owned()).collect::<BTreeSet<_>>(), orders);
@@ -148,7 +149,7 @@ async fn rebuilding_a_read_model_publishes_nothing() {
     assert_eq!(system.stack.event_bus().counts(), before);
 }
 
-/// Another team's function, which knows no more than what is published, on what is published.
+/// The sample function of another team, which knows only the published contract, receives published events.
 #[tokio::test]
 async fn a_consumer_of_another_team_takes_an_event_however_often_it_comes() {
     let system = System::start().await;

@@ -1,4 +1,4 @@
-//! Many clients on one order.
+//! Many clients that change one order at the same time.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,8 @@ async fn sixteen_clients_racing_on_one_order_leave_no_gap_and_every_reply_is_tru
     assert_eq!((&row["version"], &row["amountPaid"]), (&json!(accepted + 1), &json!(accepted)));
 }
 
-/// Forty payments of one order at once: how many were recorded, and how many were told to try again.
+/// Sends forty payments of one order at once. Returns the number of recorded and of rejected payments; the latter must be
+/// retried.
 async fn forty_payments(system: &System, order: &str) -> (usize, usize) {
     let mut clients = JoinSet::new();
     for client in 0..40 {
@@ -63,7 +64,7 @@ async fn forty_payments(system: &System, order: &str) -> (usize, usize) {
     (recorded, contended)
 }
 
-/// Some senders of webhooks give up on 4xx, so a payment that lost every race is answered with 503.
+/// Some webhook senders do not retry after a 4xx, so a payment that lost every race gets a 503.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_forty_payments_at_once_each_is_recorded_or_503_and_none_is_lost() {
     let system = System::start().await;
@@ -72,7 +73,7 @@ async fn of_forty_payments_at_once_each_is_recorded_or_503_and_none_is_lost() {
     assert_eq!(system.commits(), 1 + recorded);
     let trail = system.api.get(&format!("/orders/{order}/events?limit=100")).await.expect(200).body;
     assert_eq!(trail["items"].as_array().map(Vec::len), Some(1 + recorded));
-    // Those that were told to try again can: each payment is recorded once in the end.
+    // The rejected payments are retried. In the end, each payment is recorded once.
     let mut rounds = 0;
     while system.commits() < 41 {
         rounds += 1;
@@ -86,7 +87,7 @@ async fn of_forty_payments_at_once_each_is_recorded_or_503_and_none_is_lost() {
     assert_eq!((&order["version"], &order["amountPaid"]), (&json!(41), &json!(40)));
 }
 
-/// Measures how many of forty payments at once are told to try again:
+/// Measures the share of forty concurrent payments that is rejected for a retry:
 /// `cargo test -p system-tests --test system -- --ignored --nocapture forty`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "a measurement: it depends on the machine's speed"]

@@ -1,11 +1,11 @@
-//! `orders rebuild` and `orders verify` beside live traffic, as the real binary.
+//! The real `orders rebuild` and `orders verify` during live traffic.
 
 use serde_json::Value;
 use system_tests::System;
 use system_tests::binaries::binary;
 use tokio::process::Command;
 
-/// Runs the command against the system's tables to its end, which is to be a good one: its result.
+/// Runs the command against the system's tables, asserts success, and returns its result.
 pub(crate) async fn orders(system: &System, arguments: &[&str]) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(binary("orders").await)
@@ -20,19 +20,20 @@ pub(crate) async fn orders(system: &System, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// A repair to which no row is late: rows that were deleted are no longer in the stream.
+/// A repair for which every lagging row is lost, because deleted rows are no longer in the stream.
 const REPAIR: &[&str] = &["verify", "--repair", "--yes", "--lag-bound", "0s"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rebuilding_and_mending_beside_live_traffic_fails_no_command_and_leaves_no_difference() {
-    // Built before there is traffic, which would pile up meanwhile.
+    // Built before the traffic starts, so that no backlog grows during the build.
     binary("orders").await;
     let system = System::start().await;
     for _ in 0..20 {
         system.api.place("anna").await;
     }
     system.drained().await;
-    // Rows are deleted while none is being written: sums that are deleted between their write and that of their row are gone.
+    // Rows are deleted only while none is being written. Otherwise sums could be deleted between their write and that of
+    // their row.
     let quiet = tokio::sync::Mutex::new(());
     let tools = async {
         for arguments in [&["rebuild", "--yes"][..], REPAIR, &["rebuild", "--yes"], REPAIR] {
@@ -50,7 +51,7 @@ async fn rebuilding_and_mending_beside_live_traffic_fails_no_command_and_leaves_
                 system.api.pay(&order, "pay-1", 2_500).await.expect(201);
                 system.api.pay(&order, "pay-2", 2_500).await.expect(201);
             }
-            // One machine does everything here: without this, the read models would fall behind for as long as it lasts.
+            // One machine runs everything here. Without this wait, the read models would fall behind.
             system.drained().await;
         }
     };
@@ -68,7 +69,7 @@ async fn rebuilding_and_mending_beside_live_traffic_fails_no_command_and_leaves_
         (&counted["orders"], &counted["orders"])
     );
     assert_eq!((&counted["sums"]["customers"], &counted["sums"]["sums"]), (&3.into(), &3.into()));
-    // Each commit is one event, and nothing fails here: what a rebuild published would be there twice.
+    // Each commit has one event, and nothing fails here. An event that a rebuild published would be on the bus twice.
     let published = system.stack.event_bus().published().await.len();
     assert_eq!(counted["commits"], published);
 }

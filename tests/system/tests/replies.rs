@@ -23,7 +23,7 @@ async fn an_order_without_a_key_is_refused() {
     assert_eq!(system.commits(), 0);
 }
 
-/// Over the gateway, which joins them by a comma.
+/// The gateway joins repeated headers with a comma.
 #[tokio::test]
 async fn a_key_that_was_given_twice_is_refused() {
     let system = System::start().await;
@@ -46,7 +46,7 @@ async fn the_lines_of_if_match_are_one_list() {
     pay([("if-match", "\"7\""), ("if-match", "\"1\"")]).await.expect(201);
 }
 
-/// The gateway adds text/plain to a reply that names no type, and a cache then keeps that for the JSON that it has.
+/// The gateway adds text/plain to a reply without a content type, and a cache then stores it with the JSON body.
 #[tokio::test]
 async fn a_304_says_that_it_is_about_json() {
     let system = System::start().await;

@@ -1,4 +1,4 @@
-//! What was acknowledged survives the process.
+//! Acknowledged commands survive the end of the process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -14,14 +14,14 @@ use tokio::task::JoinSet;
 
 use crate::lists::all_pages;
 
-/// How often the process is killed.
+/// The number of times that the process is killed.
 const KILLS: u64 = 50;
-/// Clients at work while the process is killed.
+/// The number of clients that send commands while the process is killed.
 const CLIENTS: usize = 4;
-/// When it is given up that the read model shows every order, and the bus knows of it.
+/// The time limit for the read model to list every order, and for the bus to log every event.
 const GIVEN_UP: Duration = Duration::from_secs(120);
 
-/// Orders, and the newest version of each that was acknowledged.
+/// The newest acknowledged version of each order.
 type Acknowledged = BTreeMap<String, u64>;
 
 /// `orders local` on free ports, with its data in a folder.
@@ -50,18 +50,18 @@ async fn start(data: &Path) -> Local {
     let mut urls = output.lines().map(Result::unwrap).filter_map(|line| Some(line.split_once("http://")?.1.to_owned()));
     let mut url = || format!("http://{}", urls.next().unwrap());
     let (api, dynamodb) = (Api::new(url()), url());
-    // The rest of what it prints is read too, so that it never waits for a reader.
+    // The rest of the output is also read, so that the process never blocks on a full pipe.
     std::thread::spawn(move || urls.for_each(drop));
     Local { process, api, dynamodb }
 }
 
-/// Places and pays orders until nobody answers, and tells of each command that was acknowledged.
+/// Places and pays orders until the API stops, and reports each acknowledged command.
 async fn work_until_it_is_gone(api: Api, tell: mpsc::UnboundedSender<()>) -> Acknowledged {
     let mut acknowledged = Acknowledged::new();
     while let Some(placed) = api.try_post("/orders", three_items("anna")).await {
         let order = placed.expect(201).body["orderId"].as_str().unwrap().to_owned();
         acknowledged.insert(order.clone(), 1);
-        // Nobody listens any more once the process is being killed.
+        // The receiver is gone while the process is being killed.
         let _ = tell.send(());
         let payment = json!({ "paymentId": "pay-1", "amount": 5_000 });
         let Some(paid) = api.try_post(&format!("/orders/{order}/payments"), payment).await else { break };
@@ -71,7 +71,7 @@ async fn work_until_it_is_gone(api: Api, tell: mpsc::UnboundedSender<()>) -> Ack
     acknowledged
 }
 
-/// Asks for the customer's list until it shows every order, as far as it must be at least.
+/// Reads the customer's list until it shows every order at its acknowledged version or a later one.
 async fn all_listed(api: &Api, acknowledged: &Acknowledged) {
     loop {
         let rows = all_pages(api, "/customers/anna/orders", 100).await;
@@ -88,7 +88,7 @@ async fn all_listed(api: &Api, acknowledged: &Acknowledged) {
 async fn all_published(api: &Api, log: &Path, acknowledged: &Acknowledged) {
     loop {
         let lines = std::fs::read_to_string(log).unwrap();
-        // The last line may be half written.
+        // The last line may be incomplete.
         let event = |line: &str| serde_json::from_str::<Value>(line).ok();
         let sequence = |event: Value| {
             (event["subject"].as_str().unwrap().to_owned(), event["sequence"].as_str().unwrap().to_owned())
@@ -101,12 +101,12 @@ async fn all_published(api: &Api, log: &Path, acknowledged: &Acknowledged) {
         if acknowledged.iter().all(is_published) {
             return;
         }
-        // A look at the API between two reads of the log leaves the publisher its turn.
+        // A request to the API between two reads of the log gives the publisher time.
         api.get("/customers/anna/orders?limit=1").await.expect(200);
     }
 }
 
-/// Runs `orders verify` against the process's tables; its rows are done, so whatever it finds is wrong.
+/// Runs `orders verify` against the process's tables. The rows are up to date, so every difference is a fault.
 async fn verified(local: &Local) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let output = tokio::process::Command::new(system_tests::binaries::binary("orders").await)
@@ -128,7 +128,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed_under_load_fift
         let (tell, mut told) = mpsc::unbounded_channel();
         let clients: JoinSet<_> =
             (0..CLIENTS).map(|_| work_until_it_is_gone(local.api.clone(), tell.clone())).collect();
-        // Sooner or later in its life, so that it is killed in the middle of different things.
+        // The time of the kill varies, so that it interrupts different operations.
         for _ in 0..=(life * 7 % 20) {
             told.recv().await.unwrap();
         }
@@ -140,7 +140,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed_under_load_fift
     for (order, version) in &acknowledged {
         local.api.get(&format!("/orders/{order}?version={version}")).await.expect(200);
     }
-    // The checkpoints and the rows survive too: the read model comes to hold every order, and the bus to know of it.
+    // The checkpoints and the rows survive too: the read model lists every order, and the bus logs every event.
     tokio::time::timeout(GIVEN_UP, all_listed(&local.api, &acknowledged)).await.unwrap();
     let log = folder.path().join("events.ndjson");
     tokio::time::timeout(GIVEN_UP, all_published(&local.api, &log, &acknowledged)).await.unwrap();

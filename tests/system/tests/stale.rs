@@ -1,9 +1,9 @@
-//! An order with an event that no release knows: what is said of it, and of its customer.
+//! An order with an event that no release can read: the replies about the order and about its customer.
 
 use serde_json::{Value, json};
 use system_tests::System;
 
-/// Records a commit after the order's newest, as a release from the future might.
+/// Records a commit after the order's newest one, as a later release could write it.
 fn record_from_the_future(system: &System, order: &str) {
     let database = system.stack.database().database();
     let newest = json!({

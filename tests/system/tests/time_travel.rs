@@ -1,9 +1,9 @@
-//! The order as it was, at every version and every moment.
+//! Earlier states of an order, at every version and every time.
 
 use serde_json::{Value, json};
 use system_tests::System;
 
-/// Status words and amounts: what a command's reply and a summary both say.
+/// Returns the status words and amounts, which a command's reply and a summary both contain.
 fn figures(body: &Value) -> Value {
     json!([body["version"], body["status"], body["paymentStatus"], body["fulfillmentStatus"]])
 }

@@ -1,4 +1,5 @@
-//! Real tokens, from the issuer to the audit trail: the gateway checks them, and the functions decide by what it passes on.
+//! Real tokens, from the issuer to the audit trail. The gateway checks them, and the functions decide by the claims that it
+//! passes on.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use serde_json::json;
 use system_tests::api::three_items;
 use system_tests::{Api, Reply, System};
 
-/// A route as the gateway has it: its method, a path that leads to it, and its scopes.
+/// Returns the gateway's routes: the method, a matching path, and the scopes.
 fn routes() -> Vec<(Method, String, Vec<String>)> {
     let tokens = [("AuthMode", "jwt"), ("JwtIssuer", "https://id.example"), ("JwtAudience", "any")];
     let template = Template::of_this_project().unwrap().with_parameters(&tokens).unwrap();
@@ -23,7 +24,7 @@ async fn call(api: &Api, method: &Method, path: &str) -> Reply {
     api.send(method.clone(), path, &[("idempotency-key", "k")], body).await
 }
 
-/// Asserts that the gateway answered by itself: every reply of a function has a correlation id.
+/// Asserts that the gateway answered without a function. Every reply of a function has a correlation id.
 #[track_caller]
 fn assert_gateway(reply: &Reply, status: u16, message: &str) {
     assert_eq!((reply.status, &reply.body), (status, &json!({ "message": message })));

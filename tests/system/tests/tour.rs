@@ -1,11 +1,11 @@
-//! The README's tour, line by line: what it says is printed is what is printed. Times and request ids differ from run to
-//! run and are masked on both sides.
+//! The README's tour, line by line: the printed output must equal the output in the README. Times and request ids differ
+//! between runs and are masked on both sides.
 
 use std::process::Command;
 
 use system_tests::{Api, System};
 
-/// A line after `$ ` in a console block, and what the README says it prints.
+/// A line after `$ ` in a console block, and the output that the README shows for it.
 struct Step {
     command: String,
     printed: String,
@@ -23,7 +23,7 @@ fn steps(readme: &str) -> Vec<Step> {
     steps
 }
 
-/// The words of a command line, with the shell's single quotes taken off.
+/// Splits a command line into words, and removes the shell's single quotes.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for (index, part) in command.split('\'').enumerate() {
@@ -39,7 +39,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Does what curl does with the options the README uses, on a machine that may have no curl.
+/// Sends the request of a curl command, with the options that the README uses, without curl.
 async fn curl(api: &Api, options: &[String]) -> String {
     let (mut headers, mut data, mut path, mut with_head) = (Vec::new(), None, String::new(), false);
     let mut options = options.iter().map(String::as_str);
@@ -63,7 +63,7 @@ async fn curl(api: &Api, options: &[String]) -> String {
     format!("HTTP/1.1 {status}\n{}\n{}", head.collect::<String>(), reply.text)
 }
 
-/// The quote that a line of the tour assigns: `QUOTE=$(command)`.
+/// Returns the quote that a line of the tour assigns: `QUOTE=$(command)`.
 fn assigned(command: &str) -> Option<&str> {
     command.strip_prefix("QUOTE=$(")?.strip_suffix(')')
 }
@@ -86,7 +86,7 @@ async fn run(command: &str, system: &System) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Replaces what differs from run to run: instants, and the gateway's request ids and dates.
+/// Replaces values that differ between runs: instants, and the gateway's request ids and dates.
 fn masked(text: &str) -> String {
     let mut masked = String::new();
     for line in text.trim_end().lines() {

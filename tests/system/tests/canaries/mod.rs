@@ -1,7 +1,8 @@
-//! What people wrote never reaches a log. Bodies, headers, tokens, queries and stored data are full of canaries, and the
-//! real binaries say everything that they can: no line of theirs may hold one.
+//! Text from clients never reaches a log. Bodies, headers, tokens, queries and stored data contain canaries, and the real
+//! binaries log at the most detailed level. No line of their logs may contain a canary.
 //!
-//! What may be logged is no personal data: ids of orders and requests, `X-Correlation-Id`, versions, codes and counts.
+//! Logs may contain values that are not personal data: ids of orders and requests, `X-Correlation-Id`, versions, codes and
+//! counts.
 
 mod requests;
 mod stored;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use system_tests::System;
 use system_tests::binaries::Written;
 
-/// What no log line holds, in whatever case.
+/// The text that no log line contains, in any letter case.
 const CANARY: &str = "canary";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,7 +46,8 @@ async fn no_log_line_holds_a_body_a_token_a_name_or_an_address() {
     assert!(leaks.is_empty(), "{leaks:#?}");
 }
 
-/// That the test looks at real data: what was sent to be kept was kept, and what was not is nowhere.
+/// Asserts that the test uses real data: the accepted texts were stored, and the rejected texts are not in the tables or on
+/// the bus.
 async fn assert_canaries_were_recorded_and_published(system: &System) {
     let stored = [everything_in(system, "OrderEvents"), everything_in(system, "OrderSummaryByCustomer")].concat();
     let published = json!(system.stack.event_bus().published().await).to_string();
@@ -63,7 +65,7 @@ fn everything_in(system: &System, table: &str) -> String {
     json!(system.stack.database().database().scan(scan).unwrap().items).to_string()
 }
 
-/// That the test looks at real logs: each function has written of the order, and of what was wrong with others.
+/// Asserts that the test reads real logs: each function has logged the order, and the problems of the other orders.
 fn assert_the_logs_are_those_of(order: &str, poisoned: &[String], written: &BTreeMap<String, String>) {
     assert_eq!(written.keys().collect::<Vec<_>>(), ["command-handler", "projector", "publisher", "query-handler"]);
     for (function, text) in written {

@@ -1,4 +1,4 @@
-//! Requests in which every text that a person could have written is a canary.
+//! Requests in which every free text is a canary.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use system_tests::api::{fresh_key, quoted};
 use system_tests::{Reply, System};
 
 const CUSTOMER: &str = "canary-customer";
-/// What comes with every request: a token's claims, as the authorizer passes them on, and headers that clients send.
+/// The headers of every request: a token's claims, as the authorizer passes them on, and headers that clients send.
 pub(crate) const HEADERS: [(&str, &str); 6] = [
     (
         "x-test-claims",
@@ -20,7 +20,7 @@ pub(crate) const HEADERS: [(&str, &str); 6] = [
     ("referer", "https://canary.example/basket"),
     ("x-api-key", "canary-api-key"),
 ];
-/// The claims of a customer's token, instead.
+/// The claims of a customer's token, which replace the claims above.
 pub(crate) const CUSTOMERS: (&str, &str) = (
     "x-test-claims",
     r#"{"sub":"canary-customer","scope":"orders:read orders:place orders:cancel","email":"jane@canary.example"}"#,
@@ -33,10 +33,10 @@ const CARRIER: &str = "Canary Post";
 const TRACKING: &str = "1Z-CANARY-7";
 const BROKEN: &str = "the canary on it was broken";
 const SORRY: &str = "sorry, Ms. Canary";
-/// The texts of the commands that are accepted.
+/// The texts of the accepted commands.
 pub(crate) const RECORDED: [&str; 8] = [SKU, NAME, METHOD, CORRECTION, CARRIER, TRACKING, BROKEN, SORRY];
 
-/// Sends a request with all of these headers, of which the last of a name counts.
+/// Sends a request with all of these headers. If a name occurs twice, the last value applies.
 async fn send(system: &System, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
     let headers: BTreeMap<_, _> = HEADERS.iter().chain(headers).copied().collect();
     system.api.send(method, path, &headers.into_iter().collect::<Vec<_>>(), body).await
@@ -61,7 +61,7 @@ fn place(customer: &str) -> Value {
     json!({ "customerId": customer, "currency": "EUR", "items": items })
 }
 
-/// An order's whole life. Gives the order's id.
+/// Runs an order's complete life, and returns its id.
 pub(crate) async fn life(system: &System) -> String {
     let placed = command(system, "/orders", &place(CUSTOMER)).await.expect(201);
     let order = placed.body["orderId"].as_str().unwrap().to_owned();
@@ -85,7 +85,7 @@ pub(crate) async fn life(system: &System) -> String {
     order
 }
 
-/// Commands that are refused, each for another reason.
+/// Sends commands that are rejected, each for a different reason.
 pub(crate) async fn refusals(system: &System, order: &str) {
     let wrong = json!({ "canary": "canary", "customerId": ["canary"], "currency": "canary", "items": "canary" });
     let unfit = json!({ "customerId": "jane@canary.example", "currency": "CAN", "items": [{ "sku": "canary mug" }] });
@@ -134,7 +134,7 @@ pub(crate) async fn refusals(system: &System, order: &str) {
     command(system, &format!("/orders/{order}/cancellation"), &json!({ "reason": "canary" })).await.expect(409);
 }
 
-/// Queries that are answered, and such that are not.
+/// Sends valid and invalid queries.
 pub(crate) async fn queries(system: &System, order: &str) {
     let of_order = ["", "?minVersion=2", "?version=2", "?asOf=2100-01-01T00:00:00Z", "/events", "/events?limit=2"];
     for query in of_order {

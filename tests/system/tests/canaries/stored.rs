@@ -1,4 +1,4 @@
-//! Stored data that no release of ours can read, with canaries where it cannot be read.
+//! Stored data that no release can read, with canaries in the unreadable parts.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use system_tests::System;
 
 use super::requests::{CUSTOMERS, get};
 
-/// What the keys of the read models and of the notes are made of.
+/// The attributes that form the keys of the read models and of the notes.
 const KEYS: [&str; 6] = ["customerId", "placedAtOrderId", "orderId", "entry", "consumer", "aggregateId"];
 
 fn put(system: &System, table: &str, item: &Value) {
@@ -23,8 +23,8 @@ fn items(system: &System, table: &str) -> Vec<Value> {
     items.iter().map(|item| serde_json::to_value(item).unwrap()).collect()
 }
 
-/// Records a first commit for each way in which one can be unreadable, and changes a commit of `order` that is there. Gives
-/// the orders that are new.
+/// Records a first commit for each kind of unreadable commit, and changes an existing commit of `order`. Returns the ids of
+/// the new orders.
 pub(crate) fn poison(system: &System, order: &str) -> Vec<String> {
     let of_order = |item: &Value| item["aggregateId"]["S"] == order && item["version"]["N"] == "1";
     let mut placed = items(system, "OrderEvents").into_iter().find(of_order).unwrap();
@@ -65,7 +65,7 @@ pub(crate) fn poison(system: &System, order: &str) -> Vec<String> {
     orders
 }
 
-/// Asks for an order that cannot be read, and commands it: a customer, to whom it is unknown, and an admin.
+/// Reads an unreadable order and sends commands to it, as a customer to whom it must look unknown, and as an admin.
 pub(crate) async fn ask_for(system: &System, order: &str) {
     let admin = ("x-test-claims", r#"{"sub":"canary-desk","scope":"orders:admin"}"#);
     let (order, payment) =
@@ -80,7 +80,7 @@ pub(crate) async fn ask_for(system: &System, order: &str) {
     system.api.post_with(&format!("{order}/payments"), &[admin], payment).await.expect(500);
 }
 
-/// Makes every row and every note unreadable, then has them read by queries and by the consumers of the stream.
+/// Makes every row and every note unreadable, then reads them with queries and with the consumers of the stream.
 pub(crate) async fn spoil_the_read_models(system: &System, order: &str, functions: &Functions) {
     let canary = json!({ "S": "Jane Canary, 1 Canary Row" });
     for table in ["OrderSummaryByCustomer", "CustomerTotals", "ParkedOrders"] {
@@ -113,7 +113,7 @@ pub(crate) async fn spoil_the_read_models(system: &System, order: &str, function
     }
 }
 
-/// The stream's record of a commit.
+/// Returns the stream record of a commit.
 fn inserted(number: usize, commit: &Value) -> Value {
     json!({
         "eventID": format!("event-{number}"), "eventName": "INSERT", "eventVersion": "1.1", "awsRegion": "local",
@@ -136,8 +136,8 @@ fn invocation() -> Invocation {
     }
 }
 
-/// Invokes each function with a payload that Lambda would never send. The readers of the stream take a batch of any records, and
-/// pass by those that name no order.
+/// Invokes each function with a payload that Lambda would never send. The consumers of the stream accept a batch of any
+/// records, and skip those that name no order.
 pub(crate) async fn invoke_with_what_is_no_payload(functions: &Functions) {
     for (name, function) in functions {
         for payload in [
