@@ -26,7 +26,7 @@ def main(repository: Path, built: Path, architecture: str) -> int:
     with Issuer(built.parent) as issuer:
         try:
             run = Run(repository, built, architecture, issuer)
-            # The sample is on, so that there is a topic to hear the bus by.
+            # Turns the sample consumer on, so that the test can receive the bus's events through a topic.
             run.deployed("signed-requests", lambda stack: Journey(stack).steps(), FanOutSample="true")
             pricing = pricing_service()
             run.deployed("tokens", lambda stack: Tokens(stack, issuer, pricing).steps(), **parameters(issuer, pricing))

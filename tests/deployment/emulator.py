@@ -12,7 +12,7 @@ from types import TracebackType
 
 REGION = "us-east-1"  # As `run` says.
 ACCOUNT = "000000000000"
-# The root of the emulated account. The functions never see it: they get a session of their own role.
+# The root of the emulated account. The functions never use it: they get a session of their own role.
 ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 STARTS_WITHIN_S = 60
 STOPS_WITHIN_S = 10
@@ -43,9 +43,9 @@ class Emulator:
     def __enter__(self) -> "Emulator":
         temporary = self._work / "tmp"
         temporary.mkdir()
-        # The functions inherit this environment, below the variables of the template: it is kept small.
+        # The functions inherit this environment, and the template's variables override it, so it contains little.
         environment = {"PATH": os.environ["PATH"], "HOME": str(temporary), "TMPDIR": str(temporary)} | ROOT | {
-            # It checks signatures, and every request against the roles and policies of the template.
+            # Enables the check of signatures, and of every request against the roles and policies of the template.
             "AUTH": "true",
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -62,7 +62,7 @@ class Emulator:
         }
         program = Path(sys.executable).with_name("ministack")
         with self._log.open("wb") as log:
-            # A group of its own, with the functions in it, so that all of them can be ended.
+            # A new process group that includes the functions, so that all processes can be ended together.
             self._process = subprocess.Popen(
                 [program], env=environment, cwd=temporary, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,

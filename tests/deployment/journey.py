@@ -119,7 +119,8 @@ class Journey:
             payment = {"paymentId": f"pay-{nth}", "amount": 100}
             return self._shop.post(f"{self._path('bob')}/payments", payment, f"bob-{nth}")
 
-        # A command is decided again when another was recorded first: seven times at most here, and as often it may be.
+        # The handler retries a command if another one was recorded first. Here a command loses at most seven races, which
+        # the limit allows.
         answers = at_once(CLIENTS_AT_ONCE, pay)
         expect([answer.status for answer in answers], [201] * CLIENTS_AT_ONCE)
         expect(sorted(answer.body["version"] for answer in answers), list(range(2, 2 + CLIENTS_AT_ONCE)))

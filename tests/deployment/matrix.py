@@ -9,7 +9,7 @@ OF_CUSTOMERS = ("orders:read", "orders:place", "orders:cancel")
 OF_SERVICES = ("orders:read-all", "orders:place-priced", "payments:write", "fulfillment:write")
 ADMIN = "orders:admin"
 
-# Subject and scopes of each caller with a token. All call for an order of the customer's.
+# The subject and the scopes of each caller with a token. All of them call for an order of the customer.
 TOKENS: dict[str, tuple[str, tuple[str, ...]]] = {
     "customer": ("alice", OF_CUSTOMERS),
     "other customer": ("bob", OF_CUSTOMERS),
@@ -19,10 +19,10 @@ TOKENS: dict[str, tuple[str, tuple[str, ...]]] = {
     "support": ("support", ("orders:read-all",)),
     "admin": ("operator", (ADMIN,)),
     "mixed token": ("alice", OF_CUSTOMERS + OF_SERVICES),
-    # For another application of the same issuer.
+    # A token for another application of the same issuer.
     "wrong audience": ("operator", (ADMIN,)),
 }
-# The last two: without credentials on the API for tokens, and signed on the service API.
+# The last two: unauthenticated on the API for tokens, and signed on the service API.
 CALLERS = (*TOKENS, "anonymous", "signed")
 
 R200: Cell = (200, None)
@@ -42,7 +42,7 @@ READ_OWN =    (R200, F403, R200, G403, G403, R200, R200, M403, G401, G401, R200)
 READ_ORDER =  (R200, R404, R200, G403, G403, R200, R200, M403, G401, G401, R200)
 READ_PUBLIC = (R200, R200, R200, G403, G403, R200, R200, M403, G401, G401, R200)
 
-# In the order in which an order takes the commands.
+# In the order in which an order accepts the commands.
 MATRIX: dict[str, tuple[Cell, ...]] = {
     "POST /orders": PLACE,
     "POST /orders/{orderId}/payments": PAY,

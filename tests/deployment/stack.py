@@ -57,8 +57,8 @@ class Stack:
             service, endpoint_url=self._emulator.endpoint, region_name=REGION,
             aws_access_key_id=ROOT["AWS_ACCESS_KEY_ID"], aws_secret_access_key=ROOT["AWS_SECRET_ACCESS_KEY"],
         )
-        # Queues and buckets refuse what does not come over TLS. On loopback it does not: this is what a proxy that ends
-        # TLS says.
+        # Queues and buckets reject requests without TLS. Requests on loopback have none, so this header says what a proxy
+        # that terminates TLS would say.
         client.meta.events.register("before-send.*.*", _say_that_tls_ended_before)
         return client
 
@@ -93,7 +93,7 @@ class Stack:
     def _entries(self, group: str) -> list[dict[str, Any]]:
         pages = self.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
         messages = [event["message"] for page in pages for event in page["events"]]
-        # The others are Lambda's own: START, END and REPORT.
+        # Lambda's own lines: START, END and REPORT.
         return [json.loads(message) for message in messages if message.startswith("{")]
 
     def objects(self, bucket: str) -> list[str]:

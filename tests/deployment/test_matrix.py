@@ -7,7 +7,7 @@ from pathlib import Path
 from matrix import ADMIN, CALLERS, MATRIX, OF_CUSTOMERS, OF_SERVICES, TOKENS
 
 TEMPLATE = (Path(__file__).parents[2] / "templates/routes.yaml").read_text()
-# A route: its key, and the rest of the resource.
+# A route: its key, and the remaining properties of the resource.
 ROUTE = re.compile(r"    Type: AWS::ApiGatewayV2::Route\n    Properties:\n      ApiId: !Ref ApiId\n"
                    r"      RouteKey: (.*)\n((?:      .*\n)*)")
 SCOPE = re.compile(r"!Sub \$\{ScopePrefix\}(\S+)")

@@ -23,7 +23,7 @@ CUSTOMER_PREFIX = "auth0|"
 QUOTE_KEY = "prices-1"
 TEA = [{"sku": "TEA-500", "quantity": 1}]
 
-# What an order went through before a route is called for it, and the body of the call: one that the order allows.
+# The number of steps that an order has gone through before a route is called, and a body that its state allows.
 CALLS: dict[str, tuple[int, dict[str, Any] | None]] = {
     "payments": (0, {"paymentId": "pay-1", "amount": 1}),
     "corrections": (1, {"correctionId": "cor-1", "amount": 2998, "reason": "miscounted"}),
@@ -142,7 +142,7 @@ class Tokens:
     def every_caller_gets_on_every_route_what_the_matrix_says(self) -> None:
         for column, caller in enumerate(CALLERS):
             api = self._caller(caller)
-            # Anew for each caller: what one does must not be what the next may no longer do.
+            # Each caller has a new order, because a command of one caller could prevent the command of the next.
             orders = [self._order_after(steps) for steps in range(len(LIFE) + 1)]
             for route, cells in MATRIX.items():
                 expect((caller, route, self._called(api, caller, route, orders)), (caller, route, cells[column]))
@@ -150,8 +150,8 @@ class Tokens:
     def each_api_takes_its_own_kind_of_credentials_alone(self) -> None:
         admin = self._token("operator", "orders:admin")
         path = f"/orders/{self._order}"
-        # API Gateway answers 403 to a token where it wants a signature. ministack lets it pass without an identity, and the
-        # function rejects it.
+        # API Gateway answers 403 to a token on a route that requires a signature. ministack passes the request on without an
+        # identity, and the function rejects it.
         expect(_cell(self._stack.api(bearer=admin, api="ServiceApiUrl").get(path)), (401, "unauthenticated"))
         expect(_cell(self._stack.api(api="ServiceApiUrl").get(path)), (403, None))
         signed = self._stack.user("signed-for-tokens", "*", api="ApiUrl")
@@ -186,7 +186,7 @@ class Tokens:
         trail = self._caller("admin").get(f"{path}/events").body["items"]
         expect([event["actor"] for event in trail], ["jwt:auth0|alice", "jwt:psp"])
         expect(trail[0]["data"]["quote"], {"quoteId": "quote-1", "kid": QUOTE_KEY})
-        # A customer does not learn who of the shop acted.
+        # A customer does not see the actor of a service.
         own = self._customer("alice").get(f"{path}/events").body["items"]
         expect([event["actor"] for event in own], ["jwt:auth0|alice", "staff"])
 
@@ -201,7 +201,7 @@ class Tokens:
         path = template.replace("{orderId}", orders[steps]).replace("{customerId}", "alice")
         path = path.replace("{paymentId}", "pay-1").replace("{shipmentId}", "ship-1")
         if method == "GET":
-            # From the events: the order's row may be on its way.
+            # Reads the events, because the order's row may not be written yet.
             return _cell(api.get(path, **({"consistent": "true"} if path == f"/orders/{orders[steps]}" else {})))
         if route == "POST /orders":
             is_customer = caller in ("customer", "other customer")

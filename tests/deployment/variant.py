@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-# The name of a variant, beside its template: so relative paths stay true.
+# The name of a variant, in the same folder as its template, so that relative paths remain valid.
 FILE = "ministack.yaml"
 
-# Types that ministack does not provision, and what the deployment therefore does not show.
+# Types that ministack does not provision, and the behaviour that the deployment therefore does not test.
 TYPES = {
     "AWS::CloudWatch::Dashboard": "it draws alarms that are left out",
     "AWS::Events::Archive": "the bus has no archive, so nothing is replayed from one",
@@ -27,12 +27,12 @@ TYPES = {
     "AWS::Logs::QueryDefinition": "saved queries are for people; the log groups are there",
 }
 
-# Resources of a type that it provisions, but not with this property.
+# Resources of a type that ministack provisions, but not with this property.
 TYPES_WITH = {
     ("AWS::CloudWatch::Alarm", "Metrics"): "alarms on an expression are not known; those on one metric are made",
 }
 
-# Properties of resources that stay.
+# Properties to remove from resources that stay.
 PROPERTIES = {
     ("AWS::Serverless::Function", "DeploymentPreference"): (
         "SAM makes CodeDeploy resources of it, which ministack does not know; traffic goes to the new version at once"
