@@ -1,4 +1,4 @@
-"""The deployed API, called as a client would: requests to API Gateway, signed or with a token."""
+"""A client of the deployed API: requests to API Gateway, signed or with a token."""
 
 import http.client
 import json
@@ -10,12 +10,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-REQUEST_WITHIN_S = 40  # Above the gateway's 30 seconds.
+REQUEST_WITHIN_S = 40  # Longer than the gateway's 30 seconds.
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; `headers` have lower-case names."""
+    """A reply; `headers` have lower-case names."""
 
     status: int
     headers: dict[str, str]
@@ -23,10 +23,10 @@ class Answer:
 
 
 class Api:
-    """The API as one caller sees it: who signs with `credentials`, who shows `bearer`, or nobody."""
+    """The API for one caller: signed with `credentials`, with the token `bearer`, or unauthenticated."""
 
     def __init__(self, url: str, region: str, credentials: Credentials | None, bearer: str | None) -> None:
-        """`url` is the stack's output. Its host resolves nowhere: requests go to loopback, and name it."""
+        """`url` is the stack's output. Its host does not resolve, so requests go to loopback with that host name."""
         self._host = urlsplit(url).netloc
         self._port = urlsplit(url).port
         self._region = region
@@ -37,7 +37,7 @@ class Api:
         return self._send("GET", path + (f"?{urlencode(query)}" if query else ""), None, {})
 
     def post(self, path: str, body: dict[str, Any] | None, key: str | None, **headers: str) -> Answer:
-        """A command; `key` is its Idempotency-Key, if it has one."""
+        """Sends a command; `key` is its Idempotency-Key, if it has one."""
         sent = None if body is None else json.dumps(body)
         own = {} if key is None else {"Idempotency-Key": key}
         return self._send("POST", path, sent, own | {"Content-Type": "application/json"} | headers)

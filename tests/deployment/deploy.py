@@ -1,9 +1,9 @@
-"""Deploys what `sam build` made to ministack, and uses it: once by signed requests, once by tokens and signed requests.
+"""Deploys the output of `sam build` to ministack, and calls it: once with signed requests, once with tokens and signed requests.
 
     python deploy.py REPOSITORY BUILT ARCHITECTURE
 
-BUILT is the folder of `sam build`, ARCHITECTURE what it was built for; all that comes into being stays below BUILT's
-parent. Exits with 1 at the first step that does not show what its name says.
+BUILT is the folder of `sam build`, ARCHITECTURE the processor that it was built for. All files are created below BUILT's
+parent. Exits with 1 at the first step that fails.
 """
 
 import signal
@@ -22,7 +22,7 @@ from variant import DanglingReference, write
 
 
 def main(repository: Path, built: Path, architecture: str) -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that what was started is ended then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Also ends the started processes.
     with Issuer(built.parent) as issuer:
         try:
             run = Run(repository, built, architecture, issuer)
@@ -37,7 +37,7 @@ def main(repository: Path, built: Path, architecture: str) -> int:
 
 
 class Run:
-    """What its deployments have in common: the variant of the template, and where things are."""
+    """The parts that both deployments share: the variant of the template, and the folders."""
 
     def __init__(self, repository: Path, built: Path, architecture: str, issuer: Issuer) -> None:
         self._repository = repository
@@ -47,7 +47,7 @@ class Run:
         self._template = self._write_variant(built / "template.yaml")
 
     def deployed(self, name: str, steps: Callable[[Stack], list[Callable[[], None]]], **parameters: str) -> None:
-        """Goes the steps over a stack with these parameters, in an emulator of its own."""
+        """Runs the steps on a stack with these parameters, in its own emulator."""
         print(f"\n{name}:")
         emulator = Emulator(self._work / name, self._trusted)
         try:
@@ -77,7 +77,7 @@ class Run:
 
 
 def timed(what: str, step: Callable[[], None]) -> None:
-    """Runs a step, and prints what it showed and how long that took."""
+    """Runs a step, and prints its name and duration."""
     began = time.monotonic()
     try:
         step()

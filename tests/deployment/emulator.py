@@ -1,4 +1,4 @@
-"""ministack on a free port of loopback, with all it keeps in one folder."""
+"""ministack on a free loopback port, with all its files in one folder."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
-REGION = "us-east-1"  # As `run` says.
+REGION = "us-east-1"  # As in `run`.
 ACCOUNT = "000000000000"
 # The root of the emulated account. The functions never use it: they get a session of their own role.
 ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -20,10 +20,10 @@ LINES_OF_LOG_SHOWN = 60
 
 
 class Emulator:
-    """A running ministack, for a `with` statement: what it started ends with it."""
+    """A running ministack, for a `with` statement that also ends the processes that it started."""
 
     def __init__(self, work: Path, trusted: Path) -> None:
-        """Keeps everything in the new folder `work`; trusts the HTTPS servers whose certificate is in `trusted`."""
+        """Keeps all files in the new folder `work`; trusts the HTTPS servers whose certificates are in `trusted`."""
         work.mkdir()
         self.port = _free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
@@ -33,11 +33,11 @@ class Emulator:
         self._process: subprocess.Popen[bytes] | None = None
 
     def client_environment(self) -> dict[str, str]:
-        """What makes AWS clients call this emulator, as its root."""
+        """The settings with which AWS clients call this emulator as its root."""
         return ROOT | {"AWS_ENDPOINT_URL": self.endpoint}
 
     def end_of_log(self) -> list[str]:
-        """Its last lines, and those of the functions that streams set off."""
+        """The last log lines of the emulator, and of the functions that streams invoke."""
         return self._log.read_text(errors="replace").splitlines()[-LINES_OF_LOG_SHOWN:] if self._log.exists() else []
 
     def __enter__(self) -> "Emulator":
@@ -97,7 +97,7 @@ class Emulator:
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
             except ProcessLookupError:
-                pass  # Nobody is left.
+                pass  # All processes have ended.
             self._process.wait()
 
 

@@ -1,4 +1,4 @@
-"""Expectations that show both sides, and waiting with a deadline."""
+"""Assertions that report both values, and polling with a deadline."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ ASKED_AGAIN_AFTER_S = 0.2
 
 
 class Unmet(Exception):
-    """What was expected, and what came instead."""
+    """The expected value, and the actual one."""
 
 
 def expect(actual: Any, expected: Any) -> None:
@@ -23,7 +23,7 @@ def expect(actual: Any, expected: Any) -> None:
 
 
 def eventually(what: str, probe: Callable[[], T], holds: Callable[[T], bool]) -> T:
-    """The first answer of `probe` that `holds`; asks again until it comes, or raises `Unmet` with the last one."""
+    """Polls `probe`, and returns its first answer that `holds`. Raises `Unmet` with the last answer at the deadline."""
     began = time.monotonic()
     said = began
     while True:
@@ -40,6 +40,6 @@ def eventually(what: str, probe: Callable[[], T], holds: Callable[[T], bool]) ->
 
 
 def at_once(times: int, act: Callable[[int], T]) -> list[T]:
-    """What `act` answers to 0, 1, .. `times` - 1, in that order, all sent at the same time."""
+    """Calls `act` with 0, 1, .. `times` - 1 at the same time, and returns the answers in that order."""
     with ThreadPoolExecutor(times) as clients:
         return list(clients.map(act, range(times)))

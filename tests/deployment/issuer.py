@@ -1,4 +1,4 @@
-"""Who signs tokens: an OpenID Connect issuer on loopback, as much of one as API Gateway asks for."""
+"""A minimal OpenID Connect issuer on loopback, with the endpoints that API Gateway calls."""
 
 import base64
 import datetime
@@ -34,7 +34,7 @@ class Issuer:
         self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
 
     def token(self, subject: str, *scopes: str, **claims: Any) -> str:
-        """A token for the subject, good for ten minutes; `claims` are further claims, others, or None to leave one out."""
+        """A token for the subject, valid for ten minutes; `claims` adds or replaces claims, and None removes one."""
         now = int(time.time())
         body = {"iss": self.url, "aud": AUDIENCE, "sub": subject, "scope": " ".join(scopes)}
         body |= {"iat": now, "exp": now + 600}
@@ -77,7 +77,7 @@ class Issuer:
         return Handler
 
     def _write_certificate(self) -> None:
-        """Key and certificate of the server: its own authority, for an hour."""
+        """The key and the self-signed certificate of the server, valid for an hour."""
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "issuer")])
         now = datetime.datetime.now(datetime.timezone.utc)
         address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])

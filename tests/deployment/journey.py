@@ -1,7 +1,7 @@
-"""What is shown of the deployed stack, in steps whose names say it.
+"""The tests of the deployed stack, as steps whose names are the assertions.
 
-They run in the order written, on one stack, and build on each other. Alice's order is the tour of the README; Bob's is
-fought over by many clients at once.
+The steps run in the written order on one stack, and depend on each other. Alice's order is the tour of the README. Many
+clients change Bob's order at the same time.
 """
 
 import json
@@ -26,7 +26,7 @@ def order_of(customer: str) -> dict[str, Any]:
 
 
 class Journey:
-    """One run over a freshly deployed stack."""
+    """One run on a newly deployed stack."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack

@@ -1,6 +1,6 @@
-"""Who may do what, cell by cell: the contract that the deployed gateway and functions keep together.
+"""The access matrix: the replies of the deployed gateway and functions to each caller on each route.
 
-A cell is a status and a problem's code. The gateway's own answers have no code.
+A cell is a status and a problem's code. The gateway's own replies have no code.
 """
 
 Cell = tuple[int, str | None]
@@ -31,7 +31,7 @@ G401: Cell = (401, None)  # The gateway: no valid token.
 G403: Cell = (403, None)  # The gateway: none of the route's scopes.
 F403: Cell = (403, "forbidden")  # The request names another customer.
 M403: Cell = (403, "mixed_scopes")
-R404: Cell = (404, "order_not_found")  # Another customer's order.
+R404: Cell = (404, "order_not_found")  # The order of another customer.
 
 #             customer other shop  psp   wareh supp. admin mixed aud.  anon. signed
 PLACE =       (R201, F403, R201, G403, G403, G403, R201, M403, G401, G401, R201)

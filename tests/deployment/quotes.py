@@ -1,4 +1,4 @@
-"""The shop's pricing service: it signs the prices that a customer may order at."""
+"""The shop's pricing service, which signs the prices for a customer's order."""
 
 import base64
 import json
@@ -13,19 +13,19 @@ class PricingService:
     """Signs quotes with one Ed25519 key, which has a name (`kid`)."""
 
     def __init__(self, key_id: str, audience: str) -> None:
-        """`audience` is the parameter QuoteAudience."""
+        """`audience` is the value of the parameter QuoteAudience."""
         self.key_id = key_id
         self._audience = audience
         self._key = Ed25519PrivateKey.generate()
 
     def public_keys(self) -> str:
-        """The parameter QuoteKeys: a JWK Set with the public key."""
+        """The value of the parameter QuoteKeys: a JWK Set with the public key."""
         x = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         key = {"kty": "OKP", "crv": "Ed25519", "kid": self.key_id, "x": _encoded(x), "alg": "EdDSA", "use": "sig"}
         return json.dumps({"keys": [key]}, separators=(",", ":"))
 
     def quote(self, order: dict[str, Any], quote_id: str) -> str:
-        """A quote for the order of `POST /orders` with prices, good for ten minutes: a JWS in compact form."""
+        """A quote for a `POST /orders` body with prices, valid for ten minutes, as a JWS in compact form."""
         claims = order | {"aud": self._audience, "exp": int(time.time()) + 600, "jti": quote_id}
         head = {"alg": "EdDSA", "kid": self.key_id}
         signed = f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(claims).encode())}"

@@ -1,4 +1,4 @@
-"""A deployed stack: `sam deploy`, what it put out, and what an operator can look into."""
+"""A deployed stack: `sam deploy`, its outputs, and the data that an operator can read."""
 
 import json
 import os
@@ -18,7 +18,7 @@ DEPLOYED_WITHIN_S = 300
 
 
 class Stack:
-    """The stack in the emulator, under the name that samconfig.toml gives it."""
+    """The stack in the emulator, with its name from samconfig.toml."""
 
     def __init__(self, emulator: Emulator, repository: Path, template: Path) -> None:
         self._emulator = emulator
@@ -27,7 +27,7 @@ class Stack:
         self.outputs: dict[str, str] = {}
 
     def deploy(self, **parameters: str) -> None:
-        """`sam deploy` with the repository's samconfig.toml; what SAM prints is raised if it fails."""
+        """Runs `sam deploy` with the repository's samconfig.toml. Raises SAM's output if it fails."""
         command = ["sam", "deploy", "--template-file", self._template, "--no-confirm-changeset", "--no-progressbar"]
         command += ["--config-file", self._repository / "samconfig.toml"]
         command += ["--parameter-overrides", *(_override(name, value) for name, value in parameters.items())]
@@ -41,7 +41,7 @@ class Stack:
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
     def refusal_of(self, **parameters: str) -> str:
-        """Why CloudFormation will not even plan an update with these parameters; empty if it would."""
+        """The reason why CloudFormation rejects the plan of an update with these parameters; empty if it accepts it."""
         changed = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
         try:
             self.client("cloudformation").create_change_set(
@@ -52,7 +52,7 @@ class Stack:
         return ""
 
     def client(self, service: str) -> Any:
-        """An AWS client, as the account's root."""
+        """An AWS client with the account's root credentials."""
         client = boto3.client(
             service, endpoint_url=self._emulator.endpoint, region_name=REGION,
             aws_access_key_id=ROOT["AWS_ACCESS_KEY_ID"], aws_secret_access_key=ROOT["AWS_SECRET_ACCESS_KEY"],
@@ -63,11 +63,11 @@ class Stack:
         return client
 
     def api(self, credentials: Credentials | None = None, bearer: str | None = None, api: str = "ApiUrl") -> Api:
-        """An API, by the output that has its address."""
+        """An API, by the name of the output with its address."""
         return Api(self.outputs[api], REGION, credentials, bearer)
 
     def user(self, name: str, *invoke: str, api: str = "ApiUrl") -> Credentials:
-        """A new IAM user who may call these `METHOD/path` patterns of an API, and do nothing else."""
+        """A new IAM user with permission to call these `METHOD/path` patterns of an API, and no other permission."""
         iam = self.client("iam")
         iam.create_user(UserName=name)
         api_id = self.outputs[api].split("//")[1].split(".")[0]
@@ -86,7 +86,7 @@ class Stack:
         return [item for page in pages for item in page["Items"]]
 
     def logged(self) -> dict[str, list[dict[str, Any]]]:
-        """What each function wrote to its log, entry by entry."""
+        """Each function's log entries."""
         functions = {name: value for name, value in self.outputs.items() if name.endswith("Function")}
         return {name: self._entries(f"/aws/lambda/{value}") for name, value in functions.items()}
 
@@ -102,7 +102,7 @@ class Stack:
         return [kept["Key"] for page in pages for kept in page.get("Contents", [])]
 
     def subscribe(self, topic: str) -> str:
-        """The URL of a new queue that gets the topic's messages as they were published."""
+        """The URL of a new queue that receives the topic's messages unchanged."""
         sqs = self.client("sqs")
         queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -116,7 +116,7 @@ class Stack:
         return queue
 
     def take(self, queue: str) -> list[str]:
-        """The bodies of the messages that a queue holds now; afterwards it holds them no more."""
+        """Receives and deletes the messages in a queue, and returns their bodies."""
         sqs = self.client("sqs")
         bodies: list[str] = []
         while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
@@ -127,11 +127,11 @@ class Stack:
 
 
 class DeploymentFailed(Exception):
-    """`sam deploy` ended with an error; the message is what it printed."""
+    """An error of `sam deploy`; the message is its output."""
 
 
 def _override(name: str, value: str) -> str:
-    """A parameter as `sam deploy` reads it: in quotes, for it splits at blanks and takes bare quotes away."""
+    """A parameter in the form that `sam deploy` parses: quoted, because SAM splits at spaces and removes bare quotes."""
     return f'{name}="' + value.replace('"', r'\"') + '"'
 
 

@@ -1,4 +1,4 @@
-"""The access matrix, held to the template: its routes, and the scopes that the gateway asks of a token."""
+"""The access matrix compared with the template: its routes, and the scopes that the gateway requires in a token."""
 
 import re
 import unittest

@@ -1,4 +1,4 @@
-"""The rules on small templates: what they leave out takes along what names it, and nothing else."""
+"""The rules on small templates: they remove a resource together with its references, and nothing else."""
 
 import tempfile
 import unittest

@@ -1,6 +1,6 @@
-"""A stack that asks for tokens, with a second API for signed requests: who may do what, in steps whose names say it.
+"""A stack that requires tokens, with a second API for signed requests: the access rules, as steps whose names are assertions.
 
-The stack's issuer is like two that exist: its subjects have a prefix, as Auth0's do, and its scopes have one, as Cognito's.
+The issuer imitates two real ones: its subjects have a prefix, as with Auth0, and its scopes have one, as with Cognito.
 """
 
 import base64
@@ -43,7 +43,7 @@ LIFE: list[tuple[str, dict[str, Any] | None]] = [
 
 
 def parameters(issuer: Issuer, pricing: PricingService) -> dict[str, str]:
-    """What the stack is deployed with."""
+    """The parameters with which the stack is deployed."""
     return {
         "AuthMode": "jwt", "JwtIssuer": issuer.url, "JwtAudience": AUDIENCE, "ServiceApi": "iam",
         "CustomerClaimPrefix": CUSTOMER_PREFIX, "ScopePrefix": SCOPE_PREFIX, "QuoteKeys": pricing.public_keys(),
@@ -56,14 +56,14 @@ def pricing_service() -> PricingService:
 
 
 class Tokens:
-    """One run over a stack that was freshly deployed to trust the issuer and the pricing service."""
+    """One run on a newly deployed stack that trusts the issuer and the pricing service."""
 
     def __init__(self, stack: Stack, issuer: Issuer, pricing: PricingService) -> None:
         self._stack = stack
         self._issuer = issuer
         self._pricing = pricing
         self._service = stack.api(stack.user("service", "*", api="ServiceApiUrl"), api="ServiceApiUrl")
-        self._order = ""  # Alice's, placed from a quote.
+        self._order = ""  # The order of Alice, placed from a quote.
         self._keys = 0
 
     def steps(self) -> list[Callable[[], None]]:
@@ -101,7 +101,7 @@ class Tokens:
         expect(_cell(self._customer("alice").post("/orders", free, self._key())), (403, "prices_not_trusted"))
 
     def a_quote_that_the_shop_did_not_sign_is_refused(self) -> None:
-        forged = {"quote": pricing_service().quote(order_of("alice"), "quote-2")}  # The key's name, another key.
+        forged = {"quote": pricing_service().quote(order_of("alice"), "quote-2")}  # Signed by another key with the same name.
         refused = self._customer("alice").post("/orders", forged, None)
         expect((_cell(refused), refused.body.get("reason")), ((422, "quote_not_valid"), "signature"))
 
@@ -195,7 +195,7 @@ class Tokens:
         expect("ServiceApi=iam needs AuthMode=jwt" in refusal, True)
 
     def _called(self, api: Api, caller: str, route: str, orders: list[str]) -> tuple[int, str | None]:
-        """Calls a route as its owner's order allows it, and returns status and code."""
+        """Calls a route on an order whose state allows it, and returns status and code."""
         method, template = route.split(" ")
         steps, body = CALLS.get(template.split("/")[-1], (0, None))
         path = template.replace("{orderId}", orders[steps]).replace("{customerId}", "alice")
@@ -209,7 +209,7 @@ class Tokens:
         return _cell(api.post(path, body, self._key()))
 
     def _order_after(self, steps: int) -> str:
-        """A new order of Alice's that went through so many steps of its life."""
+        """Places a new order of Alice, and runs this number of steps of its life."""
         placed = self._service.post("/orders", order_of("alice"), self._key())
         expect(placed.status, 201)
         order = placed.body["orderId"]
@@ -218,7 +218,7 @@ class Tokens:
         return order
 
     def _caller(self, name: str) -> Api:
-        """The API as a caller of the matrix sees it."""
+        """The API for a caller of the matrix."""
         if name == "signed":
             return self._service
         if name == "anonymous":
@@ -239,24 +239,24 @@ class Tokens:
         return {"quote": self._pricing.quote(order_of(customer), quote_id)}
 
     def _key(self) -> str:
-        """An Idempotency-Key, or a quote's id, that was not used before."""
+        """A new Idempotency-Key, or a new id for a quote."""
         self._keys += 1
         return f"key-{self._keys}"
 
 
 def _cell(answer: Answer) -> tuple[int, str | None]:
-    """Status and code; the gateway's own answers have no code."""
+    """The status and the code; the gateway's own replies have no code."""
     return (answer.status, answer.body.get("code") if isinstance(answer.body, dict) else None)
 
 
 def _unsigned(token: str) -> str:
-    """The same claims in a token that says of itself that it needs no signature."""
+    """The same claims in a token whose header declares that it has no signature."""
     head = json.dumps({"alg": "none", "typ": "JWT", "kid": KEY_ID}).encode()
     return f"{base64.urlsafe_b64encode(head).decode().rstrip('=')}.{token.split('.')[1]}."
 
 
 def _without_request(answer: Answer) -> Answer:
-    """The answer without what is every request's own."""
+    """The answer without the parts that differ with every request."""
     own = ("apigw-requestid", "date", "x-correlation-id")
     headers = {name: value for name, value in answer.headers.items() if name not in own}
     return replace(answer, headers=headers, body={**answer.body, "requestId": ""})

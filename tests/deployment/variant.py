@@ -1,7 +1,7 @@
-"""Leaves out of a template what ministack does not know, by rule, and says so.
+"""Removes the resources that ministack does not support from a template, by rule, and reports them.
 
-The rules go by resource type and by property, never by a resource's name: template.yaml is written for AWS, and need
-not know of them. Whatever they do not cover is deployed as it is, and if ministack refuses it, the deployment fails.
+The rules match resource types and properties, never a resource's name: template.yaml is written for AWS, and does not
+depend on them. All other resources are deployed unchanged, and if ministack rejects one, the deployment fails.
 """
 
 import re
@@ -45,7 +45,7 @@ IN_SUB = re.compile(r"\$\{([^!.}][^.}]*)")
 
 @dataclass(frozen=True)
 class Omission:
-    """Something that was left out: what it was, its logical id, and why it went."""
+    """A removed part of the template: its kind, its logical id, and the reason."""
 
     what: str
     name: str
@@ -53,11 +53,11 @@ class Omission:
 
 
 class DanglingReference(Exception):
-    """A resource that stays needs one that was left out: a rule must say what becomes of it."""
+    """A resource that stays depends on a removed one, and no rule covers this case."""
 
 
 def write(source: Path) -> tuple[Path, list[Omission]]:
-    """Writes the variants of a template and of its parts. A nested stack of which nothing is left is left out too."""
+    """Writes the variants of a template and of its nested stacks. An empty nested stack is also removed."""
     template = yaml.safe_load(source.read_text())
     omissions: list[Omission] = []
     emptied: dict[str, str] = {}
@@ -76,7 +76,7 @@ def write(source: Path) -> tuple[Path, list[Omission]]:
 
 
 def derive(template: dict[str, Any], emptied: Mapping[str, str] = {}) -> tuple[dict[str, Any], list[Omission]]:
-    """The template without what the rules leave out or what is `emptied`, and all that was left out. It changes no argument."""
+    """Returns a copy without the parts that the rules remove or that are `emptied`, and the list of removed parts."""
     resources = template["Resources"]
     gone = {name: why for name, resource in resources.items() if (why := _why_left_out(resource)) is not None}
     gone |= emptied
@@ -124,7 +124,7 @@ def _without_properties(name: str, resource: dict[str, Any]) -> tuple[dict[str, 
 
 
 def _without_dependencies(resource: dict[str, Any], gone: Set[str]) -> dict[str, Any]:
-    """The resource without waiting for what will never be made."""
+    """The resource without dependencies on removed resources."""
     if "DependsOn" not in resource:
         return resource
     listed = resource["DependsOn"]
@@ -135,7 +135,7 @@ def _without_dependencies(resource: dict[str, Any], gone: Set[str]) -> dict[str,
 
 
 def references(node: Any) -> set[str]:
-    """What `Ref`, `Fn::GetAtt` and `Fn::Sub` name anywhere below: resources, parameters and pseudo parameters."""
+    """The names in `Ref`, `Fn::GetAtt` and `Fn::Sub` anywhere below: resources, parameters and pseudo parameters."""
     if isinstance(node, list):
         return set().union(*map(references, node))
     if not isinstance(node, dict):
