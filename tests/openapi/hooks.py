@@ -1,28 +1,28 @@
-"""What schemathesis, who knows only the document's schemas, has to be told besides."""
+"""Hooks with the rules that schemathesis cannot read from the schemas of the document."""
 
 import schemathesis
 from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodResponse
 
-# Faults of a request that no schema can name. The document says each in words.
+# Errors that no schema can describe. The document describes each in words.
 BEYOND_SCHEMAS = {
-    "bad_cursor",  # one that no page before gave
+    "bad_cursor",  # a cursor that no page returned
     "bad_timestamp",  # the 30th of February
     "conflicting_parameters",
-    "idempotency_key_required",  # with prices, and not with a quote
-    "malformed_jws",  # three parts that are no quote
-    "not_an_integer",  # 2.0, which JSON Schema takes for one
+    "idempotency_key_required",  # required with prices, but not with a quote
+    "malformed_jws",  # three parts that are not a quote
+    "not_an_integer",  # 2.0, which JSON Schema accepts as an integer
     "quote_not_valid",
     "repeated_sku",
     "too_large",  # metadata of more than 512 bytes
     "unknown_currency",
 }
-# What the order's state, or an earlier request, says no to.
+# Errors that depend on the order's state or on an earlier request.
 STATE = {"version_mismatch", "idempotency_key_reused"}
 
 
 @schemathesis.hook
 def map_case(context, case):
-    """Makes most of what is valid by the schemas valid by the words, too; else most of it would come no further than a 400."""
+    """Makes most requests that match the schemas valid. Otherwise most of them would only test the 400."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return case
     query, body = case.query or {}, case.body
@@ -36,12 +36,12 @@ def map_case(context, case):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Whether it is a failure after all."""
+    """Returns True if the failure is a real one."""
     if isinstance(failure, RejectedPositiveData):
         problem = response.json()
         codes = {fault["code"] for fault in problem.get("errors", [])} or {problem["code"]}
         return not codes <= BEYOND_SCHEMAS | STATE
     if isinstance(failure, UnsupportedMethodResponse):
-        # API Gateway knows routes, not resources: it has no 405.
+        # API Gateway matches routes, not resources, and never returns 405.
         return (response.status_code, response.json()) != (404, {"message": "Not Found"})
     return True
