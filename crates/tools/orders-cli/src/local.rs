@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     /// with a port, or without one for any port; can be repeated
     #[arg(long, value_name = "HOST", value_parser = host)]
     allow_host: Vec<String>,
-    /// A file with the JWK Set of the keys whose quotes are accepted [default: the demo key of `orders quote`]
+    /// A file with the JWK Set of the keys whose quotes are accepted; without it, the demo key of `orders quote`
     #[arg(long, value_name = "FILE")]
     quote_keys: Option<PathBuf>,
     /// Percentage of entries that the event bus rejects at random, to test the publisher's retries; at the end the bus
