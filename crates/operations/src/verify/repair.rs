@@ -15,7 +15,8 @@ use super::counts::VerifyCounts;
 use super::lag::{LagRule, Lags};
 use super::progress::Verification;
 
-/// The maximum number of orphans that a repair deletes without `--delete-orphans`. The limit is also one row in a hundred.
+/// The largest number of orphans that a repair deletes without a limit from the operator. They must also be at most one row in
+/// a hundred.
 pub const MOST_ORPHANS: u64 = 100;
 /// The maximum age of a decision: one hour. After that, everything is counted again.
 const MOST_AGE_MS: i64 = 60 * 60 * 1_000;
