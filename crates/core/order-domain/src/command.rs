@@ -1,4 +1,5 @@
-//! What may be asked of an order. Everything here has been parsed: a command cannot hold an ill-formed value.
+//! The commands that a caller can send to an order. Every value is already parsed, so a command cannot contain an
+//! invalid one.
 
 use crate::values::{
     Amount, CancellationId, CorrectionId, Currency, CustomerId, KeyId, Metadata, PaymentId, Quantity, QuoteId,
@@ -10,7 +11,7 @@ use crate::values::{
 pub enum Command {
     /// Places a new order.
     PlaceOrder(PlaceOrder),
-    /// Records a payment that was received: an outside fact.
+    /// Records a received payment, which is a fact from outside.
     RecordPayment(RecordPayment),
     /// Corrects the amount of a recorded payment.
     CorrectPayment(CorrectPayment),
@@ -18,24 +19,24 @@ pub enum Command {
     RefundPayment(RefundPayment),
     /// Ships items of a paid order.
     ShipItems(ShipItems),
-    /// Records that a shipment arrived: an outside fact.
+    /// Records that a shipment arrived, which is a fact from outside.
     RecordDelivery(RecordDelivery),
-    /// Takes shipped items back.
+    /// Records returned items.
     ReturnItems(ReturnItems),
-    /// Takes units that were not shipped out of the order.
+    /// Cancels units that were not shipped.
     CancelItems(CancelItems),
-    /// Cancels an order of which nothing was shipped.
+    /// Cancels an order from which nothing was shipped.
     CancelOrder(CancelOrder),
 }
 
 /// Places a new order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceOrder {
-    /// Who orders.
+    /// The customer who places the order.
     pub customer_id: CustomerId,
     /// The currency of every amount of the order.
     pub currency: Currency,
-    /// What is ordered: 1..=100 lines, each sku once.
+    /// The lines of the order: 1..=100, each sku once.
     pub items: Vec<OrderItem>,
     /// Shipping charged, in minor units.
     pub shipping: Amount,
@@ -43,11 +44,11 @@ pub struct PlaceOrder {
     pub tax: Amount,
     /// Discount granted, in minor units.
     pub discount: Amount,
-    /// The shop's own order number; it need not be unique.
+    /// The shop's own order number. It need not be unique.
     pub reference: Option<Reference>,
-    /// The shop's own notes.
+    /// The shop's own metadata.
     pub metadata: Metadata,
-    /// The signed quote that the prices come from; `None` where a trusted caller named them.
+    /// The signed quote that set the prices; `None` if a trusted caller set them.
     pub quote: Option<QuoteReference>,
 }
 
@@ -86,14 +87,14 @@ pub struct ItemQuantity {
     pub quantity: Quantity,
 }
 
-/// Records a payment that was received.
+/// Records a received payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordPayment {
     /// The payment's name, unique in the order.
     pub payment_id: PaymentId,
-    /// What was received, in minor units; more than 0.
+    /// The amount received, in minor units; more than 0.
     pub amount: Amount,
-    /// How it was paid, in the caller's words.
+    /// The payment method, in the caller's words.
     pub method: Option<Text>,
 }
 
@@ -102,13 +103,13 @@ pub struct RecordPayment {
 pub struct CorrectPayment {
     /// The correction's name, unique in the order.
     pub correction_id: CorrectionId,
-    /// Which payment.
+    /// The payment to correct.
     pub payment_id: PaymentId,
-    /// The right amount, in minor units; 0 where nothing was received after all.
+    /// The correct amount, in minor units; 0 if nothing was received after all.
     pub amount: Amount,
-    /// Why.
+    /// The reason.
     pub reason: Text,
-    /// Why, in a word for statistics.
+    /// The reason as one word, for statistics.
     pub reason_code: Option<ReasonCode>,
 }
 
@@ -117,15 +118,15 @@ pub struct CorrectPayment {
 pub struct RefundPayment {
     /// The refund's name, unique in the order.
     pub refund_id: RefundId,
-    /// Which payment is refunded.
+    /// The payment to refund.
     pub payment_id: PaymentId,
-    /// How much, in minor units; more than 0.
+    /// The amount to refund, in minor units; more than 0.
     pub amount: Amount,
-    /// The amount by which the refund lowers what is due, in minor units; `None` leaves that to the rules.
+    /// The amount by which the refund lowers the amount due, in minor units; `None` lets the rules decide.
     pub reduction: Option<Amount>,
-    /// Why.
+    /// The reason.
     pub reason: Option<Text>,
-    /// Why, in a word for statistics.
+    /// The reason as one word, for statistics.
     pub reason_code: Option<ReasonCode>,
 }
 
@@ -134,54 +135,54 @@ pub struct RefundPayment {
 pub struct ShipItems {
     /// The shipment's name, unique in the order.
     pub shipment_id: ShipmentId,
-    /// What is in it, each sku once.
+    /// The items in the shipment, each sku once.
     pub items: Vec<ItemQuantity>,
-    /// Who carries it.
+    /// The carrier.
     pub carrier: Option<Text>,
-    /// The carrier's number for it.
+    /// The carrier's tracking number.
     pub tracking_number: Option<Text>,
 }
 
 /// Records that a shipment arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordDelivery {
-    /// Which shipment.
+    /// The shipment that arrived.
     pub shipment_id: ShipmentId,
 }
 
-/// Takes shipped items back.
+/// Records returned items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnItems {
     /// The return's name, unique in the order.
     pub return_id: ReturnId,
-    /// What came back, each sku once.
+    /// The returned items, each sku once.
     pub items: Vec<ItemQuantity>,
-    /// Why.
+    /// The reason.
     pub reason: Option<Text>,
-    /// Why, in a word for statistics.
+    /// The reason as one word, for statistics.
     pub reason_code: Option<ReasonCode>,
 }
 
-/// Takes units that were not shipped out of the order.
+/// Cancels units that were not shipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelItems {
     /// The cancellation's name, unique in the order.
     pub cancellation_id: CancellationId,
-    /// The units, each sku once.
+    /// The units to cancel, each sku once.
     pub items: Vec<ItemQuantity>,
-    /// The amount by which what is due falls, in minor units; `None` is the units' share of it.
+    /// The amount by which the cancellation lowers the amount due, in minor units; `None` means the units' share.
     pub reduction: Option<Amount>,
-    /// Why.
+    /// The reason.
     pub reason: Text,
-    /// Why, in a word for statistics.
+    /// The reason as one word, for statistics.
     pub reason_code: Option<ReasonCode>,
 }
 
-/// Cancels an order of which nothing was shipped.
+/// Cancels an order from which nothing was shipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelOrder {
-    /// Why.
+    /// The reason.
     pub reason: Text,
-    /// Why, in a word for statistics.
+    /// The reason as one word, for statistics.
     pub reason_code: Option<ReasonCode>,
 }

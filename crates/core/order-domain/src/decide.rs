@@ -1,7 +1,7 @@
-//! The rules: one function a command. Facts from outside (a payment, a delivery) are recorded whatever the
-//! order's state; what we decide ourselves (ship, refund, correct, return, cancel) is checked strictly.
+//! The rules: one function for each command. Facts from outside (a payment, a delivery) are recorded in every state of
+//! the order. Our own decisions (ship, refund, correct, return, cancel) are checked strictly.
 //!
-//! An id that is used again with the same data changes nothing, so a retry is safe without any request id.
+//! An id that is used again with the same data changes nothing, so a retry is safe without a request id.
 
 mod cancellation;
 mod fulfillment;
@@ -14,19 +14,19 @@ use crate::order::{Line, Recorded, RecordedAt, Reducing};
 use crate::values::{Amount, MAX_CHANGES, MAX_ITEMS, Sku};
 use crate::{Command, Event, Order, Rejection};
 
-/// What a command comes to.
+/// The result of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// These events are to be recorded, together or not at all; never empty.
+    /// Record these events, together or not at all; never empty.
     Record(Vec<Event>),
-    /// Nothing need change: it was recorded before, there.
+    /// Change nothing: an earlier commit recorded the same data, at this place.
     Unchanged(RecordedAt),
 }
 
-/// Decides a command on the order as it is.
+/// Decides a command on the current state of the order.
 ///
 /// # Errors
-/// When a rule refuses the command; see [`Rejection`].
+/// Returns a [`Rejection`] if a rule rejects the command.
 pub fn decide(order: &Order, command: Command) -> Result<Decision, Rejection> {
     match command {
         Command::PlaceOrder(command) => placing::place(order, command),
@@ -49,12 +49,13 @@ fn record(event: Event) -> Result<Decision, Rejection> {
     Ok(Decision::Record(vec![event]))
 }
 
-/// The answer to an id that was used before: nothing changes where the data is the same.
+/// Decides a command whose id was used before: the same data changes nothing, other data is rejected.
 fn repeated<Id>(recorded: &Recorded<Id>, again: Fingerprint, reused: Rejection) -> Result<Decision, Rejection> {
     if recorded.fingerprint == again { Ok(Decision::Unchanged(recorded.at)) } else { Err(reused) }
 }
 
-/// The same for an id that lowered what is due. A reduction that the command leaves to the rules is the same as any.
+/// Decides a repeated command whose id lowered the amount due. A command without a reduction matches every recorded
+/// reduction.
 fn repeated_reduction<Id>(
     recorded: &Reducing<Id>,
     again: Fingerprint,
@@ -65,7 +66,7 @@ fn repeated_reduction<Id>(
     if is_same { repeated(&recorded.recorded, again, reused) } else { Err(reused) }
 }
 
-/// True if one more id fits into the order's state.
+/// Rejects the command if the order's state has no room for one more id.
 fn check_room(order: &Order) -> Result<(), Rejection> {
     if order.changes() < MAX_CHANGES { Ok(()) } else { Err(Rejection::TooManyChanges { max: MAX_CHANGES }) }
 }
@@ -92,7 +93,7 @@ fn check_list<T>(items: &[T], sku: impl Fn(&T) -> &Sku) -> Result<(), Rejection>
     if items.len() > MAX_ITEMS {
         return Err(Rejection::TooManyItems { count: items.len(), max: MAX_ITEMS });
     }
-    // At most 100 lines, so looking back over the list is as quick as a set and needs none.
+    // There are at most 100 lines, so a search through the list is as fast as a set.
     for (index, item) in items.iter().enumerate() {
         if items[..index].iter().any(|earlier| sku(earlier) == sku(item)) {
             return Err(Rejection::RepeatedSku { sku: sku(item).clone(), index });

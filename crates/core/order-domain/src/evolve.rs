@@ -1,12 +1,12 @@
-//! The fold: one arm an event.
+//! The fold: one arm for each event.
 
 use crate::event::{ItemQuantity, OrderPlaced};
 use crate::fingerprint::Fingerprint;
 use crate::order::{Charges, Line, Payment, Placed, Recorded, Reducing, Shipment};
 use crate::{Event, EventRef, Order};
 
-/// The order after `event`, which stands at `at`. Never fails and never judges: it happened. What names an id
-/// that is not there finds nothing to change, and sums saturate; `decide` lets neither come about.
+/// Returns the order after `event`, which was recorded at `at`. The fold never fails and never judges, because the
+/// event has happened. An event that names an unknown id changes nothing, and sums saturate; `decide` prevents both.
 #[must_use]
 pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
     match event {

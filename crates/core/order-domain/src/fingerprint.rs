@@ -1,6 +1,6 @@
-//! Tells whether an id is used again with the same data, in 4 bytes instead of the data.
+//! Detects whether an id is used again with the same data, in 4 bytes instead of the data.
 //!
-//! A fingerprint is part of the stored state: what goes into it, and how, changes only with
+//! A fingerprint is part of the stored state. Change its content or its algorithm only together with
 //! [`Order::SCHEMA`](crate::Order::SCHEMA).
 
 use serde::{Deserialize, Serialize};
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use crate::event::{ItemQuantity, ItemReturned, ItemShipped, ItemsCancelled, PaymentCorrected, PaymentRefunded};
 use crate::values::{ReasonCode, Text};
 
-/// FNV-1a of the data's fields, folded to 32 bits. Two requests under one id differ by accident or not at all, so one
-/// such accident in four thousand million goes unnoticed. A caller gains nothing by a forged match: it only leaves the
-/// caller's own second request unrecorded.
+/// FNV-1a of the data's fields, folded to 32 bits. Two requests with one id and different data are an accident, and one
+/// such accident in four billion is not detected. A forged match does not help a caller: it only leaves the caller's
+/// own second request unrecorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fingerprint(u32);
 
 /// The fields hashed so far.
 struct Fields(u64);
 
-/// Bytes that never occur in UTF-8, so that no two lists of fields run together into the same bytes.
+/// A byte that never occurs in UTF-8. It separates the fields, so two different lists never hash the same bytes.
 const END: u8 = 0xFF;
 const ABSENT: u8 = 0xFE;
 
@@ -49,7 +49,7 @@ impl Fields {
         self.optional(reason.map(Text::as_str)).optional(code.map(ReasonCode::as_str))
     }
 
-    /// In any order: sorted by sku, each of which is listed once.
+    /// Hashes the items independently of their order: sorted by sku, and each sku is listed once.
     fn items(self, items: &[ItemQuantity]) -> Self {
         let mut sorted: Vec<_> = items.iter().collect();
         sorted.sort_unstable_by(|left, right| left.sku.cmp(&right.sku));
@@ -80,7 +80,7 @@ impl From<&PaymentCorrected> for Fingerprint {
     }
 }
 
-/// Without the reduction, which a command may leave to the rules: it is compared apart.
+/// Leaves out the reduction, which a command can leave to the rules. It is compared separately.
 impl From<&PaymentRefunded> for Fingerprint {
     fn from(event: &PaymentRefunded) -> Self {
         let PaymentRefunded { refund_id: _, payment_id, amount, reduction: _, due: _, reason, reason_code } = event;
@@ -104,7 +104,7 @@ impl From<&ItemReturned> for Fingerprint {
     }
 }
 
-/// Without the reduction, as a refund's.
+/// Leaves out the reduction, as for a refund.
 impl From<&ItemsCancelled> for Fingerprint {
     fn from(event: &ItemsCancelled) -> Self {
         let ItemsCancelled { cancellation_id: _, items, reduction: _, due: _, reason, reason_code } = event;

@@ -1,21 +1,21 @@
-//! The order domain as a calculation: commands in, events or a rejection out.
+//! The order domain as a calculation: a command goes in, events or a rejection come out.
 //!
-//! This crate must never know of async, I/O, a clock, randomness, HTTP, DynamoDB or AWS: time, ids and prices
-//! arrive as data. It does not know how its events are kept, only what they are called for ever ([`stored`]).
+//! This crate must never know of async, I/O, a clock, randomness, HTTP, DynamoDB or AWS: time, ids and prices arrive as
+//! data. It does not know how events are stored, only their permanent names and shapes ([`stored`]).
 //!
 //! Where to start:
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
-//! | [`command`] | what may be asked of an order, one struct a command |
-//! | [`event`] | what can have happened to an order, one struct an event |
-//! | [`order`] | the state that decisions are made on |
-//! | [`decide`](mod@decide) | the rules: one function a command |
-//! | [`evolve`](mod@evolve) | the fold: one arm an event; never fails, never judges |
-//! | [`rejection`] | why a command can be refused, with the numbers it was decided on |
-//! | [`status`] | the words derived from figures |
-//! | [`stored`] | event names and shapes on disk, how old ones are read, and their JSON Schemas |
-//! | [`values`] | ids, amounts, quantities, text: parsed once, then never wrong |
+//! | [`command`] | the commands, one struct each |
+//! | [`event`] | the events, one struct each |
+//! | [`order`] | the state that decisions are based on |
+//! | [`decide`](mod@decide) | the rules: one function for each command |
+//! | [`evolve`](mod@evolve) | the fold: one arm for each event; never fails, never judges |
+//! | [`rejection`] | the reasons why a command is rejected, with the numbers behind the decision |
+//! | [`status`] | the status words derived from figures |
+//! | [`stored`] | event names and shapes on disk, upcasts of old ones, and their JSON Schemas |
+//! | [`values`] | ids, amounts, quantities and texts, valid once parsed |
 
 pub mod command;
 pub mod decide;

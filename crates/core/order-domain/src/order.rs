@@ -1,8 +1,8 @@
-//! The state that decisions are made on.
+//! The state that decisions are based on.
 //!
-//! It rides along in stored commits, as MessagePack with structs as arrays, so it holds what a decision or a
-//! reader needs and no more: what is in a shipment is known by its lines' sums and a fingerprint. No field may
-//! be left out conditionally (`skip_serializing_if`): a field is known by its position.
+//! Stored commits carry this state as MessagePack with structs as arrays. So it contains only the data that a decision
+//! or a reader needs. For example, it keeps a shipment as the sums of the lines and a fingerprint. Never leave out a
+//! field conditionally (`skip_serializing_if`): the position of a field identifies it.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::values::{
     ShipmentId, Sku, Text,
 };
 
-/// One order, folded from its events. `Default` is the order that was never placed.
+/// One order, folded from its events. `Default` is an order that was never placed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     pub(crate) placed: Option<Placed>,
@@ -25,9 +25,9 @@ pub struct Order {
     pub(crate) shipments: Vec<Shipment>,
     pub(crate) returns: Vec<Recorded<ReturnId>>,
     pub(crate) cancellations: Vec<Reducing<CancellationId>>,
-    /// The version that cancelled the order, or its last unit.
+    /// The version that cancelled the order or its last unit.
     pub(crate) cancelled: Option<RecordedAt>,
-    /// The amount due, as the last event that changed it states it.
+    /// The amount due, from the last event that changed it.
     pub(crate) due: Amount,
 }
 
@@ -40,11 +40,11 @@ pub(crate) struct Placed {
     pub(crate) lines: Vec<Line>,
     pub(crate) charges: Charges,
     pub(crate) reference: Option<Reference>,
-    /// True if the order has metadata: that itself stays in the order's first event, to keep the state small.
+    /// True if the order has metadata. The metadata itself is in the order's first event, which keeps the state small.
     pub(crate) has_metadata: bool,
 }
 
-/// The charges beside the items, in minor units: total = items + shipping + tax - discount.
+/// The charges besides the items, in minor units: total = items + shipping + tax - discount.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charges {
     /// Shipping charged.
@@ -55,27 +55,27 @@ pub struct Charges {
     pub discount: Amount,
 }
 
-/// One line of an order, and how far it has come.
+/// One line of an order and its progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// What is sold.
+    /// The product.
     pub sku: Sku,
-    /// What people call it.
+    /// The product's display name.
     pub name: Option<Text>,
-    /// How many were ordered.
+    /// The units ordered.
     pub quantity: Quantity,
-    /// The price of one, in minor units.
+    /// The price of one unit, in minor units.
     pub unit_price: Amount,
-    /// The units shipped; never more than ordered and not cancelled.
+    /// The units shipped; never more than the units ordered and not cancelled.
     pub shipped: u32,
-    /// How many came back; never more than were shipped.
+    /// The units returned; never more than the units shipped.
     pub returned: u32,
     /// The units cancelled before they were shipped.
     pub cancelled: u32,
 }
 
 impl Line {
-    /// The units still to be shipped, as long as the order is not cancelled.
+    /// Returns the units still to be shipped, provided that the order is not cancelled.
     #[must_use]
     pub const fn left_to_ship(&self) -> u32 {
         self.quantity.get().saturating_sub(self.cancelled).saturating_sub(self.shipped)
@@ -88,46 +88,47 @@ pub(crate) struct Payment {
     pub(crate) id: PaymentId,
     pub(crate) received: Amount,
     pub(crate) recorded: RecordedAt,
-    /// As received, or as last corrected.
+    /// The amount as received or as last corrected.
     pub(crate) amount: Amount,
-    /// The event that set `amount`: the one a correction corrects.
+    /// The event that set `amount`. The next correction corrects this event.
     pub(crate) amount_set_by: Uuid,
     pub(crate) refunded: u64,
-    /// The sum of the reductions of this payment's refunds, from the last on that gave it back in full.
+    /// The sum of the reductions of this payment's refunds. A refund in full resets it.
     pub(crate) reductions: u64,
-    /// The reduction of the last refund, if it gave the payment back in full: nothing is forgiven there unless it is named.
+    /// The explicit reduction of the last refund, if that refund gave the payment back in full.
     pub(crate) named: u64,
 }
 
 impl Payment {
-    /// True if the payment was given back in full, by one refund or by several.
+    /// Returns true if one refund or several gave the payment back in full.
     pub(crate) const fn is_given_back(&self) -> bool {
         self.refunded > 0 && self.refunded >= self.amount.minor_units()
     }
 
-    /// The amount of what is due that this payment's refunds forgive. A payment that was given back in full is undone, and the
-    /// debt stays: it forgives only what the refund that completed it names.
+    /// Returns the part of the amount due that this payment's refunds forgive. A refund in full undoes the payment, and
+    /// the debt remains. It forgives only the explicit reduction of the refund that completed it.
     pub(crate) const fn forgiven(&self) -> u64 {
         if self.is_given_back() { self.named } else { self.reductions }
     }
 
-    /// The payment after one more refund.
+    /// Applies one more refund.
     pub(crate) fn refund(&mut self, amount: Amount, reduction: Amount) {
         self.refunded = self.refunded.saturating_add(amount.minor_units());
         let reduction = reduction.minor_units();
-        // A refund that gives the payment back ends what earlier ones forgave, whatever corrections follow.
+        // A refund in full cancels what earlier refunds forgave, whatever corrections follow.
         (self.reductions, self.named) =
             if self.is_given_back() { (reduction, reduction) } else { (self.reductions.saturating_add(reduction), 0) };
     }
 }
 
-/// Where in an order's history something was recorded: the commit that made this version holds the event.
+/// A place in an order's history: the commit of this version contains the event.
 ///
-/// The version alone, not the event's id: a commit is found by it, and the state stays small.
+/// It has the version and not the event's id, because the version is enough to find the commit and keeps the state
+/// small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecordedAt {
-    /// The order's version, from 1.
+    /// The order's version, starting at 1.
     pub version: u64,
 }
 
@@ -137,7 +138,7 @@ impl From<EventRef> for RecordedAt {
     }
 }
 
-/// An id that was used, with what, and when.
+/// A used id, with the fingerprint of its data and the version that recorded it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recorded<Id> {
     pub(crate) id: Id,
@@ -145,14 +146,14 @@ pub(crate) struct Recorded<Id> {
     pub(crate) at: RecordedAt,
 }
 
-/// An id that was used to lower what is due, and by how much.
+/// A used id that lowered the amount due, with the amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reducing<Id> {
     pub(crate) recorded: Recorded<Id>,
     pub(crate) reduction: Amount,
 }
 
-/// A shipment, and when its arrival was recorded.
+/// A shipment, and the version that recorded its arrival.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shipment {
     pub(crate) recorded: Recorded<ShipmentId>,
@@ -160,126 +161,128 @@ pub(crate) struct Shipment {
 }
 
 impl Order {
-    /// Raised whenever the fold's meaning or this struct's shape changes: snapshots of another number are not used.
+    /// The schema number. Raise it when the meaning of the fold or the shape of this struct changes: snapshots with
+    /// another number are ignored.
     pub const SCHEMA: u32 = 2;
 
-    /// Whether it was placed.
+    /// Returns true if the order was placed.
     #[must_use]
     pub const fn exists(&self) -> bool {
         self.placed.is_some()
     }
 
-    /// Who ordered; `None` before it was placed.
+    /// Returns the customer who ordered; `None` before the order is placed.
     #[must_use]
     pub fn customer_id(&self) -> Option<&CustomerId> {
         self.placed.as_ref().map(|placed| &placed.customer_id)
     }
 
-    /// The currency of every amount of the order; `None` before it was placed.
+    /// Returns the currency of every amount of the order; `None` before the order is placed.
     #[must_use]
     pub fn currency(&self) -> Option<Currency> {
         self.placed.as_ref().map(|placed| placed.currency)
     }
 
-    /// Items, shipping and tax less the discount, in minor units; 0 before it was placed.
+    /// Returns items, shipping and tax less the discount, in minor units; 0 before the order is placed.
     #[must_use]
     pub fn total(&self) -> Amount {
         self.placed.as_ref().map_or(Amount::ZERO, |placed| placed.total)
     }
 
-    /// The lines in the order in which they were placed; none before it was placed.
+    /// Returns the lines in the order in which they were placed; empty before the order is placed.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         self.placed.as_ref().map_or(&[], |placed| &placed.lines)
     }
 
-    /// The sum of the payments' amounts in force, in minor units. `decide` keeps it within an [`Amount`].
+    /// Returns the sum of the payments' amounts in force, in minor units. `decide` keeps it within an [`Amount`].
     #[must_use]
     pub fn amount_paid(&self) -> u64 {
         self.payments.iter().fold(0, |sum, payment| sum.saturating_add(payment.amount.minor_units()))
     }
 
-    /// The sum of the refunds, in minor units. `decide` keeps it within what was paid.
+    /// Returns the sum of the refunds, in minor units. `decide` keeps it at or below the sum of the payments.
     #[must_use]
     pub fn amount_refunded(&self) -> u64 {
         self.payments.iter().fold(0, |sum, payment| sum.saturating_add(payment.refunded))
     }
 
-    /// The charges beside the items; none before it was placed.
+    /// Returns the charges besides the items; all 0 before the order is placed.
     #[must_use]
     pub fn charges(&self) -> Charges {
         self.placed.as_ref().map_or_else(Charges::default, |placed| placed.charges)
     }
 
-    /// The shop's own order number.
+    /// Returns the shop's own order number.
     #[must_use]
     pub fn reference(&self) -> Option<&Reference> {
         self.placed.as_ref().and_then(|placed| placed.reference.as_ref())
     }
 
-    /// True if the order has metadata, which its first event holds.
+    /// Returns true if the order has metadata. Its first event contains the metadata.
     #[must_use]
     pub fn has_metadata(&self) -> bool {
         self.placed.as_ref().is_some_and(|placed| placed.has_metadata)
     }
 
-    /// The amount due, in minor units: the total, less the reductions of cancelled items, less what refunds forgive; 0 once
-    /// the order is cancelled.
+    /// Returns the amount due, in minor units: the total, less the reductions of cancelled items, less the amount that
+    /// refunds forgive. It is 0 once the order is cancelled.
     #[must_use]
     pub const fn due(&self) -> Amount {
         self.due
     }
 
-    /// The amount paid beyond what is due, in minor units: to be given back.
+    /// Returns the amount paid beyond the amount due, in minor units. The shop owes it to the customer.
     #[must_use]
     pub fn credit(&self) -> Amount {
-        // Never beyond what was paid, which `decide` keeps within an amount.
+        // The credit never exceeds the sum paid, which `decide` keeps within an amount.
         Amount::new(self.payment_figures().credit()).unwrap_or_default()
     }
 
-    /// True if it was cancelled, as a whole or down to its last unit.
+    /// Returns true if the whole order or its last unit was cancelled.
     #[must_use]
     pub const fn is_cancelled(&self) -> bool {
         self.cancelled.is_some()
     }
 
-    /// True if units may be shipped: the order is not cancelled, and what is due is paid.
+    /// Returns true if units may be shipped: the order is not cancelled, and the amount due is paid.
     #[must_use]
     pub fn may_ship(&self) -> bool {
         self.payment_figures().may_ship()
     }
 
-    /// The units still to be shipped, over all lines; 0 once the order is cancelled. A return does not change it.
+    /// Returns the units still to be shipped, over all lines; 0 once the order is cancelled. A return does not change
+    /// it.
     #[must_use]
     pub fn units_to_ship(&self) -> u64 {
         self.fulfillment_figures().units_to_ship(self.is_cancelled())
     }
 
-    /// True if there are units to be shipped that may be shipped.
+    /// Returns true if units are left to ship and may be shipped.
     #[must_use]
     pub fn to_ship(&self) -> bool {
         self.may_ship() && self.units_to_ship() > 0
     }
 
-    /// The one word for a customer.
+    /// Returns the status word for a customer.
     #[must_use]
     pub fn status(&self) -> OrderStatus {
         OrderStatus::of(self.is_cancelled(), self.payment_status(), self.fulfillment_status())
     }
 
-    /// Where its payment stands.
+    /// Returns the payment status.
     #[must_use]
     pub fn payment_status(&self) -> PaymentStatus {
         PaymentStatus::of(self.payment_figures())
     }
 
-    /// Where its fulfilment stands.
+    /// Returns the fulfilment status.
     #[must_use]
     pub fn fulfillment_status(&self) -> FulfillmentStatus {
         FulfillmentStatus::of(self.fulfillment_figures())
     }
 
-    /// The figures that the payment status is derived from.
+    /// Returns the figures that the payment status is derived from.
     #[must_use]
     pub fn payment_figures(&self) -> PaymentFigures {
         PaymentFigures {
@@ -291,8 +294,8 @@ impl Order {
         }
     }
 
-    /// The total less the reductions of cancelled items: what is due where no refund forgives anything. 0 once the order is
-    /// cancelled.
+    /// Returns the total less the reductions of cancelled items. This is the amount due if no refund forgives anything.
+    /// It is 0 once the order is cancelled.
     fn price_left(&self) -> Amount {
         if self.is_cancelled() {
             return Amount::ZERO;
@@ -301,12 +304,12 @@ impl Order {
         reductions.fold(self.total(), Amount::saturating_sub)
     }
 
-    /// The amount due by its definition if the payment of that id were this one: the total, less the reductions of cancelled
-    /// items, less what refunds forgive.
+    /// Returns the amount due if `changed` replaced the payment with the same id: the total, less the reductions of
+    /// cancelled items, less the amount that refunds forgive.
     pub(crate) fn due_with(&self, changed: &Payment) -> Amount {
         let payments = self.payments.iter().map(|payment| if payment.id == changed.id { changed } else { payment });
         let forgiven = payments.fold(0_u64, |sum, payment| sum.saturating_add(payment.forgiven()));
-        // A sum beyond the largest amount is more than any price.
+        // A sum above the largest amount exceeds every price.
         Amount::new(forgiven).map_or(Amount::ZERO, |forgiven| self.price_left().saturating_sub(forgiven))
     }
 
@@ -344,7 +347,7 @@ impl Order {
         self.cancellations.iter().find(|cancellation| cancellation.recorded.id == *id)
     }
 
-    /// The number of ids recorded of the order: see [`MAX_CHANGES`](crate::values::MAX_CHANGES).
+    /// Returns the number of ids recorded of the order: see [`MAX_CHANGES`](crate::values::MAX_CHANGES).
     pub(crate) const fn changes(&self) -> usize {
         self.payments.len()
             + self.corrections.len()

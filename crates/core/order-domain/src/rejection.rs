@@ -1,13 +1,13 @@
-//! Why a command can be refused.
+//! The reasons why a command is rejected.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::values::{Amount, CancellationId, CorrectionId, PaymentId, Quantity, RefundId, ReturnId, ShipmentId, Sku};
 
-/// A refusal: nothing was recorded. Each names the numbers it was decided on; amounts are minor units.
+/// A rejection: nothing was recorded. Each variant carries the numbers behind the decision; amounts are in minor units.
 ///
-/// The fields' names, in camelCase, are what an API user sees ([`Rejection::details`]): keep them.
+/// API users see the names of the fields in camelCase ([`Rejection::details`]): never change them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum Rejection {
@@ -17,9 +17,9 @@ pub enum Rejection {
     /// A list of items is longer than allowed.
     #[error("{count} items are more than the {max} allowed")]
     TooManyItems {
-        /// How many were given.
+        /// The number of items given.
         count: usize,
-        /// How many are allowed.
+        /// The largest number allowed.
         max: usize,
     },
     /// A list of items names one sku twice.
@@ -27,42 +27,42 @@ pub enum Rejection {
     RepeatedSku {
         /// The sku.
         sku: Sku,
-        /// Where in the list it is repeated, from 0.
+        /// The position of the repetition in the list, from 0.
         index: usize,
     },
-    /// The discount is larger than everything it is taken from.
+    /// The discount is larger than the sum that it reduces.
     #[error("the discount of {discount} exceeds the {gross} it is taken from")]
     TotalNegative {
-        /// Items, shipping and tax together.
+        /// The sum of items, shipping and tax.
         gross: Amount,
         /// The discount.
         discount: Amount,
     },
-    /// The total is beyond what an amount can hold.
+    /// The total exceeds the largest amount.
     #[error("the total exceeds {max}, the largest amount")]
     TotalTooLarge {
         /// The largest amount.
         max: u64,
     },
-    /// A payment or a refund of nothing.
+    /// The amount of a payment or a refund is 0.
     #[error("the amount must be more than 0")]
     AmountNotPositive,
     /// The order was never placed.
     #[error("the order does not exist")]
     OrderNotFound,
-    /// The order was placed before.
+    /// The order was already placed.
     #[error("the order was already placed")]
     OrderAlreadyPlaced,
-    /// As many ids as an order may have are recorded already.
+    /// The order already has as many recorded ids as allowed.
     #[error("the order already has {max} payments, corrections, refunds, shipments, returns and cancellations")]
     TooManyChanges {
-        /// The most that there may be, together.
+        /// The largest number of ids, of all kinds together.
         max: usize,
     },
-    /// The order is cancelled, so nothing of it may be shipped or cancelled.
+    /// The order is cancelled, so nothing of it can be shipped or cancelled.
     #[error("the order is cancelled; nothing of it can be shipped or cancelled")]
     OrderCancelled,
-    /// Less was paid than is due.
+    /// The amount paid is less than the amount due.
     #[error("the order is not paid: {net_paid} of {due} due is paid")]
     NotPaid {
         /// Payments less refunds.
@@ -70,26 +70,26 @@ pub enum Rejection {
         /// The amount due.
         due: Amount,
     },
-    /// The reduction is larger than the command can forgive.
+    /// The reduction is larger than the amount that the command can forgive.
     #[error("a reduction of {reduction} is more than {most}, the most that this can take off the {due} due")]
     ReductionExceedsDue {
-        /// The reduction asked for.
+        /// The requested reduction.
         reduction: Amount,
         /// The largest reduction possible.
         most: Amount,
-        /// The amount due before the reduction; of a refund that gives its payment back in full, with all that earlier
-        /// refunds of it forgave.
+        /// The amount due before the reduction. For a refund that gives its payment back in full, it includes all that
+        /// earlier refunds of that payment forgave.
         due: Amount,
     },
-    /// The reduction would leave something due of an order of which nothing is left.
+    /// The reduction would leave an amount due although no units would be left in the order.
     #[error("nothing is left of the order, so nothing stays due: the reduction must be {due} or left out")]
     ReductionLeavesDebt {
-        /// The reduction asked for.
+        /// The requested reduction.
         reduction: Amount,
         /// The amount due.
         due: Amount,
     },
-    /// The sum of the order's payments would be beyond what an amount can hold.
+    /// The sum of the order's payments would exceed the largest amount.
     #[error("{amount_paid} already paid; {amount} more exceeds {max}, the largest amount")]
     AmountPaidTooLarge {
         /// The sum of the order's other payments.
@@ -99,64 +99,64 @@ pub enum Rejection {
         /// The largest amount.
         max: u64,
     },
-    /// No payment of that id was recorded.
+    /// The order has no payment with that id.
     #[error("payment '{payment_id}' is not recorded for this order")]
     UnknownPayment {
-        /// The id.
+        /// The unknown id.
         payment_id: PaymentId,
     },
-    /// The payment was recorded with another amount. A wrong amount is mended by a correction.
+    /// The payment was recorded with another amount. To fix a wrong amount, send a correction.
     #[error("payment '{payment_id}' was already recorded with {recorded_amount}, not {amount}")]
     PaymentIdReused {
-        /// The id.
+        /// The reused id.
         payment_id: PaymentId,
-        /// What was recorded as received.
+        /// The amount recorded as received.
         recorded_amount: Amount,
-        /// What this command says.
+        /// The amount in this command.
         amount: Amount,
     },
     /// The correction was recorded with other data.
     #[error("correction '{correction_id}' was already recorded with other data, at version {recorded_at_version}")]
     CorrectionIdReused {
-        /// The id.
+        /// The reused id.
         correction_id: CorrectionId,
         /// The order's version that recorded it.
         recorded_at_version: u64,
     },
-    /// The correction would leave less than was already given back.
+    /// The correction would lower the payment below the amount already refunded.
     #[error("{amount_refunded} of payment '{payment_id}' already refunded; it cannot be corrected to {amount}")]
     CorrectionBelowRefunded {
         /// The payment.
         payment_id: PaymentId,
-        /// What was refunded of it.
+        /// The amount refunded of the payment.
         amount_refunded: u64,
-        /// The amount asked for.
+        /// The requested amount.
         amount: Amount,
     },
-    /// The payment already stands at that amount.
+    /// The payment already has that amount.
     #[error("payment '{payment_id}' already stands at {amount}")]
     CorrectionChangesNothing {
         /// The payment.
         payment_id: PaymentId,
-        /// The amount it stands at.
+        /// The payment's current amount.
         amount: Amount,
     },
-    /// More was to be refunded than remains of the payment.
+    /// The refund is larger than the rest of the payment.
     #[error("{amount_refunded} of {amount_paid} of payment '{payment_id}' already refunded; cannot refund {amount}")]
     RefundExceedsPayment {
         /// The payment.
         payment_id: PaymentId,
         /// The payment's amount in force.
         amount_paid: Amount,
-        /// What was refunded of it.
+        /// The amount refunded of the payment before.
         amount_refunded: u64,
-        /// The amount asked for.
+        /// The requested amount.
         amount: Amount,
     },
     /// The refund was recorded with other data.
     #[error("refund '{refund_id}' was already recorded with other data, at version {recorded_at_version}")]
     RefundIdReused {
-        /// The id.
+        /// The reused id.
         refund_id: RefundId,
         /// The order's version that recorded it.
         recorded_at_version: u64,
@@ -167,7 +167,7 @@ pub enum Rejection {
         /// The sku.
         sku: Sku,
     },
-    /// More was to be shipped than is left.
+    /// The command ships more units than are left.
     #[error(
         "{shipped} of {ordered} of '{sku}' already shipped and {cancelled} cancelled; cannot ship {requested} more"
     )]
@@ -180,10 +180,10 @@ pub enum Rejection {
         shipped: u32,
         /// The units cancelled before.
         cancelled: u32,
-        /// The units that this command asks for.
+        /// The units in this command.
         requested: Quantity,
     },
-    /// More was to be cancelled than is left to ship.
+    /// The command cancels more units than are left to ship.
     #[error("{shipped} of {ordered} of '{sku}' already shipped and {cancelled} cancelled; cannot cancel {requested}")]
     QuantityExceedsCancellable {
         /// The sku.
@@ -194,13 +194,13 @@ pub enum Rejection {
         shipped: u32,
         /// The units cancelled before.
         cancelled: u32,
-        /// The units that this command asks for.
+        /// The units in this command.
         requested: Quantity,
     },
     /// The cancellation was recorded with other data.
     #[error("cancellation '{cancellation_id}' was already recorded with other data, at version {recorded_at_version}")]
     CancellationIdReused {
-        /// The id.
+        /// The reused id.
         cancellation_id: CancellationId,
         /// The order's version that recorded it.
         recorded_at_version: u64,
@@ -208,49 +208,49 @@ pub enum Rejection {
     /// The shipment was recorded with other data.
     #[error("shipment '{shipment_id}' was already recorded with other data, at version {recorded_at_version}")]
     ShipmentIdReused {
-        /// The id.
+        /// The reused id.
         shipment_id: ShipmentId,
         /// The order's version that recorded it.
         recorded_at_version: u64,
     },
-    /// No shipment of that id was recorded.
+    /// The order has no shipment with that id.
     #[error("shipment '{shipment_id}' is not recorded for this order")]
     UnknownShipment {
-        /// The id.
+        /// The unknown id.
         shipment_id: ShipmentId,
     },
-    /// More was to be returned than is with the customer.
+    /// The command returns more units than the customer has.
     #[error("{returned} of {shipped} shipped of '{sku}' already returned; cannot return {requested} more")]
     QuantityExceedsReturnable {
         /// The sku.
         sku: Sku,
-        /// How many were shipped.
+        /// The units shipped.
         shipped: u32,
-        /// How many came back before.
+        /// The units returned before.
         returned: u32,
-        /// The units that this command asks for.
+        /// The units in this command.
         requested: Quantity,
     },
     /// The return was recorded with other data.
     #[error("return '{return_id}' was already recorded with other data, at version {recorded_at_version}")]
     ReturnIdReused {
-        /// The id.
+        /// The reused id.
         return_id: ReturnId,
         /// The order's version that recorded it.
         recorded_at_version: u64,
     },
-    /// Something was shipped, so the order can no longer be cancelled as a whole.
+    /// Units were shipped, so the order can no longer be cancelled as a whole.
     #[error("{shipped} of {ordered} already shipped; the order can no longer be cancelled, only its other items")]
     AlreadyShipped {
         /// The units ordered and not cancelled, over all lines.
         ordered: u64,
-        /// How many units were shipped, over all lines.
+        /// The units shipped, over all lines.
         shipped: u64,
     },
 }
 
 impl Rejection {
-    /// The stable word for it.
+    /// Returns the stable code of the rejection.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -287,12 +287,12 @@ impl Rejection {
         }
     }
 
-    /// The ids and numbers it was decided on, by camelCase name: strings and integers only.
+    /// Returns the ids and numbers behind the decision, by camelCase name: strings and integers only.
     #[must_use]
     pub fn details(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
             Ok(Value::Object(details)) => details,
-            // A reason without numbers is written as null.
+            // A rejection without numbers serializes as null.
             Ok(_) | Err(_) => Map::new(),
         }
     }

@@ -1,7 +1,7 @@
-//! The words derived from figures; never stored in an event.
+//! The status words, which are derived from figures and never stored in an event.
 //!
-//! They are total functions of plain figures, so that the decisions' state and a reader's row say the same word.
-//! Sums are `u64`: 100 lines of at most 2^20 units stay below 2^27, and amounts paid within 2^53 (`decide`).
+//! They are total functions of plain figures, so that the state for decisions and a reader's row give the same word.
+//! Sums are `u64`: 100 lines of at most 2^20 units stay below 2^27, and `decide` keeps amounts paid within 2^53.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,16 +13,16 @@ macro_rules! words {
         pub enum $name { $($(#[$vdoc])* $variant),+ }
 
         impl $name {
-            /// Every word, in the order in which it is declared.
+            /// All words, in the order of their declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word on the wire.
+            /// Returns the word on the wire.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// Reads the word on the wire.
+            /// Parses the word on the wire.
             #[must_use]
             pub fn parse(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|status| status.as_str() == word)
@@ -32,45 +32,45 @@ macro_rules! words {
 }
 
 words! {
-    /// The one word for a customer.
+    /// The status word for a customer.
     OrderStatus {
-        /// Cancelled before anything was shipped.
+        /// The order was cancelled before anything was shipped.
         Cancelled = "cancelled",
-        /// Everything came back.
+        /// All units were returned.
         Returned = "returned",
-        /// Something came back.
+        /// Some units were returned.
         PartiallyReturned = "partially_returned",
-        /// Everything arrived.
+        /// All units arrived.
         Delivered = "delivered",
-        /// Everything is on its way.
+        /// All units are shipped.
         Shipped = "shipped",
-        /// Something is on its way.
+        /// Some units are shipped.
         PartiallyShipped = "partially_shipped",
-        /// Everything paid was given back, and nothing was shipped.
+        /// All that was paid was refunded, and nothing was shipped.
         Refunded = "refunded",
-        /// The amount due is paid, or more.
+        /// At least the amount due is paid.
         Paid = "paid",
-        /// Paid in part.
+        /// A part of the amount due is paid.
         PartiallyPaid = "partially_paid",
-        /// Nothing has happened yet.
+        /// Nothing has happened since the order was placed.
         Placed = "placed",
     }
 }
 
 words! {
-    /// Where an order's payment stands.
+    /// The status of an order's payment.
     PaymentStatus {
         /// More was paid than is due.
         CreditOwed = "credit_owed",
-        /// Everything paid was given back.
+        /// All that was paid was refunded.
         Refunded = "refunded",
-        /// Nothing is due: cancelled, and nothing was given back.
+        /// Nothing is due: the order is cancelled, and nothing was refunded.
         Void = "void",
         /// The amount due is paid.
         Paid = "paid",
         /// The amount due is paid, and refunds lowered it.
         PartiallyRefunded = "partially_refunded",
-        /// Something was paid, and less than is due.
+        /// Something was paid, but less than the amount due.
         PartiallyPaid = "partially_paid",
         /// Nothing was paid.
         Unpaid = "unpaid",
@@ -78,24 +78,24 @@ words! {
 }
 
 words! {
-    /// Where an order's fulfilment stands.
+    /// The status of an order's fulfilment.
     FulfillmentStatus {
-        /// Everything ordered came back.
+        /// All units ordered were returned.
         Returned = "returned",
-        /// Something came back.
+        /// Some units were returned.
         PartiallyReturned = "partially_returned",
-        /// Everything arrived.
+        /// All units arrived.
         Delivered = "delivered",
-        /// Everything is on its way.
+        /// All units are shipped.
         Shipped = "shipped",
-        /// Something is on its way.
+        /// Some units are shipped.
         PartiallyShipped = "partially_shipped",
         /// Nothing was shipped.
         Unfulfilled = "unfulfilled",
     }
 }
 
-/// What the payment status is derived from, in minor units.
+/// The figures that the payment status is derived from, in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentFigures {
     /// The amount due.
@@ -104,26 +104,26 @@ pub struct PaymentFigures {
     pub paid: u64,
     /// The sum of the refunds.
     pub refunded: u64,
-    /// The amount by which refunds lowered what is due.
+    /// The amount by which refunds lowered the amount due.
     pub forgiven: u64,
-    /// True if the order was cancelled: then nothing is due.
+    /// True if the order was cancelled. Then nothing is due.
     pub cancelled: bool,
 }
 
 impl PaymentFigures {
-    /// Payments less refunds.
+    /// Returns payments less refunds.
     #[must_use]
     pub const fn net(self) -> u64 {
         self.paid.saturating_sub(self.refunded)
     }
 
-    /// The amount paid beyond what is due: to be given back.
+    /// Returns the amount paid beyond the amount due. The shop owes it to the customer.
     #[must_use]
     pub const fn credit(self) -> u64 {
         self.net().saturating_sub(self.due)
     }
 
-    /// True if units may be shipped.
+    /// Returns true if units may be shipped.
     #[must_use]
     pub const fn may_ship(self) -> bool {
         !self.cancelled && self.net() >= self.due
@@ -131,7 +131,7 @@ impl PaymentFigures {
 }
 
 impl PaymentStatus {
-    /// The first word that holds.
+    /// Returns the first word that applies.
     #[must_use]
     pub const fn of(figures: PaymentFigures) -> Self {
         let PaymentFigures { due, paid: _, refunded, forgiven, cancelled } = figures;
@@ -152,23 +152,23 @@ impl PaymentStatus {
     }
 }
 
-/// What the fulfilment status is derived from: units over all lines. Sums suffice, because of each line
-/// returned <= shipped <= ordered - cancelled: the sums are equal only where every line is.
+/// The figures that the fulfilment status is derived from: units over all lines. Sums are enough, because each line
+/// satisfies returned <= shipped <= ordered - cancelled: two sums are equal only if they are equal on every line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FulfillmentFigures {
     /// Units ordered and not cancelled.
     pub ordered: u64,
-    /// Units shipped, whether or not they came back.
+    /// Units shipped, including units returned later.
     pub shipped: u64,
-    /// Units that came back.
+    /// Units returned.
     pub returned: u64,
-    /// Whether a shipment has not arrived yet.
+    /// True if a shipment has not arrived yet.
     pub any_undelivered: bool,
 }
 
 impl FulfillmentFigures {
-    /// The units still to be shipped; 0 once the order is cancelled. A return does not change it: the work that is left
-    /// is never hidden.
+    /// Returns the units still to be shipped; 0 once the order is cancelled. A return does not change it, so that it
+    /// never hides remaining work.
     #[must_use]
     pub const fn units_to_ship(self, cancelled: bool) -> u64 {
         if cancelled { 0 } else { self.ordered.saturating_sub(self.shipped) }
@@ -176,7 +176,7 @@ impl FulfillmentFigures {
 }
 
 impl FulfillmentStatus {
-    /// The first word that holds.
+    /// Returns the first word that applies.
     #[must_use]
     pub const fn of(figures: FulfillmentFigures) -> Self {
         let FulfillmentFigures { ordered, shipped, returned, any_undelivered } = figures;
@@ -197,7 +197,8 @@ impl FulfillmentStatus {
 }
 
 impl OrderStatus {
-    /// The first word that holds: a cancellation, then how far fulfilment has come, then how far payment has.
+    /// Returns the first word that applies: a cancellation, then the progress of the fulfilment, then the progress of
+    /// the payment.
     #[must_use]
     pub const fn of(cancelled: bool, payment: PaymentStatus, fulfillment: FulfillmentStatus) -> Self {
         if cancelled {

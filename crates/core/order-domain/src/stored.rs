@@ -1,8 +1,11 @@
-//! Event names and shapes on disk: a contract for ever.
+//! Event names and shapes on disk: a permanent contract.
 //!
-//! Never change a name, and only add to a shape: a new field with a default stays within its version. Anything
-//! else is a new version: raise the newest number in the table below, keep the old shape in a module of its own
-//! beside `order_placed_v1`, with a pure upcast to today's event, and add a golden file (none is ever edited).
+//! Never change a name, and only add to a shape: a new field with a default stays within its version. Any other change
+//! is a new version:
+//!
+//! - Raise the newest number in the table below.
+//! - Keep the old shape in a module of its own beside `order_placed_v1`, with a pure upcast to today's event.
+//! - Add a golden file. Never edit an existing one.
 
 mod order_placed_v1;
 mod problem;
@@ -13,7 +16,7 @@ use serde_json::Value;
 
 use crate::{Event, Rejection, event};
 
-/// An event as it is written: `data` is an object.
+/// An event in its stored form: `data` is an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEvent {
     /// The event's name.
@@ -24,54 +27,55 @@ pub struct StoredEvent {
     pub data: Value,
 }
 
-/// Why an event could not be written.
+/// The reason why an event could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the data of {event_type}")]
 pub struct EncodeError {
     /// The event's name.
     pub event_type: &'static str,
-    /// What serde says.
+    /// The error from serde.
     pub source: serde_json::Error,
 }
 
-/// Why a stored event could not be read.
+/// The reason why a stored event could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// No event has that name: written by a newer release, or not by this service.
+    /// No event has that name: a newer release or another service wrote it.
     #[error("unknown event type '{event_type}'")]
     UnknownType {
-        /// The name.
+        /// The unknown name.
         event_type: String,
     },
-    /// The event has no such version: written by a newer release.
+    /// The event has no such version: a newer release wrote it.
     #[error("unknown version {schema_version} of {event_type}; this release knows 1 to {newest}")]
     UnknownVersion {
         /// The event's name.
         event_type: &'static str,
-        /// The version it is stored with.
+        /// The version in the stored event.
         schema_version: u32,
         /// The newest version this release knows.
         newest: u32,
     },
-    /// The data is not what that version holds.
+    /// The data does not fit the shape of that version.
     #[error("malformed data of {event_type} version {schema_version}: {problem}")]
     Malformed {
         /// The event's name.
         event_type: &'static str,
-        /// The version it is stored with.
+        /// The version in the stored event.
         schema_version: u32,
-        /// What is wrong, and where. Nothing of the data is in it: serde's own error quotes values, and errors are logged.
+        /// The problem and its location. It contains nothing of the data: serde's own error quotes values, and errors
+        /// are logged.
         problem: String,
     },
 }
 
-/// Makes everything that depends on name and version out of one table, so that none can be forgotten.
+/// Generates from one table all code that depends on name and version, so that no event can be forgotten.
 macro_rules! stored_events {
     ($($event:ident = $name:literal, version $newest:literal $(, version $version:literal through $upcast:path)*;)+) => {
-        /// Every event's name with the newest version of its shape; the versions are 1 to that.
+        /// Every event's name with the newest version of its shape. Versions run from 1 to that number.
         pub const EVENT_TYPES: &[(&str, u32)] = &[$(($name, $newest)),+];
 
-        /// The name an event is stored under.
+        /// Returns the stored name of an event.
         #[must_use]
         pub const fn event_type(event: &Event) -> &'static str {
             match event { $(Event::$event(_) => $name),+ }
@@ -80,7 +84,7 @@ macro_rules! stored_events {
         /// Writes an event in the newest version of its shape.
         ///
         /// # Errors
-        /// When serde cannot write the data; no event of today gives cause.
+        /// Returns an error if serde cannot write the data, which no current event causes.
         pub fn encode(event: &Event) -> Result<StoredEvent, EncodeError> {
             match event {
                 $(Event::$event(data) => match serde_json::to_value(data) {
@@ -93,7 +97,7 @@ macro_rules! stored_events {
         /// Reads a stored event of any version as today's event.
         ///
         /// # Errors
-        /// When this release does not know the name or the version, or the data does not fit them.
+        /// Returns an error if this release does not know the name or the version, or if the data does not fit them.
         pub fn decode(event_type: &str, schema_version: u32, data: Value) -> Result<Event, DecodeError> {
             match event_type {
                 $($name => {
@@ -109,8 +113,8 @@ macro_rules! stored_events {
             }
         }
 
-        /// The JSON Schema of the data of an event of that name and version, in the words that draft 4 and every later
-        /// draft share; `None` where this release knows no such name or version.
+        /// Returns the JSON Schema of the data of an event of that name and version, with keywords that draft 4 and all
+        /// later drafts share. Returns `None` if this release does not know the name or the version.
         #[must_use]
         pub fn schema(event_type: &str, schema_version: u32) -> Option<Value> {
             match (event_type, schema_version) {
@@ -139,6 +143,6 @@ fn before<Old: DeserializeOwned, Today>(
     data: Value,
     upcast: fn(Old) -> Result<Today, Rejection>,
 ) -> Result<Today, String> {
-    // By its code: a rejection's own words quote amounts.
+    // Only the rejection's code is safe to log: its message quotes amounts.
     upcast(problem::read(data)?).map_err(|rejection| format!("today's rules refuse it: {}", rejection.code()))
 }

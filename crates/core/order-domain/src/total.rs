@@ -1,13 +1,13 @@
-//! What an order comes to.
+//! The total of an order.
 
 use crate::Rejection;
 use crate::command::OrderItem;
 use crate::values::{Amount, MAX_AMOUNT};
 
-/// items + shipping + tax - discount.
+/// Returns items + shipping + tax - discount.
 ///
 /// # Errors
-/// When it is below 0 or beyond [`MAX_AMOUNT`].
+/// Returns a rejection if the total is below 0 or above [`MAX_AMOUNT`].
 pub(crate) fn total(items: &[OrderItem], shipping: Amount, tax: Amount, discount: Amount) -> Result<Amount, Rejection> {
     // A u128 cannot overflow here: a list in memory has fewer than 2^40 lines, each below 2^20 * 2^53.
     let lines: u128 =

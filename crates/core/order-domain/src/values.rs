@@ -1,5 +1,5 @@
-//! Values that cannot be wrong: each is checked once, at the edge, by its `parse` or `new`. `schema` tells the same
-//! limits to readers of JSON Schema.
+//! Values that are valid by construction: `parse` or `new` checks each one once, at the edge. `schema` states the same
+//! limits as JSON Schema.
 
 mod currency;
 mod metadata;
@@ -13,58 +13,59 @@ pub use metadata::{MAX_METADATA, Metadata};
 use serde::{Deserialize, Serialize};
 pub use text::{MAX_REASON_CODE, MAX_REFERENCE, MAX_TEXT, ReasonCode, Reference, Text};
 
-/// The largest amount in minor units, 2^53 - 1: the largest integer every JSON reader holds exactly.
+/// The largest amount in minor units, 2^53 - 1: the largest integer that every JSON reader represents exactly.
 pub const MAX_AMOUNT: u64 = (1 << 53) - 1;
-/// The most units of one item in an order, a shipment or a return.
+/// The largest number of units of one item in an order, a shipment or a return.
 pub const MAX_QUANTITY: u32 = 1_000_000;
-/// The most lines an order may have.
+/// The largest number of lines in an order.
 pub const MAX_ITEMS: usize = 100;
-/// The most ids recorded of one order: payments, corrections, refunds, shipments, returns and cancellations together.
-/// It keeps the state of every order within a snapshot, and a snapshot within DynamoDB's 400 KB an item.
+/// The largest number of ids recorded of one order: payments, corrections, refunds, shipments, returns and
+/// cancellations together. This limit keeps the state of every order small enough for a snapshot, and a snapshot within
+/// DynamoDB's 400 KB per item.
 pub const MAX_CHANGES: usize = 1_000;
-/// The most characters of an id.
+/// The largest number of characters in an id.
 pub const MAX_ID: usize = 64;
 
-/// Why a value was refused. The words are for the caller who sent it.
+/// The reason why a value was rejected. The message is for the caller who sent the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// An id, a name or a reason of no characters.
+    /// The id, name or reason has no characters.
     #[error("must not be empty")]
     Empty,
-    /// More characters than allowed.
+    /// The value has more characters than allowed.
     #[error("must be at most {max} characters")]
     TooLong {
         /// The limit, in characters.
         max: usize,
     },
-    /// An id with a character outside `[A-Za-z0-9._-]`, or that starts with one of `._-`.
+    /// The id has a character outside `[A-Za-z0-9._-]`, or starts with one of `._-`.
     #[error("must start with a letter or digit and contain only letters, digits, '.', '_' and '-'")]
     BadIdCharacter,
-    /// A control character, a noncharacter, or a bidirectional embedding, override or isolate, in a text.
+    /// The text has a control character, a noncharacter, or a bidirectional embedding, override or isolate.
     #[error("must not contain control characters, noncharacters or bidirectional overrides")]
     BadTextCharacter,
-    /// A text of blanks and invisible characters alone.
+    /// The text has only blanks and invisible characters.
     #[error("must have at least one visible character")]
     Invisible,
-    /// A reason code with a character other than ASCII letters and `_`, or that starts with `_`.
+    /// The reason code has a character other than ASCII letters and `_`, or starts with `_`.
     #[error("must start with a letter and contain only letters and '_'")]
     BadReasonCode,
-    /// Metadata whose names and values are larger than allowed, together.
+    /// The names and values of the metadata are larger in total than allowed.
     #[error("must have at most {max} bytes of UTF-8, names and values together")]
     MetadataTooLarge {
         /// The limit, in bytes.
         max: usize,
     },
-    /// An amount beyond [`MAX_AMOUNT`].
+    /// The amount is above [`MAX_AMOUNT`].
     #[error("must be an integer from 0 to 9007199254740991, in minor units")]
     AmountOutOfRange,
-    /// A quantity outside 1..=[`MAX_QUANTITY`].
+    /// The quantity is outside 1..=[`MAX_QUANTITY`].
     #[error("must be an integer from 1 to 1000000")]
     QuantityOutOfRange,
-    /// Not the ISO 4217 code, in capital letters, of a currency that people pay in today.
+    /// The code is not the ISO 4217 code, in capital letters, of a currency in use today.
     #[error("must be the ISO 4217 code of a currency in use, such as EUR")]
     UnknownCurrency,
-    /// A stored currency that is not three capital letters.
+    /// The stored currency is not three capital letters.
     #[error("must be three capital letters")]
     NotACurrencyCode,
 }
@@ -82,7 +83,7 @@ macro_rules! id {
     ($(#[$doc:meta] $name:ident),+ $(,)?) => {$(
         #[$doc]
         ///
-        /// Matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, so no delimiter can be smuggled into a key.
+        /// Matches `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, so an id cannot inject a delimiter into a key.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -91,13 +92,14 @@ macro_rules! id {
             /// Checks and wraps an id.
             ///
             /// # Errors
-            /// When it is empty, longer than [`MAX_ID`], or has a character outside the allowed set.
+            /// Returns an error if the id is empty, is longer than [`MAX_ID`], or has a character outside the allowed
+            /// set.
             pub fn parse(text: &str) -> Result<Self, ValueError> {
                 check_id(text)?;
                 Ok(Self(text.to_owned()))
             }
 
-            /// The id as it was given.
+            /// Returns the id as it was given.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -144,7 +146,7 @@ id! {
     ReturnId,
     /// Names a cancellation of items within an order.
     CancellationId,
-    /// Names what is sold; at most once an order.
+    /// Names a product; an order lists it at most once.
     Sku,
     /// Names a quote of prices; unique for its customer.
     QuoteId,
@@ -152,36 +154,36 @@ id! {
     KeyId,
 }
 
-/// Money in minor units of the order's currency: 0..=2^53 - 1. Sums are checked by whoever adds.
+/// Money in minor units of the order's currency: 0..=2^53 - 1. Code that adds amounts checks the sum.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct Amount(u64);
 
 impl Amount {
-    /// Nothing.
+    /// The amount 0.
     pub const ZERO: Self = Self(0);
 
     /// Checks and wraps an amount.
     ///
     /// # Errors
-    /// When it is beyond [`MAX_AMOUNT`].
+    /// Returns an error if the amount is above [`MAX_AMOUNT`].
     pub fn new(minor_units: u64) -> Result<Self, ValueError> {
         if minor_units <= MAX_AMOUNT { Ok(Self(minor_units)) } else { Err(ValueError::AmountOutOfRange) }
     }
 
-    /// The amount in minor units.
+    /// Returns the amount in minor units.
     #[must_use]
     pub const fn minor_units(self) -> u64 {
         self.0
     }
 
-    /// This amount less another; nothing where the other is larger.
+    /// Returns this amount less `other`, or 0 if `other` is larger.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// Whether this is nothing; lets a stored field be left out.
+    /// Returns true if the amount is 0. Stored shapes use it to leave a field out.
     #[must_use]
     pub const fn is_zero(&self) -> bool {
         self.0 == 0
@@ -208,7 +210,7 @@ impl fmt::Display for Amount {
     }
 }
 
-/// How many of an item: 1..=1,000,000.
+/// A number of units of one item: 1..=1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Quantity(u32);
@@ -217,12 +219,12 @@ impl Quantity {
     /// Checks and wraps a quantity.
     ///
     /// # Errors
-    /// When it is 0 or beyond [`MAX_QUANTITY`].
+    /// Returns an error if the quantity is 0 or above [`MAX_QUANTITY`].
     pub fn new(count: u32) -> Result<Self, ValueError> {
         if (1..=MAX_QUANTITY).contains(&count) { Ok(Self(count)) } else { Err(ValueError::QuantityOutOfRange) }
     }
 
-    /// The count.
+    /// Returns the number of units.
     #[must_use]
     pub const fn get(self) -> u32 {
         self.0

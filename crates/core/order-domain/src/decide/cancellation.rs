@@ -1,4 +1,4 @@
-//! Cancelling items and whole orders.
+//! Cancellations of items and of whole orders.
 
 use super::{Decision, check_each, check_list, check_room, record, repeated_reduction};
 use crate::command::{CancelItems, CancelOrder};
@@ -52,7 +52,7 @@ pub(super) fn cancel_items(order: &Order, command: CancelItems) -> Result<Decisi
     record(Event::ItemsCancelled(ItemsCancelled { reduction, due: due.saturating_sub(reduction), ..event }))
 }
 
-/// The amount by which what is due falls. Nothing is due of an order of which nothing is left.
+/// Returns the amount by which the amount due falls. Once no units are left in the order, nothing is due.
 fn reduction(
     order: &Order,
     items: &[ItemQuantity],
@@ -69,7 +69,8 @@ fn reduction(
     }
 }
 
-/// The units' share of the total without shipping: by price, of all units as placed, rounded down.
+/// Returns the cancelled units' share of the total without shipping. The share is by price, relative to all units as
+/// placed, and rounded down.
 fn share(order: &Order, items: &[ItemQuantity]) -> Amount {
     let price = |sku| order.line(sku).map_or(0, |line| u128::from(line.unit_price.minor_units()));
     let cancelled: u128 = items.iter().map(|item| price(&item.sku) * u128::from(item.quantity.get())).sum();
@@ -79,7 +80,8 @@ fn share(order: &Order, items: &[ItemQuantity]) -> Amount {
         .map(|line| u128::from(line.unit_price.minor_units()) * u128::from(line.quantity.get()))
         .sum();
     let shared = order.total().saturating_sub(order.charges().shipping);
-    // At most 2^53 times 100 lines of 2^73: a u128 holds it. The share is at most `shared`, which is an amount.
+    // The product is at most 2^53 times 100 lines of 2^73, which fits into a u128. The share is at most `shared`, which
+    // is an amount.
     let share = (u128::from(shared.minor_units()) * cancelled).checked_div(all).unwrap_or(0);
     u64::try_from(share).ok().and_then(|share| Amount::new(share).ok()).unwrap_or(shared)
 }

@@ -1,4 +1,4 @@
-//! Shipping, delivering and taking back.
+//! Shipments, deliveries and returns.
 
 use super::{Decision, check_each, check_list, check_room, record, repeated};
 use crate::command::{RecordDelivery, ReturnItems, ShipItems};
@@ -39,7 +39,7 @@ pub(super) fn ship(order: &Order, command: ShipItems) -> Result<Decision, Reject
     record(Event::ItemShipped(event))
 }
 
-/// A fact: refused only where there is no such shipment for it to be about.
+/// Records a delivery. It is a fact, so it is rejected only if the shipment does not exist.
 pub(super) fn record_delivery(order: &Order, command: RecordDelivery) -> Result<Decision, Rejection> {
     let RecordDelivery { shipment_id } = command;
     match order.shipment(&shipment_id).map(|shipment| shipment.delivered) {

@@ -10,12 +10,13 @@ use crate::order::Payment;
 use crate::values::{Amount, MAX_AMOUNT};
 use crate::{Event, Order, Rejection};
 
-/// A fact: recorded of a cancelled or an overpaid order too. Its amount alone tells a repeat; the method is a note.
+/// Records a payment. It is a fact, so it is recorded even if the order is cancelled or overpaid. A repeat is
+/// recognised by its amount alone; the method is only a note.
 pub(super) fn record(order: &Order, command: RecordPayment) -> Result<Decision, Rejection> {
     let RecordPayment { payment_id, amount, method } = command;
     check_positive(amount)?;
     if let Some(payment) = order.payment(&payment_id) {
-        // As received, not as corrected since: a late retry repeats what was first said.
+        // Compares with the amount as received, before corrections: a late retry repeats the original amount.
         return if payment.received == amount {
             Ok(Decision::Unchanged(payment.recorded))
         } else {
@@ -86,7 +87,8 @@ pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, 
         });
     }
     let gives_back = amount.minor_units() == refundable;
-    // Before this refund forgives anything, and with all that a payment given back in full forgives no more.
+    // The figures before this refund forgives anything. A payment given back in full adds back all that it no longer
+    // forgives.
     let refunded = |reduction| {
         let mut payment = payment.clone();
         payment.refund(amount, reduction);
@@ -99,15 +101,16 @@ pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, 
             return Err(Rejection::ReductionExceedsDue { reduction, most, due });
         }
         Some(reduction) => reduction,
-        // The payment is undone and the debt stays.
+        // The refund undoes the payment, and the debt remains.
         None if gives_back => Amount::ZERO,
         None => amount.saturating_sub(order.credit()).min(most),
     };
     record_event(Event::PaymentRefunded(PaymentRefunded { reduction, due: refunded(reduction), ..event }))
 }
 
-/// The one reason to refuse a payment that happened: its sum could not be stated. Better a loud refusal of
-/// what cannot be real money (2^53 minor units) than a sum that is silently wrong ever after.
+/// Rejects a payment whose sum cannot be represented. This is the only reason to reject a payment that happened. A
+/// clear rejection of an amount that cannot be real money (2^53 minor units) is better than a wrong sum in every later
+/// event.
 fn check_sum(amount_paid: u64, amount: Amount) -> Result<(), Rejection> {
     if amount_paid.saturating_add(amount.minor_units()) > MAX_AMOUNT {
         return Err(Rejection::AmountPaidTooLarge { amount_paid, amount, max: MAX_AMOUNT });

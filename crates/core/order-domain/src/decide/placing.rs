@@ -1,4 +1,4 @@
-//! Placing an order.
+//! The placing of an order.
 
 use super::{Decision, check_list, record};
 use crate::command::PlaceOrder;

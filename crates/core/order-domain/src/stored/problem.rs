@@ -1,4 +1,4 @@
-//! What is wrong with stored data, told without the data: problems are logged, and orders hold names and purchases.
+//! Problems with stored data, described without the data: problems are logged, and orders contain names and purchases.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -6,16 +6,16 @@ use serde_json::Value;
 /// Reads data as a shape.
 ///
 /// # Errors
-/// Where in the data serde stopped, what kind of value it found and what it expected.
+/// Returns the place in the data where serde stopped, the kind of value it found, and the kind it expected.
 pub(super) fn read<Shape: DeserializeOwned>(data: Value) -> Result<Shape, String> {
     serde_path_to_error::deserialize(data).map_err(|error| {
         let problem = without_content(&error.inner().to_string());
-        // The path of the whole is a dot.
+        // The path of the whole value is a dot.
         if error.path().iter().len() == 0 { problem } else { format!("{}: {problem}", error.path()) }
     })
 }
 
-/// serde's words without the value that it quotes. Field names and expectations are the shape's own, and stay.
+/// Returns serde's message without the value that it quotes. Field names and expectations belong to the shape and stay.
 fn without_content(said: &str) -> String {
     if said.starts_with("missing field `") || said.starts_with("duplicate field `") {
         return said.to_owned();

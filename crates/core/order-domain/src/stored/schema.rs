@@ -1,11 +1,11 @@
-//! The shapes on disk as JSON Schema. Fields may be added to a shape, so additional ones are always allowed.
+//! The shapes on disk as JSON Schema. Releases can add fields to a shape, so additional fields are always allowed.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-/// The schema of a shape.
+/// Returns the schema of a shape.
 pub(super) fn of<Shape: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| {
         settings.inline_subschemas = true;
@@ -16,13 +16,13 @@ pub(super) fn of<Shape: JsonSchema>() -> Value {
     schema.to_value()
 }
 
-/// The schema of the old shape that an upcast reads: taken from the upcast, so that the two cannot differ.
+/// Returns the schema of the old shape that an upcast reads. It is derived from the upcast, so the two cannot differ.
 pub(super) fn before<Old: JsonSchema, Today, E>(_upcast: fn(Old) -> Result<Today, E>) -> Value {
     of::<Old>()
 }
 
-/// Says of a shape what is written, not what serde would take: an optional field is left out and never null. Names of
-/// Rust types and defaults are ours to change, and go too.
+/// Changes the schema from what serde accepts to what is written: an optional field is left out and never null. Names
+/// of Rust types and defaults are removed, because we may change them.
 fn as_written(schema: &mut Schema) {
     schema.remove("title");
     schema.remove("default");

@@ -1,10 +1,10 @@
-//! Currencies: strict where an order is placed, lenient where a stored one is read.
+//! Currencies: strict when an order is placed, lenient when a stored order is read.
 
 use serde::{Deserialize, Serialize};
 
 use super::ValueError;
 
-/// A currency by its ISO 4217 code.
+/// A currency, identified by its ISO 4217 code.
 ///
 /// [`parse`](Self::parse) accepts the codes in use, for new orders. Reading a stored code accepts any three capital
 /// letters, because orders outlive currencies: no change of the list can make a stored order unreadable.
@@ -13,11 +13,11 @@ use super::ValueError;
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// Reads the code of a currency that people pay in today: not a withdrawn one, a precious metal, a fund or a test
-    /// code.
+    /// Parses the code of a currency in use today. Withdrawn currencies, precious metals, funds and test codes are
+    /// rejected.
     ///
     /// # Errors
-    /// When it is not the code of such a currency.
+    /// Returns an error if the code does not name such a currency.
     pub fn parse(code: &str) -> Result<Self, ValueError> {
         let known = iso_currency::Currency::from_code(code).filter(|known| is_in_use(*known));
         known.and_then(|_| Self::of(code)).ok_or(ValueError::UnknownCurrency)
@@ -28,16 +28,16 @@ impl Currency {
         letters.iter().all(u8::is_ascii_uppercase).then_some(Self(letters))
     }
 
-    /// The code of three capital letters.
+    /// Returns the code, which is three capital letters.
     #[must_use]
     pub fn code(&self) -> &str {
-        // Three ASCII letters are UTF-8, so this never is empty.
+        // Three ASCII letters are valid UTF-8, so the result is never empty.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 fn is_in_use(currency: iso_currency::Currency) -> bool {
-    // The library calls VES superseded by VED, but ISO 4217 lists both as codes of the bolívar in use.
+    // The library treats VES as superseded by VED, but ISO 4217 lists both as codes of the bolívar in use.
     let is_withdrawn = currency.is_superseded().is_some() && currency != iso_currency::Currency::VES;
     !currency.is_special() && !currency.is_fund() && !is_withdrawn
 }

@@ -1,4 +1,4 @@
-//! A shop's own notes on an order.
+//! The shop's own metadata of an order.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Text, ValueError, check_id};
 
-/// The most bytes of an order's metadata: names and values together, in UTF-8.
+/// The largest size of an order's metadata in bytes: names and values together, in UTF-8.
 pub const MAX_METADATA: usize = 512;
 
-/// Short strings by name, which the shop keeps with an order: a sales channel, a campaign. Names look like ids, values
-/// are [`Text`]s, and all of it has at most [`MAX_METADATA`] bytes. It is neither searched nor erased.
+/// Short strings by name that the shop attaches to an order, for example a sales channel or a campaign. Names have the
+/// syntax of an id, values are [`Text`]s, and the total is at most [`MAX_METADATA`] bytes. Metadata can be neither
+/// searched nor erased.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, Text>", into = "BTreeMap<String, Text>")]
 pub struct Metadata(BTreeMap<String, Text>);
@@ -19,18 +20,18 @@ impl Metadata {
     /// Checks a name on its own.
     ///
     /// # Errors
-    /// When it does not look like an id.
+    /// Returns an error if the name does not have the syntax of an id.
     pub fn check_name(name: &str) -> Result<(), ValueError> {
         check_id(name)
     }
 
-    /// True if there is none.
+    /// Returns true if there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Names and values, sorted by name.
+    /// Returns names and values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -1,5 +1,5 @@
-//! The values as JSON Schema: the limits that their `parse` and `new` hold, for readers that cannot call those. Their
-//! descriptions are read where no field's own description stands in their place.
+//! The values as JSON Schema: the same limits as in their `parse` and `new`, for readers that cannot call those
+//! functions. A description here applies where a field has no description of its own.
 
 use std::borrow::Cow;
 
@@ -92,7 +92,7 @@ fn id(description: &str) -> Schema {
     })
 }
 
-/// An event's id: what a field of that type is published as.
+/// Returns the published schema of an event id.
 pub(crate) fn event_id(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",

@@ -1,17 +1,17 @@
-//! Texts that people read, and the short words beside them.
+//! Texts for people, and the short words that accompany them.
 
 use serde::{Deserialize, Serialize};
 
 use super::ValueError;
 
-/// The most characters (Unicode scalar values) of a name or a reason.
+/// The largest number of characters (Unicode scalar values) in a name or a reason.
 pub const MAX_TEXT: usize = 256;
-/// The most characters of a shop's own order number.
+/// The largest number of characters in a shop's own order number.
 pub const MAX_REFERENCE: usize = 64;
-/// The most characters of a reason code.
+/// The largest number of characters in a reason code.
 pub const MAX_REASON_CODE: usize = 32;
 
-/// The rules of new texts.
+/// Checks a new text.
 fn check_new(text: &str, max: usize) -> Result<(), ValueError> {
     check_stored(text, max)?;
     if text.chars().any(is_noncharacter) {
@@ -20,7 +20,8 @@ fn check_new(text: &str, max: usize) -> Result<(), ValueError> {
     if text.chars().all(is_invisible) { Err(ValueError::Invisible) } else { Ok(()) }
 }
 
-/// The rules of stored texts: those of the first release. They never get stricter, or stored orders could not be read.
+/// Checks a stored text by the rules of the first release. These rules must never get stricter, or stored orders would
+/// become unreadable.
 fn check_stored(text: &str, max: usize) -> Result<(), ValueError> {
     if text.is_empty() {
         return Err(ValueError::Empty);
@@ -38,17 +39,18 @@ fn is_line_break(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Bidirectional embeddings, overrides and isolates make a text, and what stands after it, read otherwise than stored.
+/// Returns true for bidirectional embeddings, overrides and isolates. They make a text, and the text after it, display
+/// differently from the stored order of characters.
 fn reorders_text(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The 66 code points that Unicode promises never to make characters of (Unicode Standard, section 23.7).
+/// Returns true for the 66 code points that Unicode guarantees never to assign (Unicode Standard, section 23.7).
 fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
 }
 
-/// Characters that show nothing by themselves: white space, those with Unicode's property
+/// Returns true for characters that display nothing on their own: white space, characters with Unicode's property
 /// `Default_Ignorable_Code_Point` (version 17; unassigned ones in its ranges included), the annotation marks, and the
 /// blank Braille pattern.
 fn is_invisible(c: char) -> bool {
@@ -64,9 +66,9 @@ macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident, $max:ident;)+) => {$(
         $(#[$doc])*
         ///
-        /// Every script is welcome. At least one character is visible; none is a control character, a noncharacter, or a
-        /// bidirectional embedding, override or isolate. The marks U+061C, U+200E and U+200F are allowed: right-to-left
-        /// scripts are written with them.
+        /// All scripts are allowed. At least one character is visible. Control characters, noncharacters and
+        /// bidirectional embeddings, overrides and isolates are not allowed. The marks U+061C, U+200E and U+200F are
+        /// allowed, because right-to-left scripts use them.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
@@ -75,13 +77,13 @@ macro_rules! texts {
             /// Checks and wraps a text.
             ///
             /// # Errors
-            /// When it is empty, too long, invisible, or has a character that is not allowed.
+            /// Returns an error if the text is empty, too long or invisible, or has a character that is not allowed.
             pub fn parse(text: &str) -> Result<Self, ValueError> {
                 check_new(text, $max)?;
                 Ok(Self(text.to_owned()))
             }
 
-            /// The text as it was given.
+            /// Returns the text as it was given.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -113,7 +115,7 @@ texts! {
     Reference, MAX_REFERENCE;
 }
 
-/// A short word of the shop's own beside a reason, for statistics: `[A-Za-z][A-Za-z_]{0,31}`.
+/// A short word of the shop's own that accompanies a reason, for statistics: `[A-Za-z][A-Za-z_]{0,31}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ReasonCode(String);
@@ -122,12 +124,12 @@ impl ReasonCode {
     /// Checks and wraps a reason code.
     ///
     /// # Errors
-    /// When it is empty, too long, or has a character that is not allowed.
+    /// Returns an error if the code is empty or too long, or has a character that is not allowed.
     pub fn parse(code: &str) -> Result<Self, ValueError> {
         Self::try_from(code.to_owned())
     }
 
-    /// The code as it was given.
+    /// Returns the code as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
