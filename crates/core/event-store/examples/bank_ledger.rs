@@ -19,7 +19,7 @@ enum Entry {
     Corrected { by_cents: i64, reason: String },
 }
 
-/// The account as the store sees it.
+/// The account's connection to the store.
 struct Ledger;
 
 impl Aggregate for Ledger {
@@ -55,7 +55,7 @@ struct Overdrawn {
     balance: i64,
 }
 
-/// The one rule: a withdrawal may not take more than there is.
+/// The one rule: a withdrawal must not exceed the balance.
 impl Rules<Ledger> for Entry {
     type Refusal = Overdrawn;
 
@@ -97,18 +97,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(enter(&store, "r1", Entry::Deposited { cents: 10_000 }).await.ok(), Some(10_000));
     assert_eq!(enter(&store, "r2", Entry::Withdrawn { cents: 2_500 }).await.ok(), Some(7_500));
 
-    // The same request again, because its answer was lost: nothing happens twice.
+    // The client retries the request because the response was lost: nothing happens twice.
     assert_eq!(enter(&store, "r2", Entry::Withdrawn { cents: 2_500 }).await.ok(), Some(7_500));
 
-    // A rule refuses, with the number it was decided on.
+    // A rule rejects the command and returns the number behind the decision.
     let refused = enter(&store, "r3", Entry::Withdrawn { cents: 9_999 }).await;
     assert!(matches!(refused, Err(Failure::Refused(Overdrawn { balance: 7_500 }))));
 
-    // A mistake is never erased: a new entry corrects it.
+    // An error is never erased: a new entry corrects it.
     let reason = "the deposit was 90.00".to_owned();
     assert_eq!(enter(&store, "r4", Entry::Corrected { by_cents: -1_000, reason }).await.ok(), Some(6_500));
 
-    // Every version is still there.
+    // Every version can still be read.
     let then = EventStore::<Ledger>::load(&store, "account-1", UpTo::Version(1)).await?;
     assert_eq!((then.version, then.state.balance), (1, 10_000));
     Ok(())

@@ -1,20 +1,21 @@
 //! The search for the version that an aggregate had at an instant.
 //!
-//! `recordedAt` rises strictly with the version, whatever the clocks do, so few commits need be looked at: a guess by
-//! interpolation between two known times is exact where commits are evenly spaced, and every guess that leaves more than half
-//! of the versions open is followed by a halving. The search itself does no I/O: an adapter looks up the time of the version
-//! that [`next`](Search::next) names and reports it with [`learn`](Search::learn).
+//! `recordedAt` increases strictly with the version, even if a clock runs backwards. So the search needs the times of
+//! only a few commits. It guesses by interpolation between two known times, which is exact if commits are evenly
+//! spaced. After every guess that leaves more than half of the versions open, it halves the range. The search itself
+//! does no I/O: an adapter looks up the time of the version that [`next`](Search::next) names and passes it to
+//! [`learn`](Search::learn).
 //!
-//! A commit whose events cannot be read counts like any other, because only its time is looked at. Where the time itself
-//! cannot be read, the adapter stops with [`StoreError::Unreadable`](crate::StoreError::Unreadable): on which side of
-//! the instant that commit lies is then unknown.
+//! A commit with unreadable events counts like any other, because the search uses only its time. If the time itself
+//! cannot be read, the adapter stops with [`StoreError::Unreadable`](crate::StoreError::Unreadable), because it cannot
+//! know on which side of the instant that commit lies.
 
 use crate::Timestamp;
 
-/// A version and when it was recorded.
+/// A version and the time when it was recorded.
 type Known = (u64, Timestamp);
 
-/// A search that is under way.
+/// A search in progress.
 #[derive(Debug)]
 pub(crate) struct Search {
     instant: Timestamp,
@@ -26,15 +27,15 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// A search for `instant`, given a commit that was recorded after it.
+    /// Starts a search for `instant`. `above` is a commit that was recorded after it.
     pub(crate) const fn new(instant: Timestamp, above: Known) -> Self {
         Self { instant, below: None, above, halves: false }
     }
 
-    /// The version whose time is needed next; `None` once the answer is known.
+    /// Returns the version whose time is needed next; `None` once the answer is known.
     pub(crate) fn next(&self) -> Option<u64> {
         let (above, above_at) = self.above;
-        // The first commit decides whether there is an answer at all.
+        // The first commit decides whether the aggregate existed at the instant.
         let Some((below, below_at)) = self.below else { return (above > 1).then_some(1) };
         if below_at == self.instant || self.open() == 0 {
             return None;
@@ -49,7 +50,7 @@ impl Search {
         Some(guess.clamp(below + 1, above - 1))
     }
 
-    /// Takes the time of a version between those known.
+    /// Adds the time of a version that lies between the known ones.
     pub(crate) fn learn(&mut self, version: u64, at: Timestamp) {
         let before = self.open();
         if at <= self.instant {
@@ -60,12 +61,12 @@ impl Search {
         self.halves = self.open() > before / 2;
     }
 
-    /// The newest version recorded at the instant or before it; 0 where there is none.
+    /// Returns the newest version recorded at the instant or before it; 0 if there is none.
     pub(crate) fn answer(&self) -> u64 {
         self.below.map_or(0, |(version, _)| version)
     }
 
-    /// The number of versions that may still be the answer, besides the newest one known to lie below.
+    /// Returns the number of versions that may still be the answer, besides `below`.
     fn open(&self) -> u64 {
         self.above.0.saturating_sub(self.answer() + 1)
     }

@@ -1,22 +1,22 @@
-//! Differences between two JSON values, for tools that compare what is stored with what it should be.
+//! Differences between two JSON values, for tools that compare stored values with the expected ones.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A value that is not what it should be.
+/// A stored value that differs from the expected value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedValue {
-    /// The path to it: names and indexes, separated by dots.
+    /// The path to the value: names and indexes, separated by dots.
     pub attribute: String,
-    /// The stored value; `None` where there is none.
+    /// The stored value; `None` if it is absent.
     pub found: Option<Value>,
-    /// The value by the events; `None` where there should be none.
+    /// The value derived from the events; `None` if no value is expected.
     pub expected: Option<Value>,
 }
 
-/// Lists the values that differ, each as deep as it goes. Lists of different lengths differ as a whole.
+/// Lists the values that differ, each with its full path. Lists of different lengths are reported as a whole.
 #[must_use]
 pub fn changed_values(attribute: &str, found: Option<&Value>, expected: Option<&Value>) -> Vec<ChangedValue> {
     let within = |name: &str| if attribute.is_empty() { name.to_owned() } else { format!("{attribute}.{name}") };

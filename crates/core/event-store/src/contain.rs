@@ -1,13 +1,13 @@
-//! A panic in code that reads or folds one commit is that commit's failure, and never its batch's.
+//! Limits a panic to the commit that caused it, so that the rest of its batch continues.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Code that panicked. Its text may be logged and kept: it never quotes what an event holds.
+/// A panic. Its text can be logged and stored, because it never quotes the content of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the code panicked{}", self.because())]
 pub struct Panicked {
-    /// The message, where it is a literal of the code. One that was put together while running may quote an event.
+    /// The message, if it is a literal in the code. A message that is formatted at run time may quote an event.
     pub message: Option<&'static str>,
 }
 
@@ -21,11 +21,12 @@ impl Panicked {
     }
 }
 
-/// Does `work`, and says so where it panicked. What it had begun to change elsewhere may then be half changed, so give it
-/// only what is thrown away with it. The panic hook runs all the same, so the place in the code is in the log.
+/// Runs `work` and returns a panic as an error. A panic may leave changes outside `work` half done, so pass only data
+/// that is discarded afterwards. The panic hook still runs, so the log contains the place in the code.
 ///
 /// # Errors
-/// When it panicked. A build that aborts on panic ends instead; this workspace's profiles unwind.
+/// Returns [`Panicked`] if `work` panicked. A build that aborts on panic ends instead; this workspace's profiles
+/// unwind.
 pub fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Panicked::of(payload.as_ref()))
 }
@@ -39,7 +40,7 @@ mod tests {
     use super::*;
     use crate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags, Timestamp, item};
 
-    /// An aggregate whose events nobody can read.
+    /// An aggregate whose events always panic when they are read.
     struct Unreadable;
 
     impl Aggregate for Unreadable {

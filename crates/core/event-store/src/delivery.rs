@@ -1,4 +1,4 @@
-//! Commits as a stream delivers them: repeated, out of order, and now and then unreadable.
+//! Commits as a stream delivers them: possibly repeated, out of order or unreadable.
 
 use std::error::Error;
 
@@ -8,14 +8,14 @@ use crate::store::chain;
 /// One record of a stream.
 #[derive(Debug, Clone)]
 pub struct Delivered<E> {
-    /// The record's name at its source: for a DynamoDB stream its sequence number.
+    /// The record's name at its source; in a DynamoDB stream, its sequence number.
     pub id: String,
-    /// The commit, or why there is none.
+    /// The commit, or the reason why it cannot be read.
     pub record: Result<Commit<E>, Poison>,
 }
 
 impl<E> Delivered<E> {
-    /// The aggregate and the version it is of, as far as it can be told.
+    /// Returns the aggregate and the version of the record, as far as they can be read.
     #[must_use]
     pub fn position(&self) -> Option<(&str, u64)> {
         match &self.record {
@@ -25,17 +25,17 @@ impl<E> Delivered<E> {
     }
 }
 
-/// A record that holds no commit this release can read.
+/// A record without a commit that this release can read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poison {
-    /// The aggregate and the version it claims to be, as far as it can be told.
+    /// The aggregate and the version that the record claims to have, as far as they can be read.
     pub position: Option<(String, u64)>,
-    /// Why it cannot be read.
+    /// The reason why the record cannot be read.
     pub cause: String,
 }
 
 impl Poison {
-    /// A record that claims `position` and cannot be read because of `error`.
+    /// Creates the poison for a record that claims `position` and cannot be read because of `error`.
     #[must_use]
     pub fn new(position: Option<(String, u64)>, error: &dyn Error) -> Self {
         Self { position, cause: chain(error) }

@@ -1,4 +1,4 @@
-//! The DynamoDB adapter, on the AWS SDK: one `PutItem` an append, one `Query` a load.
+//! The DynamoDB adapter, on the AWS SDK: an append is one `PutItem`, a load is one `Query`.
 
 mod read;
 mod throttling;
@@ -29,13 +29,13 @@ pub struct DynamoEventStore {
 }
 
 impl DynamoEventStore {
-    /// A store in the table of that name, with the default snapshot policy.
+    /// Creates a store on the table of that name, with the default snapshot policy.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into(), policy: snapshot::Policy::default() }
     }
 
-    /// The same store with another snapshot policy.
+    /// Returns the same store with another snapshot policy.
     #[must_use]
     pub fn with_snapshots(self, policy: snapshot::Policy) -> Self {
         Self { policy, ..self }
@@ -96,7 +96,7 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
 
     async fn page(&self, aggregate_id: &str, after: u64, limit: usize) -> Result<CommitPage<A::Event>, StoreError> {
         let (mut items, mut start) = (Vec::new(), None);
-        // One more than is shown tells whether there is another page.
+        // One more item than the page shows tells whether another page follows.
         while let Some(missing) = limit.saturating_add(1).checked_sub(items.len()).filter(|missing| *missing > 0) {
             let (more, next) = self.page_on(aggregate_id, after, Some(missing), start).await?;
             items.extend(more);
@@ -126,7 +126,7 @@ where
     if refused { StoreError::Refused { operation, source } } else { StoreError::Unavailable { operation, source } }
 }
 
-/// Tells a call that will never be accepted from an outage, which a repeat may outlive.
+/// Returns true if DynamoDB will never accept the call, and false for an outage, after which a retry may succeed.
 #[must_use]
 pub fn is_refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     let answer = error.raw_response().map(HttpResponse::status);
@@ -134,7 +134,8 @@ pub fn is_refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
         || matches!(error, SdkError::ConstructionFailure(_))
 }
 
-/// DynamoDB's retryable errors with a 4xx status ("Error handling with DynamoDB" in its Developer Guide).
+/// Returns true for DynamoDB's retryable errors with a 4xx status ("Error handling with DynamoDB" in its Developer
+/// Guide).
 fn is_throttle(code: Option<&str>) -> bool {
     let codes = [
         "ProvisionedThroughputExceededException",

@@ -1,71 +1,74 @@
-//! One command, from load to append: idempotency, optimistic concurrency and bounded retries, for any aggregate.
+//! Runs one command from load to append, for any aggregate: idempotency, optimistic concurrency and bounded retries.
 
 use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, Request, StoreError, Timestamp, UpTo, pause};
 
-/// The number of attempts before a command gives up with [`Failure::Contention`]. Bounded, because refused writes are billed.
+/// The number of attempts before a command fails with [`Failure::Contention`]. It is bounded, because rejected writes
+/// are billed.
 pub const MAX_ATTEMPTS: u32 = 10;
-/// The longest pause before the third attempt, in milliseconds; it doubles with each further one. With these numbers, hardly one
-/// of forty writers of one aggregate gives up.
+/// The longest pause before the third attempt, in milliseconds; it doubles with each further one. With these numbers,
+/// at most about one of forty concurrent writers of one aggregate gives up.
 const FIRST_PAUSE_MS: u64 = 20;
-/// The longest pause there is, in milliseconds: ten attempts pause for 3.3 s at most, and for half of that on average.
+/// The longest pause of all, in milliseconds. Ten attempts pause for at most 3.3 s, and for half of that on average.
 const LONGEST_PAUSE_MS: u64 = 1_000;
 
-/// A command's surroundings: everything but what it asks for.
+/// The context of a command: everything except the command itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Invocation<'a> {
-    /// Which aggregate.
+    /// The id of the aggregate.
     pub aggregate_id: &'a str,
-    /// Whether the aggregate is assumed not to exist yet: then nothing is read first, and one write is all.
+    /// True if the aggregate is assumed not to exist yet. Then the command reads nothing first and needs only one
+    /// write.
     pub creates: bool,
-    /// By which request.
+    /// The request that carries the command.
     pub request: &'a Request,
-    /// The versions of which the aggregate must be at one, where the caller said so; with none named, no version fits.
+    /// The versions that the caller accepts, if it named any. The aggregate must be at one of them. An empty list
+    /// accepts no version.
     pub expected_versions: Option<&'a [u64]>,
-    /// The clock; it may jump and stand still.
+    /// The clock. It may jump or stop.
     pub clock: fn() -> Timestamp,
 }
 
-/// The rules, as the store needs them.
+/// The rules that the store applies to a command.
 pub trait Rules<A: Aggregate> {
-    /// Why a command is refused.
+    /// The reason why a command is rejected.
     type Refusal;
 
-    /// Whether the caller may know of this aggregate at all; asked before anything is answered from it.
+    /// Checks whether the caller may know of this aggregate at all. It runs before any reply uses the aggregate.
     ///
     /// # Errors
-    /// The refusal to answer with.
+    /// Returns the rejection to reply with.
     fn admit(&self, state: &A::State) -> Result<(), Self::Refusal>;
 
-    /// What the command comes to in this state. Called once for each attempt.
+    /// Decides the command in this state. It runs once for each attempt.
     ///
     /// # Errors
-    /// The business refusal.
+    /// Returns the business rejection.
     fn decide(&self, state: &A::State) -> Result<Decided<A::Event>, Self::Refusal>;
 }
 
-/// What a command comes to.
+/// The decision on a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decided<E> {
-    /// These events are to be appended, together or not at all.
+    /// Append these events, together or not at all.
     Append(Vec<E>),
-    /// Nothing need change: the commit of this version recorded it before.
+    /// Change nothing: the commit of this version recorded the same before.
     AlreadyAt(u64),
 }
 
-/// How an accepted command ended.
+/// The result of an accepted command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Its events are recorded now.
+    /// This execution recorded the events.
     Recorded,
-    /// The same request had been recorded before; this is its commit and the state right after it.
+    /// The same request was recorded before. The execution has its commit and the state right after it.
     Replayed,
-    /// Nothing need change; this is the commit that recorded it before, and the state as it is.
+    /// Nothing changed. The execution has the commit that recorded the same before, and the current state.
     Unchanged,
 }
 
-/// An accepted command: what to answer with.
+/// An accepted command, with the data for the reply.
 pub struct Execution<A: Aggregate> {
-    /// How it ended.
+    /// The result.
     pub outcome: Outcome,
     /// The commit that recorded it.
     pub commit: Commit<A::Event>,
@@ -73,32 +76,32 @@ pub struct Execution<A: Aggregate> {
     pub state: A::State,
     /// The version of `state`.
     pub version: u64,
-    /// How often it was decided; above 1, other writers won in between.
+    /// The number of decisions. If it is above 1, other writers won in between.
     pub attempts: u32,
-    /// The bytes that the commit would have had with its snapshot, if one was due and too large for it.
+    /// The size in bytes that the commit would have had with its snapshot, if one was due and too large.
     pub oversized_snapshot: Option<usize>,
 }
 
-/// Why a command was not accepted. Only after [`Failure::Store`] may something have been written, and a repeat of the
-/// request finds it.
+/// The reason why a command was not accepted. Only after [`Failure::Store`] may something have been written. A retry of
+/// the request then finds it.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure<R> {
-    /// The rules refused it.
+    /// The rules rejected the command.
     #[error("refused by a rule")]
     Refused(R),
-    /// The request id was used before, for something else.
+    /// The request id was used before for another request.
     #[error("the request id was used for another request")]
     RequestIdReused,
-    /// The aggregate is not at the version the caller decided on.
+    /// The aggregate is not at a version that the caller accepts.
     #[error("the aggregate is at version {current}")]
     VersionMismatch {
-        /// Its version.
+        /// The aggregate's current version.
         current: u64,
     },
     /// Other writers won every attempt.
     #[error("other writers won {attempts} attempts")]
     Contention {
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
     },
     /// The store failed.
@@ -106,8 +109,8 @@ pub enum Failure<R> {
     Store(#[from] StoreError),
 }
 
-/// Runs one command: loads, answers a repeated request from its commit, decides, appends; decides again when another
-/// writer was faster.
+/// Runs one command: loads, replies to a repeated request from its commit, decides, and appends. It decides again if
+/// another writer was faster.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -141,15 +144,15 @@ where
         let new = loaded.next(request, events, (invocation.clock)());
         match store.append(&new).await? {
             Appended::Written { oversized_snapshot } => return Ok(recorded(new, attempt, oversized_snapshot)),
-            // The client's own retry of a write whose answer was lost.
+            // The client's own retry of a write whose response was lost.
             Appended::Occupied(own) if is_same_attempt(&own, &new.commit) => return Ok(recorded(new, attempt, None)),
-            // A duplicate was faster: its commit answers.
+            // A duplicate was faster: reply from its commit.
             Appended::Occupied(duplicate) if duplicate.request.request_id == request.request_id => {
                 loaded.advance(duplicate.clone());
                 rules.admit(&loaded.state).map_err(Failure::Refused)?;
                 return replay((duplicate, loaded.state), request, attempt);
             }
-            // The first time, the winner's commit is all that is missing; after that there may be many.
+            // At the first attempt, only the winner's commit is missing. Later, there may be many.
             Appended::Occupied(winner) if attempt == 1 => loaded.advance(winner),
             Appended::Occupied(_) if attempt == MAX_ATTEMPTS => break,
             Appended::Occupied(_) => {
@@ -166,13 +169,14 @@ fn recorded<A: Aggregate>(new: NewCommit<A>, attempts: u32, oversized_snapshot: 
     Execution { outcome: Outcome::Recorded, version: commit.version, commit, state, attempts, oversized_snapshot }
 }
 
-/// Whether a commit that stands is the one that was to be written, and not a duplicate's: a duplicate was stamped
-/// by another clock reading. Two duplicates of one millisecond are told the same, which is true of both.
+/// Returns true if an existing commit is this attempt's own, and false if it is a duplicate's: a duplicate has the time
+/// of another clock reading. Two duplicates in the same millisecond count as the same attempt, which is correct for
+/// both.
 fn is_same_attempt<E>(standing: &Commit<E>, new: &Commit<E>) -> bool {
     standing.request == new.request && standing.recorded_at == new.recorded_at
 }
 
-/// The aggregate as it was right after the commit of `request`, where that is among the remembered ones.
+/// Returns the aggregate right after the commit of `request`, if that request is among the remembered ones.
 async fn find_request<A: Aggregate, S: EventStore<A>>(
     store: &S,
     loaded: &Loaded<A>,

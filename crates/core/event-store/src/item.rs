@@ -1,6 +1,7 @@
 //! Commits as DynamoDB items. The attribute names are stored: never change them.
 //!
-//! Written in terms of `serde_dynamo`'s values, which both the SDK's items and a stream record's images turn into.
+//! The module uses the values of `serde_dynamo`, because the SDK's items and the images in stream records both convert
+//! to them.
 
 use std::collections::HashMap;
 
@@ -29,13 +30,14 @@ const EVENT_TYPE: &str = "eventType";
 const SCHEMA_VERSION: &str = "schemaVersion";
 const DATA: &str = "data";
 
-/// The versions there are. The last is 2^53 - 1, what every JSON reader holds exactly: one follows any other.
+/// The valid versions. The last is 2^53 - 1, the largest integer that every JSON reader represents exactly. Adding 1 to
+/// a version never overflows.
 pub const VERSIONS: std::ops::RangeInclusive<u64> = 1..=(1 << 53) - 1;
 
 /// DynamoDB's limit for one item, in bytes.
 const MAX_ITEM_BYTES: usize = 400 * 1024;
 
-/// A stored item that is not a commit this code can read.
+/// A stored item that this release cannot read as a commit.
 #[derive(Debug, thiserror::Error)]
 #[error("{problem}")]
 pub struct ItemError {
@@ -49,7 +51,7 @@ impl ItemError {
     }
 }
 
-/// The aggregate and version an item claims to be, as far as it can be told.
+/// Returns the aggregate and version that an item claims to have, as far as they can be read.
 #[must_use]
 pub fn key_of(item: &Item) -> Option<(String, u64)> {
     let Some(AttributeValue::S(aggregate_id)) = item.inner().get(AGGREGATE_ID) else { return None };
@@ -57,10 +59,10 @@ pub fn key_of(item: &Item) -> Option<(String, u64)> {
     Some((aggregate_id.clone(), version.parse().ok()?))
 }
 
-/// The version of an item and when it was recorded, also of one that cannot be read otherwise.
+/// Returns the version of an item and the time when it was recorded. The rest of the item may be unreadable.
 ///
 /// # Errors
-/// [`StoreError::Unreadable`] when one of the two cannot be read.
+/// Returns [`StoreError::Unreadable`] if one of the two cannot be read.
 pub(crate) fn time_of(aggregate_id: &str, item: &Item) -> Result<(u64, Timestamp), StoreError> {
     let version = key_of(item).map(|(_, version)| version);
     let at = match item.inner().get(RECORDED_AT) {
@@ -71,7 +73,7 @@ pub(crate) fn time_of(aggregate_id: &str, item: &Item) -> Result<(u64, Timestamp
     version.zip(at).ok_or_else(|| StoreError::unreadable(aggregate_id, version.unwrap_or(0), problem))
 }
 
-/// The correlation id in an item, also in one that cannot be read otherwise.
+/// Returns the correlation id of an item. The rest of the item may be unreadable.
 #[must_use]
 pub fn correlation_of(item: &Item) -> Option<&str> {
     let Some(AttributeValue::S(correlation_id)) = item.inner().get(CORRELATION_ID) else { return None };
@@ -81,7 +83,8 @@ pub fn correlation_of(item: &Item) -> Option<&str> {
 /// Reads a commit from an item, or from the image of one in a stream record.
 ///
 /// # Errors
-/// When an attribute is missing or of another type, an event is of an unknown type or version, or reading it panics.
+/// Returns an error if an attribute is missing or has another type, if an event has an unknown type or version, or if
+/// reading it panics.
 pub fn decode<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
     contain(|| decode_item::<A>(item)).unwrap_or_else(|panicked| Err(ItemError::new(panicked.to_string())))
 }
@@ -128,36 +131,36 @@ fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::
     let what = format!("event {event_type} of schema version {schema_version}");
     let data = attributes.0.remove(DATA).ok_or_else(|| ItemError::new(format!("{what} has no {DATA}")))?;
     let unreadable = |source: CodecError| ItemError { problem: format!("{what} cannot be read"), source: Some(source) };
-    // serde_dynamo's error would quote the value, and this one is logged.
+    // serde_dynamo's error would quote the value, and this error is logged.
     let data =
         serde_dynamo::from_attribute_value(data).map_err(|_| unreadable(format!("{DATA} is not JSON").into()))?;
     let event = A::decode(EncodedEvent { event_type, schema_version, data }).map_err(unreadable)?;
     Ok(RecordedEvent { event_id, event })
 }
 
-/// The snapshot that an item carries, if this code can use it.
+/// Returns the snapshot in an item, if this release can use it.
 pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option<Snapshot<A>> {
     let Some(AttributeValue::B(bytes)) = item.inner().get(SNAPSHOT) else { return None };
     contain(|| snapshot::decode::<A>(bytes, version)).ok().flatten()
 }
 
-/// The snapshot that an item carries, whether or not this code can use it.
+/// Returns the snapshot in an item, even if this release cannot use it.
 pub(crate) fn stored_snapshot(item: &Item) -> Option<StoredSnapshot> {
     let Some(AttributeValue::B(bytes)) = item.inner().get(SNAPSHOT) else { return None };
     Some(StoredSnapshot(bytes.clone()))
 }
 
-/// A commit as it is to be written.
+/// A commit, encoded for writing.
 pub(crate) struct EncodedCommit {
     pub(crate) item: Item,
-    /// The bytes that the item would have with the snapshot that is due, where that is too much.
+    /// The size in bytes that the item would have with the due snapshot, if that is too large.
     pub(crate) oversized_snapshot: Option<usize>,
 }
 
-/// A commit as an item, with its snapshot where that is free or due, and fits.
+/// Encodes a commit as an item. Adds its snapshot if that is free or due, and fits.
 ///
 /// # Errors
-/// [`StoreError::Unwritable`] when something cannot be encoded, or the item would be beyond 400 KB.
+/// Returns [`StoreError::Unwritable`] if something cannot be encoded, or if the item would exceed 400 KB.
 pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy) -> Result<EncodedCommit, StoreError> {
     let commit = &new.commit;
     let unwritable = |source: CodecError| StoreError::Unwritable {
@@ -214,19 +217,20 @@ fn encode_event<A: Aggregate>(recorded: &RecordedEvent<A::Event>) -> Result<Attr
     ])))
 }
 
-/// The size of an item as DynamoDB bills it, in bytes.
+/// Returns the size of an item as DynamoDB bills it, in bytes.
 #[must_use]
 pub fn billed_bytes(item: &Item) -> usize {
     map_bytes(item.inner())
 }
 
-/// The size of a map's entries as DynamoDB bills them, in bytes: names and values, without the map's own overhead.
+/// Returns the size of a map's entries as DynamoDB bills them, in bytes: names and values, without the map's own
+/// overhead.
 fn map_bytes(map: &HashMap<String, AttributeValue>) -> usize {
     map.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
 }
 
-/// The size of a value as DynamoDB bills it, in bytes ("DynamoDB item sizes and formats" in its Developer Guide).
-/// A number's trailing zeros are counted, so the result is never too small.
+/// Returns the size of a value as DynamoDB bills it, in bytes ("DynamoDB item sizes and formats" in its Developer
+/// Guide). It counts a number's trailing zeros, so the result is never too small.
 fn value_bytes(value: &AttributeValue) -> usize {
     let number = |digits: &String| digits.len().div_ceil(2) + 2;
     match value {
@@ -242,7 +246,7 @@ fn value_bytes(value: &AttributeValue) -> usize {
     }
 }
 
-/// Attributes that are taken out one by one.
+/// Attributes that a reader removes one by one.
 struct Attributes(HashMap<String, AttributeValue>);
 
 impl Attributes {

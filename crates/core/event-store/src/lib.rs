@@ -1,15 +1,15 @@
 //! An append-only event store on DynamoDB: commits, optimistic concurrency, idempotency, snapshots.
 //!
-//! One command appends one *commit*, with one conditional write; its events are recorded together or not at all.
-//! There is no table for idempotency, locks or snapshots, and no transaction: a commit carries its request's id, and
-//! where that is free, a snapshot. This crate must never know what an order is, nor HTTP, nor Lambda.
+//! One command appends one *commit* with one conditional write; its events are recorded together or not at all. The
+//! store needs no table for idempotency, locks or snapshots, and no transaction: a commit carries its request's id and,
+//! if that is free, a snapshot. This crate must never know what an order is, nor HTTP, nor Lambda.
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
-//! | [`aggregate`] | what the store must be told of an aggregate |
-//! | [`commit`] | the unit that is written, read and delivered |
+//! | [`aggregate`] | the interface between the store and an aggregate |
+//! | [`commit`] | the unit of writing, reading and delivery |
 //! | [`delivery`] | a commit as a stream delivers it |
-//! | [`mod@contain`] | a panic over one commit stays that commit's |
+//! | [`mod@contain`] | limits a panic to the commit that caused it |
 //! | [`store`] | the port: append, load, commits, page |
 //! | [`page`] | commits in order, up to the first that cannot be read |
 //! | `as_of` | the search for the version at an instant |
@@ -17,10 +17,10 @@
 //! | [`loaded`] | an aggregate as read, and the commit that would follow |
 //! | [`item`] | commits as DynamoDB items: the stored attribute names |
 //! | [`fn@pause`] | pauses between attempts |
-//! | [`snapshot`], [`ring`] | what rides along in a commit so that a load is one request |
+//! | [`snapshot`], [`ring`] | the data in a commit that reduces a load to one request |
 //! | [`snapshot_audit`], `changed_value` | snapshots compared with the fold, and the values that differ |
 //! | [`scan`] | pages over the whole table, for tools |
-//! | [`dynamo`], [`memory`] | the adapters; `tests/contract` holds both to the same behaviour |
+//! | [`dynamo`], [`memory`] | the adapters; `tests/contract` checks both for the same behaviour |
 //!
 //! # Example: a bank ledger
 //!

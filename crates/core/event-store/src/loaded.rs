@@ -1,4 +1,4 @@
-//! An aggregate as it was read: what to decide on, and what the next commit needs to know.
+//! An aggregate as it was read: the state for decisions, and the data that the next commit needs.
 
 use crate::commit::event_id;
 use crate::ring::RequestRing;
@@ -6,21 +6,21 @@ use crate::{Aggregate, Commit, RecordedEvent, Request, Timestamp};
 
 /// An aggregate at one version.
 pub struct Loaded<A: Aggregate> {
-    /// Whose state this is.
+    /// The aggregate's id.
     pub aggregate_id: String,
     /// The fold of the events of versions 1 to `version`.
     pub state: A::State,
-    /// The newest version read; 0 where nothing was ever appended.
+    /// The newest version read; 0 if nothing was ever appended.
     pub version: u64,
-    /// The commits that were read on the way, newest first: at least the newest, where there is one.
+    /// The commits that the load read, newest first. It contains at least the newest commit, if there is one.
     pub(crate) recent: Vec<Commit<A::Event>>,
     pub(crate) requests: RequestRing,
-    /// The version of the snapshot that the state rests on; 0 where there was none.
+    /// The version of the snapshot that the state is based on; 0 if there was none.
     pub(crate) snapshot_version: u64,
 }
 
 impl<A: Aggregate> Loaded<A> {
-    /// The aggregate to which nothing has happened; where that is only assumed, the append finds out.
+    /// Returns the aggregate without events. If the caller only assumes that it does not exist, the append checks this.
     #[must_use]
     pub fn absent(aggregate_id: &str) -> Self {
         Self {
@@ -33,30 +33,31 @@ impl<A: Aggregate> Loaded<A> {
         }
     }
 
-    /// Whether anything was ever appended.
+    /// Returns true if at least one commit was appended.
     #[must_use]
     pub const fn exists(&self) -> bool {
         self.version > 0
     }
 
-    /// The newest commit.
+    /// Returns the newest commit.
     #[must_use]
     pub fn newest(&self) -> Option<&Commit<A::Event>> {
         self.recent.first()
     }
 
-    /// The version of the snapshot that the state rests on; 0 where every event was folded.
+    /// Returns the version of the snapshot that the state is based on; 0 if every event was folded.
     #[must_use]
     pub const fn snapshot_version(&self) -> u64 {
         self.snapshot_version
     }
 
-    /// The versions whose request may have been `request_id`, newest first; each is to be confirmed by its commit.
+    /// Returns the versions whose request may have been `request_id`, newest first. The caller must confirm each one
+    /// against its commit.
     pub fn candidates(&self, request_id: &str) -> impl Iterator<Item = u64> {
         self.requests.candidates(request_id, self.version)
     }
 
-    /// Folds the commit that follows.
+    /// Folds the next commit.
     pub(crate) fn advance(&mut self, commit: Commit<A::Event>) {
         self.state = commit.apply_to::<A>(std::mem::take(&mut self.state));
         self.version = commit.version;
@@ -64,8 +65,8 @@ impl<A: Aggregate> Loaded<A> {
         self.recent.insert(0, commit);
     }
 
-    /// The commit that would append `events` here. Its time is `now`, or a millisecond after the newest commit
-    /// where the clock has not moved past that.
+    /// Returns the commit that would append `events`. Its time is `now`, or a millisecond after the newest commit if
+    /// the clock is not later than that commit.
     #[must_use]
     pub fn next(&self, request: &Request, events: Vec<A::Event>, now: Timestamp) -> NewCommit<A> {
         let version = self.version + 1;
@@ -91,14 +92,14 @@ impl<A: Aggregate> Loaded<A> {
     }
 }
 
-/// A commit that is yet to be written, with the state after it: what a snapshot would hold.
+/// A commit that is not written yet, with the state after it, which a snapshot would contain.
 #[derive(Clone)]
 pub struct NewCommit<A: Aggregate> {
-    /// What is to be written.
+    /// The commit to write.
     pub commit: Commit<A::Event>,
-    /// The state after it.
+    /// The state after the commit.
     pub state: A::State,
     pub(crate) requests: RequestRing,
-    /// How many versions back the newest snapshot stands, this one included.
+    /// The number of versions since the newest snapshot, this one included.
     pub(crate) since_snapshot: u64,
 }

@@ -1,4 +1,4 @@
-//! The in-memory adapter: the same items in a map, for tests and for trying things out.
+//! The in-memory adapter: the same items in a map, for tests and experiments.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use crate::{
     Aggregate, Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, Timestamp, UpTo, item, snapshot,
 };
 
-/// Keeps commits in memory, encoded as they would be in DynamoDB. Clones share their content.
+/// A store that keeps commits in memory, encoded as in DynamoDB. Clones share their content.
 #[derive(Clone, Default)]
 pub struct InMemoryEventStore {
     items: Arc<Mutex<BTreeMap<(String, u64), Item>>>,
@@ -21,24 +21,24 @@ pub struct InMemoryEventStore {
 }
 
 impl InMemoryEventStore {
-    /// The same store with another snapshot policy.
+    /// Returns the same store with another snapshot policy.
     #[must_use]
     pub fn with_snapshots(self, policy: snapshot::Policy) -> Self {
         Self { policy, ..self }
     }
 
     fn items(&self) -> MutexGuard<'_, BTreeMap<(String, u64), Item>> {
-        // A panic elsewhere cannot have left the map half-changed: every change is one insert.
+        // A panic in another thread cannot have left the map half-changed, because every change is one insert.
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Copies of an aggregate's items after a version, in order.
+    /// Returns copies of an aggregate's items after a version, in order.
     fn after(&self, aggregate_id: &str, after: u64, limit: usize) -> Vec<Item> {
         let range = (aggregate_id.to_owned(), after.saturating_add(1))..=(aggregate_id.to_owned(), u64::MAX);
         self.items().range(range).take(limit).map(|(_, item)| item.clone()).collect()
     }
 
-    /// The version that an aggregate had at an instant; 0 where it had none.
+    /// Returns the version that an aggregate had at an instant; 0 if it had none.
     fn version_at(&self, aggregate_id: &str, instant: Timestamp) -> Result<u64, StoreError> {
         let items = self.items();
         let key = |version| (aggregate_id.to_owned(), version);

@@ -1,4 +1,4 @@
-//! Commits in the order of their versions, up to the first that cannot be read.
+//! A page of commits in version order, up to the first that cannot be read.
 
 use serde_dynamo::Item;
 
@@ -7,15 +7,16 @@ use crate::{Aggregate, Commit, StoreError, item};
 /// One page of an aggregate's commits.
 #[derive(Debug)]
 pub struct CommitPage<E> {
-    /// The commits, in order. Fewer than asked for where there are no more, or where one cannot be read.
+    /// The commits, in order. There are fewer than requested if the aggregate has no more, or if the next one cannot be
+    /// read.
     pub commits: Vec<Commit<E>>,
-    /// The error of the commit that follows `commits`, if that one belongs to this page and cannot be read.
+    /// The error of the commit after `commits`, if that commit belongs to this page and cannot be read.
     pub unreadable: Option<StoreError>,
     /// True if a commit follows `commits`, readable or not.
     pub has_more: bool,
 }
 
-/// Commits of one aggregate as they are decoded.
+/// Commits of one aggregate, collected while they are decoded.
 pub(crate) struct Commits<'a, A: Aggregate> {
     aggregate_id: &'a str,
     after: u64,
@@ -31,7 +32,7 @@ impl<'a, A: Aggregate> Commits<'a, A> {
         self.commits.len()
     }
 
-    /// Decodes the item that follows.
+    /// Decodes the next item.
     pub(crate) fn push(&mut self, item: Item) -> Result<(), StoreError> {
         let decoded = item::decode::<A>(item);
         let commit = decoded.map_err(|error| StoreError::unreadable(self.aggregate_id, self.next_version(), error))?;
@@ -47,7 +48,7 @@ impl<'a, A: Aggregate> Commits<'a, A> {
         self.commits
     }
 
-    /// The first `limit` of the items as a page; those that follow say only that there are more.
+    /// Returns the first `limit` items as a page. Further items only set `has_more`.
     pub(crate) fn into_page(mut self, items: Vec<Item>, limit: usize) -> CommitPage<A::Event> {
         let found = items.len();
         let unreadable = items.into_iter().take(limit).try_for_each(|item| self.push(item)).err();

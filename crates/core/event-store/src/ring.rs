@@ -1,17 +1,17 @@
-//! The last request ids of an aggregate, small enough to ride along in every snapshot.
+//! The last request ids of an aggregate, small enough to be stored in every snapshot.
 
 use sha2::{Digest, Sha256};
 
-/// How many of the newest commits' request ids are remembered.
+/// The number of newest commits whose request ids are remembered.
 pub const REMEMBERED_REQUESTS: usize = 64;
 
-/// Hashes of the request ids of the newest commits, oldest first; the last one belongs to the newest version.
-/// Three bytes each: a collision, one in 260,000 commands of an order with 64, costs a read and never an answer, because a
-/// hit is confirmed against its commit.
+/// Hashes of the request ids of the newest commits, oldest first; the last one belongs to the newest version. Each hash
+/// has three bytes. A collision occurs once in 260,000 commands of an aggregate with 64 remembered ids. It costs a read
+/// and never a wrong reply, because each hit is confirmed against its commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestRing(Vec<[u8; HASH]>);
 
-/// The bytes of a hash.
+/// The size of a hash in bytes.
 const HASH: usize = 3;
 
 fn hash(request_id: &str) -> [u8; HASH] {
@@ -20,7 +20,7 @@ fn hash(request_id: &str) -> [u8; HASH] {
 }
 
 impl RequestRing {
-    /// Remembers the request of the next version, and forgets the oldest beyond [`REMEMBERED_REQUESTS`].
+    /// Adds the request of the next version, and forgets the oldest beyond [`REMEMBERED_REQUESTS`].
     pub fn push(&mut self, request_id: &str) {
         if self.0.len() == REMEMBERED_REQUESTS {
             self.0.remove(0);
@@ -28,25 +28,25 @@ impl RequestRing {
         self.0.push(hash(request_id));
     }
 
-    /// The versions whose request may have been `request_id`, newest first, where the newest one is `head`.
+    /// Returns the versions whose request may have been `request_id`, newest first. `head` is the newest version.
     pub fn candidates(&self, request_id: &str, head: u64) -> impl Iterator<Item = u64> {
         let wanted = hash(request_id);
         (0u64..).zip(self.0.iter().rev()).filter(move |(_, seen)| **seen == wanted).map(move |(age, _)| head - age)
     }
 
-    /// The hashes as one run of bytes.
+    /// Returns the hashes as one byte sequence.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.concat()
     }
 
-    /// The length in bytes of the ring of version `head`.
+    /// Returns the length in bytes of the ring at version `head`.
     #[must_use]
     pub fn bytes_at(head: u64) -> usize {
         usize::try_from(head).unwrap_or(usize::MAX).min(REMEMBERED_REQUESTS) * HASH
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) gave; `None` when it cannot belong to version `head`.
+    /// Reads the output of [`to_bytes`](Self::to_bytes). Returns `None` if it cannot belong to version `head`.
     #[must_use]
     pub fn from_bytes(bytes: &[u8], head: u64) -> Option<Self> {
         (bytes.len() == Self::bytes_at(head)).then(|| Self(bytes.as_chunks::<HASH>().0.to_vec()))

@@ -1,6 +1,6 @@
-//! Pages over the whole table, for tools: replaying, rebuilding, verifying.
+//! Pages over the whole table, for the tools that replay, rebuild and verify.
 //!
-//! Not part of the port: commands and queries never ask for everything, and the in-memory adapter has nobody who would.
+//! The port does not include it: commands and queries never read the whole table, and no caller needs it in memory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,52 +12,54 @@ use serde::{Deserialize, Serialize};
 use crate::dynamo::{SdkItem, failed};
 use crate::{Aggregate, Delivered, DynamoEventStore, Poison, StoreError, StoredSnapshot, Timestamp, item};
 
-/// What is to be scanned, and how.
+/// A request for one page of a scan.
 #[derive(Debug, Clone)]
 pub struct ScanRequest {
-    /// Where to look.
+    /// The part of the table to scan.
     pub scope: Scope,
-    /// The commit after which to go on: a page's [`next`](ScannedPage::next), or any commit's own position. `None` at the
-    /// beginning.
+    /// The commit after which to continue: a page's [`next`](ScannedPage::next), or the position of any commit. `None`
+    /// starts at the beginning.
     pub after: Option<Position>,
-    /// Only what was recorded in this range. It saves the transfer and no read capacity. An item whose `recordedAt` is
-    /// missing or no text is in every range; one whose `recordedAt` is a text but no instant is in those alone between
-    /// whose ends it sorts, which may be none.
+    /// The time range to return. It saves transfer, but no read capacity. Two special cases:
+    ///
+    /// - An item whose `recordedAt` is missing or is not a text is in every range.
+    /// - An item whose `recordedAt` is a text but not an instant is in the ranges whose ends it sorts between. There
+    ///   may be none.
     pub recorded: Option<Range<Timestamp>>,
-    /// Whether every write acknowledged before the request is seen, for twice the read capacity.
+    /// True if the scan must see every write acknowledged before the request, which doubles the read capacity.
     pub consistent: bool,
 }
 
-/// Which part of the table.
+/// A part of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// Aggregates in no particular order, and the commits of each in the order of their versions.
+    /// A segment: aggregates in no particular order, and the commits of each in version order.
     Segment {
-        /// Which segment, from 0.
+        /// The number of the segment, from 0.
         number: u32,
-        /// How many there are, 1 to 1,000,000; together they hold every aggregate once.
+        /// The number of segments, 1 to 1,000,000. Together they contain every aggregate once.
         of: u32,
     },
-    /// The commits of one aggregate, in the order of their versions.
+    /// The commits of one aggregate, in version order.
     Aggregate(String),
 }
 
 impl Scope {
-    /// All of it.
+    /// The whole table.
     pub const TABLE: Self = Self::Segment { number: 0, of: 1 };
 }
 
-/// A place in the table.
+/// A position in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Position {
     aggregate_id: String,
-    /// As DynamoDB writes it: also an item whose version is no version can end a page.
+    /// The version as DynamoDB writes it, because an item with an invalid version can also end a page.
     version: String,
 }
 
 impl Position {
-    /// The place of a commit, whether or not there is one.
+    /// Creates the position of a commit, which need not exist.
     #[must_use]
     pub fn new(aggregate_id: impl Into<String>, version: u64) -> Self {
         Self { aggregate_id: aggregate_id.into(), version: version.to_string() }
@@ -77,25 +79,25 @@ impl Position {
     }
 }
 
-/// `<aggregateId>@<version>`
+/// Writes `<aggregateId>@<version>`.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.aggregate_id, self.version)
     }
 }
 
-/// What one request found.
+/// The result of one request.
 #[derive(Debug, Clone)]
 pub struct ScannedPage<E> {
-    /// The commits, and what was to be one; each id is `<aggregateId>@<version>`.
+    /// The commits and the unreadable items; each id is `<aggregateId>@<version>`.
     pub delivered: Vec<Delivered<E>>,
-    /// How many items were looked at, those outside the range included.
+    /// The number of items read, including those outside the range.
     pub scanned: u64,
-    /// Where to go on; `None` at the end.
+    /// The position at which to continue; `None` at the end.
     pub next: Option<Position>,
 }
 
-/// A page as the SDK hands it over.
+/// A page as the SDK returns it.
 struct RawPage {
     items: Option<Vec<SdkItem>>,
     scanned: i32,
@@ -103,19 +105,20 @@ struct RawPage {
 }
 
 impl DynamoEventStore {
-    /// Reads the next page: 1 MB of items at most, which may hold nothing that is asked for and yet not be the last. An
-    /// item that cannot be read does not stop it.
+    /// Reads the next page of at most 1 MB of items. A page can be empty without being the last. An item that cannot be
+    /// read does not stop the scan.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] and [`StoreError::Refused`], the latter also for a position in another segment.
+    /// Returns [`StoreError::Unavailable`] or [`StoreError::Refused`], the latter also for a position in another
+    /// segment.
     pub async fn scan<A: Aggregate>(&self, request: &ScanRequest) -> Result<ScannedPage<A::Event>, StoreError> {
         Ok(self.scan_items::<A, _>(request, |_| ()).await?.0)
     }
 
-    /// Reads the next page with the snapshot that each commit carries, in the same order. It costs nothing more.
+    /// Reads the next page with the snapshot of each commit, in the same order. The snapshots cost nothing extra.
     ///
     /// # Errors
-    /// As [`scan`](Self::scan).
+    /// Returns the same errors as [`scan`](Self::scan).
     pub async fn scan_with_snapshots<A: Aggregate>(
         &self,
         request: &ScanRequest,
@@ -123,7 +126,7 @@ impl DynamoEventStore {
         self.scan_items::<A, _>(request, item::stored_snapshot).await
     }
 
-    /// Reads the next page, and takes something more from each item.
+    /// Reads the next page, and extracts one more value from each item.
     async fn scan_items<A: Aggregate, T>(
         &self,
         request: &ScanRequest,
@@ -150,7 +153,7 @@ impl DynamoEventStore {
         Ok((ScannedPage { delivered, scanned, next }, taken))
     }
 
-    // No projection: it would change neither the pages nor their price, and a commit's tags have names of their own.
+    // There is no projection: it would change neither the pages nor their price, and the names of a commit's tags vary.
     async fn segment_page(&self, request: &ScanRequest, number: u32, of: u32) -> Result<RawPage, StoreError> {
         let Filter { expression, names, values } = Filter::of(request);
         let scan = self.client.scan().table_name(&self.table).consistent_read(request.consistent);
@@ -185,12 +188,13 @@ impl DynamoEventStore {
     }
 }
 
-/// What is beyond the SDK's numbers is far beyond DynamoDB's, which then refuses the request.
+/// Converts a number for the SDK. A number that the SDK cannot represent is also far above DynamoDB's limit, so
+/// DynamoDB rejects the request.
 fn sdk_number(number: u32) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
 }
 
-/// The range as DynamoDB applies it to what it has read.
+/// The range as a filter that DynamoDB applies after reading.
 #[derive(Default)]
 struct Filter {
     expression: Option<String>,
@@ -203,8 +207,8 @@ impl Filter {
         let Some(Range { start, end }) = request.recorded else { return Self::default() };
         let string = |text: &dyn fmt::Display| AttributeValue::S(text.to_string());
         let values = [(":start", string(&start)), (":end", string(&end)), (":string", string(&"S"))];
-        // Texts of a fixed width: their order is the order of the instants. What has no text must not vanish unseen. Whether
-        // a text is an instant cannot be asked here.
+        // The texts have a fixed width, so their order is the order of the instants. An item without a text must still
+        // be returned, so that it is not overlooked. DynamoDB cannot check here whether a text is an instant.
         let expression = "(#at >= :start AND #at < :end) OR NOT attribute_type(#at, :string)";
         Self {
             expression: Some(expression.to_owned()),

@@ -1,23 +1,27 @@
 //! Snapshots inside commits: when one is attached, and how it is encoded.
 //!
-//! One binary attribute: the state's schema number (2 bytes, big-endian), the request ring (3 bytes a request, as many as
-//! the version has, 64 at most), and the state as MessagePack with structs as arrays. Names would double it, and a snapshot
-//! that is small is free. It is a cache and nothing else: what cannot be used is walked past, back to the first event if need be.
+//! A snapshot is one binary attribute with three parts:
+//!
+//! - the state's schema number (2 bytes, big-endian)
+//! - the request ring (3 bytes for each request, as many as the version has, 64 at most)
+//! - the state as MessagePack with structs as arrays
+//!
+//! Field names would double the size, and a small snapshot is free. A snapshot is only a cache: a load skips one that
+//! it cannot use and reads further back, to the first event if necessary.
 
 use crate::Aggregate;
 use crate::aggregate::CodecError;
 use crate::ring::RequestRing;
 
-/// Writes are billed per started kilobyte.
+/// The size of a write unit: writes are billed per started kilobyte.
 const WRITE_UNIT_BYTES: usize = 1024;
 
-/// When a commit carries a snapshot.
+/// The rule for attaching a snapshot to a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Whether a snapshot that fits in the kilobyte already paid for is attached.
+    /// True if a snapshot is attached when it fits into the kilobyte that is already paid for.
     pub when_free: bool,
-    /// A snapshot that costs a write unit is attached when this many versions, the new one included, would
-    /// otherwise have passed without one.
+    /// The number of versions, the new one included, after which a snapshot is attached even if it costs a write unit.
     pub every: u64,
 }
 
@@ -28,23 +32,23 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// No snapshots: every load folds every event.
+    /// Attaches no snapshots: every load folds every event.
     pub const NEVER: Self = Self { when_free: false, every: u64::MAX };
 
-    /// Whether to attach a snapshot that takes an item from `bytes` to `bytes_with`.
+    /// Returns true if a snapshot is to be attached that grows an item from `bytes` to `bytes_with`.
     #[must_use]
     pub const fn attaches(self, since_snapshot: u64, bytes: usize, bytes_with: usize) -> bool {
         let free = bytes.div_ceil(WRITE_UNIT_BYTES) == bytes_with.div_ceil(WRITE_UNIT_BYTES);
         (self.when_free && free) || self.is_due(since_snapshot)
     }
 
-    /// True if a snapshot is worth a write unit.
+    /// Returns true if a snapshot is worth a write unit.
     pub(crate) const fn is_due(self, since_snapshot: u64) -> bool {
         since_snapshot >= self.every
     }
 }
 
-/// A state that need not be folded, with the request ids of the newest commits up to it.
+/// A stored state that makes folding unnecessary, with the request ids of the newest commits up to it.
 pub(crate) struct Snapshot<A: Aggregate> {
     pub(crate) state: A::State,
     pub(crate) requests: RequestRing,
@@ -57,7 +61,7 @@ pub(crate) fn encode<A: Aggregate>(state: &A::State, requests: &RequestRing) -> 
     Ok(bytes)
 }
 
-/// `None` where the snapshot is of another schema or does not decode.
+/// Decodes a snapshot. Returns `None` if it has another schema or is malformed.
 pub(crate) fn decode<A: Aggregate>(bytes: &[u8], version: u64) -> Option<Snapshot<A>> {
     let (schema, rest) = bytes.split_first_chunk::<2>()?;
     if u32::from(u16::from_be_bytes(*schema)) != A::STATE_SCHEMA {

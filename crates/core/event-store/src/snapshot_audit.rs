@@ -1,4 +1,5 @@
-//! Snapshots compared with the fold of the events: decisions rest on snapshots, so a wrong one is as bad as a wrong event.
+//! Compares snapshots with the fold of the events. Decisions are based on snapshots, so a wrong snapshot is as bad as a
+//! wrong event.
 
 use serde_json::Value;
 
@@ -11,35 +12,36 @@ use crate::{Aggregate, ChangedValue, Commit, Delivered, contain};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSnapshot(pub(crate) Vec<u8>);
 
-/// A snapshot that is not the fold of the events up to its version.
+/// A snapshot that differs from the fold of the events up to its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotDifference {
     /// The aggregate.
     pub aggregate_id: String,
     /// The version of the commit that carries the snapshot.
     pub version: u64,
-    /// The values of the state that differ. `requests` is the memory of request ids, in hexadecimal digits.
+    /// The values of the state that differ. `requests` is the ring of request ids, in hexadecimal digits.
     pub changes: Vec<ChangedValue>,
 }
 
-/// The snapshots of one aggregate.
+/// The checked snapshots of one aggregate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedSnapshots {
     /// The aggregate.
     pub aggregate_id: String,
     /// The number of snapshots that were compared.
     pub compared: u64,
-    /// Those that are wrong, by version.
+    /// The wrong snapshots, by version.
     pub differences: Vec<SnapshotDifference>,
 }
 
 /// Folds the commits of a scan, one aggregate at a time, and compares each snapshot that a command would use.
 pub struct SnapshotAudit<A: Aggregate>(Option<Fold<A>>);
 
-/// The aggregate under way.
+/// The fold of the current aggregate.
 struct Fold<A: Aggregate> {
     checked: CheckedSnapshots,
-    /// `None` after a commit that cannot be read or folded: nothing is known of later snapshots.
+    /// The state after the last commit; `None` after a commit that cannot be read or folded, because later snapshots
+    /// then cannot be checked.
     at: Option<(u64, A::State, RequestRing)>,
 }
 
@@ -50,10 +52,10 @@ impl<A: Aggregate> Default for SnapshotAudit<A> {
 }
 
 impl<A: Aggregate> SnapshotAudit<A> {
-    /// Takes the next commit of a scan, named `<aggregateId>@<version>`, with its snapshot. Returns the aggregate before it
-    /// where another one begins.
+    /// Takes the next commit of a scan, named `<aggregateId>@<version>`, with its snapshot. Returns the previous
+    /// aggregate if this commit belongs to another one.
     ///
-    /// A snapshot of another schema, or one that does not decode, is not compared: no command uses it.
+    /// A snapshot that has another schema or does not decode is not compared, because no command uses it.
     pub fn push(
         &mut self,
         delivered: &Delivered<A::Event>,
@@ -72,7 +74,7 @@ impl<A: Aggregate> SnapshotAudit<A> {
         complete.map(|complete| complete.checked)
     }
 
-    /// Ends the scan: the last aggregate is complete.
+    /// Ends the scan and returns the last aggregate.
     pub fn finish(&mut self) -> Option<CheckedSnapshots> {
         self.0.take().map(|complete| complete.checked)
     }
@@ -88,7 +90,7 @@ impl<A: Aggregate> Fold<A> {
         let Some((version, state, requests)) = &self.at else { return };
         let Some(used) = contain(|| snapshot::decode::<A>(stored, *version)).ok().flatten() else { return };
         self.checked.compared += 1;
-        // Most are equal byte for byte, which is cheap to see.
+        // Most snapshots are equal byte for byte, which is cheap to check.
         let encoded = contain(|| snapshot::encode::<A>(state, requests)).ok().and_then(Result::ok);
         if encoded.as_ref() == Some(stored) {
             return;
@@ -101,7 +103,7 @@ impl<A: Aggregate> Fold<A> {
     }
 }
 
-/// The fold after a commit; `None` where it does not follow, or the fold panics on it.
+/// Returns the fold after a commit; `None` if the commit is not the next version, or if the fold panics on it.
 fn advance<A: Aggregate>(
     (version, state, mut requests): (u64, A::State, RequestRing),
     commit: &Commit<A::Event>,

@@ -1,48 +1,48 @@
-//! The port: what a place that keeps events must be able to do.
+//! The port: the operations that every event store offers.
 
 use std::error::Error;
 use std::future::Future;
 
 use crate::{Aggregate, Commit, CommitPage, Loaded, NewCommit, Timestamp};
 
-/// Why the store could not answer. Nothing here is a lost race or a refusal: those are answers.
+/// The reason why the store could not answer. A lost race or a rejection is not an error here but an ordinary result.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Throttled, timed out, unreachable or failing, after the client's own retries. A write may have happened:
-    /// a repeat of the request finds out.
+    /// The store was throttled, timed out, was unreachable or failed, after the client's own retries. The write may
+    /// have happened: a retry of the request finds out.
     #[error("{operation} failed: the store is unavailable")]
     Unavailable {
         /// The DynamoDB operation.
         operation: &'static str,
-        /// What the client said.
+        /// The client's error.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The store refused the call itself: a missing table, a missing permission, a malformed call.
+    /// The store rejected the call itself: a missing table, a missing permission, a malformed call.
     #[error("{operation} was refused by the store")]
     Refused {
         /// The DynamoDB operation.
         operation: &'static str,
-        /// What the client said.
+        /// The client's error.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// A commit that is there cannot be read, or one that must be there is not.
+    /// An existing commit cannot be read, or a commit that must exist is missing.
     #[error("commit {version} of aggregate {aggregate_id} cannot be read")]
     Unreadable {
-        /// Whose commit.
+        /// The aggregate of the commit.
         aggregate_id: String,
-        /// Which commit.
+        /// The version of the commit.
         version: u64,
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// An event or a state that is to be written cannot be encoded, or the item would be beyond DynamoDB's 400 KB.
+    /// An event or a state cannot be encoded, or the item would exceed DynamoDB's 400 KB.
     #[error("commit {version} of aggregate {aggregate_id} cannot be written")]
     Unwritable {
-        /// Whose commit.
+        /// The aggregate of the commit.
         aggregate_id: String,
-        /// Which commit.
+        /// The version of the commit.
         version: u64,
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
 }
@@ -57,7 +57,7 @@ impl StoreError {
     }
 }
 
-/// An error with everything that caused it, in one line: for logs.
+/// Returns an error with all its causes in one line, for logs.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
     let (mut text, mut cause) = (error.to_string(), error.source());
@@ -68,42 +68,42 @@ pub fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// How an append ended.
+/// The result of an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Appended<E> {
-    /// It is written.
+    /// The commit is written.
     Written {
-        /// The bytes that the commit would have with its snapshot, if one was due and left out because they exceed DynamoDB's
-        /// 400 KB. Until a snapshot fits again, every load folds more commits.
+        /// The size in bytes that the commit would have had with its snapshot, if one was due and left out because it
+        /// exceeds DynamoDB's 400 KB. Until a snapshot fits again, every load folds more commits.
         oversized_snapshot: Option<usize>,
     },
-    /// That version exists already: the commit that holds it. Where its request is the one that was to be written,
-    /// it is an earlier attempt or a duplicate; otherwise another writer won.
+    /// The version exists already; this is its commit. If its request is the one to be written, it is an earlier
+    /// attempt or a duplicate. Otherwise another writer won.
     Occupied(Commit<E>),
 }
 
-/// The point up to which an aggregate is to be read.
+/// The point up to which to read an aggregate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpTo {
-    /// The newest commit.
+    /// Up to the newest commit.
     Head,
-    /// The commit of this version, or the newest before it.
+    /// Up to the commit of this version, or the newest before it.
     Version(u64),
-    /// The newest commit recorded at this instant or before it. The store looks at the times of few commits to find it; where
-    /// it meets a time that cannot be read, it answers [`StoreError::Unreadable`]. Events are read of those commits only
-    /// that are folded.
+    /// Up to the newest commit recorded at this instant or before it. The store looks up the times of a few commits to
+    /// find it, and returns [`StoreError::Unreadable`] if one of these times cannot be read. It reads the events only
+    /// of the commits that it folds.
     Time(Timestamp),
 }
 
 /// An append-only store of commits. Reads are strongly consistent.
 pub trait EventStore<A: Aggregate>: Send + Sync {
-    /// Appends a commit at the version it names, if no commit stands there.
+    /// Appends a commit at the version it names, if that version does not exist yet.
     fn append(&self, new: &NewCommit<A>) -> impl Future<Output = Result<Appended<A::Event>, StoreError>> + Send;
 
-    /// Reads an aggregate as it was at a point; [`Loaded::absent`] where nothing had been appended.
+    /// Reads an aggregate as it was at a point; [`Loaded::absent`] if nothing had been appended.
     fn load(&self, aggregate_id: &str, up_to: UpTo) -> impl Future<Output = Result<Loaded<A>, StoreError>> + Send;
 
-    /// Reads commits in order: those after version `after`, `limit` at most. All of them, or an error.
+    /// Reads at most `limit` commits after version `after`, in order. Returns all of them or an error.
     fn commits(
         &self,
         aggregate_id: &str,
@@ -111,7 +111,7 @@ pub trait EventStore<A: Aggregate>: Send + Sync {
         limit: Option<usize>,
     ) -> impl Future<Output = Result<Vec<Commit<A::Event>>, StoreError>> + Send;
 
-    /// Reads one page of commits in order: those after version `after`, `limit` at most, up to the first that cannot be read.
+    /// Reads one page of at most `limit` commits after version `after`, in order, up to the first that cannot be read.
     /// Nothing beyond the page is decoded.
     fn page(
         &self,

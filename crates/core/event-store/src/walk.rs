@@ -1,5 +1,5 @@
-//! From the newest commit back to the first that carries a usable snapshot, then forward again: the fold that
-//! both adapters share.
+//! The load path that both adapters share: back from the newest commit to the first with a usable snapshot, then
+//! forward again with the fold.
 
 use serde_dynamo::Item;
 
@@ -7,7 +7,7 @@ use crate::item::{self, usable_snapshot};
 use crate::ring::{REMEMBERED_REQUESTS, RequestRing};
 use crate::{Aggregate, Commit, Loaded, StoreError};
 
-/// Commits of one aggregate, newest first, until there are enough of them.
+/// Collects commits of one aggregate, newest first, until no older one is needed.
 pub(crate) struct Walk<A: Aggregate> {
     aggregate_id: String,
     commits: Vec<Commit<A::Event>>,
@@ -19,7 +19,7 @@ impl<A: Aggregate> Walk<A> {
         Self { aggregate_id: aggregate_id.to_owned(), commits: Vec::new(), base: None }
     }
 
-    /// Takes the next older item; true once nothing older is needed.
+    /// Takes the next older item. Returns true once no older one is needed.
     pub(crate) fn push(&mut self, item: Item) -> Result<bool, StoreError> {
         let expected = self.commits.last().map(|newer| newer.version - 1);
         let Some((_, version)) = item::key_of(&item) else {
@@ -40,7 +40,7 @@ impl<A: Aggregate> Walk<A> {
         StoreError::unreadable(&self.aggregate_id, version, source)
     }
 
-    /// Folds what was taken.
+    /// Folds the collected commits.
     pub(crate) fn finish(self) -> Result<Loaded<A>, StoreError> {
         let Some(newest) = self.commits.first() else { return Ok(Loaded::absent(&self.aggregate_id)) };
         let version = newest.version;

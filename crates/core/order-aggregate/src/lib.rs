@@ -1,20 +1,20 @@
-//! Orders in the event store: the one place that knows both the order domain and the store.
+//! Orders in the event store: the only crate that knows both the order domain and the store.
 //!
-//! [`Orders`] tells the store how orders are folded, what they are called on disk and which tags their commits
-//! carry. Nothing here decides anything or does any I/O.
+//! [`Orders`] tells the store how to fold orders, their names on disk and the tags of their commits. Nothing here
+//! decides anything or does any I/O.
 
 use event_store::{Aggregate, CodecError, Commit, EncodedEvent, EventPosition, Tags, Timestamp};
 use order_domain::{Event, EventRef, Order, stored};
 
-/// The tag with the customer's id.
+/// The tag that contains the customer's id.
 pub const CUSTOMER_ID: &str = "customerId";
-/// The tag with the time of an order's first commit.
+/// The tag that contains the time of an order's first commit.
 pub const PLACED_AT: &str = "placedAt";
 
 /// A commit of an order.
 pub type OrderCommit = Commit<Event>;
 
-/// Orders as the event store sees them.
+/// The connection of orders to the event store.
 #[derive(Debug, Clone, Copy)]
 pub struct Orders;
 
@@ -47,13 +47,13 @@ impl Aggregate for Orders {
     }
 }
 
-/// The customer of a commit's order.
+/// Returns the customer of a commit's order.
 #[must_use]
 pub fn customer_id(commit: &OrderCommit) -> Option<&str> {
     commit.tags.get(CUSTOMER_ID).map(String::as_str)
 }
 
-/// When a commit's order was placed.
+/// Returns the time when a commit's order was placed.
 #[must_use]
 pub fn placed_at(commit: &OrderCommit) -> Option<Timestamp> {
     commit.tags.get(PLACED_AT)?.parse().ok()

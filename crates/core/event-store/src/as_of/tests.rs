@@ -6,7 +6,7 @@ fn at(epoch_ms: i64) -> Timestamp {
     Timestamp::from_epoch_ms(epoch_ms).unwrap()
 }
 
-/// The answer for commits with these times, version 1 first, and how many of their times were looked up.
+/// Returns the answer for commits with these times, version 1 first, and the number of times that the search looked up.
 fn search(times: &[i64], instant: i64) -> (u64, usize) {
     let head = (times.len() as u64, at(*times.last().unwrap()));
     if head.1 <= at(instant) {
@@ -26,7 +26,7 @@ fn by_definition(times: &[i64], instant: i64) -> u64 {
     times.iter().filter(|time| **time <= instant).count() as u64
 }
 
-/// Times that rise strictly, in steps from a millisecond to a year.
+/// Returns times that increase strictly, in steps from a millisecond to a year.
 fn rising(steps: &[u64]) -> Vec<i64> {
     let mut now = 0;
     steps
@@ -51,7 +51,7 @@ proptest! {
         for instant in around.chain([0, -beyond, times[times.len() - 1] + beyond]) {
             let (answer, looks) = search(&times, instant);
             prop_assert_eq!(answer, by_definition(&times, instant), "at {}", instant);
-            // The first commit, and then a guess and a halving for each halving that a search by halves needs.
+            // The bound: the first commit, and then one guess and one halving for each step of a binary search.
             let halvings = (usize::BITS - times.len().leading_zeros()) as usize;
             prop_assert!(looks <= 1 + 2 * halvings, "{} looks at {} commits", looks, times.len());
         }
@@ -68,7 +68,7 @@ fn an_evenly_spaced_history_needs_three_looks_at_most() {
     }
 }
 
-/// Interpolation alone would walk such a history commit by commit.
+/// Interpolation alone would visit every commit of such a history.
 #[test]
 fn a_history_with_one_long_pause_is_halved() {
     let mut times: Vec<i64> = (1..=9_299).collect();

@@ -1,4 +1,4 @@
-//! Reading from DynamoDB: back from a version to a snapshot, forward from a version, and back to an instant.
+//! Reads from DynamoDB: back from a version to a snapshot, forward from a version, and back to an instant.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,15 +9,16 @@ use crate::as_of::Search;
 use crate::walk::Walk;
 use crate::{Aggregate, Loaded, StoreError, Timestamp, item};
 
-/// The sizes of a load's pages, in commits. Four commits of up to 1 KB are one read unit; the next page spans
-/// more than the default distance of two snapshots; after that, only DynamoDB's own 1 MB a page.
+/// The sizes of a load's pages, in commits. Four commits of up to 1 KB cost one read unit. The next page spans more
+/// than the default distance between two snapshots. After that, only DynamoDB's own limit of 1 MB for each page
+/// applies.
 const LOAD_PAGES: [Option<i32>; 3] = [Some(4), Some(32), None];
 
-/// Items in the order of the query, and where the next page starts.
+/// Items in the order of the query, and the start of the next page.
 type Page = (Vec<Item>, Option<SdkItem>);
 
 impl DynamoEventStore {
-    /// The aggregate as of a version, or of the newest.
+    /// Loads the aggregate at a version, or at the newest one.
     pub(super) async fn load_back<A: Aggregate>(
         &self,
         aggregate_id: &str,
@@ -27,7 +28,7 @@ impl DynamoEventStore {
         self.load_on(aggregate_id, up_to, first).await
     }
 
-    /// The same, from a first page that was read before.
+    /// Continues a load after a first page that was read before.
     async fn load_on<A: Aggregate>(
         &self,
         aggregate_id: &str,
@@ -51,8 +52,8 @@ impl DynamoEventStore {
         }
     }
 
-    /// The aggregate as of an instant. Where that is at the newest commit or after it, this is a load of the head, in the
-    /// same requests; otherwise the version is searched for, and then loaded.
+    /// Loads the aggregate at an instant. If the instant is at the newest commit or later, this is a load of the newest
+    /// version with the same requests. Otherwise it searches for the version first.
     pub(super) async fn load_at<A: Aggregate>(
         &self,
         aggregate_id: &str,
@@ -74,7 +75,7 @@ impl DynamoEventStore {
         }
     }
 
-    /// The time of a version that must be there: one item is read, and only its time is transferred.
+    /// Returns the time of a version that must exist. It reads one item and transfers only its time.
     async fn recorded_at(&self, aggregate_id: &str, version: u64) -> Result<Timestamp, StoreError> {
         let one = self
             .back(aggregate_id, Some(version))
@@ -87,7 +88,7 @@ impl DynamoEventStore {
         }
     }
 
-    /// One page of an aggregate's items after a version, in order, and where the next page starts.
+    /// Returns one page of an aggregate's items after a version, in order, and the start of the next page.
     pub(super) async fn page_on(
         &self,
         aggregate_id: &str,
@@ -105,7 +106,7 @@ impl DynamoEventStore {
         send(query).await
     }
 
-    /// A query for an aggregate's items, newest first.
+    /// Builds a query for an aggregate's items, newest first.
     fn back(&self, aggregate_id: &str, up_to: Option<u64>) -> QueryFluentBuilder {
         let query = self.of(aggregate_id).scan_index_forward(false);
         match up_to {

@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::error::{
     ProvisionedThroughputExceededException, RequestLimitExceeded, ThrottlingException,
 };
 
-/// The reasons why DynamoDB throttled the request behind an error, for logs: each with its table or index, as in
-/// `TableWriteKeyRangeThroughputExceeded on table/Orders`. None if DynamoDB did not throttle it or gave no reason. DynamoDB names
-/// no key here.
+/// Returns the reasons why DynamoDB throttled the request behind an error, for logs. Each has its table or index, as in
+/// `TableWriteKeyRangeThroughputExceeded on table/Orders`. Returns `None` if DynamoDB did not throttle the request or
+/// gave no reason. The reasons contain no key.
 #[must_use]
 pub fn throttling_reasons(error: &(dyn Error + 'static)) -> Option<String> {
     let errors = std::iter::successors(Some(error), |&error| error.source());
@@ -31,7 +31,7 @@ fn reasons_of<'e>(error: &'e (dyn Error + 'static)) -> &'e [ThrottlingReason] {
 
 fn described(reason: &ThrottlingReason) -> String {
     let what = reason.reason().unwrap_or("unknown");
-    // arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/index/ByOrder
+    // Format: arn:aws:dynamodb:eu-central-1:111122223333:table/Orders/index/ByOrder
     match reason.resource().and_then(|arn| arn.splitn(6, ':').nth(5)) {
         Some(resource) => format!("{what} on {resource}"),
         None => what.to_owned(),
