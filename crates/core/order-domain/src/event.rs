@@ -1,5 +1,5 @@
-//! What can have happened to an order. Field names here are stored: never change them, only add
-//! (see [`crate::stored`] for what a new version takes).
+//! The events of an order. Field names here are stored: never change them, only add (see [`crate::stored`] for the
+//! steps that a new version takes).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,12 +34,12 @@ pub enum Event {
     OrderCancelled(OrderCancelled),
 }
 
-/// Where an event stands in its order: known to whoever recorded it, and passed to the fold as data.
+/// The position of an event in its order. The code that records the event knows it and passes it to the fold as data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventRef {
     /// The event's own id.
     pub event_id: Uuid,
-    /// The version of the order that its commit made, from 1.
+    /// The version of the event's commit, from 1.
     pub version: u64,
 }
 

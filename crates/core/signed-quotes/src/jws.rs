@@ -1,35 +1,36 @@
-//! A quote taken apart, before anything of it is believed.
+//! Parses a quote without trusting it yet.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use order_domain::values::KeyId;
 use serde::Deserialize;
 
-/// The names of the one algorithm: RFC 8037 calls it `EdDSA`, RFC 9864 `Ed25519`.
+/// The names of the only algorithm: RFC 8037 calls it `EdDSA`, RFC 9864 `Ed25519`.
 pub(crate) const ALGORITHMS: [&str; 2] = ["EdDSA", "Ed25519"];
 
 /// The reason why a text is not a quote. The message is for the caller, and repeats nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwsFault {
-    /// Fewer or more parts than a header, a payload and a signature.
+    /// The text does not have exactly three parts: a header, a payload and a signature.
     #[error("must be a compact JWS: three parts, with dots between them")]
     NotThreeParts,
-    /// A part that is not base64url, that is padded, or whose last character has bits that no byte uses.
+    /// A part is not base64url, is padded, or has unused bits set in its last character.
     #[error("must be a compact JWS: each part in base64url, without padding")]
     NotBase64Url,
-    /// A header that is not a JSON object, repeats a member, or has one that is not understood: `crit` among them.
+    /// The header is not a JSON object, repeats a member, or has a member that this release does not know, such as
+    /// `crit`.
     #[error("must have a header that is a JSON object of alg, kid and possibly typ, each once and as a string")]
     BadHeader,
-    /// A header without a `kid`, or with one that cannot name a key.
+    /// The header has no `kid`, or one that is not a valid key name.
     #[error("must have a header whose kid names a key: 1 to 64 letters, digits, '.', '_' and '-'")]
     BadKid,
-    /// Another algorithm than Ed25519: `none`, for example.
+    /// The algorithm is not Ed25519: it is `none`, for example.
     #[error("must be signed with Ed25519: alg must be EdDSA or Ed25519")]
     Algorithm,
 }
 
-/// The header. Whatever else a header may have, nothing here would act on, so it is refused: RFC 7515 has `crit` refused by
-/// those who do not understand it.
+/// The header. A header with any other member is rejected, because nothing here would act on it. RFC 7515 requires this
+/// for `crit` from implementations that do not understand it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -39,7 +40,7 @@ struct Header {
     typ: Option<String>,
 }
 
-/// A compact JSON Web Signature whose signature was not checked yet.
+/// A compact JSON Web Signature whose signature is not checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Jws {
     kid: KeyId,
@@ -49,10 +50,10 @@ pub struct Jws {
 }
 
 impl Jws {
-    /// Takes a text apart.
+    /// Parses a text.
     ///
     /// # Errors
-    /// When it is not a compact JWS by an Ed25519 key with a name.
+    /// Returns a fault if the text is not a compact JWS by an Ed25519 key with a name.
     pub fn parse(text: &str) -> Result<Self, JwsFault> {
         let mut parts = text.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
@@ -65,13 +66,13 @@ impl Jws {
         Ok(Self { kid: read_header(&header)?, signing_input, payload, signature })
     }
 
-    /// The name of the key that is said to have signed.
+    /// Returns the name of the key that is claimed to have signed.
     #[must_use]
     pub const fn kid(&self) -> &KeyId {
         &self.kid
     }
 
-    /// The claims, as bytes. Nothing in them is true before the signature was checked.
+    /// Returns the claims as bytes. Do not trust them before the signature is checked.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.payload
@@ -91,7 +92,7 @@ fn decode(part: &str) -> Result<Vec<u8>, JwsFault> {
 }
 
 fn read_header(json: &[u8]) -> Result<KeyId, JwsFault> {
-    // serde reads a struct from an array too.
+    // serde also reads a struct from an array.
     if !json.trim_ascii_start().starts_with(b"{") {
         return Err(JwsFault::BadHeader);
     }
@@ -182,7 +183,7 @@ mod tests {
             let header = format!(r#"{{"alg":"{alg}","kid":"k"}}"#);
             assert_eq!(with_header(&header), Err(JwsFault::Algorithm), "{alg}");
         }
-        // Also where it names no key.
+        // The algorithm is checked first, even if the header names no key.
         assert_eq!(with_header(r#"{"alg":"none"}"#), Err(JwsFault::Algorithm));
     }
 

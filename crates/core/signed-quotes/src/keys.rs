@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use crate::jws::{ALGORITHMS, Jws};
 
-/// The most keys of a set: one in use, its successor and its predecessors, many times over.
+/// The largest number of keys in a set. It is far more than one key in use, its successor and its predecessors.
 pub const MAX_KEYS: usize = 16;
 
 /// The public half of [`QuoteSigner::demo`](crate::QuoteSigner::demo).
@@ -20,13 +20,13 @@ const DEMO_PUBLIC_KEY: [u8; KEY_BYTES] = [
     0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
 ];
 
-/// The bytes of a public key.
+/// The size of a public key in bytes.
 const KEY_BYTES: usize = 32;
 
 /// The reason why a text is not a set of keys. The message is for an operator, and repeats only names of keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetFault {
-    /// Not JSON, or not of a JWK Set's shape.
+    /// The text is not JSON, or does not have the shape of a JWK Set.
     #[error("must be a JWK Set, {{\"keys\": [...]}}: line {line}, column {column} is not")]
     Malformed {
         /// The line, from 1.
@@ -34,19 +34,19 @@ pub enum KeySetFault {
         /// The column, from 1.
         column: usize,
     },
-    /// More than [`MAX_KEYS`].
+    /// The set has more than [`MAX_KEYS`] keys.
     #[error("must have at most {MAX_KEYS} keys, not {count}")]
     TooMany {
         /// The number of keys.
         count: usize,
     },
-    /// The demo key, in a deployment.
+    /// The set of a deployment contains the demo key.
     #[error("the demo key is published with the source: make a key of your own with `orders quote-key`")]
     DemoKey,
-    /// A key that cannot be used.
+    /// The set contains a key that cannot be used.
     #[error("key {position}: {fault}")]
     Key {
-        /// The place in the set, from 1.
+        /// The position of the key in the set, from 1.
         position: usize,
         /// The fault.
         fault: KeyFault,
@@ -56,31 +56,32 @@ pub enum KeySetFault {
 /// The reason why a key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
-    /// The private half, which must not be where quotes are only verified.
+    /// The key is private. A private key must not be in a place where quotes are only verified.
     #[error("d is the private key: remove it, and replace the key, because every reader of it can sign")]
     Private,
-    /// Another kind of key.
+    /// The key is of another kind.
     #[error("kty must be OKP and crv Ed25519")]
     NotEd25519,
-    /// A key for something else.
+    /// The key is meant for another use.
     #[error("use must be sig, or absent")]
     NotForSignatures,
-    /// A key for another algorithm.
+    /// The key is meant for another algorithm.
     #[error("alg must be EdDSA or Ed25519, or absent")]
     OtherAlgorithm,
-    /// No name.
+    /// The key has no name.
     #[error("kid is missing")]
     NoKid,
-    /// A name that no quote can have.
+    /// The key has a name that no quote can have.
     #[error("kid must be 1 to 64 letters, digits, '.', '_' and '-', and start with a letter or digit")]
     BadKid,
-    /// The name of a key before it.
+    /// The key has the same name as an earlier key.
     #[error("kid '{0}' is the name of a key before it")]
     RepeatedKid(KeyId),
-    /// No public key of Ed25519.
+    /// The key is not a public key of Ed25519.
     #[error("x must be the 32 bytes of a public key, in base64url without padding")]
     BadKey,
-    /// A point of small order: for such a key, anybody can make signatures without a private key. All zeros is one.
+    /// The key is a point of small order, for example all zeros. Anyone can make signatures for such a key without a
+    /// private key.
     #[error("x is a weak key, for which a signature needs no private key")]
     WeakKey,
 }
@@ -90,7 +91,7 @@ struct JwkSet {
     keys: Vec<Jwk>,
 }
 
-/// A key as JSON. Members that are not listed are ignored, as RFC 7517 asks.
+/// A key as JSON. Members that are not listed are ignored, as RFC 7517 requires.
 #[derive(Deserialize)]
 struct Jwk {
     kty: Option<String>,
@@ -115,19 +116,19 @@ impl fmt::Debug for QuoteKeys {
 /// The result of checking a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureCheck {
-    /// The key signed this text.
+    /// The named key signed this text.
     Valid,
-    /// The key did not sign this text.
+    /// The named key did not sign this text.
     Invalid,
-    /// No key has the name that the quote gives, so nothing is known of it.
+    /// The set has no key with the name in the quote, so the signature cannot be checked.
     UnknownKey,
 }
 
 impl QuoteKeys {
-    /// Reads a JWK Set; an empty text is a set without keys.
+    /// Reads a JWK Set. An empty text is a set without keys.
     ///
     /// # Errors
-    /// When it is not a JWK Set, or one of its keys cannot be used.
+    /// Returns a fault if the text is not a JWK Set, or if one of its keys cannot be used.
     pub fn parse(text: &str) -> Result<Self, KeySetFault> {
         if text.trim_ascii().is_empty() {
             return Ok(Self::default());
@@ -175,13 +176,13 @@ impl QuoteKeys {
         self.0.iter().find_map(|(name, key)| (name == kid).then_some(key))
     }
 
-    /// True if the demo key is among them, with which everyone can sign.
+    /// Returns true if the set contains the demo key, with which anyone can sign.
     #[must_use]
     pub fn has_demo_key(&self) -> bool {
         self.0.iter().any(|(_, key)| key.as_ref() == DEMO_PUBLIC_KEY)
     }
 
-    /// Checks a signature by the key that the quote names.
+    /// Checks a signature with the key that the quote names.
     #[must_use]
     pub fn check(&self, jws: &Jws) -> SignatureCheck {
         let Some(key) = self.find(jws.kid()) else { return SignatureCheck::UnknownKey };
@@ -192,8 +193,9 @@ impl QuoteKeys {
     }
 }
 
-/// True for the encodings of the points of order 1, 2, 4 and 8, for which the library verifies signatures that need no private
-/// key. The list is libsodium's (`ge25519_has_small_order`); the last bit is the sign, which does not matter.
+/// Returns true for the encodings of the points of order 1, 2, 4 and 8. For these, the library accepts signatures that
+/// need no private key. The list is libsodium's (`ge25519_has_small_order`). The last bit is the sign, which does not
+/// matter.
 fn has_small_order(mut bytes: [u8; KEY_BYTES]) -> bool {
     const fn near(low: u8, rest: u8, high: u8) -> [u8; KEY_BYTES] {
         let mut bytes = [rest; KEY_BYTES];
@@ -241,7 +243,7 @@ mod tests {
         QuoteKeys::parse(text).unwrap_err().to_string()
     }
 
-    /// RFC 8037, appendix A.4, with the name that a quote needs.
+    /// The example of RFC 8037, appendix A.4, with the key name that a quote needs.
     #[test]
     fn a_signature_of_the_rfc_is_valid() {
         let text = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
@@ -308,7 +310,7 @@ mod tests {
         }
     }
 
-    /// The reason for the list: the library itself takes such a key, and this signature, for any message.
+    /// The reason for the list: the library itself accepts such a key, and accepts this signature for any message.
     #[test]
     fn a_key_for_which_anybody_can_sign_is_refused() {
         let identity = {

@@ -1,4 +1,4 @@
-//! A key that signs quotes: for tests and the command line. A shop's pricing service does this in a program of its own.
+//! A key that signs quotes, for tests and the command line. A shop's pricing service signs quotes in its own program.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use order_domain::values::KeyId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The reason why there is no key to sign with. The message repeats nothing of a private key.
+/// The reason why a signing key is not available. The message repeats nothing of a private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignerError {
-    /// The system gave no random bytes.
+    /// The system provided no random bytes.
     #[error("the system has no random bytes for a key")]
     NoRandomness,
-    /// Not a private JWK of Ed25519 with a `kid`, or its halves do not belong together.
+    /// The text is not a private JWK of Ed25519 with a `kid`, or its two halves do not match.
     #[error("must be a private JWK: kty OKP, crv Ed25519, kid, and x and d that belong together")]
     NotAPrivateKey,
 }
@@ -34,7 +34,8 @@ struct PrivateJwk {
 /// The audience of quotes for the local stack, and the only one for which [`QuoteSigner::demo`] may sign.
 pub const DEMO_AUDIENCE: &str = "order-ledger-local";
 
-/// The private key of RFC 8037, appendix A.1, which is public knowledge: for the local stack and the samples in `events/`.
+/// The private key of RFC 8037, appendix A.1, which is public knowledge. The local stack and the samples in `events/`
+/// use it.
 const DEMO_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"demo","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#;
 
 /// A key that signs quotes.
@@ -50,19 +51,19 @@ impl fmt::Debug for QuoteSigner {
 }
 
 impl QuoteSigner {
-    /// A new key of that name.
+    /// Generates a new key with that name.
     ///
     /// # Errors
-    /// When the system has no random bytes.
+    /// Returns an error if the system has no random bytes.
     pub fn generate(kid: KeyId) -> Result<Self, SignerError> {
         let pair = Ed25519KeyPair::generate().map_err(|_| SignerError::NoRandomness)?;
         Ok(Self { kid, pair })
     }
 
-    /// Reads a key as [`private_jwk`](Self::private_jwk) writes it.
+    /// Reads a key in the form that [`private_jwk`](Self::private_jwk) writes.
     ///
     /// # Errors
-    /// When it is no private JWK of Ed25519, or its public half is another key's.
+    /// Returns an error if the text is not a private JWK of Ed25519, or if its public half belongs to another key.
     pub fn from_private_jwk(text: &str) -> Result<Self, SignerError> {
         let jwk: PrivateJwk = serde_json::from_str(text).map_err(|_| SignerError::NotAPrivateKey)?;
         if (jwk.kty.as_str(), jwk.crv.as_str()) != ("OKP", "Ed25519") {
@@ -74,31 +75,32 @@ impl QuoteSigner {
         Ok(Self { kid: jwk.kid, pair })
     }
 
-    /// The key of the local stack, `demo`. Everyone can read it, so a deployment refuses it: see [`QuoteKeys::has_demo_key`](crate::QuoteKeys::has_demo_key).
+    /// Returns the key of the local stack, `demo`. Anyone can read it, so a deployment rejects it: see
+    /// [`QuoteKeys::has_demo_key`](crate::QuoteKeys::has_demo_key).
     ///
     /// # Errors
-    /// Never: the key is a constant.
+    /// Never returns an error, because the key is a constant.
     pub fn demo() -> Result<Self, SignerError> {
         Self::from_private_jwk(DEMO_KEY)
     }
 
-    /// The key's name.
+    /// Returns the key's name.
     #[must_use]
     pub const fn kid(&self) -> &KeyId {
         &self.kid
     }
 
-    /// The public half: an entry of a JWK Set.
+    /// Returns the public half as an entry of a JWK Set.
     #[must_use]
     pub fn public_jwk(&self) -> Value {
         let x = URL_SAFE_NO_PAD.encode(self.pair.public_key());
         json!({ "kty": "OKP", "crv": "Ed25519", "kid": self.kid.as_str(), "x": x, "alg": "EdDSA", "use": "sig" })
     }
 
-    /// Both halves. Who reads this can set prices.
+    /// Returns both halves. Anyone who can read them can set prices.
     ///
     /// # Errors
-    /// When the library does not give the private half; it gives it for every key that was made here.
+    /// Returns an error if the library does not return the private half. It returns it for every key created here.
     pub fn private_jwk(&self) -> Result<Value, SignerError> {
         let mut jwk = self.public_jwk();
         let seed = self.pair.seed().map_err(|_| SignerError::NotAPrivateKey)?;
@@ -109,20 +111,20 @@ impl QuoteSigner {
         Ok(jwk)
     }
 
-    /// A JWK Set of the public halves of these keys.
+    /// Returns a JWK Set of the public halves of these keys.
     #[must_use]
     pub fn key_set<'a>(signers: impl IntoIterator<Item = &'a Self>) -> Value {
         json!({ "keys": signers.into_iter().map(Self::public_jwk).collect::<Vec<_>>() })
     }
 
-    /// The compact JWS of these claims.
+    /// Signs these claims and returns the compact JWS.
     #[must_use]
     pub fn sign(&self, claims: &Value) -> String {
         let header = json!({ "alg": "EdDSA", "kid": self.kid.as_str() });
         self.sign_text(&header.to_string(), &claims.to_string())
     }
 
-    /// The signature over any header and payload: a test's way to make what no pricing service makes.
+    /// Signs any header and payload. Tests use it to make quotes that no pricing service makes.
     #[must_use]
     pub fn sign_text(&self, header: &str, payload: &str) -> String {
         let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
@@ -164,7 +166,7 @@ mod tests {
         for index in 0..text.len() {
             let mut altered = text.clone().into_bytes();
             altered[index] = if altered[index] == b'A' { b'B' } else { b'A' };
-            // A changed text that is still a JWS is not valid, or names another key.
+            // A changed text that still parses as a JWS must be invalid or name another key.
             if let Ok(jws) = Jws::parse(std::str::from_utf8(&altered).unwrap()) {
                 assert_ne!(keys.check(&jws), SignatureCheck::Valid, "at {index}");
             }
