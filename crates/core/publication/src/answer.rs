@@ -1,7 +1,7 @@
-//! What PutEvents' answers mean for the entries that were sent.
+//! The meaning of PutEvents responses for the entries that were sent.
 //!
-//! PutEvents answers 200 although it refused some of the entries, or all. So each entry's own result is read, and
-//! `FailedEntryCount` is not: an entry is published if its result has an event id and no error code, and not otherwise.
+//! PutEvents responds 200 even if it rejected some or all entries. So this module reads each entry's own result and
+//! ignores `FailedEntryCount`: an entry is published only if its result has an event id and no error code.
 
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
 use aws_sdk_eventbridge::error::{ProvideErrorMetadata, SdkError};
@@ -11,9 +11,9 @@ use event_store::store::chain;
 
 use crate::outcome::UnpublishedReason;
 
-/// The results of the entries of a call that was answered, one for each that was sent.
+/// Returns the results of the entries of a call with a response, one for each entry sent.
 pub(crate) fn to_entries(results: &[PutEventsResultEntry], sent: usize) -> Vec<Result<(), UnpublishedReason>> {
-    // Results belong to entries by their place, so with another number of them they cannot be assigned.
+    // A result belongs to the entry at the same position. With another number of results, they cannot be assigned.
     if results.len() != sent {
         let cause = format!("{} results for {sent} entries", results.len());
         return vec![Err(UnpublishedReason::Unavailable { cause }); sent];
@@ -21,7 +21,7 @@ pub(crate) fn to_entries(results: &[PutEventsResultEntry], sent: usize) -> Vec<R
     results.iter().map(to_entry).collect()
 }
 
-/// Codes as in `PutEventsResultEntry` of the EventBridge API Reference.
+/// Reads one result. The codes are those of `PutEventsResultEntry` in the EventBridge API Reference.
 fn to_entry(result: &PutEventsResultEntry) -> Result<(), UnpublishedReason> {
     let Some(code) = result.error_code() else {
         let no_id = || UnpublishedReason::Unavailable { cause: "a result without an event id".to_owned() };
@@ -34,22 +34,22 @@ fn to_entry(result: &PutEventsResultEntry) -> Result<(), UnpublishedReason> {
         | "InvalidAccountIdException"
         | "NotAuthorizedForDetailTypeException"
         | "NotAuthorizedForSourceException" => UnpublishedReason::Refused { cause },
-        // InternalFailure, ThrottlingException, and whatever EventBridge learns to say: taken for what may pass, a code that
-        // will not costs attempts; the other way round it would cost events.
+        // InternalFailure, ThrottlingException and unknown codes are treated as temporary. If that is wrong, it costs
+        // attempts; the opposite mistake would cost events.
         _ => UnpublishedReason::Unavailable { cause },
     })
 }
 
-/// The result of every entry of a call that failed as a whole, after the SDK's own retries. An error that the SDK retries by its
-/// code may pass.
+/// Returns the result of every entry of a call that failed as a whole, after the SDK's own retries. An error code that
+/// the SDK retries is temporary.
 ///
-/// A bus that does not exist is refused here if EventBridge says so. It has been seen to answer 200 instead, with event
-/// ids, and to drop the events (<https://github.com/aws/aws-cli/issues/9186>): nothing that calls it can tell.
+/// A bus that does not exist is rejected here if EventBridge reports it. EventBridge has also been seen to respond 200
+/// with event ids and drop the events (<https://github.com/aws/aws-cli/issues/9186>). A caller cannot detect that.
 pub(crate) fn to_call(error: &SdkError<PutEventsError>) -> UnpublishedReason {
     let may_pass =
         error.code().is_some_and(|code| THROTTLING_ERRORS.contains(&code) || TRANSIENT_ERRORS.contains(&code));
     let is_refused = match error.raw_response().map(|response| response.status().as_u16()) {
-        // The client's fault by their number, and yet the hour's: Request Timeout, Too Many Requests.
+        // Request Timeout and Too Many Requests count as client errors by their status, but are temporary.
         Some(408 | 429) => false,
         Some(status) => (400..500).contains(&status) && !may_pass,
         None => matches!(error, SdkError::ConstructionFailure(_)),

@@ -1,4 +1,4 @@
-//! The event bus: rounds of PutEvents until nothing is left that another attempt can help.
+//! The event bus: rounds of PutEvents until no event is left that another attempt can publish.
 
 use std::time::{Duration, Instant};
 
@@ -14,15 +14,15 @@ use crate::entry::Entry;
 use crate::outcome::{Publication, UnpublishedEvent, UnpublishedReason};
 use crate::packing::calls;
 
-/// The most rounds where the caller sets no time to give up.
+/// The largest number of rounds if the caller sets no deadline.
 const MAX_ROUNDS: u32 = 10;
 
-/// Pauses between rounds: each is random, from nothing to a limit that doubles.
+/// Pauses between rounds. Each is random, between zero and a limit that doubles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pauses {
     /// The limit of the first pause.
     pub first: Duration,
-    /// The limit that none exceeds.
+    /// The upper bound of the limit.
     pub longest: Duration,
 }
 
@@ -33,7 +33,7 @@ impl Default for Pauses {
 }
 
 impl Pauses {
-    /// The limit of the pause after a round, counted from 1.
+    /// Returns the limit of the pause after a round. Rounds count from 1.
     fn limit(self, round: u32) -> Duration {
         self.first.saturating_mul(2_u32.saturating_pow(round - 1)).min(self.longest)
     }
@@ -52,24 +52,25 @@ pub struct EventBus {
 }
 
 impl EventBus {
-    /// The bus of that name or ARN.
+    /// Creates the bus with that name or ARN.
     #[must_use]
     pub fn new(client: Client, bus: impl Into<String>) -> Self {
         Self { client, bus: bus.into(), pauses: Pauses::default() }
     }
 
-    /// The same bus, with other pauses between rounds.
+    /// Returns the same bus with other pauses between rounds.
     #[must_use]
     pub fn with_pauses(self, pauses: Pauses) -> Self {
         Self { pauses, ..self }
     }
 
-    /// Publishes events, each at least once, in rounds. The first sends all events, in their order; each that follows
-    /// sends, after a pause, those alone that failed and may yet succeed. No call but the first begins after `give_up`;
-    /// without `give_up` there are ten rounds at most.
+    /// Publishes events, each at least once, in rounds. The first round sends all events in order. After a pause, each
+    /// further round sends only the failed events that may still succeed. After `give_up`, only the first call can
+    /// begin. Without `give_up` there are at most ten rounds.
     ///
-    /// Calls follow one another. Side by side they would overtake each other and turn the events of an order around, which
-    /// consumers must stand but need not meet every day; and a bus that throttles would get a whole batch in one blow.
+    /// Calls run one after another, for two reasons. Parallel calls could overtake each other and reverse the events of
+    /// an order, which consumers must handle but should not meet every day. And a bus that throttles would receive a
+    /// whole batch at once.
     pub async fn publish(&self, events: &[CloudEvent], give_up: Option<Instant>) -> Publication {
         let mut publication = Publication::default();
         let mut open = self.entries(events, &mut publication);
@@ -90,7 +91,7 @@ impl EventBus {
         publication
     }
 
-    /// The entries of events; what cannot be one has failed.
+    /// Builds the entries of events. An event that cannot be an entry is recorded as failed.
     fn entries(&self, events: &[CloudEvent], publication: &mut Publication) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
@@ -107,11 +108,12 @@ impl EventBus {
         entries
     }
 
-    /// Sends entries once, in their order, and returns those that may be sent again.
+    /// Sends entries once, in order, and returns those that may be sent again.
     async fn round(&self, entries: &[Entry], give_up: Option<Instant>, publication: &mut Publication) -> Vec<Entry> {
         let mut again = Vec::new();
         for call in calls(entries) {
-            // The first call is made in any case: a batch that comes with too little time must shrink, or it never ends.
+            // The first call is always made: a batch that arrives with too little time must shrink, or its retries
+            // never end.
             if publication.counters.calls > 0 && give_up.is_some_and(|give_up| Instant::now() >= give_up) {
                 again.extend_from_slice(call);
                 continue;
@@ -135,7 +137,7 @@ impl EventBus {
         again
     }
 
-    /// One call, and what became of each of its entries.
+    /// Makes one call and returns the result of each of its entries.
     async fn put(&self, call: &[Entry]) -> Vec<Result<(), UnpublishedReason>> {
         let requests = call.iter().map(|entry| entry.request.clone()).collect();
         match self.client.put_events().set_entries(Some(requests)).send().await {
@@ -144,11 +146,11 @@ impl EventBus {
         }
     }
 
-    /// Makes the connection ahead of the first batch, by a call without entries. EventBridge refuses the call, which publishes
-    /// nothing and costs nothing, and by then the connection exists.
+    /// Opens the connection before the first batch with a call without entries. EventBridge rejects the call, which
+    /// publishes nothing and costs nothing, but the connection then exists.
     ///
     /// # Errors
-    /// When there is no response.
+    /// Returns an error if EventBridge does not respond.
     pub async fn connect(&self) -> Result<(), SdkError<PutEventsError>> {
         match self.client.put_events().set_entries(Some(Vec::new())).send().await {
             Err(error) if error.raw_response().is_none() => Err(error),

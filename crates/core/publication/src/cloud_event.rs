@@ -1,4 +1,5 @@
-//! The envelope, and how a commit fills it. Attribute names and their meaning are published: never change them, only add.
+//! The envelope, and its construction from a commit. Attribute names and their meaning are published: never change
+//! them, only add.
 
 use event_store::contain;
 use event_store::store::chain;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// The version of CloudEvents that is spoken.
+/// The version of CloudEvents in use.
 pub const SPEC_VERSION: &str = "1.0";
 
 /// An order event in the JSON format of CloudEvents 1.0, with the extension attributes `sequence`, `correlationid`,
@@ -64,7 +65,7 @@ pub struct CloudEvent {
     pub data: Value,
 }
 
-/// A commit that cannot be published as it is.
+/// The reason why a commit can never be published as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum Unpublishable {
     /// The commit does not name its order's customer.
@@ -75,10 +76,10 @@ pub enum Unpublishable {
     Encode(#[from] stored::EncodeError),
 }
 
-/// The events of a commit, in their order.
+/// Returns the events of a commit, in order.
 ///
 /// # Errors
-/// When the commit cannot be published as it is; trying again changes nothing.
+/// Returns an error if the commit cannot be published as it is. A retry does not help.
 pub fn cloud_events(commit: &OrderCommit) -> Result<Vec<CloudEvent>, Unpublishable> {
     let customer = order_aggregate::customer_id(commit).ok_or(Unpublishable::NoCustomer)?;
     let event = |(index, recorded): (usize, &event_store::RecordedEvent<order_domain::Event>)| {
@@ -102,23 +103,23 @@ pub fn cloud_events(commit: &OrderCommit) -> Result<Vec<CloudEvent>, Unpublishab
     commit.events.iter().enumerate().map(event).collect()
 }
 
-/// The events of a commit, in their order, also where an event makes the code panic.
+/// Returns the events of a commit, in order, and reports a panic over an event as an error.
 ///
 /// # Errors
-/// The reason why the commit can never be published. The text quotes nothing that an event holds.
+/// Returns the reason why the commit can never be published. The text quotes nothing of an event's content.
 pub fn events_of(commit: &OrderCommit) -> Result<Vec<CloudEvent>, String> {
     contain(|| cloud_events(commit)).map_err(|panicked| panicked.to_string())?.map_err(|error| chain(&error))
 }
 
-/// An event's place among the events of its order, as a text that sorts as the events do: the version of its commit with
-/// ten digits, and for what a commit holds beyond its first event a dot and the place in the commit. `0000000003`,
-/// `0000000003.001`. An order's first event has `0000000001`.
+/// Returns an event's position among the events of its order, as a text that sorts like the events. It is the version
+/// of the commit with ten digits. After the first event of a commit, a dot and the position in the commit follow:
+/// `0000000003`, `0000000003.001`. An order's first event has `0000000001`.
 #[must_use]
 pub fn sequence(version: u64, index: usize) -> String {
     if index == 0 { format!("{version:010}") } else { format!("{version:010}.{index:03}") }
 }
 
-/// The name of the schema that an event's `data` follows.
+/// Returns the name of the schema that an event's `data` follows.
 #[must_use]
 pub fn data_schema(event_type: &str, schema_version: u32) -> String {
     format!("urn:order-ledger:event:{event_type}:{schema_version}")

@@ -1,55 +1,55 @@
-//! An event as EventBridge takes it, and its size as EventBridge counts it.
+//! An event as an EventBridge entry, and its size as EventBridge counts it.
 
 use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
 use crate::CloudEvent;
 
-/// The source of all entries. Rules match on it, so it never changes.
+/// The source of all entries. Rules match on it, so it must never change.
 pub(crate) const SOURCE: &str = "order-ledger";
 
-/// The largest size of the entries of one PutEvents call together, in bytes, and so of one alone.
+/// The largest total size of the entries in one PutEvents call, in bytes. It also limits a single entry.
 ///
-/// EventBridge takes entries of up to 1 MB. docs/EVENTS.md promises 256 KB, because targets have lower limits (256 KB for SNS),
-/// which count EventBridge's envelope around the detail too. The largest event of an order stays far below the promise: a test
-/// of this crate measures it.
+/// EventBridge accepts entries of up to 1 MB. docs/EVENTS.md promises 256 KB, because targets have lower limits (256 KB
+/// for SNS) that also count EventBridge's envelope around the detail. The largest event of an order is far smaller than
+/// the promise; a test of this crate measures it.
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
-/// The size of a `Time`, however it is written.
+/// The size of a `Time` in any format, in bytes.
 const TIME_BYTES: usize = 14;
 
-/// An event on its way.
+/// An event to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// The event's place among those that were given.
+    /// The position of the event among the events given.
     pub(crate) index: usize,
-    /// As it is sent.
+    /// The entry in the request.
     pub(crate) request: PutEventsRequestEntry,
-    /// Its size, at most [`MAX_BYTES`].
+    /// The size in bytes, at most [`MAX_BYTES`].
     pub(crate) bytes: usize,
-    /// The error when it was last sent; `None` before it is sent.
+    /// The error of the last attempt; `None` before the first one.
     pub(crate) last_failure: Option<String>,
 }
 
-/// An event that is no entry.
+/// The reason why an event cannot be an entry.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotAnEntry {
-    /// EventBridge would refuse it for its size.
+    /// The event is larger than allowed.
     #[error("it has {0} bytes, more than the {MAX_BYTES} of an entry")]
     TooLarge(usize),
-    /// Its time is none.
+    /// The event's time is invalid.
     #[error("its time cannot be read")]
     Time(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// It cannot be written as JSON.
+    /// The event cannot be written as JSON.
     #[error("it cannot be written as JSON")]
     Json(#[from] serde_json::Error),
 }
 
 impl Entry {
-    /// The entry of an event.
+    /// Builds the entry of an event.
     ///
     /// # Errors
-    /// When there is none; trying again changes nothing.
+    /// Returns the reason if the event cannot be an entry. A retry does not help.
     pub(crate) fn new(index: usize, event: &CloudEvent, bus: &str) -> Result<Self, NotAnEntry> {
         let time = DateTime::from_str(&event.time, DateTimeFormat::DateTime).map_err(|e| NotAnEntry::Time(e.into()))?;
         let request = PutEventsRequestEntry::builder()
@@ -67,7 +67,7 @@ impl Entry {
     }
 }
 
-/// An entry's size ("Calculating PutEvents event entry size" in the EventBridge User Guide).
+/// Returns an entry's size ("Calculating PutEvents event entry size" in the EventBridge User Guide).
 fn bytes(entry: &PutEventsRequestEntry) -> usize {
     let texts = [entry.source(), entry.detail_type(), entry.detail()];
     let texts = texts.into_iter().flatten().chain(entry.resources().iter().map(String::as_str));
@@ -80,7 +80,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// An event whose entry has that many bytes.
+    /// Returns an event whose entry has that many bytes.
     pub(crate) fn event_of(bytes: usize) -> CloudEvent {
         let mut event: CloudEvent = serde_json::from_value(json!({
             "specversion": "1.0", "id": "0a32eac1-e77e-511d-9f82-39fa61d6de86", "source": "order-ledger/orders/o-1",

@@ -1,9 +1,9 @@
-//! Order events as other services see them: the published language, and the engine that publishes it.
+//! Order events as other services see them: the published contract, and the engine that publishes the events.
 //!
-//! A commit becomes [`CloudEvent`]s. Their shape is a promise, described for consumers in `docs/EVENTS.md` and by the
-//! JSON Schemas in `docs/events`. An [`EventBus`] publishes them. This crate must never know of Lambda, rows or tables.
+//! A commit becomes [`CloudEvent`]s. `docs/EVENTS.md` and the JSON Schemas in `docs/events` describe their shape for
+//! consumers as a promise. An [`EventBus`] publishes them. This crate must never know of Lambda, rows or tables.
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
 //! | [`cloud_event`] | the envelope, and the events of a commit |
 //! | [`schema`] | the JSON Schemas of published events |
@@ -11,10 +11,10 @@
 //! | [`outcome`] | the result of publishing events |
 //! | [`outbox`] | a batch's records, their events, and the result for each record |
 //! | `answer` | the results of entries in EventBridge's responses |
-//! | `entry`, `packing` | an event as EventBridge takes and measures it; as few calls as the limits allow |
+//! | `entry`, `packing` | an event as an EventBridge entry, and its size; as few calls as the limits allow |
 //!
-//! [`cloud_event`] and [`schema`] do no I/O. They share the crate with the engine because no function uses the language alone: the
-//! tools and tests that do link the SDK anyway.
+//! [`cloud_event`] and [`schema`] do no I/O. They share the crate with the engine, because no function uses them
+//! without the engine, and the tools and tests that do already link the SDK.
 
 mod answer;
 pub mod bus;

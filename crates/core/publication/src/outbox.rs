@@ -11,9 +11,9 @@ use crate::outcome::{Publication, UnpublishedReason};
 /// A batch that is being published.
 #[derive(Debug)]
 pub struct Outbox {
-    /// In the stream's order.
+    /// The records, in the stream's order.
     records: Vec<Record>,
-    /// Each order's records, by their places.
+    /// Each order's records, by their positions.
     orders: BTreeMap<String, Vec<usize>>,
 }
 
@@ -29,26 +29,26 @@ struct Record {
 /// The progress of a record.
 #[derive(Debug)]
 enum RecordState {
-    /// Its events are to be published, or are published.
+    /// The record's events are to be published, or are published.
     Open(Vec<CloudEvent>),
-    /// It can never be published.
+    /// The record can never be published.
     Poison(String),
-    /// It is done: its order's note says that it waits.
+    /// The record is done: its order's note keeps it for a redrive.
     Held,
-    /// It must be retried.
+    /// The record must be retried.
     Failed(UnpublishedReason),
 }
 
-/// Events to be published, in the stream's order.
+/// Events to publish, in the stream's order.
 #[derive(Debug, Default)]
 pub struct PendingEvents {
     /// The events.
     pub events: Vec<CloudEvent>,
-    /// The place of each event's record.
+    /// The position of each event's record.
     sources: Vec<usize>,
 }
 
-/// A record whose events are not published, and that does not wait by a note either.
+/// A record whose events are not published and that no note keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnpublishedRecord {
     /// The record's name.
@@ -57,12 +57,13 @@ pub struct UnpublishedRecord {
     pub position: Option<(String, u64)>,
     /// The reason.
     pub reason: UnpublishedReason,
-    /// The version of its order that can never be published, and with it none from there on; `None` where there is no such version.
+    /// The first version of the order that can never be published. It stops all later versions too. `None` if there is
+    /// no such version.
     pub stopped_at: Option<u64>,
 }
 
 impl Outbox {
-    /// The records of a batch.
+    /// Builds the records of a batch.
     #[must_use]
     pub fn of(delivered: Vec<Delivered<Event>>) -> Self {
         let mut outbox = Self { records: Vec::with_capacity(delivered.len()), orders: BTreeMap::new() };
@@ -83,31 +84,31 @@ impl Outbox {
         outbox
     }
 
-    /// The batch's orders.
+    /// Returns the orders of the batch.
     #[must_use]
     pub fn orders(&self) -> Vec<&str> {
         self.orders.keys().map(String::as_str).collect()
     }
 
-    /// The last of an order's versions from `from` on; `None` where it has none there.
+    /// Returns the order's last version at or after `from`; `None` if there is none.
     #[must_use]
     pub fn last_version(&self, order: &str, from: u64) -> Option<u64> {
         self.of_order(order).filter_map(Record::version).filter(|&version| version >= from).max()
     }
 
-    /// The name of an order's version; `None` where the batch does not have it.
+    /// Returns the record id of an order's version; `None` if it is not in the batch.
     #[must_use]
     pub fn id(&self, order: &str, version: u64) -> Option<String> {
         let record = self.of_order(order).find(|record| record.version() == Some(version));
         record.map(|record| record.id.clone())
     }
 
-    /// Holds the order's records from `from` on: they wait by a note, and are done.
+    /// Marks the order's records from `from` on as done, because a note keeps them.
     pub fn hold(&mut self, order: &str, from: u64) {
         self.set(order, from, |state| *state = RecordState::Held);
     }
 
-    /// Fails the order's records from `from` on, except those that wait.
+    /// Marks the order's records from `from` on as failed, except those that a note keeps.
     pub fn fail(&mut self, order: &str, from: u64, reason: &UnpublishedReason) {
         self.set(order, from, |state| match state {
             RecordState::Open(_) | RecordState::Poison(_) | RecordState::Failed(_) => {
@@ -117,14 +118,14 @@ impl Outbox {
         });
     }
 
-    /// Fails every record that names an order.
+    /// Marks every record that names an order as failed.
     pub fn fail_every_order(&mut self, reason: &UnpublishedReason) {
         for record in self.records.iter_mut().filter(|record| record.position.is_some()) {
             record.state = RecordState::Failed(reason.clone());
         }
     }
 
-    /// Takes the events to publish: of each order those before the first version that can never be published.
+    /// Takes the events to publish: for each order, those before the first version that can never be published.
     pub fn pending(&mut self) -> PendingEvents {
         let stops: BTreeMap<String, u64> =
             self.stops().into_iter().map(|(order, (version, _))| (order.to_owned(), version)).collect();
@@ -141,7 +142,7 @@ impl Outbox {
         pending
     }
 
-    /// Takes in the result of publishing: of each record the first failure, unless a later one makes it poison.
+    /// Applies the result of publishing: each record gets its first failure, unless a later failure makes it poison.
     pub fn settle(&mut self, pending: &PendingEvents, publication: Publication) {
         for failure in publication.failed {
             let record = pending.sources.get(failure.index).and_then(|&place| self.records.get_mut(place));
@@ -159,13 +160,14 @@ impl Outbox {
         }
     }
 
-    /// The number of records that wait by a note.
+    /// Returns the number of records that a note keeps.
     #[must_use]
     pub fn held(&self) -> usize {
         self.records.iter().filter(|record| matches!(record.state, RecordState::Held)).count()
     }
 
-    /// The records that are not done, in the stream's order: also those behind a version that can never be published.
+    /// Returns the records that are not done, in the stream's order, including those after a version that can never be
+    /// published.
     #[must_use]
     pub fn unpublished(&self) -> Vec<UnpublishedRecord> {
         let stops = self.stops();
@@ -179,7 +181,7 @@ impl Outbox {
                 (RecordState::Open(_) | RecordState::Poison(_) | RecordState::Failed(_), Some((version, cause))) => {
                     (UnpublishedReason::Unpublishable { cause: cause.to_owned() }, Some(version))
                 }
-                // It names no order.
+                // The record names no order.
                 (RecordState::Poison(cause), None) => (UnpublishedReason::Unpublishable { cause: cause.clone() }, None),
                 (RecordState::Failed(reason), None) => (reason.clone(), None),
             };
@@ -188,7 +190,7 @@ impl Outbox {
         self.records.iter().filter_map(unpublished).collect()
     }
 
-    /// The first version of each order that can never be published, and the cause.
+    /// Returns the first version of each order that can never be published, with the cause.
     fn stops(&self) -> BTreeMap<&str, (u64, &str)> {
         let stop = |order: &String| {
             let poison = self.of_order(order).filter_map(|record| match &record.state {

@@ -2,34 +2,34 @@
 
 use std::fmt;
 
-/// The result of publishing events. An event that is not named here is on the bus.
+/// The result of publishing events. Every event that it does not name is on the bus.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Publication {
     /// The events that are not known to be on the bus, in the order in which they were given.
     pub failed: Vec<UnpublishedEvent>,
-    /// The effort.
+    /// The number of entries, calls and retries.
     pub counters: PublishCounters,
 }
 
-/// An event that is not known to be on the bus. It may be there all the same, where a response was lost.
+/// An event that is not known to be on the bus. If a response was lost, it may be on the bus nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnpublishedEvent {
-    /// The event's place among those that were given, from 0.
+    /// The position of the event among the events given, from 0.
     pub index: usize,
     /// The reason why it is not known to be on the bus.
     pub reason: UnpublishedReason,
 }
 
-/// The reason why an event is not on the bus.
+/// The reason why an event is not known to be on the bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnpublishedReason {
-    /// The bus did not take the event for now, or the response was lost. A later attempt may succeed.
+    /// The bus did not accept the event for now, or the response was lost. A later attempt may succeed.
     Unavailable {
         /// The last error.
         cause: String,
     },
-    /// The bus, or the table of parked orders, does not exist or rejects the caller. No attempt succeeds until an operator repairs
-    /// that.
+    /// The bus, or the table of parked orders, does not exist or rejects the caller. No attempt succeeds until an
+    /// operator repairs it.
     Refused {
         /// The error.
         cause: String,
@@ -51,13 +51,13 @@ impl fmt::Display for UnpublishedReason {
     }
 }
 
-/// The effort of publishing events.
+/// The number of entries, calls and retries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PublishCounters {
-    /// Entries sent: one for each event, and one for each time that an event was sent again.
+    /// The entries sent: one for each event, and one for each retry of an event.
     pub entries: u64,
-    /// PutEvents calls. The SDK's own retries of a call are not counted.
+    /// The PutEvents calls. The SDK's own retries of a call are not counted.
     pub calls: u64,
-    /// Entries that were sent again.
+    /// The entries that were sent again.
     pub retried: u64,
 }

@@ -1,12 +1,11 @@
-//! Entries in as few calls as the limits allow, and their order.
+//! Splits entries into as few calls as the limits allow, and keeps their order.
 
 use crate::entry::{Entry, MAX_BYTES};
 
-/// Entries in one PutEvents call, at most.
+/// The largest number of entries in one PutEvents call.
 const MAX_ENTRIES: usize = 10;
 
-/// Cuts entries into calls. Filling each call before the next is begun takes no more calls than any other way that keeps
-/// the order.
+/// Splits entries into calls. Filling each call before the next one begins needs the fewest calls that keep the order.
 pub(crate) fn calls(mut entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
     std::iter::from_fn(move || {
         let (call, rest) = entries.split_at(first_call(entries));
@@ -15,7 +14,8 @@ pub(crate) fn calls(mut entries: &[Entry]) -> impl Iterator<Item = &[Entry]> {
     })
 }
 
-/// The number of entries of the first call: at least one, if there is one, because none is larger than a call.
+/// Returns the number of entries in the first call. It is at least one if there are entries, because every entry fits
+/// into a call.
 fn first_call(entries: &[Entry]) -> usize {
     let mut free = MAX_BYTES;
     let fits = |entry: &&Entry| match free.checked_sub(entry.bytes) {
@@ -77,7 +77,7 @@ mod tests {
         }
     }
 
-    /// The fewest calls of all ways to cut, found by trying every last call.
+    /// Returns the smallest number of calls over all splits, by trying every last call.
     fn fewest(sizes: &[usize]) -> usize {
         let mut fewest = vec![0];
         for end in 1..=sizes.len() {

@@ -1,8 +1,8 @@
-//! What is published, as JSON Schema: a schema for the whole detail of each event type and version.
+//! The published events as JSON Schema: one schema for the whole detail of each event type and version.
 //!
-//! Draft 4, because EventBridge's schema registry takes no later one: the file that people read in `docs/events`, the
-//! schema that tests hold events to and the one that is registered are the same. The words used here mean the same in
-//! later drafts, but for `id`.
+//! The schemas use draft 4, because EventBridge's schema registry accepts no later draft. The same schema is published
+//! in `docs/events`, registered, and used by the tests. Except for `id`, the keywords used here have the same meaning
+//! in later drafts.
 
 use order_domain::stored;
 use schemars::generate::SchemaSettings;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::CloudEvent;
 use crate::cloud_event::data_schema;
 
-/// The schema of what is published of one event type and version.
+/// The schema of one published event type and version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DetailSchema {
     /// The event's name.
@@ -22,7 +22,8 @@ pub struct DetailSchema {
     pub schema: Value,
 }
 
-/// The schemas of every event type and version that this release knows, the versions of a type in rising order.
+/// Returns the schemas of every event type and version that this release knows. The versions of a type are in ascending
+/// order.
 #[must_use]
 pub fn schemas() -> Vec<DetailSchema> {
     let versions = |&(event_type, newest): &(&'static str, u32)| (1..=newest).map(move |version| (event_type, version));
@@ -42,7 +43,7 @@ fn detail(event_type: &str, schema_version: u32, mut data: Value) -> Value {
     schema["$schema"] = json!("http://json-schema.org/draft-04/schema#");
     schema["id"] = json!(format!("urn:order-ledger:detail:{event_type}:{schema_version}"));
     schema["title"] = json!(format!("{event_type}, version {schema_version}"));
-    // What happened is said of the whole; `data` is said to hold the fields.
+    // The description of the event moves to the whole detail, and `data` gets a general description.
     let fields = schema["properties"]["data"]["description"].take();
     schema["description"] = std::mem::replace(&mut data["description"], fields);
     schema["properties"]["data"] = data;
