@@ -3,8 +3,8 @@
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::CONTENT_TYPE;
 
-/// True if the headers say, once, that the body is JSON: `application/json` or any type that ends in `+json`, with any
-/// parameters. (A `charset` means nothing here: JSON is UTF-8, and is read as such.)
+/// Returns true if exactly one header value says that the body is JSON: `application/json` or any type that ends in
+/// `+json`, with any parameters. (A `charset` has no effect, because JSON is always UTF-8.)
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(CONTENT_TYPE).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else { return false };
@@ -17,12 +17,12 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     is_json && is_token(&kind) && is_token(&subtype) && !has_a_second_value(parameters)
 }
 
-/// A token of RFC 9110, section 5.6.2.
+/// Returns true for a token of RFC 9110, section 5.6.2.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// True if a comma outside of quotes follows: the gateway joins repeated headers by commas.
+/// Returns true if a comma outside of quotes follows. The gateway joins repeated headers with commas.
 fn has_a_second_value(parameters: &str) -> bool {
     let (mut is_quoted, mut is_escaped) = (false, false);
     for byte in parameters.bytes() {
@@ -34,6 +34,6 @@ fn has_a_second_value(parameters: &str) -> bool {
             _ => {}
         }
     }
-    // A quotation that is never closed may hide one.
+    // An unclosed quotation may contain one.
     is_quoted
 }

@@ -5,16 +5,16 @@ use lambda_http::{Body, Request, Response};
 
 /// The header's name.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
-/// The most characters of a correlation id: it is kept with every commit, so it has to stay short.
+/// The largest number of characters in a correlation id. Every commit stores it, so it must be short.
 pub const MAX_CORRELATION_ID: usize = 128;
 
-/// The correlation id of a request. It refuses no request: an id that cannot be used is passed over.
+/// The correlation id of a request. An unusable id is ignored and never makes a request fail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Correlation {
-    /// The id that the caller gave: the first part of the header that is 1 to 128 visible ASCII characters. The gateway
-    /// joins repeated headers by commas.
+    /// The caller's id: the first part of the header that is 1 to 128 visible ASCII characters. The gateway joins
+    /// repeated headers with commas.
     pub id: Option<String>,
-    /// True if the header was sent and no part of it can be used.
+    /// True if the header was sent and no part of it is usable.
     pub is_unusable: bool,
 }
 
@@ -27,7 +27,7 @@ impl Correlation {
         Self { is_unusable: id.is_none() && request.headers().contains_key(CORRELATION_ID), id }
     }
 
-    /// Puts the id in force on a reply: the caller's, or else `request_id`, the gateway's id of the request.
+    /// Sets the header on a reply to the caller's id, or otherwise to `request_id`, the gateway's id of the request.
     pub fn mark(&self, response: &mut Response<Body>, request_id: &str) {
         if let Ok(value) = HeaderValue::from_str(self.id.as_deref().unwrap_or(request_id)) {
             response.headers_mut().insert(CORRELATION_ID, value);

@@ -1,9 +1,10 @@
 //! Opaque page cursors: a position, bound to the list it belongs to.
 //!
-//! A cursor is base64url of an 8-byte check and the position; the check is a digest of kind, scope and position. An
-//! altered cursor, or one from another list, is refused rather than answered with the wrong page. The digest has no
-//! key, so a caller can forge a cursor, and gains nothing by it: it only names a position within the partition that
-//! the path names already, and the path is what is authorised. A key would have to be kept, shared and rotated.
+//! A cursor is base64url of an 8-byte check and the position. The check is a digest of kind, scope and position. So an
+//! altered cursor, or a cursor from another list, is rejected and never returns a wrong page.
+//!
+//! The digest has no key, so a caller can forge a cursor but gains nothing: a cursor only names a position within the
+//! partition that the path names, and the path is authorised. A key would have to be stored, shared and rotated.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +14,7 @@ use crate::invalid::Fault;
 
 const CHECK: usize = 8;
 
-/// The cursor that names `position` in the list `kind` of `scope` (whose list it is, and its filters).
+/// Returns the cursor for `position` in the list `kind`. `scope` is the owner of the list and its filters.
 #[must_use]
 pub fn encode(kind: &str, scope: &[&str], position: &str) -> String {
     let mut bytes = check(kind, scope, position).to_vec();
@@ -21,10 +22,10 @@ pub fn encode(kind: &str, scope: &[&str], position: &str) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The position that a cursor names.
+/// Returns the position in a cursor.
 ///
 /// # Errors
-/// When it was altered, or belongs to another list.
+/// Returns a fault if the cursor was altered or belongs to another list.
 pub fn decode(kind: &str, scope: &[&str], cursor: &str) -> Result<String, Fault> {
     let position = || {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
@@ -35,7 +36,7 @@ pub fn decode(kind: &str, scope: &[&str], cursor: &str) -> Result<String, Fault>
     position().ok_or_else(refused)
 }
 
-/// A cursor that is not one of the list it was sent to.
+/// Returns the fault for a cursor that does not belong to the list it was sent to.
 #[must_use]
 pub fn refused() -> Fault {
     Fault::new("bad_cursor", "is not a cursor of this list; start again without one")
@@ -44,7 +45,7 @@ pub fn refused() -> Fault {
 fn check(kind: &str, scope: &[&str], position: &str) -> [u8; CHECK] {
     let mut digest = Sha256::new();
     for part in [kind].iter().chain(scope).chain([&position]) {
-        // The length parts them: no two lists of parts read alike.
+        // The length separates the parts, so two different lists of parts never hash the same bytes.
         digest.update(part.len().to_be_bytes());
         digest.update(part);
     }

@@ -1,4 +1,4 @@
-//! Entity tags as RFC 9110 has them (sections 8.8.3, 13.1.1 and 13.1.2): lists, `*`, and weak tags.
+//! Entity tags according to RFC 9110 (sections 8.8.3, 13.1.1 and 13.1.2): lists, `*`, and weak tags.
 
 use lambda_http::Request;
 use lambda_http::http::header::IF_NONE_MATCH;
@@ -20,12 +20,12 @@ enum TagList {
     Tags(Vec<EntityTag>),
 }
 
-/// A header that is no list of entity tags.
+/// The header is not a list of entity tags.
 struct IllFormed;
 
 impl TagList {
-    /// Reads all lines of a header; `None` where it was not sent. A list without a single tag is ill-formed: the sender
-    /// meant a condition, so the request must not pass as one without.
+    /// Reads all lines of a header; `None` if it was not sent. A list without a tag is ill-formed: the sender intended
+    /// a condition, so the request must not count as unconditional.
     fn read(headers: &HeaderMap, name: &str) -> Option<Result<Self, IllFormed>> {
         let lines: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
         if lines.is_empty() {
@@ -40,7 +40,7 @@ impl TagList {
     }
 }
 
-/// The tags of a list. Empty elements are passed over, as section 5.6.1.2 asks.
+/// Returns the tags of a list. Empty elements are ignored, as section 5.6.1.2 requires.
 fn read_tags(text: &[u8]) -> Option<Vec<EntityTag>> {
     let mut tags = Vec::new();
     let mut rest = text.trim_ascii();
@@ -65,11 +65,11 @@ fn read_tags(text: &[u8]) -> Option<Vec<EntityTag>> {
     Some(tags)
 }
 
-/// The versions that `If-Match` names, one of which the order must be at. `None` where there is no such header, or it is
-/// `*`, which asks only that the order exist: every command on an order asks that.
+/// Returns the versions that `If-Match` names. The order must be at one of them. Returns `None` if the header is absent
+/// or is `*`, which only requires that the order exists: every command on an order requires that.
 ///
-/// The comparison is strong: a weak tag, and a tag that is no version as [`etag`](crate::responses::etag) writes it,
-/// matches no order. The list is empty where every tag is such a tag.
+/// The comparison is strong. A weak tag matches no order. Neither does a tag that is not a version in the format of
+/// [`etag`](crate::responses::etag). If every tag is of these kinds, the list is empty.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Fault> {
     let ill_formed = |IllFormed| {
         Fault::new("bad_header", "must be * or a list of entity tags, such as the order's version in quotes: \"3\"")
@@ -83,24 +83,24 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Fault> {
     }
 }
 
-/// The version that a tag stands for: digits without a leading zero. `"002"` is a tag of its own, not version 2.
+/// Returns the version of a tag, which is digits without a leading zero. `"002"` is a different tag and not version 2.
 fn version(opaque: &[u8]) -> Option<u64> {
     let is_canonical = opaque.iter().all(u8::is_ascii_digit) && opaque.first() != Some(&b'0');
     std::str::from_utf8(opaque).ok().filter(|_| is_canonical)?.parse().ok()
 }
 
-/// `If-None-Match`: the versions that the caller has already.
+/// The versions in `If-None-Match`, which the caller has already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IfNoneMatch {
-    /// `*`: any version.
+    /// Any version: `*`.
     Any,
-    /// The versions named, by strong or weak tags: this header compares weakly.
+    /// The named versions, from strong or weak tags: this header compares weakly.
     Versions(Vec<u64>),
 }
 
 impl IfNoneMatch {
-    /// Reads the header, if there is one. An ill-formed one counts as absent: the caller then gets the order, which is
-    /// never wrong, so this header is no reason to refuse a request.
+    /// Reads the header, if it was sent. An ill-formed header counts as absent, and the caller gets the order. That is
+    /// always correct, so this header never makes a request fail.
     #[must_use]
     pub fn of(request: &Request) -> Option<Self> {
         match TagList::read(request.headers(), IF_NONE_MATCH.as_str())?.ok()? {
@@ -109,7 +109,7 @@ impl IfNoneMatch {
         }
     }
 
-    /// True if the caller has this version already.
+    /// Returns true if the caller has this version already.
     #[must_use]
     pub fn matches(&self, version: u64) -> bool {
         match self {

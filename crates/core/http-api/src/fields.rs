@@ -1,4 +1,5 @@
-//! Reading an object field by field: each field is asked for once, every fault is noted, what is left over is unknown.
+//! Reads an object field by field. A caller requests each field once, every fault is recorded, and the fields left over
+//! are unknown.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,7 +17,7 @@ pub struct Fields<'a> {
     source: Source,
 }
 
-/// The document that an object is part of, and that pointers therefore lead into.
+/// The document that contains an object. Error locations point into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The body of the request.
@@ -26,7 +27,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// A place in the document.
+    /// Returns the location of a pointer in the document.
     #[must_use]
     pub const fn place(self, pointer: String) -> Place {
         match self {
@@ -44,15 +45,15 @@ impl Source {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of a whole document, which must be an object.
+    /// Reads the fields of a whole document, which must be an object.
     ///
     /// # Errors
-    /// When it is another kind of value.
+    /// Returns a fault if the value is not an object.
     pub fn of_document(value: &'a Json, source: Source) -> Result<Self, Fault> {
         Self::of(value, "", source)
     }
 
-    /// The fields of `value`, which must be an object and stands at `pointer`.
+    /// Reads the fields of `value`, which must be an object. Its location is `pointer`.
     fn of(value: &'a Json, pointer: &str, source: Source) -> Result<Self, Fault> {
         match value {
             Json::Object(members) => Ok(Self { members, known: Vec::new(), pointer: pointer.to_owned(), source }),
@@ -70,25 +71,25 @@ impl<'a> Fields<'a> {
         member_pointer(&self.pointer, name)
     }
 
-    /// The place of a field of this object.
+    /// Returns the location of a field of this object.
     #[must_use]
     pub fn place(&self, name: &str) -> Place {
         self.source.place(self.pointer(name))
     }
 
-    /// True if a field was sent.
+    /// Returns true if the field was sent.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.members.iter().any(|(key, _)| key == name)
     }
 
-    /// The value of a field, if it was sent.
+    /// Returns the value of a field, if it was sent.
     pub fn get(&mut self, name: &'static str) -> Option<&'a Json> {
         self.known.push(name);
         self.members.iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// A field that must be there.
+    /// Reads a required field.
     pub fn required<T>(
         &mut self,
         name: &'static str,
@@ -102,7 +103,7 @@ impl<'a> Fields<'a> {
         result.map_err(|fault| errors.push(fault.at(self.place(name)))).ok()
     }
 
-    /// A field that may be left out: `Some(None)` when it was, `None` when it is faulty.
+    /// Reads an optional field. Returns `Some(None)` if it was left out, and `None` if it is faulty.
     pub fn optional<T>(
         &mut self,
         name: &'static str,
@@ -113,7 +114,7 @@ impl<'a> Fields<'a> {
         result.map_err(|fault| errors.push(fault.at(self.place(name)))).ok()
     }
 
-    /// An array of 1..=100 objects, each read by `read_item`.
+    /// Reads an array of 1..=100 objects, each with `read_item`.
     pub fn items<T>(
         &mut self,
         name: &'static str,
@@ -142,7 +143,7 @@ impl<'a> Fields<'a> {
         (read.len() == items.len()).then_some(read)
     }
 
-    /// An object of short strings; none where it was left out.
+    /// Reads an object of short strings. It is empty if the field was left out.
     pub fn metadata(&mut self, name: &'static str, errors: &mut Vec<Invalid>) -> Option<Metadata> {
         let (pointer, source) = (self.pointer(name), self.source);
         let Some(value) = self.get(name) else { return Some(Metadata::default()) };
@@ -167,8 +168,8 @@ impl<'a> Fields<'a> {
         note(errors, source.place(pointer), Metadata::try_from(notes))
     }
 
-    /// Notes every field that was not asked for, so that a client's typo never becomes silence, and every one that was
-    /// sent again. (What is inside an unknown field is not looked at: it is refused as it stands.)
+    /// Records a fault for every unknown field, so that a typo in a request is always reported, and for every repeated
+    /// field. The content of an unknown field is not checked.
     pub fn finish(self, errors: &mut Vec<Invalid>) {
         let mut seen = HashSet::new();
         for (key, _) in self.members {
@@ -209,7 +210,7 @@ fn read_string(value: &Json) -> Result<&str, Fault> {
 /// Reads a text that is checked elsewhere.
 ///
 /// # Errors
-/// When it is not a string.
+/// Returns a fault if the value is not a string.
 pub fn string(value: &Json) -> Result<String, Fault> {
     Ok(read_string(value)?.to_owned())
 }
@@ -217,7 +218,7 @@ pub fn string(value: &Json) -> Result<String, Fault> {
 /// Reads one string, or an array of strings, which may be empty.
 ///
 /// # Errors
-/// When it is neither.
+/// Returns a fault if the value is neither.
 pub fn strings(value: &Json) -> Result<Vec<String>, Fault> {
     match value {
         Json::String(text) => Ok(vec![text.clone()]),
@@ -234,10 +235,11 @@ pub fn strings(value: &Json) -> Result<Vec<String>, Fault> {
 /// The last second of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Reads an instant as seconds since 1970-01-01T00:00:00Z (a `NumericDate` without a fraction), in milliseconds.
+/// Reads an instant as seconds since 1970-01-01T00:00:00Z (a `NumericDate` without a fraction), and returns
+/// milliseconds.
 ///
 /// # Errors
-/// When it is not an integer, or not in the years 1970 to 9999.
+/// Returns a fault if the value is not an integer, or not in the years 1970 to 9999.
 pub fn epoch_seconds(value: &Json) -> Result<i64, Fault> {
     let rule = "must be an integer: seconds since 1970, until the year 9999";
     match value {
@@ -264,10 +266,10 @@ fn read_unsigned(value: &Json, out_of_range: ValueError) -> Result<u64, Fault> {
     }
 }
 
-/// Reads an id by its newtype's `parse`.
+/// Reads an id with its newtype's `parse`.
 ///
 /// # Errors
-/// When it is not a string, or not an id.
+/// Returns a fault if the value is not a string, or not an id.
 pub fn id<T>(parse: impl FnOnce(&str) -> Result<T, ValueError>) -> impl FnOnce(&Json) -> Result<T, Fault> {
     move |value| Ok(parse(read_string(value)?)?)
 }
@@ -275,7 +277,7 @@ pub fn id<T>(parse: impl FnOnce(&str) -> Result<T, ValueError>) -> impl FnOnce(&
 /// Reads a name, a reason or another short text.
 ///
 /// # Errors
-/// When it is not a string, or not a [`Text`].
+/// Returns a fault if the value is not a string, or not a [`Text`].
 pub fn text(value: &Json) -> Result<Text, Fault> {
     Ok(Text::parse(read_string(value)?)?)
 }
@@ -283,15 +285,15 @@ pub fn text(value: &Json) -> Result<Text, Fault> {
 /// Reads a shop's own order number.
 ///
 /// # Errors
-/// When it is not a string, or not a [`Reference`].
+/// Returns a fault if the value is not a string, or not a [`Reference`].
 pub fn reference(value: &Json) -> Result<Reference, Fault> {
     Ok(Reference::parse(read_string(value)?)?)
 }
 
-/// Reads a word beside a reason.
+/// Reads a reason code.
 ///
 /// # Errors
-/// When it is not a string, or not a [`ReasonCode`].
+/// Returns a fault if the value is not a string, or not a [`ReasonCode`].
 pub fn reason_code(value: &Json) -> Result<ReasonCode, Fault> {
     Ok(ReasonCode::parse(read_string(value)?)?)
 }
@@ -299,7 +301,7 @@ pub fn reason_code(value: &Json) -> Result<ReasonCode, Fault> {
 /// Reads an ISO 4217 currency code.
 ///
 /// # Errors
-/// When it is not a string, or not a code.
+/// Returns a fault if the value is not a string, or not a code.
 pub fn currency(value: &Json) -> Result<Currency, Fault> {
     Ok(Currency::parse(read_string(value)?)?)
 }
@@ -307,7 +309,7 @@ pub fn currency(value: &Json) -> Result<Currency, Fault> {
 /// Reads an amount in minor units; 0 is allowed.
 ///
 /// # Errors
-/// When it is not an integer from 0 to 2^53 - 1.
+/// Returns a fault if the value is not an integer from 0 to 2^53 - 1.
 pub fn amount(value: &Json) -> Result<Amount, Fault> {
     Ok(Amount::new(read_unsigned(value, ValueError::AmountOutOfRange)?)?)
 }
@@ -315,16 +317,16 @@ pub fn amount(value: &Json) -> Result<Amount, Fault> {
 /// Reads an amount in minor units that must be more than 0.
 ///
 /// # Errors
-/// When it is not an integer from 1 to 2^53 - 1.
+/// Returns a fault if the value is not an integer from 1 to 2^53 - 1.
 pub fn positive_amount(value: &Json) -> Result<Amount, Fault> {
     let amount = amount(value)?;
     if amount.is_zero() { Err(Fault::new("out_of_range", "must be more than 0")) } else { Ok(amount) }
 }
 
-/// Reads how many of an item.
+/// Reads a quantity of an item.
 ///
 /// # Errors
-/// When it is not an integer from 1 to 1,000,000.
+/// Returns a fault if the value is not an integer from 1 to 1,000,000.
 pub fn quantity(value: &Json) -> Result<Quantity, Fault> {
     let count = read_unsigned(value, ValueError::QuantityOutOfRange)?;
     Ok(Quantity::new(u32::try_from(count).map_err(|_| ValueError::QuantityOutOfRange)?)?)

@@ -1,17 +1,18 @@
-//! What makes two requests the same request.
+//! The fingerprint that identifies two requests as the same request.
 
 use sha2::{Digest, Sha256};
 
 use crate::json::Json;
 
-/// The first 16 bytes of SHA-256 over method, path and canonical body: 128 bits, so an accidental match is out of reach.
+/// Returns the first 16 bytes of SHA-256 over method, path and canonical body. With 128 bits, an accidental match is
+/// practically impossible.
 ///
-/// The body counts by value: member order and white space make no difference. The path is the decoded one.
+/// The body is compared by value: member order and white space make no difference. The path is the decoded path.
 #[must_use]
 pub fn request_fingerprint(method: &str, path: &str, body: &Json) -> [u8; 16] {
     let mut canonical = String::new();
     body.write_canonical(&mut canonical);
-    // A newline parts the pieces: a method has none, and a path is sent without any.
+    // A newline separates the parts: a method contains none, and clients send paths without any.
     let digest = Sha256::new().chain_update(method).chain_update("\n").chain_update(path).chain_update("\n");
     let [first @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
         <[u8; 32]>::from(digest.chain_update(canonical).finalize());
@@ -42,7 +43,8 @@ mod tests {
         assert_ne!(base, of("POST", "/orders/a/payments", r#"{"amount":"1"}"#));
     }
 
-    /// Stored beside every commit: a change of the algorithm would make yesterday's retries look like other requests.
+    /// Every commit stores a fingerprint. A change of the algorithm would make a retry of an earlier request look like
+    /// another request.
     #[test]
     fn the_algorithm_never_changes() {
         let hex: String = of("POST", "/orders/o-1/payments", r#"{"paymentId":"p-1","amount":2997}"#)

@@ -1,4 +1,4 @@
-//! The headers of a command, and the gateway's id of a request.
+//! The headers of a command, and the gateway's request id.
 
 use lambda_http::http::HeaderMap;
 use lambda_http::request::RequestContext;
@@ -8,21 +8,21 @@ use crate::entity_tags::if_match;
 use crate::invalid::{Fault, Invalid, Place, note};
 use crate::routes::CommandRoute;
 
-/// The most characters of an `Idempotency-Key`.
+/// The largest number of characters in an `Idempotency-Key`.
 pub const MAX_IDEMPOTENCY_KEY: usize = 255;
 
 /// A command's headers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommandHeaders {
-    /// `Idempotency-Key`, without quotes: what makes a retry a retry.
+    /// The `Idempotency-Key`, without quotes. It identifies a retry.
     pub idempotency_key: Option<String>,
-    /// `If-Match`: the versions of which the order must be at one. `None` where no version is asked for; empty where the
-    /// header names no version that an order can be at.
+    /// The versions in `If-Match`. The order must be at one of them. `None` if no version is required; empty if the
+    /// header names no version that an order can have.
     pub if_match: Option<Vec<u64>>,
 }
 
 impl CommandHeaders {
-    /// Reads a command's headers and notes every fault.
+    /// Reads a command's headers and records every fault.
     pub fn read(route: CommandRoute, headers: &HeaderMap, errors: &mut Vec<Invalid>) -> Self {
         let idempotency_key = note(errors, Place::Header("idempotency-key"), idempotency_key(headers)).flatten();
         let if_match = if route == CommandRoute::PlaceOrder {
@@ -35,7 +35,7 @@ impl CommandHeaders {
     }
 }
 
-/// Notes an `If-Match` on a new order.
+/// Records a fault if a new order has an `If-Match`.
 pub(crate) fn refuse_if_match(headers: &HeaderMap, errors: &mut Vec<Invalid>) {
     if headers.contains_key("if-match") {
         let fault = Fault::new("bad_header", "must not be given: a new order has no version to match");
@@ -43,10 +43,11 @@ pub(crate) fn refuse_if_match(headers: &HeaderMap, errors: &mut Vec<Invalid>) {
     }
 }
 
-/// The key, if one was sent. The IETF draft sends it as a quoted string: `"k"` and `k` are one key.
+/// Returns the key, if one was sent. The IETF draft sends it as a quoted string: `"k"` and `k` are the same key.
 ///
-/// A key holds no comma, because the gateway joins repeated headers by commas: one request must not have two keys, nor
-/// one key that its retry lacks. It holds no quote and no backslash, so that there is one way to quote it.
+/// - A key must not contain a comma, because the gateway joins repeated headers with commas. Otherwise a request could
+///   have two keys, or a key that its retry does not have.
+/// - A key must not contain a quote or a backslash, so that there is only one way to quote it.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
     let mut lines = headers.get_all("idempotency-key").iter();
     let Some(line) = lines.next() else { return Ok(None) };
@@ -66,7 +67,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
     Ok(Some(String::from_utf8_lossy(key).into_owned()))
 }
 
-/// The gateway's own id of a request: new for every request, and what a problem is reported under.
+/// Returns the gateway's own id of a request. It is new for every request, and problems are reported with it.
 #[must_use]
 pub fn gateway_request_id(request: &Request) -> Option<&str> {
     match request.request_context_ref()? {

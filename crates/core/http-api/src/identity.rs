@@ -1,5 +1,5 @@
-//! Callers: who they are, what they may do, and whose orders they reach. The gateway authenticates; the functions fail closed when it
-//! did not.
+//! Callers: their identity, their rights, and the orders that they can access. The gateway authenticates. If it did
+//! not, the functions fail closed.
 
 use std::str::FromStr;
 
@@ -14,23 +14,23 @@ use sha2::{Digest, Sha256};
 use crate::problem::Problem;
 use crate::scopes::{Scope, ScopeHolder};
 
-/// The most bytes of [`Caller::actor`]: it is kept with every commit, where 1 KB is a whole write unit.
+/// The largest size of [`Caller::actor`] in bytes. Every commit stores it, and each KB costs a whole write unit.
 pub const MAX_ACTOR: usize = 128;
 
 /// The kinds of identity that a deployment accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthMode {
-    /// Signed requests (SigV4): callers are trusted services of the account and see every order.
+    /// Signed requests (SigV4): callers are trusted services of the account and can access every order.
     Iam,
-    /// JSON web tokens: their scopes say what a caller may do.
+    /// JSON web tokens: their scopes define what a caller may do.
     Jwt,
     /// JSON web tokens on one API, signed requests on another.
     JwtAndIam,
-    /// None: every caller may do everything. For the local stack and for trials.
+    /// No authentication: every caller may do everything. For the local stack and for trials.
     None,
 }
 
-/// `AUTH_MODE` is not a known mode.
+/// The value of `AUTH_MODE` is not a known mode.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("AUTH_MODE must be iam, jwt, jwt+iam or none, not '{0}'")]
 pub struct UnknownAuthMode(String);
@@ -56,13 +56,14 @@ pub struct Authentication {
     pub mode: AuthMode,
     /// The claim that names the customer in a customer's token, such as `sub`.
     pub customer_claim: String,
-    /// The text that this claim must start with, and that is not part of the customer's id, such as `auth0|`; may be empty.
+    /// The text that this claim must start with and that is not part of the customer's id, such as `auth0|`; it can be
+    /// empty.
     pub customer_claim_prefix: String,
-    /// The text before the names of scopes, such as `order-ledger/` with Cognito's resource servers; may be empty.
+    /// The text before the names of scopes, such as `order-ledger/` with Cognito's resource servers; it can be empty.
     pub scope_prefix: String,
 }
 
-/// Tokens whose `sub` is the customer's id, and whose scopes have no prefix.
+/// Accepts tokens whose `sub` is the customer's id, and whose scopes have no prefix.
 impl From<AuthMode> for Authentication {
     fn from(mode: AuthMode) -> Self {
         let none = String::new;
@@ -78,30 +79,30 @@ pub struct Caller {
     scope_prefix: String,
 }
 
-/// The things that a caller may do, and the orders that they reach.
+/// The operations that a caller may use, and the orders that it can access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Rights {
-    /// Everything, with every order.
+    /// All operations on all orders.
     All,
-    /// Nothing, with no order: a token without any scope of this API.
+    /// No operation on any order: the token has no scope of this API.
     Nothing,
-    /// The scopes of a service's token, with every order.
+    /// The scopes of a service's token, for all orders.
     Service(Vec<Scope>),
-    /// The scopes of a customer's token, with the orders of one customer.
+    /// The scopes of a customer's token, for the orders of that customer.
     Customer {
-        /// The customer, as text: a claim that is not a customer's id matches no customer.
+        /// The customer as text. A claim that is not a valid customer id matches no customer.
         customer: String,
         scopes: Vec<Scope>,
     },
 }
 
 impl Caller {
-    /// The caller that the request context names.
+    /// Returns the caller that the request context names.
     ///
     /// # Errors
-    /// - `unauthenticated` when the context has no identity of a kind that this deployment accepts, or a customer's token does not
-    ///   name a customer.
-    /// - `mixed_scopes` when a token has scopes of a customer and of a service.
+    /// - `unauthenticated` if the context has no identity of a kind that this deployment accepts, or if a customer's
+    ///   token does not name a customer.
+    /// - `mixed_scopes` if a token has scopes of a customer and of a service.
     pub fn of(request: &Request, authentication: &Authentication) -> Result<Self, Problem> {
         let authorizer = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.authorizer.as_ref(),
@@ -129,7 +130,7 @@ impl Caller {
         Some(Self::with_all_rights(shortened(format!("iam:{arn}"))))
     }
 
-    /// Reads the scopes from the token's own claims: the `scopes` of the context are present on some routes only.
+    /// Reads the scopes from the token's own claims, because the context has `scopes` on some routes only.
     fn of_jwt(identity: &JwtIdentity, authentication: &Authentication) -> Result<Self, Problem> {
         let Authentication { mode: _, customer_claim, customer_claim_prefix, scope_prefix } = authentication;
         let claim = |name: &str| identity.claims.get(name).filter(|value| !value.trim().is_empty());
@@ -156,16 +157,17 @@ impl Caller {
         Ok(Self { actor: shortened(format!("jwt:{subject}")), rights, scope_prefix: scope_prefix.clone() })
     }
 
-    /// The caller's name in the audit trail: `iam:<user ARN>`, `jwt:<sub>` or `anonymous`; at most [`MAX_ACTOR`] bytes.
+    /// Returns the caller's name in the audit trail: `iam:<user ARN>`, `jwt:<sub>` or `anonymous`, at most
+    /// [`MAX_ACTOR`] bytes.
     #[must_use]
     pub fn actor(&self) -> &str {
         &self.actor
     }
 
-    /// Requires one of a route's scopes. The answer depends on the token alone, so it reveals nothing about any order.
+    /// Requires one of a route's scopes. The result depends on the token alone, so it reveals nothing about any order.
     ///
     /// # Errors
-    /// `insufficient_scope` when the token has none of the scopes, and not [`Scope::OrdersAdmin`] either.
+    /// Returns `insufficient_scope` if the token has none of the scopes, nor [`Scope::OrdersAdmin`].
     pub fn require(&self, accepted: &[Scope]) -> Result<(), Problem> {
         let has_one = |scopes: &[Scope]| scopes.iter().any(|scope| accepted.contains(scope));
         match &self.rights {
@@ -177,7 +179,7 @@ impl Caller {
         }
     }
 
-    /// True if the caller reaches every customer's orders.
+    /// Returns true if the caller can access every customer's orders.
     #[must_use]
     pub fn sees_everyone(&self) -> bool {
         match &self.rights {
@@ -186,7 +188,7 @@ impl Caller {
         }
     }
 
-    /// True if the caller may set prices: those of a new order, and the reduction of a cancellation.
+    /// Returns true if the caller may set prices: those of a new order, and the reduction of a cancellation.
     #[must_use]
     pub fn sets_prices(&self) -> bool {
         match &self.rights {
@@ -196,7 +198,7 @@ impl Caller {
         }
     }
 
-    /// True if the caller reaches this customer's orders.
+    /// Returns true if the caller can access this customer's orders.
     #[must_use]
     pub fn may_see(&self, customer: &CustomerId) -> bool {
         match &self.rights {
@@ -207,7 +209,8 @@ impl Caller {
     }
 }
 
-/// An actor within [`MAX_ACTOR`] bytes. One that is cut ends in a digest of the whole, so that no two read as one.
+/// Shortens an actor to [`MAX_ACTOR`] bytes. A shortened actor ends in a digest of the whole, so that two actors always
+/// differ.
 fn shortened(actor: String) -> String {
     if actor.len() <= MAX_ACTOR {
         return actor;

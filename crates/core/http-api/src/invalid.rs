@@ -1,23 +1,23 @@
-//! What is wrong with a request, place by place. Every error is collected before the request is refused.
+//! The faults of a request, with their locations. All of them are collected before the request is rejected.
 
 use order_domain::values::ValueError;
 use serde_json::{Value, json};
 
-/// The most errors one reply lists: a hostile body of 50,000 unknown fields gets a short answer.
+/// The largest number of errors in one reply: a hostile body with 50,000 unknown fields gets a short reply.
 pub const MAX_ERRORS: usize = 100;
 
-/// One thing wrong with a request.
+/// One fault of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// Where it is.
+    /// The location of the fault.
     pub place: Place,
-    /// The stable word for it.
+    /// The stable code of the fault.
     pub code: &'static str,
-    /// What is wrong, for people.
+    /// The fault in words, for people.
     pub detail: String,
 }
 
-/// Where in a request an error is.
+/// The location of an error in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A JSON pointer (RFC 6901) into the body; empty for the body as a whole.
@@ -31,7 +31,7 @@ pub enum Place {
 }
 
 impl Invalid {
-    /// The error as a reply lists it: one member, named for the kind of place, says where.
+    /// Returns the error as a reply lists it. One member, named after the kind of location, contains the location.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let (kind, place) = match &self.place {
@@ -44,23 +44,23 @@ impl Invalid {
     }
 }
 
-/// Why a single value was refused, before it is known where the value stands.
+/// The reason why a single value was rejected, before the location of the value is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The stable word for it.
+    /// The stable code of the fault.
     pub code: &'static str,
-    /// What is wrong, for people.
+    /// The fault in words, for people.
     pub detail: String,
 }
 
 impl Fault {
-    /// A fault with these words.
+    /// Creates a fault with this code and detail.
     #[must_use]
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
 
-    /// The fault at its place.
+    /// Adds the location to the fault.
     #[must_use]
     pub fn at(self, place: Place) -> Invalid {
         Invalid { place, code: self.code, detail: self.detail }
@@ -83,7 +83,7 @@ impl From<ValueError> for Fault {
     }
 }
 
-/// Keeps the value, or notes what is wrong with it at `place` and goes on.
+/// Returns the value, or records its fault at `place` and continues.
 pub fn note<T>(errors: &mut Vec<Invalid>, place: Place, result: Result<T, impl Into<Fault>>) -> Option<T> {
     result.map_err(|fault| errors.push(fault.into().at(place))).ok()
 }

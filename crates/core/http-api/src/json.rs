@@ -1,4 +1,4 @@
-//! Strict JSON: a value tree that keeps repeated keys, so that they can be refused rather than silently overwritten.
+//! Strict JSON: a value tree that keeps repeated keys, so that they can be rejected instead of silently overwritten.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::invalid::Fault;
 
-/// A JSON value as it was sent. An integer is kept apart from every other number: money never passes through a float.
+/// A JSON value as it was sent. Integers are separate from all other numbers: money never passes through a float.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Json {
     /// `null`.
@@ -17,26 +17,26 @@ pub enum Json {
     Unsigned(u64),
     /// An integer below 0.
     Negative(i64),
-    /// A number with a fraction or an exponent, or one beyond 64 bits; nothing here takes such a number.
+    /// A number with a fraction or an exponent, or one beyond 64 bits. No field accepts such a number.
     NotAnInteger,
     /// A string.
     String(String),
     /// An array.
     Array(Vec<Json>),
-    /// An object: its members in the order in which they were sent.
+    /// An object, with its members in the order in which they were sent.
     Object(Vec<(String, Json)>),
 }
 
 impl Json {
-    /// Reads one JSON text. Nesting is limited to 128 levels by `serde_json`.
+    /// Reads one JSON text. `serde_json` limits the nesting to 128 levels.
     ///
     /// # Errors
-    /// When the text is not JSON, with the line and column of what is wrong.
+    /// Returns a fault with the line and column if the text is not JSON.
     pub fn read(text: &[u8]) -> Result<Self, Fault> {
         serde_json::from_slice(text).map_err(|error| Fault::new("malformed_json", format!("not valid JSON: {error}")))
     }
 
-    /// What kind of value this is, for people.
+    /// Returns the name of this kind of value, for people.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -51,9 +51,9 @@ impl Json {
         }
     }
 
-    /// Writes the value with sorted keys and no white space: equal values, equal text.
+    /// Writes the value with sorted keys and no white space: equal values give equal text.
     ///
-    /// Numbers that are not integers all read alike here; no valid request holds one.
+    /// Numbers that are not integers all give the same text, because no valid request contains one.
     pub fn write_canonical(&self, out: &mut String) {
         match self {
             Self::Null => out.push_str("null"),
@@ -94,7 +94,7 @@ fn write_string(text: &str, out: &mut String) {
     out.push_str(&serde_json::Value::from(text).to_string());
 }
 
-/// The JSON pointer of a member, with `~` and `/` escaped as RFC 6901 has it.
+/// Returns the JSON pointer of a member, with `~` and `/` escaped as RFC 6901 requires.
 #[must_use]
 pub fn member_pointer(parent: &str, key: &str) -> String {
     format!("{parent}/{}", key.replace('~', "~0").replace('/', "~1"))

@@ -1,26 +1,25 @@
-//! The HTTP contract: what a request may say and what a reply looks like. The only place with status codes.
+//! The HTTP contract: the valid requests and the shapes of replies. This crate is the only place with status codes.
 //!
 //! This crate must never do I/O: it turns a request into a typed command or query, and a typed reply or problem into a
-//! response. What a command comes to is decided elsewhere. [`OPENAPI`] says the same to a machine, and tests hold the
-//! two together.
+//! response. Other crates decide commands. [`OPENAPI`] is the same contract for machines, and tests compare the two.
 //!
 //! Where to start:
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
 //! | [`routes`] | the list of routes: names, paths, functions and scopes |
 //! | [`matching`] | a request matched to its route |
-//! | [`commands`] | a request read into an [`order_domain::Command`], every error at once |
-//! | [`quotes`] | signed quotes: verified, and their claims read into a command |
-//! | [`queries`] | query parameters read into types that cannot be wrong |
+//! | [`commands`] | a request parsed into an [`order_domain::Command`], with all errors at once |
+//! | [`quotes`] | signed quotes: verified, and their claims parsed into a command |
+//! | [`queries`] | query parameters parsed into types that are always valid |
 //! | [`headers`] | `Idempotency-Key`, `If-Match`, the gateway's request id |
-//! | [`entity_tags`] | `If-Match` and `If-None-Match` as RFC 9110 has them |
+//! | [`entity_tags`] | `If-Match` and `If-None-Match` according to RFC 9110 |
 //! | [`correlation`] | `X-Correlation-Id`, on requests and replies |
-//! | `content_type` | the media types of a body that is read |
-//! | [`identity`] | callers: who they are, what they may do, and whose orders they reach |
-//! | [`scopes`] | the scopes of a token, and what each is for |
-//! | [`json`], [`fields`] | strict JSON, and the reading of an object field by field |
-//! | [`fingerprint`](mod@fingerprint) | what makes two requests the same request |
+//! | `content_type` | the accepted media types of a body |
+//! | [`identity`] | callers: their identity, their rights, and the orders that they can access |
+//! | [`scopes`] | the scopes of a token and their purpose |
+//! | [`json`], [`fields`] | strict JSON, and the parser that reads an object field by field |
+//! | [`fingerprint`](mod@fingerprint) | the fingerprint that identifies a repeated request |
 //! | [`cursor`] | opaque page cursors |
 //! | [`replies`] | the shapes of replies |
 //! | [`responses`] | replies as HTTP: status, `ETag`, `Location`, caching |

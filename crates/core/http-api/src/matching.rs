@@ -1,4 +1,4 @@
-//! A request matched to its route, once: the check of the caller's scopes and the parsing use the same match.
+//! Matches a request to its route. The check of the caller's scopes and the parser use the same match.
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
@@ -6,7 +6,7 @@ use lambda_http::{Request, RequestExt};
 use crate::problem::Problem;
 use crate::routes::Route;
 
-/// A request and the route that it is for.
+/// A request and its route.
 #[derive(Debug)]
 pub struct Routed<'a, R> {
     /// The route.
@@ -16,8 +16,9 @@ pub struct Routed<'a, R> {
 }
 
 impl<'a, R: Copy> Routed<'a, R> {
-    /// API Gateway names the route and decodes the parameters. Where it names none (`$default`: a function URL, or
-    /// `cargo lambda watch`), the path itself is matched, undecoded: every character an id may hold stands for itself.
+    /// Finds the route. API Gateway names it and decodes the parameters. If it names none (`$default`: a function URL,
+    /// or `cargo lambda watch`), the path itself is matched without decoding: no character that is allowed in an id
+    /// needs encoding.
     pub(crate) fn find(request: &'a Request, routes: &[R], route: fn(R) -> Route) -> Result<Self, Problem> {
         let gateway_key = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => {
@@ -40,19 +41,19 @@ impl<'a, R: Copy> Routed<'a, R> {
     }
 }
 
-/// The parameters of a path, decoded but not yet checked.
+/// The parameters of a path, decoded but not checked yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PathParameters(Vec<(&'static str, String)>);
 
 impl PathParameters {
-    /// The parameters that the gateway read from a path.
+    /// Returns the parameters that the gateway read from a path.
     fn of_gateway(request: &Request, template: &'static str) -> Self {
         let given = request.path_parameters_ref();
         let names = template.split('/').filter_map(parameter_name);
         Self(names.filter_map(|name| Some((name, given?.first(name)?.to_owned()))).collect())
     }
 
-    /// The parameters of a path; `None` if the template is another path's.
+    /// Returns the parameters of a path; `None` if the path does not match the template.
     fn of_path(path: &str, template: &'static str) -> Option<Self> {
         let mut segments = path.split('/');
         let mut parameters = Vec::new();
@@ -67,12 +68,12 @@ impl PathParameters {
         segments.next().is_none().then_some(Self(parameters))
     }
 
-    /// The parameter's text; empty where there is none of that name, which no id's check accepts.
+    /// Returns the parameter's text; empty if there is no parameter with that name. An empty text is never a valid id.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find_map(|(key, value)| (*key == name).then_some(value.as_str())).unwrap_or_default()
     }
 
-    /// The path of a template with these parameters in place.
+    /// Returns the template's path with these parameters filled in.
     pub(crate) fn fill(&self, template: &'static str) -> String {
         let segments: Vec<_> =
             template.split('/').map(|segment| parameter_name(segment).map_or(segment, |name| self.get(name))).collect();

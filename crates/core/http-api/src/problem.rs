@@ -1,7 +1,7 @@
-//! Errors as RFC 9457 problem details: one constructor a case of the contract.
+//! Errors as RFC 9457 problem details: one constructor for each case of the contract.
 //!
-//! The gateway itself answers routes it does not know, failed authentication and its own throttling; the cases of that
-//! kind here are for the handlers, which check again and fail closed.
+//! The gateway itself replies to unknown routes, failed authentication and its own throttling. The cases of that kind
+//! here are for the handlers, which check again and fail closed.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use crate::timestamps::rfc3339_ms;
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// Why a request was not answered as asked.
+/// An error reply to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
@@ -30,7 +30,7 @@ pub struct Problem {
     advice: Option<Advice>,
 }
 
-/// What a problem's header tells the caller to do.
+/// The header of a problem that instructs the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Advice {
     /// `Retry-After`, one second.
@@ -42,21 +42,21 @@ enum Advice {
 /// The reason why a quote is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuoteFlaw {
-    /// It is not signed with Ed25519.
+    /// The quote is not signed with Ed25519.
     Algorithm,
     /// The deployment has no key of that name.
     UnknownKey,
-    /// The key did not sign this.
+    /// The named key did not sign the quote.
     Signature,
-    /// It is meant for others.
+    /// The quote is meant for another audience.
     Audience,
 }
 
 impl QuoteFlaw {
-    /// Every reason.
+    /// All reasons.
     pub const ALL: [Self; 4] = [Self::Algorithm, Self::UnknownKey, Self::Signature, Self::Audience];
 
-    /// The stable word for it.
+    /// Returns the stable code of the reason.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl QuoteFlaw {
     }
 }
 
-/// A problem as it is sent. `type` is a name, not an address: there is nothing to fetch.
+/// A problem as it is sent. `type` is a name and not an address, so it cannot be fetched.
 #[derive(Serialize)]
 struct ProblemBody<'a> {
     r#type: String,
@@ -106,7 +106,7 @@ impl Problem {
         self
     }
 
-    /// 400: the request is ill-formed; `errors` says where and how, every one at once (the first 100 of a hostile many).
+    /// 400: the request is ill-formed. `errors` lists every fault with its location, up to the first 100.
     #[must_use]
     pub fn invalid_request(errors: &[Invalid]) -> Self {
         let detail = match errors.len() {
@@ -118,7 +118,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is not valid", detail).with("errors", listed)
     }
 
-    /// 400: a new order has no `Idempotency-Key`, which alone can tell a retry from a second order.
+    /// 400: a new order has no `Idempotency-Key`. Without it, a retry and a second order cannot be distinguished.
     #[must_use]
     pub fn idempotency_key_required() -> Self {
         let detail = "Placing an order needs an Idempotency-Key: send a new key with each new order, and the same key \
@@ -126,7 +126,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "idempotency_key_required", "Idempotency-Key required", detail)
     }
 
-    /// 401: nobody is named in the request context. `challenge` is how to authenticate here.
+    /// 401: the request context has no identity. `challenge` names the accepted authentication.
     #[must_use]
     pub fn unauthenticated(challenge: &'static str) -> Self {
         let detail = "The request names no caller.";
@@ -134,15 +134,16 @@ impl Problem {
             .advising(Advice::Authenticate(challenge.into()))
     }
 
-    /// 403: the caller asks for another customer's orders by that customer's id. (An order id that is not the caller's
-    /// gets [`Problem::order_not_found`].)
+    /// 403: the caller requests another customer's orders by that customer's id. (For another customer's order id, the
+    /// reply is [`Problem::order_not_found`].)
     #[must_use]
     pub fn forbidden() -> Self {
         let detail = "The caller may only place and list orders of their own.";
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
     }
 
-    /// 403: the caller's token has none of the route's scopes (RFC 6750, section 3). `prefix` is the deployment's, before each name.
+    /// 403: the caller's token has none of the route's scopes (RFC 6750, section 3). `prefix` is the deployment's text
+    /// before each scope name.
     #[must_use]
     pub fn insufficient_scope(accepted: &[Scope], prefix: &str) -> Self {
         let names = |scopes: &mut dyn Iterator<Item = Scope>, between: &str| {
@@ -164,14 +165,14 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "mixed_scopes", "Scopes exclude each other", detail)
     }
 
-    /// 403: the caller names the amount by which what is due falls, and may not set prices.
+    /// 403: the caller sets the reduction of the amount due, but may not set prices.
     #[must_use]
     pub fn reduction_not_allowed() -> Self {
         let detail = "The caller may not name a reduction; leave it out, and it is the share of the cancelled items.";
         Self::new(StatusCode::FORBIDDEN, "reduction_not_allowed", "Not allowed", detail)
     }
 
-    /// 403: the caller names prices, and may see some orders only: a customer sets no prices.
+    /// 403: the caller sets prices, but can access only some orders: a customer cannot set prices.
     #[must_use]
     pub fn prices_not_trusted() -> Self {
         let detail =
@@ -179,15 +180,15 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "prices_not_trusted", "Prices not trusted", detail)
     }
 
-    /// 404: the order is unknown, or is not the caller's. Takes nothing of the case, so that the cases cannot be told
-    /// apart.
+    /// 404: the order is unknown or belongs to another customer. The constructor takes no parameters, so that callers
+    /// cannot distinguish the two cases.
     #[must_use]
     pub fn order_not_found() -> Self {
         let detail = "There is no such order, or it is not yours.";
         Self::new(StatusCode::NOT_FOUND, "order_not_found", "Order not found", detail)
     }
 
-    /// 404: the order has not reached the version asked for. For callers who may see the order.
+    /// 404: the order has not reached the requested version. Only for callers who may see the order.
     #[must_use]
     pub fn version_not_reached(current_version: u64) -> Self {
         let detail = format!("The order is at version {current_version} and has no later one.");
@@ -195,7 +196,7 @@ impl Problem {
             .with("currentVersion", current_version)
     }
 
-    /// 404: the order was placed after the instant asked for. For callers who may see the order.
+    /// 404: the order was placed after the requested instant. Only for callers who may see the order.
     #[must_use]
     pub fn not_placed_yet(placed_at_ms: i64) -> Self {
         let placed_at = rfc3339_ms(placed_at_ms);
@@ -203,7 +204,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_placed_yet", "Not placed yet", detail).with("placedAt", placed_at)
     }
 
-    /// 404: this deployment keeps no totals, of any customer. For callers who may see the customer's orders.
+    /// 404: this deployment keeps no totals for any customer. Only for callers who may see the customer's orders.
     #[must_use]
     pub fn totals_not_kept() -> Self {
         let detail = "This deployment keeps no totals. Add up the orders of GET /customers/{customerId}/orders, or ask the \
@@ -211,14 +212,15 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "totals_not_kept", "Totals not kept", detail)
     }
 
-    /// 404: no route of this API, by path or by method. (There is no 405: API Gateway has none either.)
+    /// 404: the API has no route with this path and method. (There is no 405: API Gateway has none either.)
     #[must_use]
     pub fn route_not_found() -> Self {
         let detail = "There is no such route; GET /openapi.json lists them.";
         Self::new(StatusCode::NOT_FOUND, "route_not_found", "Route not found", detail)
     }
 
-    /// 409: a business refusal, with the ids and numbers it was decided on; 404 where there is no order.
+    /// 409: a rule rejected the command. The problem has the ids and numbers behind the decision. If the order does not
+    /// exist, the status is 404.
     #[must_use]
     pub fn refused(rejection: &Rejection) -> Self {
         if *rejection == Rejection::OrderNotFound {
@@ -229,7 +231,8 @@ impl Problem {
         Self { members, ..Self::new(StatusCode::CONFLICT, rejection.code(), title, sentence(rejection)) }
     }
 
-    /// 409: the customer's order from a quote of this id has other content. The shop must give each quote an id of its own.
+    /// 409: the customer has an order from a quote with the same id and other content. The shop must give each quote
+    /// its own id.
     #[must_use]
     pub fn quote_id_reused() -> Self {
         let detail =
@@ -237,7 +240,7 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "quote_id_reused", "Quote id reused", detail)
     }
 
-    /// 412: `If-Match` does not name the version that the order is at, or `minVersion` one it has not reached.
+    /// 412: `If-Match` does not name the order's current version, or the order has not reached `minVersion`.
     #[must_use]
     pub fn version_mismatch(current_version: u64) -> Self {
         let detail = format!("The order is at version {current_version}.");
@@ -259,29 +262,29 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
     }
 
-    /// 422: the order has more details than one reply can hold. The request cannot be answered as long as it asks for
-    /// them; the audit trail has the same facts page by page.
+    /// 422: the order has more details than fit into one reply. A retry that requests the details fails again; the
+    /// audit trail has the same facts page by page.
     #[must_use]
     pub fn details_too_large() -> Self {
         let detail = "The details of this order are too large for one reply; read its events page by page.";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "details_too_large", "Details too large", detail)
     }
 
-    /// 422: the `Idempotency-Key` was used with another request.
+    /// 422: the `Idempotency-Key` was used before with another request.
     #[must_use]
     pub fn idempotency_key_reused() -> Self {
         let detail = "This Idempotency-Key was used with another request; a new request needs a new key.";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency-Key reused", detail)
     }
 
-    /// 422: the quote expired, and made no order before.
+    /// 422: the quote expired before it made an order.
     #[must_use]
     pub fn quote_expired(expired_at_ms: i64) -> Self {
         let detail = format!("The quote expired at {}; ask the shop for a new one.", rfc3339_ms(expired_at_ms));
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quote_expired", "Quote expired", detail)
     }
 
-    /// 422: this deployment does not accept the quote, and it made no order before.
+    /// 422: this deployment does not accept the quote, and the quote made no order before.
     #[must_use]
     pub fn quote_not_valid(flaw: QuoteFlaw) -> Self {
         let title = "Quote not valid";
@@ -289,15 +292,15 @@ impl Problem {
             .with("reason", flaw.as_str())
     }
 
-    /// 500: our fault, and no word about how.
+    /// 500: an internal error. The reply contains nothing about its cause.
     #[must_use]
     pub fn internal() -> Self {
         let detail = "Something went wrong here; the requestId finds it in the logs.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
     }
 
-    /// 500: this commit of the order cannot be read, and the request needs it. For callers who may see every order: to others
-    /// such an order is unknown, because nothing says whose it is.
+    /// 500: the request needs a commit of the order that cannot be read. Only for callers who may see every order. For
+    /// others the order is unknown, because its customer cannot be determined.
     #[must_use]
     pub fn order_unreadable(version: u64) -> Self {
         let detail = format!("Version {version} of this order cannot be read by this release of the service.");
@@ -305,8 +308,8 @@ impl Problem {
             .with("version", version)
     }
 
-    /// 503: other writers won every attempt. Nothing was written; the same request may be sent again. (Not a 4xx: some senders
-    /// of webhooks give up on those.)
+    /// 503: other writers won every attempt. Nothing was written, and the caller can retry the same request. (The
+    /// status is not a 4xx, because some webhook senders stop retrying on those.)
     #[must_use]
     pub fn contention() -> Self {
         let detail = "Others changed the order at the same time; nothing was recorded. Send the same request again.";
@@ -314,8 +317,8 @@ impl Problem {
             .advising(Advice::RetryAfter)
     }
 
-    /// 503: the store is throttled or out. A command may have been recorded: a retry with the same key finds it, and
-    /// without a key the caller must look first.
+    /// 503: the store throttles requests or is unavailable. A command may have been recorded. A retry with the same key
+    /// finds it; without a key, the caller must check first.
     #[must_use]
     pub fn unavailable() -> Self {
         let detail = "The service is busy. Repeat a GET, a quote, or a command with the same Idempotency-Key. A command \
@@ -324,25 +327,25 @@ impl Problem {
             .advising(Advice::RetryAfter)
     }
 
-    /// The status code.
+    /// Returns the status code.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The stable word for it.
+    /// Returns the stable code of the problem.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
     }
 
-    /// The reason that a problem's code leaves open, where it has one.
+    /// Returns the reason within the problem's code, if it has one.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.members.get("reason").and_then(Value::as_str)
     }
 
-    /// The problem as a response to the request of that id.
+    /// Returns the problem as the response to the request with that id.
     #[must_use]
     pub fn into_response(self, request_id: &str) -> Response<Body> {
         let body = ProblemBody {
@@ -354,7 +357,8 @@ impl Problem {
             request_id,
             members: &self.members,
         };
-        // Strings and integers alone are in it, so that it is always written; an empty body would still be truthful.
+        // The body has only strings and integers, so serialization cannot fail; even an empty body would be a correct
+        // response.
         let mut response = Response::new(Body::from(serde_json::to_string(&body).unwrap_or_default()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
@@ -364,7 +368,7 @@ impl Problem {
             Some(Advice::RetryAfter) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
-            // A prefix of scopes that no header can have is left to the detail.
+            // If the prefix of the scopes is not valid in a header, only the detail names the scopes.
             Some(Advice::Authenticate(challenge)) => {
                 if let Ok(challenge) = HeaderValue::try_from(challenge.as_ref()) {
                     headers.insert(WWW_AUTHENTICATE, challenge);
@@ -376,7 +380,7 @@ impl Problem {
     }
 }
 
-/// A rejection's words as a sentence.
+/// Returns a rejection's message as a sentence.
 fn sentence(rejection: &Rejection) -> String {
     let words = rejection.to_string();
     let mut characters = words.chars();

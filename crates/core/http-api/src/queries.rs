@@ -1,5 +1,5 @@
-//! Query parameters read into types that cannot be wrong. Unknown and repeated parameters are refused, every error at
-//! once.
+//! Query parameters, parsed into types that are always valid. Unknown and repeated parameters are rejected, with all
+//! errors at once.
 
 mod filter;
 
@@ -16,19 +16,19 @@ use crate::problem::Problem;
 use crate::routes::QueryRoute;
 use crate::timestamps::parse_rfc3339;
 
-/// The most entries of a page.
+/// The largest number of entries on a page.
 pub const MAX_LIMIT: u32 = 100;
-/// The entries of a page when the request says nothing.
+/// The number of entries on a page if the request does not set a limit.
 pub const DEFAULT_LIMIT: u32 = 20;
-/// The largest version a request may name, 2^53 - 1: what every JSON reader holds exactly.
+/// The largest version in a request, 2^53 - 1: the largest integer that every JSON reader represents exactly.
 pub const MAX_VERSION: u64 = MAX_AMOUNT;
 
-/// A question, understood.
+/// A parsed query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParsedQuery {
     /// A customer's orders.
     ListOrders(ListQuery),
-    /// What a customer's orders come to.
+    /// The totals of a customer's orders.
     GetCustomerTotals(TotalsQuery),
     /// One order.
     GetOrder(OrderQuery),
@@ -41,71 +41,71 @@ pub enum ParsedQuery {
 /// `GET /customers/{customerId}/orders`, with filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListQuery {
-    /// Whose orders.
+    /// The customer of the list.
     pub customer_id: CustomerId,
-    /// The status.
+    /// The filters.
     pub filter: OrderFilter,
-    /// The most orders to answer with: 1..=100.
+    /// The largest number of orders in the reply: 1..=100.
     pub limit: u32,
-    /// The position that the page before ended at, as given to [`ListQuery::next_cursor`].
+    /// The position at which the previous page ended, as given to [`ListQuery::next_cursor`].
     pub after: Option<String>,
 }
 
-/// `GET /customers/{customerId}/totals`
+/// `GET /customers/{customerId}/totals`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TotalsQuery {
-    /// Whose orders.
+    /// The customer of the totals.
     pub customer_id: CustomerId,
 }
 
-/// `GET /orders/{orderId}`, now or as it was.
+/// `GET /orders/{orderId}`, for the current or an earlier state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderQuery {
-    /// Which order.
+    /// The requested order.
     pub order_id: OrderId,
-    /// At which point of its life.
+    /// The requested state.
     pub view: OrderView,
-    /// True if the reply is to list payments, refunds, shipments, returns and cancellations too.
+    /// True if the reply must also list payments, refunds, shipments, returns and cancellations.
     pub details: bool,
 }
 
-/// At which point of its life an order is wanted.
+/// The requested state of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderView {
-    /// As it is now; with `min_version`, no older than that.
+    /// The current state. With `min_version`, it must not be older than that version.
     Latest {
-        /// The version the caller has seen, from 1.
+        /// The version that the caller has seen, from 1.
         min_version: Option<u64>,
     },
-    /// As its newest event leaves it, by a consistent read of the events.
+    /// The state after the newest event, by a consistent read of the events.
     Consistent,
-    /// As it was at that version, from 1.
+    /// The state at that version, from 1.
     Version(u64),
-    /// As it was at that instant, in milliseconds since 1970.
+    /// The state at that instant, in milliseconds since 1970.
     AsOf(i64),
 }
 
-/// `GET /orders/{orderId}/events?limit=&cursor=`
+/// `GET /orders/{orderId}/events?limit=&cursor=`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventsQuery {
-    /// Which order.
+    /// The requested order.
     pub order_id: OrderId,
-    /// The most events to answer with: 1..=100.
+    /// The largest number of events in the reply: 1..=100.
     pub limit: u32,
-    /// The position that the page before ended at, as given to [`EventsQuery::next_cursor`].
+    /// The position at which the previous page ended, as given to [`EventsQuery::next_cursor`].
     pub after: Option<String>,
 }
 
 impl ListQuery {
     const KIND: &str = "orders";
 
-    /// The cursor of the page after this one, which ended at `position`.
+    /// Returns the cursor of the next page, after this page ended at `position`.
     #[must_use]
     pub fn next_cursor(&self, position: &str) -> String {
         Self::with_scope(&self.customer_id, &self.filter, |scope| cursor::encode(Self::KIND, scope, position))
     }
 
-    /// Calls `with` with what a cursor is bound to: whose list it is, and its filters.
+    /// Calls `with` with the scope of a cursor: the owner of the list and its filters.
     fn with_scope<T>(customer_id: &CustomerId, filter: &OrderFilter, with: impl FnOnce(&[&str]) -> T) -> T {
         let filter = filter.scope();
         let scope: Vec<&str> = std::iter::once(customer_id.as_str()).chain(filter.iter().map(String::as_str)).collect();
@@ -116,26 +116,26 @@ impl ListQuery {
 impl EventsQuery {
     const KIND: &str = "events";
 
-    /// The cursor of the page after this one, which ended at `position`.
+    /// Returns the cursor of the next page, after this page ended at `position`.
     #[must_use]
     pub fn next_cursor(&self, position: &str) -> String {
         cursor::encode(Self::KIND, &[self.order_id.as_str()], position)
     }
 }
 
-/// Reads a question.
+/// Parses a query.
 ///
 /// # Errors
-/// `route_not_found`, or `invalid_request` with every error at once.
+/// Returns `route_not_found`, or `invalid_request` with all errors at once.
 pub fn parse_query(request: &Request) -> Result<ParsedQuery, Problem> {
     QueryRoute::of(request)?.parse()
 }
 
 impl Routed<'_, QueryRoute> {
-    /// Reads a query, as [`parse_query`] does.
+    /// Parses a query in the same way as [`parse_query`].
     ///
     /// # Errors
-    /// As [`parse_query`], but never `route_not_found`.
+    /// Returns the same errors as [`parse_query`], except `route_not_found`.
     pub fn parse(&self) -> Result<ParsedQuery, Problem> {
         let &Self { route, request, parameters: ref path } = self;
         let template = route.route().path;
@@ -157,12 +157,12 @@ impl Routed<'_, QueryRoute> {
     }
 }
 
-/// Notes every query parameter of a request that takes none.
+/// Records a fault for every query parameter of a request that takes none.
 pub(crate) fn refuse_parameters(request: &Request, errors: &mut Vec<Invalid>) {
     errors.extend(Parameters { request, known: Vec::new(), errors: Vec::new() }.finish());
 }
 
-/// The parameters of one request: each is asked for once, what is left over is unknown.
+/// The parameters of one request. The parser takes each known one once, and the rest are unknown.
 struct Parameters<'a> {
     request: &'a Request,
     known: Vec<&'static str>,
@@ -177,7 +177,7 @@ impl Parameters<'_> {
             (Some(customer_id), Some(filter)) => {
                 ListQuery::with_scope(customer_id, filter, |scope| cursor::decode(ListQuery::KIND, scope, text))
             }
-            // Which list it is for is not known; that is noted already.
+            // The owner of the list is faulty, and that fault is already recorded.
             (None, _) | (_, None) => Ok(String::new()),
         });
         Some(ListQuery { filter: filter?, limit: limit?, after: after?, customer_id: customer_id? })
@@ -231,7 +231,7 @@ impl Parameters<'_> {
         Some(self.read("limit", read_limit)?.unwrap_or(DEFAULT_LIMIT))
     }
 
-    /// A parameter that may be left out: `Some(None)` when it was, `None` when it is faulty.
+    /// Reads an optional parameter. Returns `Some(None)` if it was left out, and `None` if it is faulty.
     fn read<T>(&mut self, name: &'static str, read: impl FnOnce(&str) -> Result<T, Fault>) -> Option<Option<T>> {
         self.known.push(name);
         let values = self.request.query_string_parameters_ref().and_then(|parameters| parameters.all(name));
@@ -248,7 +248,7 @@ impl Parameters<'_> {
         let given = self.request.query_string_parameters();
         let mut unknown: Vec<_> =
             given.iter().map(|(name, _)| name).filter(|name| !self.known.contains(name)).collect();
-        // A map has no order; a reply should have one.
+        // The iteration order of a map varies, but the order in a reply must not.
         unknown.sort_unstable();
         unknown.dedup();
         errors.extend(unknown.into_iter().map(|name| {
@@ -259,7 +259,7 @@ impl Parameters<'_> {
     }
 }
 
-/// Reads the one thing that a reply can include.
+/// Reads the only value that `include` accepts.
 fn read_include(word: &str) -> Result<(), Fault> {
     if word == "details" { Ok(()) } else { Err(Fault::new("unknown_include", "must be details")) }
 }
@@ -274,7 +274,7 @@ fn read_version(text: &str) -> Result<u64, Fault> {
     version.ok_or_else(|| Fault::new("out_of_range", format!("must be an integer from 1 to {MAX_VERSION}")))
 }
 
-/// Digits only: Rust's own parser also takes a `+`.
+/// Reads a number of digits only. Rust's own parser also accepts a `+`.
 fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

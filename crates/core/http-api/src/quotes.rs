@@ -1,8 +1,8 @@
-//! Signed quotes: a customer's way to place an order at prices that the shop's pricing service named.
+//! Signed quotes: a customer uses one to place an order at the prices of the shop's pricing service.
 //!
-//! A quote is a compact JWS, and its claims are an order with an audience, an expiry and an id. Nothing of the claims is read
-//! before the signature was checked, but for a quote whose key is not known (any more): its claims say which order it may have
-//! made, and that order is answered only where it has this content.
+//! A quote is a compact JWS, and its claims are an order with an audience, an expiry and an id. The signature is
+//! checked before any claim is read. The exception is a quote with an unknown or removed key: its claims name the order
+//! that it may have made, and the reply contains that order only if it has this content.
 
 use lambda_http::Request;
 use order_domain::Command;
@@ -20,24 +20,25 @@ use crate::problem::{Problem, QuoteFlaw};
 use crate::queries::refuse_parameters;
 use crate::routes::CommandRoute;
 
-/// The quotes that a deployment accepts: those that one of its keys signed and that are meant for it.
+/// Accepts the quotes of a deployment: those that one of its keys signed and that name its audience.
 #[derive(Debug, Clone)]
 pub struct QuoteVerifier {
     keys: QuoteKeys,
     audience: String,
 }
 
-/// `QUOTE_KEYS` is not a set of keys that quotes can be verified by.
+/// The value of `QUOTE_KEYS` is not a set of keys that can verify quotes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("QUOTE_KEYS cannot be used")]
 pub struct BadQuoteKeys(#[from] KeySetFault);
 
 impl QuoteVerifier {
-    /// Reads the keys as `QUOTE_KEYS` has them: a JWK Set, or nothing, which accepts no quote. `audience` is what a quote's
-    /// `aud` must name.
+    /// Reads the keys in the format of `QUOTE_KEYS`: a JWK Set, or an empty text, which accepts no quote. A quote's
+    /// `aud` must contain `audience`.
     ///
     /// # Errors
-    /// When they are not a JWK Set of Ed25519 keys, or the demo key is among them and `audience` is not the local stack's.
+    /// Returns an error if the text is not a JWK Set of Ed25519 keys, or if it contains the demo key and `audience` is
+    /// not the local stack's.
     pub fn parse(keys: &str, audience: impl Into<String>) -> Result<Self, BadQuoteKeys> {
         let (keys, audience) = (QuoteKeys::parse(keys)?, audience.into());
         if keys.has_demo_key() && audience != DEMO_AUDIENCE {
@@ -46,23 +47,23 @@ impl QuoteVerifier {
         Ok(Self { keys, audience })
     }
 
-    /// A verifier without keys, which accepts no quote.
+    /// Creates a verifier without keys, which accepts no quote.
     #[must_use]
     pub fn without_keys() -> Self {
         Self { keys: QuoteKeys::default(), audience: String::new() }
     }
 }
 
-/// A quote as it was sent. Its signature was not checked.
+/// A quote as it was sent, before its signature is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnverifiedQuote(Jws);
 
-/// True if a body asks for an order from a quote.
+/// Returns true if a body requests an order from a quote.
 pub(crate) fn is_quoted(route: CommandRoute, body: &Json) -> bool {
     route == CommandRoute::PlaceOrder && Fields::of_document(body, Source::Body).is_ok_and(|fields| fields.has("quote"))
 }
 
-/// Reads `{quote}`. The quote's id tells a retry from a second order, so an `Idempotency-Key` is not looked at.
+/// Reads `{quote}`. The quote's id distinguishes a retry from a second order, so an `Idempotency-Key` is ignored.
 pub(crate) fn parse_quoted(request: &Request, body: &Json) -> Result<UnverifiedQuote, Problem> {
     let mut errors = Vec::new();
     refuse_parameters(request, &mut errors);
@@ -82,7 +83,7 @@ pub(crate) fn parse_quoted(request: &Request, body: &Json) -> Result<UnverifiedQ
     }
 }
 
-/// The quote is of another algorithm.
+/// The quote uses another algorithm.
 struct OtherAlgorithm;
 
 fn read_jws(value: &Json) -> Result<Result<Jws, OtherAlgorithm>, Fault> {
@@ -99,8 +100,8 @@ impl UnverifiedQuote {
     /// Checks the signature, and then reads the claims.
     ///
     /// # Errors
-    /// `quote_not_valid` where the signature is not its key's, or the quote is meant for others; `invalid_request` with every
-    /// fault of the claims at once.
+    /// Returns `quote_not_valid` if the named key did not sign the quote or if the quote is for another audience.
+    /// Returns `invalid_request` with all faults of the claims.
     pub fn verify(&self, verifier: &QuoteVerifier) -> Result<Quote, Problem> {
         let Self(jws) = self;
         let is_of_known_key = match verifier.keys.check(jws) {
@@ -115,7 +116,7 @@ impl UnverifiedQuote {
                 let Claims { audience: _, expires_at_ms, quote, order, fingerprint } = claims;
                 Ok(Quote { order, quote, fingerprint, expires_at_ms, is_of_known_key })
             }
-            // The claims are not known to be signed, so their other faults do not matter.
+            // Nothing proves that the claims are signed, so their other faults do not matter.
             Some(_) | None if !is_of_known_key => Err(Problem::quote_not_valid(QuoteFlaw::UnknownKey)),
             Some(_) => Err(Problem::quote_not_valid(QuoteFlaw::Audience)),
             None => Err(Problem::invalid_request(&errors)),
@@ -123,7 +124,7 @@ impl UnverifiedQuote {
     }
 }
 
-/// A quote for this deployment, whose signature is its key's or whose key is not known.
+/// A quote for this deployment. Its signature is valid, or its key is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
     order: PlaceOrder,
@@ -134,32 +135,33 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// Whose quote it is.
+    /// Returns the customer of the quote.
     #[must_use]
     pub const fn customer_id(&self) -> &CustomerId {
         &self.order.customer_id
     }
 
-    /// The quote's name, unique for its customer.
+    /// Returns the quote's id, unique for its customer.
     #[must_use]
     pub const fn quote_id(&self) -> &QuoteId {
         &self.quote.quote_id
     }
 
-    /// The id of the request that places the order: the same for every request with this quote, by whatever key it is signed.
+    /// Returns the id of the request that places the order. It is the same for every request with this quote, whichever
+    /// key signed it.
     #[must_use]
     pub fn request_id(&self) -> String {
         format!("quote:{}", self.quote.quote_id)
     }
 
-    /// The fingerprint of the order's content. Signer, audience and expiry are not part of it.
+    /// Returns the fingerprint of the order's content. Signer, audience and expiry are not part of it.
     #[must_use]
     pub const fn fingerprint(&self) -> [u8; 16] {
         self.fingerprint
     }
 
-    /// The reason why this quote makes no order at an instant in milliseconds since 1970; `None` where it does. An order that
-    /// it made before is answered in any case.
+    /// Returns the reason why this quote cannot make an order at an instant in milliseconds since 1970; `None` if it
+    /// can. If the quote made an order before, that order is the reply in every case.
     #[must_use]
     pub fn problem_at(&self, now_ms: i64) -> Option<Problem> {
         if !self.is_of_known_key {
@@ -171,7 +173,8 @@ impl Quote {
         }
     }
 
-    /// The command that places the order at these prices. Only for a quote without a [problem](Self::problem_at).
+    /// Returns the command that places the order at these prices. Use it only for a quote without a
+    /// [problem](Self::problem_at).
     #[must_use]
     pub fn into_command(self) -> Command {
         Command::PlaceOrder(PlaceOrder { quote: Some(self.quote), ..self.order })
@@ -195,7 +198,7 @@ impl Claims {
         let audience = fields.required("aud", fields::strings, errors);
         let expires_at_ms = fields.required("exp", fields::epoch_seconds, errors);
         let quote_id = fields.required("jti", fields::id(QuoteId::parse), errors);
-        // Registered claims that issuers add as a matter of course. Nothing is decided by them.
+        // Issuers routinely add these registered claims. No decision uses them.
         let _ = (fields.get("iat"), fields.get("iss"));
         let order = order::place(&mut fields, errors);
         fields.finish(errors);
@@ -213,12 +216,12 @@ fn reference(quote_id: QuoteId, kid: &KeyId) -> QuoteReference {
     QuoteReference { quote_id, kid: kid.clone() }
 }
 
-/// The claims that are about the signature or the quote, and not about the order.
+/// The claims about the signature or the quote, and not about the order.
 const ENVELOPE: [&str; 5] = ["aud", "exp", "iat", "iss", "jti"];
-/// The charges, which are 0 where they are left out.
+/// The charges, which are 0 if they are left out.
 const CHARGES: [&str; 3] = ["shipping", "tax", "discount"];
 
-/// The fingerprint of the order in the claims: what means the same makes no difference.
+/// Returns the fingerprint of the order in the claims. Different notations of the same value give the same fingerprint.
 fn fingerprint(claims: &Json) -> [u8; 16] {
     let Json::Object(members) = claims else { return request_fingerprint("POST", "/orders", claims) };
     let is_default = |name: &str, value: &Json| {
@@ -263,7 +266,8 @@ mod tests {
         }
     }
 
-    /// Stored beside every order from a quote: a change would make yesterday's quotes look like other ones.
+    /// Every order from a quote stores this fingerprint. A change of the algorithm would make earlier quotes look like
+    /// other ones.
     #[test]
     fn the_fingerprint_of_a_quote_never_changes() {
         let hex: String = of(r#"{"jti":"q-1","customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}],"tax":1}"#)

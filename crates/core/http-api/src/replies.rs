@@ -25,22 +25,22 @@ use crate::timestamps::rfc3339_ms;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandReply {
-    /// Which order.
+    /// The order's id.
     pub order_id: OrderId,
     /// The order's version after the command.
     pub version: u64,
     /// The order's status after the command.
     pub status: OrderStatus,
-    /// Where its payment stood after the command.
+    /// The payment status after the command.
     pub payment_status: PaymentStatus,
-    /// Where its fulfilment stood after the command.
+    /// The fulfilment status after the command.
     pub fulfillment_status: FulfillmentStatus,
-    /// What the command recorded; what had recorded it before, where nothing need change.
+    /// The events that the command recorded. If nothing changed, the events that an earlier request recorded.
     pub events: Vec<EventView>,
 }
 
 impl CommandReply {
-    /// The reply, given the order as it was at `version`.
+    /// Builds the reply from the order at `version`.
     #[must_use]
     pub fn of_order(order_id: OrderId, order: &Order, version: u64, events: Vec<EventView>) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl CommandReply {
     }
 }
 
-/// One event, as the reply to its command shows it.
+/// One event in the reply to its command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventView {
@@ -62,9 +62,9 @@ pub struct EventView {
     pub event_id: Uuid,
     /// The event's name.
     pub event_type: String,
-    /// The order's version that recorded it.
+    /// The order's version that the event is part of.
     pub version: u64,
-    /// When it was recorded, in milliseconds since 1970.
+    /// The time when it was recorded, in milliseconds since 1970.
     #[serde(rename = "recordedAt", serialize_with = "timestamp")]
     pub recorded_at_ms: i64,
     /// The event's fields.
@@ -72,10 +72,10 @@ pub struct EventView {
 }
 
 impl EventView {
-    /// The view of an event that was recorded under `event_id` as part of `version`.
+    /// Builds the view of an event that was recorded with `event_id` as part of `version`.
     ///
     /// # Errors
-    /// When the event cannot be written as JSON; none of today's gives cause.
+    /// Returns a problem if the event cannot be written as JSON, which no current event causes.
     pub fn of(event: &Event, event_id: Uuid, version: u64, recorded_at_ms: i64) -> Result<Self, Problem> {
         let stored = order_domain::stored::encode(event).map_err(|_| Problem::internal())?;
         let event_type = stored.event_type.to_owned();
@@ -83,31 +83,31 @@ impl EventView {
     }
 }
 
-/// One event of the audit trail: what happened, and by whom.
+/// One event of the audit trail with its actor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEvent {
-    /// What happened.
+    /// The event.
     #[serde(flatten)]
     pub event: EventView,
-    /// Who asked for it; [`STAFF`] where the caller may not know.
+    /// The actor; [`STAFF`] if the caller may not know it.
     pub actor: String,
-    /// The id of the request that asked for it: its `Idempotency-Key`, or the gateway's.
+    /// The id of its request: the `Idempotency-Key`, or the gateway's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The chain of requests it belongs to, where its request named one.
+    /// The correlation id of its request, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
-    /// What caused the request.
+    /// The id of the message that caused the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<String>,
 }
 
-/// The actor of an event as a customer sees it, unless the customer is the actor.
+/// The actor that a customer sees on an event, unless the customer is the actor.
 pub const STAFF: &str = "staff";
 
 impl AuditEvent {
-    /// The event without what identifies its request or the person behind it.
+    /// Removes the data that identifies the event's request or the person behind it.
     #[must_use]
     pub fn by_staff(event: EventView) -> Self {
         Self { event, actor: STAFF.to_owned(), request_id: None, correlation_id: None, causation_id: None }
@@ -120,7 +120,7 @@ impl AuditEvent {
 pub struct EventsPage {
     /// The events.
     pub items: Vec<AuditEvent>,
-    /// Names the page after this one; none on the last.
+    /// The cursor of the next page; `None` on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }

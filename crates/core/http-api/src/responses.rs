@@ -10,24 +10,24 @@ use crate::problem::Problem;
 use crate::replies::{CommandReply, CustomerTotalsView, EventsPage, SummaryPage, SummaryView};
 use crate::timestamps::http_date;
 
-/// Says that a reply is the one that the first request of this `Idempotency-Key` got.
+/// The header that marks a reply as the one to the first request with this `Idempotency-Key`.
 pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// What an accepted command came to.
+/// The result of an accepted command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// A new order: 201 and its `Location`.
     Placed,
     /// An event was recorded: 201.
     Recorded,
-    /// Nothing need change: 200.
+    /// Nothing changed: 200.
     Unchanged,
 }
 
-/// The reply to an accepted command; `replayed` when the request was answered before.
+/// Returns the reply to an accepted command. `replayed` is true if the request was answered before.
 ///
 /// # Errors
-/// `internal_error` when the reply cannot be written.
+/// Returns `internal_error` if the reply cannot be written.
 pub fn command_accepted(reply: &CommandReply, outcome: Outcome, replayed: bool) -> Result<Response<Body>, Problem> {
     let status = match outcome {
         Outcome::Placed | Outcome::Recorded => StatusCode::CREATED,
@@ -44,14 +44,17 @@ pub fn command_accepted(reply: &CommandReply, outcome: Outcome, replayed: bool) 
     Ok(response)
 }
 
-/// One order, or 304 when the caller has it already. A cache may keep it, and asks again each time.
+/// Returns one order, or 304 if the caller has it already. A cache may keep it, but must revalidate it each time.
 ///
-/// A stale order is sent whatever the caller has, is not to be kept, and has neither `ETag` nor `Last-Modified`: its
-/// version does not tell it from the same version before it went stale, it is no version that a command could be
-/// conditional on, and the order did change later.
+/// A stale order is always sent in full, with `no-store`, and has neither `ETag` nor `Last-Modified`, for these
+/// reasons:
+///
+/// - The version does not distinguish it from the same version before it became stale.
+/// - A command must not be conditional on it.
+/// - The order did change later.
 ///
 /// # Errors
-/// `internal_error` when the reply cannot be written.
+/// Returns `internal_error` if the reply cannot be written.
 pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Response<Body>, Problem> {
     if summary.stale.is_some() {
         return json(StatusCode::OK, "no-store", summary);
@@ -60,7 +63,7 @@ pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Respo
     let mut response = if known.is_some_and(|known| known.matches(summary.version)) {
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-        // Given none, the gateway adds text/plain, which a cache then keeps for the JSON that it has.
+        // Without a content type, the gateway adds text/plain, and a cache then applies that to the JSON that it has.
         set(&mut response, CONTENT_TYPE, "application/json");
         set(&mut response, CACHE_CONTROL, caching);
         response
@@ -72,31 +75,31 @@ pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Respo
     Ok(response)
 }
 
-/// A page of a customer's orders.
+/// Returns a page of a customer's orders.
 ///
 /// # Errors
-/// `internal_error` when the reply cannot be written.
+/// Returns `internal_error` if the reply cannot be written.
 pub fn summary_page(page: &SummaryPage) -> Result<Response<Body>, Problem> {
     json(StatusCode::OK, "no-store", page)
 }
 
-/// What a customer's orders come to.
+/// Returns the totals of a customer's orders.
 ///
 /// # Errors
-/// `internal_error` when the reply cannot be written.
+/// Returns `internal_error` if the reply cannot be written.
 pub fn customer_totals(totals: &CustomerTotalsView) -> Result<Response<Body>, Problem> {
     json(StatusCode::OK, "no-store", totals)
 }
 
-/// A page of an order's audit trail.
+/// Returns a page of an order's audit trail.
 ///
 /// # Errors
-/// `internal_error` when the reply cannot be written.
+/// Returns `internal_error` if the reply cannot be written.
 pub fn events_page(page: &EventsPage) -> Result<Response<Body>, Problem> {
     json(StatusCode::OK, "no-store", page)
 }
 
-/// The description of this API.
+/// Returns the description of this API.
 #[must_use]
 pub fn openapi() -> Response<Body> {
     let mut response = Response::new(Body::from(crate::OPENAPI));
@@ -105,7 +108,7 @@ pub fn openapi() -> Response<Body> {
     response
 }
 
-/// The entity tag of an order's version.
+/// Returns the entity tag of an order's version.
 #[must_use]
 pub fn etag(version: u64) -> String {
     format!("\"{version}\"")
@@ -120,7 +123,7 @@ fn json(status: StatusCode, caching: &'static str, reply: &impl Serialize) -> Re
     Ok(response)
 }
 
-/// Sets a header. Ids, versions and dates hold no character that a header may not.
+/// Sets a header. Ids, versions and dates have only characters that are valid in a header.
 fn set(response: &mut Response<Body>, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);

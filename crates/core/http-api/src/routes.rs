@@ -1,6 +1,7 @@
-//! The list of routes: the one place that names each route, its function and the scopes that it accepts.
+//! The list of routes: the only place that defines the name, the function and the accepted scopes of each route.
 //!
-//! Other places repeat routes in languages of their own. Tests hold each place to this list, and their failures name it:
+//! Other places repeat the routes in their own formats. Tests compare each place with this list, and a failure names
+//! the place:
 //!
 //! | place | test |
 //! |---|---|
@@ -21,13 +22,13 @@ pub struct Route {
     pub name: &'static str,
     /// The HTTP method: `POST`.
     pub method: &'static str,
-    /// The path, its parameters in braces: `/orders/{orderId}/payments`.
+    /// The path with its parameters in braces: `/orders/{orderId}/payments`.
     pub path: &'static str,
-    /// The route as API Gateway keys it: the method and the path.
+    /// The route key of API Gateway: the method and the path.
     pub key: &'static str,
     /// The name of the function that replies.
     pub function: &'static str,
-    /// The scopes of which a token needs one; [`Scope::OrdersAdmin`] is accepted too.
+    /// The accepted scopes. A token needs one of them or [`Scope::OrdersAdmin`].
     pub scopes: &'static [Scope],
 }
 
@@ -38,7 +39,7 @@ macro_rules! routes {
             $($(#[$variant_doc:meta])* $name:ident = $method:ident $path:literal, [$($scope:ident),+];)+
         }
     )+) => {
-        /// Every route of the API.
+        /// All routes of the API.
         pub const ROUTES: &[Route] = &[$($($routes::$name.route()),+),+];
 
         $(
@@ -47,10 +48,10 @@ macro_rules! routes {
             pub enum $routes { $($(#[$variant_doc])* $name),+ }
 
             impl $routes {
-                /// Every route of this kind.
+                /// All routes of this kind.
                 pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-                /// The route's line of the list.
+                /// Returns the route's entry in the list.
                 #[must_use]
                 pub const fn route(self) -> Route {
                     match self {
@@ -65,13 +66,13 @@ macro_rules! routes {
                     }
                 }
 
-                /// The route as API Gateway keys it: the method and the path.
+                /// Returns the route key of API Gateway: the method and the path.
                 #[must_use]
                 pub const fn key(self) -> &'static str {
                     self.route().key
                 }
 
-                /// The scopes of which a token needs one; [`Scope::OrdersAdmin`] is accepted too.
+                /// Returns the accepted scopes. A token needs one of them or [`Scope::OrdersAdmin`].
                 #[must_use]
                 pub const fn scopes(self) -> &'static [Scope] {
                     self.route().scopes
@@ -80,7 +81,7 @@ macro_rules! routes {
                 /// Matches a request to its route.
                 ///
                 /// # Errors
-                /// `route_not_found`.
+                /// Returns `route_not_found` if no route matches.
                 pub fn of(request: &Request) -> Result<Routed<'_, Self>, Problem> {
                     Routed::find(request, Self::ALL, Self::route)
                 }
@@ -94,7 +95,7 @@ routes! {
     CommandRoute of "command-handler" {
         /// Places a new order.
         PlaceOrder = POST "/orders", [OrdersPlace, OrdersPlacePriced];
-        /// Records a payment that was received.
+        /// Records a received payment.
         RecordPayment = POST "/orders/{orderId}/payments", [PaymentsWrite];
         /// Corrects the amount of a recorded payment.
         CorrectPayment = POST "/orders/{orderId}/payments/{paymentId}/corrections", [PaymentsWrite];
@@ -104,25 +105,25 @@ routes! {
         ShipItems = POST "/orders/{orderId}/shipments", [FulfillmentWrite];
         /// Records that a shipment arrived.
         RecordDelivery = POST "/orders/{orderId}/shipments/{shipmentId}/delivery", [FulfillmentWrite];
-        /// Takes shipped items back.
+        /// Records returned items.
         ReturnItems = POST "/orders/{orderId}/returns", [FulfillmentWrite];
-        /// Takes units that were not shipped out of the order.
+        /// Cancels units that were not shipped.
         CancelItems = POST "/orders/{orderId}/item-cancellations", [OrdersCancel, OrdersPlacePriced];
-        /// Cancels an order of which nothing was shipped.
+        /// Cancels an order from which nothing was shipped.
         CancelOrder = POST "/orders/{orderId}/cancellation", [OrdersCancel, OrdersPlacePriced];
     }
 
     /// A route that only reads.
     QueryRoute of "query-handler" {
-        /// A customer's orders, newest first.
+        /// Lists a customer's orders, newest first.
         ListOrders = GET "/customers/{customerId}/orders", [OrdersRead, OrdersReadAll];
-        /// The totals of a customer's orders.
+        /// Reads the totals of a customer's orders.
         GetCustomerTotals = GET "/customers/{customerId}/totals", [OrdersRead, OrdersReadAll];
-        /// One order, now or as it was.
+        /// Reads one order in its current or an earlier state.
         GetOrder = GET "/orders/{orderId}", [OrdersRead, OrdersReadAll];
-        /// One order's audit trail.
+        /// Lists one order's audit trail.
         ListEvents = GET "/orders/{orderId}/events", [OrdersRead, OrdersReadAll];
-        /// The description of this API.
+        /// Reads the description of this API.
         GetOpenApi = GET "/openapi.json", [OrdersRead, OrdersReadAll];
     }
 }

@@ -1,14 +1,14 @@
-//! The scopes of a token, and what each is for. A route accepts some of them; [`identity`](crate::identity) decides whose orders a
-//! caller reaches.
+//! The scopes of a token and their purpose. A route accepts some of them; [`identity`](crate::identity) decides which
+//! customer's orders a caller can access.
 
-/// The kind of caller that a scope is granted to.
+/// The kind of caller that receives a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopeHolder {
-    /// Clients of one customer: the scope reaches this customer's orders.
+    /// Clients of one customer: the scope covers this customer's orders.
     Customer,
-    /// Services of the shop: the scope reaches every order.
+    /// Services of the shop: the scope covers every order.
     Service,
-    /// Operators: the scope includes all others, and reaches every order.
+    /// Operators: the scope includes all others, and covers every order.
     Admin,
 }
 
@@ -22,13 +22,13 @@ macro_rules! scopes {
             /// Every scope.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The scope's name, without the prefix that a deployment may add.
+            /// Returns the scope's name, without the prefix that a deployment may add.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// The kind of caller that it is granted to.
+            /// Returns the kind of caller that receives the scope.
             #[must_use]
             pub const fn holder(self) -> ScopeHolder {
                 match self { $(Self::$variant => ScopeHolder::$holder),+ }
@@ -46,7 +46,7 @@ scopes! {
     OrdersCancel = "orders:cancel", Customer;
     /// Reads every order.
     OrdersReadAll = "orders:read-all", Service;
-    /// Sets prices: places orders for every customer, cancels them, and says how much is taken off what is due.
+    /// Sets prices: places and cancels orders for every customer, and sets the reduction of the amount due.
     OrdersPlacePriced = "orders:place-priced", Service;
     /// Records, corrects and refunds payments.
     PaymentsWrite = "payments:write", Service;

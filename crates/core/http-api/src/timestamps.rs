@@ -1,41 +1,41 @@
-//! Instants as text: RFC 3339 in bodies and queries, the HTTP date in headers. Inside, an instant is milliseconds
+//! Instants as text: RFC 3339 in bodies and queries, the HTTP date in headers. Internally, an instant is milliseconds
 //! since 1970-01-01T00:00:00Z.
 //!
-//! Calculated in civil time: jiff's own instants end a day before the year 9999 does.
+//! The calculations use civil time, because jiff's own instants end a day before the end of the year 9999.
 
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
 
 use crate::invalid::Fault;
 
-/// 1970-01-01T00:00:00.
+/// The epoch 1970-01-01T00:00:00.
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
-/// 0001-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z.
+/// The range 0001-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z.
 const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
-/// RFC 3339 in UTC with milliseconds: `2026-11-21T09:30:00.123Z`.
+/// Writes RFC 3339 in UTC with milliseconds: `2026-11-21T09:30:00.123Z`.
 #[must_use]
 pub fn rfc3339_ms(epoch_ms: i64) -> String {
     format!("{:.3}Z", utc(epoch_ms))
 }
 
-/// The date of a header such as `Last-Modified`, to the second: `Sat, 21 Nov 2026 09:30:00 GMT`.
+/// Writes the date of a header such as `Last-Modified`, to the second: `Sat, 21 Nov 2026 09:30:00 GMT`.
 #[must_use]
 pub fn http_date(epoch_ms: i64) -> String {
     utc(epoch_ms).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// The instant in UTC; the nearest one in the years 0001 to 9999 where it is outside of them.
+/// Returns the instant in UTC, or the nearest one in the years 0001 to 9999.
 fn utc(epoch_ms: i64) -> DateTime {
     let since_epoch = SignedDuration::from_millis(epoch_ms.clamp(*RANGE.start(), *RANGE.end()));
     EPOCH.saturating_add(since_epoch)
 }
 
-/// Reads an RFC 3339 timestamp, cut to milliseconds.
+/// Reads an RFC 3339 timestamp, truncated to milliseconds.
 ///
 /// # Errors
-/// When it is not one. The check is strict: no lower case, no space for the `T`, an offset in any case, no leap second
-/// (second 60), and an instant that lies in the years 0001 to 9999 of UTC.
+/// Returns a fault if the text is not a timestamp. The check is strict: no lower case, a `T` and no space, always an
+/// offset, no leap second (second 60), and an instant in the years 0001 to 9999 of UTC.
 pub fn parse_rfc3339(text: &str) -> Result<i64, Fault> {
     let rule = "must be an RFC 3339 timestamp such as 2026-11-21T09:30:00.123Z";
     read(text).ok_or_else(|| {
@@ -65,7 +65,7 @@ fn read(text: &str) -> Option<i64> {
     RANGE.contains(&epoch_ms).then_some(epoch_ms)
 }
 
-/// `Z`, or an offset of at most 23:59.
+/// Reads `Z`, or an offset of at most 23:59.
 fn offset_minutes(text: &str) -> Option<i64> {
     if text == "Z" {
         return Some(0);
@@ -76,7 +76,7 @@ fn offset_minutes(text: &str) -> Option<i64> {
     is_offset.then(|| sign * i64::from(hours * 60 + minutes))
 }
 
-/// The numbers in a text of the form `pattern`, where zeros stand for digits.
+/// Returns the numbers in a text with the format `pattern`, in which zeros represent digits.
 fn numbers<const N: usize>(text: &str, pattern: &str) -> Option<[i16; N]> {
     let is_alike = |(byte, wanted): (u8, u8)| if wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted };
     if text.len() != pattern.len() || !text.bytes().zip(pattern.bytes()).all(is_alike) {

@@ -1,6 +1,6 @@
-//! The contract, row by row: real API Gateway payloads in, commands, queries, replies and problems out.
+//! Tests the contract, row by row: real API Gateway payloads go in; commands, queries, replies and problems come out.
 
-// `cfg(test)` is how clippy knows that the helpers may unwrap like the tests they serve.
+// `cfg(test)` tells clippy that the helpers may unwrap like the tests that use them.
 #[cfg(test)]
 mod contract {
     mod commands;

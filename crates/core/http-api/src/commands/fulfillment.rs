@@ -1,4 +1,4 @@
-//! Shipments, their delivery, and returns.
+//! Parsers for shipments, their delivery, and returns.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::order::unique_sku;
 use crate::fields::{self, Fields};
 use crate::invalid::Invalid;
 
-/// `{shipmentId, items:[{sku, quantity}], carrier?, trackingNumber?}`
+/// Reads `{shipmentId, items:[{sku, quantity}], carrier?, trackingNumber?}`.
 pub(super) fn ship(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<ShipItems> {
     let shipment_id = fields.required("shipmentId", fields::id(ShipmentId::parse), errors);
     let items = item_quantities(fields, errors);
@@ -18,12 +18,12 @@ pub(super) fn ship(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option
     Some(ShipItems { shipment_id: shipment_id?, items: items?, carrier: carrier?, tracking_number: tracking_number? })
 }
 
-/// No body: the path says it all.
+/// Builds the command from the path. The request has no body.
 pub(super) fn deliver(shipment_id: Option<ShipmentId>) -> Option<RecordDelivery> {
     Some(RecordDelivery { shipment_id: shipment_id? })
 }
 
-/// `{returnId, items:[{sku, quantity}], reason?, reasonCode?}`
+/// Reads `{returnId, items:[{sku, quantity}], reason?, reasonCode?}`.
 pub(super) fn take_back(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<ReturnItems> {
     let return_id = fields.required("returnId", fields::id(ReturnId::parse), errors);
     let items = item_quantities(fields, errors);
@@ -32,7 +32,7 @@ pub(super) fn take_back(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> O
     Some(ReturnItems { return_id: return_id?, items: items?, reason: reason?, reason_code: reason_code? })
 }
 
-/// `items:[{sku, quantity}]`
+/// Reads `items:[{sku, quantity}]`.
 pub(super) fn item_quantities(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<Vec<ItemQuantity>> {
     let mut skus = HashSet::new();
     fields.items(

@@ -1,5 +1,5 @@
-//! A request read into a command. Every error of path, headers and body is reported at once; what comes out cannot be
-//! ill-formed, so nobody checks again.
+//! Parses a request into a command. All errors in the path, the headers and the body are reported at once. A parsed
+//! command is always well-formed, so no later check is needed.
 
 mod fulfillment;
 pub(crate) mod order;
@@ -21,35 +21,35 @@ use crate::queries::refuse_parameters;
 use crate::quotes::{UnverifiedQuote, is_quoted, parse_quoted};
 use crate::routes::CommandRoute;
 
-/// The most bytes of a request's body.
+/// The largest size of a request's body, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
 
-/// A request for a change, understood.
+/// A parsed request for a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedCommand {
-    /// Which route it came by.
+    /// The route of the request.
     pub route: CommandRoute,
-    /// The order it is for; `None` for a new order.
+    /// The order to change; `None` for a new order.
     pub order_id: Option<OrderId>,
-    /// What is asked.
+    /// The command.
     pub command: Command,
-    /// What makes it the same request as another: see [`request_fingerprint`].
+    /// The fingerprint that identifies a repeated request: see [`request_fingerprint`].
     pub fingerprint: [u8; 16],
-    /// How it is to be treated.
+    /// The headers, with the idempotency key and the expected versions.
     pub headers: CommandHeaders,
 }
 
-/// A request for a change, read as far as the request alone allows.
+/// A request for a change, parsed as far as the request alone allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParsedRequest {
-    /// A command, understood.
+    /// A complete command.
     Command(ParsedCommand),
-    /// A new order from a quote, which is yet to be verified.
+    /// A new order from a quote that must still be verified.
     Quote(UnverifiedQuote),
 }
 
 impl ParsedRequest {
-    /// The command; `None` for a quote, whose command is known once it is verified.
+    /// Returns the command; `None` for a quote, because its command is known only after verification.
     #[must_use]
     pub fn command(self) -> Option<ParsedCommand> {
         match self {
@@ -59,20 +59,20 @@ impl ParsedRequest {
     }
 }
 
-/// Reads a request for a change.
+/// Parses a request for a change.
 ///
 /// # Errors
-/// `route_not_found`, `body_too_large`, `unsupported_media_type`, `invalid_request` with every error at once, or
-/// `quote_not_valid` for a quote that is signed by another algorithm.
+/// Returns `route_not_found`, `body_too_large`, `unsupported_media_type`, `invalid_request` with all errors at once, or
+/// `quote_not_valid` for a quote with another signature algorithm.
 pub fn parse_command(request: &Request) -> Result<ParsedRequest, Problem> {
     CommandRoute::of(request)?.parse()
 }
 
 impl Routed<'_, CommandRoute> {
-    /// Reads a request for a change, as [`parse_command`] does.
+    /// Parses a request for a change in the same way as [`parse_command`].
     ///
     /// # Errors
-    /// As [`parse_command`], but never `route_not_found`.
+    /// Returns the same errors as [`parse_command`], except `route_not_found`.
     pub fn parse(&self) -> Result<ParsedRequest, Problem> {
         let &Self { route, request, ref parameters } = self;
         if request.body().len() > MAX_BODY {
@@ -104,7 +104,7 @@ impl Routed<'_, CommandRoute> {
     }
 }
 
-/// The body as JSON. A delivery takes none: nothing and `{}` are the same to it.
+/// Reads the body as JSON. A delivery has no body: an empty body and `{}` are the same.
 fn read_body(route: CommandRoute, body: &[u8]) -> Result<Json, Fault> {
     if !body.is_empty() {
         Json::read(body)
@@ -134,7 +134,7 @@ fn read_command(route: CommandRoute, path: &PathIds, body: &Json, errors: &mut V
     command
 }
 
-/// The ids in a path; `None` where the route has none of that name, or it is faulty and noted.
+/// The ids in a path; `None` if the route has no such id, or if the id is faulty and its fault is recorded.
 struct PathIds {
     order_id: Option<OrderId>,
     payment_id: Option<PaymentId>,
@@ -152,7 +152,7 @@ impl PathIds {
     }
 }
 
-/// The id of that name in the path, where the route has one.
+/// Reads the id with that name from the path, if the route has one.
 pub(crate) fn path_id<T>(
     template: &str,
     parameters: &PathParameters,

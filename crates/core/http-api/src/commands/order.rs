@@ -1,4 +1,4 @@
-//! Placing and cancelling.
+//! Parsers for placing and cancelling orders.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,8 @@ use super::fulfillment::item_quantities;
 use crate::fields::{self, Fields};
 use crate::invalid::{Fault, Invalid};
 
-/// `{customerId, currency, items:[{sku, name?, quantity, unitPrice}], shipping?, tax?, discount?, reference?, metadata?}`
+/// Reads `{customerId, currency, items:[{sku, name?, quantity, unitPrice}], shipping?, tax?, discount?, reference?,
+/// metadata?}`.
 pub(crate) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<PlaceOrder> {
     let customer_id = fields.required("customerId", fields::id(CustomerId::parse), errors);
     let currency = fields.required("currency", fields::currency, errors);
@@ -40,7 +41,7 @@ fn order_item(item: &mut Fields<'_>, skus: &mut HashSet<Sku>, errors: &mut Vec<I
     Some(OrderItem { sku: sku?, name: name?, quantity: quantity?, unit_price: unit_price? })
 }
 
-/// The sku of an item, which no item before it in the list may have.
+/// Reads the sku of an item. No earlier item in the list may have the same sku.
 pub(super) fn unique_sku(item: &mut Fields<'_>, seen: &mut HashSet<Sku>, errors: &mut Vec<Invalid>) -> Option<Sku> {
     let sku = item.required("sku", fields::id(Sku::parse), errors)?;
     if !seen.insert(sku.clone()) {
@@ -50,7 +51,7 @@ pub(super) fn unique_sku(item: &mut Fields<'_>, seen: &mut HashSet<Sku>, errors:
     Some(sku)
 }
 
-/// `{cancellationId, items:[{sku, quantity}], reduction?, reason, reasonCode?}`
+/// Reads `{cancellationId, items:[{sku, quantity}], reduction?, reason, reasonCode?}`.
 pub(super) fn cancel_items(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<CancelItems> {
     let cancellation_id = fields.required("cancellationId", fields::id(CancellationId::parse), errors);
     let items = item_quantities(fields, errors);
@@ -66,7 +67,7 @@ pub(super) fn cancel_items(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -
     })
 }
 
-/// `{reason, reasonCode?}`
+/// Reads `{reason, reasonCode?}`.
 pub(super) fn cancel(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<CancelOrder> {
     let reason = fields.required("reason", fields::text, errors);
     let reason_code = fields.optional("reasonCode", fields::reason_code, errors);

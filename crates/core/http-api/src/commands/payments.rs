@@ -1,4 +1,4 @@
-//! Payments, their corrections and refunds.
+//! Parsers for payments, their corrections and refunds.
 
 use order_domain::command::{CorrectPayment, RecordPayment, RefundPayment};
 use order_domain::values::{CorrectionId, PaymentId, RefundId};
@@ -6,7 +6,7 @@ use order_domain::values::{CorrectionId, PaymentId, RefundId};
 use crate::fields::{self, Fields};
 use crate::invalid::Invalid;
 
-/// `{paymentId, amount, method?}`
+/// Reads `{paymentId, amount, method?}`.
 pub(super) fn record(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<RecordPayment> {
     let payment_id = fields.required("paymentId", fields::id(PaymentId::parse), errors);
     let amount = fields.required("amount", fields::positive_amount, errors);
@@ -14,7 +14,8 @@ pub(super) fn record(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Opti
     Some(RecordPayment { payment_id: payment_id?, amount: amount?, method: method? })
 }
 
-/// `{correctionId, amount, reason, reasonCode?}`; 0 is an amount here: nothing was received after all.
+/// Reads `{correctionId, amount, reason, reasonCode?}`. The amount can be 0, which means that nothing was received
+/// after all.
 pub(super) fn correct(
     payment_id: Option<PaymentId>,
     fields: &mut Fields<'_>,
@@ -33,7 +34,7 @@ pub(super) fn correct(
     })
 }
 
-/// `{refundId, paymentId, amount, reduction?, reason?, reasonCode?}`
+/// Reads `{refundId, paymentId, amount, reduction?, reason?, reasonCode?}`.
 pub(super) fn refund(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<RefundPayment> {
     let refund_id = fields.required("refundId", fields::id(RefundId::parse), errors);
     let payment_id = fields.required("paymentId", fields::id(PaymentId::parse), errors);

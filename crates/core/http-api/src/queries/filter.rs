@@ -6,7 +6,7 @@ use super::Parameters;
 use crate::invalid::{Fault, Place};
 use crate::timestamps::parse_rfc3339;
 
-/// The filters of a list; an order is listed if all that are given hold.
+/// The filters of a list. An order is listed if it matches all given filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrderFilter {
     /// Only orders of that status.
@@ -24,8 +24,8 @@ pub struct OrderFilter {
 }
 
 impl OrderFilter {
-    /// The filter as part of a cursor's scope. The status comes first whether or not it is given, as in the cursors of
-    /// the first release; the other filters are named.
+    /// Returns the filter as part of a cursor's scope. The status is always first, even if it is absent, as in the
+    /// cursors of the first release. The other filters are named.
     pub(super) fn scope(&self) -> Vec<String> {
         let named = |name: &str, value: Option<String>| value.map(|value| format!("{name}={value}"));
         let further = [
@@ -41,7 +41,7 @@ impl OrderFilter {
 }
 
 impl Parameters<'_> {
-    /// The filters; `None` when one of them is faulty.
+    /// Reads the filters; `None` if one of them is faulty.
     pub(super) fn filter(&mut self) -> Option<OrderFilter> {
         let status = self.read("status", |word| read_status(word, OrderStatus::ALL, OrderStatus::as_str));
         let payment_status =
@@ -76,7 +76,7 @@ fn read_status<T: Copy>(word: &str, all: &[T], as_str: impl Fn(T) -> &'static st
     })
 }
 
-/// Reads one of the words `true` and `false`.
+/// Reads the word `true` or `false`.
 pub(super) fn read_boolean(word: &str) -> Result<bool, Fault> {
     match word {
         "true" => Ok(true),

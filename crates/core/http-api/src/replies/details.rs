@@ -10,7 +10,7 @@ use super::timestamp;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DetailsView {
-    /// The signed quote that the prices come from; `None` where a trusted caller named them.
+    /// The signed quote that set the prices; `None` if a trusted caller set them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<QuoteReference>,
     /// The payments.
@@ -40,7 +40,7 @@ pub struct PaymentView {
     /// The means of payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The instant at which it was recorded, in milliseconds since 1970.
+    /// The time when it was recorded, in milliseconds since 1970.
     #[serde(rename = "receivedAt", serialize_with = "timestamp")]
     pub received_at_ms: i64,
 }
@@ -55,15 +55,15 @@ pub struct RefundView {
     pub payment_id: String,
     /// The amount, in minor units.
     pub amount: u64,
-    /// The amount that it forgives of what is due, in minor units, unless its payment was given back in full later.
+    /// The amount that it forgives of the amount due, in minor units, unless its payment was given back in full later.
     pub reduction: u64,
     /// The reason, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The reason, in a word of the shop's own.
+    /// The reason as one word of the shop's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<String>,
-    /// The instant at which it was recorded, in milliseconds since 1970.
+    /// The time when it was recorded, in milliseconds since 1970.
     #[serde(rename = "refundedAt", serialize_with = "timestamp")]
     pub refunded_at_ms: i64,
 }
@@ -79,15 +79,15 @@ pub struct ShipmentView {
     /// The carrier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carrier: Option<String>,
-    /// The carrier's number for it.
+    /// The carrier's tracking number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracking_number: Option<String>,
-    /// The instant at which it was recorded, in milliseconds since 1970.
+    /// The time when it was recorded, in milliseconds since 1970.
     #[serde(rename = "shippedAt", serialize_with = "timestamp")]
     pub shipped_at_ms: i64,
     /// True once its delivery was recorded.
     pub delivered: bool,
-    /// The instant at which its delivery was recorded, in milliseconds since 1970.
+    /// The time when its delivery was recorded, in milliseconds since 1970.
     #[serde(rename = "deliveredAt", serialize_with = "optional_timestamp", skip_serializing_if = "Option::is_none")]
     pub delivered_at_ms: Option<i64>,
 }
@@ -98,15 +98,15 @@ pub struct ShipmentView {
 pub struct ReturnView {
     /// The return's name, unique in the order.
     pub return_id: String,
-    /// The items that came back.
+    /// The returned items.
     pub items: Vec<ItemQuantity>,
     /// The reason, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The reason, in a word of the shop's own.
+    /// The reason as one word of the shop's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<String>,
-    /// The instant at which it was recorded, in milliseconds since 1970.
+    /// The time when it was recorded, in milliseconds since 1970.
     #[serde(rename = "returnedAt", serialize_with = "timestamp")]
     pub returned_at_ms: i64,
 }
@@ -117,16 +117,16 @@ pub struct ReturnView {
 pub struct CancellationView {
     /// The cancellation's name, unique in the order.
     pub cancellation_id: String,
-    /// The items taken out of the order.
+    /// The cancelled items.
     pub items: Vec<ItemQuantity>,
-    /// The amount by which it lowered what is due, in minor units.
+    /// The amount by which it lowered the amount due, in minor units.
     pub reduction: u64,
     /// The reason, for people.
     pub reason: String,
-    /// The reason, in a word of the shop's own.
+    /// The reason as one word of the shop's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<String>,
-    /// The instant at which it was recorded, in milliseconds since 1970.
+    /// The time when it was recorded, in milliseconds since 1970.
     #[serde(rename = "cancelledAt", serialize_with = "timestamp")]
     pub cancelled_at_ms: i64,
 }

@@ -5,22 +5,23 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 /// The largest response that Lambda accepts from a function, in bytes: "Invocation payload (request and response), 6 MB
-/// each for request and response (synchronous)" in the AWS Lambda quotas. Lambda's own error message states the number.
+/// each for request and response (synchronous)" in the AWS Lambda quotas. Lambda's own error message contains this
+/// number.
 pub const MAX_RESPONSE: usize = 6_291_556;
 
-/// The most that the orders of one page take, in bytes of the Lambda response: 4 MB.
+/// The largest size of the orders on one page, in bytes of the Lambda response: 4 MB.
 pub const MAX_PAGE: usize = 4 * 1024 * 1024;
 
-/// The most that one order with its details takes, in bytes of the Lambda response. The rest is more than status and
+/// The largest size of one order with its details, in bytes of the Lambda response. The rest is more than status and
 /// headers need.
 pub const MAX_ORDER: usize = MAX_RESPONSE - 16 * 1024;
 
-/// The bytes that a part of a reply takes in the Lambda response. The body is a JSON text inside a JSON string, so each
-/// quotation mark and each backslash of it takes two.
+/// Returns the size of a part of a reply in the Lambda response, in bytes. The body is a JSON text inside a JSON
+/// string, so each quotation mark and each backslash in it takes two bytes.
 #[must_use]
 pub fn response_bytes(part: &impl Serialize) -> usize {
     let mut counter = Counter(0);
-    // Counting accepts every byte; a part that cannot be written makes the reply fail later, with its error.
+    // The counter accepts every byte. If a part cannot be written, the reply fails later with its error.
     let _ = serde_json::to_writer(&mut counter, part);
     counter.0
 }

@@ -1,9 +1,10 @@
-//! What a reply says while something that was recorded waits to be shown.
+//! The part of a reply that says that recorded events are not shown yet.
 
 use serde::Serialize;
 
-/// That a reply does not show everything that was recorded, because some of it could not be processed: `stale`, which
-/// is true, and `staleReason`. It says nothing of the cause, which is the operator's business.
+/// States that a reply does not show everything that was recorded, because a part of it could not be processed. It has
+/// two fields: `stale`, which is true, and `staleReason`. It does not contain the cause, which is for the operator
+/// only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stale {
@@ -12,7 +13,7 @@ pub struct Stale {
 }
 
 impl Stale {
-    /// Of one order: it is not shown from this version on, counted from 1.
+    /// Returns the value for one order that is not shown from this version on. Versions count from 1.
     #[must_use]
     pub fn order(version: u64) -> Self {
         Self::because(format!(
@@ -20,20 +21,20 @@ impl Stale {
         ))
     }
 
-    /// Of one order that is shown beyond what could not be processed, and not yet up to what waited behind it: it is not
-    /// shown from this version on, counted from 1.
+    /// Returns the value for one order that is shown beyond the failed version, but not yet up to the versions that
+    /// waited behind it. It is not shown from this version on. Versions count from 1.
     #[must_use]
     pub fn order_behind(version: u64) -> Self {
         Self::because(format!("Versions from {version} on are not shown yet."))
     }
 
-    /// Of a customer's list: so many orders are affected, from 1, on whichever page they belong.
+    /// Returns the value for a customer's list: the number of affected orders, at least 1, on any page.
     #[must_use]
     pub fn list(orders: usize) -> Self {
         Self::of_orders(orders, "shown")
     }
 
-    /// Of a customer's totals: so many orders are affected, from 1.
+    /// Returns the value for a customer's totals: the number of affected orders, at least 1.
     #[must_use]
     pub fn totals(orders: usize) -> Self {
         Self::of_orders(orders, "counted")

@@ -1,4 +1,4 @@
-//! An order as its customer sees it, alone or in a list.
+//! An order as its customer sees it, on its own or in a list.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ use super::timestamp;
 pub struct SummaryPage {
     /// The orders.
     pub items: Vec<SummaryView>,
-    /// Names the page after this one; none on the last.
+    /// The cursor of the next page; `None` on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// Where an order of the customer, on this page or not, is not shown as far as it has come.
+    /// Present if the replies do not show the newest state of one of the customer's orders, on any page.
     #[serde(flatten)]
     pub stale: Option<Stale>,
 }
@@ -30,15 +30,15 @@ pub struct SummaryPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryView {
-    /// Which order.
+    /// The order's id.
     pub order_id: String,
-    /// Who ordered.
+    /// The customer's id.
     pub customer_id: String,
-    /// The one word for a customer.
+    /// The status word for a customer.
     pub status: OrderStatus,
-    /// Where its payment stands.
+    /// The payment status.
     pub payment_status: PaymentStatus,
-    /// Where its fulfilment stands.
+    /// The fulfilment status.
     pub fulfillment_status: FulfillmentStatus,
     /// The ISO 4217 currency of every amount.
     pub currency: String,
@@ -50,48 +50,49 @@ pub struct SummaryView {
     pub tax: u64,
     /// Discount granted, in minor units.
     pub discount: u64,
-    /// The amount due, in minor units: the total, less the reductions of cancelled items, less what refunds forgive.
+    /// The amount due, in minor units: the total, less the reductions of cancelled items, less the amount that refunds
+    /// forgive.
     pub due: u64,
     /// The sum of the payments, as corrected, in minor units.
     pub amount_paid: u64,
     /// The sum of the refunds, in minor units.
     pub amount_refunded: u64,
-    /// How many units were ordered, over all lines.
+    /// The units ordered, over all lines.
     pub item_count: u64,
     /// The units still to be shipped, over all lines; 0 once the order is cancelled.
     pub units_to_ship: u64,
-    /// True if there are units to be shipped that may be shipped.
+    /// True if units are left to ship and may be shipped.
     pub to_ship: bool,
     /// The shop's own order number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// The shop's own notes, by name.
+    /// The shop's own metadata, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     /// The lines.
     pub items: Vec<LineView>,
-    /// When it was placed, in milliseconds since 1970.
+    /// The time when the order was placed, in milliseconds since 1970.
     #[serde(rename = "placedAt", serialize_with = "timestamp")]
     pub placed_at_ms: i64,
-    /// When its last event was recorded, in milliseconds since 1970.
+    /// The time when its last event was recorded, in milliseconds since 1970.
     #[serde(rename = "lastUpdated", serialize_with = "timestamp")]
     pub last_updated_ms: i64,
-    /// Its version.
+    /// The order's version.
     pub version: u64,
-    /// On time travel, the instant that this shows it at, in milliseconds since 1970.
+    /// The requested instant on time travel, in milliseconds since 1970.
     #[serde(rename = "asOf", serialize_with = "optional_timestamp", skip_serializing_if = "Option::is_none")]
     pub as_of_ms: Option<i64>,
-    /// Where this does not show the order as far as it has come.
+    /// Present if this does not show the newest state of the order.
     #[serde(flatten)]
     pub stale: Option<Stale>,
-    /// The details, where the request asks for them.
+    /// The details, if the request includes them.
     #[serde(flatten)]
     pub details: Option<DetailsView>,
 }
 
 impl SummaryView {
-    /// The order as it was at `version`, without its metadata, which the state does not hold; `None` before it was
-    /// placed.
+    /// Builds the view of the order at `version`. It has no metadata, because the state does not contain it. Returns
+    /// `None` before the order is placed.
     #[must_use]
     pub fn of_order(
         order_id: &OrderId,
@@ -131,29 +132,29 @@ impl SummaryView {
     }
 }
 
-/// One line of an order, and how far it has come.
+/// One line of an order and its progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LineView {
-    /// What is sold.
+    /// The product.
     pub sku: String,
-    /// What people call it.
+    /// The product's display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many were ordered.
+    /// The units ordered.
     pub quantity: u32,
-    /// The price of one, in minor units.
+    /// The price of one unit, in minor units.
     pub unit_price: u64,
-    /// How many were shipped.
+    /// The units shipped.
     pub shipped: u32,
-    /// How many came back.
+    /// The units returned.
     pub returned: u32,
     /// The units cancelled before they were shipped.
     pub cancelled: u32,
 }
 
 impl LineView {
-    /// The line as a reply shows it.
+    /// Builds the view of a line.
     #[must_use]
     pub fn of_line(line: &Line) -> Self {
         Self {

@@ -220,7 +220,7 @@ fn every_error_of_path_headers_and_body_is_told_at_once() {
     );
 }
 
-/// The handler asks for the key of a new order, once it knows that the caller may set prices.
+/// The handler requires the key of a new order only after it knows that the caller may set prices.
 #[test]
 fn a_command_is_read_without_an_idempotency_key() {
     let body = r#"{"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":1}]}"#;

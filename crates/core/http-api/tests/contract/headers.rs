@@ -35,7 +35,7 @@ fn an_idempotency_key_has_1_to_255_visible_ascii_characters() {
     }
 }
 
-/// The gateway joins a repeated header by a comma: such a key would belong to no retry.
+/// The gateway joins a repeated header with a comma, and no retry would have such a key.
 #[test]
 fn an_idempotency_key_that_was_given_twice_is_refused() {
     for joined in ["k,k", "one, two", "\"k\",\"k\"", "\"a,b\"", "k,", ",k", ","] {

@@ -189,7 +189,7 @@ fn pointers_escape_what_rfc_6901_has_escaped() {
     assert_eq!(pay(r#"{"paymentId":"p","amount":1,"a/b~c":1}"#), ["/a~1b~0c unknown_field"]);
 }
 
-/// 128 KiB of key above 16,000 repeated keys: a pointer written for each would be 2 GB.
+/// The body has 128 KiB of key above 16,000 repeated keys. A separate pointer for each would take 2 GB.
 #[test]
 fn a_long_key_above_many_repeated_ones_gets_a_short_answer() {
     let inner = vec!["\"a\":0"; 16_000].join(",");
@@ -222,7 +222,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A parsed request or a 4xx that the API description knows: never a panic, never a 5xx.
+/// Returns true if the result is a parsed request or a 4xx of the API description: never a panic, never a 5xx.
 fn is_answered(route: CommandRoute, body: impl AsRef<[u8]>) -> bool {
     match parse_command(&payload(route.key(), &IDS).body(body).request()) {
         Ok(ParsedRequest::Command(parsed)) => parsed.route == route,
@@ -246,7 +246,7 @@ proptest! {
     fn any_path_query_header_and_identity_are_answered(
         id in ".*", query in "[ -~&&[^#]]*", header in "[ -~]*", subject in ".*"
     ) {
-        // The gateway passes the query on as the caller encoded it: without what a URI may not hold.
+        // The gateway passes the query on as the caller encoded it, so it has only characters that are valid in a URI.
         let query: String = query.chars().filter(|c| c.is_ascii_alphanumeric() || "&=%+-.".contains(*c)).collect();
         let of_customer = ["GET /customers/{customerId}/orders", "GET /customers/{customerId}/totals"];
         for key in of_customer.into_iter().chain(["GET /orders/{orderId}", "GET /orders/{orderId}/events", PAY]) {

@@ -10,7 +10,7 @@ fn caller(authentication: impl Into<Authentication>, authorizer: Value) -> Resul
     Caller::of(&request, &authentication.into()).map_err(|problem| problem.status().as_u16())
 }
 
-/// The caller of a token with this `sub` and these scopes.
+/// Returns the caller of a token with this `sub` and these scopes.
 fn token(subject: &str, scopes: &str) -> Result<Caller, u16> {
     caller(AuthMode::Jwt, jwt(&json!({ "sub": subject, "scope": scopes })))
 }
@@ -145,7 +145,7 @@ fn a_token_that_mixes_a_customers_and_a_services_scope_is_refused() {
     assert!(token("psp", &all_of(&services)).is_ok());
 }
 
-/// The scopes that a caller may use.
+/// Returns the scopes that a caller may use.
 fn usable(caller: &Caller) -> Vec<Scope> {
     Scope::ALL.iter().copied().filter(|scope| caller.require(&[*scope]).is_ok()).collect()
 }

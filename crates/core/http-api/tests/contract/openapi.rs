@@ -16,7 +16,7 @@ pub(crate) fn document() -> Value {
     serde_json::from_str(OPENAPI).unwrap()
 }
 
-/// Holds a value against a schema of the document.
+/// Validates a value against a schema of the document.
 #[track_caller]
 pub(crate) fn assert_valid(schema: &str, value: &Value) {
     let errors = errors(schema, value);
@@ -33,7 +33,7 @@ fn errors(schema: &str, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-/// Every operation: its route key, and its description.
+/// Returns every operation with its route key and its description.
 pub(crate) fn operations() -> Vec<(String, Value)> {
     let document = document();
     let mut operations = Vec::new();
@@ -45,7 +45,7 @@ pub(crate) fn operations() -> Vec<(String, Value)> {
     operations
 }
 
-/// Every object of the document.
+/// Visits every object of the document.
 fn objects(value: &Value, visit: &mut impl FnMut(&serde_json::Map<String, Value>)) {
     match value {
         Value::Object(members) => {
@@ -104,8 +104,8 @@ fn the_parameters_of_a_path_are_described() {
     }
 }
 
-/// One of these suffices: a signature, a token with one of the route's scopes, the admin's token, and, where the deployment says
-/// so, nothing.
+/// Each of these is sufficient: a signature, a token with one of the route's scopes, the admin's token, and no
+/// authentication if the deployment allows it.
 #[test]
 fn every_operation_lists_the_scopes_of_its_route() {
     let scopes: BTreeMap<_, _> = ROUTES.iter().map(|route| (route.key, route.scopes)).collect();
@@ -117,7 +117,8 @@ fn every_operation_lists_the_scopes_of_its_route() {
     }
 }
 
-/// A token for another customer's orders is refused where a path or a body names the customer; by an order's id it finds none.
+/// If a path or a body names another customer, the token is rejected. For another customer's order id, the order is not
+/// found.
 #[test]
 fn what_a_403_can_mean_is_described() {
     for (key, operation) in operations() {
@@ -132,12 +133,12 @@ fn what_a_403_can_mean_is_described() {
     }
 }
 
-/// Every status that the handlers can send on a route.
+/// Returns every status that the handlers can send on a route.
 fn statuses(key: &str) -> BTreeSet<&'static str> {
     if let Some(route) = CommandRoute::ALL.iter().find(|route| route.key() == key) {
         let every = ["201", "400", "401", "403", "409", "413", "415", "422", "500", "503"];
         let further: &[_] = match route {
-            // There is no order yet to be unknown.
+            // The order does not exist yet, so it cannot be unknown.
             CommandRoute::PlaceOrder => &[],
             CommandRoute::RecordPayment
             | CommandRoute::CorrectPayment
@@ -159,8 +160,8 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
     ["200", "400", "401", "403"].iter().chain(further).copied().collect()
 }
 
-/// `placeOrder` alone needs a key, and only with prices, which a parameter cannot say: a quote has an id, every other command
-/// names its order, and most name what they record.
+/// Only `placeOrder` needs a key, and only with prices, which a parameter cannot express. A quote has an id, every
+/// other command names its order, and most name the thing that they record.
 #[test]
 fn no_request_needs_an_idempotency_key_whatever_its_body() {
     let document = document();
@@ -176,7 +177,7 @@ fn no_request_needs_an_idempotency_key_whatever_its_body() {
     }
 }
 
-/// The functions' own replies. Those of the gateway alone (429) have no such header.
+/// The test covers the functions' own replies. Replies of the gateway alone (429) have no such header.
 #[test]
 fn every_reply_of_a_function_carries_a_correlation_id() {
     let document = document();
@@ -194,13 +195,13 @@ fn every_operation_declares_the_statuses_that_can_be_sent() {
     for (key, operation) in operations() {
         let declared: BTreeSet<_> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
         let mut sent = statuses(&key);
-        // The gateway's own, before any handler is asked.
+        // The gateway sends this status before it calls a handler.
         sent.insert("429");
         assert_eq!(declared, sent, "{key}");
     }
 }
 
-/// A 200 to a command recorded nothing, so there is nothing to replay: it is decided anew.
+/// A 200 to a command recorded nothing, so a retry is decided again and not replayed.
 #[test]
 fn only_what_was_recorded_can_be_replayed() {
     for (key, operation) in operations() {
@@ -211,7 +212,7 @@ fn only_what_was_recorded_can_be_replayed() {
     }
 }
 
-/// The schemas of a request, each with its example.
+/// Returns the schemas of a request, each with its example.
 fn requests(content: &Value) -> Vec<(String, Value)> {
     let name = |schema: &Value| schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     match content["schema"]["oneOf"].as_array() {

@@ -1,4 +1,4 @@
-//! What the description says of parameters, codes and links is what requests are read by and problems are made of.
+//! Compares the parameters, codes and links in the description with the parsers and the problems.
 
 use std::collections::BTreeSet;
 
@@ -10,23 +10,23 @@ use super::payload::{payload, seen};
 
 const IDS: [(&str, &str); 4] = [("orderId", "o-1"), ("paymentId", "p-1"), ("shipmentId", "s-1"), ("customerId", "c-1")];
 
-/// The target of a reference, or the value itself.
+/// Returns the target of a reference, or the value itself.
 fn resolved(value: &Value) -> Value {
     value["$ref"].as_str().map_or_else(|| value.clone(), |it| document().pointer(&it[1..]).unwrap().clone())
 }
 
-/// The names of an operation's parameters in one place: `path`, `query` or `header`.
+/// Returns the names of an operation's parameters in one place: `path`, `query` or `header`.
 fn parameters(operation: &Value, place: &str) -> BTreeSet<String> {
     let all = operation["parameters"].as_array().into_iter().flatten().map(resolved);
     all.filter(|it| it["in"] == place).map(|it| it["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The names of all operations' parameters in one place.
+/// Returns the names of all operations' parameters in one place.
 fn all_parameters(place: &str) -> BTreeSet<String> {
     operations().iter().flat_map(|(_, operation)| parameters(operation, place)).collect()
 }
 
-/// Whether a request is refused with this error.
+/// Returns true if a request is rejected with this error.
 fn refused(parsed: Result<(), Problem>, place: &str, name: &str, code: &str) -> bool {
     let Err(problem) = parsed else { return false };
     let errors = seen(problem)["errors"].take();
@@ -49,8 +49,8 @@ fn a_query_takes_the_parameters_that_are_described_and_no_others() {
     }
 }
 
-/// A blank is no value of a header that can be refused. `If-None-Match` and `X-Correlation-Id` refuse nothing, and
-/// `POST /orders` refuses every `If-Match`.
+/// The test sends a blank, which is invalid in every header that can be rejected. `If-None-Match` and
+/// `X-Correlation-Id` are never rejected, and `POST /orders` rejects every `If-Match`.
 #[test]
 fn a_command_reads_the_headers_that_are_described_and_no_others() {
     for (key, operation) in operations() {
@@ -76,12 +76,13 @@ fn a_command_reads_the_headers_that_are_described_and_no_others() {
     }
 }
 
-/// The codes as the source says them: nothing else has them all.
+/// The test reads the codes from the source, because no other place has all of them.
 #[test]
 fn every_code_of_a_problem_is_described_and_no_other() {
     let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
     let refusals = include_str!("../../../order-domain/src/rejection.rs").lines().filter(|line| line.contains("=> \""));
-    // All but the one that passes a rejection's code on: each begins with its status and its code, on however many lines.
+    // This excludes the constructor that passes on a rejection's code. Each of the others begins with its status and
+    // its code, on any number of lines.
     let constructors = include_str!("../../src/problem.rs").split("Self::new(").skip(1);
     let problems = constructors.filter(|arguments| !arguments.contains("rejection.code()"));
     let said: BTreeSet<String> = refusals.chain(problems).filter_map(quoted).collect();
@@ -92,7 +93,7 @@ fn every_code_of_a_problem_is_described_and_no_other() {
     assert_eq!(described, said);
 }
 
-/// Each file that makes faults says their codes as the first argument of `Fault::new`, or as an arm of a value's error.
+/// In each file that creates faults, a code is the first argument of `Fault::new`, or an arm of a value's error.
 #[test]
 fn every_code_of_a_part_of_a_request_is_described_and_no_other() {
     let sources = [
@@ -119,7 +120,8 @@ fn every_code_of_a_part_of_a_request_is_described_and_no_other() {
     assert_eq!(described, said);
 }
 
-/// A link gives its operation every parameter of the path, and nothing that the operation or the request or reply lacks.
+/// A link sets every parameter of its operation's path, and uses only fields that the operation, the request and the
+/// reply have.
 #[test]
 fn every_link_leads_to_an_operation_with_what_it_asks_for() {
     let mut count = 0;
@@ -140,7 +142,7 @@ fn every_link_leads_to_an_operation_with_what_it_asks_for() {
                         ("$response.body", name) => (&reply, name),
                         (other, _) => panic!("{key}: {other}"),
                     };
-                    // A pointer goes on into an event, whose shape differs by its type.
+                    // The pointer leads into an event, whose shape depends on its type.
                     let member = name.split('/').next().unwrap();
                     assert!(schema["required"].as_array().unwrap().contains(&member.into()), "{key}: {expression}");
                 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::openapi::assert_valid;
 
-/// One request; what a test does not say is as an ordinary request has it.
+/// One request. A test sets only the parts that differ from an ordinary request.
 pub(crate) struct Payload {
     route_key: String,
     parameters: Vec<(String, String)>,
@@ -18,7 +18,7 @@ pub(crate) struct Payload {
     authorizer: Value,
 }
 
-/// A request by its route key and the decoded parameters of its path.
+/// Creates a request from its route key and the decoded parameters of its path.
 pub(crate) fn payload(route_key: &str, parameters: &[(&str, &str)]) -> Payload {
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Payload {
@@ -48,7 +48,7 @@ impl Payload {
         self
     }
 
-    /// The type that a body is sent with; an ordinary one has `application/json`.
+    /// Sets the content type of the body. The default is `application/json`.
     pub(crate) fn content_type(mut self, content_type: Option<&str>) -> Self {
         self.content_type = content_type.map(str::to_owned);
         self
@@ -67,7 +67,7 @@ impl Payload {
         self.request_to(method, &raw_path, &self.route_key)
     }
 
-    /// The request as a function URL or `cargo lambda watch` sends it: without route and parameters.
+    /// Returns the request as a function URL or `cargo lambda watch` sends it: without route and parameters.
     pub(crate) fn request_by_path(self) -> Request {
         let (method, path) = self.route_key.split_once(' ').unwrap();
         self.request_to(method, path, "$default")
@@ -120,17 +120,17 @@ fn percent_encoded(text: &str) -> String {
         .collect()
 }
 
-/// A response's body as JSON.
+/// Returns a response's body as JSON.
 pub(crate) fn body_of(response: &Response<Body>) -> Value {
     serde_json::from_slice(response.body()).unwrap()
 }
 
-/// A problem as a caller sees it.
+/// Returns a problem as a caller sees it.
 pub(crate) fn seen(problem: Problem) -> Value {
     body_of(&problem.into_response("JKJaXmPLvHcESHA="))
 }
 
-/// Where and what the errors of a 400 are: `"/items/0/sku bad_id"`.
+/// Returns the locations and codes of the errors of a 400: `"/items/0/sku bad_id"`.
 #[track_caller]
 pub(crate) fn errors_of(problem: Problem) -> Vec<String> {
     let body = seen(problem);

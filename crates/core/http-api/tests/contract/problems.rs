@@ -72,7 +72,7 @@ fn members_of_the_case_stand_beside_the_others() {
     assert_eq!(reasons, ["algorithm", "unknown_key", "signature", "audience"]);
 }
 
-/// A caller who follows the words must not record a payment twice.
+/// A caller who follows the advice must not record a payment twice.
 #[test]
 fn a_503_tells_no_caller_to_repeat_a_command_without_its_key() {
     let detail = seen(Problem::unavailable())["detail"].as_str().unwrap().to_owned();

@@ -125,7 +125,7 @@ fn a_cursor_is_bound_to_every_filter() {
         }
         assert!(list(&format!("{}&cursor={cursor}", EACH.join("&"))).is_err(), "{issuer}");
     }
-    // The same instant in other words is the same filter.
+    // The same instant in another notation is the same filter.
     let cursor = list(EACH[4]).unwrap().next_cursor("p");
     assert!(list(&format!("from=2026-11-21T10:30:00.000%2B01:00&cursor={cursor}")).is_ok());
 }

@@ -3,7 +3,7 @@ use http_api::quotes::BadQuoteKeys;
 use order_domain::values::KeyId;
 use signed_quotes::{DEMO_AUDIENCE, KeySetFault, QuoteSigner};
 
-/// Everyone can sign with the demo key.
+/// Anyone can sign with the demo key.
 #[test]
 fn the_demo_key_is_for_the_local_stack_only() {
     let other = QuoteSigner::generate(KeyId::parse("2026-q4").unwrap()).unwrap();

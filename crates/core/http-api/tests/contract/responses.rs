@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::payload::body_of;
 
-/// 2026-11-21T09:30:00.123Z.
+/// The instant 2026-11-21T09:30:00.123Z.
 pub(crate) const INSTANT: i64 = 1_795_253_400_123;
 
 pub(crate) fn event() -> EventView {
@@ -76,7 +76,7 @@ pub(crate) fn summary() -> SummaryView {
     }
 }
 
-/// One entry of each kind, with every field.
+/// Returns one entry of each kind, with every field.
 pub(crate) fn details() -> DetailsView {
     let text = |text: &str| Some(text.to_owned());
     let items = || vec![ItemQuantity { sku: Sku::parse("TEA").unwrap(), quantity: Quantity::new(1).unwrap() }];
