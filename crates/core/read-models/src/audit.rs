@@ -1,9 +1,14 @@
 //! Compares rows with the fold of their aggregates' commits, and repairs those that differ.
 //!
-//! A row and a fold compare at the same version only. Live traffic moves rows meanwhile: the audit folds on to the version of a
-//! row that is further, looks at a row that differs once more before it counts, and repairs a row only on the condition that it
-//! is unchanged, or lags. So an audit beside live traffic finds what is wrong, and undoes nothing. An audit neither waits nor
-//! looks at a clock: [`lag`] tells whether a row that lags is lost or late.
+//! A row and a fold can be compared at the same version only. Live traffic changes rows meanwhile, so the audit does
+//! the following:
+//!
+//! - It folds on to the version of a row that is later.
+//! - It checks a differing row a second time before it reports it.
+//! - It repairs a row only if the row is unchanged or lags.
+//!
+//! So an audit during live traffic finds the real differences and reverts nothing. An audit neither waits nor reads a
+//! clock: [`lag`] distinguishes a late row from a lost one.
 
 mod finding;
 mod folding;
@@ -28,11 +33,11 @@ use crate::row_images::{RowImage, RowImages};
 use crate::row_store::{MAX_KEYS, NewRow, Write};
 use finding::{Compared, compare};
 
-/// The number of aggregates that are looked up at once.
+/// The number of aggregates checked at once.
 const AT_ONCE: usize = 16;
-/// The number of commits that are read at once where a row is further than its fold.
+/// The number of commits read at once if a row is later than its fold.
 const PAGE: usize = 500;
-/// The number of attempts to repair a row that others change meanwhile.
+/// The number of attempts to repair a row that other writers change meanwhile.
 const MAX_REPAIRS: u32 = 5;
 
 /// The reason why rows could not be checked or repaired.
@@ -53,18 +58,18 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// The aggregates with a commit that cannot be folded. Their rows are compared up to that commit.
     pub unfoldable: Vec<Unfoldable>,
-    /// The time of the newest commit in a right row that concerns it: one shard at least has processed that commit.
+    /// The time of the newest commit in a correct row that concerns it. At least one shard has processed that commit.
     pub reached: Option<Timestamp>,
 }
 
-/// Observations at rows that were looked at, beside the differences.
+/// The observations on the checked rows, besides the differences.
 #[derive(Default)]
 struct Seen {
     unfoldable: BTreeMap<String, Unfoldable>,
     reached: Option<Timestamp>,
 }
 
-/// A fold whose row differs, and the row as it was read.
+/// A fold whose row differs, and the row that was read.
 struct Differing<P: Projection, I> {
     folded: Folded<P>,
     key: RowKey,
@@ -81,23 +86,23 @@ pub struct Audit<P, S, R> {
 }
 
 impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R> {
-    /// An audit of `rows` by the commits in `store`.
+    /// Creates an audit of `rows` against the commits in `store`.
     #[must_use]
     pub const fn new(store: S, rows: R) -> Self {
         Self { store, rows, projection: PhantomData }
     }
 
-    /// The rows that are audited.
+    /// Returns the audited rows.
     #[must_use]
     pub const fn rows(&self) -> &R {
         &self.rows
     }
 
-    /// Compares folds with their rows. A row that differs is looked at twice, because it may have moved since its commits were
-    /// read.
+    /// Compares folds with their rows. A differing row is checked twice, because it may have changed since its commits
+    /// were read.
     ///
     /// # Errors
-    /// When events or rows cannot be read.
+    /// Returns an error if events or rows cannot be read.
     pub async fn check(&self, folded: Vec<Folded<P>>) -> Result<Checked, AuditError> {
         let mut seen = Seen::default();
         let differing = self.look(folded, &mut seen).await?;
@@ -107,20 +112,20 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
         Ok(Checked { findings, unfoldable: seen.unfoldable.into_values().collect(), reached: seen.reached })
     }
 
-    /// Folds these aggregates anew, and compares them with their rows.
+    /// Folds these aggregates again, and compares them with their rows.
     ///
     /// # Errors
-    /// When events or rows cannot be read.
+    /// Returns an error if events or rows cannot be read.
     pub async fn look_again(&self, aggregate_ids: Vec<String>) -> Result<Checked, AuditError> {
         let folds: Vec<_> = aggregate_ids.into_iter().map(|aggregate_id| self.fold(aggregate_id)).collect();
         let folded = stream::iter(folds).buffered(AT_ONCE).try_collect().await?;
         self.check(folded).await
     }
 
-    /// Finds the rows among these at whose key no aggregate has its row.
+    /// Finds the rows whose key belongs to no aggregate.
     ///
     /// # Errors
-    /// When events cannot be read.
+    /// Returns an error if events cannot be read.
     pub async fn orphans(&self, rows: Vec<(RowKey, R::Image)>) -> Result<Vec<Finding>, AuditError> {
         let check = |(key, image): (RowKey, R::Image)| async move {
             let is_orphan = image.projection() <= u64::from(P::NUMBER) && self.is_orphan(&key).await?;
@@ -133,10 +138,11 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
         checked.try_filter_map(|found| std::future::ready(Ok(found))).try_collect().await
     }
 
-    /// Repairs a row by what is recorded and stored now. Returns what still differs where that is not possible.
+    /// Repairs a row from the events and rows that are stored now. Returns the remaining difference if that is not
+    /// possible.
     ///
     /// # Errors
-    /// When events cannot be read, or rows not read or written.
+    /// Returns an error if events cannot be read, or if rows cannot be read or written.
     pub async fn repair(&self, finding: Finding) -> Result<Option<Finding>, AuditError> {
         let aggregate_id = match (&finding.difference, &finding.aggregate_id) {
             (Difference::NewerProjection { .. }, _) => return Ok(Some(finding)),
@@ -169,12 +175,13 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
         Ok(left)
     }
 
-    /// Stores a folded row; false where others have changed the stored one.
+    /// Stores a folded row. Returns false if other writers have changed the stored one.
     async fn put(&self, differing: &Differing<P, R::Image>) -> Result<bool, AuditError> {
         let Differing { folded, difference, image, .. } = differing;
         let Some((key, row)) = &folded.row else { return Ok(false) };
         if difference.lags() {
-            // As an engine would: so sums, if there are any, follow at once, and a concurrent write finds them right.
+            // The write is the same as an engine's, so any sums follow at once, and a concurrent write finds them
+            // correct.
             let (version, position) = (folded.row_version, folded.version);
             let row = NewRow { key: key.clone(), version, position, row: row.clone() };
             match self.rows.write(&[row], None).await.pop() {
@@ -194,7 +201,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
             let Some(was) = self.rows.images(std::slice::from_ref(&finding.key)).await?.remove(&finding.key) else {
                 return Ok(None);
             };
-            // The first commit may have been recorded since.
+            // The first commit may have been recorded meanwhile.
             if !self.is_orphan(&finding.key).await? || self.rows.delete(&finding.key, &was).await? {
                 return Ok(None);
             }
@@ -202,7 +209,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
         Ok(Some(finding))
     }
 
-    /// True if no aggregate has its row at a key.
+    /// Returns true if no aggregate has a row with that key.
     async fn is_orphan(&self, key: &RowKey) -> Result<bool, AuditError> {
         let Some(aggregate_id) = P::aggregate_id(key) else { return Ok(true) };
         match self.store.commits(aggregate_id, 0, Some(1)).await {
@@ -210,7 +217,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
                 let elsewhere = |first| projection::key::<P>(first).is_ok_and(|own| own != *key);
                 Ok(commits.first().is_none_or(elsewhere))
             }
-            // A commit that cannot be read may well have made the row.
+            // An unreadable commit may have created the row.
             Err(StoreError::Unreadable { .. }) => Ok(false),
             Err(
                 error @ (StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. }),
@@ -245,7 +252,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
         Ok(differing)
     }
 
-    /// The difference between a row and its fold, if the two compare at all.
+    /// Returns the difference between a row and its fold, if the two can be compared.
     async fn judge(&self, folded: &mut Folded<P>, image: Option<&R::Image>) -> Result<Option<Difference>, AuditError> {
         let Some((key, row)) = &folded.row else { return Ok(None) };
         match compare::<P>(key, folded.row_version, row, image)? {
@@ -262,20 +269,20 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
         let Some((key, row)) = &folded.row else { return Ok(None) };
         match compare::<P>(key, folded.row_version, row, image)? {
             Compared::Equal => Ok(None),
-            // A row cannot be at a version that does not concern it.
+            // A row cannot be at a version whose commit does not concern it.
             Compared::Further => Ok(Some(Difference::Ahead { row: reached, events: folded.row_version })),
             Compared::Wrong(difference) => Ok(Some(difference)),
         }
     }
 
-    /// Folds all commits of an aggregate, or as many as can be folded.
+    /// Folds the commits of an aggregate, up to the first that cannot be folded.
     async fn fold(&self, aggregate_id: String) -> Result<Folded<P>, AuditError> {
         let mut folded = Folded::nothing(aggregate_id);
         self.fold_on(&mut folded, u64::MAX).await?;
         Ok(folded)
     }
 
-    /// Folds up to a version, or as far as the commits can be folded.
+    /// Folds up to a version, or up to the first commit that cannot be folded.
     async fn fold_on(&self, folded: &mut Folded<P>, up_to: u64) -> Result<(), AuditError> {
         while folded.version < up_to && folded.unfoldable.is_none() {
             let missing = usize::try_from(up_to - folded.version).unwrap_or(PAGE).min(PAGE);

@@ -1,7 +1,7 @@
-//! `CustomerTotals`: what each customer's orders come to, by currency.
+//! `CustomerTotals`: the totals of each customer's orders, by currency.
 //!
-//! It spans orders, and its fold does not: each order has a row, its contribution, at `order#<orderId>` of its
-//! customer. What the contributions come to stands beside them, a sum a currency.
+//! It spans orders, but its fold does not: each order has a row, its contribution, at `order#<orderId>` of its
+//! customer. The sums of the contributions, one for each currency, are stored beside the rows.
 
 mod row;
 
@@ -14,7 +14,7 @@ use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 use crate::summed::{SumError, Summed};
 
-/// What the sort keys of contributions begin with.
+/// The prefix of the sort keys of contributions.
 const ORDER: &str = "order#";
 
 /// A customer's totals.
@@ -37,7 +37,7 @@ impl Projection for CustomerTotals {
         key.sort.strip_prefix(ORDER)
     }
 
-    /// Only what places an order or moves money.
+    /// Returns true only for commits that place an order or move money.
     fn concerns(commit: &OrderCommit) -> bool {
         commit.events.iter().any(|recorded| match &recorded.event {
             Event::OrderPlaced(_)

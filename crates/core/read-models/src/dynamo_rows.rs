@@ -1,4 +1,4 @@
-//! The DynamoDB adapter: one `BatchGetItem` a hundred rows, one conditional `PutItem` a row.
+//! The DynamoDB adapter: one `BatchGetItem` for each hundred rows, one conditional `PutItem` for each row.
 
 mod images;
 
@@ -20,14 +20,15 @@ use crate::row_store::{NewRow, Read, RowStore, Write};
 
 type SdkItem = HashMap<String, AttributeValue>;
 
-/// The number of rows that are written at once. Enough to hide the latency of a call, few enough for one client.
+/// The number of rows written at once. It is enough to hide the latency of a call, and few enough for one client.
 pub(crate) const AT_ONCE: usize = 32;
-/// How often keys are asked for that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
+/// The number of reads of keys that DynamoDB leaves unprocessed. The SDK does not retry these, because the call
+/// succeeded.
 const MAX_READS: u32 = 6;
 /// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
 const FIRST_PAUSE_MS: u64 = 25;
 
-/// What [`row_item::keeps_its_place`] says, to DynamoDB.
+/// The condition of [`row_item::keeps_its_place`] as a DynamoDB expression.
 const GIVES_WAY: &str = "attribute_not_exists(#version) \
     OR (#projection < :projection AND #version <= :position) \
     OR (#projection = :projection AND #version < :version)";
@@ -40,13 +41,13 @@ pub struct DynamoRows {
 }
 
 impl DynamoRows {
-    /// The rows in the table of that name.
+    /// Creates the adapter for the table of that name.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
     }
 
-    /// Asks once: what was found, and the keys that were left unprocessed.
+    /// Sends one request. Returns the items found, and the keys left unprocessed.
     async fn batch_get(&self, keys: Vec<SdkItem>) -> Result<(Vec<SdkItem>, Vec<SdkItem>), RowError> {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let request =
@@ -64,7 +65,8 @@ impl DynamoRows {
         Ok((found, unprocessed))
     }
 
-    /// Asks until every key has its answer, or the table stays too busy: what was found, and the keys without an answer.
+    /// Sends requests until every key is processed, or the table stays too busy. Returns the items found, and the
+    /// unprocessed keys.
     async fn items<P: Projection>(&self, keys: &[RowKey]) -> Result<(HashMap<RowKey, Item>, Vec<RowKey>), RowError> {
         let mut unread: Vec<SdkItem> = keys.iter().map(sdk_key::<P>).collect();
         let mut items = HashMap::new();
@@ -86,7 +88,7 @@ impl DynamoRows {
 }
 
 impl DynamoRows {
-    /// Puts a row unless one is stored that is further or of a newer number.
+    /// Puts a row unless the stored one has a later version or a newer number.
     pub(crate) async fn put_row<P: Projection>(
         &self,
         row: &NewRow<P::Row>,
@@ -121,7 +123,7 @@ impl DynamoRows {
     }
 }
 
-/// True if nothing is to be begun any more.
+/// Returns true if no further work may begin.
 pub(crate) fn is_over(until: Option<Instant>) -> bool {
     until.is_some_and(|until| Instant::now() >= until)
 }

@@ -1,9 +1,13 @@
-//! The engine: from a batch of commits to rows, for any projection.
+//! The engine: applies a batch of commits to rows, for any projection.
 //!
-//! Nothing depends on how records arrive: they may be repeated, out of order, split over batches or lost. A commit
-//! is folded when its version follows the row's; what is at or below that is a repeat, and what is missing in
-//! between is read from the event store. However many commits an aggregate has in a batch, it costs one read of a
-//! row at most, and one write. An outage or a poison commit holds back its own aggregate only.
+//! The result does not depend on how records arrive: they may be repeated, out of order, split over batches or lost.
+//!
+//! - A commit is folded if its version follows the row's version.
+//! - A commit at or below the row's version is a repeat.
+//! - Commits missing in between are read from the event store.
+//!
+//! An aggregate costs at most one read and one write of its row per batch, however many commits it has. An outage or a
+//! poison commit delays its own aggregate only.
 
 mod batch;
 mod fold;
@@ -30,12 +34,13 @@ use crate::row_error::RowError;
 use crate::row_store::{MAX_KEYS, RowStore, Standing};
 use event_store::store::chain;
 
-/// How many rows are read or written at once. Enough to hide the latency of a call, few enough for one client.
+/// The number of rows read or written at once. It is enough to hide the latency of a call, and few enough for one
+/// client.
 const AT_ONCE: usize = 16;
-/// How often a row is written that an older release keeps getting ahead of.
+/// The number of attempts to write a row while an older release keeps writing later versions.
 const MAX_WRITES: u32 = 3;
 
-/// The rows that are stored at the keys that were asked for; where that is not known, the reason.
+/// The stored rows at the requested keys, or the reason why a row is not known.
 type Standings<R> = HashMap<RowKey, Result<Option<Standing<R>>, Reason>>;
 
 /// Applies commits to the rows of one projection.
@@ -47,28 +52,29 @@ pub struct Engine<P, S, R> {
 }
 
 impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R> {
-    /// An engine that reads missing commits from `store` and keeps its rows in `rows`.
+    /// Creates an engine that reads missing commits from `store` and keeps its rows in `rows`.
     #[must_use]
     pub const fn new(store: S, rows: R) -> Self {
         Self { store, rows, projection: PhantomData }
     }
 
-    /// The store that missing commits are read from.
+    /// Returns the store that missing commits are read from.
     #[must_use]
     pub const fn store(&self) -> &S {
         &self.store
     }
 
-    /// Applies a batch: reads its rows, folds its commits on them, and writes what is further. What cannot be applied is in the
-    /// outcome; everything else is in its row when this returns.
+    /// Applies a batch: reads its rows, folds its commits, and writes the rows that have advanced. The outcome lists
+    /// the commits that could not be applied. When this returns, all other commits are in their rows.
     ///
-    /// After `deadline` no further row is begun: its records fail. So an outage ends in a report of what failed, and
-    /// not in the end of the caller's time.
+    /// After `deadline` no further row is begun, and its records fail. So an outage ends in a report of the failed
+    /// records, and not in a timeout of the caller.
     pub async fn project(&self, entries: Vec<Delivered<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
         self.apply(entries, Portion::is_of_no_concern::<P>, deadline).await
     }
 
-    /// The same for commits that waited: also where none of them concerns its row, the row gets what it lacks before them.
+    /// Applies commits that waited in the same way. Even if none of them concerns its row, it folds the missing earlier
+    /// commits into the row.
     pub async fn catch_up(&self, entries: Vec<Delivered<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
         self.apply(entries, |_| false, deadline).await
     }
@@ -124,7 +130,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         }
     }
 
-    /// Folds one aggregate's portion of the batch on its row.
+    /// Folds one aggregate's commits of the batch into its row.
     async fn fold<'a>(
         &'a self,
         portion: &'a Portion<EventOf<P>>,
@@ -145,15 +151,15 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         if let Err(reason) = progress.fold_portion(portion).await {
             settled.halts.push(Halt { from: progress.version + 1, reason });
         }
-        // What does not concern the row is done once it is known to follow.
+        // A commit that does not concern the row is done once its version is known to follow.
         if progress.row_version == version {
             settled.done = progress.version;
         }
         Fold { portion, settled, open: Some((key, progress)) }
     }
 
-    /// Writes every row that is further than the one that is stored. Where an older release is further meanwhile, the row is
-    /// folded on and written again.
+    /// Writes every row that is later than the stored one. If an older release has written a later version meanwhile,
+    /// folds on and writes again.
     async fn write(&self, folds: &mut [Fold<'_, P, S>], deadline: Option<Instant>) {
         for _ in 0..MAX_WRITES {
             let (mut open, rows): (Vec<_>, Vec<_>) = folds.iter_mut().filter_map(Fold::unwritten).unzip();
@@ -175,10 +181,10 @@ fn out_of_time() -> Reason {
     Reason::Unavailable { cause: chain(&RowError::OutOfTime) }
 }
 
-/// What a row is folded on: its version and itself, or nothing.
+/// Returns the version and the row to fold on; 0 and `None` if there is no row.
 fn start<R: Clone>(key: &RowKey, standings: &Standings<R>) -> Result<(u64, Option<R>), Reason> {
     match standings.get(key) {
-        // Not asked for: the batch holds version 1.
+        // The row was not requested, because the batch contains version 1.
         None => Ok((0, None)),
         Some(Ok(None | Some(Standing::Outdated))) => Ok((0, None)),
         Some(Ok(Some(Standing::Row { version, row }))) => Ok((*version, Some(row.clone()))),

@@ -1,23 +1,23 @@
-//! Read models: projections as pure folds, the engine that applies commits to their rows, and the reading side.
+//! Read models: projections as pure folds, the engine that applies commits to their rows, and the reads for queries.
 //!
-//! A row is a pure function of an aggregate's commits 1 to `version`, so whoever is further along is right, and
-//! nothing depends on the order or the number of deliveries. This crate must never decide anything, hold anything
+//! A row is a pure function of an aggregate's commits 1 to `version`. So the row with the higher version is correct,
+//! and nothing depends on the order or the number of deliveries. This crate must never decide anything, store anything
 //! that cannot be rebuilt from events, or know of Lambda and HTTP.
 //!
 //! Where to start:
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
-//! | [`projection`] | what a projection is: a fold, a number, a key |
+//! | [`projection`] | a projection: a fold, a number, a key |
 //! | [`order_summary`] | the projection `OrderSummaryByCustomer` and its row |
 //! | [`customer_totals`] | the projection `CustomerTotals`, its row and its sums |
-//! | [`summed`] | what a projection is whose rows add up to sums |
+//! | [`summed`] | a projection whose rows are added up to sums |
 //! | [`engine`] | from a batch of commits to rows: repeats, gaps, poison, outages |
 //! | [`row_store`] | the port to the rows: read many, write one unless it is behind |
-//! | [`dynamo_rows`], [`summed_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` holds all to the same behaviour |
-//! | [`audit`] | whether rows are what their aggregates' commits come to, and mending those that are not |
-//! | [`events_table`] | the events table that rows were folded from, remembered beside them |
-//! | [`summaries`], [`totals`] | what queries read: an order's summary, a customer's list, a customer's totals |
+//! | [`dynamo_rows`], [`summed_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` checks all alike |
+//! | [`audit`] | compares rows with the fold of their aggregates' commits, and repairs those that differ |
+//! | [`events_table`] | the events table that rows were folded from, recorded beside them |
+//! | [`summaries`], [`totals`] | the reads for queries: an order's summary, a customer's list, a customer's totals |
 
 pub mod audit;
 pub mod customer_totals;

@@ -1,4 +1,4 @@
-//! The in-memory adapter: the same items in a map, for tests and for trying things out.
+//! The in-memory adapter: the same items in a map, for tests and experiments.
 
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
@@ -15,20 +15,20 @@ use crate::row_images::{ImagePage, RowImages, Segment};
 use crate::row_item::{self, StoredItem};
 use crate::row_store::{NewRow, Read, RowStore, Standing, Write};
 
-/// Keeps rows in memory, encoded as they would be in DynamoDB. Clones share their content.
+/// A store that keeps rows in memory, encoded as in DynamoDB. Clones share their content.
 pub struct InMemoryRows<P> {
     items: Arc<Mutex<BTreeMap<RowKey, Item>>>,
     projection: PhantomData<fn() -> P>,
 }
 
 impl<P: Projection> InMemoryRows<P> {
-    /// The same rows as another projection, or another number of this one, sees them.
+    /// Returns the same rows as seen by another projection, or by another number of this one.
     #[must_use]
     pub fn seen_by<Q: Projection>(&self) -> InMemoryRows<Q> {
         InMemoryRows { items: Arc::clone(&self.items), projection: PhantomData }
     }
 
-    /// Every row there is, by key.
+    /// Returns all stored rows, by key.
     #[must_use]
     pub fn all(&self) -> BTreeMap<RowKey, Standing<P::Row>> {
         let items = self.items();
@@ -48,7 +48,7 @@ impl<P: Projection> InMemoryRows<P> {
     }
 
     fn items(&self) -> MutexGuard<'_, BTreeMap<RowKey, Item>> {
-        // A panic elsewhere cannot have left the map half-changed: every change is one insert.
+        // A panic in another thread cannot have left the map half-changed, because every change is one insert.
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -86,7 +86,7 @@ impl<P: Projection> RowImages<P> for InMemoryRows<P> {
         Ok(stored.collect())
     }
 
-    /// One segment has all rows, the others none.
+    /// Returns all rows for one segment, and none for the others.
     async fn scan(
         &self,
         segment: Segment,

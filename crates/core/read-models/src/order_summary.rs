@@ -1,7 +1,7 @@
-//! `OrderSummaryByCustomer`: one row an order, newest first in its customer's list.
+//! `OrderSummaryByCustomer`: one row for each order, newest first in its customer's list.
 //!
-//! Its fold is its own, made of what events say; with the domain it shares only the functions that derive the
-//! status words from figures. A test holds the row against the domain's order at every version.
+//! Its fold is independent of the domain's and uses only the events. It shares with the domain only the functions that
+//! derive the status words from figures. A test compares the row with the domain's order at every version.
 
 mod row;
 
@@ -15,11 +15,11 @@ pub use row::{OrderSummaryRow, SummaryItem};
 use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 
-/// The index by which a row is found by its order: keys only.
+/// The index that finds a row by its order. It contains keys only.
 pub(crate) const BY_ORDER: &str = "ByOrder";
 /// The index's partition key.
 pub(crate) const ORDER_ID: &str = "orderId";
-/// The attribute with the order's one word.
+/// The attribute with the order's status word.
 pub(crate) const STATUS: &str = "status";
 
 /// The customer's list of orders.

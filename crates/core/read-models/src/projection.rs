@@ -1,4 +1,4 @@
-//! What a projection is: a pure fold of commits into rows, one row an aggregate.
+//! Projections: pure folds of commits into rows, with one row for each aggregate.
 
 use event_store::{Aggregate, Commit, Panicked, RecordedEvent, contain};
 use serde::de::DeserializeOwned;
@@ -11,36 +11,37 @@ pub type CommitOf<P> = Commit<EventOf<P>>;
 
 /// A pure fold of an aggregate's events into its row: the same events always give the same row.
 pub trait Projection: Send + Sync + 'static {
-    /// Whose events are folded.
+    /// The aggregate whose events are folded.
     type Aggregate: Aggregate;
-    /// What they are folded into.
+    /// The row that the events are folded into.
     type Row: Serialize + DeserializeOwned + Clone + Send + Sync;
 
     /// The projection's name, for logs.
     const NAME: &'static str;
-    /// Raised when the fold's meaning or the row's shape changes: rows of a lower number are rebuilt.
+    /// The projection number. Raise it when the meaning of the fold or the shape of the row changes: rows with a lower
+    /// number are rebuilt.
     const NUMBER: u32;
     /// The names of the table's key attributes.
     const KEY: KeyAttributes;
 
-    /// Where the row of a commit's aggregate stands; the same for every commit of the aggregate.
+    /// Returns the key of the row of a commit's aggregate. It is the same for every commit of the aggregate.
     ///
     /// # Errors
-    /// When the commit does not carry what the key is made of, or carries what no key can hold: a table refuses such
-    /// a key together with all that are read beside it.
+    /// Returns an error if the commit lacks a part of the key, or has a part that a key cannot contain. A table rejects
+    /// such a key together with all other keys in the same read.
     fn key(commit: &CommitOf<Self>) -> Result<RowKey, FoldError>
     where
         Self: Sized;
 
-    /// The aggregate whose row stands at a key that [`key`](Self::key) made; `None` where it made no such key.
+    /// Returns the aggregate whose row has a key from [`key`](Self::key); `None` for any other key.
     fn aggregate_id(key: &RowKey) -> Option<&str>
     where
         Self: Sized;
 
-    /// True if a commit can change the row. By default every commit does.
+    /// Returns true if a commit can change the row. By default every commit can.
     ///
-    /// The version of a row is that of the last commit that concerns it. A batch in which no commit of an aggregate concerns
-    /// the row costs neither a read nor a write of it.
+    /// The version of a row is that of the last commit that concerns it. If no commit of an aggregate in a batch
+    /// concerns the row, the batch neither reads nor writes the row.
     #[must_use]
     fn concerns(commit: &CommitOf<Self>) -> bool
     where
@@ -50,10 +51,11 @@ pub trait Projection: Send + Sync + 'static {
         true
     }
 
-    /// The row after one event of `commit`. An event of a commit that does not concern the row leaves it as it is.
+    /// Returns the row after one event of `commit`. An event of a commit that does not concern the row does not change
+    /// it.
     ///
     /// # Errors
-    /// When the event makes no sense for that row. This never mends itself, so it is poison and not an outage.
+    /// Returns an error if the event is invalid for that row. No retry fixes this, so it is poison and not an outage.
     fn apply(
         row: Option<Self::Row>,
         event: &RecordedEvent<EventOf<Self>>,
@@ -72,7 +74,7 @@ pub struct KeyAttributes {
     pub sort: &'static str,
 }
 
-/// Where a row stands in its table.
+/// The key of a row in its table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RowKey {
     /// The partition key's value.
@@ -81,10 +83,10 @@ pub struct RowKey {
     pub sort: String,
 }
 
-/// Why commits cannot be folded into a row.
+/// The reason why commits cannot be folded into a row.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
-    /// A commit lacks a part of the row's key, or has one that no row of ours can stand under.
+    /// A commit lacks a part of the row's key, or has a part that a row's key cannot contain.
     #[error("version {version} has no {part} that a key can be made of")]
     NoKey {
         /// The commit's version.
@@ -92,7 +94,7 @@ pub enum FoldError {
         /// The tag, or the aggregate's id.
         part: &'static str,
     },
-    /// There is no row yet, and the event does not make one.
+    /// There is no row yet, and the event does not create one.
     #[error("{event_type} at version {version} is not what an aggregate begins with")]
     NotABeginning {
         /// The event's version.
@@ -100,7 +102,7 @@ pub enum FoldError {
         /// The event's stored name.
         event_type: &'static str,
     },
-    /// There is a row already, and the event would make it again.
+    /// The row exists already, and the event would create it again.
     #[error("{event_type} at version {version} begins an aggregate that had begun")]
     BegunTwice {
         /// The event's version.
@@ -108,7 +110,7 @@ pub enum FoldError {
         /// The event's stored name.
         event_type: &'static str,
     },
-    /// The event would take an amount below nothing, or beyond what can be stated.
+    /// The event would make an amount negative, or larger than the row can represent.
     #[error("{event_type} at version {version} takes an amount out of its range")]
     OutOfRange {
         /// The event's version.
@@ -119,39 +121,39 @@ pub enum FoldError {
     /// A commit does not follow the row's version.
     #[error("version {found} does not follow version {after}")]
     Gap {
-        /// The row's version; 0 where there is no row.
+        /// The row's version; 0 if there is no row.
         after: u64,
         /// The commit's version.
         found: u64,
     },
-    /// The projection itself failed on it.
+    /// The projection panicked on the commit.
     #[error("at version {version} {panicked}")]
     Panicked {
         /// The commit's version.
         version: u64,
-        /// How.
+        /// The panic.
         panicked: Panicked,
     },
 }
 
-/// Where the row of a commit's aggregate stands.
+/// Returns the key of the row of a commit's aggregate.
 ///
 /// # Errors
-/// As [`Projection::key`]; and when that panics.
+/// Returns the same errors as [`Projection::key`], and an error if that panics.
 pub fn key<P: Projection>(commit: &CommitOf<P>) -> Result<RowKey, FoldError> {
     contain(|| P::key(commit)).unwrap_or_else(|panicked| Err(FoldError::Panicked { version: commit.version, panicked }))
 }
 
-/// True if a commit can change the row, also where the projection panics over the question.
+/// Returns true if a commit can change the row. Also returns true if the projection panics over the question.
 #[must_use]
 pub fn concerns<P: Projection>(commit: &CommitOf<P>) -> bool {
     contain(|| P::concerns(commit)).unwrap_or(true)
 }
 
-/// The row after all events of the commit that follows `version`.
+/// Returns the row after all events of the commit that follows `version`.
 ///
 /// # Errors
-/// When the commit does not follow, or an event makes no sense, or the fold panics on it.
+/// Returns an error if the commit does not follow, if an event is invalid, or if the fold panics on it.
 pub fn fold<P: Projection>(
     row: Option<P::Row>,
     version: u64,

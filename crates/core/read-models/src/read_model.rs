@@ -1,5 +1,5 @@
-//! A read model as the projector, operations and tools use it: one trait without type parameters, so that they loop over a list
-//! of read models and name none.
+//! A read model as the projector, operations and tools use it. The trait has no type parameters, so they can loop over
+//! a list of read models without naming any.
 
 mod projected_rows;
 
@@ -23,36 +23,38 @@ use crate::row_images::Segment;
 /// The reaction to an outage of a read model's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnOutage {
-    /// The records are retried, and hold back the stream until they succeed.
+    /// Retry the records. They delay the stream until they succeed.
     Retry,
-    /// The orders are parked as deferred, so that no other read model waits; the projector's schedule retries them.
+    /// Park the orders as deferred, so that no other read model waits. The projector's schedule retries them.
     Defer,
 }
 
 /// A read model of orders.
 pub trait ReadModel: Debug + Send + Sync {
-    /// The name: also the consumer in the notes on parked orders, the dimension of metrics and the word on the command line.
+    /// Returns the name. It is also the consumer in the notes on parked orders, the dimension of metrics and the name
+    /// on the command line.
     fn name(&self) -> &'static str;
 
-    /// The projection number: rows of another number are other rows.
+    /// Returns the projection number. Rows with another number are different rows.
     fn number(&self) -> u32;
 
-    /// The place of the rows, such as the name of a table.
+    /// Returns the location of the rows, such as the name of a table.
     fn target(&self) -> &str;
 
-    /// The reaction to an outage of the rows.
+    /// Returns the reaction to an outage of the rows.
     fn on_outage(&self) -> OnOutage;
 
     /// Applies a batch of commits to the rows. After `deadline` no further row is begun.
     fn project<'a>(&'a self, batch: Vec<Delivered<Event>>, deadline: Option<Instant>) -> BoxFuture<'a, Outcome>;
 
-    /// Applies commits that waited. The rows get what they lack before them, also where none of the commits concerns a row.
+    /// Applies commits that waited. Even if none of them concerns a row, it folds the missing earlier commits into the
+    /// row.
     fn catch_up<'a>(&'a self, batch: Vec<Delivered<Event>>, deadline: Option<Instant>) -> BoxFuture<'a, Outcome>;
 
     /// Begins to fold orders in the order of a scan, to compare each with its row.
     fn begin_audit(&self) -> Box<dyn OrderAudit>;
 
-    /// Folds these orders anew, and compares them with their rows.
+    /// Folds these orders again, and compares them with their rows.
     fn look_again<'a>(&'a self, orders: Vec<String>) -> BoxFuture<'a, Result<Checked, AuditError>>;
 
     /// Reads a page of rows, after a key of the segment: about a megabyte, or `limit` rows.
@@ -63,28 +65,28 @@ pub trait ReadModel: Debug + Send + Sync {
         limit: Option<u32>,
     ) -> BoxFuture<'a, Result<ScannedRows, AuditError>>;
 
-    /// Repairs a row. Returns what still differs where that is not possible.
+    /// Repairs a row. Returns the remaining difference if that is not possible.
     fn repair<'a>(&'a self, finding: Finding) -> BoxFuture<'a, Result<Option<Finding>, AuditError>>;
 
-    /// The sums beside the rows, if the read model keeps some.
+    /// Returns the sums beside the rows, if the read model has any.
     fn sums(&self) -> Option<&dyn Sums>;
 
-    /// Reads which events table the rows were folded from, where they remember one.
+    /// Reads the events table that the rows were folded from, if it is recorded.
     fn events_table<'a>(&'a self) -> BoxFuture<'a, Result<Option<EventsTable>, RowError>>;
 
-    /// Remembers the events table that the rows are folded from.
+    /// Records the events table that the rows are folded from.
     fn remember_events_table<'a>(&'a self, events: &'a EventsTable) -> BoxFuture<'a, Result<(), RowError>>;
 }
 
-/// Folds of orders, one after the other, that are compared with their rows.
+/// Folds orders one after another and compares them with their rows.
 pub trait OrderAudit: Send {
     /// Takes the next commit of a scan, named `<orderId>@<version>`.
     fn push(&mut self, delivered: &Delivered<Event>);
 
-    /// Ends the scan: the last order is complete.
+    /// Ends the scan. The last order is then complete.
     fn finish(&mut self);
 
-    /// Compares the orders that are complete since the last check.
+    /// Compares the orders that were completed since the last check.
     fn check<'a>(&'a mut self) -> BoxFuture<'a, Result<Checked, AuditError>>;
 }
 
@@ -97,9 +99,9 @@ pub struct ScannedRows {
     pub sums: u64,
     /// The rows without an order.
     pub orphans: Vec<Finding>,
-    /// The partitions that end on this page, or before it: all of their rows have been read.
+    /// The partitions that end on this page or before it. All of their rows have been read.
     pub partitions: Vec<String>,
-    /// The key to read on after; `None` at the end.
+    /// The key after which to continue; `None` at the end.
     pub next: Option<RowKey>,
 }
 
@@ -108,19 +110,19 @@ pub struct ScannedRows {
 pub struct ReadModels(Vec<Arc<dyn ReadModel>>);
 
 impl ReadModels {
-    /// The list of these read models.
+    /// Creates the list of these read models.
     #[must_use]
     pub fn new(models: Vec<Arc<dyn ReadModel>>) -> Self {
         Self(models)
     }
 
-    /// The read model of that name.
+    /// Returns the read model of that name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Arc<dyn ReadModel>> {
         self.iter().find(|model| model.name() == name)
     }
 
-    /// The read models, in the order of the list.
+    /// Iterates over the read models, in the order of the list.
     pub fn iter(&self) -> std::slice::Iter<'_, Arc<dyn ReadModel>> {
         self.0.iter()
     }

@@ -1,7 +1,7 @@
-//! The core's read models: the one place that lists them.
+//! The core's read models: the only place that lists them.
 //!
-//! The projector, operations, the local stack and the simulation loop over what this list opens. A binary that links further
-//! read models appends them to the list of its own.
+//! The projector, operations, the local stack and the simulation loop over the read models that this list opens. A
+//! binary with further read models appends them to its own list.
 
 use std::sync::Arc;
 
@@ -21,21 +21,21 @@ use crate::summed_rows::SummedRows;
 /// A read model of the core, before it is opened on a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Registered {
-    /// The name; also the logical id of its table in `template.yaml`.
+    /// The name, which is also the logical id of its table in `template.yaml`.
     pub name: &'static str,
-    /// True if a deployment can do without it.
+    /// True if a deployment can run without it.
     pub is_optional: bool,
     open: fn(Client, DynamoEventStore, &str) -> Arc<dyn ReadModel>,
 }
 
 impl Registered {
-    /// The read model with its rows in `table`, folded from the commits in `store`.
+    /// Opens the read model with its rows in `table`, folded from the commits in `store`.
     #[must_use]
     pub fn open(&self, client: Client, store: DynamoEventStore, table: &str) -> Arc<dyn ReadModel> {
         (self.open)(client, store, table)
     }
 
-    /// The read model of that name.
+    /// Returns the read model of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         CORE.iter().find(|registered| registered.name == name)
@@ -59,7 +59,7 @@ pub const CORE: [Registered; 2] = [
     },
 ];
 
-/// The core's read models over any store and rows, without audits of sums: for tests.
+/// Creates the core's read models over any store and rows, without audits of sums, for tests.
 pub fn of_core<S, R, T>(store: S, summary_rows: R, total_rows: Option<T>) -> ReadModels
 where
     S: EventStore<Orders> + Clone + 'static,
@@ -84,6 +84,6 @@ where
     S: EventStore<Orders> + Clone,
     R: RowImages<CustomerTotals> + Clone,
 {
-    // The sums of one customer can be busier than a table allows. That must not hold up other read models.
+    // The sums of one customer can be busier than a table allows. That must not delay other read models.
     ProjectedRows::new(store, rows, target).on_outage(OnOutage::Defer)
 }

@@ -1,4 +1,4 @@
-//! The port to rows as they are stored: what an audit compares and repairs, and no reader needs.
+//! The port to stored rows for audits, which compare and repair them. Readers do not need it.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -11,19 +11,19 @@ use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_store::RowStore;
 
-/// A row exactly as it is stored, whether or not its attributes make sense. A change of the row can be made conditional on it.
+/// A row exactly as it is stored, even if its attributes are invalid. A change of the row can be conditional on it.
 pub trait RowImage: Debug + Clone + PartialEq + Send + Sync {
-    /// The version up to which the row states to be folded; 0 where it states none.
+    /// Returns the version up to which the row claims to be folded; 0 if it has none.
     fn version(&self) -> u64;
 
-    /// The number of the projection that the row states; 0 where it states none.
+    /// Returns the projection number in the row; 0 if it has none.
     fn projection(&self) -> u64;
 
-    /// Everything that is stored, as JSON. Values of types that JSON lacks are texts that describe them.
+    /// Returns all stored attributes as JSON. Values of types that JSON lacks are texts that describe them.
     fn attributes(&self) -> Map<String, Value>;
 }
 
-/// A part of a table: the segments of a table are read side by side.
+/// A part of a table. The segments of a table can be read in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
     /// The number of this segment, from 0.
@@ -42,22 +42,24 @@ impl Segment {
 pub struct ImagePage<I> {
     /// The rows, with their keys.
     pub rows: Vec<(RowKey, I)>,
-    /// The key to read on after; `None` at the end.
+    /// The key after which to continue; `None` at the end.
     pub next: Option<RowKey>,
 }
 
-/// The rows of a projection as they are stored. Reads are strongly consistent.
+/// The stored rows of a projection. Reads are strongly consistent.
 ///
-/// Sums that an adapter keeps beside rows do not follow a replacement or a deletion: audit them afterwards.
+/// A replacement or a deletion does not change the sums that an adapter keeps beside the rows: audit the sums
+/// afterwards.
 pub trait RowImages<P: Projection>: RowStore<P> {
-    /// A row as this adapter stores it.
+    /// The form in which this adapter stores a row.
     type Image: RowImage;
 
-    /// Reads the rows at these keys, each given once, [`MAX_KEYS`](crate::row_store::MAX_KEYS) at most. A key without a row is
-    /// not in the result.
+    /// Reads the rows at these keys. Give each key once, and at most [`MAX_KEYS`](crate::row_store::MAX_KEYS). A key
+    /// without a row is missing in the result.
     fn images(&self, keys: &[RowKey]) -> impl Future<Output = Result<HashMap<RowKey, Self::Image>, RowError>> + Send;
 
-    /// Reads the next page of a segment, after a key of it, in no particular order: about a megabyte, or `limit` rows.
+    /// Reads the next page of a segment, after one of its keys, in no particular order: about a megabyte, or `limit`
+    /// rows.
     fn scan(
         &self,
         segment: Segment,
@@ -65,7 +67,8 @@ pub trait RowImages<P: Projection>: RowStore<P> {
         limit: Option<u32>,
     ) -> impl Future<Output = Result<ImagePage<Self::Image>, RowError>> + Send;
 
-    /// Stores a row in place of `was`, or of none. Returns false, and changes nothing, where something else is stored by now.
+    /// Stores a row in place of `was`, or of no row. Returns false and changes nothing if the stored row is no longer
+    /// `was`.
     fn replace(
         &self,
         key: &RowKey,
@@ -74,12 +77,12 @@ pub trait RowImages<P: Projection>: RowStore<P> {
         row: &P::Row,
     ) -> impl Future<Output = Result<bool, RowError>> + Send;
 
-    /// Deletes the row `was`. Returns false, and changes nothing, where something else is stored by now.
+    /// Deletes the row `was`. Returns false and changes nothing if the stored row is no longer `was`.
     fn delete(&self, key: &RowKey, was: &Self::Image) -> impl Future<Output = Result<bool, RowError>> + Send;
 
-    /// Reads which events table the rows were folded from, where they remember one.
+    /// Reads the events table that the rows were folded from, if it is recorded.
     fn events_table(&self) -> impl Future<Output = Result<Option<EventsTable>, RowError>> + Send;
 
-    /// Remembers the events table that the rows are folded from.
+    /// Records the events table that the rows are folded from.
     fn remember_events_table(&self, events: &EventsTable) -> impl Future<Output = Result<(), RowError>> + Send;
 }

@@ -16,11 +16,11 @@ pub(crate) const VERSION: &str = "version";
 /// The number of the projection that folded it.
 pub(crate) const PROJECTION: &str = "projection";
 
-// In place of serde_dynamo's errors, which may quote a value.
+// It replaces serde_dynamo's errors, which may quote a value.
 pub(crate) const NOT_AN_ITEM: &str = "it cannot be made an item";
 pub(crate) const NOT_ITS_SHAPE: &str = "its attributes are not those that this release reads";
 
-/// A row as the item that is stored.
+/// A row as a stored item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredItem(pub(crate) Item);
 
@@ -38,7 +38,8 @@ impl RowImage for StoredItem {
     }
 }
 
-/// A value as JSON. Sets and bytes, which no row of ours has, are described in words, so that none equals a list or a text.
+/// Returns a value as JSON. Our rows have no sets or bytes. These are described in words, so that none of them equals a
+/// list or a text.
 fn json(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => Value::String(text.clone()),
@@ -65,7 +66,7 @@ pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) ->
     Ok(attributes.into())
 }
 
-/// The attributes of a row as [`RowImage::attributes`] returns them once it is stored.
+/// Returns the attributes of a row as [`RowImage::attributes`] returns them once it is stored.
 pub(crate) fn attributes<P: Projection>(
     key: &RowKey,
     version: u64,
@@ -74,7 +75,7 @@ pub(crate) fn attributes<P: Projection>(
     Ok(StoredItem(encode::<P>(key, version, row)?).attributes())
 }
 
-/// A row that cannot be read, or does not say what it is, counts as outdated: it is rebuilt, not feared.
+/// Decodes a row. A row that cannot be read, or that lacks its version or number, counts as outdated and is rebuilt.
 pub(crate) fn decode<P: Projection>(item: Item) -> Standing<P::Row> {
     let (version, projection) = stamp(&item);
     if projection > u64::from(P::NUMBER) {
@@ -86,9 +87,10 @@ pub(crate) fn decode<P: Projection>(item: Item) -> Standing<P::Row> {
     serde_dynamo::from_item(item).map_or(Standing::Outdated, |row| Standing::Row { version, row })
 }
 
-/// The reason why a row must not replace the item that is stored; `None` where it may.
+/// Returns the reason why a row must not replace the stored item; `None` if it may.
 ///
-/// A row replaces one of the same number with a lower version, and one of an older number that is no further.
+/// A row replaces one of the same number with a lower version, and one of an older number with the same or a lower
+/// version.
 pub(crate) fn keeps_its_place<P: Projection>(stored: &Item, row: &NewRow<P::Row>) -> Option<Write> {
     let (their_version, projection) = stamp(stored);
     let gives_way = match projection.cmp(&u64::from(P::NUMBER)) {
@@ -99,7 +101,7 @@ pub(crate) fn keeps_its_place<P: Projection>(stored: &Item, row: &NewRow<P::Row>
     (!gives_way).then(|| refusal::<P>(stored))
 }
 
-/// What refused a write, told from the item that stands there.
+/// Returns the reason why a write was rejected, from the stored item.
 pub(crate) fn refusal<P: Projection>(standing: &Item) -> Write {
     let (version, projection) = stamp(standing);
     match projection.cmp(&u64::from(P::NUMBER)) {
@@ -109,7 +111,7 @@ pub(crate) fn refusal<P: Projection>(standing: &Item) -> Write {
     }
 }
 
-/// A row's version and projection number; 0 where it has none.
+/// Returns a row's version and projection number; 0 if it has none.
 pub(crate) fn stamp(item: &Item) -> (u64, u64) {
     let number = |name| match item.inner().get(name) {
         Some(AttributeValue::N(digits)) => digits.parse().unwrap_or(0),
@@ -134,13 +136,13 @@ pub(crate) fn unreadable(key: &RowKey, source: impl Into<Box<dyn Error + Send + 
     RowError::Unreadable { partition: key.partition.clone(), sort: key.sort.clone(), source: Arc::from(source.into()) }
 }
 
-/// The error where a table cannot be brought to do something.
+/// Returns the error for a table that stays too busy.
 pub(crate) fn busy(operation: &'static str) -> RowError {
     let source: Box<dyn Error + Send + Sync> = "the table is too busy, or others keep changing it".into();
     RowError::Unavailable { operation, source: Arc::from(source) }
 }
 
-/// The error where a table is not the one that it should be.
+/// Returns the error for a table that is not the expected one.
 pub(crate) fn refused(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
     RowError::Refused { operation, source: Arc::from(source.into()) }
 }

@@ -1,4 +1,4 @@
-//! The sums of a partition as a DynamoDB item: the sums by name, the rows that they count and that may not be stored yet, a
+//! The sums of a partition as a DynamoDB item: the sums by name, the counted rows that may not be stored yet, a
 //! revision, the key and the projection's number.
 
 use std::collections::BTreeMap;
@@ -12,23 +12,24 @@ use crate::row_item::{self, NOT_AN_ITEM, NOT_ITS_SHAPE, PROJECTION, StoredItem};
 use crate::row_store::NewRow;
 use crate::summed::Summed;
 
-/// The attribute that every change raises by one. Sums can return to a value while their rows do not, so a value is no guard.
+/// The attribute that every change raises by one. Sums can return to an earlier value while their rows do not, so
+/// comparing values is not enough.
 pub(crate) const REVISION: &str = "revision";
 
-/// The first revisions of sums: all have 15 digits, so that they take the same room.
+/// The range of first revisions. All have 15 digits, so their size is the same.
 const FIRST_REVISIONS: std::ops::Range<u64> = 100_000_000_000_000..200_000_000_000_000;
 
 /// The sums of a partition.
 pub(crate) type SumsOf<P> = Sums<<P as Summed>::Sum, <P as crate::projection::Projection>::Row>;
 
-/// The sums of a partition, and the rows that they are ahead of.
+/// The sums of a partition, and the counted rows that may not be stored yet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Sums<S, R> {
     pub(crate) revision: u64,
     /// The sums, by name.
     pub(crate) sums: BTreeMap<String, S>,
-    /// The rows that the sums count and that may not be stored yet, by sort key. Of an aggregate that is in here, the sums count
-    /// this row; of every other, the row that is stored.
+    /// The counted rows that may not be stored yet, by sort key. For an aggregate in this map, the sums count this row;
+    /// for every other aggregate, they count the stored row.
     #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) pending: BTreeMap<String, Pending<R>>,
 }
@@ -43,14 +44,14 @@ pub(crate) struct Pending<R> {
 }
 
 impl<R: Clone> Pending<R> {
-    /// The row as it is to be stored, by a writer that has folded commits up to a position.
+    /// Returns the row to store, for a writer that has folded commits up to a position.
     pub(crate) fn at(&self, key: RowKey, position: u64) -> NewRow<R> {
         NewRow { key, version: self.version, position: self.position.max(position), row: self.row.clone() }
     }
 }
 
-/// The revision after the one that is replaced. The first one is drawn: sums that are deleted and begun again do not get a revision
-/// that a writer may have read before.
+/// Returns the revision after the one that is replaced. The first revision is random. So if sums are deleted and begun
+/// again, they do not get a revision that a writer may have read before.
 pub(crate) fn next_revision(replaces: Option<u64>) -> u64 {
     replaces.map_or_else(|| fastrand::u64(FIRST_REVISIONS), |revision| revision.saturating_add(1))
 }

@@ -1,4 +1,4 @@
-//! What queries read: an order's summary, a customer's list.
+//! The reads for queries: an order's summary and a customer's list.
 
 mod budget;
 mod filter;
@@ -23,14 +23,14 @@ type Listed = Result<OrderSummaryRow, UnreadableRow>;
 const PARTITION: &str = OrderSummaryByCustomer::KEY.partition;
 const SORT: &str = OrderSummaryByCustomer::KEY.sort;
 
-/// The summaries of orders. A row is served as it is, whatever the number of the projection that wrote it.
+/// The summaries of orders. Queries return a row as it is stored, whichever projection number wrote it.
 pub trait OrderSummaries: Send + Sync {
-    /// The summary of an order; `None` where there is none (yet). The index that leads to a new order's row may be a
-    /// moment behind; the row itself is read consistently.
+    /// Finds the summary of an order; `None` if it does not exist (yet). The index that leads to a new order's row may
+    /// lag for a moment; the row itself is read consistently.
     fn find(&self, order_id: &str) -> impl Future<Output = Result<Option<OrderSummaryRow>, RowError>> + Send;
 
-    /// A page of a customer's orders, newest first: `limit` at most, those that the filter admits, from the one after
-    /// the sort key `after`. A page ends sooner where reading on would consume more than [`PAGE_HALF_UNITS`].
+    /// Reads a page of a customer's orders, newest first: at most `limit` orders that pass the filter, starting after
+    /// the sort key `after`. The page ends earlier if reading on would consume more than [`PAGE_HALF_UNITS`].
     fn list(
         &self,
         customer_id: &str,
@@ -43,17 +43,17 @@ pub trait OrderSummaries: Send + Sync {
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SummaryRows {
-    /// The rows, newest first. One that cannot be read keeps its place and costs no other.
+    /// The rows, newest first. An unreadable row keeps its position and does not affect the others.
     pub rows: Vec<Result<OrderSummaryRow, UnreadableRow>>,
-    /// The sort key to go on after; `None` once there is nothing more. With it a page may be short, or even empty,
-    /// where the budget ended it. Then nothing may follow: the budget did not allow to look.
+    /// The sort key after which to continue; `None` if there are no more rows. If the budget ended the page, the page
+    /// can be short or even empty. There may then be no further row, because the budget did not allow checking.
     pub next: Option<String>,
-    /// The half read units that reading the page consumed.
+    /// The half read units that the page consumed.
     pub half_units: u64,
 }
 
 impl SummaryRows {
-    /// The sort key of a listed row, whether or not it can be read.
+    /// Returns the sort key of a listed row, even if the row cannot be read.
     #[must_use]
     pub fn sort_key(listed: &Result<OrderSummaryRow, UnreadableRow>) -> String {
         match listed {
@@ -63,7 +63,7 @@ impl SummaryRows {
     }
 }
 
-/// A row of a list that cannot be read, as one that a newer release wrote. Its order's events say the same.
+/// An unreadable row of a list, for example from a newer release. The order's events contain the same data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the row {sort_key} cannot be read")]
 pub struct UnreadableRow {
@@ -72,7 +72,7 @@ pub struct UnreadableRow {
 }
 
 impl UnreadableRow {
-    /// The order whose row this is; `None` where the key names none.
+    /// Returns the order of the row; `None` if the key names no order.
     #[must_use]
     pub fn order_id(&self) -> Option<&str> {
         self.sort_key.split_once('#').map(|(_, order_id)| order_id)
@@ -87,7 +87,7 @@ pub struct DynamoSummaries {
 }
 
 impl DynamoSummaries {
-    /// The summaries in the table of that name.
+    /// Creates the reader for the table of that name.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
@@ -119,7 +119,7 @@ impl DynamoSummaries {
     }
 }
 
-/// The result of one request: the rows that match, and where to go on.
+/// The result of one request: the matching rows, and the position at which to continue.
 #[derive(Default)]
 struct Examined {
     rows: Vec<Listed>,
@@ -168,7 +168,7 @@ impl OrderSummaries for DynamoSummaries {
         let mut next = after.map(str::to_owned);
         let mut budget = Budget::default();
         while let Some(affordable) = budget.next_limit() {
-            // One row more than asked for tells whether there is another page.
+            // One more row than requested tells whether another page follows.
             let missing = limit.saturating_add(1).saturating_sub(rows.len());
             let count = if filter.lists_every_row() { missing.min(affordable) } else { affordable };
             let (start, before) = (next, rows.len());
@@ -178,7 +178,8 @@ impl OrderSummaries for DynamoSummaries {
             next = examined.last;
             if rows.len() > limit {
                 rows.truncate(limit);
-                // Rows that do not match were examined after the last one: the next page need not examine them again.
+                // The last request also examined rows after the page's last match. The next page need not examine them
+                // again.
                 next = if before == limit { start } else { rows.last().map(SummaryRows::sort_key) };
                 break;
             }

@@ -1,23 +1,27 @@
 //! The DynamoDB adapter for rows that have sums. A batch's changes to the sums of one partition are one write.
 //!
-//! No transaction is needed, because the sums are a log of the rows that they are ahead of:
+//! No transaction is needed, because the sums contain a log (`pending`) of the rows that they count before these are
+//! stored:
 //!
-//! 1. Read the sums, and then the rows that they are to count. Of an aggregate in `pending` the sums
-//!    count that row, of every other aggregate the row that is stored.
-//! 2. Put the sums with all differences and the new rows in `pending`, on the condition that their revision is the one that was read.
-//! 3. Put the rows, each unless one is stored that is as far.
+//! 1. Read the sums, and then the rows to count. For an aggregate in `pending`, the sums count that row. For every
+//!    other aggregate, they count the stored row.
+//! 2. Put the sums with all differences and with the new rows in `pending`, on the condition that the revision is still
+//!    the one that was read.
+//! 3. Put the rows, each unless a row of the same or a later version is stored.
 //!
-//! Rows never get ahead of the sums. A run that ends between 2 and 3 leaves rows behind that `pending` holds: a repeat of their
-//! commits, or the next change of the sums, stores them. A row leaves `pending` once it was read from the table. Two runs that race
-//! for a partition cannot count twice, because the second finds another revision, and reads again.
+//! Rows are never ahead of the sums. A run that ends between 2 and 3 leaves rows unstored, and `pending` contains them:
+//! a repeat of their commits, or the next change of the sums, stores them. A row leaves `pending` after it was read
+//! from the table. Two runs that race for a partition cannot count twice, because the second finds another revision and
+//! reads again.
 //!
-//! | the write of a row | requests | units, as long as row and sums fit in 1 KB each |
+//! | the write of a row | requests | units, if row and sums fit in 1 KB each |
 //! |---|---|---|
 //! | that changes the sums | 2 BatchGetItem, 2 PutItem | 1 or 2 read, 2 write |
-//! | that is counted already | 1 or 2 BatchGetItem | 1 or 2 read |
-//! | that begins its partition's sums | the same, and a Query | the same, and what the partition takes, at least 1 |
+//! | that is already counted | 1 or 2 BatchGetItem | 1 or 2 read |
+//! | that begins its partition's sums | the same, and a Query | the same, plus the size of the partition, at least 1 |
 //!
-//! In a batch, the rows of one partition share the read and the write of the sums, and 100 partitions share a BatchGetItem.
+//! In a batch, the rows of one partition share the read and the write of the sums, and 100 partitions share a
+//! BatchGetItem.
 
 mod partition;
 
@@ -41,17 +45,18 @@ use crate::sum_item;
 use crate::summed::{SUMS, Summed, sums_key};
 use partition::{Change, Partition, Plan};
 
-/// The most rows that are written together.
+/// The largest number of rows written together.
 const MAX_ROWS: usize = 1_000;
-/// The number of attempts to write sums that others change meanwhile.
+/// The number of attempts to write sums that other runs change meanwhile.
 const MAX_WRITES: u32 = 12;
 /// The longest pause before the second of these writes, in milliseconds; it doubles with each further one, up to the last.
 const FIRST_PAUSE_MS: u64 = 10;
 const LAST_PAUSE_MS: u64 = 320;
-/// Sums with more pending rows than these are put once more as soon as the rows are stored: they may be read often before they
-/// change again.
+/// The number of pending rows above which the sums are put again as soon as the rows are stored. Such sums may be read
+/// often before they change again.
 const MAX_LEFT_PENDING: usize = 25;
-/// The reason why sums are not begun over rows that are stored: they would be wrong for ever, and look right.
+/// The reason why sums are not begun if their rows are already stored: they would be wrong permanently, and look
+/// correct.
 const GONE: &str = "it is gone, and there are rows that it is the sum of";
 
 /// The rows of a projection and their sums, in a DynamoDB table that has its key.
@@ -60,24 +65,24 @@ pub struct SummedRows {
     pub(crate) rows: DynamoRows,
 }
 
-/// The results of writes, by the place of the row in its batch.
+/// The results of writes, by the position of the row in its batch.
 type Ended = BTreeMap<usize, Result<Write, RowError>>;
 
-/// A partition without sums.
+/// The state of a partition without sums.
 enum Beginning {
-    /// It has none of the rows that sums would count.
+    /// The partition has no rows that sums would count.
     Fine,
-    /// It has such rows, and still no sums.
+    /// The partition has such rows, and still no sums.
     Lost,
-    /// Another run has begun them since they were read.
+    /// Another run has begun the sums since they were read.
     Overtaken,
 }
 
-/// The stored items by key; a key that is missing here has no row.
+/// The stored items by key. A key that is missing here has no row.
 type Images = HashMap<RowKey, Result<StoredItem, RowError>>;
 
 impl SummedRows {
-    /// The rows and sums in the table of that name.
+    /// Creates the adapter for the table of that name.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { rows: DynamoRows::new(client, table) }
@@ -109,8 +114,8 @@ impl SummedRows {
         ended
     }
 
-    /// Reads what is stored of these partitions, and plans their writes. Where that cannot be read, the writes have ended. A
-    /// partition without a plan has changed since, and is read again.
+    /// Reads the stored items of these partitions, and plans their writes. If they cannot be read, the writes end with
+    /// that error. A partition without a plan has changed since, and is read again.
     async fn plans<'a, P: Summed>(
         &self,
         open: &BTreeMap<&str, Vec<usize>>,
@@ -126,7 +131,7 @@ impl SummedRows {
                 Err(error) => ended.extend(places.iter().map(|place| (*place, Err(error.clone())))),
             }
         }
-        // After the sums, so that no row is older than the one that they count.
+        // The rows are read after the sums, so that no row is older than the one that the sums count.
         let images: Images =
             self.rows.stored_at_all::<P>(partitions.iter().flat_map(Partition::to_read).collect()).await;
         let plans: Vec<_> = partitions.into_iter().map(|partition| self.plan(partition, &images)).collect();
@@ -156,7 +161,7 @@ impl SummedRows {
         (places, plan)
     }
 
-    /// Checks a partition without sums: they must not be begun over rows that were counted before.
+    /// Checks a partition without sums. Sums must not begin if rows that were counted before are stored.
     async fn beginning<P: Summed>(&self, partition: &Partition<'_, P>, images: &Images) -> Result<Beginning, RowError> {
         if partition.has_sums() || !(partition.holds_a_counted_row(images) || self.others_count(partition).await?) {
             return Ok(Beginning::Fine);
@@ -181,7 +186,7 @@ impl SummedRows {
         }
     }
 
-    /// Makes the sums forget that a row is pending, before the row is replaced or deleted.
+    /// Removes a row from the pending ones before it is replaced or deleted.
     async fn forget_pending<P: Summed>(&self, key: &RowKey) -> Result<(), RowError> {
         let sums_key = sums_key::<P>(&key.partition);
         for attempt in 1..=MAX_WRITES {
@@ -189,7 +194,7 @@ impl SummedRows {
                 pause(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
             }
             let image = self.rows.stored::<P>(std::slice::from_ref(&sums_key)).await?.remove(&sums_key);
-            // Sums that cannot be read are repaired whole.
+            // A repair replaces unreadable sums as a whole.
             let Some(Ok(mut sums)) = image.map(|image| sum_item::decode::<P>(&sums_key, &image)) else { return Ok(()) };
             if sums.pending.remove(&key.sort).is_none() {
                 return Ok(());
@@ -203,7 +208,7 @@ impl SummedRows {
         Err(row_item::busy("PutItem"))
     }
 
-    /// Carries out a plan. Rows whose sums others have changed since have not ended.
+    /// Carries out a plan. Rows whose sums other runs have changed meanwhile are not in the result.
     async fn carry_out<P: Summed>(&self, plan: Plan<'_, P>, permits: &Semaphore, until: Option<Instant>) -> Ended {
         let Plan { key, mut ended, unwritten, change } = plan;
         let stored = join_all(unwritten.iter().map(|(_, row)| self.put::<P>(row, permits, until))).await;
@@ -230,7 +235,7 @@ impl SummedRows {
         ended
     }
 
-    /// Puts the rows that the sums count by now.
+    /// Puts the rows that the sums now count.
     async fn put_rows<P: Summed>(
         &self,
         key: &RowKey,
@@ -246,7 +251,7 @@ impl SummedRows {
                 change.forget(&row.key, written);
             }
             change.follow();
-            // Where this fails, the next change of the sums makes up for it.
+            // If this fails, the next change of the sums compensates for it.
             drop(self.put_sums::<P>(key, &change, permits).await);
         }
         rows.into_iter().map(|(place, _)| place).zip(written).collect()
@@ -262,7 +267,8 @@ impl SummedRows {
         self.rows.put_row::<P>(row, until).await
     }
 
-    /// Puts sums in place of those with the revision that was read; false where others have changed them since.
+    /// Puts sums in place of those with the revision that was read. Returns false if other runs have changed them
+    /// since.
     async fn put_sums<P: Summed>(
         &self,
         key: &RowKey,

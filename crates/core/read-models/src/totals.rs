@@ -14,10 +14,11 @@ use crate::summed::sums_key;
 
 /// The totals of customers.
 pub trait Totals: Send + Sync {
-    /// The totals of a customer's orders, one a currency, by code; empty where there is no order yet.
+    /// Returns the totals of a customer's orders, one entry for each currency, sorted by code; empty if there is no
+    /// order yet.
     ///
-    /// They are read with eventual consistency. They are of this release's projection number: where that is new,
-    /// `orders rebuild` has to complete before they are whole.
+    /// They are read with eventual consistency, and have this release's projection number. If the number is new, they
+    /// are complete only after `orders rebuild` has finished.
     fn of(&self, customer_id: &str) -> impl Future<Output = Result<Vec<CurrencyTotals>, RowError>> + Send;
 }
 
@@ -29,7 +30,7 @@ pub struct DynamoTotals {
 }
 
 impl DynamoTotals {
-    /// The totals in the table of that name.
+    /// Creates the reader for the table of that name.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }

@@ -17,43 +17,43 @@ use crate::row_item;
 pub enum Difference {
     /// No row is stored.
     Missing,
-    /// The row lacks commits that are recorded.
+    /// The row lacks recorded commits.
     Behind {
-        /// Its version.
+        /// The row's version.
         row: u64,
-        /// Its aggregate's.
+        /// The aggregate's version.
         events: u64,
     },
-    /// The row is of the same version and has other values.
+    /// The row has the same version and other values.
     Different {
         /// The version.
         version: u64,
         /// The values that differ, by attribute.
         changes: Vec<ChangedValue>,
     },
-    /// The row states commits that are not recorded.
+    /// The row claims to have commits that are not recorded.
     Ahead {
-        /// Its version.
+        /// The row's version.
         row: u64,
-        /// Its aggregate's.
+        /// The aggregate's version.
         events: u64,
     },
-    /// The row is of an older projection number and counts as absent.
+    /// The row has an older projection number and counts as absent.
     OlderProjection {
-        /// Its number.
+        /// The row's number.
         number: u64,
     },
-    /// The row is of a newer projection number and belongs to a newer release.
+    /// The row has a newer projection number and belongs to a newer release.
     NewerProjection {
-        /// Its number.
+        /// The row's number.
         number: u64,
     },
-    /// No aggregate has its row at that key.
+    /// No aggregate has a row with that key.
     WithoutAggregate,
 }
 
 impl Difference {
-    /// True if the row only lacks what an engine would write.
+    /// Returns true if the row only lacks commits that an engine would write.
     pub(super) const fn lags(&self) -> bool {
         match self {
             Self::Missing | Self::Behind { .. } | Self::OlderProjection { .. } => true,
@@ -86,16 +86,17 @@ impl fmt::Display for Difference {
 pub struct Finding {
     /// The key of the row.
     pub key: RowKey,
-    /// The aggregate whose row belongs at the key; `None` where the key names none.
+    /// The aggregate to which the key belongs; `None` if the key names none.
     pub aggregate_id: Option<String>,
     /// The difference.
     pub difference: Difference,
-    /// The time of the newest commit that concerns the row and that it lacks, where nothing else is wrong: the row may be late.
+    /// The time of the newest commit that the row lacks and that concerns it, if nothing else is wrong. The row may
+    /// then be late.
     pub lags_behind: Option<Timestamp>,
 }
 
 impl Finding {
-    /// The finding on a row of a folded aggregate; `image` is the row as it is stored.
+    /// Returns the finding on the row of a folded aggregate. `image` is the stored row.
     pub(super) fn of<P: Projection>(
         key: &RowKey,
         difference: Difference,
@@ -104,8 +105,8 @@ impl Finding {
     ) -> Self {
         let lacks_commits = match &difference {
             Difference::Missing | Difference::Behind { .. } => true,
-            // An older number may have counted commits that concern no row of this one. A row that has every commit waits for
-            // a rebuild, and for no commit.
+            // A row of an older number may count commits that do not concern a row of this number. A row that has every
+            // commit needs a rebuild, and not a further commit.
             Difference::OlderProjection { .. } => image.map_or(0, RowImage::version) < folded.version,
             Difference::Different { .. }
             | Difference::Ahead { .. }
@@ -120,7 +121,7 @@ impl Finding {
 /// The result of comparing a row with its fold.
 pub(super) enum Compared {
     Equal,
-    /// The row is at a later version: there is more to fold before they compare.
+    /// The row is at a later version, so more commits must be folded first.
     Further,
     Wrong(Difference),
 }
@@ -152,7 +153,7 @@ pub(super) fn compare<P: Projection>(
     })
 }
 
-/// The values that differ, by attribute, each as deep as it goes.
+/// Lists the values that differ, by attribute, each with its full path.
 fn changes(mut found: Map<String, Value>, expected: &Map<String, Value>) -> Vec<ChangedValue> {
     let names: BTreeSet<String> = found.keys().chain(expected.keys()).cloned().collect();
     let changed = |name: String| {

@@ -1,4 +1,4 @@
-//! Folds commits in the order of a scan to the row that each aggregate should have, one aggregate at a time.
+//! Folds the commits of a scan, one aggregate at a time, into the row that each aggregate should have.
 
 use event_store::{Delivered, Timestamp};
 
@@ -8,17 +8,17 @@ use crate::projection::{self, CommitOf, EventOf, Projection, RowKey};
 pub struct Folded<P: Projection> {
     /// The aggregate.
     pub aggregate_id: String,
-    /// The number of commits, those that were left out included.
+    /// The number of commits, including those that were not folded.
     pub commits: u64,
-    /// The row and its key; `None` where not even the first commit can be folded.
+    /// The row and its key; `None` if the first commit cannot be folded.
     pub row: Option<(RowKey, P::Row)>,
-    /// The version up to which it is folded; 0 where there is none.
+    /// The version up to which it is folded; 0 if nothing is folded.
     pub version: u64,
-    /// The version of the row: that of the last commit that concerns it.
+    /// The version of the row, which is that of the last commit that concerns it.
     pub row_version: u64,
     /// The time of the last folded commit that concerns the row.
     pub newest: Option<Timestamp>,
-    /// The commit that cannot be folded, and keeps all later ones out of the row.
+    /// The first commit that cannot be folded. It and all later commits are not in the row.
     pub unfoldable: Option<Unfoldable>,
 }
 
@@ -27,7 +27,7 @@ pub struct Folded<P: Projection> {
 pub struct Unfoldable {
     /// The aggregate.
     pub aggregate_id: String,
-    /// The cause, with its version as far as that can be told.
+    /// The cause, with its version as far as it can be read.
     pub cause: String,
 }
 
@@ -36,7 +36,7 @@ impl<P: Projection> Folded<P> {
         Self { aggregate_id, commits: 0, row: None, version: 0, row_version: 0, newest: None, unfoldable: None }
     }
 
-    /// Folds the next commit. A commit that does not follow, or cannot be folded, stops the fold.
+    /// Folds the next commit. The fold stops at a commit that does not follow or cannot be folded.
     pub(super) fn fold(&mut self, commit: &CommitOf<P>) {
         if self.unfoldable.is_some() {
             return;
@@ -57,13 +57,13 @@ impl<P: Projection> Folded<P> {
         }
     }
 
-    /// Stops the fold: no further commit changes it.
+    /// Stops the fold. No later commit changes it.
     pub(super) fn stop(&mut self, cause: String) {
         self.unfoldable.get_or_insert(Unfoldable { aggregate_id: self.aggregate_id.clone(), cause });
     }
 }
 
-/// The fold of the aggregate under way: one row, however many commits there are.
+/// The fold of the current aggregate. It keeps one row, however many commits there are.
 pub struct Folding<P: Projection>(Option<Folded<P>>);
 
 impl<P: Projection> Default for Folding<P> {
@@ -73,8 +73,8 @@ impl<P: Projection> Default for Folding<P> {
 }
 
 impl<P: Projection> Folding<P> {
-    /// Takes the next commit of a scan, named `<aggregateId>@<version>`. Where another aggregate begins with it, returns the
-    /// one before, which is complete.
+    /// Takes the next commit of a scan, named `<aggregateId>@<version>`. If it belongs to another aggregate, returns
+    /// the previous one, which is complete.
     pub fn push(&mut self, delivered: &Delivered<EventOf<P>>) -> Option<Folded<P>> {
         let (id, version) = delivered.id.rsplit_once('@').unwrap_or((&delivered.id, "?"));
         let complete = self.0.take_if(|current| current.aggregate_id != id);

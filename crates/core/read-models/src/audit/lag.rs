@@ -1,44 +1,47 @@
-//! Lag told from loss: a row that the projector has yet to reach is late, and one that it has missed is lost.
+//! Distinguishes lag from loss: a row is late if the projector will still process its commits, and lost if the
+//! projector has missed them.
 //!
-//! The rows do not say how far the projector is in the stream, so three things are compared:
+//! The rows do not show how far the projector is in the stream, so three things are compared:
 //!
-//! - the age of the newest commit that the row lacks, of those that concern it. A later commit that concerns the row heals
-//!   whatever it missed, so only the newest counts. A commit that does not concern the row heals nothing;
-//! - the newest commit that any row of the projection has (`reached`). No shard has processed a newer one;
-//! - the stream's retention. What is older than that is no longer in the stream.
+//! - The age of the newest commit that the row lacks and that concerns it. A later commit that concerns the row makes
+//!   the projector fold all missed ones too, so only the newest counts. A commit that does not concern the row repairs
+//!   nothing.
+//! - The newest commit in any row of the projection (`reached`). No shard has processed a newer one.
+//! - The stream's retention. Older commits are no longer in the stream.
 //!
-//! Shards are independent: one may lag while the others advance. So a commit is lost only beyond a bound, even if rows
-//! have newer commits. A late row that is repaired all the same takes no harm: the projector finds it as far as it would
-//! bring it. The bound keeps false alarms away, not damage.
+//! Shards are independent: one may lag while the others advance. So a commit counts as lost only beyond a bound, even
+//! if rows have newer commits. Repairing a late row does no harm, because the projector then finds it already at the
+//! right version. The bound prevents false alarms, not damage.
 
 use std::time::Duration;
 
 use event_store::Timestamp;
 
-/// The retention of a stream.
+/// The retention of the stream.
 pub const STREAM_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
-/// The time by which one shard may lag behind the others: longer than the retries of a batch that keeps failing.
+/// The time by which one shard may lag behind the others. It is longer than the retries of a batch that keeps failing.
 pub const SHARD_LAG: Duration = Duration::from_secs(15 * 60);
 
-/// The age up to which the commits that a row lacks make it late and not wrong.
+/// The age up to which missing commits make a row late and not lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LagBound {
-    /// [`SHARD_LAG`]; and [`STREAM_RETENTION`] for commits that are newer than those of every row.
+    /// [`SHARD_LAG`], or [`STREAM_RETENTION`] for commits that are newer than those of every row.
     #[default]
     OfTheStream,
-    /// An age that an operator names; zero makes every row that lags a lost one.
+    /// An age set by an operator. With zero, every row that lags counts as lost.
     Named(Duration),
 }
 
 impl LagBound {
-    /// True if a row that lacks a commit of this time may be late: wherever [`is_late`](Self::is_late) may be, whatever
-    /// is reached.
+    /// Returns true if a row that lacks a commit of this time may be late for some value of `reached` in
+    /// [`is_late`](Self::is_late).
     #[must_use]
     pub fn may_be_late(self, newest: Timestamp, now: Timestamp) -> bool {
         self.is_late(newest, None, now)
     }
 
-    /// True if a row that lacks a commit of this time is late, where the newest commit in any row is of the time `reached`.
+    /// Returns true if a row that lacks a commit of this time is late. `reached` is the time of the newest commit in
+    /// any row.
     #[must_use]
     pub fn is_late(self, newest: Timestamp, reached: Option<Timestamp>, now: Timestamp) -> bool {
         let within = |bound: Duration| age_ms(newest, now) < bound.as_millis();
@@ -51,7 +54,7 @@ impl LagBound {
     }
 }
 
-/// The age of a commit in milliseconds. The clock that recorded it may be ahead of this one.
+/// Returns the age of a commit in milliseconds. The clock that recorded it may be ahead of this one.
 fn age_ms(recorded: Timestamp, now: Timestamp) -> u128 {
     u128::try_from(now.epoch_ms().saturating_sub(recorded.epoch_ms())).unwrap_or(0)
 }
@@ -60,7 +63,7 @@ fn age_ms(recorded: Timestamp, now: Timestamp) -> u128 {
 mod tests {
     use super::*;
 
-    /// So many minutes before now.
+    /// Returns the time so many minutes before now.
     fn ago(minutes: i64) -> Timestamp {
         Timestamp::from_epoch_ms(1_800_000_000_000 - minutes * 60_000).unwrap()
     }

@@ -1,9 +1,9 @@
-//! Compares sums with their rows, and repairs those that differ, beside live traffic.
+//! Compares sums with their rows, and repairs those that differ, during live traffic.
 //!
-//! Every change of the sums raises their revision, and rows follow the sums. So rows that are read between two looks at sums with the
-//! same revision are the rows that they have to equal, together with the pending ones. Sums are repaired only if they still are as
-//! they were read. An [`Audit`](super::Audit) changes rows without their sums, where rows were tampered with or belong to no
-//! aggregate: run it first.
+//! Every change of the sums raises their revision, and rows are written after the sums. So if two reads of the sums
+//! show the same revision, the rows read in between, together with the pending ones, must equal the sums. Sums are
+//! repaired only if they are unchanged since they were read. An [`Audit`](super::Audit) may change rows without their
+//! sums, if rows were tampered with or belong to no aggregate: run it first.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
@@ -23,24 +23,24 @@ use crate::row_store::Standing;
 use crate::sum_item::{self, SumsOf};
 use crate::summed::{SUMS, Summed, sums_key};
 
-/// The number of looks at sums that differ, and change meanwhile.
+/// The number of times that differing sums are read while they keep changing.
 const MAX_LOOKS: u32 = 10;
-/// The number of attempts to repair sums that others change meanwhile.
+/// The number of attempts to repair sums that other writers change meanwhile.
 const MAX_REPAIRS: u32 = 5;
 
 /// The difference between the sums of a partition and their rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SumDifference {
-    /// There are rows, and no sums.
+    /// There are rows but no sums.
     Missing,
     /// Some sums have other values.
     Different {
         /// The names of those sums, sorted.
         names: Vec<String>,
     },
-    /// They cannot be read.
+    /// The sums cannot be read.
     Unreadable,
-    /// There are sums, and no row.
+    /// There are sums but no rows.
     WithoutRows,
 }
 
@@ -58,36 +58,37 @@ impl fmt::Display for SumDifference {
 /// Sums that are wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SumFinding {
-    /// Their key.
+    /// The key of the sums.
     pub key: RowKey,
     /// The difference.
     pub difference: SumDifference,
-    /// The values that differ, by the name of the sum and the figure; nothing where the sums cannot be read.
+    /// The values that differ, by the name of the sum and the figure; empty if the sums cannot be read.
     pub changes: Vec<ChangedValue>,
 }
 
-/// The result of looking at a partition's sums.
+/// The result of checking a partition's sums.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SumsChecked {
-    /// They equal the sums of the rows.
+    /// The sums equal the sums of the rows.
     Right,
-    /// They do not.
+    /// The sums differ.
     Wrong(SumFinding),
-    /// Its rows cannot be summed: one cannot be read or is of a newer number. An audit of the rows reports that row.
+    /// The rows cannot be summed: one cannot be read or has a newer number. An audit of the rows reports that row.
     Unsummable,
-    /// They changed whenever they were looked at.
+    /// The sums changed at every read.
     Unsettled,
 }
 
 /// Sums that a read model keeps beside its rows.
 pub trait Sums: Debug + Send + Sync {
-    /// True for the key of sums, which are no row.
+    /// Returns true for the key of sums, which is not the key of a row.
     fn is_sums(&self, key: &RowKey) -> bool;
 
     /// Compares the sums of each of these partitions with their rows, many at once.
     fn check_each(&self, partitions: Vec<String>) -> BoxFuture<'_, Result<Vec<(String, SumsChecked)>, RowError>>;
 
-    /// Repairs the sums of a partition by the rows that are stored now. Returns what still differs where that is not possible.
+    /// Repairs the sums of a partition from the rows that are stored now. Returns the remaining difference if that is
+    /// not possible.
     fn repair<'a>(&'a self, finding: &'a SumFinding) -> BoxFuture<'a, Result<Option<SumFinding>, RowError>>;
 }
 
@@ -114,9 +115,9 @@ enum Compared<P: Summed> {
 /// Sums that differ.
 struct Differing<P: Summed> {
     finding: SumFinding,
-    /// The item as it was read.
+    /// The item that was read.
     was: Option<StoredItem>,
-    /// The sums as they should be; `None` where there should be none.
+    /// The expected sums; `None` if there should be none.
     expected: Option<SumsOf<P>>,
 }
 
@@ -140,7 +141,7 @@ impl<P: Summed> Sums for SumAudit<P> {
 }
 
 impl<P: Summed> SumAudit<P> {
-    /// An audit of the sums that are stored beside `rows`.
+    /// Creates an audit of the sums that are stored beside `rows`.
     #[must_use]
     pub const fn new(rows: DynamoRows) -> Self {
         Self { rows, projection: PhantomData }
@@ -149,7 +150,7 @@ impl<P: Summed> SumAudit<P> {
     /// Compares a partition's sums of this projection number with its rows.
     ///
     /// # Errors
-    /// When the rows cannot be read.
+    /// Returns an error if the rows cannot be read.
     pub async fn check(&self, partition: &str) -> Result<SumsChecked, RowError> {
         Ok(match self.compare(partition).await? {
             Compared::Right => SumsChecked::Right,
@@ -203,7 +204,7 @@ impl<P: Summed> SumAudit<P> {
         Ok(self.rows.stored::<P>(std::slice::from_ref(key)).await?.remove(key))
     }
 
-    /// The sums of a partition's rows, the pending ones included; `None` where that cannot be told.
+    /// Returns the sums of a partition's rows, including the pending ones; `None` if they cannot be determined.
     async fn expected(
         &self,
         key: &RowKey,

@@ -1,16 +1,16 @@
-//! A contribution and what contributions come to. The attribute names are stored; a change of either shape raises the
-//! projection's number.
+//! A contribution and the totals of contributions. The attribute names are stored. A change of either shape needs a
+//! higher projection number.
 
 use event_store::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What one order adds to its customer's totals: the row of the projection.
+/// The part of one order in its customer's totals. It is the row of the projection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Contribution {
     /// The ISO 4217 code of the amounts' currency.
     pub currency: String,
-    /// Which order, and when it was placed.
+    /// The order and the time when it was placed.
     #[serde(flatten)]
     pub order: PlacedOrder,
     /// The sum of the payments in force, in minor units.
@@ -19,26 +19,26 @@ pub struct Contribution {
     pub amount_refunded: u64,
 }
 
-/// An order in the sequence of its customer's orders: by the time of placing, then by id.
+/// An order in the sequence of its customer's orders: by the time when it was placed, then by id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlacedOrder {
-    /// When it was placed.
+    /// The time when the order was placed.
     #[serde(with = "crate::rfc3339")]
     pub placed_at: Timestamp,
-    /// Its id.
+    /// The order's id.
     pub order_id: String,
 }
 
-/// What a customer's orders in one currency come to.
+/// The totals of a customer's orders in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CurrencyTotals {
     /// The ISO 4217 code of the amounts' currency.
     pub currency: String,
-    /// How many orders were placed, those that were cancelled later included. At least 1.
+    /// The number of orders placed, including those cancelled later. At least 1.
     pub orders: u64,
-    /// The money received for them, corrections included and refunds not taken off, in minor units.
+    /// The money received, including corrections, in minor units. Refunds are not subtracted.
     pub gross: u64,
     /// The money given back, in minor units.
     pub refunded: u64,
@@ -49,14 +49,14 @@ pub struct CurrencyTotals {
 }
 
 impl CurrencyTotals {
-    /// The money that is left: `gross - refunded`, in minor units. No payment is refunded beyond what was received, so it is
-    /// never below 0.
+    /// Returns the difference `gross - refunded`, in minor units. Refunds of a payment never exceed its amount, so it
+    /// is never below 0.
     #[must_use]
     pub const fn net(&self) -> u64 {
         self.gross.saturating_sub(self.refunded)
     }
 
-    /// The totals before the first order, which is the first and the last of them.
+    /// Returns the totals before the first order. That order is both the first and the last.
     pub(super) fn nothing(first: &Contribution) -> Self {
         Self {
             currency: first.currency.clone(),

@@ -1,4 +1,4 @@
-//! Stored rows in DynamoDB: read as they are, replaced or deleted on the condition that they have not changed.
+//! Stored rows in DynamoDB. They are read as they are, and replaced or deleted only if they have not changed.
 
 use std::collections::HashMap;
 
@@ -68,7 +68,7 @@ impl<P: Projection> RowImages<P> for DynamoRows {
             .await;
         let Err(error) = result else { return Ok(true) };
         match error.as_service_error() {
-            // A transaction is at work on it.
+            // A transaction is in progress on the item.
             Some(
                 DeleteItemError::ConditionalCheckFailedException(_) | DeleteItemError::TransactionConflictException(_),
             ) => Ok(false),
@@ -89,7 +89,7 @@ impl<P: Projection> RowImages<P> for DynamoRows {
 }
 
 impl DynamoRows {
-    /// Reads the items at these keys, [`MAX_KEYS`] at most.
+    /// Reads the items at these keys, at most [`MAX_KEYS`].
     pub(crate) async fn stored<P: Projection>(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, StoredItem>, RowError> {
         let (items, unread) = self.items::<P>(keys).await?;
         if !unread.is_empty() {
@@ -98,7 +98,7 @@ impl DynamoRows {
         Ok(items.into_iter().map(|(key, item)| (key, StoredItem(item))).collect())
     }
 
-    /// Reads the items at these keys, however many, each given once; strongly consistent.
+    /// Reads the items at any number of keys, each given once. The reads are strongly consistent.
     pub(crate) async fn stored_at_all<P: Projection>(
         &self,
         keys: Vec<RowKey>,
@@ -112,7 +112,7 @@ impl DynamoRows {
         chunks.into_iter().flatten().collect()
     }
 
-    /// The next page of a partition's rows, after a key of it: by sort key, strongly consistent.
+    /// Reads the next page of a partition's rows, after one of its keys, by sort key. The read is strongly consistent.
     pub(crate) async fn partition<P: Projection>(
         &self,
         partition: &str,
@@ -131,7 +131,8 @@ impl DynamoRows {
         image_page::<P>("Query", output.items, output.last_evaluated_key)
     }
 
-    /// Puts an item in place of the one with that revision, or of none; false where others have changed it since.
+    /// Puts an item in place of the one with that revision, or of no item. Returns false if other writers have changed
+    /// it since.
     pub(crate) async fn put_revision<P: Projection>(
         &self,
         item: Item,
@@ -150,7 +151,7 @@ impl DynamoRows {
         put_if(put).await
     }
 
-    /// Puts an item in place of `was`, or of none; false where something else is stored by now.
+    /// Puts an item in place of `was`, or of no item. Returns false if the stored item is no longer `was`.
     pub(crate) async fn put_if_unchanged<P: Projection>(
         &self,
         item: Item,
@@ -169,11 +170,11 @@ impl DynamoRows {
     }
 }
 
-/// Puts an item on a condition; false where that is not met.
+/// Puts an item on a condition. Returns false if the condition is not met.
 async fn put_if(put: PutItemFluentBuilder) -> Result<bool, RowError> {
     let Err(error) = put.send().await else { return Ok(true) };
     match error.as_service_error() {
-        // The release before writes rows and their sums in transactions.
+        // The previous release writes rows and their sums in transactions.
         Some(PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_)) => {
             Ok(false)
         }
@@ -199,7 +200,7 @@ fn image_page<P: Projection>(
     Ok(ImagePage { rows, next: last.map(keyed).transpose()?.map(|(key, _)| key) })
 }
 
-/// The condition that an item has not changed, in any of its attributes.
+/// The condition that no attribute of an item has changed.
 struct UnchangedCondition {
     expression: String,
     names: HashMap<String, String>,

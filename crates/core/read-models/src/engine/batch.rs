@@ -1,4 +1,4 @@
-//! A batch as it arrives, and as the engine wants it: each aggregate's commits by version, repeats laid together.
+//! Sorts a batch for the engine: each aggregate's commits by version, with repeats grouped.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,20 @@ use event_store::{Aggregate, Commit, Delivered, Poison};
 use super::outcome::Reason;
 use crate::projection::{self, FoldError, Projection, RowKey};
 
-/// One aggregate's part of a batch.
+/// The commits of one aggregate in a batch.
 pub(super) struct Portion<E> {
     pub(super) aggregate_id: String,
     pub(super) versions: BTreeMap<u64, Version<E>>,
 }
 
-/// The records of one version: one, and its repeats.
+/// The records of one version: the first and its repeats.
 pub(super) struct Version<E> {
     pub(super) ids: Vec<String>,
-    /// The commit, or why it cannot be read.
+    /// The commit, or the reason why it cannot be read.
     pub(super) record: Result<Commit<E>, String>,
 }
 
-/// The batch by aggregate, and the records that belong to none.
+/// Groups the batch by aggregate, and separates the records that belong to none.
 pub(super) fn portions<E>(entries: Vec<Delivered<E>>) -> (Vec<Portion<E>>, Vec<(String, Poison)>) {
     let mut portions: BTreeMap<String, BTreeMap<u64, Version<E>>> = BTreeMap::new();
     let mut strays = Vec::new();
@@ -41,12 +41,12 @@ pub(super) fn portions<E>(entries: Vec<Delivered<E>>) -> (Vec<Portion<E>>, Vec<(
 }
 
 impl<E> Portion<E> {
-    /// Whether a row can be begun from this portion alone.
+    /// Returns true if these commits are enough to begin a row.
     pub(super) fn holds_the_first_version(&self) -> bool {
         self.versions.get(&1).is_some_and(|first| first.record.is_ok())
     }
 
-    /// True if every commit can be read and none can change the row.
+    /// Returns true if every commit can be read and none can change the row.
     pub(super) fn is_of_no_concern<P>(&self) -> bool
     where
         P: Projection,
@@ -55,7 +55,7 @@ impl<E> Portion<E> {
         self.versions.values().all(|slot| slot.record.as_ref().is_ok_and(|commit| !projection::concerns::<P>(commit)))
     }
 
-    /// The key of the portion's row, from any readable commit.
+    /// Returns the key of the aggregate's row, from any readable commit.
     pub(super) fn key<P>(&self) -> Result<RowKey, Reason>
     where
         P: Projection,

@@ -1,4 +1,4 @@
-//! One aggregate of a batch: its fold, and how the write of its row ended.
+//! The fold of one aggregate in a batch, and the result of writing its row.
 
 use event_store::EventStore;
 use event_store::store::chain;
@@ -11,21 +11,21 @@ use crate::projection::{EventOf, Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_store::{NewRow, Write};
 
-/// One aggregate's part of a batch, folded.
+/// The fold of one aggregate's commits in a batch.
 pub(super) struct Fold<'a, P: Projection, S> {
     pub(super) portion: &'a Portion<EventOf<P>>,
     pub(super) settled: Settled,
-    /// The row and its key, as long as there may be something to write.
+    /// The row and its key, as long as a write may be needed.
     pub(super) open: Option<(RowKey, Progress<'a, P, S>)>,
 }
 
 impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
-    /// An aggregate whose row cannot be folded at all.
+    /// Creates the fold of an aggregate whose row cannot be folded at all.
     pub(super) fn never(portion: &'a Portion<EventOf<P>>, reason: Reason) -> Self {
         Self { portion, settled: Settled::never(reason), open: None }
     }
 
-    /// The row that is to be written; nothing where the one that is stored is as far.
+    /// Returns the row to write; `None` if the stored row has the same version.
     pub(super) fn unwritten(&mut self) -> Option<(&mut Self, NewRow<P::Row>)> {
         let done = self.settled.done;
         let (key, progress) = self.open.as_ref().filter(|(_, progress)| progress.version > done)?;
@@ -35,7 +35,7 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
         Some((self, row))
     }
 
-    /// Takes in how a write ended. Where a row of an older number is further, folds on to its version.
+    /// Applies the result of a write. If a row of an older number is at a later version, folds on to that version.
     pub(super) async fn ended(&mut self, written: Result<Write, RowError>) {
         let Some((_, progress)) = &mut self.open else { return };
         let counters = &mut self.settled.counters;
@@ -44,7 +44,7 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
                 counters.rows_written += 1;
                 self.settled.done = progress.version;
             }
-            // A row depends on its version alone, so the row with the higher version is right.
+            // A row depends on its version alone, so the row with the higher version is correct.
             Ok(Write::Superseded { version }) => {
                 counters.superseded += 1;
                 self.settled.done = progress.version.max(version);
@@ -62,19 +62,19 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
             Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::OutOfTime)) => {
                 self.halt(Reason::Unavailable { cause: chain(&error) });
             }
-            // The row and what is stored do not go together, and no attempt changes that.
+            // The row does not fit the stored data, and no retry changes that.
             Err(error @ (RowError::Unreadable { .. } | RowError::Unwritable { .. })) => {
                 self.halt(Reason::Poison { version: Some(self.settled.done + 1), cause: chain(&error) });
             }
         }
     }
 
-    /// True if there is something to write.
+    /// Returns true if a write may be needed.
     pub(super) fn is_open(&self) -> bool {
         self.open.as_ref().is_some_and(|(_, progress)| progress.version > self.settled.done)
     }
 
-    /// Gives the row up: it stays as it is stored.
+    /// Abandons the row: the stored row stays as it is.
     pub(super) fn halt(&mut self, reason: Reason) {
         self.settled.halts.push(Halt { from: self.settled.done + 1, reason });
         self.close();
@@ -86,7 +86,7 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
         }
     }
 
-    /// The outcome for the aggregate's records.
+    /// Returns the outcome for the aggregate's records.
     pub(super) fn outcome(&self) -> Outcome {
         let mut outcome = settle::settle(self.portion, &self.settled);
         if let Some((_, progress)) = &self.open {

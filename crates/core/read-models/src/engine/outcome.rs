@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What a batch came to: the records that must come again, and what was done for the others.
+/// The outcome of a batch: the records to retry, and the work done for the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Records whose commits are not in their rows; in no particular order.
+    /// The records whose commits are not in their rows, in no particular order.
     pub failed: Vec<Failure>,
-    /// The version up to which the row of an aggregate of the batch is folded, where that is known.
+    /// The version up to which the row of each aggregate in the batch is folded, if it is known.
     pub reached: BTreeMap<String, u64>,
-    /// What was done.
+    /// The counters of the work done.
     pub counters: Counters,
 }
 
@@ -19,29 +19,29 @@ pub struct Outcome {
 pub struct Failure {
     /// The record's name at its source.
     pub id: String,
-    /// The record's aggregate, as far as it can be told.
+    /// The record's aggregate, as far as it can be read.
     pub aggregate_id: Option<String>,
-    /// The record's version, as far as it can be told.
+    /// The record's version, as far as it can be read.
     pub version: Option<u64>,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// Why a record's commit is not in its row.
+/// The reason why a record's commit is not in its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// The events or the rows could not be read or written. A later attempt may succeed.
     Unavailable {
-        /// What went wrong.
+        /// The last error.
         cause: String,
     },
-    /// The row was written by a newer release of this projection, which will take the record once it is deployed.
+    /// A newer release of this projection wrote the row. That release will process the record once it is deployed.
     NewerProjection,
-    /// A commit cannot be read or folded: this one, or an earlier one of its aggregate. Attempts change nothing.
+    /// A commit cannot be read or folded: this one, or an earlier one of its aggregate. No retry changes that.
     Poison {
-        /// The version that cannot be passed, as far as it can be told.
+        /// The version that cannot be processed, as far as it can be read.
         version: Option<u64>,
-        /// Why not.
+        /// The defect.
         cause: String,
     },
 }
@@ -59,25 +59,25 @@ impl fmt::Display for Reason {
     }
 }
 
-/// What was done for a batch.
+/// The work done for a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Aggregates in the batch.
     pub aggregates: u64,
-    /// Rows asked for.
+    /// Rows requested from the table.
     pub rows_read: u64,
     /// Rows written.
     pub rows_written: u64,
-    /// Rows not written, because one that was as far stood there.
+    /// Rows not written, because the stored row was at the same version or later.
     pub superseded: u64,
-    /// Records that were known to bring nothing new: twice in the batch, in the row already, or of no concern to it.
+    /// Records that bring nothing new: repeated in the batch, already in the row, or not concerning it.
     pub repeats: u64,
     /// Gaps filled from the event store.
     pub gaps_repaired: u64,
 }
 
 impl Outcome {
-    /// Both outcomes together.
+    /// Combines two outcomes.
     pub(super) fn merge(mut self, other: Self) -> Self {
         self.extend(other);
         self

@@ -1,4 +1,4 @@
-//! The fold of one aggregate, from the row that is stored on.
+//! The fold of one aggregate, starting from the stored row.
 
 use event_store::{EventStore, StoreError};
 
@@ -7,19 +7,19 @@ use super::outcome::Reason;
 use crate::projection::{self, CommitOf, EventOf, Projection};
 use event_store::store::chain;
 
-/// How many commits are read at once to fill a gap: an aggregate of any length is folded in bounded memory.
+/// The number of commits read at once to fill a gap. It bounds the memory for aggregates of any length.
 const REPAIR_PAGE: u64 = 500;
 
 /// A row that is being folded.
 pub(super) struct Progress<'a, P: Projection, S> {
     store: &'a S,
     aggregate_id: &'a str,
-    /// The version up to which commits are folded into `row`; 0 where there is none.
+    /// The version up to which commits are folded into `row`; 0 if there is no row.
     pub(super) version: u64,
     pub(super) row: Option<P::Row>,
     /// The version of the last commit that concerned `row`.
     pub(super) row_version: u64,
-    /// How often commits had to be read from the event store.
+    /// The number of times that commits had to be read from the event store.
     pub(super) gaps_repaired: u64,
 }
 
@@ -28,10 +28,10 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
         Self { store, aggregate_id, version, row, row_version: version, gaps_repaired: 0 }
     }
 
-    /// Folds what the portion has beyond the row, and what it lacks in between.
+    /// Folds the commits of the batch after the row, and the missing ones in between.
     ///
     /// # Errors
-    /// Why it stopped; what came before is folded.
+    /// Returns the reason why the fold stopped. Earlier commits are folded.
     pub(super) async fn fold_portion(&mut self, portion: &Portion<EventOf<P>>) -> Result<(), Reason> {
         let beyond = self.version.saturating_add(1)..;
         for (&version, slot) in portion.versions.range(beyond) {
@@ -49,10 +49,10 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
         Ok(())
     }
 
-    /// Folds from the event store up to a version; nothing where the row is as far.
+    /// Folds from the event store up to a version. Does nothing if the row is at that version or later.
     ///
     /// # Errors
-    /// Why it stopped; what came before is folded.
+    /// Returns the reason why the fold stopped. Earlier commits are folded.
     pub(super) async fn repair(&mut self, up_to: u64) -> Result<(), Reason> {
         if self.version < up_to {
             self.gaps_repaired += 1;
@@ -73,7 +73,7 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
     }
 
     fn fold(&mut self, commit: &CommitOf<P>) -> Result<(), Reason> {
-        // From a copy, so that a commit that cannot be folded leaves the row as it was before it.
+        // Folds a copy, so that a commit that cannot be folded leaves the row unchanged.
         match projection::fold::<P>(self.row.clone(), self.version, commit) {
             Ok(row) => {
                 if self.row.is_none() || projection::concerns::<P>(commit) {

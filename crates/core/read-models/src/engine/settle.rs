@@ -1,4 +1,4 @@
-//! The records of a portion that are done, and the reasons why the others are not.
+//! Determines which records of an aggregate are done, and the reasons why the others are not.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +7,35 @@ use event_store::Poison;
 use super::batch::Portion;
 use super::outcome::{Counters, Failure, Outcome, Reason};
 
-/// How far a portion's row has come.
+/// The progress of an aggregate's row.
 pub(super) struct Settled {
-    /// The version the row had when it was read; 0 where it was not.
+    /// The version of the row when it was read; 0 if it was not read.
     begun: u64,
-    /// The version up to which the row in the table is known to be folded.
+    /// The version up to which the stored row is known to be folded.
     pub(super) done: u64,
-    /// What kept it from going further.
+    /// The reasons why the row did not advance further.
     pub(super) halts: Vec<Halt>,
     pub(super) counters: Counters,
 }
 
-/// What keeps a row from a version and all that follow.
+/// The reason why a version and all later ones are not in the row.
 pub(super) struct Halt {
     pub(super) from: u64,
     pub(super) reason: Reason,
 }
 
 impl Settled {
-    /// A row that is read and not yet advanced.
+    /// Creates the progress of a row that is read but not advanced yet.
     pub(super) fn at(version: u64) -> Self {
         Self { begun: version, done: version, halts: Vec::new(), counters: Counters::default() }
     }
 
-    /// A row that cannot be advanced at all.
+    /// Creates the progress of a row that cannot be advanced at all.
     pub(super) fn never(reason: Reason) -> Self {
         Self { halts: vec![Halt { from: 0, reason }], ..Self::at(0) }
     }
 
-    /// Why a version is not in the row.
+    /// Returns the reason why a version is not in the row.
     fn reason(&self, version: u64) -> Option<&Reason> {
         if version <= self.done {
             return None;
@@ -45,7 +45,7 @@ impl Settled {
     }
 }
 
-/// What the portion's records come to.
+/// Returns the outcome of the aggregate's records.
 pub(super) fn settle<E>(portion: &Portion<E>, settled: &Settled) -> Outcome {
     let reached = (settled.done > 0).then(|| (portion.aggregate_id.clone(), settled.done)).into_iter().collect();
     let mut outcome = Outcome { failed: Vec::new(), reached, counters: settled.counters };
@@ -66,7 +66,7 @@ pub(super) fn settle<E>(portion: &Portion<E>, settled: &Settled) -> Outcome {
     outcome
 }
 
-/// Records that name no aggregate fail one by one.
+/// Fails each record that names no aggregate.
 pub(super) fn strays(strays: Vec<(String, Poison)>) -> Outcome {
     let failed = strays.into_iter().map(|(id, Poison { cause, .. })| Failure {
         id,
@@ -77,7 +77,7 @@ pub(super) fn strays(strays: Vec<(String, Poison)>) -> Outcome {
     Outcome { failed: failed.collect(), reached: BTreeMap::new(), counters: Counters::default() }
 }
 
-/// A portion that does not concern the row: nothing is read or written for it.
+/// Returns the outcome of commits that do not concern the row. Nothing is read or written for them.
 pub(super) fn of_no_concern<E>(portion: &Portion<E>) -> Outcome {
     let records = portion.versions.values().map(|slot| slot.ids.len()).sum();
     Outcome { counters: Counters { repeats: super::count(records), ..Counters::default() }, ..Outcome::default() }

@@ -1,4 +1,4 @@
-//! The row of an order. Its attribute names are stored; a change of its shape raises the projection's number.
+//! The row of an order. Its attribute names are stored. A change of its shape needs a higher projection number.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::projection::RowKey;
 
-/// One order in its customer's list: plain data to be shown. The engine adds the row's key and the projection's
+/// One order in its customer's list, as plain data for display. The engine adds the row's key and the projection's
 /// number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderSummaryRow {
     /// The order: its aggregate's id.
     pub order_id: String,
-    /// Who ordered.
+    /// The customer's id.
     pub customer_id: String,
-    /// The one word for a customer.
+    /// The status word for a customer.
     pub status: OrderStatus,
-    /// Where its payment stands.
+    /// The payment status.
     pub payment_status: PaymentStatus,
-    /// Where its fulfilment stands.
+    /// The fulfilment status.
     pub fulfillment_status: FulfillmentStatus,
     /// The ISO 4217 code of every amount's currency.
     pub currency: String,
@@ -45,69 +45,69 @@ pub struct OrderSummaryRow {
     pub amount_paid: u64,
     /// The sum of the refunds, in minor units.
     pub amount_refunded: u64,
-    /// Units ordered, over all lines, cancelled ones included.
+    /// The units ordered, over all lines, including cancelled ones.
     pub item_count: u64,
-    /// True if the order was cancelled, as a whole or down to its last unit.
+    /// True if the whole order or its last unit was cancelled.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cancelled: bool,
-    /// True if there are units to be shipped that may be shipped. Lists filter by it.
+    /// True if units are left to ship and may be shipped. Lists filter by it.
     pub to_ship: bool,
     /// The shop's own order number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// The shop's own notes, by name.
+    /// The shop's own metadata, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
     /// The lines, in the order in which they were placed.
     pub items: Vec<SummaryItem>,
-    /// Shipments that have not arrived: what `fulfillment_status` needs and nothing else here tells.
+    /// The number of shipments that have not arrived. `fulfillment_status` needs it, and no other field contains it.
     pub shipments_under_way: u32,
-    /// When it was placed.
+    /// The time when the order was placed.
     #[serde(with = "crate::rfc3339")]
     pub placed_at: Timestamp,
-    /// When its newest commit was recorded.
+    /// The time when its newest commit was recorded.
     #[serde(with = "crate::rfc3339")]
     pub last_updated: Timestamp,
-    /// The version of that commit.
+    /// The version of the newest commit that concerns the row.
     pub version: u64,
 }
 
-/// One line of an order, and how far it has come.
+/// One line of an order and its progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryItem {
-    /// What is sold.
+    /// The product.
     pub sku: String,
-    /// What people call it.
+    /// The product's display name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How many were ordered.
+    /// The units ordered.
     pub quantity: u32,
-    /// The price of one, in minor units.
+    /// The price of one unit, in minor units.
     pub unit_price: u64,
-    /// How many were shipped, whether or not they came back.
+    /// The units shipped, including units returned later.
     pub shipped: u32,
-    /// How many came back.
+    /// The units returned.
     pub returned: u32,
     /// The units cancelled before they were shipped.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cancelled: u32,
 }
 
-/// Where the row of an order stands: newest order last within its customer.
+/// Returns the key of an order's row. Within a customer, the newest order is last.
 pub(crate) fn row_key(customer_id: &str, placed_at: Timestamp, order_id: &str) -> RowKey {
     RowKey { partition: customer_id.to_owned(), sort: format!("{placed_at}#{order_id}") }
 }
 
 impl OrderSummaryRow {
-    /// The figures that the payment status is derived from.
+    /// Returns the figures that the payment status is derived from.
     #[must_use]
     pub const fn payment_figures(&self) -> PaymentFigures {
         PaymentFigures {
             due: self.due,
             paid: self.amount_paid,
             refunded: self.amount_refunded,
-            // Refunds took off the rest, unless the order is cancelled.
+            // Refunds forgave the rest, unless the order is cancelled.
             forgiven: if self.cancelled {
                 0
             } else {
@@ -117,7 +117,7 @@ impl OrderSummaryRow {
         }
     }
 
-    /// The figures that the fulfilment status is derived from.
+    /// Returns the figures that the fulfilment status is derived from.
     #[must_use]
     pub fn fulfillment_figures(&self) -> FulfillmentFigures {
         let sum = |units: fn(&SummaryItem) -> u32| self.items.iter().map(|line| u64::from(units(line))).sum::<u64>();
@@ -129,20 +129,20 @@ impl OrderSummaryRow {
         }
     }
 
-    /// The units still to be shipped, over all lines; 0 once the order is cancelled.
+    /// Returns the units still to be shipped, over all lines; 0 once the order is cancelled.
     #[must_use]
     pub fn units_to_ship(&self) -> u64 {
         self.fulfillment_figures().units_to_ship(self.cancelled)
     }
 
-    /// The row's sort key, `<placedAt>#<orderId>`: where a list goes on after this row.
+    /// Returns the row's sort key, `<placedAt>#<orderId>`. A list continues after it.
     #[must_use]
     pub fn sort_key(&self) -> String {
         row_key(&self.customer_id, self.placed_at, &self.order_id).sort
     }
 }
 
-/// True if a figure or a fact is what it is by default: then it is left out, to keep the row in its first kilobyte.
+/// Returns true if a value is the default. It is then left out, to keep the row within its first kilobyte.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

@@ -33,7 +33,8 @@ where
     S: EventStore<Orders> + Clone,
     R: RowImages<P> + Clone,
 {
-    /// The read model that reads missing commits from `store` and keeps its rows in `rows`, which are at `target`.
+    /// Creates the read model that reads missing commits from `store` and keeps its rows in `rows`, which are at
+    /// `target`.
     #[must_use]
     pub fn new(store: S, rows: R, target: impl Into<String>) -> Self {
         Self {
@@ -45,13 +46,13 @@ where
         }
     }
 
-    /// The same, with another reaction to an outage.
+    /// Returns the same read model with another reaction to an outage.
     #[must_use]
     pub fn on_outage(self, on_outage: OnOutage) -> Self {
         Self { on_outage, ..self }
     }
 
-    /// The same, with sums that its rows keep.
+    /// Returns the same read model with the sums that its rows keep.
     #[must_use]
     pub fn with_sums(self, sums: impl Sums + 'static) -> Self {
         Self { sums: Some(Arc::new(sums)), ..self }
@@ -139,7 +140,7 @@ where
     }
 }
 
-/// The folds of an audit: the order under way, and the complete ones that are to be compared.
+/// The folds of an audit: the current order, and the complete ones that are still to be compared.
 struct FoldedOrders<P: Projection, S, R> {
     audit: Arc<Audit<P, S, R>>,
     folding: Folding<P>,
@@ -166,7 +167,8 @@ where
     }
 }
 
-/// The partitions that end on a page, all of whose rows have been read by then. A table keeps the rows of a partition together.
+/// Returns the partitions that end on a page. All of their rows have been read by then, because a table keeps the rows
+/// of a partition together.
 fn complete<I>(after: Option<&RowKey>, page: &ImagePage<I>) -> Vec<String> {
     let seen = after.into_iter().chain(page.rows.iter().map(|(key, _)| key));
     let mut partitions: BTreeSet<&String> = seen.map(|key| &key.partition).collect();

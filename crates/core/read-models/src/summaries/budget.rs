@@ -1,33 +1,34 @@
 //! The read units that a page of a list may consume, and the `Limit` that keeps each request within them.
 //!
-//! A request is billed for every row that it examines, whether or not the row matches the filter: 0.5 units for each
-//! started 4 KB, up to 128 units for the 1 MB that a request reads at most. So a request is bounded before it is sent,
-//! by its `Limit`. The size of the rows is known only from the requests before, so:
+//! A request is billed for every row that it examines, even if the row does not match the filter: 0.5 units for each
+//! started 4 KB, up to 128 units for the 1 MB that a request reads at most. So the `Limit` bounds a request before it
+//! is sent. The size of the rows is known only from earlier requests, so:
 //!
-//! - The first request examines four rows: the largest orders that the domain allows, 100 lines with names of 256
+//! - The first request examines four rows. The largest orders that the domain allows, with 100 lines with names of 256
 //!   four-byte characters, have rows of 115 KB, and four of them fit in the budget.
-//! - Each further request takes half of the units that are left, at the price of the rows so far, and at most five
-//!   times the rows so far. So rows may be twice as large as those before, on average over the request.
-//! - The page ends when fewer than 16 units are left: one row of the largest size fits in those.
+//! - Each further request uses half of the remaining units, at the price of the rows so far, and examines at most five
+//!   times as many rows as so far. So its rows may be twice as large as the earlier ones on average.
+//! - The page ends if fewer than 16 units are left. One row of the largest size fits in them.
 //!
-//! A page exceeds the budget only where the rows of one request are on average more than twice as large as those before
-//! it: five of the largest orders after four small ones, for example. That request ends the page, and costs 128 units at
-//! most. No `Limit` above four excludes this, and in requests of four a page of 20 would take six round trips instead of two.
+//! A page exceeds the budget only if the rows of one request are on average more than twice as large as the earlier
+//! ones: five of the largest orders after four small ones, for example. That request ends the page, and costs at most
+//! 128 units. No `Limit` above four prevents this, and with requests of four rows, a page of 20 would take six round
+//! trips instead of two.
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
-/// The most that reading the rows of a page consumes, in half read units. With the usual half unit for the notes on
-/// parked orders, a page stays within 64 units.
+/// The largest consumption of a page's rows, in half read units. With the usual half unit for the notes on parked
+/// orders, a page stays within 64 units.
 pub const PAGE_HALF_UNITS: u64 = 126;
 
 /// The budget below which a page ends, in half read units.
 const RESERVE: u64 = 32;
 const FIRST_REQUEST: u64 = 4;
 const GROWTH: u64 = 5;
-/// The price of a request of 1 MB, for a reply that states none.
+/// The price of a request of 1 MB, for a reply without a price.
 const LARGEST_REQUEST: u64 = 256;
 
-/// The rows and half read units of a page, so far and in its last request.
+/// The rows and half read units of a page, in total and in its last request.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     rows: u64,
@@ -36,7 +37,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The rows that the next request may examine; `None` once the page must end.
+    /// Returns the number of rows that the next request may examine; `None` once the page must end.
     pub(super) fn next_limit(&self) -> Option<usize> {
         let left = PAGE_HALF_UNITS.saturating_sub(self.half_units);
         if left < RESERVE {
@@ -52,20 +53,20 @@ impl Budget {
         usize::try_from(limit).ok()
     }
 
-    /// Counts a request that examined so many rows.
+    /// Adds a request that examined so many rows.
     pub(super) fn spend(&mut self, rows: u64, half_units: u64) {
         self.rows = self.rows.saturating_add(rows);
         self.half_units = self.half_units.saturating_add(half_units);
         self.last = (rows, half_units);
     }
 
-    /// The half read units consumed so far.
+    /// Returns the half read units consumed so far.
     pub(super) const fn half_units(&self) -> u64 {
         self.half_units
     }
 }
 
-/// The price of a request in half read units.
+/// Returns the price of a request in half read units.
 #[expect(
     clippy::float_arithmetic,
     clippy::cast_possible_truncation,
@@ -80,7 +81,7 @@ pub(super) fn half_units(consumed: Option<&ConsumedCapacity>) -> u64 {
 mod tests {
     use super::*;
 
-    /// The limits of a page's requests, over rows of that size in bytes.
+    /// Returns the limits of a page's requests over rows of that size in bytes, and their total price.
     fn limits(row: u64) -> (Vec<usize>, u64) {
         let (mut budget, mut limits) = (Budget::default(), Vec::new());
         while let Some(limit) = budget.next_limit() {

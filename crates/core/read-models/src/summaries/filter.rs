@@ -1,4 +1,4 @@
-//! The orders that a list shows: filters on the rows' attributes, and a range of the sort key.
+//! The filter of a list: conditions on the rows' attributes, and a range of the sort key.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -10,10 +10,10 @@ use crate::order_summary::STATUS;
 
 const PAYMENT_STATUS: &str = "paymentStatus";
 const FULFILLMENT_STATUS: &str = "fulfillmentStatus";
-/// The attribute that says whether units of the order can be shipped now.
+/// The attribute that is true if units of the order can be shipped now.
 const TO_SHIP: &str = "toShip";
 
-/// The orders that a list shows: those for which every filter given holds.
+/// The filter of a list. An order is listed if it matches all given conditions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ListFilter {
     /// Orders of this status.
@@ -30,7 +30,7 @@ pub struct ListFilter {
     pub placed_before: Option<Timestamp>,
 }
 
-/// The facts of an order that filters look at.
+/// The facts of an order that filters use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListedFacts {
     /// The order's status.
@@ -41,13 +41,13 @@ pub struct ListedFacts {
     pub fulfillment_status: FulfillmentStatus,
     /// True if units of the order can be shipped now.
     pub to_ship: bool,
-    /// The instant at which the order was placed.
+    /// The time when the order was placed.
     pub placed_at: Timestamp,
 }
 
 impl ListFilter {
-    /// True if an order with these facts is listed: the filter's meaning in one place, for orders without a readable
-    /// row and for stores other than DynamoDB.
+    /// Returns true if an order with these facts is listed. It defines the meaning of the filter for orders without a
+    /// readable row and for stores other than DynamoDB.
     #[must_use]
     pub fn admits(&self, order: &ListedFacts) -> bool {
         self.status.is_none_or(|status| status == order.status)
@@ -58,7 +58,7 @@ impl ListFilter {
             && self.placed_before.is_none_or(|before| order.placed_at < before)
     }
 
-    /// True if every row in the range of the sort key is listed, so that a page reads no row in vain.
+    /// Returns true if every row in the range of the sort key is listed, so that a page reads no row without need.
     pub(super) const fn lists_every_row(&self) -> bool {
         self.status.is_none()
             && self.payment_status.is_none()
@@ -66,8 +66,8 @@ impl ListFilter {
             && self.to_ship.is_none()
     }
 
-    /// Adds the customer, the range, the attribute filters and the position of the page before to a query; `None`
-    /// where no row can follow that position.
+    /// Adds the customer, the range, the attribute conditions and the position of the previous page to a query. Returns
+    /// `None` if no row can follow that position.
     pub(super) fn apply(
         &self,
         query: QueryFluentBuilder,
@@ -81,7 +81,8 @@ impl ListFilter {
         if is_empty(bound.as_deref()) || is_empty(after) {
             return None;
         }
-        // DynamoDB refuses a start key outside the range. Such a position is forged, and above the range it changes nothing.
+        // DynamoDB rejects a start key outside the range. Such a position is forged. If it is above the range, it
+        // changes nothing.
         let start = after.filter(|after| bound.as_deref().is_none_or(|bound| *after < bound));
         let query = self.attributes(range(query, customer_id, lowest, bound));
         Some(match start {
@@ -115,8 +116,8 @@ impl ListFilter {
     }
 }
 
-/// Adds the key condition. DynamoDB takes one condition on the sort key; no key equals the bound, so `BETWEEN`, which
-/// includes it, does no harm.
+/// Adds the key condition. DynamoDB accepts one condition on the sort key. `BETWEEN` includes the bound, which does no
+/// harm, because no key equals it.
 fn range(
     query: QueryFluentBuilder,
     customer_id: &str,

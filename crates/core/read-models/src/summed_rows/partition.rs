@@ -1,4 +1,4 @@
-//! Plans the writes of one partition: a calculation, without I/O.
+//! Plans the writes of one partition. This is a calculation without I/O.
 
 use std::collections::BTreeSet;
 
@@ -13,16 +13,18 @@ use crate::row_store::{NewRow, Write};
 use crate::sum_item::{self, Pending, SumsOf};
 use crate::summed::{SumError, Summed, sums_key};
 
-/// The most pending rows that the sums keep without a look at the table: with as many, they stay below 1 KB.
+/// The largest number of pending rows for which the plan does not read the table. With this number, the sums stay below
+/// 1 KB.
 const MAX_UNREAD: usize = 2;
-/// The most pending rows of sums: with as many rows of orders with the longest ids, the sums stay below 400 KB.
+/// The largest number of pending rows in the sums. With this number of rows with the longest ids, the sums stay below
+/// 400 KB.
 const MAX_PENDING: usize = 1_400;
 
-/// The rows of one partition that are to be written, and its sums as they are stored.
+/// The rows of one partition to write, and its stored sums.
 pub(super) struct Partition<'a, P: Summed> {
     /// The key of the sums.
     pub(super) key: RowKey,
-    /// With the place of each in the batch.
+    /// The rows, each with its position in the batch.
     rows: Vec<(usize, &'a NewRow<P::Row>)>,
     stored: Option<SumsOf<P>>,
 }
@@ -32,29 +34,29 @@ pub(super) struct Plan<'a, P: Summed> {
     pub(super) key: RowKey,
     /// The rows that need no write.
     pub(super) ended: Ended,
-    /// Rows that the sums count and that are not stored, with the place of the row that repeats it.
+    /// Rows that the sums count and that are not stored. Each has the position of the row in the batch that repeats it.
     pub(super) unwritten: Vec<(Option<usize>, NewRow<P::Row>)>,
     pub(super) change: Option<Change<'a, P>>,
 }
 
 /// A change of a partition's sums.
 pub(super) struct Change<'a, P: Summed> {
-    /// The revision that was read; nothing where there were no sums.
+    /// The revision that was read; `None` if there were no sums.
     pub(super) replaces: Option<u64>,
     pub(super) sums: SumsOf<P>,
-    /// The rows that they count, and that are to be put next.
+    /// The rows that the sums count and that are to be put next.
     pub(super) rows: Vec<(usize, &'a NewRow<P::Row>)>,
 }
 
 impl<P: Summed> Change<'_, P> {
-    /// Drops a row from the pending ones, if it is stored.
+    /// Drops a row from the pending ones if it is stored.
     pub(super) fn forget(&mut self, key: &RowKey, written: &Result<Write, RowError>) {
         if let Ok(Write::Written | Write::Superseded { .. }) = written {
             self.sums.pending.remove(&key.sort);
         }
     }
 
-    /// Makes it the change that follows this one.
+    /// Turns it into the change that follows this one.
     pub(super) fn follow(&mut self) {
         self.replaces = Some(self.sums.revision);
         self.sums.revision = self.sums.revision.saturating_add(1);
@@ -62,8 +64,10 @@ impl<P: Summed> Change<'_, P> {
 }
 
 impl<'a, P: Summed> Partition<'a, P> {
+    /// Reads the stored sums of the partition.
+    ///
     /// # Errors
-    /// When the sums could not be read.
+    /// Returns an error if the sums could not be read.
     pub(super) fn new(name: &str, rows: Vec<(usize, &'a NewRow<P::Row>)>, sums: &Images) -> Result<Self, RowError> {
         let key = sums_key::<P>(name);
         let stored = match sums.get(&key) {
@@ -82,12 +86,12 @@ impl<'a, P: Summed> Partition<'a, P> {
         self.rows.iter().map(|(place, _)| *place).collect()
     }
 
-    /// True if one of the rows that were read is counted by sums.
+    /// Returns true if the sums count one of the rows that were read.
     pub(super) fn holds_a_counted_row(&self, images: &Images) -> bool {
         self.rows.iter().any(|(_, row)| matches!(images.get(&row.key), Some(Ok(image)) if counts::<P>(image)))
     }
 
-    /// The keys of the rows whose stored versions the plan depends on.
+    /// Returns the keys of the rows whose stored versions the plan depends on.
     pub(super) fn to_read(&self) -> BTreeSet<RowKey> {
         let pending = self.stored.as_ref().map(|sums| &sums.pending);
         let is_pending_before = |row: &NewRow<P::Row>| {
@@ -101,7 +105,7 @@ impl<'a, P: Summed> Partition<'a, P> {
         keys
     }
 
-    /// True if there are so many pending rows that the plan finds out which of them are stored.
+    /// Returns true if there are so many pending rows that the plan checks which of them are stored.
     fn reads_pending(&self) -> bool {
         self.stored.as_ref().is_some_and(|sums| sums.pending.len() > MAX_UNREAD)
     }
@@ -113,7 +117,7 @@ impl<'a, P: Summed> Partition<'a, P> {
         let mut sums = self.stored.unwrap_or_default();
         let mut plan = Plan { key: self.key, ended: Ended::new(), unwritten: Vec::new(), change: None };
         let mut rows = Vec::new();
-        // The others get their turn once pending rows are stored.
+        // The other rows are written once pending rows are stored.
         let room = MAX_PENDING.saturating_sub(sums.pending.len());
         for (place, row) in self.rows.into_iter().take(room) {
             match judge::<P>(&plan.key, &mut sums, row, images) {
@@ -154,11 +158,11 @@ impl<'a, P: Summed> Partition<'a, P> {
 
 /// The decision on a row.
 enum Judged<R> {
-    /// The sums count it now, and it is to be put.
+    /// The sums count the row now, and it is to be put.
     Counted,
-    /// It needs no write.
+    /// The row needs no write.
     Ended(Write),
-    /// It repeats this row, which the sums count and which is not stored.
+    /// The row repeats this one, which the sums count and which is not stored.
     Unwritten(NewRow<R>),
 }
 
@@ -196,7 +200,7 @@ fn judge<P: Summed>(
         let sum = P::replace(sums.sums.get(&name).cloned(), counted.as_ref().map(|counted| &counted.row), &row.row);
         sum.map(|sum| (name, sum))
     };
-    // No attempt changes that the projection's own code panics.
+    // A retry does not prevent a panic in the projection's own code.
     let (name, sum) =
         contain(count).map_err(|panicked| row_item::unwritable(&row.key, panicked))?.map_err(|error| match error {
             SumError::NotInIt { .. } => row_item::unreadable(sums_key, error),
@@ -208,7 +212,7 @@ fn judge<P: Summed>(
     Ok(Judged::Counted)
 }
 
-/// True if sums of this number count a row that is stored: they do not count one of another number.
+/// Returns true if sums of this number count a stored row. They do not count rows of other numbers.
 pub(super) fn counts<P: Summed>(image: &StoredItem) -> bool {
     image.projection() == u64::from(P::NUMBER)
 }
