@@ -22,14 +22,14 @@ pub struct FailedRecord {
     pub cause: FailureCause,
 }
 
-/// The cause for which a record could not be processed.
+/// The reason why a record could not be processed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailureCause {
-    /// A commit that no attempt processes: the record's own, or an earlier one of its order.
+    /// A commit that no retry can process: the record's own, or an earlier one of its order.
     Poison {
-        /// The commit's version; `None` where it is the record's own.
+        /// The commit's version; `None` if it is the record's own.
         version: Option<u64>,
-        /// The defect. It quotes nothing that an event holds.
+        /// The defect. It quotes nothing of an event's content.
         reason: String,
     },
     /// An outage. A later attempt may succeed.
@@ -37,7 +37,7 @@ pub enum FailureCause {
         /// The error.
         reason: String,
     },
-    /// A missing permission or resource. No attempt succeeds until an operator repairs that.
+    /// A missing permission or resource. No attempt succeeds until an operator repairs it.
     Refused {
         /// The error.
         reason: String,
@@ -54,26 +54,26 @@ impl fmt::Display for FailureCause {
     }
 }
 
-/// The rule by which failed records park their orders.
+/// The rule that decides which failed records park their orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParkingPolicy {
     /// Poison parks its order. All other failures are retried.
     ParkPoison,
-    /// Poison parks its order, and an outage parks its orders as deferred. Nothing that names an order is retried.
+    /// Poison parks its order, and an outage parks its orders as deferred. No record that names an order is retried.
     DeferOutages,
-    /// Poison parks its order once all earlier versions are processed. Until then it is retried with them, since a redrive of a
-    /// parked order would process the poison ahead of them.
+    /// Poison parks its order once all earlier versions are processed. Until then it is retried together with them,
+    /// because a redrive of a parked order would process the poison before them.
     InSequence,
 }
 
-/// An order that is to be parked, and the records of the batch that wait with it.
+/// An order to park, and the records of the batch that wait with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoisonedOrder {
     /// The note to write.
     pub request: ParkRequest,
-    /// True if the cause is an outage and no commit of the order.
+    /// True if the cause is an outage and not a commit of the order.
     pub is_deferred: bool,
-    /// The records that wait: version and name. There is at least one.
+    /// The records that wait, each with version and name. There is at least one.
     pub records: Vec<(u64, String)>,
 }
 
@@ -82,12 +82,13 @@ pub struct PoisonedOrder {
 pub struct FailedRecords {
     /// Orders to park.
     pub to_park: Vec<PoisonedOrder>,
-    /// Records to retry. Poison that names no order is among them, so that it is not lost; [`read`](crate::read) delivers none.
+    /// Records to retry. They include poison that names no order, so that it is not lost; [`read`](crate::read)
+    /// delivers none.
     pub to_retry: Vec<FailedRecord>,
 }
 
 impl FailedRecords {
-    /// Sorts the failed records of a batch. `customers` has the customers of its orders, as far as they are known.
+    /// Sorts the failed records of a batch. `customers` contains the customers of its orders, as far as they are known.
     #[must_use]
     pub fn sort(failed: Vec<FailedRecord>, customers: &HashMap<String, String>, policy: ParkingPolicy) -> Self {
         let mut to_retry = Vec::new();
@@ -122,7 +123,7 @@ impl FailedRecords {
         sorted
     }
 
-    /// Retries the orders of which an earlier version is retried.
+    /// Retries the orders that have an earlier version to retry.
     fn retry_behind_earlier_versions(&mut self) {
         let mut first: HashMap<&str, u64> = HashMap::new();
         for record in &self.to_retry {
@@ -143,13 +144,13 @@ impl FailedRecords {
 }
 
 impl PoisonedOrder {
-    /// The first record that waits: its version and its name.
+    /// Returns the first waiting record: its version and its name.
     #[must_use]
     pub fn first(&self) -> Option<&(u64, String)> {
         self.records.iter().min()
     }
 
-    /// Adds a further record of the order. The lowest version that no attempt processes is the one that the order waits for.
+    /// Adds another record of the order. The order waits for the lowest version that no retry can process.
     fn merge(&mut self, other: Self) {
         let (known, new) = (&mut self.request, other.request);
         if (new.version, &new.reason) < (known.version, &known.reason) {
@@ -160,7 +161,7 @@ impl PoisonedOrder {
         self.records.extend(other.records);
     }
 
-    /// The records of an order that could not be parked.
+    /// Returns the records of an order that could not be parked.
     pub(crate) fn not_parked(&self, error: &NoteError) -> Vec<FailedRecord> {
         self.clone().into_failed(&match error {
             NoteError::OutOfTime => {

@@ -1,14 +1,16 @@
-//! Batches of the OrderEvents stream as Lambda delivers them: records to commits, parked orders, and the answer.
+//! Batches of the OrderEvents stream as Lambda delivers them: records turned into commits, parked orders, and the
+//! response.
 //!
-//! The consumers of the stream share this crate. It must never know what a consumer does with a commit. Start at [`read`].
+//! The consumers of the stream share this crate. It must never know how a consumer processes a commit. Start at
+//! [`read`].
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
-//! | `lib.rs` | a batch as it was read, and the answer to it |
+//! | `lib.rs` | a batch after reading, and the response to it |
 //! | `record` | one record: a commit, poison that names its order, a violation, or a record that names no order |
 //! | [`failed_records`] | the failed records of a batch, sorted into orders to park and records to retry |
 //! | [`order_parking`] | the parked orders of a consumer: parking, holding, retrying and unparking |
-//! | `pass_by` | records that name no order: noted, and passed by |
+//! | `pass_by` | records that name no order: noted and skipped |
 
 pub mod failed_records;
 pub mod order_parking;
@@ -29,7 +31,8 @@ pub use order_parking::{BatchReport, DeferredOrders, NoteError, OrderParking, be
 pub use pass_by::pass_by;
 use record::Record;
 
-/// A batch as Lambda delivers it. Its records are read one by one, so that one that cannot be read does not fail the others.
+/// A batch as Lambda delivers it. Its records are parsed one by one, so that an unreadable one does not fail the
+/// others.
 #[derive(Debug, Clone, Deserialize)]
 pub struct StreamEvent {
     /// The records, in the stream's order.
@@ -37,40 +40,40 @@ pub struct StreamEvent {
     pub records: Vec<Box<RawValue>>,
 }
 
-/// A batch as it was read.
+/// A batch after reading.
 ///
-/// A record is named by its sequence number. One without a number has the empty name: Lambda documents that an answer with
-/// an empty name fails the batch as a whole, and that is how such a record is retried.
+/// A record is identified by its sequence number. A record without one has the empty name. Lambda documents that a
+/// response with an empty name fails the whole batch, so such a record is retried.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Its inserts, in the stream's order: commits, and poison. Every one names its order and its version.
+    /// The inserts, in the stream's order: commits and poison. Each names its order and its version.
     pub delivered: Vec<Delivered<Event>>,
-    /// The customers of the orders, by the orders' ids, as far as they are known: also of commits that cannot be read.
+    /// The customers by order id, as far as they are known, including those of unreadable commits.
     pub customers: HashMap<String, String>,
-    /// The correlation ids that callers gave with the commands, by the sequence numbers of the commits' records.
+    /// The callers' correlation ids, by the sequence numbers of the commits' records.
     pub correlation_ids: HashMap<String, String>,
-    /// Changes of stored commits, which are append-only.
+    /// Violations: changes of stored commits, which are append-only.
     pub violations: Vec<Violation>,
-    /// Records that name no order, or no version of one. No retry changes that.
+    /// Records that name no order, or no version of one. A retry does not change that.
     pub unaddressable: Vec<UnaddressableRecord>,
     /// The names of the inserts and of the records that name no order, in the stream's order.
     names: Vec<String>,
 }
 
-/// A record that says that a stored commit was changed or deleted. No consumer can process it. The cause is a caller with too many
-/// rights on the table.
+/// A record of a change or deletion of a stored commit. No consumer can process it. The cause is a caller with too many
+/// permissions on the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The record's sequence number; `None` where the stream gave none.
+    /// The record's sequence number; `None` if the stream gave none.
     pub sequence_number: Option<String>,
     /// The kind of change: `MODIFY`, `REMOVE`.
     pub event_name: String,
-    /// The aggregate and the version it was done to, as far as it can be told.
+    /// The aggregate and the version that were changed, as far as they can be read.
     pub position: Option<(String, u64)>,
 }
 
 impl Violation {
-    /// Writes it to the log, with the fields that alarms go by.
+    /// Writes the violation to the log, with the fields that alarms use.
     pub fn log(&self) {
         let (order_id, version) = self.position.clone().unzip();
         tracing::error!(
@@ -85,20 +88,20 @@ impl Violation {
 }
 
 impl Batch {
-    /// The number of its records, of every kind.
+    /// Returns the number of records of every kind.
     #[must_use]
     pub fn records(&self) -> usize {
         self.delivered.len() + self.violations.len() + self.unaddressable.len()
     }
 
-    /// The orders of its inserts, each once.
+    /// Returns the orders of the inserts, each once.
     #[must_use]
     pub fn orders(&self) -> Vec<&str> {
         let orders = self.delivered.iter().filter_map(Delivered::position).map(|(order, _)| order);
         orders.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The names of the records to be retried, in the stream's order.
+    /// Returns the names of the records to retry, in the stream's order.
     pub fn to_retry(&self, is_failed: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
         self.names.iter().filter(move |name| is_failed(name)).cloned()
     }
@@ -126,8 +129,8 @@ pub fn read(event: StreamEvent) -> Batch {
     batch
 }
 
-/// The age of the oldest commit of a batch, in milliseconds, 0 where the clocks disagree; `None` where no
-/// commit can be read.
+/// Returns the age of the oldest commit of a batch, in milliseconds. It is 0 if the commit's clock is ahead, and `None`
+/// if no commit can be read.
 #[must_use]
 pub fn lag_ms(delivered: &[Delivered<Event>]) -> Option<u64> {
     let recorded = delivered.iter().filter_map(|it| it.record.as_ref().ok()).map(|commit| commit.recorded_at);
@@ -135,7 +138,7 @@ pub fn lag_ms(delivered: &[Delivered<Event>]) -> Option<u64> {
     lag.map(|lag| u64::try_from(lag).unwrap_or(0))
 }
 
-/// The answer that these records must be retried. Lambda goes on from the lowest of the sequence numbers.
+/// Returns the response that these records must be retried. Lambda retries from the lowest sequence number.
 pub fn retry_from(names: impl IntoIterator<Item = String>) -> DynamoDbEventResponse {
     let failure = |name| {
         let mut failure = DynamoDbBatchItemFailure::default();

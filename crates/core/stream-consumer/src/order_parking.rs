@@ -1,8 +1,9 @@
-//! The parked orders of a consumer: which of a batch are parked, parking and unparking, within an invocation's time.
+//! The parked orders of a consumer: finds the parked orders of a batch, and parks and unparks orders, within an
+//! invocation's time.
 //!
-//! A consumer decides with a [`ParkingPolicy`] which failures park an order. It decides by itself about the next commits of a parked
-//! order: the projector tries them, since a row heals; the publisher [holds](OrderParking::hold) them, since events are published in
-//! sequence.
+//! A consumer decides with a [`ParkingPolicy`] which failures park an order. Each consumer handles the next commits of
+//! a parked order in its own way: the projector tries them, because a row can recover. The publisher
+//! [holds](OrderParking::hold) them, because events are published in sequence.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -13,7 +14,7 @@ use parked_orders::{Consumer, Next, ParkedError, ParkedOrder, ParkedOrderTable};
 
 use crate::failed_records::{FailedRecord, FailedRecords, ParkingPolicy, PoisonedOrder};
 
-/// The number of notes that are written at once.
+/// The number of notes written at once.
 const AT_ONCE: usize = 16;
 
 /// The parked orders of one consumer.
@@ -50,29 +51,31 @@ pub struct BatchReport {
     pub parked: Vec<PoisonedOrder>,
     /// The orders that could not be parked. Their records are among those to retry.
     pub not_parked: Vec<(PoisonedOrder, NoteError)>,
-    /// The orders that have caught up. `false`: more waits than this batch knows, so the order stays parked.
+    /// The orders that have caught up. `false` means that more commits wait than this batch contains, so the order
+    /// stays parked.
     pub unparked: Vec<(ParkedOrder, Result<bool, NoteError>)>,
     /// The records to retry.
     pub to_retry: Vec<FailedRecord>,
 }
 
 impl OrderParking {
-    /// The orders that `consumer` parks in `table`.
+    /// Creates the parked orders of `consumer` in `table`.
     #[must_use]
     pub const fn new(consumer: Consumer, table: ParkedOrderTable) -> Self {
         Self { consumer, table }
     }
 
-    /// The consumer.
+    /// Returns the consumer.
     #[must_use]
     pub const fn consumer(&self) -> &Consumer {
         &self.consumer
     }
 
-    /// The notes on those of these orders that are parked. A note that cannot be read takes the place of its order's.
+    /// Returns the notes on the parked orders among these orders. For a note that cannot be read, the result contains
+    /// its error.
     ///
     /// # Errors
-    /// When the table cannot be read, or not before `deadline`.
+    /// Returns an error if the table cannot be read, or not before `deadline`.
     pub async fn among(
         &self,
         orders: &[&str],
@@ -82,8 +85,8 @@ impl OrderParking {
         Ok(parked.ok_or(NoteError::OutOfTime)??)
     }
 
-    /// Notes for parked orders up to which version their commits wait. `false`: the order is no longer parked, so nothing need
-    /// wait.
+    /// Notes the version up to which the commits of parked orders wait. `false` means that the order is no longer
+    /// parked, so nothing waits.
     pub async fn hold(&self, orders: Vec<(ParkedOrder, u64)>) -> Vec<(ParkedOrder, Result<bool, ParkedError>)> {
         let hold = |(order, up_to): (ParkedOrder, u64)| async move {
             let held = self.table.hold(&self.consumer, &order.aggregate_id, up_to).await;
@@ -92,7 +95,8 @@ impl OrderParking {
         stream::iter(orders).map(hold).buffered(AT_ONCE).collect().await
     }
 
-    /// Parks the orders whose records failed and takes out those that have caught up. No note is begun after `last_start`.
+    /// Parks the orders whose records failed, and unparks those that have caught up. No write of a note begins after
+    /// `last_start`.
     pub async fn settle(
         &self,
         failed: Vec<FailedRecord>,
@@ -135,10 +139,10 @@ impl OrderParking {
         (order, unparked)
     }
 
-    /// A page of the orders that an outage has deferred.
+    /// Reads a page of the orders that an outage has deferred.
     ///
     /// # Errors
-    /// When the table cannot be read, or not before `deadline`.
+    /// Returns an error if the table cannot be read, or not before `deadline`.
     pub async fn deferred(&self, from: Option<Next>, deadline: Option<Instant>) -> Result<DeferredOrders, NoteError> {
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(NoteError::OutOfTime);
@@ -150,26 +154,26 @@ impl OrderParking {
 }
 
 impl BatchReport {
-    /// The number of orders that poison has parked.
+    /// Returns the number of orders that poison has parked.
     #[must_use]
     pub fn parked_orders(&self) -> usize {
         self.parked.iter().filter(|order| !order.is_deferred).count()
     }
 
-    /// The number of orders that an outage has deferred.
+    /// Returns the number of orders that an outage has deferred.
     #[must_use]
     pub fn deferred_orders(&self) -> usize {
         self.parked.len() - self.parked_orders()
     }
 
-    /// The number of orders that are no longer parked.
+    /// Returns the number of orders that are no longer parked.
     #[must_use]
     pub fn unparked_orders(&self) -> usize {
         self.unparked.iter().filter(|(_, unparked)| matches!(unparked, Ok(true))).count()
     }
 }
 
-/// The result of `work`; `None` if it does not end before the deadline.
+/// Returns the result of `work`; `None` if it does not end before the deadline.
 pub async fn before_deadline<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
     match deadline {
         Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.ok(),
@@ -186,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_note_is_begun_when_the_time_is_over_and_the_record_is_retried() {
-        // A client that can send nothing: an attempt would fail for another reason.
+        // This client cannot send anything: an attempt would fail for another reason.
         let client = Client::from_conf(Config::builder().behavior_version_latest().build());
         let parking = OrderParking::new(Consumer::PUBLISHER, ParkedOrderTable::new(client, "ParkedOrders"));
         let (id, reason) = ("7".to_owned(), "events is not a list".to_owned());

@@ -1,7 +1,7 @@
-//! Records that name no order: noted, and passed by.
+//! Records that name no order. They are noted, and then skipped.
 //!
-//! No retry can process such a record, and there is no order to park for it. So the shard goes on once the record is noted
-//! where an operator finds it. A record that cannot be noted is retried: the stream forgets it after a day.
+//! No retry can process such a record, and there is no order to park for it. So the shard continues once the record is
+//! noted for an operator. A record that cannot be noted is retried, until the stream deletes it after a day.
 
 use std::time::Instant;
 
@@ -9,11 +9,11 @@ use event_store::store::chain;
 use futures_util::stream::{self, StreamExt as _};
 use parked_orders::{ParkedError, ParkedOrderTable, UnaddressableRecord};
 
-/// The number of notes that are written at once.
+/// The number of notes written at once.
 const AT_ONCE: usize = 16;
 
-/// Notes the records that name no order, as the function that passes them by. Returns the names of those that could not be
-/// noted and must be retried. No note is begun after `until`.
+/// Notes the records that name no order on behalf of `function`, which skips them. Returns the names of those that
+/// could not be noted and must be retried. No write of a note begins after `until`.
 pub async fn pass_by(
     records: &[UnaddressableRecord],
     function: &str,
@@ -24,7 +24,7 @@ pub async fn pass_by(
     stream::iter(notes).buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
 }
 
-/// Notes a record, or returns its name.
+/// Notes a record, or returns its name if that fails.
 async fn note(
     record: &UnaddressableRecord,
     function: &str,
@@ -39,7 +39,7 @@ async fn note(
     if matches!(noted, Some(Ok(()))) { None } else { Some(record.sequence_number.clone().unwrap_or_default()) }
 }
 
-/// Writes a record to the log; nothing was noted where no time was left for it.
+/// Writes a record to the log. `noted` is `None` if no time was left to note it.
 fn log(function: &str, record: &UnaddressableRecord, noted: Option<&Result<(), ParkedError>>) {
     let not_noted = match noted {
         Some(Ok(())) => None,

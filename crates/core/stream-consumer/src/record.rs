@@ -1,7 +1,7 @@
 //! One record of the stream: a commit, poison that names its order, a violation, or a record that names no order.
 //!
-//! Poison parks its order, so a record that cannot be read is poison wherever its image or its keys name an order. Only
-//! where neither does, the record is unaddressable.
+//! Poison parks its order, so an unreadable record is poison if its image or its keys name an order. If neither does,
+//! the record is unaddressable.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use event_store::item::{self, AGGREGATE_ID, VERSION, VERSIONS};
@@ -16,10 +16,10 @@ use serde_json::value::RawValue;
 
 use crate::Violation;
 
-/// The longest number that DynamoDB writes, in characters, with room to spare.
+/// The largest number of characters in a number from DynamoDB, with a margin.
 const MAX_NUMBER: usize = 64;
 
-/// A record as it was read.
+/// A record after reading.
 pub(crate) enum Record {
     Insert { delivered: Delivered<Event>, customer: Option<(String, String)>, correlation_id: Option<String> },
     Violation(Violation),
@@ -29,7 +29,7 @@ pub(crate) enum Record {
 pub(crate) fn read(raw: &RawValue) -> Record {
     let (record, is_whole) = match serde_json::from_str::<EventRecord>(raw.get()) {
         Ok(record) => (record, true),
-        // The error may quote the record, and this one is logged.
+        // The error may quote the record, and this error is logged.
         Err(_) => (fragments(raw), false),
     };
     let change = record.change;
@@ -60,7 +60,7 @@ pub(crate) fn read(raw: &RawValue) -> Record {
     Record::Insert { delivered, customer, correlation_id }
 }
 
-/// As much as can be read of a record that is not as Lambda documents it: its names and its keys.
+/// Returns the readable parts of a record that does not follow Lambda's documentation: its names and its keys.
 fn fragments(raw: &RawValue) -> EventRecord {
     let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
     let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -72,13 +72,13 @@ fn fragments(raw: &RawValue) -> EventRecord {
     record
 }
 
-/// The order and the version that an item names. Another id or version than an order can have names none: no row, no note
-/// and no event could be written for it.
+/// Returns the order and the version that an item names. Returns `None` if the id or the version is not valid for an
+/// order, because no row, no note and no event could be written for it.
 fn position(item: &Item) -> Option<(String, u64)> {
     item::key_of(item).filter(|(id, version)| OrderId::parse(id).is_ok() && VERSIONS.contains(version))
 }
 
-/// The reason why a key names no order. It quotes nothing.
+/// Returns the reason why a key names no order. It quotes nothing.
 fn why_unaddressable(key: &Item) -> &'static str {
     match (key.inner().get(AGGREGATE_ID), key.inner().get(VERSION)) {
         (None, _) => "aggregateId is missing",
@@ -89,7 +89,7 @@ fn why_unaddressable(key: &Item) -> &'static str {
     }
 }
 
-/// A key without what may be personal: types and lengths, and of the values an order's id and a number alone.
+/// Describes a key without personal data: types and lengths, and as values only an order's id and a number.
 fn described(key: &Item) -> String {
     let attribute = |name: &str| match key.inner().get(name) {
         None => format!("{name}: none"),
