@@ -1,4 +1,4 @@
-//! What must hold for every history and every item, found by trying many.
+//! Properties of every history and every item.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -12,10 +12,10 @@ use event_store::{
 use proptest::prelude::*;
 use serde_dynamo::{AttributeValue, Item};
 
-/// Versions and what was written in them.
+/// Versions with the values written in them.
 type Entries = Vec<(u64, i64)>;
 
-/// Remembers everything that happened, in order.
+/// A state that keeps every event, in order.
 struct Diary;
 
 impl Aggregate for Diary {
@@ -42,7 +42,7 @@ impl Aggregate for Diary {
     }
 }
 
-/// The same diary, read by a release that cannot read a negative entry.
+/// The same diary in a release that cannot read a negative entry.
 struct Positive;
 
 impl Aggregate for Positive {
@@ -68,7 +68,7 @@ impl Aggregate for Positive {
     }
 }
 
-/// The rules of a diary: whatever is asked is written.
+/// The rules of a diary: every entry is accepted.
 struct Write(i64);
 
 impl Rules<Diary> for Write {
@@ -98,7 +98,7 @@ fn request(number: usize) -> Request {
     }
 }
 
-/// Appends commits of several events each, at whatever the clock says, and gives the fold of all of them.
+/// Appends commits of several events each, at the given clock times. Returns the fold of all of them.
 async fn write(store: &InMemoryEventStore, commits: &[(Vec<i64>, i64)]) -> Vec<(u64, i64)> {
     let mut fold = Vec::new();
     for (number, (events, clock)) in commits.iter().enumerate() {
@@ -114,7 +114,7 @@ fn histories() -> impl Strategy<Value = Vec<(Vec<i64>, i64)>> {
     prop::collection::vec((prop::collection::vec(any::<i64>(), 1..4), -10_000_000i64..10_000_000), 1..40)
 }
 
-/// Something an attribute must not be.
+/// Returns a value that an attribute must not have.
 fn damage() -> impl Strategy<Value = Option<AttributeValue>> {
     prop_oneof![
         Just(None),
@@ -127,7 +127,7 @@ fn damage() -> impl Strategy<Value = Option<AttributeValue>> {
     ]
 }
 
-/// A commit as it is stored, with a snapshot.
+/// Returns a commit in its stored form, with a snapshot.
 fn stored() -> HashMap<String, AttributeValue> {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let number = |digits: &str| AttributeValue::N(digits.to_owned());
@@ -163,15 +163,15 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// 0001-01-01T00:00:00.000Z.
+/// The instant 0001-01-01T00:00:00.000Z.
 const FIRST: i64 = -62_135_596_800_000;
-/// 9999-12-31T23:59:59.999Z.
+/// The instant 9999-12-31T23:59:59.999Z.
 const LAST: i64 = 253_402_300_799_999;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// I5 and I7.
+    /// Invariants I5 and I7.
     #[test]
     fn versions_are_gapless_time_rises_and_every_load_is_the_fold(
         commits in histories(), every in 1u64..25, when_free: bool,
@@ -193,7 +193,8 @@ proptest! {
         })?;
     }
 
-    /// The definition: the newest commit recorded at the instant or before it, unreadable where it must be folded.
+    /// The definition: the newest commit recorded at the instant or before it. The result is unreadable if a commit to
+    /// fold is unreadable.
     #[test]
     fn an_instant_shows_the_newest_commit_recorded_at_it_or_before(
         commits in prop::collection::vec((prop::collection::vec(-1i64..30, 1..3), -10_000_000i64..10_000_000), 1..40),
@@ -242,7 +243,7 @@ proptest! {
             set(&mut attributes, name, value.clone());
         }
         let expected_to_be_read = match (of_the_event, name, &value) {
-            // What may be absent, and what any tag or text may be.
+            // These attributes may be absent, and these values are valid for any tag or text.
             (None, "correlationId" | "causationId", None | Some(AttributeValue::S(_)))
             | (None, "anything", _)
             | (None, "actor" | "requestId" | "aggregateId", Some(AttributeValue::S(_)))
@@ -259,7 +260,7 @@ proptest! {
         prop_assert_eq!(read.is_ok(), expected_to_be_read, "{:?} {:?}: {:?}", of_the_event.unwrap_or(name), value, read);
     }
 
-    /// I6: one outcome for an aggregate and a request id.
+    /// Invariant I6: an aggregate and a request id have one outcome.
     #[test]
     fn a_request_id_has_one_commit_and_one_answer(requests in prop::collection::vec((0usize..6, 1i64..4), 1..50)) {
         let store = InMemoryEventStore::default();

@@ -39,8 +39,8 @@ pub(crate) async fn an_unknown_aggregate_is_absent_at_every_instant(store: &impl
     assert_eq!(version(store, 9_000).await, 0);
 }
 
-/// Commits 1 to 10 by this release, at 1,000 ms and each millisecond after; version 11 by a later one, of an event that
-/// this one does not know; and 12 to 20 again as this one would write them.
+/// Writes commits 1 to 10 with this release, at 1,000 ms and each millisecond after. Version 11 comes from a later
+/// release, with an event that this release does not know. Versions 12 to 20 are again in the format of this release.
 pub(crate) async fn unreadable_from_version_11(store: &impl Store) {
     fill(store, "a1", 1..=10).await;
     for version in 11..=20 {
@@ -65,7 +65,7 @@ pub(crate) async fn an_unreadable_commit_matters_only_where_it_is_folded(store: 
     }
 }
 
-/// Gives a commit another `recordedAt`, or none.
+/// Replaces or removes the `recordedAt` of a commit.
 async fn damage(dynamo: &Dynamo, version: u64, recorded_at: Option<AttributeValue>) {
     let client = dynamo.server.client();
     let key = HashMap::from([

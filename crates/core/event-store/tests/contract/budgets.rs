@@ -1,4 +1,4 @@
-//! What a command costs on DynamoDB, counted exactly: requests on the wire and consumed capacity.
+//! The exact cost of a command on DynamoDB: requests on the wire and consumed capacity.
 
 use event_store::{EventStore, InMemoryEventStore, Loaded, Outcome, UpTo};
 
@@ -51,8 +51,8 @@ async fn a_duplicate_of_an_older_request_is_two_reads() {
     assert_eq!((reading.total_requests(), reading.read_half_units(), reading.write_half_units()), (2, 4, 0));
 }
 
-/// An order's life of 9,300 commits, in milliseconds: one a minute, then a burst of one a millisecond half a year later, and
-/// the last commit after ten years.
+/// Returns the times of 9,300 commits of one order, in milliseconds: one a minute, then half a year later a burst of
+/// one a millisecond, and the last commit after ten years.
 fn time_of(version: u64) -> i64 {
     let version = i64::try_from(version).unwrap();
     match version {
@@ -62,7 +62,7 @@ fn time_of(version: u64) -> i64 {
     }
 }
 
-/// The commits are made in memory, so that DynamoDB is asked for nothing but to write them.
+/// The commits are made in memory, so that DynamoDB only writes them.
 async fn a_life_of_9300_commits(dynamo: &Dynamo) {
     let memory = InMemoryEventStore::default();
     for version in 1..=9_300 {
@@ -77,7 +77,8 @@ async fn a_life_of_9300_commits(dynamo: &Dynamo) {
 async fn any_instant_of_9300_commits_costs_at_most_forty_read_units() {
     let dynamo = dynamo().await;
     a_life_of_9300_commits(&dynamo).await;
-    // Requests and half units: before the first commit, at it, where commits are evenly spaced, in the burst, and at the end.
+    // Requests and half units: before the first commit, at it, among evenly spaced commits, in the burst, and at the
+    // end.
     let exact = [
         (0, 0, (2, 4)),
         (time_of(1), 1, (3, 6)),

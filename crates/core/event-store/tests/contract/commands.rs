@@ -1,4 +1,4 @@
-//! Repeats, races and refusals.
+//! Repeats, races and rejections.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -41,7 +41,7 @@ pub(crate) async fn a_request_id_used_for_something_else_is_refused(store: &impl
     assert_eq!(history(store).await.len(), 6);
 }
 
-/// Two request ids whose first four hash bytes are equal: found by trying, as an attacker would.
+/// Two request ids whose first four hash bytes are equal. They were found by trial, as an attacker would find them.
 fn colliding_request_ids() -> (String, String) {
     let mut seen = HashMap::new();
     for number in 0u32.. {
@@ -77,7 +77,7 @@ pub(crate) async fn a_command_that_was_decided_on_an_old_version_is_refused(stor
             Err(other) => panic!("{other:?}"),
         }
     }
-    // A repeat is answered although the version has moved on.
+    // A retry gets its reply although the version has advanced.
     let again = run_with(store, "a1", "r1", &book(1), |invocation| invocation.expected_versions = Some(&[3])).await;
     assert_eq!(again.unwrap().outcome, Outcome::Replayed);
 }

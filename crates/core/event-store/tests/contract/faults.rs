@@ -1,4 +1,4 @@
-//! Faults between the SDK and DynamoDB: the SDK's own retries take part.
+//! Faults between the SDK and DynamoDB. The SDK's own retries are active.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use event_store::{Appended, DynamoEventStore, EventStore, Failure, Loaded, Outco
 use crate::dynamo;
 use crate::ledger::{Ledger, at, book, booked, fill, request, run, run_with};
 
-/// Turns so many answers of DynamoDB into a 500, after it has done what was asked.
+/// Turns so many responses of DynamoDB into a 500, after DynamoDB has executed the requests.
 #[derive(Debug, Clone)]
 struct LoseAnswers(Arc<AtomicU32>);
 
@@ -49,7 +49,7 @@ async fn a_write_that_lost_its_answer_is_recognised_when_the_sdk_repeats_it() {
     let losing = LoseAnswers(Arc::new(AtomicU32::new(0)));
     let client = Client::from_conf(dynamo.server.config().interceptor(losing.clone()).build());
     let store = DynamoEventStore::new(client, "OrderEvents");
-    // A creation reads nothing first: the answer that is lost is that of its write.
+    // A creation reads nothing first, so the lost response is that of its write.
     losing.0.store(1, Ordering::SeqCst);
     let created = run_with(&store, "a1", "r1", &book(70), |invocation| invocation.creates = true).await.unwrap();
     assert_eq!(losing.0.load(Ordering::SeqCst), 0, "the fault fired");

@@ -1,4 +1,4 @@
-//! What is appended, and what is read of it.
+//! Appended commits, and reads of them.
 
 use std::collections::HashMap;
 
@@ -83,14 +83,14 @@ pub(crate) async fn tags_of_the_first_commit_stand_on_every_later_one(store: &im
     }
 }
 
-/// The items of account a1, in order.
+/// Returns the items of account a1, in order.
 async fn items(dynamo: &Dynamo) -> Vec<HashMap<String, AttributeValue>> {
     let id = AttributeValue::S("a1".to_owned());
     let query = dynamo.server.client().query().table_name("OrderEvents").key_condition_expression("aggregateId = :id");
     query.expression_attribute_values(":id", id).send().await.unwrap().items.unwrap()
 }
 
-/// Only the tags that the aggregate names are read, each by its name.
+/// The store reads only the tags that the aggregate names.
 #[tokio::test]
 async fn an_attribute_that_a_tool_added_is_not_copied_onto_later_commits() {
     let dynamo = dynamo().await;

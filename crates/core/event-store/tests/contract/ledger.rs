@@ -1,4 +1,4 @@
-//! The small aggregate of the suite: an account with a balance.
+//! The small aggregate of the test suite: an account with a balance.
 
 use event_store::{
     Aggregate, CodecError, Decided, EncodedEvent, EventPosition, EventStore, Execution, Failure, Fingerprint,
@@ -25,10 +25,11 @@ pub(crate) fn booked(cents: i64) -> Booked {
     Booked { cents, note: String::new() }
 }
 
-/// An account under one number of its state's schema.
+/// An account with a given schema number of its state.
 pub(crate) struct LedgerOfSchema<const SCHEMA: u32>;
 pub(crate) type Ledger = LedgerOfSchema<1>;
-/// The same account in a later release: its fold's meaning has changed, and it knows events that this one does not.
+/// The same account in a later release. The meaning of its fold has changed, and it knows events that this release does
+/// not.
 pub(crate) type LaterLedger = LedgerOfSchema<2>;
 
 impl<const SCHEMA: u32> Aggregate for LedgerOfSchema<SCHEMA> {
@@ -68,7 +69,7 @@ pub(crate) enum Refusal {
     NotYours,
 }
 
-/// Books an amount; refuses what the account does not hold, and everybody but the owner.
+/// Books an amount. Rejects an amount above the balance, and every caller except the owner.
 #[derive(Debug, Clone)]
 pub(crate) struct Book {
     pub(crate) event: Booked,
@@ -112,7 +113,7 @@ pub(crate) fn at(epoch_ms: i64) -> Timestamp {
     Timestamp::from_epoch_ms(epoch_ms).unwrap()
 }
 
-/// One command on an account that is loaded first.
+/// Runs one command on an account that is loaded first.
 pub(crate) async fn run(
     store: &impl EventStore<Ledger>,
     account: &str,
@@ -122,7 +123,7 @@ pub(crate) async fn run(
     run_with(store, account, request_id, command, |_| {}).await
 }
 
-/// The same, with its surroundings changed.
+/// Runs one command with a changed invocation.
 pub(crate) async fn run_with(
     store: &impl EventStore<Ledger>,
     account: &str,

@@ -1,4 +1,4 @@
-//! One contract, every adapter: the same suite over memory and over DynamoDB served by the embedded database.
+//! One contract for every adapter: the same suite runs over memory and over the embedded DynamoDB.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -32,7 +32,7 @@ pub(crate) async fn dynamo() -> Dynamo {
     Dynamo { server, store: DynamoEventStore::new(client, "OrderEvents"), meter }
 }
 
-/// Runs each scenario over both adapters, as a test of its own.
+/// Runs each scenario over both adapters, each as a separate test.
 macro_rules! contract {
     ($($module:ident :: $name:ident),+ $(,)?) => {
         mod in_memory {
@@ -60,7 +60,7 @@ pub(crate) async fn dynamo_store() -> (DynamoEventStore, EmbeddedDynamoDb) {
     (dynamo.store, dynamo.server)
 }
 
-/// What the scenarios ask of a store: the port, on the ledger and on the ledgers of other schemas.
+/// The store as the scenarios use it: the port, for the ledger and for the ledgers with other schemas.
 pub(crate) trait Store:
     EventStore<Ledger> + EventStore<ledger::LaterLedger> + EventStore<snapshots::Hoard> + Clone + 'static
 {

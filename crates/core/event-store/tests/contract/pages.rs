@@ -6,7 +6,7 @@ use crate::Store;
 use crate::as_of::unreadable_from_version_11;
 use crate::ledger::{Ledger, fill};
 
-/// The versions of a page, the version named as unreadable, and whether more follows.
+/// Returns the versions of a page, the version of the unreadable commit, and true if more commits follow.
 async fn page(store: &impl Store, after: u64, limit: usize) -> (Vec<u64>, Option<u64>, bool) {
     let page = EventStore::<Ledger>::page(store, "a1", after, limit).await.unwrap();
     let unreadable = page.unreadable.map(|error| {

@@ -1,4 +1,4 @@
-//! Reading the whole table: pages, segments, ranges, and what it costs. DynamoDB only.
+//! Reads of the whole table: pages, segments, ranges, and their cost. DynamoDB only.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::{Dynamo, dynamo};
 
 const EVERYTHING: ScanRequest = ScanRequest { scope: Scope::TABLE, after: None, recorded: None, consistent: true };
 
-/// Every page from a request's position on: what was delivered, and how many pages it took.
+/// Reads all pages from a request's position on. Returns the delivered records and the number of pages.
 async fn pages(store: &DynamoEventStore, mut request: ScanRequest) -> (Vec<Delivered<Booked>>, u64) {
     let (mut delivered, mut pages) = (Vec::new(), 0);
     loop {
@@ -29,7 +29,7 @@ async fn ids(store: &DynamoEventStore, request: ScanRequest) -> Vec<String> {
     pages(store, request).await.0.into_iter().map(|delivered| delivered.id).collect()
 }
 
-/// So many accounts of 1 to 3 commits.
+/// Creates so many accounts of 1 to 3 commits.
 async fn accounts(dynamo: &Dynamo, count: u64) -> Vec<String> {
     let mut written = Vec::new();
     for number in 0..count {
@@ -103,7 +103,7 @@ async fn a_scan_goes_on_after_any_position() {
         for (index, delivered) in found.iter().enumerate() {
             let commit = delivered.record.as_ref().unwrap();
             let position = Position::new(&commit.aggregate_id, commit.version);
-            // As a tool keeps it.
+            // A tool stores the position as JSON.
             let kept = serde_json::to_value(&position).unwrap();
             assert_eq!(kept["aggregateId"], commit.aggregate_id);
             let request = ScanRequest { after: Some(serde_json::from_value(kept).unwrap()), ..whole.clone() };
@@ -139,7 +139,7 @@ async fn what_cannot_be_read_is_delivered_as_such_and_stops_nothing() {
     put_poison(&dynamo, "a1", "6.5", None).await;
     put_poison(&dynamo, "a1", "7", text(&at(9_000_000))).await;
     put_poison(&dynamo, "a1", "8", Some(AttributeValue::N("1000".to_owned()))).await;
-    // Sorts behind every instant.
+    // This text sorts after every instant.
     put_poison(&dynamo, "a1", "9", text(&"yesterday")).await;
     fill(&dynamo.store, "a2", 1..=1).await;
 
@@ -166,7 +166,7 @@ async fn what_cannot_be_read_is_delivered_as_such_and_stops_nothing() {
 async fn a_scan_costs_its_pages_and_a_consistent_one_twice_as_much() {
     let dynamo = dynamo().await;
     let mut large = book(1);
-    // An item of 40 KB and less than 1 KB: 80 of them are three pages and a bit.
+    // The 80 items have between 40 and 41 KB each and fill a little more than three pages.
     large.event.note = "n".repeat(40 * 1024);
     for number in 0..80 {
         run_with(&dynamo.store, &format!("a{number}"), "r", &large, |invocation| invocation.creates = true)
@@ -179,7 +179,8 @@ async fn a_scan_costs_its_pages_and_a_consistent_one_twice_as_much() {
         let (found, pages) = pages(&dynamo.store, ScanRequest { consistent, recorded, ..EVERYTHING }).await;
         consumed.push((found.len(), pages, dynamo.meter.take().read_half_units()));
     }
-    // 80 items of 40 KB and a bit: 800 units and a few, rounded up page by page; half of it where a page may be stale.
+    // 80 items of a little more than 40 KB cost a little more than 800 units, rounded up for each page. A page that may
+    // be stale costs half.
     let [(80, 4, stale), (80, 4, consistent), (0, 4, filtered)] = consumed[..] else { panic!("{consumed:?}") };
     assert!((1_600..1_640).contains(&consistent), "{consistent}");
     assert!(stale.abs_diff(consistent / 2) <= 4, "{stale} of {consistent}");

@@ -1,4 +1,4 @@
-//! Comparing stored snapshots with the fold of the events. DynamoDB only.
+//! Compares stored snapshots with the fold of the events. DynamoDB only.
 
 use crate::ledger::{LaterLedger, Ledger, book, fill, run};
 use crate::{Dynamo, dynamo};
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::{Aggregate, CheckedSnapshots, ScanRequest, Scope, SnapshotAudit, SnapshotDifference};
 
-/// Audits the whole table; the result by aggregate.
+/// Audits the whole table. Returns the result by aggregate.
 async fn audit<A: Aggregate>(dynamo: &Dynamo) -> Vec<CheckedSnapshots> {
     let (mut audit, mut checked) = (SnapshotAudit::<A>::default(), Vec::new());
     let mut request = ScanRequest { scope: Scope::TABLE, after: None, recorded: None, consistent: true };

@@ -1,4 +1,4 @@
-//! A snapshot saves reading, and never changes an answer.
+//! A snapshot saves reads and never changes a result.
 
 use event_store::{
     Aggregate, CodecError, Decided, EncodedEvent, EventPosition, EventStore, Execution, Invocation, Loaded, Rules,
@@ -31,7 +31,7 @@ pub(crate) async fn a_stream_without_any_snapshot_loads(store: &impl Store) {
     assert_eq!(loaded.candidates("fill-6").count(), 0);
 }
 
-/// A state that grows by so many kilobytes with each event, and so outgrows what a commit can hold.
+/// A state that grows by so many kilobytes with each event, until it no longer fits in a commit.
 pub(crate) struct Hoard;
 
 impl Aggregate for Hoard {

@@ -1,4 +1,4 @@
-//! What is on disk stays readable.
+//! Stored events and states stay readable.
 
 mod events;
 mod state;

@@ -1,4 +1,4 @@
-//! One customer's order of three mugs and a pot for 4500, and what may happen to it.
+//! The example: one customer's order of three mugs and a pot for 4500, with commands and events on it.
 
 use order_domain::command::{
     CancelItems, CancelOrder, CorrectPayment, OrderItem, PlaceOrder, RecordDelivery, RecordPayment, RefundPayment,
@@ -16,7 +16,7 @@ use order_domain::{Command, Event};
 
 use crate::harness::at;
 
-/// What the example's order comes to.
+/// The total of the example's order.
 pub(crate) const TOTAL: u64 = 4500;
 
 pub(crate) fn amount(minor_units: u64) -> Amount {
@@ -111,7 +111,7 @@ pub(crate) fn received(id: &str, paid: u64) -> Event {
     Event::PaymentReceived(PaymentReceived { payment_id: payment_id(id), amount: amount(paid), method: None })
 }
 
-/// A correction whose id is made of the amount.
+/// A correction whose id is built from the amount.
 pub(crate) fn correct_payment(payment: &str, right: u64) -> Command {
     correct_as(&format!("to-{right}"), payment, right)
 }
@@ -126,7 +126,7 @@ pub(crate) fn correct_as(id: &str, payment: &str, right: u64) -> Command {
     })
 }
 
-/// A correction of the event at version `corrects`, after which all of the total is due.
+/// A correction of the event at version `corrects`, after which the whole total is due.
 pub(crate) fn corrected(payment: &str, corrects: u64, from: u64, to: u64) -> Event {
     Event::PaymentCorrected(PaymentCorrected {
         correction_id: correction_id(&format!("to-{to}")),
@@ -151,7 +151,7 @@ pub(crate) fn refund_payment(id: &str, payment: &str, given_back: u64) -> Comman
     })
 }
 
-/// A refund that names what it forgives.
+/// A refund with an explicit reduction.
 pub(crate) fn refund_forgiving(id: &str, payment: &str, given_back: u64, reduction: u64) -> Command {
     let Command::RefundPayment(refund) = refund_payment(id, payment, given_back) else { unreachable!("a refund") };
     Command::RefundPayment(RefundPayment { reduction: Some(amount(reduction)), ..refund })
@@ -232,7 +232,7 @@ pub(crate) fn cancel_items<const N: usize>(id: &str, contents: [(&str, u32); N])
     })
 }
 
-/// A cancellation of items by which what is due falls by `reduction` to `due`.
+/// A cancellation of items that lowers the amount due by `reduction` to `due`.
 pub(crate) fn items_cancelled<const N: usize>(
     id: &str,
     contents: [(&str, u32); N],

@@ -1,14 +1,14 @@
-//! given these events, when this command, then those events, or that refusal, or nothing.
+//! The test harness: given these events, when this command, then those events, or that rejection, or no change.
 
 use order_domain::{Command, Decision, Event, EventRef, Order, RecordedAt, Rejection, decide, evolve};
 use uuid::Uuid;
 
-/// Where the test's event of that version stands; its id is its version.
+/// Returns the position of the test's event with that version. Its id equals its version.
 pub(crate) fn at(version: u64) -> EventRef {
     EventRef { event_id: Uuid::from_u128(version.into()), version }
 }
 
-/// The order after these events, one a version.
+/// Returns the order after these events, one for each version.
 pub(crate) fn order_after(events: &[Event]) -> Order {
     (1..).zip(events).fold(Order::default(), |order, (version, event)| evolve(order, event, at(version)))
 }
@@ -43,7 +43,7 @@ impl When {
         assert_eq!(self.outcome, Err(rejection));
     }
 
-    /// Nothing need change, because that version already recorded it.
+    /// Asserts that nothing changes, because that version already recorded it.
     #[track_caller]
     pub(crate) fn then_unchanged(self, version: u64) {
         assert_eq!(self.outcome, Ok(Decision::Unchanged(RecordedAt { version })));

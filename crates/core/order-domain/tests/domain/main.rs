@@ -1,4 +1,4 @@
-//! The order domain, by example (`specs`), for all sequences (`properties`) and on disk (`contract`).
+//! Tests of the order domain: by example (`specs`), for all sequences (`properties`) and on disk (`contract`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod contract;

@@ -1,4 +1,4 @@
-//! What holds for every sequence of commands, and for every sequence of events, even an impossible one.
+//! Properties of every sequence of commands, and of every sequence of events, even an impossible one.
 
 mod arbitrary;
 mod folding;

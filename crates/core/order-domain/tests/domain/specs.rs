@@ -1,4 +1,4 @@
-//! Every rule and every refusal, by example.
+//! Every rule and every rejection, by example.
 
 mod cancellation;
 mod corrections;

@@ -1,4 +1,4 @@
-//! The event bus: the real SDK against the embedded EventBridge.
+//! Tests of the event bus: the real SDK against the embedded EventBridge.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod rounds;

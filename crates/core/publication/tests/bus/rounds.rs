@@ -1,4 +1,4 @@
-//! Rounds: events that are sent again, events that are not, and the end.
+//! Rounds of publishing: events that are retried, events that are not, and the end of the rounds.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! An embedded EventBridge, and events to publish there.
+//! An embedded EventBridge, and events to publish to it.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ pub(crate) async fn start() -> EmbeddedEventBridge {
     EmbeddedEventBridge::start("127.0.0.1:0".parse().unwrap(), [NAME.to_owned()], LogLocation::Temporary).await.unwrap()
 }
 
-/// The bus of that name, without pauses.
+/// Returns the bus with that name, without pauses.
 pub(crate) fn bus(server: &EmbeddedEventBridge, name: &str) -> EventBus {
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
     let client = Client::from_conf(server.config().retry_config(retries).build());
     EventBus::new(client, name).with_pauses(Pauses { first: Duration::ZERO, longest: Duration::ZERO })
 }
 
-/// Events of that many orders.
+/// Returns events of that many orders.
 pub(crate) fn events(count: usize) -> Vec<CloudEvent> {
     let event = |number: usize| {
         json!({

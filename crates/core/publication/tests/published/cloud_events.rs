@@ -1,4 +1,4 @@
-//! How a commit becomes CloudEvents.
+//! The conversion of a commit into CloudEvents.
 
 use order_domain::event::{OrderCancelled, PaymentReceived};
 use order_domain::values::{Amount, PaymentId, Text};
@@ -57,7 +57,7 @@ fn sequences_sort_as_text_as_the_events_happened() {
     assert!(texts.is_sorted_by(|a, b| a < b), "{texts:?}");
 }
 
-/// The request's id may be its client's `Idempotency-Key`, by which the request can be repeated.
+/// The request's id may be the client's `Idempotency-Key`, with which the request can be repeated.
 #[test]
 fn a_request_id_is_never_published() {
     let mut alone = commit("order-1", 2, vec![received("p1")]);

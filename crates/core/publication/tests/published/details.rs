@@ -1,4 +1,4 @@
-//! Published details against their schemas and against CloudEvents: the right ones pass, wrong ones do not.
+//! Validates published details against their schemas and against CloudEvents: correct details pass, wrong ones fail.
 
 use order_domain::stored;
 use publication::cloud_events;
@@ -13,7 +13,7 @@ fn newest_schema_errors(detail: &Value) -> Vec<String> {
     errors(&validator(event_type, newest(event_type)), detail)
 }
 
-/// A published detail with every optional attribute.
+/// Returns a published detail with every optional attribute.
 fn received() -> Value {
     let mut commit = commit("order-1", 2, vec![event("PaymentReceived")]);
     commit.request.causation_id = Some("message-7".to_owned());

@@ -1,4 +1,4 @@
-//! One example for each type and version: what was published when that version was the newest.
+//! One example for each type and version, as it was published when that version was the newest.
 
 use publication::cloud_event::data_schema;
 use publication::schema::{DetailSchema, schemas};
@@ -6,7 +6,8 @@ use publication::{CloudEvent, cloud_events};
 
 use crate::support::{commit, event, golden, newest, stem};
 
-/// The examples by the stem of their files. Those of the newest versions are what `cloud_events` makes of a commit.
+/// Returns the examples by the stem of their files. `cloud_events` generates those of the newest versions from a
+/// commit.
 pub(crate) fn examples() -> Vec<(String, CloudEvent)> {
     schemas().iter().map(|schema| (stem(schema), example(schema))).collect()
 }
@@ -24,8 +25,8 @@ fn example(schema: &DetailSchema) -> CloudEvent {
     }
 }
 
-/// The goldens as the story of one order, a second one that is cancelled, and a third of which items are. Version 4, a payment of the 450 that the
-/// correction left open, is not told.
+/// Arranges the golden files as the story of three orders: one order, a second one that is cancelled, and a third one
+/// with cancelled items. The story leaves out version 4, a payment of the 450 that the correction left open.
 fn place_in_story(event_type: &str) -> (&'static str, u64) {
     let order = "7c1f8f7e-3c0b-5d0f-9b35-6f0c3f1e2a10";
     match event_type {

@@ -1,4 +1,4 @@
-//! `docs/events` holds what the types say: no file too few, none too many, each as written.
+//! Checks that `docs/events` has exactly one file for each type, with the generated content.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -53,7 +53,8 @@ fn the_examples_in_the_repository_are_those_of_the_types() {
     }
 }
 
-/// Every schema that was ever published, by the stem of its file, a line each. Lines are only ever added.
+/// Returns every schema that was ever published, by the stem of its file, one on each line. Only add lines, never
+/// remove one.
 fn ever_published() -> BTreeSet<String> {
     let path = project("crates/core/publication/tests/ever-published.txt");
     let mut stems: BTreeSet<String> = read(&path).lines().map(str::to_owned).collect();

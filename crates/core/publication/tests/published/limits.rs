@@ -1,4 +1,4 @@
-//! The limits in the schemas are the limits that the domain reads by, but for two that no schema says.
+//! The limits in the schemas equal the limits in the domain, except for two that no schema contains.
 
 use order_domain::stored;
 use publication::cloud_events;
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::{commit, event, golden, newest, validator};
 
-/// Whether the domain reads a golden with that value in that place, and whether the schema lets it through.
+/// Returns two values: true if the domain reads a golden file with that value in that place, and true if the schema
+/// accepts it.
 fn verdicts(event_type: &str, pointer: &str, value: &Value) -> (bool, bool) {
     let mut data = golden(event_type, newest(event_type));
     *data.pointer_mut(pointer).unwrap() = value.clone();
@@ -64,7 +65,8 @@ fn schema_and_domain_draw_the_same_line_for_numbers_ids_and_lengths() {
 
 #[test]
 fn which_characters_are_texts_the_domain_alone_decides() {
-    // A limit in a published schema can never be widened, and texts may come to hold more.
+    // A limit in a published schema can never be widened, but the domain may accept more characters later. So no schema
+    // restricts characters.
     for (event_type, pointer, value) in
         [("PaymentReceived", "/method", json!("card\u{7}")), ("PaymentReceived", "/method", json!("card\u{202e}"))]
     {

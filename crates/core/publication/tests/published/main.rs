@@ -1,6 +1,6 @@
-//! What is published, held to its schemas, its examples, the page for consumers and the schema registry.
+//! Compares the published events with their schemas, their examples, the page for consumers and the schema registry.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test -p publication` writes the schemas, the examples and the template's block anew.
+//! To regenerate the schemas, the examples and the template's block, run `UPDATE_SCHEMAS=1 cargo test -p publication`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod cloud_events;

@@ -1,4 +1,4 @@
-//! `docs/EVENTS.md` says what the schemas say, and shows the examples.
+//! Checks that `docs/EVENTS.md` agrees with the schemas and shows the examples.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ fn page() -> String {
     read(&project("docs/EVENTS.md"))
 }
 
-/// What stands between a heading and the next one.
+/// Returns the text between a heading and the next one.
 fn section<'a>(page: &'a str, heading: &str) -> &'a str {
     let start = page.find(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no '{heading}'")) + heading.len() + 2;
     let rest = &page[start..];
@@ -26,7 +26,7 @@ fn first_json(section: &str) -> Value {
     serde_json::from_str(&section[start..end]).unwrap()
 }
 
-/// The rows of a section's table whose second column says whether the field is always there.
+/// Returns the rows of a section's table. Their second column says whether the field is always present.
 fn rows(section: &str) -> BTreeMap<String, bool> {
     let row = |line: &str| {
         let mut cells = line.strip_prefix("| `")?.split(" | ");
@@ -40,7 +40,7 @@ fn rows(section: &str) -> BTreeMap<String, bool> {
     section.lines().filter_map(row).collect()
 }
 
-/// The fields of a schema, a list's as `items[].sku`, and whether each is always there.
+/// Returns the fields of a schema, a list's as `items[].sku`, and for each true if it is always present.
 fn fields(schema: &Value) -> BTreeMap<String, bool> {
     let required = schema["required"].as_array().unwrap();
     let properties = schema["properties"].as_object().unwrap();

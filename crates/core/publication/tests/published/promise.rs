@@ -1,9 +1,9 @@
-//! What a new schema of the same version may differ in from the one that was published.
+//! The differences that are allowed between a published schema and a new one of the same version.
 
 use serde_json::{Map, Value, json};
 
-/// How `new` breaks what `published` promised; nothing where it only added optional properties or changed words. Where
-/// in the schema, as JSON pointers.
+/// Returns the places, as JSON pointers, where `new` breaks the promise of `published`. The result is empty if `new`
+/// only adds optional properties or changes descriptions.
 pub(crate) fn broken(published: &Value, new: &Value) -> Vec<String> {
     let mut broken = Vec::new();
     compare("", published, new, &mut broken);

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::support::{project, read, updating};
 
-/// The longest text of a line of content, after its indentation of eight.
+/// The largest width of a line of content, after its indentation of eight.
 const WIDTH: usize = 110;
 
-/// The path of the part.
+/// The path of this part of the template.
 const PART: &str = "templates/schemas.yaml";
 
 const REGISTRY: &str = "\
@@ -32,7 +32,7 @@ Resources:
       Description: What is published of orders, a schema for each event type and version.
 ";
 
-/// Compact JSON, but for a space after each comma: where a folded scalar may break its lines.
+/// Compact JSON with a space after each comma, so that a folded scalar can break its lines there.
 struct Spaced;
 
 impl serde_json::ser::Formatter for Spaced {
@@ -51,7 +51,7 @@ fn spaced(schema: &Value) -> String {
     String::from_utf8(json).unwrap()
 }
 
-/// The text in lines that break at its single spaces.
+/// Returns the text in lines that break at its single spaces.
 fn folded(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,4 +1,4 @@
-//! Commits with fixed ids and times, the goldens of the domain, and schemas that judge.
+//! Commits with fixed ids and times, the golden files of the domain, and validators for schemas.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub(crate) fn updating() -> bool {
     std::env::var_os("UPDATE_SCHEMAS").is_some()
 }
 
-/// What the files of a type and version are called, without their ending.
+/// Returns the name of the files of a type and version, without extension.
 pub(crate) fn stem(schema: &DetailSchema) -> String {
     format!("{}.v{}", schema.event_type, schema.schema_version)
 }
@@ -39,13 +39,13 @@ pub(crate) fn newest(event_type: &str) -> u32 {
     stored::EVENT_TYPES.iter().find(|(name, _)| *name == event_type).unwrap().1
 }
 
-/// The happening that a type's goldens tell.
+/// Returns the event in a type's golden files.
 pub(crate) fn event(event_type: &str) -> Event {
     let newest = newest(event_type);
     stored::decode(event_type, newest, golden(event_type, newest)).unwrap()
 }
 
-/// A commit of customer-1's order, recorded so many hours after nine o'clock as its version says.
+/// Returns a commit of customer-1's order, recorded `version` hours after nine o'clock.
 pub(crate) fn commit(order: &str, version: u64, events: Vec<Event>) -> OrderCommit {
     let event_id = |index| format!("0190b6f0-0000-7000-8000-0000000{index:02}{version:03}").parse().unwrap();
     OrderCommit {
@@ -67,14 +67,14 @@ pub(crate) fn commit(order: &str, version: u64, events: Vec<Event>) -> OrderComm
     }
 }
 
-/// The committed schema of a type and version, ready to judge.
+/// Returns a validator for the committed schema of a type and version.
 pub(crate) fn validator(event_type: &str, version: u32) -> Validator {
     let schema = schemas().into_iter().find(|s| (s.event_type, s.schema_version) == (event_type, version)).unwrap();
     let options = jsonschema::options().with_draft(Draft::Draft4).should_validate_formats(true);
     options.build(&schema.schema).unwrap()
 }
 
-/// The JSON format of CloudEvents 1.0, ready to judge.
+/// Returns a validator for the JSON format of CloudEvents 1.0.
 pub(crate) fn cloud_events_format() -> Validator {
     let schema = read_json(&project("crates/core/publication/tests/cloudevents-1.0.schema.json"));
     jsonschema::options().with_draft(Draft::Draft7).should_validate_formats(true).build(&schema).unwrap()

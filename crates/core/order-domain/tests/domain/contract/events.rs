@@ -1,4 +1,4 @@
-//! One golden a type and version, never edited: what was ever stored reads as today's event.
+//! One golden file for each type and version, never edited: every event that was ever stored reads as today's event.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -63,7 +63,8 @@ fn an_order_placed_before_totals_were_stored_gets_its_total() {
     assert_eq!(placed.total.minor_units(), 3 * 1000 + 1100 + 490 + 10 - 100);
 }
 
-/// A withdrawn currency and an invisible name: what placing accepted once and refuses today stays readable.
+/// An earlier release accepted a withdrawn currency and an invisible name. Today's release rejects them, but they stay
+/// readable.
 #[test]
 fn an_order_placed_by_retired_rules_is_read_and_written_as_it_was() {
     let data = golden("retired/OrderPlaced", 2);
@@ -74,7 +75,7 @@ fn an_order_placed_by_retired_rules_is_read_and_written_as_it_was() {
     assert!(Currency::parse("ANG").is_err() && Text::parse("\u{200B}").is_err());
 }
 
-/// The field came within version 2: an order that was placed without a quote has none.
+/// The field was added within version 2. An order that was placed without a quote does not have it.
 #[test]
 fn an_order_placed_from_a_quote_is_read_and_written_with_it() {
     let data = golden("quoted/OrderPlaced", 2);

@@ -1,4 +1,4 @@
-//! The state inside stored commits: its shape, what the fold makes of a life, and its size.
+//! The state inside stored commits: its shape, the result of folding a whole life, and its size.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,7 +12,7 @@ use order_domain::{Event, Order};
 use crate::example::*;
 use crate::harness::order_after;
 
-/// Everything that can happen to an order of three items, with names and numbers of a usual length.
+/// Returns every kind of event for an order of three items, with names and numbers of a usual length.
 fn whole_life() -> Vec<Event> {
     let names =
         [("SKU-100001", "Blue coffee mug."), ("SKU-100002", "Large teapot 2 l"), ("SKU-100003", "Wooden spoon set")];

@@ -1,4 +1,4 @@
-//! Commands and events at random, from few enough ids that they meet.
+//! Random commands and events. They use so few ids that the same id often occurs twice.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ fn any_sku() -> impl Strategy<Value = Sku> {
     prop_oneof![4 => Just("sku-1"), 4 => Just("sku-2"), 1 => Just("sku-3")].prop_map(sku)
 }
 
-/// Mostly of the size of an order, sometimes at the limit.
+/// Usually an amount of the size of an order, sometimes the limit.
 fn any_amount() -> impl Strategy<Value = Amount> {
     prop_oneof![8 => 0..=60_u64, 1 => 0..=MAX_AMOUNT, 1 => (MAX_AMOUNT - 60)..=MAX_AMOUNT].prop_map(amount)
 }
@@ -93,7 +93,7 @@ prop_compose! {
     }
 }
 
-/// An order that can be placed, small enough to be paid and shipped by chance.
+/// An order that can be placed, small enough that random commands pay and ship it.
 pub(super) fn placeable() -> impl Strategy<Value = PlaceOrder> {
     (1..=9_u32, 1..=9_u32, 1..=4_u64).prop_map(|(first, second, price)| PlaceOrder {
         customer_id: CustomerId::parse("c").unwrap(),
@@ -148,7 +148,7 @@ pub(super) fn any_command() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// Any event in any place: also such as `decide` never records.
+/// Any event in any position, including events that `decide` never records.
 pub(super) fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         (any_place_order(), any_amount())

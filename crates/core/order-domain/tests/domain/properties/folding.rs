@@ -1,4 +1,4 @@
-//! I7: the fold is the same from any snapshot, and total.
+//! I7: the fold gives the same result from any snapshot, and never fails.
 
 use order_domain::status::{FulfillmentFigures, FulfillmentStatus, PaymentFigures, PaymentStatus};
 use order_domain::values::{MAX_AMOUNT, MAX_QUANTITY};
@@ -15,7 +15,7 @@ fn through_a_snapshot(order: &Order) -> Order {
     rmp_serde::from_slice(&rmp_serde::to_vec(order).unwrap()).unwrap()
 }
 
-/// Far more than `decide` would record: past what the counts can hold.
+/// The history has far more than `decide` would record, so that the counts overflow.
 #[test]
 fn an_impossible_history_saturates() {
     let mut history = vec![placed(), received("p1", MAX_AMOUNT)];

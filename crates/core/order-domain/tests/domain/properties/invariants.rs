@@ -1,4 +1,4 @@
-//! I1 to I4: what `decide` keeps true, whatever it is asked.
+//! I1 to I4: the invariants that `decide` keeps for every command.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::arbitrary::{any_command, any_place_order, placeable};
 use crate::harness::at;
 
-/// What these commands record, one event a version.
+/// Returns the events that these commands record, one for each version.
 pub(super) fn history_of(first: PlaceOrder, commands: Vec<Command>) -> Vec<Event> {
     let mut history = Vec::new();
     let mut order = Order::default();
@@ -28,7 +28,7 @@ pub(super) fn history_of(first: PlaceOrder, commands: Vec<Command>) -> Vec<Event
     history
 }
 
-/// The effective amount and the refunds of each payment, added up apart from the fold.
+/// Returns the effective amount and the refunds of each payment, computed independently of the fold.
 fn payments_in(history: &[Event]) -> HashMap<&PaymentId, (u64, u64)> {
     let mut payments = HashMap::new();
     for event in history {
@@ -56,7 +56,7 @@ fn payments_in(history: &[Event]) -> HashMap<&PaymentId, (u64, u64)> {
     payments
 }
 
-/// The units shipped, returned and cancelled of each line, added up apart from the fold.
+/// Returns the units shipped, returned and cancelled of each line, computed independently of the fold.
 fn units_in(history: &[Event]) -> HashMap<&Sku, (u32, u32, u32)> {
     let mut units: HashMap<&Sku, (u32, u32, u32)> = HashMap::new();
     for event in history {
@@ -105,7 +105,8 @@ fn check_after_each_event(history: &[Event]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Each correction names the event that set the amount it corrects: a chain, not a tree.
+/// Checks that each correction names the event that set the corrected amount, so that corrections form a chain and not
+/// a tree.
 fn check_corrections(history: &[Event]) -> Result<(), TestCaseError> {
     let mut latest: HashMap<&PaymentId, Uuid> = HashMap::new();
     for (version, event) in (1..).zip(history) {

@@ -1,4 +1,4 @@
-//! The amount due, whatever is asked: by its definition, never below nothing, and never paid for in another way.
+//! The amount due after any commands: it matches its definition, is never negative, and is the same on every path.
 
 use std::collections::HashMap;
 
@@ -14,20 +14,22 @@ use super::invariants::history_of;
 use crate::example::{cancel_order, cancellation_id, text};
 use crate::harness::at;
 
-/// One payment, added up apart from the fold.
+/// One payment, computed independently of the fold.
 #[derive(Default)]
 struct Given {
     amount: u64,
-    /// The reduction of the last refund, where it gave the payment back in full when it was recorded.
+    /// The reduction of the last refund, if that refund gave the payment back in full when it was recorded.
     completed: Option<u64>,
     refunded: u64,
-    /// The reductions of the refunds, in order, from the last on that gave the payment back in full.
+    /// The reductions of the refunds, in order. The last refund that gave the payment back in full starts the list
+    /// again.
     reductions: Vec<u64>,
 }
 
 impl Given {
-    /// The amount that its refunds forgive: all that they say, unless together they give the payment back. Then only the one that did
-    /// so counts, if there is one: a correction may have completed them.
+    /// Returns the amount that its refunds forgive. Usually, that is the sum of their reductions. If together they give
+    /// the payment back in full, only the refund that did so counts. There may be none, because a correction may have
+    /// completed them.
     fn forgiven(&self) -> u64 {
         if self.refunded == 0 || self.refunded < self.amount {
             return self.reductions.iter().sum();
@@ -36,8 +38,9 @@ impl Given {
     }
 }
 
-/// The amount due by definition: the total, less the reductions of cancelled items, less those of refunds; a payment that
-/// was given back in full forgives only what the refund that completed it names. 0 once the order is cancelled.
+/// Returns the amount due by definition: the total, less the reductions of cancelled items, less those of refunds. A
+/// payment that was given back in full forgives only the explicit reduction of the refund that completed it. The amount
+/// is 0 once the order is cancelled.
 fn due_of(history: &[Event]) -> (u64, u64) {
     let (mut total, mut off, mut units, mut cancelled) = (0, 0, 0, false);
     let mut payments: HashMap<&PaymentId, Given> = HashMap::new();
@@ -75,7 +78,7 @@ fn due_of(history: &[Event]) -> (u64, u64) {
     if cancelled {
         return (0, 0);
     }
-    // Items may have been cancelled for more than is left once a correction brings forgiveness back.
+    // If a correction restores forgiveness, the cancelled items may exceed the rest.
     let price = total.checked_sub(off).unwrap();
     let due = payments.values().fold(price, |due, payment| due.saturating_sub(payment.forgiven()));
     (due, price - due)
@@ -92,7 +95,7 @@ fn stated_due(event: &Event) -> Option<u64> {
     }
 }
 
-/// The share of units in the total without shipping, rounded down, added up apart from the domain.
+/// Returns the share of units in the total without shipping, rounded down, computed independently of the domain.
 fn share(first: &PlaceOrder, items: &[ItemQuantity]) -> u128 {
     let price = |sku| first.items.iter().find(|item| item.sku == sku).map_or(0, |item| item.unit_price.minor_units());
     let all: u128 = first
@@ -106,7 +109,7 @@ fn share(first: &PlaceOrder, items: &[ItemQuantity]) -> u128 {
     (shared * part).checked_div(all).unwrap_or(0)
 }
 
-/// A command of a customer's own: nothing that names a reduction, and nothing about payments.
+/// Returns true for a command that a customer may send: it names no reduction, and is not about payments.
 fn is_customers(command: &Command) -> bool {
     match command {
         Command::CancelItems(command) => command.reduction.is_none(),
@@ -178,7 +181,7 @@ proptest! {
         }
     }
 
-    /// To cancel everything is free, in one go or one by one, with whatever before; and then nothing ships.
+    /// Cancelling everything leaves nothing due, at once or unit by unit, after any history. Then nothing ships.
     #[test]
     fn an_order_of_which_nothing_is_left_owes_nothing_and_ships_nothing(
         first in placeable(),

@@ -5,7 +5,7 @@ use order_domain::{Command, Event, Rejection};
 use crate::example::*;
 use crate::harness::{given, order_after};
 
-/// 3 mugs of 1000 and a pot of 1100, with 490 shipping, 10 tax and a discount of 100: a mug's share is
+/// The order has 3 mugs of 1000 and a pot of 1100, with 490 shipping, 10 tax and a discount of 100. So a mug's share is
 /// 4010 x 1000 / 4100, rounded down.
 const A_MUG: u64 = 978;
 

@@ -1,4 +1,4 @@
-//! At most 1,000 ids an order, so that its state always fits a snapshot, and a snapshot always fits an item.
+//! An order has at most 1,000 ids, so that its state always fits in a snapshot, and a snapshot always fits in an item.
 
 use order_domain::command::{OrderItem, PlaceOrder};
 use order_domain::values::{CustomerId, MAX_CHANGES, Reference};
@@ -7,7 +7,7 @@ use order_domain::{Event, Order, Rejection, evolve};
 use crate::example::*;
 use crate::harness::{at, given};
 
-/// Payments, one a version, up to that many.
+/// Returns that many payments, one for each version.
 fn payments(count: usize) -> Vec<Event> {
     std::iter::once(placed()).chain((0..count).map(|id| received(&format!("p{id}"), 9))).collect()
 }
@@ -56,7 +56,7 @@ fn ids_of_every_kind_count() {
     given(history).when(record_delivery("s")).then(delivered("s"));
 }
 
-/// The largest order there can be: 100 lines with the longest names, and 1,000 ids of the longest kind.
+/// The largest possible order has 100 lines with the longest names, and 1,000 ids of the longest kind.
 #[test]
 fn the_largest_state_fits_an_item_beside_its_commit() {
     let longest = |start: &str| format!("{start:x<64}");

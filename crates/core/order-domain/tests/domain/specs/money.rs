@@ -1,7 +1,8 @@
-//! Histories of money: what is due, owed and refundable after each, what the words are, and what may ship.
+//! Histories of money. Each one states the amounts due, owed and refundable, the status words, and the units that may
+//! ship.
 //!
-//! Each history is told in commands, all of which are accepted. The order has three units of `a` for 1000 each, unless
-//! a history says otherwise.
+//! A history is a list of commands that are all accepted. The order has three units of `a` for 1000 each, unless a
+//! history says otherwise.
 
 use order_domain::command::{CancelItems, OrderItem, PlaceOrder};
 use order_domain::{Command, Decision, Order, decide, evolve};
@@ -9,7 +10,7 @@ use order_domain::{Command, Decision, Order, decide, evolve};
 use crate::example::*;
 use crate::harness::at;
 
-/// An order after a history, in figures and words.
+/// The figures and words of an order after a history.
 #[derive(Debug, PartialEq)]
 struct Money {
     due: u64,
@@ -17,9 +18,9 @@ struct Money {
     credit: u64,
     /// `status / paymentStatus / fulfillmentStatus`.
     words: &'static str,
-    /// Units that may ship now, by sku in the order of the lines: what the order accepts, and one more is refused.
+    /// Units that may ship now, by sku in the order of the lines. The order accepts this number and rejects one more.
     ships: Vec<u32>,
-    /// The amount of each payment that may still be refunded.
+    /// The amount of each payment that can still be refunded.
     refundable: Vec<(&'static str, u64)>,
 }
 
@@ -68,13 +69,14 @@ fn after(history: Vec<Command>) -> Order {
     })
 }
 
-/// The units of a line that the order accepts to ship: asked of `decide`, one by one.
+/// Returns the number of units of a line that the order accepts to ship. It tries `decide` with one unit more at a
+/// time.
 fn shippable(order: &Order, sku: &str) -> u32 {
     let accepts = |units| matches!(decide(order, ship("probe", [(sku, units)])), Ok(Decision::Record(_)));
     (1..).take_while(|units| accepts(*units)).last().unwrap_or(0)
 }
 
-/// The amount that the order accepts to give back of a payment: the most, and not one more.
+/// Returns the largest amount of a payment that the order accepts to refund. It finds the amount by bisection.
 fn refundable(order: &Order, payment: &str) -> u64 {
     let accepts = |units| matches!(decide(order, refund("probe", payment, units)), Ok(Decision::Record(_)));
     let (mut most, mut too_much) = (0, 10_000_000);
@@ -125,9 +127,9 @@ macro_rules! histories {
 
 const NONE: [(&str, u64); 0] = [];
 
-// commands => due, net, credit, "status / payment / fulfilment", units that ship, refundable by payment
+// Format: commands => due, net, credit, "status / payment / fulfilment", units that ship, refundable by payment.
 histories! {
-    // Paying.
+    // Payments.
     unpaid: [three()] => 3000, 0, 0, "placed / unpaid / unfulfilled", [0], NONE;
     paid_in_part: [three(), pay("p", 2999)] =>
         3000, 2999, 0, "partially_paid / partially_paid / unfulfilled", [0], [("p", 2999)];
@@ -170,7 +172,7 @@ histories! {
     refund_of_a_partial_payment: [three(), pay("p", 1000), refund("r", "p", 400)] =>
         2600, 600, 0, "partially_paid / partially_paid / unfulfilled", [0], [("p", 600)];
 
-    // Refunds of too much.
+    // Refunds of overpaid amounts.
     refund_of_the_credit: [three(), pay("p", 3500), refund("r", "p", 500)] =>
         3000, 3000, 0, "paid / paid / unfulfilled", [3], [("p", 3000)];
     refund_of_a_part_of_the_credit: [three(), pay("p", 3500), refund("r", "p", 200)] =>

@@ -59,12 +59,12 @@ fn one_of_each() -> Vec<Rejection> {
     ]
 }
 
-/// Codes and details are what API users write programs against: the snapshot is not to change, only to grow.
+/// API users write programs against codes and details: only add to the snapshot, never change it.
 #[test]
 fn codes_messages_and_details_stay_as_api_users_know_them() {
     let mut table = String::new();
     for rejection in one_of_each() {
-        // Sorted: whether a JSON map keeps its order depends on what else is built beside this crate.
+        // The details are sorted, because the order of a JSON map depends on the features of other crates in the build.
         let details: BTreeMap<_, _> = rejection.details().into_iter().collect();
         let details = serde_json::to_string(&details).unwrap();
         writeln!(table, "{}\n  {rejection}\n  {details}", rejection.code()).unwrap();

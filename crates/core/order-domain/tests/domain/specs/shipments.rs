@@ -146,7 +146,7 @@ fn a_shipment_id_is_not_used_for_other_data() {
 fn a_shipment_recorded_again_in_another_order_of_lines_changes_nothing() {
     let history = paid_and([shipped("s1", [("mug", 3), ("pot", 1)])]);
     given(history.clone()).when(ship("s1", [("pot", 1), ("mug", 3)])).then_unchanged(3);
-    // Swapped quantities are other data.
+    // Swapped quantities count as different data.
     given(history)
         .when(ship("s1", [("pot", 3), ("mug", 1)]))
         .then_rejected(Rejection::ShipmentIdReused { shipment_id: shipment_id("s1"), recorded_at_version: 3 });

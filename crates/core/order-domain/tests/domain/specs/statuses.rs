@@ -8,7 +8,7 @@ use crate::harness::order_after;
 
 #[test]
 fn payment_is_the_first_word_that_holds() {
-    // due, paid, refunded, forgiven, cancelled
+    // Columns: due, paid, refunded, forgiven, cancelled.
     let table = [
         (100, 101, 0, 0, false, Payment::CreditOwed),
         (100, 150, 49, 0, false, Payment::CreditOwed),
@@ -38,7 +38,7 @@ fn payment_is_the_first_word_that_holds() {
 
 #[test]
 fn fulfilment_is_the_first_word_that_holds() {
-    // ordered, shipped, returned, any undelivered
+    // Columns: ordered, shipped, returned, any undelivered.
     let table = [
         (3, 3, 3, false, Fulfillment::Returned),
         (3, 3, 3, true, Fulfillment::Returned),

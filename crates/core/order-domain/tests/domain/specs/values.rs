@@ -93,7 +93,7 @@ fn a_quantity_is_1_to_a_million() {
     }
 }
 
-/// Blanks, joiners, marks of direction, fillers, variation selectors, tags, and the blank Braille pattern.
+/// Blanks, joiners, direction marks, fillers, variation selectors, tags, and the blank Braille pattern.
 const INVISIBLE: [&str; 16] = [
     " ",
     "   ",
@@ -130,7 +130,7 @@ fn a_text_has_no_noncharacters() {
     assert!(Text::parse("\u{FFFD}\u{FDF0}").is_ok());
 }
 
-/// The first release accepted them: an order that has one must stay readable.
+/// The first release accepted these texts, so an order that contains one must stay readable.
 #[test]
 fn texts_that_were_stored_are_read_by_the_rules_of_their_time() {
     for text in INVISIBLE.into_iter().chain(["a\u{FFFE}"]) {
@@ -177,7 +177,7 @@ fn a_new_order_is_in_a_currency_in_use() {
     for code in ["EUR", "USD", "JPY", "KWD", "XOF", "VES", "VED"] {
         assert_eq!(Currency::parse(code).unwrap().code(), code);
     }
-    // No currency, a test code, gold, a unit of account, a fund, withdrawn ones, and what is no code at all.
+    // No currency, a test code, gold, a unit of account, a fund, withdrawn currencies, and texts that are not codes.
     let others =
         ["XXX", "XTS", "XAU", "XDR", "CHE", "HRK", "ANG", "DEM", "AAA", "eur", "EU", "EURO", "", "E\0R", "ЕUR"];
     for code in others {
