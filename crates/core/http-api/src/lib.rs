@@ -3,7 +3,7 @@
 //! This crate must never do I/O: it turns a request into a typed command or query, and a typed reply or problem into a
 //! response. Other crates decide commands. [`OPENAPI`] is the same contract for machines, and tests compare the two.
 //!
-//! Where to start:
+//! Start here:
 //!
 //! | file | content |
 //! |---|---|

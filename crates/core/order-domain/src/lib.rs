@@ -3,7 +3,7 @@
 //! This crate must never know of async, I/O, a clock, randomness, HTTP, DynamoDB or AWS: time, ids and prices arrive as
 //! data. It does not know how events are stored, only their permanent names and shapes ([`stored`]).
 //!
-//! Where to start:
+//! Start here:
 //!
 //! | file | content |
 //! |---|---|

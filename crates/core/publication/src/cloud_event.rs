@@ -17,7 +17,7 @@ pub const SPEC_VERSION: &str = "1.0";
 /// An order event in the JSON format of CloudEvents 1.0, with the extension attributes `sequence`, `correlationid`,
 /// `causationid`, `customerid` and `replayname`. An attribute without a value is absent, never null.
 ///
-/// What is said of each attribute here is published with it, in the JSON Schemas.
+/// The JSON Schemas publish the description of each attribute below.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CloudEvent {
     /// The version of CloudEvents.

@@ -4,7 +4,7 @@
 //! and nothing depends on the order or the number of deliveries. This crate must never decide anything, store anything
 //! that cannot be rebuilt from events, or know of Lambda and HTTP.
 //!
-//! Where to start:
+//! Start here:
 //!
 //! | file | content |
 //! |---|---|

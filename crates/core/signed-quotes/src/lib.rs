@@ -3,7 +3,7 @@
 //! This crate must never do I/O, read a clock, or know a claim: it only checks whether a key of the deployment signed a
 //! text. `http_api` reads the claims, and the command handler decides whether to accept the quote.
 //!
-//! Where to start:
+//! Start here:
 //!
 //! | file | content |
 //! |---|---|

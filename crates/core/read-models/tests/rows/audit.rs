@@ -1,4 +1,4 @@
-//! Comparing rows with what they should be, and mending them, while others are at work on them.
+//! Compares rows with the expected ones and repairs them, while other writers change them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::EmbeddedDynamoDb;
@@ -21,7 +21,7 @@ struct Scene {
     commits: Vec<OrderCommit>,
 }
 
-/// An order of five versions, and no row.
+/// An order of five versions without a row.
 async fn scene() -> Scene {
     let (server, store) = (dynamo().await, InMemoryEventStore::default());
     let rows = DynamoRows::new(server.client(), SUMMARY_TABLE);
@@ -64,7 +64,7 @@ impl Scene {
         folding.finish().unwrap()
     }
 
-    /// What an audit finds that has folded so many versions.
+    /// Returns the findings of an audit that has folded so many versions.
     async fn findings(&self, version: usize) -> Vec<Finding> {
         self.audit().check(vec![self.folded(version)]).await.unwrap().findings
     }
@@ -73,7 +73,7 @@ impl Scene {
         self.findings(version).await.into_iter().map(|finding| finding.difference).collect()
     }
 
-    /// Whether the row is what so many versions come to.
+    /// Returns true if the row equals the fold of so many versions.
     async fn is_at(&self, version: usize) -> bool {
         let (key, row) = self.row(version);
         let mut read = RowStore::<Summary>::read(&self.rows, std::slice::from_ref(&key)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Keys that DynamoDB leaves unprocessed: the embedded one never does, so its answers are written out here.
+//! Keys that DynamoDB leaves unprocessed. The embedded DynamoDB never does this, so the test fabricates its responses.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::story::{Numbered, SUMMARY_TABLE};
 
-/// Answers every BatchGetItem with `found` of the keys that it asks for, and leaves the others.
+/// Responds to every BatchGetItem with `found` of the requested keys, and leaves the others unprocessed.
 #[derive(Debug, Clone)]
 struct Busy {
     found: usize,
@@ -44,7 +44,7 @@ impl HttpClient for Busy {
     }
 }
 
-/// Reads 20 rows; the sizes of the requests, and how many keys were found and left.
+/// Reads 20 rows. Returns the sizes of the requests, and the number of keys found and left.
 async fn read_20(found_at_once: usize) -> (Vec<usize>, usize, usize) {
     let busy = Busy { found: found_at_once, asked: Arc::default() };
     let config = Config::builder()

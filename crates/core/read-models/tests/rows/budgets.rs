@@ -1,4 +1,4 @@
-//! What a batch costs, counted at the real SDK.
+//! The cost of a batch, measured at the real SDK.
 
 use embedded_dynamodb::{EmbeddedDynamoDb, Meter};
 use event_store::{DynamoEventStore, EventStore, InMemoryEventStore, RecordedEvent, Timestamp, UpTo};
@@ -18,7 +18,7 @@ fn engine(server: &EmbeddedDynamoDb) -> (DynamoEngine, Meter) {
     (Engine::new(store, DynamoRows::new(client, SUMMARY_TABLE)), meter)
 }
 
-/// A hundred orders of ten commits each, dealt out in turns.
+/// A hundred orders of ten commits each, distributed in turns.
 async fn a_thousand_commits() -> Vec<Vec<OrderCommit>> {
     let store = InMemoryEventStore::default();
     let mut orders = Vec::new();
@@ -41,7 +41,7 @@ async fn a_thousand_commits_of_a_hundred_new_orders_are_a_hundred_writes_and_no_
     assert_eq!(outcome.failed, []);
     assert_eq!(outcome.counters, Counters { aggregates: 100, rows_written: 100, ..Counters::default() });
     assert_eq!((spent.requests_of("PutItem"), spent.total_requests()), (100, 100));
-    // A row of less than 1 KB is one write unit, and its index entry another, once.
+    // A row of less than 1 KB costs one write unit, and its index entry costs another, once.
     assert_eq!((spent.read_half_units(), spent.write_half_units()), (0, 400));
 }
 
@@ -59,7 +59,8 @@ async fn a_thousand_commits_of_a_hundred_known_orders_are_a_hundred_writes_and_a
         (spent.requests_of("BatchGetItem"), spent.requests_of("PutItem"), spent.total_requests()),
         (1, 100, 101)
     );
-    // The index holds keys only, which never change: an update is one write unit, and a consistent read one.
+    // The index has only keys, which never change. So an update costs one write unit, and a consistent read one read
+    // unit.
     assert_eq!((spent.read_half_units(), spent.write_half_units()), (200, 200));
 }
 
@@ -97,7 +98,7 @@ async fn an_order_whose_commits_exceed_a_megabyte_projects() {
     assert_eq!(row, Some(row_of(&commits)));
 }
 
-/// Thirty corrections to and fro, with the longest reasons there can be: about 35 KB.
+/// Thirty alternating corrections with the longest possible reasons: about 35 KB.
 fn corrections(number: usize) -> Vec<Event> {
     let amount = |number: usize| Amount::new(u64::try_from(number % 2).unwrap() + 25).unwrap();
     let reason = Text::parse(&"茶".repeat(256)).unwrap();
@@ -116,7 +117,7 @@ fn corrections(number: usize) -> Vec<Event> {
     (0..31).map(correction).collect()
 }
 
-/// Appends the same events again, elsewhere.
+/// Appends the same events to another store.
 async fn copy(commits: &[OrderCommit], store: &DynamoEventStore) {
     for commit in commits {
         let loaded = EventStore::<Orders>::load(store, &commit.aggregate_id, UpTo::Head).await.unwrap();

@@ -1,4 +1,4 @@
-//! What an order contributes, and what contributions come to.
+//! The contribution of an order, and the totals of contributions.
 
 use event_store::{InMemoryEventStore, Timestamp};
 use order_aggregate::OrderCommit;
@@ -17,7 +17,7 @@ fn fold(row: Option<Contribution>, version: u64, commit: &OrderCommit) -> Result
     projection::fold::<CustomerTotals>(row, version, commit).map(Option::unwrap)
 }
 
-/// The contribution of an order's commits, from the first on.
+/// Returns the contribution of an order's commits, from the first on.
 pub(crate) fn contribution(commits: &[OrderCommit]) -> Contribution {
     let folded = commits.iter().zip(0..).try_fold(None, |row, (commit, version)| fold(row, version, commit).map(Some));
     folded.unwrap().unwrap()
@@ -79,7 +79,7 @@ fn contributed(order: &str, paid: u64, refunded: u64) -> Contribution {
     }
 }
 
-/// What contributions come to.
+/// Returns the totals of contributions.
 pub(crate) fn total<'a>(contributions: impl IntoIterator<Item = &'a Contribution>) -> CurrencyTotals {
     let mut contributions = contributions.into_iter();
     contributions.try_fold(None, |sum, row| CustomerTotals::replace(sum, None, row).map(Some)).unwrap().unwrap()

@@ -1,4 +1,4 @@
-//! The engine on one batch after another: how commits arrive does not matter.
+//! The engine over several batches: the result does not depend on how commits arrive.
 
 use std::collections::BTreeMap;
 
@@ -189,7 +189,7 @@ async fn a_row_of_a_newer_number_is_left_and_its_records_come_again() {
     let commits = paid_in_parts(&bench.store, "o-1", 2).await;
     let newer = Engine::new(bench.store.clone(), bench.rows.seen_by::<Numbered<3>>());
     newer.project(entries(&commits[..1]), None).await;
-    // With and without version 1 in the batch: once the row is read first, once the write finds it.
+    // The batch comes with and without version 1: in one case the row is read first, in the other the write finds it.
     for batch in [&commits[1..], &commits[..]] {
         let outcome = bench.project(batch).await;
         let reasons: Vec<_> = outcome.failed.iter().map(|failure| (failure.version, &failure.reason)).collect();

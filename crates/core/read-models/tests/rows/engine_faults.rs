@@ -1,4 +1,4 @@
-//! Poison and outages: they hold back their own order, and no other.
+//! Poison and outages delay their own order, and no other.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,7 +20,7 @@ fn poison(commit: &OrderCommit) -> Delivered<Event> {
     Delivered { record: Err(Poison { position, cause: "an event from the future".to_owned() }), ..entry(commit) }
 }
 
-/// The ids that failed, in order, and whether all of them did by poison at `version`.
+/// Returns the failed record ids, in order. Asserts that all of them failed by poison at `version`.
 fn held_back_by(outcome: &Outcome, version: u64) -> Vec<&str> {
     let mut ids = Vec::new();
     for failure in &outcome.failed {
@@ -100,7 +100,7 @@ async fn a_key_that_no_table_takes_holds_back_its_order_and_no_other() {
     let outcome = engine.project(entries(&good[..1]), None).await;
     assert_eq!(outcome.failed, []);
 
-    // Version 2 alone: the row under each key has to be read, all of them in one request.
+    // The batch has version 2 only, so the row at each key must be read, all of them in one request.
     let tagged = |order: &str, tag: &str, value: &str| {
         let mut commit = OrderCommit { aggregate_id: order.to_owned(), ..good[1].clone() };
         commit.tags.insert(tag.to_owned(), value.to_owned());
@@ -133,7 +133,8 @@ async fn a_record_that_names_no_order_fails_alone() {
     assert_eq!(versions(&rows), [("o-1".to_owned(), 2)]);
 }
 
-/// Rows of which those whose key ends so cannot be read or written.
+/// Rows with outages. The fields are endings of keys: those that cannot be read, that the table is too busy for, and that
+/// cannot be written.
 struct Outage {
     rows: Rows,
     unreadable: &'static str,

@@ -1,4 +1,4 @@
-//! Whatever is repeated, reordered, split or lost: the rows are the fold.
+//! Commits may be repeated, reordered, split or lost: the rows always equal the fold.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use read_models::{Engine, InMemoryRows, OrderSummaryByCustomer, OrderSummaryRow,
 
 use crate::story::{any_commands, entries, row_of, tell};
 
-/// Commits picked at random, some again and some never, each with whether the batch ends there.
+/// Random commits, some repeated and some missing, each with a flag that ends the batch there.
 fn deliveries() -> impl Strategy<Value = Vec<(Index, bool)>> {
     prop::collection::vec((any::<Index>(), prop::bool::weighted(0.3)), 0..60)
 }
@@ -47,7 +47,7 @@ proptest! {
                     batches.push(Vec::new());
                 }
             }
-            // Whatever was lost before: the newest commit of each order arrives at some time.
+            // Commits may have been lost before. In the end, the newest commit of each order arrives.
             batches.push(orders.values().map(|commits| commits.last().unwrap()).collect());
 
             let engine = Engine::<OrderSummaryByCustomer, _, _>::new(store, rows.clone());

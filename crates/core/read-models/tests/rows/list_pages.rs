@@ -1,4 +1,4 @@
-//! Pages of a list over DynamoDB: every matching row once, in order, and no page beyond its budget.
+//! Pages of a list over DynamoDB: every matching row occurs once, in order, and no page exceeds its budget.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use read_models::{
 
 use crate::story::{SUMMARY_TABLE, dynamo};
 
-/// 2026-11-21T09:30:00.000Z.
+/// The instant 2026-11-21T09:30:00.000Z.
 const BEGINNING_MS: i64 = 1_795_253_400_000;
 /// The lines of a row of about 0.5, 12 and 115 KB.
 const SIZES: [Size; 3] = [Size { lines: 1, name: 4 }, Size { lines: 100, name: 20 }, LARGEST];
@@ -33,7 +33,7 @@ fn instant(second: i64) -> Timestamp {
     Timestamp::from_epoch_ms(BEGINNING_MS + second * 1000).unwrap()
 }
 
-/// An order placed at that second.
+/// Returns an order placed at that second.
 fn row(number: usize, second: i64, size: Size) -> OrderSummaryRow {
     let items = (0..size.lines).map(|line| SummaryItem {
         sku: format!("{line:0>64}"),
@@ -76,12 +76,12 @@ struct List {
     server: EmbeddedDynamoDb,
     summaries: DynamoSummaries,
     meter: Meter,
-    /// The most that a page may consume, in half units.
+    /// The largest consumption of a page, in half units.
     budget: u64,
 }
 
 impl List {
-    /// A list of these rows, each with its attribute `toShip`.
+    /// Stores a list of these rows, each with its attribute `toShip`.
     async fn of(rows: &[(OrderSummaryRow, bool)]) -> Self {
         let server = dynamo().await;
         let (client, meter) = server.metered_client();
@@ -95,13 +95,13 @@ impl List {
         list
     }
 
-    /// `count` orders of one size, newest last.
+    /// Stores `count` orders of one size, newest last.
     async fn of_size(count: usize, size: Size) -> Self {
         let rows = (0..count).map(|number| (row(number, i64::try_from(number).unwrap(), size), false));
         Self::of(&rows.collect::<Vec<_>>()).await
     }
 
-    /// A page, held to its budget.
+    /// Returns a page, and asserts that it keeps within its budget.
     async fn page(&self, filter: &ListFilter, limit: usize, after: Option<&str>) -> (Vec<String>, Option<String>) {
         let page = self.summaries.list("c-1", filter, limit, after).await.unwrap();
         let consumed = self.meter.take().read_half_units();
@@ -111,7 +111,7 @@ impl List {
         (page.rows.into_iter().map(|row| row.unwrap().order_id).collect(), page.next)
     }
 
-    /// All pages.
+    /// Returns all pages.
     async fn pages(&self, filter: &ListFilter, limit: usize) -> Vec<Vec<String>> {
         let (mut pages, mut after) = (Vec::new(), None::<String>);
         loop {
@@ -144,7 +144,7 @@ async fn a_filter_without_a_match_costs_at_most_64_units_a_page() {
     let list = List::of_size(3_000, SIZES[0]).await;
     let none = list.pages(&of_status(OrderStatus::Cancelled), 20).await;
     assert!(none.iter().all(Vec::is_empty));
-    // 500 KB are at least 1,000 rows of at most 0.5 KB; the reserve costs a quarter of them.
+    // 500 KB contain at least 1,000 rows of at most 0.5 KB; the reserve costs a quarter of them.
     assert_eq!(none.len(), 4);
     let large = List::of_size(30, LARGEST).await;
     assert_eq!(large.pages(&of_status(OrderStatus::Cancelled), 20).await, vec![Vec::<String>::new(); 8]);
@@ -185,7 +185,7 @@ async fn the_last_page_has_no_cursor_also_at_multiples_of_the_limit() {
     }
 }
 
-/// Only the newest of 1,000 rows match, so all the others are examined to learn that no more do.
+/// Only the newest of 1,000 rows match, so all other rows are examined to find out that no more match.
 #[tokio::test]
 async fn rows_examined_after_the_last_match_are_not_examined_again() {
     let rows: Vec<_> = (0..2_000)

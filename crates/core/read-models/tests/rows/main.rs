@@ -1,4 +1,4 @@
-//! Rows, from single events to the whole way over DynamoDB.
+//! Tests of rows, from single events to the whole path over DynamoDB.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -71,7 +71,7 @@ async fn an_event_is_folded_after_its_siblings_of_the_same_commit() {
     assert_eq!((row.version, row.amount_paid, row.items[0].shipped), (1, 25, 2));
 }
 
-/// What the domain says of an order, in the row's words.
+/// Converts the domain's view of an order into the row's fields.
 fn told_by_the_domain(order: &Order, row: &OrderSummaryRow) -> OrderSummaryRow {
     let items = order.lines().iter().map(|line| SummaryItem {
         sku: line.sku.to_string(),

@@ -1,4 +1,4 @@
-//! The audit's assumptions about stored rows, held against every adapter.
+//! The audit's assumptions about stored rows, checked for every adapter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::story::{Numbered, SUMMARY_TABLE, dynamo, paid_in_parts, row_of, write
 
 type One = Numbered<1>;
 
-/// An adapter, and the server of its table.
+/// An adapter with the server of its table.
 struct Adapter<R> {
     rows: R,
     _server: Option<EmbeddedDynamoDb>,
@@ -33,7 +33,7 @@ async fn summed_rows() -> Adapter<SummedRows> {
     Adapter { rows: SummedRows::new(server.client(), SUMMARY_TABLE), _server: Some(server) }
 }
 
-/// An order's row after its first commits.
+/// Returns an order's row after its first commits.
 async fn row(order: &str, version: usize) -> (RowKey, OrderSummaryRow) {
     let commits = paid_in_parts(&InMemoryEventStore::default(), order, 4).await;
     let row = row_of(&commits[..version]);

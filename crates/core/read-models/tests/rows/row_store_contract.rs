@@ -1,4 +1,4 @@
-//! What the engine relies on, held against every adapter.
+//! The engine's assumptions about rows, checked for every adapter.
 
 use embedded_dynamodb::EmbeddedDynamoDb;
 use event_store::InMemoryEventStore;
@@ -9,7 +9,7 @@ use crate::story::{Numbered, SUMMARY_TABLE, dynamo, paid_in_parts, row_of, write
 type One = Numbered<1>;
 type Two = Numbered<2>;
 
-/// The same rows, as the release with projection number 1 and the one with number 2 see them.
+/// The same rows as seen by a release with projection number 1 and by one with number 2.
 struct Rows<R1, R2> {
     one: R1,
     two: R2,
@@ -33,7 +33,7 @@ async fn summed_rows() -> Rows<SummedRows, SummedRows> {
     Rows { one: rows.clone(), two: rows, _server: Some(server) }
 }
 
-/// The row of an order at versions 1 to 5.
+/// Returns the row of an order at versions 1 to 5.
 async fn versions(order: &str) -> Vec<(RowKey, OrderSummaryRow)> {
     let commits = paid_in_parts(&InMemoryEventStore::default(), order, 4).await;
     let rows = (1..=commits.len()).map(|count| row_of(&commits[..count]));

@@ -1,4 +1,4 @@
-//! Orders that come about as real ones do: commands, decided, recorded.
+//! Orders that are created like real ones: commands that are decided and recorded.
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use event_store::{Delivered, EventStore, Fingerprint, InMemoryEventStore, RecordedEvent, Request, Timestamp, UpTo};
@@ -21,7 +21,7 @@ use read_models::{
 use sam_template::Template;
 use serde::{Deserialize, Serialize};
 
-/// The projection with another number, as another release would have it.
+/// The projection with another number, as in another release.
 pub(crate) struct Numbered<const N: u32>;
 
 impl<const N: u32> Projection for Numbered<N> {
@@ -48,7 +48,7 @@ impl<const N: u32> Projection for Numbered<N> {
     }
 }
 
-/// What its customers have paid, by currency.
+/// The sums: the amounts that its customers have paid, by currency.
 impl<const N: u32> Summed for Numbered<N> {
     type Sum = Paid;
 
@@ -70,7 +70,7 @@ pub(crate) struct Paid {
 
 pub(crate) type SummaryEngine<S, R> = Engine<OrderSummaryByCustomer, S, R>;
 
-/// Two lines, a total of 25.
+/// Returns a command that places two lines with a total of 25.
 pub(crate) fn place(customer: &str) -> Command {
     place_in(customer, "EUR")
 }
@@ -147,7 +147,7 @@ fn cancel_items(id: u32, sku: u32, quantity: u32) -> Command {
     })
 }
 
-/// What may be asked of a placed order, from few enough ids and amounts that much of it is accepted.
+/// Random commands on a placed order. They use so few ids and amounts that many of them are accepted.
 pub(crate) fn any_commands() -> impl Strategy<Value = Vec<Command>> {
     let id = 1..=4_u32;
     let command = prop_oneof![
@@ -160,7 +160,7 @@ pub(crate) fn any_commands() -> impl Strategy<Value = Vec<Command>> {
         3 => (id, 1..=2_u32, 1..=2_u32).prop_map(|(id, sku, quantity)| cancel_items(id, sku, quantity)),
         1 => Just(cancel()),
     ];
-    // Half of the orders are paid at once, so that there is something to ship.
+    // Half of the orders are paid at once, so that some units can be shipped.
     (any::<bool>(), prop::collection::vec(command, 0..24)).prop_map(|(paid, mut commands)| {
         if paid {
             commands.insert(0, pay(1, 25));
@@ -179,10 +179,10 @@ pub(crate) fn request(order: &str, number: usize) -> Request {
     }
 }
 
-/// When the stories begin: 2027-01-15T08:00:00.000Z.
+/// The time when the stories begin: 2027-01-15T08:00:00.000Z.
 const BEGINNING_MS: i64 = 1_800_000_000_000;
 
-/// Records what is accepted of `commands`, after the placing, and gives each commit with the order after it.
+/// Places an order and records the accepted ones of `commands`. Returns each commit with the order after it.
 pub(crate) async fn tell(
     store: &InMemoryEventStore,
     order: &str,
@@ -192,7 +192,7 @@ pub(crate) async fn tell(
     tell_from(store, order, &place(customer), commands).await
 }
 
-/// The same, placed as `first` says.
+/// Does the same with `first` as the placing command.
 pub(crate) async fn tell_from(
     store: &InMemoryEventStore,
     order: &str,
@@ -211,13 +211,13 @@ pub(crate) async fn tell_from(
     told
 }
 
-/// The commits of an order that is placed and paid in so many parts: `payments` + 1 versions.
+/// Returns the commits of an order that is placed and paid in so many parts: `payments` + 1 versions.
 pub(crate) async fn paid_in_parts(store: &InMemoryEventStore, order: &str, payments: u32) -> Vec<OrderCommit> {
     let commands: Vec<_> = (1..=payments).map(|id| pay(id, 1)).collect();
     tell(store, order, "c-1", &commands).await.into_iter().map(|(commit, _)| commit).collect()
 }
 
-/// The row of an order's commits, from the first on.
+/// Returns the row of an order's commits, from the first on.
 #[track_caller]
 pub(crate) fn row_of(commits: &[OrderCommit]) -> OrderSummaryRow {
     let folded = commits
@@ -227,7 +227,7 @@ pub(crate) fn row_of(commits: &[OrderCommit]) -> OrderSummaryRow {
     folded.unwrap().unwrap()
 }
 
-/// A commit as a record of the stream.
+/// Returns a commit as a record of the stream.
 pub(crate) fn entry(commit: &OrderCommit) -> Delivered<Event> {
     Delivered { id: format!("{}@{}", commit.aggregate_id, commit.version), record: Ok(commit.clone()) }
 }
@@ -247,7 +247,7 @@ pub(crate) async fn write<P: Projection>(
     rows.write(&[row], None).await.pop().unwrap()
 }
 
-/// An embedded DynamoDB with the project's tables.
+/// Starts an embedded DynamoDB with the project's tables.
 pub(crate) async fn dynamo() -> EmbeddedDynamoDb {
     let server = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
     server.create_tables(&Template::of_this_project().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Comparing sums with the rows they are the sums of, and mending them, while others are at work on both.
+//! Compares sums with their rows and repairs them, while other writers change both.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::{EventStore, InMemoryEventStore};
@@ -17,7 +17,7 @@ struct Scene {
     orders: Vec<Vec<OrderCommit>>,
 }
 
-/// A customer's three orders of three versions, of which two are projected.
+/// A customer with three orders of three versions, of which two versions are projected.
 async fn scene() -> Scene {
     let book = Book::new().await;
     let audit = SumAudit::new(DynamoRows::new(book.server.client(), TOTALS_TABLE));
@@ -76,7 +76,7 @@ impl Scene {
         delete.key("entry", AttributeValue::S(entry.to_owned())).send().await.unwrap();
     }
 
-    /// Whether the totals are what so many versions of each order come to.
+    /// Returns true if the totals equal those of so many versions of each order.
     async fn are_at(&self, versions: usize) -> bool {
         let orders = self.orders.iter().map(|commits| &commits[..versions]);
         self.book.of("c-1").await == [total_of(orders)]
@@ -134,7 +134,7 @@ async fn rows_that_are_pending_are_counted_in_place_of_those_that_are_stored() {
     assert_eq!(scene.differences().await, []);
     scene.set_gross(1).await;
     scene.mend().await;
-    // They stay pending, so that a repeat stores them and counts nothing twice.
+    // The rows stay pending, so a repeat stores them and counts nothing twice.
     scene.book.project(scene.orders.iter().flatten()).await;
     assert!(scene.are_at(3).await);
     assert_eq!(scene.differences().await, []);
@@ -208,7 +208,7 @@ async fn beside_live_traffic_nothing_is_found_and_mending_undoes_nothing() {
                 scene.set_gross(1_000_000).await;
                 damaged = true;
             }
-            // A look that others never left in peace says nothing.
+            // If other writers changed the sums at every read, the result is not conclusive.
             if let SumsChecked::Wrong(finding) = scene.audit.check("c-1").await.unwrap() {
                 assert!(damaged, "nothing is wrong with {}: it {}", finding.key.sort, finding.difference);
                 damaged = scene.audit.repair(&finding).await.unwrap().is_some();
@@ -229,7 +229,7 @@ async fn beside_live_traffic_nothing_is_found_and_mending_undoes_nothing() {
 async fn a_row_that_is_deleted_or_taken_back_by_a_repair_is_no_longer_counted() {
     let scene = scene().await;
     let rows = SummedRows::new(scene.book.server.client(), TOTALS_TABLE);
-    // The events as they are after a restore: without o-0, and with o-1 as it was placed.
+    // The events after a restore: without o-0, and with o-1 as it was placed.
     let restored = InMemoryEventStore::default();
     tell_from(&restored, "o-1", &place_in("c-1", "EUR"), &[]).await;
     tell_from(&restored, "o-2", &place_in("c-1", "EUR"), &[pay(1, 20), pay(2, 5)]).await;
@@ -254,7 +254,7 @@ async fn a_row_that_is_deleted_or_taken_back_by_a_repair_is_no_longer_counted() 
     scene.mend().await;
     let totals = scene.book.of("c-1").await.remove(0);
     assert_eq!((totals.orders, totals.gross), (2, 25));
-    // And nothing brings it back.
+    // Later writes do not restore it.
     let later = tell_from(&restored, "o-9", &place_in("c-1", "EUR"), &[pay(1, 7)]).await;
     let engine = Engine::<CustomerTotals, _, _>::new(restored, rows);
     for (commit, _) in &later {

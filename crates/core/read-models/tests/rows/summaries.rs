@@ -1,4 +1,4 @@
-//! What queries read, over DynamoDB.
+//! The reads for queries, over DynamoDB.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::{EmbeddedDynamoDb, Meter};
@@ -11,7 +11,7 @@ use read_models::{
 
 use crate::story::{SUMMARY_TABLE, cancel, dynamo, entries, pay, row_of, tell};
 
-/// A customer's list as it stands.
+/// A customer's stored list.
 struct Shelf {
     store: InMemoryEventStore,
     engine: Engine<OrderSummaryByCustomer, InMemoryEventStore, DynamoRows>,
@@ -40,7 +40,7 @@ impl Shelf {
         assert_eq!(outcome.failed, []);
     }
 
-    /// `count` orders of a customer, of which every `nth` is cancelled.
+    /// Adds `count` orders of a customer and cancels every `nth`.
     async fn fill(&self, customer: &str, count: usize, nth: usize) {
         for number in 0..count {
             let commands = if number % nth == 0 { vec![cancel()] } else { vec![pay(1, 25)] };
@@ -48,7 +48,7 @@ impl Shelf {
         }
     }
 
-    /// Leaves an order's row without its total, as a newer release might.
+    /// Removes the total from an order's row, as a newer release might.
     async fn damage(&self, order: &str) {
         let row = self.summaries.find(order).await.unwrap().unwrap();
         self.server
@@ -65,7 +65,7 @@ impl Shelf {
         let _ = self.meter.take();
     }
 
-    /// All pages of a list.
+    /// Returns all pages of a list.
     async fn pages(&self, customer: &str, status: Option<OrderStatus>, limit: usize) -> Vec<Vec<String>> {
         let (mut pages, mut after, filter) =
             (Vec::new(), None::<String>, ListFilter { status, ..ListFilter::default() });
@@ -116,7 +116,7 @@ async fn pages_hold_every_order_once_and_read_no_more_than_they_hold() {
     let pages = shelf.pages("c-1", None, 4).await;
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
     assert_eq!(pages.concat(), numbered("c-1", (0..10).rev()));
-    // Four rows at first, and one more to learn that there is another page.
+    // The request reads four rows first, and then one more to find out that another page follows.
     assert_eq!(shelf.meter.take().total_requests(), 2 + 2 + 1);
 }
 
@@ -136,7 +136,7 @@ async fn a_filtered_page_is_filled_as_long_as_there_are_matches() {
     assert_eq!(shelf.pages("c-1", Some(OrderStatus::Shipped), 20).await.concat(), Vec::<String>::new());
 }
 
-/// The orders of a page, and of those that cannot be read, that they cannot.
+/// Returns the orders of a page, with a mark for each unreadable row.
 fn order_ids(page: &SummaryRows) -> Vec<String> {
     let rows = page.rows.iter().map(|row| match row {
         Ok(row) => row.order_id.clone(),
@@ -150,7 +150,7 @@ async fn a_row_that_cannot_be_read_keeps_its_place_and_costs_no_other() {
     let shelf = Shelf::new().await;
     shelf.fill("c-1", 5, 2).await;
     shelf.damage("c-1-002").await;
-    // The second list finds more than it needs, and is cut after that very row.
+    // The second list finds more rows than it needs, and ends exactly at that row.
     for (status, limit, pages) in [
         (None, 3, [vec!["c-1-004", "c-1-003", "unreadable: c-1-002"], vec!["c-1-001", "c-1-000"]]),
         (Some(OrderStatus::Cancelled), 2, [vec!["c-1-004", "unreadable: c-1-002"], vec!["c-1-000"]]),

@@ -1,4 +1,4 @@
-//! Writes that are refused or lost, and two releases at once.
+//! Writes that are rejected or lost, and two releases at once.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -26,25 +26,26 @@ use crate::customer_totals::contribution;
 use crate::story::{self, TOTALS_TABLE, entries, pay, ship};
 use crate::summed_rows::{Book, total_of};
 
-/// The fate of a write on its way.
+/// The result of a write on the connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fate {
     Arrives,
-    /// Nothing is written, with this error.
+    /// Nothing is written, and the response has this error.
     Refused(&'static str),
-    /// It is written, and the answer says that the server failed.
+    /// The item is written, and the response says that the server failed.
     AnswerLost,
     /// Nothing is written, and the server fails.
     Lost,
 }
 
-/// A line to the database on which writes meet their fates, one after the other; the last one's is that of all that follow.
+/// A connection to the database that applies these fates to successive writes. The last fate also applies to all later
+/// writes.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     database: Arc<OpaqueDatabase>,
     pub(crate) fates: Arc<Mutex<VecDeque<Fate>>>,
     writes: Arc<Mutex<usize>>,
-    /// What somebody else puts before the next query is answered.
+    /// An item that another writer puts before the next query is answered.
     pub(crate) meanwhile: Arc<Mutex<Option<Value>>>,
 }
 
@@ -105,7 +106,7 @@ impl HttpClient for Line {
     }
 }
 
-/// Rows at the end of such a line, whose client tries so often; and the line.
+/// Returns rows on such a connection, whose client makes so many attempts, and the connection.
 pub(crate) fn rows(book: &Book, attempts: u32, fates: &[Fate]) -> (SummedRows, Line) {
     let line = Line {
         database: Arc::new(OpaqueDatabase(book.server.database().clone())),
@@ -168,11 +169,11 @@ async fn sums_whose_answer_is_lost_count_once_and_their_row_is_stored() {
     let book = Book::new().await;
     let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
     tokio::time::pause();
-    // The SDK retries, finds its own write, and the row is written as one that the sums count already.
+    // The SDK retries and finds its own write. The row is then written as one that the sums already count.
     let (again, line) = rows(&book, 3, &[Fate::AnswerLost, Fate::Arrives]);
     assert_eq!(write(&again, &commits[..1]).await.unwrap(), Write::Superseded { version: 1 });
     assert_eq!(*line.writes.lock().unwrap(), 3);
-    // Without a retry, a repeat does the same.
+    // Without a retry in the SDK, a repeat has the same result.
     let (once, _) = rows(&book, 1, &[Fate::AnswerLost, Fate::Arrives]);
     assert!(matches!(write(&once, &commits).await, Err(RowError::Unavailable { .. })));
     assert_eq!(write(&once, &commits).await.unwrap(), Write::Superseded { version: 2 });
@@ -212,7 +213,7 @@ async fn a_row_that_is_lost_is_stored_before_the_sums_forget_it() {
     }
     assert!(contribution_is_stored(&book, 2).await);
     assert!(!book.sums().await["pending"].as_m().unwrap().contains_key("order#o-1"));
-    // Nothing that is counted is counted again.
+    // Counted rows are not counted again.
     book.project(orders.iter().flatten()).await;
     assert_eq!(book.of("c-1").await, [total_of(orders.iter().map(Vec::as_slice))]);
 }
@@ -226,7 +227,7 @@ async fn a_row_that_cannot_be_stored_stays_pending() {
     assert!(write(&line_rows, &commits).await.is_err());
     let mut orders = vec![commits];
     for number in 2..5 {
-        // Of the last, the row that is lost is lost again; then the sums and the row arrive.
+        // For the last order, the lost row is lost again. Then the sums and the row arrive.
         *line.fates.lock().unwrap() = if number == 4 { [Fate::Lost, Fate::Arrives] } else { [Fate::Arrives; 2] }.into();
         let order = book.order(&format!("o-{number}"), "EUR", &[]).await;
         assert_eq!(write(&line_rows, &order).await.unwrap(), Write::Written);
@@ -269,7 +270,7 @@ impl Projection for Later {
         CustomerTotals::aggregate_id(key)
     }
 
-    /// It counts double.
+    /// This release counts double.
     fn apply(
         row: Option<Contribution>,
         event: &RecordedEvent<EventOf<Self>>,
@@ -314,7 +315,7 @@ async fn a_later_release_sums_from_nothing_and_leaves_the_earlier_ones_sums_to_i
     assert_eq!(outcome.failed[0].reason, Reason::NewerProjection);
     assert_eq!(book.of("c-1").await, before);
 
-    // A replay, or a rebuild: every order once more, from wherever.
+    // A replay or a rebuild delivers every order again, from the beginning or in part.
     let outcome = later.project(entries(first.iter().chain(&second[..1])), None).await;
     let expected = Counters { aggregates: 2, rows_written: 1, superseded: 1, gaps_repaired: 1, ..Counters::default() };
     assert_eq!((outcome.failed, outcome.counters), (vec![], expected));
@@ -325,7 +326,7 @@ async fn a_later_release_sums_from_nothing_and_leaves_the_earlier_ones_sums_to_i
     assert_eq!(["orders", "gross"].map(|name| euros[name].as_n().unwrap().as_str()), ["2", "100"]);
 }
 
-/// The same projection in the release before, to which every commit was of concern, and which kept sums of its own.
+/// The same projection in the previous release, which every commit concerned, and which kept its own sums.
 struct Earlier;
 
 impl Projection for Earlier {
@@ -358,7 +359,8 @@ async fn rows_of_the_release_before_are_replaced_whatever_commit_they_end_with()
     let commits = book.order("o-1", "EUR", &[pay(1, 25), ship(1, 1, 1), pay(2, 5), ship(2, 2, 1)]).await;
     let earlier: Engine<Earlier, _, _> =
         Engine::new(book.store.clone(), DynamoRows::new(book.server.client(), TOTALS_TABLE));
-    // A rebuild; a repeat from the stream beside the release before, which is further; and the row lost behind its sums.
+    // The cases: a rebuild; a repeat from the stream while the previous release is further; and the row lost after its
+    // sums were written.
     for (seen, told) in [(&commits[..3], &commits[..3]), (&commits[..5], &commits[..2]), (&commits[..5], &commits[..])]
     {
         let outcome = earlier.project(entries(seen), None).await;
@@ -381,7 +383,7 @@ async fn a_pending_row_replaces_one_of_the_release_before() {
     let earlier: Engine<Earlier, _, _> =
         Engine::new(book.store.clone(), DynamoRows::new(book.server.client(), TOTALS_TABLE));
     assert_eq!(earlier.project(entries(&commits), None).await.failed, []);
-    // As a rebuild does, which reads all commits.
+    // A rebuild reads all commits in the same way.
     assert_eq!(book.engine.project(entries(&commits), None).await.failed, []);
     assert!(contribution_is_stored(&book, 2).await);
     assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);

@@ -1,4 +1,4 @@
-//! Sums that were tampered with or taken away, and sums that panic.
+//! Sums that were changed or deleted from outside, and sums that panic.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::RecordedEvent;
@@ -71,7 +71,7 @@ async fn of_two_first_orders_at_once_one_begins_the_sum_and_the_other_carries_it
     let sum = get(&book, SUMS).await;
     delete(&book, SUMS).await;
     let (rows, line) = rows(&book, 1, &[Fate::Arrives]);
-    // The sum was not there when the second looked; before it asks for the rows, the first has written both.
+    // The second run found no sum. Before it reads the rows, the first run has written both.
     *line.meanwhile.lock().unwrap() = Some(json!({ "TableName": TOTALS_TABLE, "Item": sum }));
     assert_eq!(write(&rows, &second).await.unwrap(), Write::Written);
     assert_eq!(book.of("c-1").await, [total_of([&first[..], &second])]);
@@ -79,7 +79,7 @@ async fn of_two_first_orders_at_once_one_begins_the_sum_and_the_other_carries_it
 
 #[tokio::test]
 async fn a_row_or_sum_that_is_not_ours_is_poison_whose_cause_tells_no_value_and_no_customer() {
-    // A row that cannot be read is folded from the first event on.
+    // A row that cannot be read is folded again from the first event.
     for (entry, attribute, version) in [("order#o-1", "currency", 1), (SUMS, "sums", 3)] {
         let book = Book::new().await;
         let commits = book.order("o-1", "EUR", &[pay(1, 25), pay(2, 5)]).await;
@@ -97,7 +97,7 @@ async fn a_row_or_sum_that_is_not_ours_is_poison_whose_cause_tells_no_value_and_
     }
 }
 
-/// An item of the totals, as the wire has it.
+/// Returns an item of the totals in the wire format.
 async fn get(book: &Book, entry: &str) -> Value {
     let key = json!({ "customerId": { "S": "c-1" }, "entry": { "S": entry } });
     let get = json!({ "TableName": TOTALS_TABLE, "Key": key });
@@ -105,7 +105,7 @@ async fn get(book: &Book, entry: &str) -> Value {
     serde_json::to_value(output).unwrap()["Item"].take()
 }
 
-/// The same projection whose sums fail in the middle of it.
+/// The same projection with sums that panic while they are computed.
 struct Panicking;
 
 impl Projection for Panicking {

@@ -1,5 +1,5 @@
-//! Whatever is repeated, reordered, split or lost, and however many engines are at it: sums are what their rows come to
-//! at every moment, and what the orders come to in the end.
+//! Commits may be repeated, reordered, split or lost, and several engines may apply them. At every moment, the sums
+//! equal the sums of their rows. In the end, they equal the totals of the orders.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,14 @@ use crate::customer_totals::{contribution, total};
 use crate::story::{TOTALS_TABLE, any_commands, entries};
 use crate::summed_rows::{Book, TotalsEngine};
 
-/// Commits picked at random, some again and some never, each with the engine that gets it and whether the batches end there.
+/// Random commits, some repeated and some missing, each with its engine and a flag that ends the batch there.
 fn deliveries() -> impl Strategy<Value = Vec<(Index, usize, bool)>> {
     prop::collection::vec((any::<Index>(), 0..ENGINES, prop::bool::weighted(0.2)), 0..60)
 }
 
 const ENGINES: usize = 2;
 
-/// What stands in the table, read as rows.
+/// Returns the rows that are stored in the table.
 async fn contributions(book: &Book, orders: &BTreeMap<String, Vec<OrderCommit>>) -> Vec<(u64, Contribution)> {
     let rows = DynamoRows::new(book.server.client(), TOTALS_TABLE);
     let keys: Vec<RowKey> = orders.values().map(|commits| CustomerTotals::key(&commits[0]).unwrap()).collect();
@@ -68,7 +68,8 @@ proptest! {
                     rounds.push(none());
                 }
             }
-            // Whatever was lost before: the newest commit that concerns a row arrives at some time, here at every engine at once.
+            // Commits may have been lost before. In the end, the newest commit that concerns a row arrives, here at
+            // every engine at once.
             let newest = |commits: &'_ Vec<OrderCommit>| commits.iter().rposition(CustomerTotals::concerns).unwrap();
             rounds.push(vec![orders.values().map(|commits| &commits[newest(commits)]).collect(); ENGINES]);
 

@@ -1,4 +1,4 @@
-//! Rows with sums, over DynamoDB: whatever arrives in whatever way, the sums are what the orders come to.
+//! Rows with sums, over DynamoDB: the sums equal the totals of the orders, in whatever way commits arrive.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(crate) const SUMS: &str = "total#2";
 
 pub(crate) type TotalsEngine = Engine<CustomerTotals, InMemoryEventStore, SummedRows>;
 
-/// Customers' totals, and the orders they come from.
+/// Customers' totals, and the orders behind them.
 pub(crate) struct Book {
     pub(crate) store: InMemoryEventStore,
     pub(crate) engine: TotalsEngine,
@@ -41,7 +41,7 @@ impl Book {
         }
     }
 
-    /// Records an order, and projects nothing.
+    /// Records an order without projecting it.
     pub(crate) async fn order(&self, order: &str, currency: &str, commands: &[Command]) -> Vec<OrderCommit> {
         let told = tell_from(&self.store, order, &place_in("c-1", currency), commands).await;
         told.into_iter().map(|(commit, _)| commit).collect()
@@ -52,14 +52,14 @@ impl Book {
         assert_eq!(outcome.failed, []);
     }
 
-    /// The item of the customer's sums.
+    /// Returns the item of the customer's sums.
     pub(crate) async fn sums(&self) -> HashMap<String, AttributeValue> {
         let get = self.server.client().get_item().table_name(TOTALS_TABLE).consistent_read(true);
         let get = get.key("customerId", AttributeValue::S("c-1".to_owned()));
         get.key("entry", AttributeValue::S(SUMS.to_owned())).send().await.unwrap().item.unwrap()
     }
 
-    /// Makes the sums forget that rows are pending, all of which are stored.
+    /// Removes all pending rows from the sums. All of these rows are stored.
     pub(crate) async fn forget_pending(&self) {
         let mut sums = self.sums().await;
         sums.remove("pending");
@@ -71,7 +71,7 @@ impl Book {
     }
 }
 
-/// What orders come to that are all in one currency.
+/// Returns the totals of orders that are all in one currency.
 pub(crate) fn total_of<'a>(orders: impl IntoIterator<Item = &'a [OrderCommit]>) -> CurrencyTotals {
     let contributions: Vec<_> = orders.into_iter().map(contribution).collect();
     total(&contributions)
@@ -89,7 +89,7 @@ async fn a_customers_totals_are_what_its_orders_come_to_by_currency() {
     assert_eq!(book.of("c-2").await, []);
 }
 
-/// The requests of each kind, and the units, of which every request has some.
+/// Returns the number of requests of each kind, and the units. Every request has some units.
 fn spent(book: &Book) -> ([u64; 3], u64, u64) {
     let spent = book.meter.take();
     let requests = ["BatchGetItem", "Query", "PutItem"].map(|name| spent.requests_of(name));
@@ -105,15 +105,16 @@ async fn a_placing_and_a_payment_take_two_writes_each_and_a_shipment_nothing() {
         book.project([commit]).await;
         spent(&book)
     };
-    // Reads the sums, the row, and the partition, in which there is nothing; writes the sums and the row.
+    // Reads the sums, the row, and the partition, which is empty. Writes the sums and the row.
     assert_eq!(cost(&commits[0]).await, ([2, 1, 2], 6, 4));
-    // Reads the row to fold on it, and the sums, which hold the row.
+    // Reads the row to fold on it, and the sums, whose pending rows include it.
     assert_eq!(cost(&commits[1]).await, ([2, 0, 2], 4, 4));
     assert_eq!(cost(&commits[2]).await, ([0, 0, 0], 0, 0));
-    // A repeat reads the row. One of the first commit reads the sums and the row when it is about to write.
+    // A repeat reads the row. A repeat of the first commit reads the sums and the row just before the write.
     assert_eq!(cost(&commits[1]).await, ([1, 0, 0], 2, 0));
     assert_eq!(cost(&commits[0]).await, ([2, 0, 0], 4, 0));
-    // The fold reads the shipment from the event store, because it cannot know that the shipment does not concern the row.
+    // The fold reads the shipment from the event store, because it cannot know that the shipment does not concern the
+    // row.
     assert_eq!(cost(&commits[3]).await, ([2, 0, 2], 4, 4));
 }
 
@@ -143,7 +144,7 @@ async fn a_batch_is_one_write_of_a_customers_sums_in_every_currency() {
     assert_eq!(spent(&book).0, [2, 1, 21]);
     let of = |rest: usize| total_of(orders.iter().skip(rest).step_by(2).map(Vec::as_slice));
     assert_eq!(book.of("c-1").await, [of(0), of(1)]);
-    // The next batch finds more pending rows than the sums keep, and drops them.
+    // The next batch finds more pending rows than the sums may keep, and drops them.
     let next = book.order("o-20", "EUR", &[]).await;
     book.project(&next).await;
     assert_eq!(spent(&book).0, [2, 0, 2]);
