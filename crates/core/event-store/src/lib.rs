@@ -4,7 +4,7 @@
 //! store needs no table for idempotency, locks or snapshots, and no transaction: a commit carries its request's id and,
 //! if that is free, a snapshot. This crate must never know what an order is, nor HTTP, nor Lambda.
 //!
-//! | file | content |
+//! | file | holds |
 //! |---|---|
 //! | [`aggregate`] | the interface between the store and an aggregate |
 //! | [`commit`] | the unit of writing, reading and delivery |

@@ -5,7 +5,7 @@
 //!
 //! Start here:
 //!
-//! | file | content |
+//! | file | holds |
 //! |---|---|
 //! | [`routes`] | the list of routes: names, paths, functions and scopes |
 //! | [`matching`] | a request matched to its route |

@@ -18,17 +18,17 @@ pub enum Event {
     OrderPlaced(OrderPlaced),
     /// A payment was received.
     PaymentReceived(PaymentReceived),
-    /// A payment's recorded amount was wrong; this is the right one.
+    /// The recorded amount of a payment was corrected.
     PaymentCorrected(PaymentCorrected),
-    /// Part or all of a payment was given back.
+    /// A payment was refunded, in part or in full.
     PaymentRefunded(PaymentRefunded),
-    /// One shipment left.
+    /// A shipment was sent.
     ItemShipped(ItemShipped),
-    /// One shipment arrived.
+    /// A shipment arrived.
     ItemDelivered(ItemDelivered),
-    /// Shipped items came back.
+    /// Shipped items were returned.
     ItemReturned(ItemReturned),
-    /// Units that were not shipped were taken out of the order.
+    /// Units that were not shipped were cancelled.
     ItemsCancelled(ItemsCancelled),
     /// The order was cancelled.
     OrderCancelled(OrderCancelled),

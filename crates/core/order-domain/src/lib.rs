@@ -5,7 +5,7 @@
 //!
 //! Start here:
 //!
-//! | file | content |
+//! | file | holds |
 //! |---|---|
 //! | [`command`] | the commands, one struct each |
 //! | [`event`] | the events, one struct each |

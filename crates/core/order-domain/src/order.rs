@@ -93,7 +93,7 @@ pub(crate) struct Payment {
     /// The event that set `amount`. The next correction corrects this event.
     pub(crate) amount_set_by: Uuid,
     pub(crate) refunded: u64,
-    /// The sum of the reductions of this payment's refunds. A refund in full resets it.
+    /// The sum of the reductions of this payment's refunds. A refund in full restarts it with its own reduction.
     pub(crate) reductions: u64,
     /// The explicit reduction of the last refund, if that refund gave the payment back in full.
     pub(crate) named: u64,

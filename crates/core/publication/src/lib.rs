@@ -3,7 +3,7 @@
 //! A commit becomes [`CloudEvent`]s. `docs/EVENTS.md` and the JSON Schemas in `docs/events` describe their shape for
 //! consumers as a promise. An [`EventBus`] publishes them. This crate must never know of Lambda, rows or tables.
 //!
-//! | file | content |
+//! | file | holds |
 //! |---|---|
 //! | [`cloud_event`] | the envelope, and the events of a commit |
 //! | [`schema`] | the JSON Schemas of published events |

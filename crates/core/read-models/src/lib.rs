@@ -6,7 +6,7 @@
 //!
 //! Start here:
 //!
-//! | file | content |
+//! | file | holds |
 //! |---|---|
 //! | [`projection`] | a projection: a fold, a number, a key |
 //! | [`order_summary`] | the projection `OrderSummaryByCustomer` and its row |

@@ -5,7 +5,7 @@
 //!
 //! Start here:
 //!
-//! | file | content |
+//! | file | holds |
 //! |---|---|
 //! | [`jws`] | parses a quote: three parts, base64url, a header of `alg`, `kid` and `typ` |
 //! | [`keys`] | the keys of a deployment, and the check of a signature |

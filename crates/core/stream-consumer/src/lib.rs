@@ -4,7 +4,7 @@
 //! The consumers of the stream share this crate. It must never know how a consumer processes a commit. Start at
 //! [`read`].
 //!
-//! | file | content |
+//! | file | holds |
 //! |---|---|
 //! | `lib.rs` | a batch after reading, and the response to it |
 //! | `record` | one record: a commit, poison that names its order, a violation, or a record that names no order |

@@ -9,8 +9,8 @@ use super::fulfillment::item_quantities;
 use crate::fields::{self, Fields};
 use crate::invalid::{Fault, Invalid};
 
-/// Reads `{customerId, currency, items:[{sku, name?, quantity, unitPrice}], shipping?, tax?, discount?, reference?,
-/// metadata?}`.
+/// Reads the fields of a new order:
+/// `{customerId, currency, items:[{sku, name?, quantity, unitPrice}], shipping?, tax?, discount?, reference?, metadata?}`.
 pub(crate) fn place(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<PlaceOrder> {
     let customer_id = fields.required("customerId", fields::id(CustomerId::parse), errors);
     let currency = fields.required("currency", fields::currency, errors);

@@ -68,7 +68,7 @@ pub struct OrderSummaryRow {
     /// The time when its newest commit was recorded.
     #[serde(with = "crate::rfc3339")]
     pub last_updated: Timestamp,
-    /// The version of the newest commit that concerns the row.
+    /// The version of its newest commit.
     pub version: u64,
 }
 
