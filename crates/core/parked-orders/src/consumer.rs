@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// The name of a consumer of the stream. Each parks for itself: an order that one cannot fold, another may well publish.
+/// The name of a consumer of the stream. Each consumer parks orders for itself: one may be able to publish an order
+/// that another cannot fold.
 ///
-/// Names are stored, so a consumer keeps its name for ever. A read model parks under its own name.
+/// Names are stored, so a consumer's name must never change. A read model parks under its own name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Consumer(Cow<'static, str>);
 
@@ -13,18 +14,18 @@ impl Consumer {
     /// The publisher to the event bus. Its name is stored: never change it.
     pub const PUBLISHER: Self = Self::new("publisher");
 
-    /// The consumer of that name.
+    /// Creates the consumer with that name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(Cow::Borrowed(name))
     }
 
-    /// The consumer of a note, whatever release wrote it.
+    /// Creates the consumer of a stored note, from any release.
     pub(crate) const fn stored(name: String) -> Self {
         Self(Cow::Owned(name))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! The number of parked orders and the age of the oldest one, as a gauge shows them.
+//! The number of parked orders and the age of the oldest one, for a gauge.
 
 use event_store::Timestamp;
 
@@ -7,25 +7,26 @@ use crate::note::{CONSUMER, PARKED_AT, string};
 use crate::parked::ParkedError;
 use crate::table::ParkedOrderTable;
 
-/// The most pages of notes that are counted, of 1 MB each: about 20,000 notes.
+/// The largest number of pages of notes to count, of 1 MB each: about 20,000 notes.
 const MAX_PAGES: usize = 8;
 
-/// The parked orders of a consumer.
+/// The count of a consumer's parked orders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ParkedCount {
-    /// The number of orders; at least as many are parked where not all were counted.
+    /// The number of counted orders. If the count is not complete, at least this many are parked.
     pub orders: u64,
-    /// The time at which the oldest of them was parked; `None` where none is parked.
+    /// The time when the oldest of them was parked; `None` if none is parked.
     pub oldest: Option<Timestamp>,
-    /// True where all were counted, false where only those of the first pages were.
+    /// True if all orders were counted, and false if only those on the first pages were.
     pub is_complete: bool,
 }
 
 impl ParkedOrderTable {
-    /// Counts the orders that a consumer has parked, by an eventually consistent `Query`: half a read unit where none is parked.
+    /// Counts the orders that a consumer has parked, with an eventually consistent `Query`. It costs half a read unit
+    /// if none is parked.
     ///
     /// # Errors
-    /// When the table cannot be read.
+    /// Returns an error if the table cannot be read.
     pub async fn count(&self, consumer: &Consumer) -> Result<ParkedCount, ParkedError> {
         let mut count = ParkedCount::default();
         let mut from = None;

@@ -8,7 +8,7 @@ use event_store::dynamo::is_refusal;
 
 use crate::consumer::Consumer;
 
-/// An order that is to be parked.
+/// A request to park an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParkRequest {
     /// The order.
@@ -19,7 +19,7 @@ pub struct ParkRequest {
     pub version: u64,
     /// The last version that is known to wait: `version`, or a later one.
     pub held_up_to: u64,
-    /// The reason. It is stored, listed and logged, so it quotes nothing that an event holds.
+    /// The reason. It is stored, listed and logged, so it quotes nothing of an event's content.
     pub reason: String,
 }
 
@@ -36,13 +36,13 @@ pub struct ParkedOrder {
     pub version: u64,
     /// The last version that is known to wait.
     pub held_up_to: u64,
-    /// True if an outage is the cause: the consumer retries it by itself.
+    /// True if the cause is an outage. The consumer then retries the order without an operator.
     pub is_deferred: bool,
-    /// The reason why the first one cannot be processed.
+    /// The reason why the first version cannot be processed.
     pub reason: String,
     /// The number of attempts, from 1.
     pub attempts: u64,
-    /// The time at which it was parked.
+    /// The time when it was parked.
     pub parked_at: Timestamp,
     /// The time of the last attempt.
     pub last_attempt_at: Timestamp,
@@ -51,12 +51,13 @@ pub struct ParkedOrder {
 /// The reason why notes could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ParkedError {
-    /// Throttled, timed out, unreachable or failing, after the client's own retries. A write may have happened.
+    /// The table was throttled, timed out, was unreachable or failed, after the client's own retries. A write may have
+    /// happened.
     #[error("{operation} failed: the table of parked orders is unavailable")]
     Unavailable {
         /// The DynamoDB operation.
         operation: &'static str,
-        /// The client's error; `None` where keys were left unprocessed, however often they were read.
+        /// The client's error; `None` if DynamoDB left keys unprocessed at every read.
         source: Option<Box<dyn Error + Send + Sync>>,
     },
     /// The table rejected the call: a missing table, a missing permission, a malformed call.
@@ -67,12 +68,12 @@ pub enum ParkedError {
         /// The client's error.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// A note has not the shape that a release writes.
+    /// A note does not have the shape that a release writes.
     #[error("the note on order {aggregate_id} of {consumer} cannot be read: {problem}")]
     Unreadable {
-        /// The consumer that it names.
+        /// The consumer in the note.
         consumer: String,
-        /// The order that it names.
+        /// The order in the note.
         aggregate_id: String,
         /// The defect.
         problem: String,
@@ -80,7 +81,7 @@ pub enum ParkedError {
 }
 
 impl ParkedError {
-    /// Distinguishes an outage, where a retry may succeed, from a call that no retry makes acceptable.
+    /// Distinguishes an outage, after which a retry may succeed, from a call that will never be accepted.
     pub(crate) fn of<E>(operation: &'static str, error: SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,

@@ -20,15 +20,17 @@ use crate::unaddressable::{self, UnaddressableNote};
 
 /// The index by customer.
 const BY_CUSTOMER: &str = "ByCustomer";
-/// The most notes that a consumer reads before it asks for the orders of its batch instead; also the limit of a `BatchGetItem`.
+/// The largest number of notes that a consumer reads before it reads by the orders of its batch instead. It is also the
+/// limit of a `BatchGetItem`.
 const FEW: usize = 100;
-/// The longest reason that is kept, in characters.
+/// The largest number of characters stored of a reason.
 pub(crate) const MAX_REASON: usize = 1000;
-/// The longest sort key and the longest partition key that DynamoDB takes, in bytes; none may be empty. An item that no release wrote
-/// may have a longer one.
+/// The largest sort key and the largest partition key that DynamoDB accepts, in bytes; neither may be empty. An item
+/// that no release wrote may have a longer one.
 pub(crate) const MAX_ORDER_ID: usize = 1024;
 const MAX_CUSTOMER_ID: usize = 2048;
-/// The most reads of keys that DynamoDB leaves unprocessed. The SDK does not retry these: the call succeeded.
+/// The largest number of reads of keys that DynamoDB leaves unprocessed. The SDK does not retry these, because the call
+/// succeeded.
 const MAX_READS: u32 = 6;
 /// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
 const FIRST_PAUSE_MS: u64 = 25;
@@ -60,7 +62,7 @@ pub struct DeferredPage {
     pub next: Option<Next>,
 }
 
-/// The cause for which an order is parked.
+/// The reason why an order is parked.
 #[derive(Debug, Clone, Copy)]
 enum Cause {
     Poison,
@@ -72,26 +74,27 @@ enum Cause {
 pub struct Next(SdkItem);
 
 impl ParkedOrderTable {
-    /// The notes in the table of that name.
+    /// Creates the notes in the table of that name.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
     }
 
-    /// Finds those of these orders that a consumer has parked; strongly consistent.
+    /// Finds the orders among these that a consumer has parked, with strong consistency.
     ///
-    /// It costs one `Query` of one read unit as long as next to nothing is parked, which is nearly always. Where there is more
-    /// than a few, the orders themselves are asked for, so that a consumer whose every order is parked is not slowed down by
-    /// their number.
+    /// It costs one `Query` of one read unit if almost nothing is parked, which is the usual case. If more than a few
+    /// orders are parked, it reads the notes by order id, so that the number of parked orders does not slow the
+    /// consumer down.
     ///
     /// # Errors
-    /// When the table cannot be read. A note that cannot be read concerns its order alone: its error takes that order's place.
+    /// Returns an error if the table cannot be read. An unreadable note affects only its order: the result contains its
+    /// error for that order.
     pub async fn among(
         &self,
         consumer: &Consumer,
         aggregate_ids: &[&str],
     ) -> Result<HashMap<String, Result<ParkedOrder, ParkedError>>, ParkedError> {
-        // One key that cannot be would have the whole request refused.
+        // One invalid key would make DynamoDB reject the whole request.
         let asked: HashSet<&str> = aggregate_ids.iter().copied().filter(|id| fits(id, MAX_ORDER_ID)).collect();
         if asked.is_empty() {
             return Ok(HashMap::new());
@@ -143,10 +146,10 @@ impl ParkedOrderTable {
         Err(ParkedError::Unavailable { operation: "BatchGetItem", source: None })
     }
 
-    /// The note on an order, if it is parked; strongly consistent.
+    /// Reads the note on an order, if the order is parked, with strong consistency.
     ///
     /// # Errors
-    /// When the table or the note cannot be read.
+    /// Returns an error if the table or the note cannot be read.
     pub async fn find(&self, consumer: &Consumer, aggregate_id: &str) -> Result<Option<ParkedOrder>, ParkedError> {
         let found = self
             .client
@@ -160,11 +163,11 @@ impl ParkedOrderTable {
         found.item.as_ref().map(decode).transpose()
     }
 
-    /// A customer's orders that a consumer has parked, and what cannot be read as a note on one; those of the index, which
-    /// follows the table by a moment.
+    /// Reads a customer's orders that a consumer has parked, with the errors of unreadable notes. It reads the index,
+    /// which may lag behind the table for a moment.
     ///
     /// # Errors
-    /// When the index cannot be read.
+    /// Returns an error if the index cannot be read.
     pub async fn of_customer(
         &self,
         consumer: &Consumer,
@@ -190,18 +193,20 @@ impl ParkedOrderTable {
         Ok(parked)
     }
 
-    /// Parks an order, or notes a further attempt at one that is parked. A customer's id that no key can hold is left out.
+    /// Parks an order, or notes a further attempt if it is parked already. A customer's id that is not a valid key is
+    /// left out.
     ///
     /// # Errors
-    /// When the table cannot be written, or the order's id is none that its key can hold: 1 to 1,024 bytes.
+    /// Returns an error if the table cannot be written, or if the order's id is not a valid key of 1 to 1,024 bytes.
     pub async fn park(&self, consumer: &Consumer, request: &ParkRequest) -> Result<(), ParkedError> {
         self.park_as(consumer, request, Cause::Poison).await
     }
 
-    /// Parks an order because of an outage: the consumer finds it among the [deferred](Self::deferred) ones, and retries it.
+    /// Parks an order because of an outage. The consumer finds it among the [deferred](Self::deferred) ones, and
+    /// retries it.
     ///
     /// # Errors
-    /// As [`park`](Self::park).
+    /// Returns the same errors as [`park`](Self::park).
     pub async fn defer(&self, consumer: &Consumer, request: &ParkRequest) -> Result<(), ParkedError> {
         self.park_as(consumer, request, Cause::Outage).await
     }
@@ -211,17 +216,19 @@ impl ParkedOrderTable {
             .note(consumer, request, ":held", cause)
             .condition_expression("attribute_not_exists(#held) OR #held <= :held");
         if !is_met(further.send().await)? {
-            // More is known to wait, and stays known. Where the order was taken out meanwhile, its note begins anew, whole.
+            // The note already has a later version that waits, and keeps it. If the order was unparked meanwhile, the
+            // update creates a complete new note.
             let noted = self.note(consumer, request, "if_not_exists(#held, :held)", cause).send().await;
             noted.map_err(|error| ParkedError::of("UpdateItem", error))?;
         }
         Ok(())
     }
 
-    /// Notes a further attempt at an order that is parked. False where it is not, or no longer: then nothing is noted.
+    /// Notes a further attempt at a parked order. Returns false and notes nothing if the order is not or no longer
+    /// parked.
     ///
     /// # Errors
-    /// When the table cannot be written.
+    /// Returns an error if the table cannot be written.
     pub async fn note_attempt(&self, consumer: &Consumer, request: &ParkRequest) -> Result<bool, ParkedError> {
         let further = self.note(consumer, request, ":held", Cause::Poison).condition_expression("#held <= :held");
         if is_met(further.send().await)? {
@@ -231,7 +238,8 @@ impl ParkedOrderTable {
         is_met(noted.condition_expression("attribute_exists(#held)").send().await)
     }
 
-    /// A note of an attempt. `held` is what it says of how much waits, an expression of `#held` and `:held`.
+    /// Builds the note of an attempt. `held` is the expression for the last version that waits, in terms of `#held` and
+    /// `:held`.
     fn note(&self, consumer: &Consumer, request: &ParkRequest, held: &str, cause: Cause) -> UpdateItemFluentBuilder {
         let now = string(Timestamp::now().to_string());
         let reason: String = request.reason.chars().take(MAX_REASON).collect();
@@ -268,10 +276,10 @@ impl ParkedOrderTable {
         }
     }
 
-    /// A page of the orders that an outage has kept from a consumer's rows; strongly consistent.
+    /// Reads a page of the orders that an outage has deferred for a consumer, with strong consistency.
     ///
     /// # Errors
-    /// When the table cannot be read.
+    /// Returns an error if the table cannot be read.
     pub async fn deferred(&self, consumer: &Consumer, from: Option<Next>) -> Result<DeferredPage, ParkedError> {
         let query = self
             .client
@@ -290,11 +298,11 @@ impl ParkedOrderTable {
         Ok(DeferredPage { parked, next: output.last_evaluated_key.map(Next) })
     }
 
-    /// Notes that a parked order's commits wait up to a version. False where the order is not parked, or no longer: then
-    /// nothing need wait.
+    /// Notes the version up to which a parked order's commits wait. Returns false if the order is not or no longer
+    /// parked, so nothing waits.
     ///
     /// # Errors
-    /// When the table cannot be written.
+    /// Returns an error if the table cannot be written.
     pub async fn hold(&self, consumer: &Consumer, aggregate_id: &str, up_to: u64) -> Result<bool, ParkedError> {
         let held = self
             .client
@@ -315,11 +323,11 @@ impl ParkedOrderTable {
         }
     }
 
-    /// Takes an order out, unless it is parked at another version by now, or more of it waits than `parked` says: then there
-    /// is more to do, and the answer is false.
+    /// Unparks an order. Returns false and keeps the note if the order is now parked at another version, or if more
+    /// versions wait than `parked` contains. Then more work is left.
     ///
     /// # Errors
-    /// When the table cannot be written.
+    /// Returns an error if the table cannot be written.
     pub async fn unpark(&self, parked: &ParkedOrder) -> Result<bool, ParkedError> {
         let deleted = self
             .client
@@ -336,16 +344,16 @@ impl ParkedOrderTable {
             .await;
         let Err(error) = deleted else { return Ok(true) };
         match error.as_service_error() {
-            // Another caller took it out, or an earlier attempt of this call.
+            // Another caller, or an earlier attempt of this call, has unparked the order.
             Some(DeleteItemError::ConditionalCheckFailedException(failed)) => Ok(failed.item().is_none()),
             Some(_) | None => Err(ParkedError::of("DeleteItem", error)),
         }
     }
 
-    /// A page of all notes, in no particular order: of every consumer, by a strongly consistent `Scan`.
+    /// Reads a page of all notes of every consumer, in no particular order, with a strongly consistent `Scan`.
     ///
     /// # Errors
-    /// When the table cannot be read.
+    /// Returns an error if the table cannot be read.
     pub async fn page(&self, from: Option<Next>) -> Result<Page, ParkedError> {
         let from = from.map(|Next(key)| key);
         let scan = self.client.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(from);
@@ -364,12 +372,12 @@ fn key(consumer: &Consumer, aggregate_id: &str) -> SdkItem {
     HashMap::from([(CONSUMER.to_owned(), string(consumer.as_str())), (AGGREGATE_ID.to_owned(), string(aggregate_id))])
 }
 
-/// True if a text can be a key.
+/// Returns true if a text can be a key.
 pub(crate) fn fits(text: &str, max_bytes: usize) -> bool {
     (1..=max_bytes).contains(&text.len())
 }
 
-/// True if an update was made, false if its condition was not met.
+/// Returns true if the update was made, and false if its condition was not met.
 fn is_met(updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool, ParkedError> {
     match updated {
         Ok(_) => Ok(true),

@@ -1,7 +1,7 @@
 //! Notes on records of the stream that name no order: no retry can process one, and no order can be parked for it.
 //!
-//! They are in the table of parked orders, under a partition key that no consumer has. So no consumer reads them, and one scan
-//! lists everything that an operator has to look at. The attribute names are stored: never change them.
+//! They are in the table of parked orders, under a partition key that no consumer has. So no consumer reads them, and
+//! one scan lists everything that an operator must check. The attribute names are stored: never change them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,24 +18,24 @@ const EVENT_ID: &str = "eventId";
 const KEY: &str = "key";
 const NOTED_BY: &str = "notedBy";
 const NOTED_AT: &str = "notedAt";
-/// The name of a record that has neither a sequence number nor an id. All of these share a note, which counts them.
+/// The name of a record without a sequence number and an id. All of these share a note, which counts them.
 const UNIDENTIFIED: &str = "unidentified";
 
 /// A record that names no order, or no version of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnaddressableRecord {
-    /// Its sequence number; `None` where the stream gave none.
+    /// The record's sequence number; `None` if the stream gave none.
     pub sequence_number: Option<String>,
-    /// Its own id; `None` where the stream gave none.
+    /// The record's own id; `None` if the stream gave none.
     pub event_id: Option<String>,
-    /// The key of its item, as far as it can be kept: the types of the attributes, and no text that is not an order's id.
+    /// The key of its item without personal data: the types of the attributes, and no text except an order's id.
     pub key: String,
-    /// The reason why it names no order. It is kept, listed and logged: it quotes nothing that the record holds.
+    /// The reason why it names no order. It is stored, listed and logged, so it quotes nothing of the record's content.
     pub reason: String,
 }
 
 impl UnaddressableRecord {
-    /// The name of its note: its sequence number, or else its own id.
+    /// Returns the name of its note: its sequence number, or otherwise its own id.
     #[must_use]
     pub fn id(&self) -> &str {
         let ids = [&self.sequence_number, &self.event_id].into_iter().flatten();
@@ -43,30 +43,30 @@ impl UnaddressableRecord {
     }
 }
 
-/// A note on such a record.
+/// A note on a record that names no order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnaddressableNote {
-    /// The record's sequence number; its own id where it has none.
+    /// The record's sequence number, or its own id if it has none.
     pub id: String,
     /// The record's own id.
     pub event_id: Option<String>,
-    /// The key of its item, as far as it is kept.
+    /// The key of its item without personal data.
     pub key: String,
     /// The reason why it names no order.
     pub reason: String,
-    /// The functions that passed the record by.
+    /// The functions that skipped the record.
     pub noted_by: BTreeSet<String>,
     /// The number of deliveries, from 1.
     pub attempts: u64,
-    /// The time of the first one.
+    /// The time of the first delivery.
     pub noted_at: Timestamp,
 }
 
 impl ParkedOrderTable {
-    /// Notes a record that `function` passes by. The same record is noted once, whichever functions note it, and however often.
+    /// Notes a record that `function` skips. A record has one note, however many functions note it and however often.
     ///
     /// # Errors
-    /// When the table cannot be written.
+    /// Returns an error if the table cannot be written.
     pub async fn note_unaddressable(&self, function: &str, record: &UnaddressableRecord) -> Result<(), ParkedError> {
         let reason: String = record.reason.chars().take(MAX_REASON).collect();
         let event_id = record.event_id.as_deref().unwrap_or(UNIDENTIFIED);

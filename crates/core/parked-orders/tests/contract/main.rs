@@ -1,4 +1,4 @@
-//! The notes, held to what consumers, operators and queries build on: on the embedded DynamoDB, by the real SDK.
+//! Tests the notes as consumers, operators and queries use them: with the real SDK on the embedded DynamoDB.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -38,7 +38,7 @@ fn parking(order: &str, version: u64, held_up_to: u64) -> ParkRequest {
     }
 }
 
-/// Notes through a client whose second update finds that somebody has taken `o-1` out.
+/// Returns the notes through a client. Before its second update arrives, another caller has unparked `o-1`.
 fn taken_out_before_the_second_update(server: &EmbeddedDynamoDb) -> ParkedOrderTable {
     let (database, updates) = (server.database().clone(), AtomicU32::new(0));
     let take_out = move |input: &mut Input| {
@@ -59,7 +59,7 @@ fn orders<'a>(parked: impl IntoIterator<Item = &'a ParkedOrder>) -> BTreeSet<&'a
     parked.into_iter().map(|parked| parked.aggregate_id.as_str()).collect()
 }
 
-/// Every note there is, and on how many pages they are.
+/// Reads all notes, and returns them with the number of pages.
 async fn all(parked: &ParkedOrderTable) -> (Vec<Result<ParkedOrder, ParkedError>>, usize) {
     let (mut notes, mut pages, mut from) = (Vec::new(), 0, None);
     loop {
@@ -120,7 +120,7 @@ async fn a_note_that_is_taken_away_while_a_further_attempt_is_noted_begins_anew_
     let (server, parked) = dynamo().await;
     parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 9)).await.unwrap();
     let before = note(&parked, &Consumer::PUBLISHER, "o-1").await;
-    // More waits than this attempt knows, so it takes a second update.
+    // More versions wait than this attempt knows, so it needs a second update.
     taken_out_before_the_second_update(&server).park(&Consumer::PUBLISHER, &parking("o-1", 4, 5)).await.unwrap();
     let after = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     assert_eq!((after.version, after.held_up_to, after.attempts), (4, 5, 1));
@@ -185,7 +185,7 @@ async fn among_many_parked_orders_those_asked_for_are_told_all_the_same() {
     }
     let (client, meter) = server.metered_client();
     let metered = ParkedOrderTable::new(client, TABLE);
-    // Those at the end stand behind what one look at the table shows.
+    // The last ids are beyond the notes that one read of the table returns.
     let ids: Vec<String> = (40..400).map(|number| format!("o-{number:03}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let found = metered.among(&Consumer::PUBLISHER, &ids).await.unwrap();
@@ -233,7 +233,7 @@ async fn of_a_hold_and_an_unpark_at_once_exactly_one_wins() {
         let publisher = Consumer::PUBLISHER;
         let hold = parked.hold(&publisher, &order, 2);
         let unpark = parked.unpark(&before);
-        // Either may be polled first, and both are on their way before one is answered.
+        // Either call may be polled first, and both are sent before one gets its response.
         let (is_held, is_out) = if number % 2 == 0 {
             tokio::join!(hold, unpark)
         } else {
@@ -363,7 +363,7 @@ async fn parked_orders_are_counted_for_their_own_consumer_across_pages() {
     for order in ["o-1", "o-2", "o-3"] {
         parked.park(&Consumer::PUBLISHER, &parking(order, 3, 5)).await.unwrap();
     }
-    // Together they are beyond the megabyte that one page has.
+    // Together they exceed the megabyte of one page.
     for order in ["o-1", "o-2", "o-3"] {
         let set = server.client().update_item().table_name(TABLE);
         let set = set.key("consumer", AttributeValue::S("publisher".to_owned()));
