@@ -6,7 +6,7 @@
 //! | [`verify`] | compares rows, sums and snapshots with the events, and repairs rows and sums |
 //! | [`redrive`] | publishes or projects the commits of parked orders, and unparks the orders |
 //! | [`events_table`] | rejects read models that were folded from another events table |
-//! | [`sweep`] | processes whole tables in segments; a stopped sweep can continue |
+//! | [`mod@sweep`] | processes whole tables in segments; a stopped sweep can continue |
 //!
 //! The command line and the simulation call the same operations. Read models are passed as a list: no operation names one.
 //! This crate must never decide what is poison: its consumers do.
