@@ -161,7 +161,9 @@ fn arguments_that_make_no_sense_are_refused() {
         assert!(said(&output).contains(complaint), "{arguments:?}: {}", said(&output));
     };
     let account = ["--bus", "b", "--table", "OrderEvents=t"];
-    refused(&["--from", "2026-11-21T09:00:00Z"], 2, "the name of OrderBus is missing: add --stack NAME, or --bus BUS");
+    let from = ["--from", "2026-11-21T09:00:00Z"];
+    refused(&from, 2, "the name of OrderEvents is missing: add --stack NAME, or --table OrderEvents=TABLE");
+    refused(&[&from[..], &account[2..]].concat(), 2, "the name of OrderBus is missing: add --stack NAME, or --bus BUS");
     refused(&account, 2, "--from <TIME>");
     refused(&[&account[..], &["--from", "yesterday"]].concat(), 2, "must be an RFC 3339 timestamp");
     refused(&["--local", "--from", "2026-11-21T09:00:00Z", "--name", "a/b"], 2, "must be 1 to 64 of A-Z a-z 0-9 . _ -");
