@@ -38,7 +38,7 @@ class Journey:
 
     def steps(self) -> list[Callable[[], None]]:
         return [
-            self.the_gateway_turns_away_whoever_may_not_call,
+            self.the_gateway_rejects_callers_without_permission,
             self.an_order_is_placed,
             self.the_same_key_again_is_answered_from_the_event_store,
             self.a_payment_and_its_correction_are_recorded,
@@ -56,13 +56,13 @@ class Journey:
             self.parameters_that_let_anyone_in_are_refused,
         ]
 
-    def the_gateway_turns_away_whoever_may_not_call(self) -> None:
-        nobody = self._stack.api()
+    def the_gateway_rejects_callers_without_permission(self) -> None:
+        anonymous = self._stack.api()
         forger = self._stack.api(Credentials(self._credentials.access_key, "not-the-secret-key"))
         reader = self._stack.api(self._stack.user("reader", "GET/*"))
-        for caller in (nobody, forger, reader):
+        for caller in (anonymous, forger, reader):
             expect(caller.post("/orders", order_of("alice"), "refused").status, 403)
-        expect(nobody.get("/customers/alice/orders").status, 403)
+        expect(anonymous.get("/customers/alice/orders").status, 403)
         expect(reader.get("/customers/alice/orders").body, {"items": []})
 
     def an_order_is_placed(self) -> None:

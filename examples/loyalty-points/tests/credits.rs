@@ -190,15 +190,15 @@ async fn a_malformed_event_is_refused_with_what_is_wrong_and_nothing_of_what_it_
     negative["detail"]["data"]["total"] = json!(-1);
     let mut fraction = order_placed();
     fraction["detail"]["data"]["total"] = json!(72.95);
-    let mut nobody = order_placed();
-    nobody["detail"]["data"]["customerId"] = json!(["Ada Lovelace"]);
+    let mut no_customer = order_placed();
+    no_customer["detail"]["data"]["customerId"] = json!(["Ada Lovelace"]);
     for (event, start, reason) in [
         (without_id, "the detail is not an order event: ", "it has no text `id`"),
         (no_object, "the detail is not an order event: ", "it has no text `id`"),
         (without_total, "the data of event f7bc38ac-", "`total` is not an integer from 0 on"),
         (negative, "the data of event f7bc38ac-", "`total` is not an integer from 0 on"),
         (fraction, "the data of event f7bc38ac-", "`total` is not an integer from 0 on"),
-        (nobody, "the data of event f7bc38ac-", "`customerId` is not a text"),
+        (no_customer, "the data of event f7bc38ac-", "`customerId` is not a text"),
     ] {
         let message = stack.refusal(&event).await.error_message;
         assert!(message.starts_with(start) && message.ends_with(reason), "{message}");

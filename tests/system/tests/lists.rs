@@ -46,7 +46,7 @@ async fn two_hundred_and_fifty_orders_are_listed_newest_first_without_loss_or_re
     let paid = all_pages(&system.api, "/customers/anna/orders?status=paid", 20).await;
     assert_eq!(paid.len(), 50);
     assert!(paid.iter().all(|order| order["status"] == "paid"));
-    assert_eq!(system.api.get("/customers/nobody/orders").await.expect(200).body, json!({ "items": [] }));
+    assert_eq!(system.api.get("/customers/without-orders/orders").await.expect(200).body, json!({ "items": [] }));
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ struct Overdrawn {
 impl Rules<Ledger> for Entry {
     type Refusal = Overdrawn;
 
-    fn admit(&self, _account: &Account) -> Result<(), Overdrawn> {
+    fn authorize(&self, _account: &Account) -> Result<(), Overdrawn> {
         Ok(())
     }
 

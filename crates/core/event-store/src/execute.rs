@@ -1,6 +1,8 @@
 //! Runs one command from load to append, for any aggregate: idempotency, optimistic concurrency and bounded retries.
 
-use crate::{Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, Request, StoreError, Timestamp, UpTo, pause};
+use crate::{
+    Aggregate, Appended, Commit, EventStore, Loaded, NewCommit, Request, StoreError, Timestamp, UpTo, backoff,
+};
 
 /// The number of attempts before a command fails with [`Failure::Contention`]. It is bounded, because rejected writes
 /// are billed.
@@ -37,7 +39,7 @@ pub trait Rules<A: Aggregate> {
     ///
     /// # Errors
     /// Returns the rejection to reply with.
-    fn admit(&self, state: &A::State) -> Result<(), Self::Refusal>;
+    fn authorize(&self, state: &A::State) -> Result<(), Self::Refusal>;
 
     /// Decides the command in this state. It runs once for each attempt.
     ///
@@ -129,7 +131,7 @@ where
         if invocation.creates { Loaded::absent(aggregate_id) } else { store.load(aggregate_id, UpTo::Head).await? };
     for attempt in 1..=MAX_ATTEMPTS {
         if attempt > 1 || !invocation.creates {
-            rules.admit(&loaded.state).map_err(Failure::Refused)?;
+            rules.authorize(&loaded.state).map_err(Failure::Refused)?;
         }
         if let Some(earlier) = find_request(store, &loaded, request).await? {
             return replay(earlier, request, attempt);
@@ -149,14 +151,14 @@ where
             // A duplicate was faster: reply from its commit.
             Appended::Occupied(duplicate) if duplicate.request.request_id == request.request_id => {
                 loaded.advance(duplicate.clone());
-                rules.admit(&loaded.state).map_err(Failure::Refused)?;
+                rules.authorize(&loaded.state).map_err(Failure::Refused)?;
                 return replay((duplicate, loaded.state), request, attempt);
             }
             // At the first attempt, only the winner's commit is missing. Later, there may be many.
             Appended::Occupied(winner) if attempt == 1 => loaded.advance(winner),
             Appended::Occupied(_) if attempt == MAX_ATTEMPTS => break,
             Appended::Occupied(_) => {
-                pause(attempt, FIRST_PAUSE_MS, LONGEST_PAUSE_MS).await;
+                backoff(attempt, FIRST_PAUSE_MS, LONGEST_PAUSE_MS).await;
                 loaded = store.load(aggregate_id, UpTo::Head).await?;
             }
         }

@@ -10,7 +10,8 @@ use serde_dynamo::{AttributeValue, Item};
 use crate::aggregate::{CodecError, EncodedEvent};
 use crate::snapshot::{self, Snapshot};
 use crate::{
-    Aggregate, Commit, Fingerprint, NewCommit, RecordedEvent, Request, StoreError, StoredSnapshot, Timestamp, contain,
+    Aggregate, Commit, Fingerprint, NewCommit, RecordedEvent, Request, StoreError, StoredSnapshot, Timestamp,
+    catch_panic,
 };
 
 /// The partition key.
@@ -86,7 +87,7 @@ pub fn correlation_of(item: &Item) -> Option<&str> {
 /// Returns an error if an attribute is missing or has another type, if an event has an unknown type or version, or if
 /// reading it panics.
 pub fn decode<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
-    contain(|| decode_item::<A>(item)).unwrap_or_else(|panicked| Err(ItemError::new(panicked.to_string())))
+    catch_panic(|| decode_item::<A>(item)).unwrap_or_else(|panicked| Err(ItemError::new(panicked.to_string())))
 }
 
 fn decode_item<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
@@ -141,7 +142,7 @@ fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::
 /// Returns the snapshot in an item, if this release can use it.
 pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option<Snapshot<A>> {
     let Some(AttributeValue::B(bytes)) = item.inner().get(SNAPSHOT) else { return None };
-    contain(|| snapshot::decode::<A>(bytes, version)).ok().flatten()
+    catch_panic(|| snapshot::decode::<A>(bytes, version)).ok().flatten()
 }
 
 /// Returns the snapshot in an item, even if this release cannot use it.

@@ -7,8 +7,8 @@ use serde_dynamo::Item;
 
 use crate::as_of::Search;
 use crate::item::EncodedCommit;
+use crate::load_path::LoadPath;
 use crate::page::Commits;
-use crate::walk::Walk;
 use crate::{
     Aggregate, Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, Timestamp, UpTo, item, snapshot,
 };
@@ -80,13 +80,13 @@ impl<A: Aggregate> EventStore<A> for InMemoryEventStore {
             UpTo::Time(instant) => self.version_at(aggregate_id, instant)?,
         };
         let items = self.items();
-        let mut walk = Walk::<A>::new(aggregate_id);
+        let mut path = LoadPath::<A>::new(aggregate_id);
         for (_, item) in items.range((aggregate_id.to_owned(), 0)..=(aggregate_id.to_owned(), last)).rev() {
-            if walk.push(item.clone())? {
+            if path.push(item.clone())? {
                 break;
             }
         }
-        walk.finish()
+        path.finish()
     }
 
     async fn commits(

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::changed_value::changed_values;
 use crate::ring::RequestRing;
 use crate::snapshot::{self, Snapshot};
-use crate::{Aggregate, ChangedValue, Commit, Delivered, contain};
+use crate::{Aggregate, ChangedValue, Commit, Delivered, catch_panic};
 
 /// A snapshot as it is stored in a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,10 +88,10 @@ impl<A: Aggregate> Fold<A> {
 
     fn compare(&mut self, StoredSnapshot(stored): &StoredSnapshot) {
         let Some((version, state, requests)) = &self.at else { return };
-        let Some(used) = contain(|| snapshot::decode::<A>(stored, *version)).ok().flatten() else { return };
+        let Some(used) = catch_panic(|| snapshot::decode::<A>(stored, *version)).ok().flatten() else { return };
         self.checked.compared += 1;
         // Most snapshots are equal byte for byte, which is cheap to check.
-        let encoded = contain(|| snapshot::encode::<A>(state, requests)).ok().and_then(Result::ok);
+        let encoded = catch_panic(|| snapshot::encode::<A>(state, requests)).ok().and_then(Result::ok);
         if encoded.as_ref() == Some(stored) {
             return;
         }
@@ -111,13 +111,13 @@ fn advance<A: Aggregate>(
     if version.checked_add(1) != Some(commit.version) {
         return None;
     }
-    let state = contain(|| commit.apply_to::<A>(state)).ok()?;
+    let state = catch_panic(|| commit.apply_to::<A>(state)).ok()?;
     requests.push(&commit.request.request_id);
     Some((commit.version, state, requests))
 }
 
 fn changes<A: Aggregate>(found: &Snapshot<A>, state: &A::State, requests: &RequestRing) -> Vec<ChangedValue> {
-    let json = |state: &A::State| contain(|| serde_json::to_value(state).ok()).ok().flatten();
+    let json = |state: &A::State| catch_panic(|| serde_json::to_value(state).ok()).ok().flatten();
     let hex =
         |ring: &RequestRing| Value::from(ring.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     let of_state = changed_values("", json(&found.state).as_ref(), json(state).as_ref());

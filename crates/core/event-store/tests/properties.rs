@@ -74,7 +74,7 @@ struct Write(i64);
 impl Rules<Diary> for Write {
     type Refusal = std::convert::Infallible;
 
-    fn admit(&self, _diary: &Entries) -> Result<(), Self::Refusal> {
+    fn authorize(&self, _diary: &Entries) -> Result<(), Self::Refusal> {
         Ok(())
     }
 

@@ -66,12 +66,12 @@ pub struct QuoteReference {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderItem {
-    /// What is sold.
+    /// The article that is sold.
     pub sku: Sku,
-    /// What people call it.
+    /// The name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
-    /// How many.
+    /// The number of units.
     pub quantity: Quantity,
     /// The price of one, in minor units.
     pub unit_price: Amount,
@@ -81,9 +81,9 @@ pub struct OrderItem {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemQuantity {
-    /// Which line of the order.
+    /// The line of the order.
     pub sku: Sku,
-    /// How many.
+    /// The number of units.
     pub quantity: Quantity,
 }
 

@@ -47,11 +47,11 @@ pub struct EventRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPlaced {
-    /// Who ordered.
+    /// The customer who ordered.
     pub customer_id: CustomerId,
     /// The currency of every amount of the order: an ISO 4217 code.
     pub currency: Currency,
-    /// What was ordered.
+    /// The lines that were ordered.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<OrderItem>,
     /// Shipping charged, in minor units; 0 where absent.
@@ -82,9 +82,9 @@ pub struct OrderPlaced {
 pub struct PaymentReceived {
     /// The payment's name, unique in the order.
     pub payment_id: PaymentId,
-    /// What was received, in minor units.
+    /// The amount received, in minor units.
     pub amount: Amount,
-    /// How it was paid.
+    /// The method of payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Text>,
 }
@@ -95,7 +95,7 @@ pub struct PaymentReceived {
 pub struct PaymentCorrected {
     /// The correction's name, unique in the order.
     pub correction_id: CorrectionId,
-    /// Which payment.
+    /// The payment.
     pub payment_id: PaymentId,
     /// The latest effective event of that payment: the receipt, or the correction before this one.
     #[schemars(schema_with = "crate::values::schema::event_id")]
@@ -119,9 +119,9 @@ pub struct PaymentCorrected {
 pub struct PaymentRefunded {
     /// The refund's name, unique in the order.
     pub refund_id: RefundId,
-    /// Which payment.
+    /// The payment.
     pub payment_id: PaymentId,
-    /// How much, in minor units.
+    /// The amount, in minor units.
     pub amount: Amount,
     /// The amount of what is due that this refund forgives, in minor units.
     pub reduction: Amount,
@@ -142,7 +142,7 @@ pub struct PaymentRefunded {
 pub struct ItemShipped {
     /// The shipment's name, unique in the order.
     pub shipment_id: ShipmentId,
-    /// What is in it.
+    /// The items in it.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<ItemQuantity>,
     /// Who carries it.
@@ -157,7 +157,7 @@ pub struct ItemShipped {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemDelivered {
-    /// Which shipment.
+    /// The shipment.
     pub shipment_id: ShipmentId,
 }
 
@@ -167,7 +167,7 @@ pub struct ItemDelivered {
 pub struct ItemReturned {
     /// The return's name, unique in the order.
     pub return_id: ReturnId,
-    /// What came back.
+    /// The items that came back.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<ItemQuantity>,
     /// Why.

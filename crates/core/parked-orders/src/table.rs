@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
-use event_store::{Timestamp, pause};
+use event_store::{Timestamp, backoff};
 
 use crate::consumer::Consumer;
 use crate::note::{
@@ -130,7 +130,7 @@ impl ParkedOrderTable {
         let mut unread: Vec<SdkItem> = aggregate_ids.iter().map(|id| key(consumer, id)).collect();
         for attempt in 1..=MAX_READS {
             if attempt > 1 {
-                pause(attempt, FIRST_PAUSE_MS, u64::MAX).await;
+                backoff(attempt, FIRST_PAUSE_MS, u64::MAX).await;
             }
             let request = KeysAndAttributes::builder().set_keys(Some(unread)).consistent_read(true).build();
             let request =

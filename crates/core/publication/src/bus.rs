@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::SdkError;
 use aws_sdk_eventbridge::operation::put_events::PutEventsError;
-use event_store::contain;
+use event_store::catch_panic;
 use event_store::store::chain;
 
 use crate::CloudEvent;
@@ -95,7 +95,7 @@ impl EventBus {
     fn entries(&self, events: &[CloudEvent], publication: &mut Publication) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
-            let cause = match contain(|| Entry::new(index, event, &self.bus)) {
+            let cause = match catch_panic(|| Entry::new(index, event, &self.bus)) {
                 Ok(Ok(entry)) => {
                     entries.push(entry);
                     continue;

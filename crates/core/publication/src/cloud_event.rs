@@ -1,7 +1,7 @@
 //! The envelope, and its construction from a commit. Attribute names and their meaning are published: never change
 //! them, only add.
 
-use event_store::contain;
+use event_store::catch_panic;
 use event_store::store::chain;
 use order_aggregate::OrderCommit;
 use order_domain::stored;
@@ -29,7 +29,7 @@ pub struct CloudEvent {
     /// The order as a source of events: the scope of `sequence`.
     #[schemars(regex(pattern = "^order-ledger/orders/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
     pub source: String,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub event_type: String,
     /// The order's id.
@@ -41,7 +41,7 @@ pub struct CloudEvent {
         extend("format" = "date-time")
     )]
     pub time: String,
-    /// Which schema `data` follows.
+    /// The schema of `data`.
     pub dataschema: String,
     /// The event's place among the events of its order; sorts as text.
     #[schemars(regex(pattern = "^[0-9]{10}([.][0-9]{3})?$"))]
@@ -108,7 +108,7 @@ pub fn cloud_events(commit: &OrderCommit) -> Result<Vec<CloudEvent>, Unpublishab
 /// # Errors
 /// Returns the reason why the commit can never be published. The text quotes nothing of an event's content.
 pub fn events_of(commit: &OrderCommit) -> Result<Vec<CloudEvent>, String> {
-    contain(|| cloud_events(commit)).map_err(|panicked| panicked.to_string())?.map_err(|error| chain(&error))
+    catch_panic(|| cloud_events(commit)).map_err(|panicked| panicked.to_string())?.map_err(|error| chain(&error))
 }
 
 /// Returns an event's position among the events of its order, as a text that sorts like the events. It is the version

@@ -9,7 +9,7 @@ use std::time::Instant;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
-use event_store::pause;
+use event_store::backoff;
 use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
 
@@ -28,7 +28,7 @@ const MAX_READS: u32 = 6;
 /// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
 const FIRST_PAUSE_MS: u64 = 25;
 
-/// The condition of [`row_item::keeps_its_place`] as a DynamoDB expression.
+/// The condition of [`row_item::rejects_write`] as a DynamoDB expression.
 const GIVES_WAY: &str = "attribute_not_exists(#version) \
     OR (#projection < :projection AND #version <= :position) \
     OR (#projection = :projection AND #version < :version)";
@@ -75,7 +75,7 @@ impl DynamoRows {
                 break;
             }
             if attempt > 1 {
-                pause(attempt, FIRST_PAUSE_MS, u64::MAX).await;
+                backoff(attempt, FIRST_PAUSE_MS, u64::MAX).await;
             }
             let (found, unprocessed) = self.batch_get(unread).await?;
             let found = found.into_iter().map(Item::from);

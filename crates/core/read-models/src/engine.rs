@@ -9,11 +9,11 @@
 //! An aggregate costs at most one read and one write of its row per batch, however many commits it has. An outage or a
 //! poison commit delays its own aggregate only.
 
+mod aggregate_outcome;
 mod batch;
 mod fold;
 mod outcome;
 mod progress;
-mod settle;
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -24,14 +24,14 @@ use futures_util::stream::{self, StreamExt};
 
 pub use outcome::{Counters, Failure, Outcome, Reason};
 
-use batch::Portion;
+use aggregate_outcome::{AggregateOutcome, Stop};
+use batch::AggregateCommits;
 use fold::Fold;
 use progress::Progress;
-use settle::{Halt, Settled};
 
 use crate::projection::{EventOf, Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_store::{MAX_KEYS, RowStore, Standing};
+use crate::row_store::{ExistingRow, MAX_KEYS, RowStore};
 use event_store::store::chain;
 
 /// The number of rows read or written at once. It is enough to hide the latency of a call, and few enough for one
@@ -41,7 +41,7 @@ const AT_ONCE: usize = 16;
 const MAX_WRITES: u32 = 3;
 
 /// The stored rows at the requested keys, or the reason why a row is not known.
-type Standings<R> = HashMap<RowKey, Result<Option<Standing<R>>, Reason>>;
+type ExistingRows<R> = HashMap<RowKey, Result<Option<ExistingRow<R>>, Reason>>;
 
 /// Applies commits to the rows of one projection.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
     /// After `deadline` no further row is begun, and its records fail. So an outage ends in a report of the failed
     /// records, and not in a timeout of the caller.
     pub async fn project(&self, entries: Vec<Delivered<EventOf<P>>>, deadline: Option<Instant>) -> Outcome {
-        self.apply(entries, Portion::is_of_no_concern::<P>, deadline).await
+        self.apply(entries, AggregateCommits::is_of_no_concern::<P>, deadline).await
     }
 
     /// Applies commits that waited in the same way. Even if none of them concerns its row, it folds the missing earlier
@@ -82,39 +82,39 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
     async fn apply(
         &self,
         entries: Vec<Delivered<EventOf<P>>>,
-        is_of_no_concern: fn(&Portion<EventOf<P>>) -> bool,
+        is_of_no_concern: fn(&AggregateCommits<EventOf<P>>) -> bool,
         deadline: Option<Instant>,
     ) -> Outcome {
-        let (portions, strays) = batch::portions(entries);
-        let mut outcome = settle::strays(strays);
-        outcome.counters.aggregates = count(portions.len());
-        let (of_no_concern, portions): (Vec<_>, Vec<_>) = portions.into_iter().partition(is_of_no_concern);
-        outcome = of_no_concern.iter().map(settle::of_no_concern).fold(outcome, Outcome::merge);
+        let (aggregates, strays) = batch::aggregates(entries);
+        let mut outcome = aggregate_outcome::strays(strays);
+        outcome.counters.aggregates = count(aggregates.len());
+        let (of_no_concern, aggregates): (Vec<_>, Vec<_>) = aggregates.into_iter().partition(is_of_no_concern);
+        outcome = of_no_concern.iter().map(aggregate_outcome::of_no_concern).fold(outcome, Outcome::merge);
 
-        let keys: Vec<_> = portions.iter().map(Portion::key::<P>).collect();
-        let to_read = portions.iter().zip(&keys).filter(|(portion, _)| !portion.holds_the_first_version());
+        let keys: Vec<_> = aggregates.iter().map(AggregateCommits::key::<P>).collect();
+        let to_read = aggregates.iter().zip(&keys).filter(|(commits, _)| !commits.holds_the_first_version());
         let to_read: Vec<RowKey> = to_read.filter_map(|(_, key)| key.as_ref().ok().cloned()).collect();
         outcome.counters.rows_read = count(to_read.len());
-        let standings = self.read(&to_read).await;
+        let existing = self.read(&to_read).await;
         let folds: Vec<_> =
-            portions.iter().zip(keys).map(|(portion, key)| self.fold(portion, key, &standings, deadline)).collect();
+            aggregates.iter().zip(keys).map(|(commits, key)| self.fold(commits, key, &existing, deadline)).collect();
         let mut folds: Vec<Fold<'_, P, S>> = stream::iter(folds).buffered(AT_ONCE).collect().await;
         self.write(&mut folds, deadline).await;
         folds.iter().map(Fold::outcome).fold(outcome, Outcome::merge)
     }
 
-    async fn read(&self, keys: &[RowKey]) -> Standings<P::Row> {
+    async fn read(&self, keys: &[RowKey]) -> ExistingRows<P::Row> {
         let chunks: Vec<_> = keys.chunks(MAX_KEYS).map(|chunk| self.read_chunk(chunk)).collect();
         stream::iter(chunks)
             .buffer_unordered(AT_ONCE)
-            .fold(HashMap::with_capacity(keys.len()), |mut standings, chunk| {
-                standings.extend(chunk);
-                std::future::ready(standings)
+            .fold(HashMap::with_capacity(keys.len()), |mut existing, chunk| {
+                existing.extend(chunk);
+                std::future::ready(existing)
             })
             .await
     }
 
-    async fn read_chunk(&self, keys: &[RowKey]) -> Standings<P::Row> {
+    async fn read_chunk(&self, keys: &[RowKey]) -> ExistingRows<P::Row> {
         match self.rows.read(keys).await {
             Ok(mut read) => {
                 let busy =
@@ -133,29 +133,29 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
     /// Folds one aggregate's commits of the batch into its row.
     async fn fold<'a>(
         &'a self,
-        portion: &'a Portion<EventOf<P>>,
+        commits: &'a AggregateCommits<EventOf<P>>,
         key: Result<RowKey, Reason>,
-        standings: &Standings<P::Row>,
+        existing: &ExistingRows<P::Row>,
         deadline: Option<Instant>,
     ) -> Fold<'a, P, S> {
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Fold::never(portion, out_of_time());
+            return Fold::never(commits, out_of_time());
         }
-        let start = key.and_then(|key| start(&key, standings).map(|(version, row)| (key, version, row)));
+        let start = key.and_then(|key| start(&key, existing).map(|(version, row)| (key, version, row)));
         let (key, version, row) = match start {
             Ok(start) => start,
-            Err(reason) => return Fold::never(portion, reason),
+            Err(reason) => return Fold::never(commits, reason),
         };
-        let mut progress = Progress::new(&self.store, &portion.aggregate_id, version, row);
-        let mut settled = Settled::at(version);
-        if let Err(reason) = progress.fold_portion(portion).await {
-            settled.halts.push(Halt { from: progress.version + 1, reason });
+        let mut progress = Progress::new(&self.store, &commits.aggregate_id, version, row);
+        let mut outcome_so_far = AggregateOutcome::at(version);
+        if let Err(reason) = progress.fold_commits(commits).await {
+            outcome_so_far.stops.push(Stop { from: progress.version + 1, reason });
         }
         // A commit that does not concern the row is done once its version is known to follow.
         if progress.row_version == version {
-            settled.done = progress.version;
+            outcome_so_far.done = progress.version;
         }
-        Fold { portion, settled, open: Some((key, progress)) }
+        Fold { commits, outcome_so_far, open: Some((key, progress)) }
     }
 
     /// Writes every row that is later than the stored one. If an older release has written a later version meanwhile,
@@ -172,7 +172,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         }
         let cause = "an older release keeps getting ahead of the row";
         for fold in folds.iter_mut().filter(|fold| fold.is_open()) {
-            fold.halt(Reason::Unavailable { cause: cause.to_owned() });
+            fold.stop(Reason::Unavailable { cause: cause.to_owned() });
         }
     }
 }
@@ -182,13 +182,13 @@ fn out_of_time() -> Reason {
 }
 
 /// Returns the version and the row to fold on; 0 and `None` if there is no row.
-fn start<R: Clone>(key: &RowKey, standings: &Standings<R>) -> Result<(u64, Option<R>), Reason> {
-    match standings.get(key) {
+fn start<R: Clone>(key: &RowKey, existing: &ExistingRows<R>) -> Result<(u64, Option<R>), Reason> {
+    match existing.get(key) {
         // The row was not requested, because the batch contains version 1.
         None => Ok((0, None)),
-        Some(Ok(None | Some(Standing::Outdated))) => Ok((0, None)),
-        Some(Ok(Some(Standing::Row { version, row }))) => Ok((*version, Some(row.clone()))),
-        Some(Ok(Some(Standing::Newer))) => Err(Reason::NewerProjection),
+        Some(Ok(None | Some(ExistingRow::Outdated))) => Ok((0, None)),
+        Some(Ok(Some(ExistingRow::Row { version, row }))) => Ok((*version, Some(row.clone()))),
+        Some(Ok(Some(ExistingRow::Newer))) => Err(Reason::NewerProjection),
         Some(Err(reason)) => Err(reason.clone()),
     }
 }

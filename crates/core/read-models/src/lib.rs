@@ -56,7 +56,7 @@ pub use read_model::{OnOutage, OrderAudit, ProjectedRows, ReadModel, ReadModels,
 pub use row_error::RowError;
 pub use row_images::{ImagePage, RowImage, RowImages, Segment};
 pub use row_item::StoredItem;
-pub use row_store::{NewRow, Read, RowStore, Standing, Write};
+pub use row_store::{ExistingRow, NewRow, Read, RowStore, Write};
 pub use summaries::{
     DynamoSummaries, ListFilter, ListedFacts, OrderSummaries, PAGE_HALF_UNITS, SummaryRows, UnreadableRow,
 };

@@ -13,7 +13,7 @@ use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_images::{ImagePage, RowImages, Segment};
 use crate::row_item::{self, StoredItem};
-use crate::row_store::{NewRow, Read, RowStore, Standing, Write};
+use crate::row_store::{ExistingRow, NewRow, Read, RowStore, Write};
 
 /// A store that keeps rows in memory, encoded as in DynamoDB. Clones share their content.
 pub struct InMemoryRows<P> {
@@ -30,7 +30,7 @@ impl<P: Projection> InMemoryRows<P> {
 
     /// Returns all stored rows, by key.
     #[must_use]
-    pub fn all(&self) -> BTreeMap<RowKey, Standing<P::Row>> {
+    pub fn all(&self) -> BTreeMap<RowKey, ExistingRow<P::Row>> {
         let items = self.items();
         let rows = items.iter().filter(|(key, _)| !events_table::is_memory(key));
         rows.map(|(key, item)| (key.clone(), row_item::decode::<P>(item.clone()))).collect()
@@ -40,7 +40,7 @@ impl<P: Projection> InMemoryRows<P> {
         let item = row_item::encode::<P>(&row.key, row.version, &row.row)?;
         let mut items = self.items();
         let stored = items.get(&row.key);
-        if let Some(refusal) = stored.and_then(|stored| row_item::keeps_its_place::<P>(stored, row)) {
+        if let Some(refusal) = stored.and_then(|stored| row_item::rejects_write::<P>(stored, row)) {
             return Ok(refusal);
         }
         items.insert(row.key.clone(), item);

@@ -1,6 +1,6 @@
 //! Projections: pure folds of commits into rows, with one row for each aggregate.
 
-use event_store::{Aggregate, Commit, Panicked, RecordedEvent, contain};
+use event_store::{Aggregate, Commit, Panic, RecordedEvent, catch_panic};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -132,7 +132,7 @@ pub enum FoldError {
         /// The commit's version.
         version: u64,
         /// The panic.
-        panicked: Panicked,
+        panicked: Panic,
     },
 }
 
@@ -141,13 +141,14 @@ pub enum FoldError {
 /// # Errors
 /// Returns the same errors as [`Projection::key`], and an error if that panics.
 pub fn key<P: Projection>(commit: &CommitOf<P>) -> Result<RowKey, FoldError> {
-    contain(|| P::key(commit)).unwrap_or_else(|panicked| Err(FoldError::Panicked { version: commit.version, panicked }))
+    catch_panic(|| P::key(commit))
+        .unwrap_or_else(|panicked| Err(FoldError::Panicked { version: commit.version, panicked }))
 }
 
 /// Returns true if a commit can change the row. Also returns true if the projection panics over the question.
 #[must_use]
 pub fn concerns<P: Projection>(commit: &CommitOf<P>) -> bool {
-    contain(|| P::concerns(commit)).unwrap_or(true)
+    catch_panic(|| P::concerns(commit)).unwrap_or(true)
 }
 
 /// Returns the row after all events of the commit that follows `version`.
@@ -162,6 +163,6 @@ pub fn fold<P: Projection>(
     if version.checked_add(1) != Some(commit.version) {
         return Err(FoldError::Gap { after: version, found: commit.version });
     }
-    contain(|| commit.events.iter().try_fold(row, |row, event| P::apply(row, event, commit).map(Some)))
+    catch_panic(|| commit.events.iter().try_fold(row, |row, event| P::apply(row, event, commit).map(Some)))
         .unwrap_or_else(|panicked| Err(FoldError::Panicked { version: commit.version, panicked }))
 }

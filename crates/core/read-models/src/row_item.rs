@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_images::RowImage;
-use crate::row_store::{NewRow, Standing, Write};
+use crate::row_store::{ExistingRow, NewRow, Write};
 
 /// The version up to which a row is folded.
 pub(crate) const VERSION: &str = "version";
@@ -76,22 +76,22 @@ pub(crate) fn attributes<P: Projection>(
 }
 
 /// Decodes a row. A row that cannot be read, or that lacks its version or number, counts as outdated and is rebuilt.
-pub(crate) fn decode<P: Projection>(item: Item) -> Standing<P::Row> {
+pub(crate) fn decode<P: Projection>(item: Item) -> ExistingRow<P::Row> {
     let (version, projection) = stamp(&item);
     if projection > u64::from(P::NUMBER) {
-        return Standing::Newer;
+        return ExistingRow::Newer;
     }
     if projection < u64::from(P::NUMBER) {
-        return Standing::Outdated;
+        return ExistingRow::Outdated;
     }
-    serde_dynamo::from_item(item).map_or(Standing::Outdated, |row| Standing::Row { version, row })
+    serde_dynamo::from_item(item).map_or(ExistingRow::Outdated, |row| ExistingRow::Row { version, row })
 }
 
 /// Returns the reason why a row must not replace the stored item; `None` if it may.
 ///
 /// A row replaces one of the same number with a lower version, and one of an older number with the same or a lower
 /// version.
-pub(crate) fn keeps_its_place<P: Projection>(stored: &Item, row: &NewRow<P::Row>) -> Option<Write> {
+pub(crate) fn rejects_write<P: Projection>(stored: &Item, row: &NewRow<P::Row>) -> Option<Write> {
     let (their_version, projection) = stamp(stored);
     let gives_way = match projection.cmp(&u64::from(P::NUMBER)) {
         std::cmp::Ordering::Less => their_version <= row.position,

@@ -12,7 +12,7 @@ pub const MAX_KEYS: usize = 100;
 
 /// The stored row at a key, as far as this projection number can use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing<R> {
+pub enum ExistingRow<R> {
     /// A row of this number.
     Row {
         /// The version up to which it is folded.
@@ -30,7 +30,7 @@ pub enum Standing<R> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read<R> {
     /// The stored rows by key. A key that is missing here has no row.
-    pub rows: HashMap<RowKey, Standing<R>>,
+    pub rows: HashMap<RowKey, ExistingRow<R>>,
     /// The keys that the table did not process, because it stayed too busy.
     pub unread: Vec<RowKey>,
 }

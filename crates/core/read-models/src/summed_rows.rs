@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
-use event_store::pause;
+use event_store::backoff;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
@@ -99,7 +99,7 @@ impl SummedRows {
                 break;
             }
             if attempt > 1 {
-                pause(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
+                backoff(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
             }
             let plans = self.plans::<P>(&open, rows, &mut ended).await;
             let writes = plans.into_iter().map(|plan| self.carry_out::<P>(plan, &permits, until));
@@ -191,7 +191,7 @@ impl SummedRows {
         let sums_key = sums_key::<P>(&key.partition);
         for attempt in 1..=MAX_WRITES {
             if attempt > 1 {
-                pause(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
+                backoff(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
             }
             let image = self.rows.stored::<P>(std::slice::from_ref(&sums_key)).await?.remove(&sums_key);
             // A repair replaces unreadable sums as a whole.

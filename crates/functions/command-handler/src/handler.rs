@@ -124,7 +124,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         {
             return Err(Problem::reduction_not_allowed());
         }
-        let order_id = address(&caller, &parsed)?;
+        let order_id = order_id_for(&caller, &parsed)?;
         entry.order_id = Some(order_id.to_string());
 
         let headers = parsed.headers;
@@ -148,15 +148,19 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
                 accepted(order_id, &execution)
             }
             Err(failure) => {
-                let problem = refused(&failure, entry);
-                Err(if is_to_hide(&failure, &caller, &invocation) { Problem::order_not_found() } else { problem })
+                let problem = problem_for(&failure, entry);
+                Err(if must_look_unknown(&failure, &caller, &invocation) {
+                    Problem::order_not_found()
+                } else {
+                    problem
+                })
             }
         }
     }
 }
 
 /// Returns the id of the order that a command is for: the order in its path, or a new one.
-fn address(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> {
+fn order_id_for(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Problem> {
     if let Some(order_id) = &parsed.order_id {
         return Ok(order_id.clone());
     }
@@ -189,13 +193,13 @@ pub(crate) fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Resu
 /// Returns true if the order could not be read and the caller may see only some orders. The owner of an unreadable order is
 /// not known. Such a caller gets the reply for an unknown order, because any other reply would reveal that the order
 /// exists. An order that the caller is placing belongs to the caller.
-fn is_to_hide(failure: &Failure<Rejection>, caller: &Caller, invocation: &Invocation<'_>) -> bool {
+fn must_look_unknown(failure: &Failure<Rejection>, caller: &Caller, invocation: &Invocation<'_>) -> bool {
     let is_unreadable = matches!(failure, Failure::Store(StoreError::Unreadable { .. }));
     is_unreadable && !caller.sees_everyone() && !invocation.creates
 }
 
 /// Returns the problem for a failure. Details that the caller must not see go to the log `entry`.
-pub(crate) fn refused(failure: &Failure<Rejection>, entry: &mut LogEntry) -> Problem {
+pub(crate) fn problem_for(failure: &Failure<Rejection>, entry: &mut LogEntry) -> Problem {
     match failure {
         Failure::Refused(rejection) => Problem::refused(rejection),
         Failure::RequestIdReused => Problem::idempotency_key_reused(),

@@ -11,7 +11,7 @@ use lambda_http::{Body, Response};
 use order_aggregate::Orders;
 use order_domain::values::OrderId;
 
-use crate::handler::{CommandHandler, accepted, refused};
+use crate::handler::{CommandHandler, accepted, problem_for};
 use crate::log::LogEntry;
 use crate::order_id::quoted_order_id;
 use crate::rules::OrderRules;
@@ -55,7 +55,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
             }
             Err(Unplaced::Problem(problem)) => Err(problem),
             Err(Unplaced::Failure(Failure::RequestIdReused)) => Err(Problem::quote_id_reused()),
-            Err(Unplaced::Failure(failure)) => Err(refused(&failure, entry)),
+            Err(Unplaced::Failure(failure)) => Err(problem_for(&failure, entry)),
         }
     }
 

@@ -19,7 +19,7 @@ impl Rules<Orders> for OrderRules<'_> {
 
     /// Called before `If-Match` is compared and before a repeat is answered, so neither reveals an order that the caller
     /// may not see. For this caller, such an order does not exist.
-    fn admit(&self, order: &Order) -> Result<(), Rejection> {
+    fn authorize(&self, order: &Order) -> Result<(), Rejection> {
         match order.customer_id() {
             Some(customer) if self.caller.may_see(customer) => Ok(()),
             Some(_) | None => Err(Rejection::OrderNotFound),

@@ -37,9 +37,9 @@ impl<W> Emf<W> {
 
 impl<S: Subscriber, W: for<'a> MakeWriter<'a> + 'static> Layer<S> for Emf<W> {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut told = Told::default();
-        event.record(&mut told);
-        let mut metrics = told.0;
+        let mut field = MetricsField::default();
+        event.record(&mut field);
+        let mut metrics = field.0;
         if self.cold.swap(false, Ordering::Relaxed) {
             let (name, dimensions) = (COLD_STARTS.to_owned(), BTreeMap::new());
             metrics.push(Metric { name, unit: Unit::Count, value: 1, dimensions });
@@ -54,9 +54,9 @@ impl<S: Subscriber, W: for<'a> MakeWriter<'a> + 'static> Layer<S> for Emf<W> {
 
 /// The metrics of an event.
 #[derive(Default)]
-struct Told(Vec<Metric>);
+struct MetricsField(Vec<Metric>);
 
-impl Visit for Told {
+impl Visit for MetricsField {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "metrics" {
             self.0 = serde_json::from_str(&format!("{value:?}")).unwrap_or_default();

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`config`] | one struct for each function; each field documents its variable |
 //! | [`logs`] | one JSON object a line on stdout |
-//! | `unquoted` | `lambda_runtime`'s events about an invocation, without the payload that they quote |
+//! | `redact_payloads` | `lambda_runtime`'s events about an invocation, without the payload that they quote |
 //! | [`metrics`] | the metrics that alarms and the dashboard use, with a list |
 //! | `emf` | metrics as log lines, from which CloudWatch makes metrics |
 //! | [`clients`] | the SDK with time-outs and bounded retries; the first connection, opened before the first request |
@@ -21,7 +21,7 @@ pub mod deadline;
 mod emf;
 pub mod logs;
 pub mod metrics;
-mod unquoted;
+mod redact_payloads;
 
 pub use config::{
     CallerConfig, CommandConfig, ConfigError, ConfigFault, ProjectorConfig, PublisherConfig, QueryConfig,

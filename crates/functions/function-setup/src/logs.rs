@@ -17,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::emf::Emf;
 use crate::metrics;
-use crate::unquoted::Unquoted;
+use crate::redact_payloads::RedactPayloads;
 
 /// The crates that log at the chosen level: all crates of this workspace that are part of a function.
 const OURS: &[&str] = &[
@@ -84,7 +84,7 @@ where
     let others = level.min(LevelFilter::WARN);
     let targets = Targets::new().with_default(others).with_targets(OURS.iter().map(|name| (*name, level)));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
-    let lines = lines.map_event_format(Unquoted);
+    let lines = lines.map_event_format(RedactPayloads);
     let lines = lines.with_writer(writer.clone()).with_filter(targets.with_target(metrics::TARGET, LevelFilter::OFF));
     let metrics = Targets::new().with_target(metrics::TARGET, LevelFilter::TRACE);
     let emf = Emf::new(process.function_name, process.starts_cold, writer);

@@ -239,8 +239,8 @@ async fn what_the_bus_refuses_comes_again() {
     put(&stack, "b").await;
     stack.drained_by("reader").await.unwrap();
     assert_eq!(stack.event_bus().published().await, [json!({ "id": "b" })]);
-    let nobody = stack.drained_by("writer").await.unwrap_err();
-    assert_eq!(nobody.to_string(), "the function writer reads no stream");
+    let error = stack.drained_by("writer").await.unwrap_err();
+    assert_eq!(error.to_string(), "the function writer reads no stream");
     stack.stop().await;
 }
 

@@ -6,7 +6,7 @@ use serde_dynamo::Item;
 
 use super::{DynamoEventStore, SdkItem, query_failed};
 use crate::as_of::Search;
-use crate::walk::Walk;
+use crate::load_path::LoadPath;
 use crate::{Aggregate, Loaded, StoreError, Timestamp, item};
 
 /// The sizes of a load's pages, in commits. Four commits of up to 1 KB cost one read unit. The next page spans more
@@ -35,17 +35,17 @@ impl DynamoEventStore {
         up_to: Option<u64>,
         first: Page,
     ) -> Result<Loaded<A>, StoreError> {
-        let mut walk = Walk::<A>::new(aggregate_id);
+        let mut path = LoadPath::<A>::new(aggregate_id);
         let (mut items, mut next) = first;
         let mut limits = LOAD_PAGES.into_iter().skip(1);
         loop {
             for item in items {
-                if walk.push(item)? {
-                    return walk.finish();
+                if path.push(item)? {
+                    return path.finish();
                 }
             }
             if next.is_none() {
-                return walk.finish();
+                return path.finish();
             }
             let page = self.back(aggregate_id, up_to).set_limit(limits.next().flatten()).set_exclusive_start_key(next);
             (items, next) = send(page).await?;

@@ -84,7 +84,7 @@ pub(crate) fn book(cents: i64) -> Book {
 impl<const SCHEMA: u32> Rules<LedgerOfSchema<SCHEMA>> for Book {
     type Refusal = Refusal;
 
-    fn admit(&self, _account: &Account) -> Result<(), Refusal> {
+    fn authorize(&self, _account: &Account) -> Result<(), Refusal> {
         if self.by_owner { Ok(()) } else { Err(Refusal::NotYours) }
     }
 

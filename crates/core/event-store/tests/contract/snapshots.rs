@@ -64,7 +64,7 @@ struct Add(u64);
 impl Rules<Hoard> for Add {
     type Refusal = std::convert::Infallible;
 
-    fn admit(&self, _hoard: &String) -> Result<(), Self::Refusal> {
+    fn authorize(&self, _hoard: &String) -> Result<(), Self::Refusal> {
         Ok(())
     }
 

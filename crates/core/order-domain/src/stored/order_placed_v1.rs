@@ -16,7 +16,7 @@ pub(super) struct OrderPlacedV1 {
     customer_id: CustomerId,
     /// The currency of every amount of the order: an ISO 4217 code.
     currency: Currency,
-    /// What was ordered.
+    /// The lines that were ordered.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     items: Vec<OrderItem>,
     /// Shipping charged, in minor units; 0 where absent.

@@ -200,7 +200,7 @@ async fn an_order_is_taken_out_unless_more_of_it_waits_by_then() {
     parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 5)).await.unwrap();
     let before = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     assert!(parked.hold(&Consumer::PUBLISHER, "o-1", 6).await.unwrap());
-    assert!(!parked.unpark(&before).await.unwrap(), "version 6 waits, and nobody would remember it");
+    assert!(!parked.unpark(&before).await.unwrap(), "version 6 waits, and the note would be lost");
     let after = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     assert_eq!(after, ParkedOrder { held_up_to: 6, ..before }, "to wait is no attempt");
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Debug};
 use std::marker::PhantomData;
 
-use event_store::{ChangedValue, changed_values, contain};
+use event_store::{ChangedValue, catch_panic, changed_values};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -19,7 +19,7 @@ use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_images::{RowImage as _, RowImages};
 use crate::row_item::{self, StoredItem};
-use crate::row_store::Standing;
+use crate::row_store::ExistingRow;
 use crate::sum_item::{self, SumsOf};
 use crate::summed::{SUMS, Summed, sums_key};
 
@@ -223,7 +223,7 @@ impl<P: Summed> SumAudit<P> {
                 if row_key.sort.starts_with(SUMS) || image.projection() < u64::from(P::NUMBER) {
                     continue;
                 }
-                let Standing::Row { version, row } = row_item::decode::<P>(image.0) else { return Ok(None) };
+                let ExistingRow::Row { version, row } = row_item::decode::<P>(image.0) else { return Ok(None) };
                 match pending.get(&row_key.sort) {
                     Some(ahead) if ahead.version > version => {}
                     Some(_) | None => {
@@ -250,7 +250,7 @@ fn count<P: Summed>(key: &RowKey, sums: &mut SumsOf<P>, row: &P::Row) -> Result<
         let name = P::sum_name(row).to_owned();
         P::replace(sums.sums.get(&name).cloned(), None, row).map(|sum| (name, sum))
     };
-    let added = contain(add).map_err(|panicked| row_item::unwritable(key, panicked))?;
+    let added = catch_panic(add).map_err(|panicked| row_item::unwritable(key, panicked))?;
     let (name, sum) = added.map_err(|error| row_item::unwritable(key, error))?;
     sums.sums.insert(name, sum);
     Ok(())

@@ -8,7 +8,7 @@ use super::outcome::Reason;
 use crate::projection::{self, FoldError, Projection, RowKey};
 
 /// The commits of one aggregate in a batch.
-pub(super) struct Portion<E> {
+pub(super) struct AggregateCommits<E> {
     pub(super) aggregate_id: String,
     pub(super) versions: BTreeMap<u64, Version<E>>,
 }
@@ -21,8 +21,8 @@ pub(super) struct Version<E> {
 }
 
 /// Groups the batch by aggregate, and separates the records that belong to none.
-pub(super) fn portions<E>(entries: Vec<Delivered<E>>) -> (Vec<Portion<E>>, Vec<(String, Poison)>) {
-    let mut portions: BTreeMap<String, BTreeMap<u64, Version<E>>> = BTreeMap::new();
+pub(super) fn aggregates<E>(entries: Vec<Delivered<E>>) -> (Vec<AggregateCommits<E>>, Vec<(String, Poison)>) {
+    let mut aggregates: BTreeMap<String, BTreeMap<u64, Version<E>>> = BTreeMap::new();
     let mut strays = Vec::new();
     for Delivered { id, record } in entries {
         let (aggregate_id, version, record) = match record {
@@ -33,14 +33,14 @@ pub(super) fn portions<E>(entries: Vec<Delivered<E>>) -> (Vec<Portion<E>>, Vec<(
                 continue;
             }
         };
-        let versions = portions.entry(aggregate_id).or_default();
+        let versions = aggregates.entry(aggregate_id).or_default();
         versions.entry(version).or_insert_with(|| Version { ids: Vec::new(), record }).ids.push(id);
     }
-    let portions = portions.into_iter().map(|(aggregate_id, versions)| Portion { aggregate_id, versions });
-    (portions.collect(), strays)
+    let aggregates = aggregates.into_iter().map(|(aggregate_id, versions)| AggregateCommits { aggregate_id, versions });
+    (aggregates.collect(), strays)
 }
 
-impl<E> Portion<E> {
+impl<E> AggregateCommits<E> {
     /// Returns true if these commits are enough to begin a row.
     pub(super) fn holds_the_first_version(&self) -> bool {
         self.versions.get(&1).is_some_and(|first| first.record.is_ok())

@@ -2,7 +2,7 @@
 
 use event_store::{EventStore, StoreError};
 
-use super::batch::Portion;
+use super::batch::AggregateCommits;
 use super::outcome::Reason;
 use crate::projection::{self, CommitOf, EventOf, Projection};
 use event_store::store::chain;
@@ -32,9 +32,9 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Progress<'a, P, S> {
     ///
     /// # Errors
     /// Returns the reason why the fold stopped. Earlier commits are folded.
-    pub(super) async fn fold_portion(&mut self, portion: &Portion<EventOf<P>>) -> Result<(), Reason> {
+    pub(super) async fn fold_commits(&mut self, commits: &AggregateCommits<EventOf<P>>) -> Result<(), Reason> {
         let beyond = self.version.saturating_add(1)..;
-        for (&version, slot) in portion.versions.range(beyond) {
+        for (&version, slot) in commits.versions.range(beyond) {
             match &slot.record {
                 Ok(commit) => {
                     self.repair(version - 1).await?;

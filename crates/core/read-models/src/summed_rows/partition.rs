@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use event_store::contain;
+use event_store::catch_panic;
 
 use super::{Ended, Images};
 use crate::projection::RowKey;
@@ -174,7 +174,7 @@ fn judge<P: Summed>(
 ) -> Result<Judged<P::Row>, RowError> {
     let image = images.get(&row.key).map(Result::as_ref).transpose().map_err(Clone::clone)?;
     if let Some(image) = image.filter(|image| !counts::<P>(image))
-        && let Some(refused) = row_item::keeps_its_place::<P>(&image.0, row)
+        && let Some(refused) = row_item::rejects_write::<P>(&image.0, row)
     {
         return Ok(Judged::Ended(refused));
     }
@@ -201,11 +201,12 @@ fn judge<P: Summed>(
         sum.map(|sum| (name, sum))
     };
     // A retry does not prevent a panic in the projection's own code.
-    let (name, sum) =
-        contain(count).map_err(|panicked| row_item::unwritable(&row.key, panicked))?.map_err(|error| match error {
+    let (name, sum) = catch_panic(count).map_err(|panicked| row_item::unwritable(&row.key, panicked))?.map_err(
+        |error| match error {
             SumError::NotInIt { .. } => row_item::unreadable(sums_key, error),
             SumError::TooLarge { .. } => row_item::unwritable(sums_key, error),
-        })?;
+        },
+    )?;
     sums.sums.insert(name, sum);
     sums.pending
         .insert(row.key.sort.clone(), Pending { version: row.version, position: row.position, row: row.row.clone() });

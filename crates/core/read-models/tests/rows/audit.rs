@@ -77,7 +77,7 @@ impl Scene {
     async fn is_at(&self, version: usize) -> bool {
         let (key, row) = self.row(version);
         let mut read = RowStore::<Summary>::read(&self.rows, std::slice::from_ref(&key)).await.unwrap();
-        read.rows.remove(&key) == Some(read_models::Standing::Row { version: row.version, row })
+        read.rows.remove(&key) == Some(read_models::ExistingRow::Row { version: row.version, row })
     }
 }
 
@@ -163,7 +163,7 @@ async fn a_row_that_was_tampered_with_is_mended_at_its_version_however_it_change
     scene.set("version", number(9)).await;
     let finding = scene.findings(5).await.pop().unwrap();
     assert!(scene.audit().repair(finding).await.unwrap().is_none());
-    assert!(scene.is_at(5).await, "commits that are not recorded give nobody the right to be ahead");
+    assert!(scene.is_at(5).await, "a row cannot have commits that are not recorded");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use read_models::{DynamoRows, RowKey, RowStore, Standing};
+use read_models::{DynamoRows, ExistingRow, RowKey, RowStore};
 use serde_json::{Value, json};
 
 use crate::story::{Numbered, SUMMARY_TABLE};
@@ -56,7 +56,7 @@ async fn read_20(found_at_once: usize) -> (Vec<usize>, usize, usize) {
     let rows = DynamoRows::new(Client::from_conf(config), SUMMARY_TABLE);
     let keys: Vec<_> = (0..20).map(|n| RowKey { partition: "c-1".to_owned(), sort: n.to_string() }).collect();
     let read = RowStore::<Numbered<1>>::read(&rows, &keys).await.unwrap();
-    assert!(read.rows.values().all(|standing| *standing == Standing::Outdated));
+    assert!(read.rows.values().all(|standing| *standing == ExistingRow::Outdated));
     let asked = busy.asked.lock().unwrap().clone();
     (asked, read.rows.len(), read.unread.len())
 }

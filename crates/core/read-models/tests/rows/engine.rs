@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use event_store::InMemoryEventStore;
 use order_aggregate::OrderCommit;
 use read_models::{
-    Counters, Engine, InMemoryRows, OrderSummaryByCustomer, OrderSummaryRow, Outcome, Projection, Reason, RowKey,
-    Standing,
+    Counters, Engine, ExistingRow, InMemoryRows, OrderSummaryByCustomer, OrderSummaryRow, Outcome, Projection, Reason,
+    RowKey,
 };
 
 use crate::story::{Numbered, SummaryEngine, entries, paid_in_parts, row_of};
@@ -28,7 +28,7 @@ impl Bench {
         self.engine.project(entries(commits), None).await
     }
 
-    fn rows(&self) -> BTreeMap<RowKey, Standing<OrderSummaryRow>> {
+    fn rows(&self) -> BTreeMap<RowKey, ExistingRow<OrderSummaryRow>> {
         self.rows.all()
     }
 
@@ -36,7 +36,7 @@ impl Bench {
     fn expect_rows(&self, histories: &[&[OrderCommit]]) {
         let expected = histories.iter().map(|commits| {
             let row = row_of(commits);
-            (OrderSummaryByCustomer::key(&commits[0]).unwrap(), Standing::Row { version: row.version, row })
+            (OrderSummaryByCustomer::key(&commits[0]).unwrap(), ExistingRow::Row { version: row.version, row })
         });
         assert_eq!(self.rows(), expected.collect());
     }
@@ -167,7 +167,7 @@ async fn a_row_of_an_older_number_is_rebuilt_from_the_first_event() {
     let newer = bench.rows.seen_by::<Numbered<3>>();
     let outcome = Engine::new(bench.store.clone(), newer.clone()).project(entries(&commits[4..]), None).await;
     assert_eq!((outcome.failed.len(), outcome.counters.gaps_repaired), (0, 1));
-    let rebuilt = Standing::Row { version: 6, row: row_of(&commits) };
+    let rebuilt = ExistingRow::Row { version: 6, row: row_of(&commits) };
     assert_eq!(newer.all().into_values().collect::<Vec<_>>(), [rebuilt]);
 }
 
@@ -179,7 +179,7 @@ async fn a_replay_under_a_newer_number_takes_no_row_backwards() {
     let newer = bench.rows.seen_by::<Numbered<3>>();
     let outcome = Engine::new(bench.store.clone(), newer.clone()).project(entries(&commits[..2]), None).await;
     assert_eq!((outcome.failed.len(), outcome.counters.rows_written), (0, 1));
-    let whole = Standing::Row { version: 6, row: row_of(&commits) };
+    let whole = ExistingRow::Row { version: 6, row: row_of(&commits) };
     assert_eq!(newer.all().into_values().collect::<Vec<_>>(), [whole]);
 }
 
@@ -195,6 +195,6 @@ async fn a_row_of_a_newer_number_is_left_and_its_records_come_again() {
         let reasons: Vec<_> = outcome.failed.iter().map(|failure| (failure.version, &failure.reason)).collect();
         let expected: Vec<_> = batch.iter().map(|commit| (Some(commit.version), &Reason::NewerProjection)).collect();
         assert_eq!(reasons, expected);
-        assert_eq!(bench.rows().into_values().collect::<Vec<_>>(), [Standing::Newer]);
+        assert_eq!(bench.rows().into_values().collect::<Vec<_>>(), [ExistingRow::Newer]);
     }
 }

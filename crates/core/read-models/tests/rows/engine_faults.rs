@@ -7,8 +7,8 @@ use event_store::{Delivered, InMemoryEventStore, Poison};
 use order_aggregate::{CUSTOMER_ID, OrderCommit, PLACED_AT};
 use order_domain::Event;
 use read_models::{
-    DynamoRows, DynamoSummaries, Engine, InMemoryRows, NewRow, OrderSummaries, OrderSummaryByCustomer, OrderSummaryRow,
-    Outcome, Read, Reason, RowError, RowKey, RowStore, Standing, Write,
+    DynamoRows, DynamoSummaries, Engine, ExistingRow, InMemoryRows, NewRow, OrderSummaries, OrderSummaryByCustomer,
+    OrderSummaryRow, Outcome, Read, Reason, RowError, RowKey, RowStore, Write,
 };
 
 use crate::story::{SUMMARY_TABLE, SummaryEngine, dynamo, entries, entry, paid_in_parts};
@@ -32,8 +32,8 @@ fn held_back_by(outcome: &Outcome, version: u64) -> Vec<&str> {
 
 fn versions(rows: &Rows) -> Vec<(String, u64)> {
     let version = |standing| match standing {
-        Standing::Row { version, .. } => version,
-        Standing::Outdated | Standing::Newer => 0,
+        ExistingRow::Row { version, .. } => version,
+        ExistingRow::Outdated | ExistingRow::Newer => 0,
     };
     let order = |key: RowKey| key.sort.split_once('#').unwrap().1.to_owned();
     rows.all().into_iter().map(|(key, standing)| (order(key), version(standing))).collect()

@@ -6,7 +6,7 @@ use event_store::InMemoryEventStore;
 use order_aggregate::OrderCommit;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use read_models::{Engine, InMemoryRows, OrderSummaryByCustomer, OrderSummaryRow, Standing};
+use read_models::{Engine, ExistingRow, InMemoryRows, OrderSummaryByCustomer, OrderSummaryRow};
 
 use crate::story::{any_commands, entries, row_of, tell};
 
@@ -15,10 +15,10 @@ fn deliveries() -> impl Strategy<Value = Vec<(Index, bool)>> {
     prop::collection::vec((any::<Index>(), prop::bool::weighted(0.3)), 0..60)
 }
 
-fn row(standing: Standing<OrderSummaryRow>) -> OrderSummaryRow {
+fn row(standing: ExistingRow<OrderSummaryRow>) -> OrderSummaryRow {
     match standing {
-        Standing::Row { row, .. } => row,
-        Standing::Outdated | Standing::Newer => panic!("a row of another number"),
+        ExistingRow::Row { row, .. } => row,
+        ExistingRow::Outdated | ExistingRow::Newer => panic!("a row of another number"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use embedded_dynamodb::EmbeddedDynamoDb;
 use event_store::InMemoryEventStore;
-use read_models::{DynamoRows, InMemoryRows, OrderSummaryRow, RowKey, RowStore, Standing, SummedRows, Write};
+use read_models::{DynamoRows, ExistingRow, InMemoryRows, OrderSummaryRow, RowKey, RowStore, SummedRows, Write};
 
 use crate::story::{Numbered, SUMMARY_TABLE, dynamo, paid_in_parts, row_of, write};
 
@@ -40,7 +40,7 @@ async fn versions(order: &str) -> Vec<(RowKey, OrderSummaryRow)> {
     rows.map(|row| (RowKey { partition: row.customer_id.clone(), sort: row.sort_key() }, row)).collect()
 }
 
-async fn standing<P, R>(rows: &R, key: &RowKey) -> Option<Standing<OrderSummaryRow>>
+async fn standing<P, R>(rows: &R, key: &RowKey) -> Option<ExistingRow<OrderSummaryRow>>
 where
     P: read_models::Projection<Row = OrderSummaryRow>,
     R: RowStore<P>,
@@ -53,7 +53,7 @@ where
 async fn a_row_that_was_written_is_read<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {
     for (key, row) in versions("o-1").await {
         assert_eq!(write(&rows.one, &key, row.version, &row).await.unwrap(), Write::Written);
-        assert_eq!(standing(&rows.one, &key).await, Some(Standing::Row { version: row.version, row }));
+        assert_eq!(standing(&rows.one, &key).await, Some(ExistingRow::Row { version: row.version, row }));
     }
 }
 
@@ -73,27 +73,27 @@ async fn a_row_never_goes_backwards<R1: RowStore<One>, R2: RowStore<Two>>(rows: 
     for (key, row) in &versions {
         assert_eq!(write(&rows.one, key, row.version, row).await.unwrap(), Write::Superseded { version: 5 });
     }
-    assert_eq!(standing(&rows.one, key).await, Some(Standing::Row { version: 5, row: newest.clone() }));
+    assert_eq!(standing(&rows.one, key).await, Some(ExistingRow::Row { version: 5, row: newest.clone() }));
 }
 
 async fn a_row_of_an_older_number_gives_way_to_one_as_far<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {
     let versions = versions("o-1").await;
     let (key, row) = &versions[2];
     write(&rows.one, key, 3, row).await.unwrap();
-    assert_eq!(standing(&rows.two, key).await, Some(Standing::Outdated));
+    assert_eq!(standing(&rows.two, key).await, Some(ExistingRow::Outdated));
     assert_eq!(write(&rows.two, key, 2, &versions[1].1).await.unwrap(), Write::Behind { version: 3 });
-    assert_eq!(standing(&rows.two, key).await, Some(Standing::Outdated));
+    assert_eq!(standing(&rows.two, key).await, Some(ExistingRow::Outdated));
     assert_eq!(write(&rows.two, key, 3, row).await.unwrap(), Write::Written);
-    assert_eq!(standing(&rows.two, key).await, Some(Standing::Row { version: 3, row: row.clone() }));
+    assert_eq!(standing(&rows.two, key).await, Some(ExistingRow::Row { version: 3, row: row.clone() }));
 }
 
 async fn a_row_of_a_newer_number_is_left<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {
     let versions = versions("o-1").await;
     let (key, row) = &versions[0];
     write(&rows.two, key, 1, row).await.unwrap();
-    assert_eq!(standing(&rows.one, key).await, Some(Standing::Newer));
+    assert_eq!(standing(&rows.one, key).await, Some(ExistingRow::Newer));
     assert_eq!(write(&rows.one, key, 5, &versions[4].1).await.unwrap(), Write::NewerProjection);
-    assert_eq!(standing(&rows.two, key).await, Some(Standing::Row { version: 1, row: row.clone() }));
+    assert_eq!(standing(&rows.two, key).await, Some(ExistingRow::Row { version: 1, row: row.clone() }));
 }
 
 async fn a_hundred_rows_are_read_at_once<R1: RowStore<One>, R2: RowStore<Two>>(rows: &Rows<R1, R2>) {

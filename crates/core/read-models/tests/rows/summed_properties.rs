@@ -8,7 +8,7 @@ use order_aggregate::OrderCommit;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use read_models::{
-    Contribution, CurrencyTotals, CustomerTotals, DynamoRows, Engine, Projection, RowKey, RowStore, Standing,
+    Contribution, CurrencyTotals, CustomerTotals, DynamoRows, Engine, ExistingRow, Projection, RowKey, RowStore,
     SummedRows,
 };
 
@@ -29,8 +29,8 @@ async fn contributions(book: &Book, orders: &BTreeMap<String, Vec<OrderCommit>>)
     let keys: Vec<RowKey> = orders.values().map(|commits| CustomerTotals::key(&commits[0]).unwrap()).collect();
     let read = RowStore::<CustomerTotals>::read(&rows, &keys).await.unwrap();
     let row = |standing| match standing {
-        Standing::Row { version, row } => (version, row),
-        Standing::Outdated | Standing::Newer => panic!("a row of another number"),
+        ExistingRow::Row { version, row } => (version, row),
+        ExistingRow::Outdated | ExistingRow::Newer => panic!("a row of another number"),
     };
     read.rows.into_values().map(row).collect()
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
 use crate::given::{
-    SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, come_again, config, event, pay, place, projector, ship,
+    SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, config, event, pay, place, projector, retried, ship,
 };
 use crate::items::items_of;
 
@@ -86,7 +86,7 @@ async fn where_an_outage_cannot_be_noted_the_records_are_retried() {
     };
     let projector = Projector::on_dynamo(ledger.server.client(), &config);
     let stream = ledger.stream();
-    assert_eq!(answer(&projector, &stream).await, come_again(&stream));
+    assert_eq!(answer(&projector, &stream).await, retried(&stream));
     assert_eq!(version_of_row(&ledger, "o-1").await, Some(2));
 }
 
@@ -96,7 +96,7 @@ async fn an_outage_of_summaries_is_retried_and_not_noted() {
     let config = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
     let projector = Projector::on_dynamo(ledger.server.client(), &config);
     let stream = ledger.stream();
-    assert_eq!(answer(&projector, &stream).await, come_again(&stream));
+    assert_eq!(answer(&projector, &stream).await, retried(&stream));
     let notes = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
     assert_eq!(notes.find(&SUMMARY_CONSUMER, "o-1").await.unwrap(), None);
     assert_eq!(totals(&ledger).await[0].orders, 2);
@@ -124,7 +124,7 @@ async fn a_shipment_ends_the_parking_of_totals_that_it_does_not_concern() {
     ledger.record("o-1", pay("p-2", 600), AT).await;
     ledger.record("o-1", ship(), AT).await;
     let stream = ledger.stream();
-    assert_eq!(answer(&projector(&ledger.server), &stream[4..]).await, come_again([]));
+    assert_eq!(answer(&projector(&ledger.server), &stream[4..]).await, retried([]));
     assert_eq!(note(&ledger, "o-1").await, None);
     assert_eq!(totals(&ledger).await[0].gross, 1000, "the payment before it is read from the events");
 }

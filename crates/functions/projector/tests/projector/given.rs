@@ -77,7 +77,7 @@ pub(crate) fn batch(records: &[Value]) -> StreamEvent {
 }
 
 /// Returns the reply that lists these records for a retry.
-pub(crate) fn come_again<'a>(records: impl IntoIterator<Item = &'a Value>) -> Value {
+pub(crate) fn retried<'a>(records: impl IntoIterator<Item = &'a Value>) -> Value {
     let failures = records.into_iter().map(|record| json!({ "itemIdentifier": record["dynamodb"]["SequenceNumber"] }));
     json!({ "batchItemFailures": failures.collect::<Vec<_>>() })
 }

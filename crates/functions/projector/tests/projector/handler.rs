@@ -6,7 +6,7 @@ use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_TABLE, batch, come_again, config, event, pay, place, projector};
+use crate::given::{SUMMARY_TABLE, batch, config, event, pay, place, projector, retried};
 
 /// Creates two orders with interleaved commits: o-1 has versions 1 to 3, o-2 has versions 1 and 2.
 async fn two_orders() -> (Ledger, Vec<Value>) {
@@ -49,7 +49,7 @@ async fn a_batch_becomes_rows_and_nothing_comes_again() {
 async fn a_batch_that_comes_again_changes_nothing() {
     let (ledger, stream) = two_orders().await;
     for records in [&stream[..], &stream[..], &stream[1..3]] {
-        assert_eq!(answer(&ledger, records).await, come_again([]));
+        assert_eq!(answer(&ledger, records).await, retried([]));
         assert_eq!(row(&ledger, "o-1").await, Some((3, "paid")));
     }
 }
@@ -57,7 +57,7 @@ async fn a_batch_that_comes_again_changes_nothing() {
 #[tokio::test]
 async fn a_lost_record_is_repaired_from_the_events() {
     let (ledger, stream) = two_orders().await;
-    assert_eq!(answer(&ledger, &stream[4..]).await, come_again([]));
+    assert_eq!(answer(&ledger, &stream[4..]).await, retried([]));
     assert_eq!(row(&ledger, "o-1").await, Some((3, "paid")));
     assert_eq!(row(&ledger, "o-2").await, None);
 }
@@ -74,7 +74,7 @@ async fn a_change_of_a_stored_commit_is_reported_and_folds_nothing() {
     let position = |order: &str| Some((order.to_owned(), 2));
     assert_eq!(found, [("MODIFY", position("o-1")), ("REMOVE", position("o-2"))]);
 
-    assert_eq!(answer(&ledger, &stream[..4]).await, come_again([]));
+    assert_eq!(answer(&ledger, &stream[..4]).await, retried([]));
     assert_eq!(row(&ledger, "o-1").await, Some((1, "placed")));
     assert_eq!(row(&ledger, "o-2").await, Some((1, "placed")));
 }
@@ -84,7 +84,7 @@ async fn a_record_without_a_sequence_number_is_projected_like_any_other() {
     for sequence_number in [json!(""), json!(null)] {
         let (ledger, mut stream) = two_orders().await;
         stream[1]["dynamodb"]["SequenceNumber"] = sequence_number;
-        assert_eq!(answer(&ledger, &stream).await, come_again([]));
+        assert_eq!(answer(&ledger, &stream).await, retried([]));
         assert_eq!(row(&ledger, "o-2").await, Some((2, "paid")));
     }
 }
@@ -107,11 +107,11 @@ async fn when_rows_cannot_be_written_every_record_comes_again_in_the_streams_ord
     let (ledger, stream) = two_orders().await;
     let without = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
     let response = Projector::on_dynamo(ledger.server.client(), &without).handle(event(&stream)).await.unwrap();
-    assert_eq!(serde_json::to_value(response).unwrap(), come_again(&stream));
+    assert_eq!(serde_json::to_value(response).unwrap(), retried(&stream));
 }
 
 #[tokio::test]
 async fn an_empty_batch_is_answered() {
     let ledger = Ledger::new().await;
-    assert_eq!(answer(&ledger, &[]).await, come_again([]));
+    assert_eq!(answer(&ledger, &[]).await, retried([]));
 }

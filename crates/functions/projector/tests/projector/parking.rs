@@ -9,7 +9,7 @@ use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::Value;
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, come_again, config, event, place, projector};
+use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, config, event, place, projector, retried};
 use crate::items::{Item, items_of};
 
 const PROJECTIONS: [Consumer; 2] = [SUMMARY_CONSUMER, TOTALS_CONSUMER];
@@ -66,7 +66,7 @@ async fn one_poison_commit_among_a_thousand_orders_parks_its_order_and_all_other
     let stream = ledger.stream();
     assert_eq!(stream.len(), 1000, "as many as one batch holds");
 
-    assert_eq!(answer(&ledger.server, &stream).await, come_again([]));
+    assert_eq!(answer(&ledger.server, &stream).await, retried([]));
 
     for number in 1..=1000 {
         let expected = (number != 400).then_some(1);
@@ -95,7 +95,7 @@ async fn poison_parks_its_order_wherever_in_a_batch_it_is() {
             for &place in &places {
                 ledger.put(&items[place]).await;
             }
-            assert_eq!(answer(&ledger.server, &ledger.stream()).await, come_again([]), "{places:?}");
+            assert_eq!(answer(&ledger.server, &ledger.stream()).await, retried([]), "{places:?}");
             let others = places.len() > 1;
             assert_eq!(version(&ledger.server, "o-1").await, others.then_some(2), "{places:?}");
             assert_eq!(version(&ledger.server, "o-2").await, None, "{places:?}");
@@ -117,7 +117,7 @@ async fn later_commits_of_a_parked_order_are_tried_and_noted_and_not_folded() {
         for item in batch {
             ledger.put(item).await;
         }
-        assert_eq!(answer(&ledger.server, &ledger.stream()[before..]).await, come_again([]));
+        assert_eq!(answer(&ledger.server, &ledger.stream()[before..]).await, retried([]));
         let attempts = u64::try_from(held_up_to).unwrap() + 1;
         assert_eq!(waits(&ledger.server, "o-1").await, Some((2, [2, 4, 5][held_up_to], attempts)));
         assert_eq!(version(&ledger.server, "o-1").await, Some(1));
@@ -131,12 +131,12 @@ async fn once_the_item_is_put_right_the_next_commit_heals_the_order_and_unparks_
     for item in [&items[0], &from_the_future(items[1].clone()), &items[2]] {
         ledger.put(item).await;
     }
-    assert_eq!(answer(&ledger.server, &ledger.stream()).await, come_again([]));
+    assert_eq!(answer(&ledger.server, &ledger.stream()).await, retried([]));
     assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 3, 1)));
 
     ledger.put(&items[1]).await;
     ledger.put(&items[3]).await;
-    assert_eq!(answer(&ledger.server, &ledger.stream()[3..]).await, come_again([]));
+    assert_eq!(answer(&ledger.server, &ledger.stream()[3..]).await, retried([]));
     assert_eq!(version(&ledger.server, "o-1").await, Some(4));
     assert_eq!(waits(&ledger.server, "o-1").await, None);
 }
@@ -149,15 +149,15 @@ async fn an_order_that_has_passed_the_poison_stays_parked_until_it_has_all_that_
         ledger.put(item).await;
     }
     let stream = ledger.stream();
-    assert_eq!(answer(&ledger.server, &stream).await, come_again([]));
+    assert_eq!(answer(&ledger.server, &stream).await, retried([]));
     assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 4, 1)));
 
     ledger.put(&items[1]).await;
-    assert_eq!(answer(&ledger.server, &stream[2..3]).await, come_again([]));
+    assert_eq!(answer(&ledger.server, &stream[2..3]).await, retried([]));
     assert_eq!(version(&ledger.server, "o-1").await, Some(3));
     assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 4, 1)), "version 4 is in no row, and in no stream either");
 
-    assert_eq!(answer(&ledger.server, &stream[3..]).await, come_again([]));
+    assert_eq!(answer(&ledger.server, &stream[3..]).await, retried([]));
     assert_eq!(version(&ledger.server, "o-1").await, Some(4));
     assert_eq!(waits(&ledger.server, "o-1").await, None);
 }
@@ -169,11 +169,11 @@ async fn an_order_that_passes_its_poison_and_meets_another_is_parked_at_that_one
     for item in [&items[0], &from_the_future(items[1].clone())] {
         ledger.put(item).await;
     }
-    assert_eq!(answer(&ledger.server, &ledger.stream()).await, come_again([]));
+    assert_eq!(answer(&ledger.server, &ledger.stream()).await, retried([]));
     for item in [&items[1], &items[2], &from_the_future(items[3].clone())] {
         ledger.put(item).await;
     }
-    assert_eq!(answer(&ledger.server, &ledger.stream()[2..]).await, come_again([]));
+    assert_eq!(answer(&ledger.server, &ledger.stream()[2..]).await, retried([]));
     assert_eq!(version(&ledger.server, "o-1").await, Some(3));
     assert_eq!(waits(&ledger.server, "o-1").await, Some((4, 4, 2)));
 }
@@ -190,9 +190,9 @@ async fn without_the_table_of_parked_orders_what_cannot_be_parked_comes_again_an
     let stream = ledger.stream();
     let without = ProjectorConfig { parked_table: "NoSuchTable".to_owned(), ..config() };
     let response = Projector::on_dynamo(ledger.server.client(), &without).handle(event(&stream)).await.unwrap();
-    assert_eq!(serde_json::to_value(response).unwrap(), come_again(&stream[1..3]));
+    assert_eq!(serde_json::to_value(response).unwrap(), retried(&stream[1..3]));
     assert_eq!((version(&ledger.server, "o-1").await, version(&ledger.server, "o-2").await), (Some(1), Some(2)));
 
-    assert_eq!(answer(&ledger.server, &stream[1..]).await, come_again([]), "once the table is back");
+    assert_eq!(answer(&ledger.server, &stream[1..]).await, retried([]), "once the table is back");
     assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 3, 1)));
 }

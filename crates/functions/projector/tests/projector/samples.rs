@@ -15,7 +15,7 @@ use order_domain::values::{
 };
 use parked_orders::ParkedOrderTable;
 use projector::{Payload, Projector};
-use read_models::{InMemoryRows, OrderSummaryByCustomer, Standing, registry};
+use read_models::{ExistingRow, InMemoryRows, OrderSummaryByCustomer, registry};
 use serde_json::{Value, json};
 
 use test_support::ledger::Ledger;
@@ -155,8 +155,8 @@ async fn rows_after(file: &str) -> Vec<(String, u64, &'static str)> {
     let response = projector.handle(LambdaEvent::new(event, Context::default())).await.unwrap();
     assert_eq!(response.batch_item_failures, []);
     let row = |standing| match standing {
-        Standing::Row { row, .. } => row,
-        Standing::Outdated | Standing::Newer => panic!("a row of another number"),
+        ExistingRow::Row { row, .. } => row,
+        ExistingRow::Outdated | ExistingRow::Newer => panic!("a row of another number"),
     };
     rows.all().into_values().map(row).map(|row| (row.order_id, row.version, row.status.as_str())).collect()
 }

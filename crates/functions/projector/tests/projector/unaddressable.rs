@@ -9,7 +9,7 @@ use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, come_again, config, event, pay, place};
+use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, config, event, pay, place, retried};
 
 /// Creates an order with two versions, one with one version, and returns the stream's records.
 async fn three_commits() -> (Ledger, Vec<Value>) {
@@ -54,7 +54,7 @@ async fn a_record_that_names_no_order_is_noted_and_passed_by() {
     let (ledger, mut stream) = three_commits().await;
     stream.insert(1, stray(&stream[0], json!("77")));
     for attempts in 1..=2 {
-        assert_eq!(answer(&ledger, &config(), &stream).await, come_again([]));
+        assert_eq!(answer(&ledger, &config(), &stream).await, retried([]));
         assert_eq!(versions(&ledger).await, [Some(2), Some(1)]);
         let [note] = &notes(&ledger).await[..] else { panic!("one note") };
         assert_eq!((note.id.as_str(), note.event_id.as_deref()), ("77", Some("event-of-a-stray")));
@@ -69,12 +69,12 @@ async fn a_record_that_cannot_be_noted_is_retried_and_the_rest_is_done() {
     let (ledger, mut stream) = three_commits().await;
     stream.insert(1, stray(&stream[0], json!("77")));
     let without = ProjectorConfig { parked_table: "NoSuchTable".to_owned(), ..config() };
-    assert_eq!(answer(&ledger, &without, &stream).await, come_again([&stream[1]]));
+    assert_eq!(answer(&ledger, &without, &stream).await, retried([&stream[1]]));
     assert_eq!(versions(&ledger).await, [Some(2), Some(1)]);
     stream[1]["dynamodb"]["SequenceNumber"] = json!(null);
     let whole = json!({ "batchItemFailures": [{ "itemIdentifier": "" }] });
     assert_eq!(answer(&ledger, &without, &stream).await, whole, "it has no name");
-    assert_eq!(answer(&ledger, &config(), &stream).await, come_again([]), "once the table is back");
+    assert_eq!(answer(&ledger, &config(), &stream).await, retried([]), "once the table is back");
     assert_eq!(notes(&ledger).await[0].id, "event-of-a-stray");
 }
 
@@ -83,7 +83,7 @@ async fn what_is_no_record_at_all_costs_no_other_record_anything() {
     let (ledger, mut stream) = three_commits().await;
     stream.insert(0, json!(null));
     stream.insert(2, json!({ "eventName": "INSERT", "dynamodb": { "NewImage": "someone@example.com" } }));
-    assert_eq!(answer(&ledger, &config(), &stream).await, come_again([]));
+    assert_eq!(answer(&ledger, &config(), &stream).await, retried([]));
     assert_eq!(versions(&ledger).await, [Some(2), Some(1)]);
     let [note] = &notes(&ledger).await[..] else { panic!("one note") };
     assert_eq!((note.id.as_str(), note.attempts, note.event_id.as_deref()), ("unidentified", 2, None));
@@ -95,7 +95,7 @@ async fn a_record_without_an_image_parks_the_order_that_its_keys_name() {
     let (ledger, mut stream) = three_commits().await;
     stream[1]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
     stream[2]["dynamodb"]["NewImage"]["recordedAt"] = json!({ "X": "no type of DynamoDB" });
-    assert_eq!(answer(&ledger, &config(), &stream).await, come_again([]));
+    assert_eq!(answer(&ledger, &config(), &stream).await, retried([]));
     assert_eq!(versions(&ledger).await, [Some(1), None]);
     let notes = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
     for (order, version, reason) in [("o-1", 2, "the record cannot be read"), ("o-2", 1, "the record has no image")] {
@@ -106,7 +106,7 @@ async fn a_record_without_an_image_parks_the_order_that_its_keys_name() {
     }
     // The stored commits can be read: the order's next record updates its row.
     ledger.record("o-2", pay("p-1", 1000), "2026-11-21T09:30:00.123Z").await;
-    assert_eq!(answer(&ledger, &config(), &ledger.stream()[3..]).await, come_again([]));
+    assert_eq!(answer(&ledger, &config(), &ledger.stream()[3..]).await, retried([]));
     assert_eq!(versions(&ledger).await[1], Some(2));
     assert_eq!(notes.find(&TOTALS_CONSUMER, "o-2").await.unwrap(), None);
 }

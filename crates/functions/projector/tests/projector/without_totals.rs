@@ -10,7 +10,7 @@ use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, come_again, config, event, pay, place};
+use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, config, event, pay, place, retried};
 use crate::items::items_of;
 
 fn without_totals() -> ProjectorConfig {
@@ -24,7 +24,7 @@ async fn cost(config: &ProjectorConfig) -> (BTreeMap<String, u64>, BTreeMap<Stri
     ledger.record("o-1", pay("p-1", 1000), "2026-11-21T09:30:01.123Z").await;
     let (client, meter) = ledger.server.metered_client();
     let response = Projector::on_dynamo(client, config).handle(event(&ledger.stream())).await.unwrap();
-    assert_eq!(serde_json::to_value(response).unwrap(), come_again([]));
+    assert_eq!(serde_json::to_value(response).unwrap(), retried([]));
     let summaries = DynamoSummaries::new(ledger.server.client(), SUMMARY_TABLE);
     assert_eq!(summaries.find("o-1").await.unwrap().map(|row| row.version), Some(2), "summaries are kept as ever");
     let rows = ledger.server.client().scan().table_name("CustomerTotals").send().await.unwrap();
@@ -52,7 +52,7 @@ async fn an_order_is_not_parked_for_totals_that_are_not_kept() {
     ledger.put(&item).await;
     let projector = Projector::on_dynamo(ledger.server.client(), &without_totals());
     let response = projector.handle(event(&ledger.stream())).await.unwrap();
-    assert_eq!(serde_json::to_value(response).unwrap(), come_again([]));
+    assert_eq!(serde_json::to_value(response).unwrap(), retried([]));
     let page = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders").page(None).await.unwrap();
     let consumers: Vec<_> = page.parked.into_iter().map(|note| note.unwrap().consumer).collect();
     assert_eq!(consumers, [SUMMARY_CONSUMER]);

@@ -131,7 +131,7 @@ async fn the_samples_get_the_replies_that_are_stated() {
         (&totals[0]["orders"], &totals[0]["gross"], &totals[0]["refunded"]),
         (&2.into(), &5247.into(), &1250.into())
     );
-    assert_eq!(json("get-customer-totals-of-nobody.json")["totals"], Value::Array(Vec::new()));
+    assert_eq!(json("get-customer-totals-without-orders.json")["totals"], Value::Array(Vec::new()));
 }
 
 async fn project<P: Projection<Aggregate = Orders>, R: RowStore<P>>(

@@ -115,10 +115,10 @@ async fn a_table_that_is_not_there_is_named_with_its_place() {
 #[tokio::test]
 async fn without_credentials_or_region_each_command_says_what_to_do() {
     for command in COMMANDS {
-        let mut nobody = in_account(command, "http://127.0.0.1:1");
-        nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
-        nobody.env("AWS_EC2_METADATA_DISABLED", "true");
-        let done = run(nobody).await;
+        let mut unsigned = in_account(command, "http://127.0.0.1:1");
+        unsigned.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+        unsigned.env("AWS_EC2_METADATA_DISABLED", "true");
+        let done = run(unsigned).await;
         let expected = "error: no AWS credentials are found: sign in and run `eval \"$(aws configure export-credentials --format \
                         env)\"`, or add --local for the local stack: ";
         assert!(stderr(&done).starts_with(expected), "{command:?}: {}", stderr(&done));

@@ -317,7 +317,7 @@ fn wrong_arguments_are_refused() {
         &["parked", "list"][..],
         &["parked", "redrive", "--local"],
         &["parked", "redrive", "o-1", "--all", "--local"],
-        &["parked", "list", "--local", "--consumer", "nobody"],
+        &["parked", "list", "--local", "--consumer", "unknown"],
     ] {
         assert_eq!(orders(arguments).output().unwrap().status.code(), Some(2), "{arguments:?}");
     }

@@ -143,7 +143,7 @@ async fn a_table_that_is_not_there_ends_it_and_leaves_no_file() {
     assert_eq!(
         (done.status.code(), stderr(&done)),
         (Some(0), plan(2, [0, 0]).as_str()),
-        "nothing was done, so nobody is bound to it"
+        "nothing was done, so no state is left"
     );
 }
 

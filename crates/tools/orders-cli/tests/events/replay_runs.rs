@@ -121,7 +121,7 @@ async fn two_runs_at_once_do_not_share_a_state() {
     assert_eq!(said(&refused), "error: another run is at work on orders-replay-late.json\n");
     assert_eq!(refused.status.code(), Some(1));
     let other = output(scene.replay(&[&ALL[..], &["--name", "other", "--order", "o-1"]].concat())).await;
-    assert_eq!((other.status.code(), said(&other)), (Some(0), ""), "another replay is in nobody's way");
+    assert_eq!((other.status.code(), said(&other)), (Some(0), ""), "another replay is independent");
 
     // A killed run leaves its file behind and does not block another run.
     kill_process(Pid::from_child(&slow), Signal::KILL).unwrap();

@@ -4,35 +4,35 @@ use std::collections::BTreeMap;
 
 use event_store::Poison;
 
-use super::batch::Portion;
+use super::batch::AggregateCommits;
 use super::outcome::{Counters, Failure, Outcome, Reason};
 
 /// The progress of an aggregate's row.
-pub(super) struct Settled {
+pub(super) struct AggregateOutcome {
     /// The version of the row when it was read; 0 if it was not read.
     begun: u64,
     /// The version up to which the stored row is known to be folded.
     pub(super) done: u64,
     /// The reasons why the row did not advance further.
-    pub(super) halts: Vec<Halt>,
+    pub(super) stops: Vec<Stop>,
     pub(super) counters: Counters,
 }
 
 /// The reason why a version and all later ones are not in the row.
-pub(super) struct Halt {
+pub(super) struct Stop {
     pub(super) from: u64,
     pub(super) reason: Reason,
 }
 
-impl Settled {
+impl AggregateOutcome {
     /// Creates the progress of a row that is read but not advanced yet.
     pub(super) fn at(version: u64) -> Self {
-        Self { begun: version, done: version, halts: Vec::new(), counters: Counters::default() }
+        Self { begun: version, done: version, stops: Vec::new(), counters: Counters::default() }
     }
 
     /// Creates the progress of a row that cannot be advanced at all.
     pub(super) fn never(reason: Reason) -> Self {
-        Self { halts: vec![Halt { from: 0, reason }], ..Self::at(0) }
+        Self { stops: vec![Stop { from: 0, reason }], ..Self::at(0) }
     }
 
     /// Returns the reason why a version is not in the row.
@@ -40,25 +40,26 @@ impl Settled {
         if version <= self.done {
             return None;
         }
-        let halts = self.halts.iter().filter(|halt| halt.from <= version);
-        halts.max_by_key(|halt| halt.from).map(|halt| &halt.reason)
+        let stops = self.stops.iter().filter(|stop| stop.from <= version);
+        stops.max_by_key(|stop| stop.from).map(|stop| &stop.reason)
     }
 }
 
 /// Returns the outcome of the aggregate's records.
-pub(super) fn settle<E>(portion: &Portion<E>, settled: &Settled) -> Outcome {
-    let reached = (settled.done > 0).then(|| (portion.aggregate_id.clone(), settled.done)).into_iter().collect();
-    let mut outcome = Outcome { failed: Vec::new(), reached, counters: settled.counters };
-    for (&version, slot) in &portion.versions {
-        match settled.reason(version) {
+pub(super) fn settle<E>(commits: &AggregateCommits<E>, outcome_so_far: &AggregateOutcome) -> Outcome {
+    let reached =
+        (outcome_so_far.done > 0).then(|| (commits.aggregate_id.clone(), outcome_so_far.done)).into_iter().collect();
+    let mut outcome = Outcome { failed: Vec::new(), reached, counters: outcome_so_far.counters };
+    for (&version, slot) in &commits.versions {
+        match outcome_so_far.reason(version) {
             Some(reason) => outcome.failed.extend(slot.ids.iter().map(|id| Failure {
                 id: id.clone(),
-                aggregate_id: Some(portion.aggregate_id.clone()),
+                aggregate_id: Some(commits.aggregate_id.clone()),
                 version: Some(version),
                 reason: reason.clone(),
             })),
             None => {
-                let new = usize::from(version > settled.begun);
+                let new = usize::from(version > outcome_so_far.begun);
                 outcome.counters.repeats += super::count(slot.ids.len() - new);
             }
         }
@@ -78,7 +79,7 @@ pub(super) fn strays(strays: Vec<(String, Poison)>) -> Outcome {
 }
 
 /// Returns the outcome of commits that do not concern the row. Nothing is read or written for them.
-pub(super) fn of_no_concern<E>(portion: &Portion<E>) -> Outcome {
-    let records = portion.versions.values().map(|slot| slot.ids.len()).sum();
+pub(super) fn of_no_concern<E>(commits: &AggregateCommits<E>) -> Outcome {
+    let records = commits.versions.values().map(|slot| slot.ids.len()).sum();
     Outcome { counters: Counters { repeats: super::count(records), ..Counters::default() }, ..Outcome::default() }
 }

@@ -8,13 +8,13 @@ use crate::ring::{REMEMBERED_REQUESTS, RequestRing};
 use crate::{Aggregate, Commit, Loaded, StoreError};
 
 /// Collects commits of one aggregate, newest first, until no older one is needed.
-pub(crate) struct Walk<A: Aggregate> {
+pub(crate) struct LoadPath<A: Aggregate> {
     aggregate_id: String,
     commits: Vec<Commit<A::Event>>,
     base: Option<(A::State, RequestRing, u64)>,
 }
 
-impl<A: Aggregate> Walk<A> {
+impl<A: Aggregate> LoadPath<A> {
     pub(crate) fn new(aggregate_id: &str) -> Self {
         Self { aggregate_id: aggregate_id.to_owned(), commits: Vec::new(), base: None }
     }

@@ -6,12 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// A panic. Its text can be logged and stored, because it never quotes the content of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the code panicked{}", self.because())]
-pub struct Panicked {
+pub struct Panic {
     /// The message, if it is a literal in the code. A message that is formatted at run time may quote an event.
     pub message: Option<&'static str>,
 }
 
-impl Panicked {
+impl Panic {
     fn of(payload: &(dyn Any + Send)) -> Self {
         Self { message: payload.downcast_ref::<&'static str>().copied() }
     }
@@ -25,10 +25,10 @@ impl Panicked {
 /// that is discarded afterwards. The panic hook still runs, so the log contains the place in the code.
 ///
 /// # Errors
-/// Returns [`Panicked`] if `work` panicked. A build that aborts on panic ends instead; this workspace's profiles
+/// Returns [`Panic`] if `work` panicked. A build that aborts on panic ends instead; this workspace's profiles
 /// unwind.
-pub fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Panicked::of(payload.as_ref()))
+pub fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Panic::of(payload.as_ref()))
 }
 
 #[cfg(test)]
@@ -91,19 +91,19 @@ mod tests {
 
     #[test]
     fn what_does_not_panic_passes_through() {
-        assert_eq!(contain(|| 7), Ok(7));
+        assert_eq!(catch_panic(|| 7), Ok(7));
     }
 
     #[test]
     fn a_message_that_is_a_literal_is_kept() {
-        let panicked = contain(|| -> u8 { panic!("a page has no end") }).unwrap_err();
+        let panicked = catch_panic(|| -> u8 { panic!("a page has no end") }).unwrap_err();
         assert_eq!(panicked.to_string(), "the code panicked: a page has no end");
     }
 
     #[test]
     fn a_message_that_may_quote_an_event_is_not() {
         let email = String::from("someone@example.com");
-        let panicked = contain(|| -> u8 { panic!("{email} is no number") }).unwrap_err();
+        let panicked = catch_panic(|| -> u8 { panic!("{email} is no number") }).unwrap_err();
         assert_eq!(panicked.to_string(), "the code panicked");
     }
 }

@@ -14,9 +14,9 @@ const SAID_INSTEAD: &str = "a payload cannot be read, or an answer not be given"
 
 /// Formats events as `F` does. For an event that quotes a payload, it writes only that the event occurred.
 #[derive(Debug)]
-pub(crate) struct Unquoted<F>(pub(crate) F);
+pub(crate) struct RedactPayloads<F>(pub(crate) F);
 
-impl<S, N, F> FormatEvent<S, N> for Unquoted<F>
+impl<S, N, F> FormatEvent<S, N> for RedactPayloads<F>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
