@@ -9,14 +9,14 @@
 //! | [`aggregate`] | the interface between the store and an aggregate |
 //! | [`commit`] | the unit of writing, reading and delivery |
 //! | [`delivery`] | a commit as a stream delivers it |
-//! | [`mod@contain`] | limits a panic to the commit that caused it |
+//! | [`mod@catch_panic`] | limits a panic to the commit that caused it |
 //! | [`store`] | the port: append, load, commits, page |
 //! | [`page`] | commits in order, up to the first that cannot be read |
 //! | `as_of` | the search for the version at an instant |
 //! | [`mod@execute`] | one command from load to append: repeats, races, retries |
 //! | [`loaded`] | an aggregate as read, and the commit that would follow |
 //! | [`item`] | commits as DynamoDB items: the stored attribute names |
-//! | [`fn@pause`] | pauses between attempts |
+//! | [`fn@backoff`] | pauses between attempts |
 //! | [`snapshot`], [`ring`] | the data in a commit that reduces a load to one request |
 //! | [`snapshot_audit`], `changed_value` | snapshots compared with the fold, and the values that differ |
 //! | [`scan`] | pages over the whole table, for tools |
