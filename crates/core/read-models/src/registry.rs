@@ -1,7 +1,7 @@
 //! The core's read models: the only place that lists them.
 //!
-//! The projector, operations, the local stack and the simulation loop over the read models that this list opens. A
-//! binary with further read models appends them to its own list.
+//! The projector, the command line and the simulation open the read models of this list. A binary with further read
+//! models appends them to its own list.
 
 use std::sync::Arc;
 
@@ -33,12 +33,6 @@ impl Registered {
     #[must_use]
     pub fn open(&self, client: Client, store: DynamoEventStore, table: &str) -> Arc<dyn ReadModel> {
         (self.open)(client, store, table)
-    }
-
-    /// Returns the read model of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        CORE.iter().find(|registered| registered.name == name)
     }
 }
 

@@ -199,7 +199,7 @@ impl Harness<'_> {
         let panics = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
         let function =
             if panics { Box::new(other_projector::panicking(client)) } else { self.release.projector(client) };
-        // Where nothing else is deployed, the release that reads everything is this one, once it is mended.
+        // Without another deployment this release stays, and reads every commit once it is fixed.
         let is_newer = !self.shape.is_deployed;
         let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
         if self.shape.is_deployed {
