@@ -47,8 +47,12 @@ use partition::{Change, Partition, Plan};
 
 /// The largest number of rows written together.
 const MAX_ROWS: usize = 1_000;
-/// The number of attempts to write sums that other runs change meanwhile.
+/// The number of attempts to write sums that other runs change meanwhile, for a function, which has a deadline. Each
+/// failed attempt means that another run has made progress.
 const MAX_WRITES: u32 = 12;
+/// The number of these attempts for an operation, which has no deadline. The segments of a repair or a rebuild can all
+/// work on the same partition.
+const MAX_WRITES_OF_OPERATION: u32 = 100;
 /// The longest pause before the second of these writes, in milliseconds; it doubles with each further one, up to the last.
 const FIRST_PAUSE_MS: u64 = 10;
 const LAST_PAUSE_MS: u64 = 320;
@@ -94,7 +98,7 @@ impl SummedRows {
             open.entry(&row.key.partition).or_default().push(place);
         }
         let (mut ended, permits) = (Ended::new(), Semaphore::new(AT_ONCE));
-        for attempt in 1..=MAX_WRITES {
+        for attempt in 1..=if until.is_some() { MAX_WRITES } else { MAX_WRITES_OF_OPERATION } {
             if open.is_empty() || is_over(until) {
                 break;
             }
@@ -189,7 +193,7 @@ impl SummedRows {
     /// Removes a row from the pending ones before it is replaced or deleted.
     async fn forget_pending<P: Summed>(&self, key: &RowKey) -> Result<(), RowError> {
         let sums_key = sums_key::<P>(&key.partition);
-        for attempt in 1..=MAX_WRITES {
+        for attempt in 1..=MAX_WRITES_OF_OPERATION {
             if attempt > 1 {
                 backoff(attempt, FIRST_PAUSE_MS, LAST_PAUSE_MS).await;
             }

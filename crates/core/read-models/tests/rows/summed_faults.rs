@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -151,8 +151,24 @@ async fn sums_that_others_keep_changing_are_an_outage_after_twelve_writes() {
     let commits = book.order("o-1", "EUR", &[]).await;
     let (rows, line) = rows(&book, 1, &[Fate::Refused("ConditionalCheckFailedException")]);
     tokio::time::pause();
-    assert!(matches!(write(&rows, &commits).await, Err(RowError::Unavailable { .. })));
+    let key = CustomerTotals::key(&commits[0]).unwrap();
+    let row = NewRow { key, version: 1, position: 1, row: contribution(&commits) };
+    let deadline = Instant::now() + Duration::from_secs(3_600);
+    let written = RowStore::<CustomerTotals>::write(&rows, &[row], Some(deadline)).await;
+    assert!(matches!(written[..], [Err(RowError::Unavailable { .. })]));
     assert_eq!(*line.writes.lock().unwrap(), 12);
+}
+
+#[tokio::test]
+async fn an_operation_without_a_deadline_outlasts_fifty_other_writers() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[]).await;
+    let lost = [Fate::Refused("ConditionalCheckFailedException"); 50];
+    let fates: Vec<_> = lost.into_iter().chain([Fate::Arrives]).collect();
+    let (rows, _) = rows(&book, 1, &fates);
+    tokio::time::pause();
+    assert_eq!(write(&rows, &commits).await.unwrap(), Write::Written);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
 }
 
 #[tokio::test]
