@@ -14,8 +14,7 @@ use lambda_http::service_fn;
 use local_stack::function::{Function, FunctionError, Invocation, http_function};
 use local_stack::{Functions, Surroundings};
 use parked_orders::ParkedOrderTable;
-use query_handler::QueryHandler;
-use read_models::{DynamoSummaries, DynamoTotals};
+use query_handler::{QueryHandler, Readers};
 use serde_json::{Value, json};
 use signed_quotes::DEMO_AUDIENCE;
 
@@ -46,13 +45,12 @@ pub fn in_front_of(function: Arc<dyn Function>) -> Arc<dyn Function> {
 /// unchanged.
 pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
     let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
-    let summaries = DynamoSummaries::new(dynamodb.clone(), config.summary_table);
-    let totals = DynamoTotals::new(dynamodb.clone(), config.totals_table.unwrap());
+    let rows = Readers::on_dynamo(&dynamodb, &config);
     let parked = ParkedOrderTable::new(dynamodb.clone(), config.parked_table);
     let events = DynamoEventStore::new(dynamodb, "OrderEvents");
     let quotes = QuoteVerifier::parse(&demo_keys(), DEMO_AUDIENCE).unwrap();
     let commands = Arc::new(CommandHandler::new(events.clone(), mode, quotes, Timestamp::now));
-    let queries = Arc::new(QueryHandler::new(events, summaries, totals, parked, mode));
+    let queries = Arc::new(QueryHandler::new(events, rows, parked, mode));
     let commands = http_function(service_fn(move |request| {
         let commands = Arc::clone(&commands);
         async move { commands.handle(request).await }

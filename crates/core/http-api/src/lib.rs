@@ -54,7 +54,9 @@ pub use headers::{CommandHeaders, gateway_request_id};
 pub use identity::{AuthMode, Authentication, Caller};
 pub use matching::Routed;
 pub use problem::Problem;
-pub use queries::{EventsQuery, ListQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query};
+pub use queries::{
+    EventsQuery, ListQuery, OpenOrdersQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, TotalsQuery, parse_query,
+};
 pub use quotes::{Quote, QuoteVerifier, UnverifiedQuote};
 pub use routes::{CommandRoute, QueryRoute, ROUTES, Route};
 pub use scopes::Scope;

@@ -212,6 +212,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "totals_not_kept", "Totals not kept", detail)
     }
 
+    /// 404: this deployment does not keep the list of open orders. Only for callers who may see every order.
+    #[must_use]
+    pub fn open_orders_not_kept() -> Self {
+        let detail = "This deployment keeps no list of open orders. Ask the operator to set KeepOrdersByStatus=true.";
+        Self::new(StatusCode::NOT_FOUND, "open_orders_not_kept", "Open orders not kept", detail)
+    }
+
     /// 404: the API has no route with this path and method. (There is no 405: API Gateway has none either.)
     #[must_use]
     pub fn route_not_found() -> Self {

@@ -30,6 +30,8 @@ pub enum ParsedQuery {
     ListOrders(ListQuery),
     /// The totals of a customer's orders.
     GetCustomerTotals(TotalsQuery),
+    /// The open orders of all customers.
+    ListOpenOrders(OpenOrdersQuery),
     /// One order.
     GetOrder(OrderQuery),
     /// One order's audit trail.
@@ -56,6 +58,17 @@ pub struct ListQuery {
 pub struct TotalsQuery {
     /// The customer of the totals.
     pub customer_id: CustomerId,
+}
+
+/// `GET /orders`, with filters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenOrdersQuery {
+    /// The filters. A status is not a closed one.
+    pub filter: OrderFilter,
+    /// The largest number of orders in the reply: 1..=100.
+    pub limit: u32,
+    /// The position at which the previous page ended, as given to [`OpenOrdersQuery::next_cursor`].
+    pub after: Option<String>,
 }
 
 /// `GET /orders/{orderId}`, for the current or an earlier state.
@@ -113,6 +126,17 @@ impl ListQuery {
     }
 }
 
+impl OpenOrdersQuery {
+    const KIND: &str = "open-orders";
+
+    /// Returns the cursor of the next page, after this page ended at `position`.
+    #[must_use]
+    pub fn next_cursor(&self, position: &str) -> String {
+        let scope = self.filter.scope();
+        cursor::encode(Self::KIND, &scope.iter().map(String::as_str).collect::<Vec<_>>(), position)
+    }
+}
+
 impl EventsQuery {
     const KIND: &str = "events";
 
@@ -148,6 +172,7 @@ impl Routed<'_, QueryRoute> {
             QueryRoute::GetCustomerTotals => {
                 customer_id.map(|customer_id| ParsedQuery::GetCustomerTotals(TotalsQuery { customer_id }))
             }
+            QueryRoute::ListOpenOrders => parameters.open_orders().map(ParsedQuery::ListOpenOrders),
             QueryRoute::GetOrder => parameters.order(order_id).map(ParsedQuery::GetOrder),
             QueryRoute::ListEvents => parameters.events(order_id).map(ParsedQuery::ListEvents),
             QueryRoute::GetOpenApi => Some(ParsedQuery::GetOpenApi),
@@ -181,6 +206,20 @@ impl Parameters<'_> {
             (None, _) | (_, None) => Ok(String::new()),
         });
         Some(ListQuery { filter: filter?, limit: limit?, after: after?, customer_id: customer_id? })
+    }
+
+    fn open_orders(&mut self) -> Option<OpenOrdersQuery> {
+        let filter = self.open_filter();
+        let limit = self.limit();
+        let after = self.read("cursor", |text| match &filter {
+            Some(filter) => {
+                let scope = filter.scope();
+                cursor::decode(OpenOrdersQuery::KIND, &scope.iter().map(String::as_str).collect::<Vec<_>>(), text)
+            }
+            // A filter is faulty, and that fault is already recorded.
+            None => Ok(String::new()),
+        });
+        Some(OpenOrdersQuery { filter: filter?, limit: limit?, after: after? })
     }
 
     fn order(&mut self, order_id: Option<OrderId>) -> Option<OrderQuery> {

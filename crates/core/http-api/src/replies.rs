@@ -1,6 +1,7 @@
 //! The shapes of replies: JSON in camelCase, amounts as integers in minor units, instants in RFC 3339.
 
 mod details;
+mod open_orders;
 pub mod size;
 mod stale;
 mod summary;
@@ -8,6 +9,7 @@ mod totals;
 
 pub use details::{CancellationView, DetailsView, PaymentView, RefundView, ReturnView, ShipmentView};
 
+pub use open_orders::{OpenOrderView, OpenOrdersPage};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::OrderId;
 use order_domain::{Event, Order};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::entity_tags::IfNoneMatch;
 use crate::problem::Problem;
-use crate::replies::{CommandReply, CustomerTotalsView, EventsPage, SummaryPage, SummaryView};
+use crate::replies::{CommandReply, CustomerTotalsView, EventsPage, OpenOrdersPage, SummaryPage, SummaryView};
 use crate::timestamps::http_date;
 
 /// The header that marks a reply as the one to the first request with this `Idempotency-Key`.
@@ -80,6 +80,14 @@ pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Respo
 /// # Errors
 /// Returns `internal_error` if the reply cannot be written.
 pub fn summary_page(page: &SummaryPage) -> Result<Response<Body>, Problem> {
+    json(StatusCode::OK, "no-store", page)
+}
+
+/// Returns a page of the open orders.
+///
+/// # Errors
+/// Returns `internal_error` if the reply cannot be written.
+pub fn open_orders_page(page: &OpenOrdersPage) -> Result<Response<Body>, Problem> {
     json(StatusCode::OK, "no-store", page)
 }
 

@@ -119,6 +119,8 @@ routes! {
         ListOrders = GET "/customers/{customerId}/orders", [OrdersRead, OrdersReadAll];
         /// Reads the totals of a customer's orders.
         GetCustomerTotals = GET "/customers/{customerId}/totals", [OrdersRead, OrdersReadAll];
+        /// Lists the open orders of all customers, newest first.
+        ListOpenOrders = GET "/orders", [OrdersReadAll];
         /// Reads one order in its current or an earlier state.
         GetOrder = GET "/orders/{orderId}", [OrdersRead, OrdersReadAll];
         /// Lists one order's audit trail.

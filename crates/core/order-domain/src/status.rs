@@ -197,6 +197,21 @@ impl FulfillmentStatus {
 }
 
 impl OrderStatus {
+    /// Returns true for the words after which nothing more is shipped: the order was cancelled, refunded, delivered or
+    /// returned as a whole. Money can still be due or owed.
+    #[must_use]
+    pub const fn is_closed(self) -> bool {
+        match self {
+            Self::Cancelled | Self::Returned | Self::Delivered | Self::Refunded => true,
+            Self::PartiallyReturned
+            | Self::Shipped
+            | Self::PartiallyShipped
+            | Self::Paid
+            | Self::PartiallyPaid
+            | Self::Placed => false,
+        }
+    }
+
     /// Returns the first word that applies: a cancellation, then the progress of the fulfilment, then the progress of
     /// the payment.
     #[must_use]

@@ -11,22 +11,26 @@
 //! | [`projection`] | a projection: a fold, a number, a key |
 //! | [`order_summary`] | the projection `OrderSummaryByCustomer` and its row |
 //! | [`customer_totals`] | the projection `CustomerTotals`, its row and its sums |
+//! | [`orders_by_status`] | the projection `OrdersByStatus` and its row |
 //! | [`summed`] | a projection whose rows are added up to sums |
 //! | [`engine`] | from a batch of commits to rows: repeats, gaps, poison, outages |
 //! | [`row_store`] | the port to the rows: read many, write one unless it is behind |
 //! | [`dynamo_rows`], [`summed_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` checks all alike |
 //! | [`audit`] | compares rows with the fold of their aggregates' commits, and repairs those that differ |
 //! | [`events_table`] | the events table that rows were folded from, recorded beside them |
-//! | [`summaries`], [`totals`] | the reads for queries: an order's summary, a customer's list, a customer's totals |
+//! | [`summaries`], [`totals`], [`open_orders`] | the reads for queries: an order's summary, a customer's list and totals, the open orders |
 
 pub mod audit;
 pub mod customer_totals;
 pub mod dynamo_rows;
 pub mod engine;
 pub mod events_table;
+mod list_filter;
 pub mod memory_rows;
+pub mod open_orders;
 mod order_key;
 pub mod order_summary;
+pub mod orders_by_status;
 pub mod projection;
 pub mod read_model;
 pub mod registry;
@@ -49,17 +53,18 @@ pub use customer_totals::{Contribution, CurrencyTotals, CustomerTotals, PlacedOr
 pub use dynamo_rows::DynamoRows;
 pub use engine::{Counters, Engine, Failure, Outcome, Reason};
 pub use events_table::EventsTable;
+pub use list_filter::{ListFilter, ListedFacts};
 pub use memory_rows::InMemoryRows;
+pub use open_orders::{DynamoOpenOrders, OpenOrders};
 pub use order_summary::{OrderSummaryByCustomer, OrderSummaryRow, SummaryItem};
+pub use orders_by_status::{OpenOrderRow, OrdersByStatus};
 pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use read_model::{OnOutage, OrderAudit, ProjectedRows, ReadModel, ReadModels, ScannedRows};
 pub use row_error::RowError;
 pub use row_images::{ImagePage, RowImage, RowImages, Segment};
 pub use row_item::StoredItem;
 pub use row_store::{ExistingRow, NewRow, Read, RowStore, Write};
-pub use summaries::{
-    DynamoSummaries, ListFilter, ListedFacts, OrderSummaries, PAGE_HALF_UNITS, SummaryRows, UnreadableRow,
-};
+pub use summaries::{DynamoSummaries, OrderSummaries, PAGE_HALF_UNITS, RowPage, UnreadableRow};
 pub use summed::{SumError, Summed};
 pub use summed_rows::SummedRows;
 pub use totals::{DynamoTotals, Totals};

@@ -12,6 +12,7 @@ use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::{Event, stored};
 pub use row::{OrderSummaryRow, SummaryItem};
 
+use crate::list_filter::SORT;
 use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 
@@ -19,8 +20,6 @@ use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub(crate) const BY_ORDER: &str = "ByOrder";
 /// The index's partition key.
 pub(crate) const ORDER_ID: &str = "orderId";
-/// The attribute with the order's status word.
-pub(crate) const STATUS: &str = "status";
 
 /// The customer's list of orders.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +30,7 @@ impl Projection for OrderSummaryByCustomer {
     type Row = OrderSummaryRow;
     const NAME: &'static str = "OrderSummaryByCustomer";
     const NUMBER: u32 = 2;
-    const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: "placedAtOrderId" };
+    const KEY: KeyAttributes = KeyAttributes { partition: "customerId", sort: SORT };
 
     fn key(commit: &OrderCommit) -> Result<RowKey, FoldError> {
         let no_time = FoldError::NoKey { version: commit.version, part: PLACED_AT };

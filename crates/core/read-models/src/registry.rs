@@ -13,6 +13,7 @@ use crate::audit::SumAudit;
 use crate::customer_totals::CustomerTotals;
 use crate::dynamo_rows::DynamoRows;
 use crate::order_summary::OrderSummaryByCustomer;
+use crate::orders_by_status::OrdersByStatus;
 use crate::projection::Projection;
 use crate::read_model::{OnOutage, ProjectedRows, ReadModel, ReadModels};
 use crate::row_images::RowImages;
@@ -37,7 +38,7 @@ impl Registered {
 }
 
 /// The read models of the core.
-pub const CORE: [Registered; 2] = [
+pub const CORE: [Registered; 3] = [
     Registered {
         name: OrderSummaryByCustomer::NAME,
         is_optional: false,
@@ -49,6 +50,15 @@ pub const CORE: [Registered; 2] = [
         open: |client, store, table| {
             let sums = SumAudit::<CustomerTotals>::new(DynamoRows::new(client.clone(), table));
             Arc::new(totals(store, SummedRows::new(client, table), table).with_sums(sums))
+        },
+    },
+    Registered {
+        name: OrdersByStatus::NAME,
+        is_optional: true,
+        open: |client, store, table| {
+            let rows = DynamoRows::new(client, table);
+            // The staff's list must not delay what customers see.
+            Arc::new(ProjectedRows::<OrdersByStatus, _, _>::new(store, rows, table).on_outage(OnOutage::Defer))
         },
     },
 ];

@@ -1,50 +1,49 @@
 //! The reads for queries: an order's summary and a customer's list.
 
-mod budget;
-mod filter;
+pub(crate) mod budget;
 
 use std::collections::HashMap;
-use std::future::Future;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 pub use budget::PAGE_HALF_UNITS;
-pub use filter::{ListFilter, ListedFacts};
+use futures_util::future::BoxFuture;
+use serde::de::DeserializeOwned;
 
+use crate::list_filter::{ListFilter, SORT};
 use crate::order_summary::{BY_ORDER, ORDER_ID, OrderSummaryByCustomer, OrderSummaryRow};
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_item::{self, NOT_ITS_SHAPE};
 use budget::Budget;
 
-type Item = HashMap<String, AttributeValue>;
+pub(crate) type Item = HashMap<String, AttributeValue>;
 type Listed = Result<OrderSummaryRow, UnreadableRow>;
 
 const PARTITION: &str = OrderSummaryByCustomer::KEY.partition;
-const SORT: &str = OrderSummaryByCustomer::KEY.sort;
 
 /// The summaries of orders. Queries return a row as it is stored, whichever projection number wrote it.
 pub trait OrderSummaries: Send + Sync {
     /// Finds the summary of an order; `None` if it does not exist (yet). The index that leads to a new order's row may
     /// lag for a moment; the row itself is read consistently.
-    fn find(&self, order_id: &str) -> impl Future<Output = Result<Option<OrderSummaryRow>, RowError>> + Send;
+    fn find<'a>(&'a self, order_id: &'a str) -> BoxFuture<'a, Result<Option<OrderSummaryRow>, RowError>>;
 
     /// Reads a page of a customer's orders, newest first: at most `limit` orders that pass the filter, starting after
     /// the sort key `after`. The page ends earlier if reading on would consume more than [`PAGE_HALF_UNITS`].
-    fn list(
-        &self,
-        customer_id: &str,
-        filter: &ListFilter,
+    fn list<'a>(
+        &'a self,
+        customer_id: &'a str,
+        filter: &'a ListFilter,
         limit: usize,
-        after: Option<&str>,
-    ) -> impl Future<Output = Result<SummaryRows, RowError>> + Send;
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<RowPage<OrderSummaryRow>, RowError>>;
 }
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SummaryRows {
+pub struct RowPage<R> {
     /// The rows, newest first. An unreadable row keeps its position and does not affect the others.
-    pub rows: Vec<Result<OrderSummaryRow, UnreadableRow>>,
+    pub rows: Vec<Result<R, UnreadableRow>>,
     /// The sort key after which to continue; `None` if there are no more rows. If the budget ended the page, the page
     /// can be short or even empty. There may then be no further row, because the budget did not allow checking.
     pub next: Option<String>,
@@ -52,10 +51,10 @@ pub struct SummaryRows {
     pub half_units: u64,
 }
 
-impl SummaryRows {
+impl RowPage<OrderSummaryRow> {
     /// Returns the sort key of a listed row, even if the row cannot be read.
     #[must_use]
-    pub fn sort_key(listed: &Result<OrderSummaryRow, UnreadableRow>) -> String {
+    pub fn sort_key(listed: &Listed) -> String {
         match listed {
             Ok(row) => row.sort_key(),
             Err(unreadable) => unreadable.sort_key.clone(),
@@ -101,14 +100,15 @@ impl DynamoSummaries {
         count: usize,
         after: Option<&str>,
     ) -> Result<Examined, RowError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .scan_index_forward(false)
-            .limit(i32::try_from(count).unwrap_or(i32::MAX))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let Some(query) = filter.apply(query, customer_id, after) else { return Ok(Examined::default()) };
+        let Some(range) = filter.range(after) else { return Ok(Examined::default()) };
+        let query = self.client.query().table_name(&self.table).limit(i32::try_from(count).unwrap_or(i32::MAX));
+        let query = query.return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut query = filter.attributes(range.apply(query, PARTITION, customer_id));
+        if let Some(start) = range.start {
+            query = query
+                .exclusive_start_key(PARTITION, AttributeValue::S(customer_id.to_owned()))
+                .exclusive_start_key(SORT, AttributeValue::S(start));
+        }
         let output = query.send().await.map_err(|error| RowError::of("Query", error))?;
         Ok(Examined {
             count: u64::try_from(output.scanned_count).unwrap_or(0),
@@ -128,8 +128,8 @@ struct Examined {
     half_units: u64,
 }
 
-impl OrderSummaries for DynamoSummaries {
-    async fn find(&self, order_id: &str) -> Result<Option<OrderSummaryRow>, RowError> {
+impl DynamoSummaries {
+    async fn read(&self, order_id: &str) -> Result<Option<OrderSummaryRow>, RowError> {
         let found = self
             .client
             .query()
@@ -156,13 +156,13 @@ impl OrderSummaries for DynamoSummaries {
         got.item.map(read).transpose()
     }
 
-    async fn list(
+    async fn read_list(
         &self,
         customer_id: &str,
         filter: &ListFilter,
         limit: usize,
         after: Option<&str>,
-    ) -> Result<SummaryRows, RowError> {
+    ) -> Result<RowPage<OrderSummaryRow>, RowError> {
         let limit = limit.max(1);
         let mut rows: Vec<Listed> = Vec::new();
         let mut next = after.map(str::to_owned);
@@ -180,14 +180,30 @@ impl OrderSummaries for DynamoSummaries {
                 rows.truncate(limit);
                 // The last request also examined rows after the page's last match. The next page need not examine them
                 // again.
-                next = if before == limit { start } else { rows.last().map(SummaryRows::sort_key) };
+                next = if before == limit { start } else { rows.last().map(RowPage::sort_key) };
                 break;
             }
             if next.is_none() {
                 break;
             }
         }
-        Ok(SummaryRows { rows, next, half_units: budget.half_units() })
+        Ok(RowPage { rows, next, half_units: budget.half_units() })
+    }
+}
+
+impl OrderSummaries for DynamoSummaries {
+    fn find<'a>(&'a self, order_id: &'a str) -> BoxFuture<'a, Result<Option<OrderSummaryRow>, RowError>> {
+        Box::pin(self.read(order_id))
+    }
+
+    fn list<'a>(
+        &'a self,
+        customer_id: &'a str,
+        filter: &'a ListFilter,
+        limit: usize,
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<RowPage<OrderSummaryRow>, RowError>> {
+        Box::pin(self.read_list(customer_id, filter, limit, after))
     }
 }
 
@@ -196,11 +212,13 @@ fn read(item: Item) -> Result<OrderSummaryRow, RowError> {
     serde_dynamo::from_item(item).map_err(|_| row_item::unreadable(&RowKey { partition, sort }, NOT_ITS_SHAPE))
 }
 
-fn listed(item: Item) -> Listed {
+/// Reads a row of a list.
+pub(crate) fn listed<R: DeserializeOwned>(item: Item) -> Result<R, UnreadableRow> {
     let sort_key = string(&item, SORT);
     serde_dynamo::from_item(item).map_err(|_| UnreadableRow { sort_key })
 }
 
-fn string(item: &Item, name: &str) -> String {
+/// Returns a text attribute; empty if the item lacks it.
+pub(crate) fn string(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }

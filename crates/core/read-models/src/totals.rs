@@ -1,9 +1,8 @@
 //! The totals of a customer, for queries.
 
-use std::future::Future;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::BoxFuture;
 
 use crate::customer_totals::{CurrencyTotals, CustomerTotals};
 use crate::projection::Projection;
@@ -19,7 +18,7 @@ pub trait Totals: Send + Sync {
     ///
     /// They are read with eventual consistency, and have this release's projection number. If the number is new, they
     /// are complete only after `orders rebuild` has finished.
-    fn of(&self, customer_id: &str) -> impl Future<Output = Result<Vec<CurrencyTotals>, RowError>> + Send;
+    fn of<'a>(&'a self, customer_id: &'a str) -> BoxFuture<'a, Result<Vec<CurrencyTotals>, RowError>>;
 }
 
 /// The totals in the projection's DynamoDB table.
@@ -38,14 +37,16 @@ impl DynamoTotals {
 }
 
 impl Totals for DynamoTotals {
-    async fn of(&self, customer_id: &str) -> Result<Vec<CurrencyTotals>, RowError> {
-        let key = sums_key::<CustomerTotals>(customer_id);
-        let get = self.client.get_item().table_name(&self.table);
-        let get = get.key(CustomerTotals::KEY.partition, AttributeValue::S(key.partition.clone()));
-        let output = get.key(CustomerTotals::KEY.sort, AttributeValue::S(key.sort.clone())).send().await;
-        let output = output.map_err(|error| RowError::of("GetItem", error))?;
-        let Some(item) = output.item else { return Ok(Vec::new()) };
-        let sums = sum_item::decode::<CustomerTotals>(&key, &StoredItem(item.into()))?;
-        Ok(sums.sums.into_values().collect())
+    fn of<'a>(&'a self, customer_id: &'a str) -> BoxFuture<'a, Result<Vec<CurrencyTotals>, RowError>> {
+        Box::pin(async move {
+            let key = sums_key::<CustomerTotals>(customer_id);
+            let get = self.client.get_item().table_name(&self.table);
+            let get = get.key(CustomerTotals::KEY.partition, AttributeValue::S(key.partition.clone()));
+            let output = get.key(CustomerTotals::KEY.sort, AttributeValue::S(key.sort.clone())).send().await;
+            let output = output.map_err(|error| RowError::of("GetItem", error))?;
+            let Some(item) = output.item else { return Ok(Vec::new()) };
+            let sums = sum_item::decode::<CustomerTotals>(&key, &StoredItem(item.into()))?;
+            Ok(sums.sums.into_values().collect())
+        })
     }
 }

@@ -8,6 +8,8 @@ const EVENTS_TABLE: &str = "EVENTS_TABLE";
 const SUMMARY_TABLE: &str = "SUMMARY_TABLE";
 const CUSTOMER_TOTALS: &str = "CUSTOMER_TOTALS";
 const TOTALS_TABLE: &str = "TOTALS_TABLE";
+const ORDERS_BY_STATUS: &str = "ORDERS_BY_STATUS";
+const ORDERS_BY_STATUS_TABLE: &str = "ORDERS_BY_STATUS_TABLE";
 const PARKED_TABLE: &str = "PARKED_TABLE";
 const AUTH_MODE: &str = "AUTH_MODE";
 const CUSTOMER_CLAIM: &str = "CUSTOMER_CLAIM";
@@ -135,6 +137,8 @@ pub struct ProjectorConfig {
     /// `TOTALS_TABLE`: the name of the CustomerTotals table. It is `None` if `CUSTOMER_TOTALS` is `false`, because the
     /// deployment then keeps no totals.
     pub totals_table: Option<String>,
+    /// `ORDERS_BY_STATUS_TABLE`: the name of the OrdersByStatus table. It is `None` if `ORDERS_BY_STATUS` is `false`.
+    pub open_orders_table: Option<String>,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
@@ -148,13 +152,22 @@ impl ProjectorConfig {
         match read_model {
             "OrderSummaryByCustomer" => Some(&self.summary_table),
             "CustomerTotals" => self.totals_table.as_deref(),
+            "OrdersByStatus" => self.open_orders_table.as_deref(),
             _ => None,
         }
     }
 
     /// The variables that this configuration reads.
-    pub const VARIABLES: &[&str] =
-        &[EVENTS_TABLE, SUMMARY_TABLE, CUSTOMER_TOTALS, TOTALS_TABLE, PARKED_TABLE, LOG_LEVEL];
+    pub const VARIABLES: &[&str] = &[
+        EVENTS_TABLE,
+        SUMMARY_TABLE,
+        CUSTOMER_TOTALS,
+        TOTALS_TABLE,
+        ORDERS_BY_STATUS,
+        ORDERS_BY_STATUS_TABLE,
+        PARKED_TABLE,
+        LOG_LEVEL,
+    ];
 
     /// Reads the environment.
     ///
@@ -173,7 +186,8 @@ impl ProjectorConfig {
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
             summary_table: read.required(SUMMARY_TABLE),
-            totals_table: read.totals_table(),
+            totals_table: read.optional_table(CUSTOMER_TOTALS, TOTALS_TABLE),
+            open_orders_table: read.optional_table(ORDERS_BY_STATUS, ORDERS_BY_STATUS_TABLE),
             parked_table: read.required(PARKED_TABLE),
             log_level: read.level(),
         };
@@ -229,6 +243,8 @@ pub struct QueryConfig {
     /// `TOTALS_TABLE`: the name of the CustomerTotals table. It is `None` if `CUSTOMER_TOTALS` is `false`, because the
     /// deployment then keeps no totals.
     pub totals_table: Option<String>,
+    /// `ORDERS_BY_STATUS_TABLE`: the name of the OrdersByStatus table. It is `None` if `ORDERS_BY_STATUS` is `false`.
+    pub open_orders_table: Option<String>,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
     /// The callers that the function accepts.
@@ -244,6 +260,8 @@ impl QueryConfig {
         SUMMARY_TABLE,
         CUSTOMER_TOTALS,
         TOTALS_TABLE,
+        ORDERS_BY_STATUS,
+        ORDERS_BY_STATUS_TABLE,
         PARKED_TABLE,
         AUTH_MODE,
         CUSTOMER_CLAIM,
@@ -269,7 +287,8 @@ impl QueryConfig {
         let config = Self {
             events_table: read.required(EVENTS_TABLE),
             summary_table: read.required(SUMMARY_TABLE),
-            totals_table: read.totals_table(),
+            totals_table: read.optional_table(CUSTOMER_TOTALS, TOTALS_TABLE),
+            open_orders_table: read.optional_table(ORDERS_BY_STATUS, ORDERS_BY_STATUS_TABLE),
             parked_table: read.required(PARKED_TABLE),
             callers: CallerConfig::read(&mut read),
             log_level: read.level(),
@@ -302,15 +321,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         (self.variable)(name).unwrap_or_default()
     }
 
-    /// Returns the name of the table of totals; `None` if the deployment keeps no totals.
-    fn totals_table(&mut self) -> Option<String> {
-        let value = self.required(CUSTOMER_TOTALS);
+    /// Returns the name of a table; `None` if its switch says that the deployment does not keep it.
+    fn optional_table(&mut self, switch: &'static str, table: &'static str) -> Option<String> {
+        let value = self.required(switch);
         match value.as_str() {
-            "true" => Some(self.required(TOTALS_TABLE)),
+            "true" => Some(self.required(table)),
             // An empty value is already reported as missing.
             "false" | "" => None,
             _ => {
-                self.faults.push(ConfigFault::NotASwitch { name: CUSTOMER_TOTALS, value });
+                self.faults.push(ConfigFault::NotASwitch { name: switch, value });
                 None
             }
         }
@@ -347,7 +366,7 @@ mod tests {
     fn named(name: &str) -> Option<String> {
         Some(match name {
             LOG_LEVEL => "debug".to_owned(),
-            CUSTOMER_TOTALS => "true".to_owned(),
+            CUSTOMER_TOTALS | ORDERS_BY_STATUS => "true".to_owned(),
             _ => name.to_lowercase(),
         })
     }
@@ -358,6 +377,7 @@ mod tests {
         assert_eq!(config.events_table, "events_table");
         assert_eq!(config.summary_table, "summary_table");
         assert_eq!(config.totals_table.as_deref(), Some("totals_table"));
+        assert_eq!(config.open_orders_table.as_deref(), Some("orders_by_status_table"));
         assert_eq!(config.parked_table, "parked_table");
         assert_eq!(config.callers.auth_mode, "auth_mode");
         assert_eq!(config.callers.customer_claim, "customer_claim");
@@ -378,7 +398,7 @@ mod tests {
     fn everything_that_is_wrong_is_named_at_once() {
         let error = QueryConfig::from(|name| match name {
             SUMMARY_TABLE => Some(String::new()),
-            CUSTOMER_TOTALS | TOTALS_TABLE | PARKED_TABLE => named(name),
+            CUSTOMER_TOTALS | TOTALS_TABLE | ORDERS_BY_STATUS | ORDERS_BY_STATUS_TABLE | PARKED_TABLE => named(name),
             LOG_LEVEL => Some("INFO".to_owned()),
             _ => None,
         });

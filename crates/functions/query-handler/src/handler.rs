@@ -1,6 +1,7 @@
 //! The path of one request, from arrival to reply.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
@@ -11,33 +12,55 @@ use http_api::{Authentication, Caller, IfNoneMatch, ParsedQuery, QueryRoute, gat
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_aggregate::Orders;
 use parked_orders::ParkedOrderTable;
-use read_models::{DynamoSummaries, DynamoTotals, OrderSummaries, Totals};
+use read_models::{DynamoOpenOrders, DynamoSummaries, DynamoTotals, OpenOrders, OrderSummaries, Totals};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::log::LogEntry;
-use crate::{events, order, orders, totals};
+use crate::{events, open_orders, order, orders, totals};
 
 /// The HTTP handler of queries, on top of the events and the read models.
-#[derive(Debug, Clone)]
-pub struct QueryHandler<S, R, T> {
+#[derive(Clone)]
+pub struct QueryHandler<S> {
     events: S,
-    summaries: R,
-    /// `None` if the deployment keeps no totals.
-    totals: Option<T>,
+    rows: Readers,
     parked: ParkedOrderTable,
     authentication: Authentication,
 }
 
-impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
+/// The reads of the read models. A deployment can do without some of them.
+#[derive(Clone)]
+pub struct Readers {
+    /// The order summaries.
+    pub summaries: Arc<dyn OrderSummaries>,
+    /// The customers' totals.
+    pub totals: Option<Arc<dyn Totals>>,
+    /// The open orders of all customers.
+    pub open_orders: Option<Arc<dyn OpenOrders>>,
+}
+
+impl Readers {
+    /// Creates the reads of the tables of a configuration.
+    #[must_use]
+    pub fn on_dynamo(client: &Client, config: &QueryConfig) -> Self {
+        let totals = config.totals_table.as_ref().map(|table| DynamoTotals::new(client.clone(), table));
+        let open_orders = config.open_orders_table.as_ref().map(|table| DynamoOpenOrders::new(client.clone(), table));
+        Self {
+            summaries: Arc::new(DynamoSummaries::new(client.clone(), &config.summary_table)),
+            totals: totals.map(|totals| Arc::new(totals) as _),
+            open_orders: open_orders.map(|open_orders| Arc::new(open_orders) as _),
+        }
+    }
+}
+
+impl QueryHandler<DynamoEventStore> {
     /// Creates a handler that uses the tables of a configuration.
     ///
     /// # Errors
     /// When `AUTH_MODE` is not a known mode.
     pub fn on_dynamo(client: Client, config: QueryConfig) -> Result<Self, UnknownAuthMode> {
+        let rows = Readers::on_dynamo(&client, &config);
         let events = DynamoEventStore::new(client.clone(), config.events_table);
-        let summaries = DynamoSummaries::new(client.clone(), config.summary_table);
-        let totals = config.totals_table.map(|table| DynamoTotals::new(client.clone(), table));
         let parked = ParkedOrderTable::new(client, config.parked_table);
         let authentication = Authentication {
             mode: config.callers.auth_mode.parse()?,
@@ -45,20 +68,14 @@ impl QueryHandler<DynamoEventStore, DynamoSummaries, DynamoTotals> {
             customer_claim_prefix: config.callers.customer_claim_prefix,
             scope_prefix: config.callers.scope_prefix,
         };
-        Ok(Self { events, summaries, totals, parked, authentication })
+        Ok(Self { events, rows, parked, authentication })
     }
 }
 
-impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> {
+impl<S: EventStore<Orders>> QueryHandler<S> {
     /// Creates a handler that uses this store, these read models, and the notes on parked orders.
-    pub fn new(
-        events: S,
-        summaries: R,
-        totals: T,
-        parked: ParkedOrderTable,
-        authentication: impl Into<Authentication>,
-    ) -> Self {
-        Self { events, summaries, totals: Some(totals), parked, authentication: authentication.into() }
+    pub fn new(events: S, rows: Readers, parked: ParkedOrderTable, authentication: impl Into<Authentication>) -> Self {
+        Self { events, rows, parked, authentication: authentication.into() }
     }
 
     /// Answers one request. Every failure becomes a reply too, so the caller receives a problem and not the gateway's bare
@@ -93,28 +110,33 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
     }
 
     async fn answer(&self, request: &Request, entry: &mut LogEntry) -> Result<Response<Body>, Failure> {
-        let caller = Caller::of(request, &self.authentication)?;
+        let Self { events, rows, parked, .. } = self;
+        let (summaries, caller) = (rows.summaries.as_ref(), Caller::of(request, &self.authentication)?);
         let routed = QueryRoute::of(request)?;
         caller.require(routed.route.scopes())?;
         let response = match routed.parse()? {
             ParsedQuery::ListOrders(query) => {
-                let page = orders::list(&self.events, &self.summaries, &self.parked, &caller, &query).await?;
+                let page = orders::list(events, summaries, parked, &caller, &query).await?;
                 responses::summary_page(&page)?
             }
             ParsedQuery::GetCustomerTotals(query) => {
-                let totals = totals::get(self.totals.as_ref(), &self.parked, &caller, &query).await?;
+                let totals = totals::get(rows.totals.as_deref(), parked, &caller, &query).await?;
                 responses::customer_totals(&totals)?
+            }
+            ParsedQuery::ListOpenOrders(query) => {
+                let page = open_orders::list(events, rows.open_orders.as_deref(), parked, &caller, &query).await?;
+                responses::open_orders_page(&page)?
             }
             ParsedQuery::GetOrder(query) => {
                 entry.order_id = Some(query.order_id.to_string());
-                let summary = order::get(&self.events, &self.summaries, &self.parked, &caller, &query).await;
+                let summary = order::get(events, summaries, parked, &caller, &query).await;
                 let summary = summary.map_err(|failure| failure.shown_to(&caller))?;
                 entry.version = Some(summary.version);
                 responses::order(&summary, IfNoneMatch::of(request).as_ref())?
             }
             ParsedQuery::ListEvents(query) => {
                 entry.order_id = Some(query.order_id.to_string());
-                let page = events::list(&self.events, &caller, &query).await;
+                let page = events::list(events, &caller, &query).await;
                 responses::events_page(&page.map_err(|failure| failure.shown_to(&caller))?)?
             }
             ParsedQuery::GetOpenApi => responses::openapi(),

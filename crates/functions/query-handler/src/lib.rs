@@ -19,6 +19,7 @@
 //! | `order` | one order: now, at a minimum version, or at an earlier version or time |
 //! | `detailed`, `details` | one order with its payments, refunds, shipments and returns |
 //! | `orders` | a customer's list |
+//! | `open_orders` | the open orders of all customers |
 //! | `list_filter`, `page_budget` | the orders that a list shows, and the size and price of a page |
 //! | `totals` | the totals of a customer's orders |
 //! | `events` | an order's audit trail |
@@ -35,6 +36,7 @@ mod failure;
 pub mod handler;
 mod list_filter;
 mod log;
+mod open_orders;
 mod order;
 mod orders;
 mod page_budget;
@@ -42,4 +44,4 @@ mod row_view;
 mod stale;
 mod totals;
 
-pub use handler::QueryHandler;
+pub use handler::{QueryHandler, Readers};

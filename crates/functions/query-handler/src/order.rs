@@ -18,9 +18,9 @@ use crate::row_view::of_row;
 use crate::{detailed, stale};
 
 /// Returns the order in the form that the query asks for.
-pub(crate) async fn get<S: EventStore<Orders>, R: OrderSummaries>(
+pub(crate) async fn get<S: EventStore<Orders>>(
     events: &S,
-    summaries: &R,
+    summaries: &dyn OrderSummaries,
     parked: &ParkedOrderTable,
     caller: &Caller,
     query: &OrderQuery,
@@ -98,9 +98,9 @@ async fn at<S: EventStore<Orders>>(
 /// Returns the row if it exists and has reached `min_version`; otherwise the fold of the events. An order is therefore
 /// found as soon as its placing was acknowledged, and a caller never receives an order older than the one they have seen.
 /// The newest commit contains the state, so the fold is one small read, however old the row is.
-async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
+async fn latest<S: EventStore<Orders>>(
     events: &S,
-    summaries: &R,
+    summaries: &dyn OrderSummaries,
     parked: &ParkedOrderTable,
     caller: &Caller,
     order_id: &OrderId,
@@ -130,10 +130,7 @@ async fn latest<S: EventStore<Orders>, R: OrderSummaries>(
 
 /// Returns the row if it exists. A row that cannot be read counts as missing: a newer release may have written it, and the
 /// events have the same content.
-async fn readable_row<R: OrderSummaries>(
-    summaries: &R,
-    order_id: &OrderId,
-) -> Result<Option<OrderSummaryRow>, RowError> {
+async fn readable_row(summaries: &dyn OrderSummaries, order_id: &OrderId) -> Result<Option<OrderSummaryRow>, RowError> {
     match summaries.find(order_id.as_str()).await {
         Err(error @ RowError::Unreadable { .. }) => {
             tracing::warn!(order_id = order_id.as_str(), error = chain(&error), "answering from events");

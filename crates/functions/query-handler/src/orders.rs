@@ -7,7 +7,7 @@ use http_api::{Caller, ListQuery, Problem};
 use order_aggregate::Orders;
 use order_domain::values::OrderId;
 use parked_orders::ParkedOrderTable;
-use read_models::{ListFilter, OrderSummaries, OrderSummaryRow, SummaryRows, UnreadableRow};
+use read_models::{ListFilter, OrderSummaries, OrderSummaryRow, RowPage, UnreadableRow};
 
 use crate::failure::Failure;
 use crate::page_budget::PageBudget;
@@ -16,9 +16,9 @@ use crate::stale::Note;
 use crate::{list_filter, order, stale};
 
 /// Returns one page of a list. An unknown customer has an empty list.
-pub(crate) async fn list<S: EventStore<Orders>, R: OrderSummaries>(
+pub(crate) async fn list<S: EventStore<Orders>>(
     events: &S,
-    summaries: &R,
+    summaries: &dyn OrderSummaries,
     parked: &ParkedOrderTable,
     caller: &Caller,
     query: &ListQuery,
@@ -57,12 +57,13 @@ async fn assemble<S: EventStore<Orders>>(
     let mut budget = PageBudget::after(half_units);
     let (mut items, mut position) = (Vec::with_capacity(rows.len()), None);
     for row in rows {
-        let row_position = SummaryRows::sort_key(&row);
+        let row_position = RowPage::sort_key(&row);
         let order = match row {
             Ok(row) => Some(stale::marked(of_row(row), parked)),
             Err(_) if !budget.allows_fold() => return Ok((items, position)),
             Err(unreadable) => {
-                let order = from_events(events, caller, query, &unreadable).await?;
+                let order = from_events(events, caller, &unreadable).await?;
+                let order = order.filter(|order| order.customer_id == query.customer_id.as_str());
                 budget.count_fold(order.as_ref());
                 // The events may be newer than the row, so the order may no longer have the requested status.
                 order.filter(|order| list_filter::admits(filter, order))
@@ -79,11 +80,10 @@ async fn assemble<S: EventStore<Orders>>(
 }
 
 /// Folds the order of an unreadable row from its events. If the events cannot be read either, the order is left out: one
-/// order must not prevent the customer from reading the list.
-async fn from_events<S: EventStore<Orders>>(
+/// order must not prevent the caller from reading the list.
+pub(crate) async fn from_events<S: EventStore<Orders>>(
     events: &S,
     caller: &Caller,
-    query: &ListQuery,
     row: &UnreadableRow,
 ) -> Result<Option<SummaryView>, Failure> {
     let Some(Ok(order_id)) = row.order_id().map(OrderId::parse) else {
@@ -92,7 +92,7 @@ async fn from_events<S: EventStore<Orders>>(
     };
     tracing::warn!(order_id = order_id.as_str(), error = chain(row), "answering from events");
     match order::folded(events, caller, &order_id, UpTo::Head).await {
-        Ok(summary) => Ok(summary.filter(|summary| summary.customer_id == query.customer_id.as_str())),
+        Ok(summary) => Ok(summary),
         Err(error @ StoreError::Unreadable { .. }) => {
             tracing::error!(order_id = order_id.as_str(), error = chain(&error), "left out of a list");
             Ok(None)
@@ -105,7 +105,7 @@ async fn from_events<S: EventStore<Orders>>(
 
 /// Returns true if the text has the form of a row's position: `<placedAt>#<orderId>`. Other text may be longer than a sort
 /// key.
-fn is_position(text: &str) -> bool {
+pub(crate) fn is_position(text: &str) -> bool {
     text.split_once('#').is_some_and(|(placed_at, order_id)| {
         placed_at.parse::<Timestamp>().is_ok_and(|instant| instant.to_string() == placed_at)
             && OrderId::parse(order_id).is_ok()

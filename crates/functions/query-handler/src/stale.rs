@@ -2,12 +2,14 @@
 
 use http_api::replies::{Stale, SummaryView};
 use parked_orders::{Consumer, ParkedError, ParkedOrder};
-use read_models::{CustomerTotals, OrderSummaryByCustomer, Projection};
+use read_models::{CustomerTotals, OrderSummaryByCustomer, OrdersByStatus, Projection};
 
 /// The summaries as a consumer of the stream.
 pub(crate) static SUMMARY_CONSUMER: Consumer = Consumer::new(OrderSummaryByCustomer::NAME);
 /// The totals as a consumer of the stream.
 pub(crate) static TOTALS_CONSUMER: Consumer = Consumer::new(CustomerTotals::NAME);
+/// The open orders as a consumer of the stream.
+pub(crate) static OPEN_ORDERS_CONSUMER: Consumer = Consumer::new(OrdersByStatus::NAME);
 
 /// The content of a note on a parked order.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use crate::stale::TOTALS_CONSUMER;
 ///
 /// # Errors
 /// When the caller may not see them, the deployment keeps no totals, or they cannot be read.
-pub(crate) async fn get<T: Totals>(
-    totals: Option<&T>,
+pub(crate) async fn get(
+    totals: Option<&dyn Totals>,
     parked: &ParkedOrderTable,
     caller: &Caller,
     query: &TotalsQuery,

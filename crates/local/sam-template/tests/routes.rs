@@ -59,9 +59,29 @@ fn keys(text: &str, before: &str) -> Vec<String> {
     lines.map(|(key, _)| key.to_owned()).filter(|key| key.contains(" /")).collect()
 }
 
+/// Returns the routes of `cargo lambda watch`, each with its function, and with its method where a path has two
+/// functions.
 fn watch_router() -> Vec<String> {
     let (_, router) = MANIFEST.split_once("[workspace.metadata.lambda.watch.router]").unwrap();
-    router.lines().filter(|line| line.starts_with('"')).map(str::to_owned).collect()
+    let lines = router.lines().filter(|line| line.starts_with('"')).map(|line| line.split_once(" = ").unwrap());
+    let of_line = |(path, functions): (&str, &str)| match functions.strip_prefix('[') {
+        None => vec![format!("{path} = {functions}")],
+        Some(entries) => entries
+            .split("{ function = ")
+            .skip(1)
+            .map(|entry| {
+                let (function, methods) = entry.split_once(", methods = [\"").unwrap();
+                format!("{path} = {function} for {}", methods.split_once('"').unwrap().0)
+            })
+            .collect(),
+    };
+    lines.flat_map(of_line).collect()
+}
+
+fn watched(route: &Route) -> String {
+    let line = format!("{:?} = {:?}", route.path, route.function);
+    let has_two_functions = ROUTES.iter().any(|other| other.path == route.path && other.function != route.function);
+    if has_two_functions { format!("{line} for {}", route.method) } else { line }
 }
 
 fn access_matrix() -> Vec<String> {
@@ -82,11 +102,7 @@ fn no_place_lacks_a_route_or_has_one_that_is_not_listed() {
             lines: declared("ServiceHttpApi"),
             line: |route| format!("{} -> {} []", route.key, route.function),
         },
-        Place {
-            name: "Cargo.toml, workspace.metadata.lambda.watch.router",
-            lines: watch_router(),
-            line: |route| format!("{:?} = {:?}", route.path, route.function),
-        },
+        Place { name: "Cargo.toml, workspace.metadata.lambda.watch.router", lines: watch_router(), line: watched },
         Place { name: "tests/deployment/matrix.py", lines: keys(DEPLOYED_MATRIX, "\""), line: key },
         Place { name: "tests/system/tests/access_matrix.rs", lines: access_matrix(), line: key },
     ];

@@ -3,7 +3,9 @@
 use event_store::Timestamp;
 use http_api::queries::MAX_LIMIT;
 use http_api::timestamps::rfc3339_ms;
-use http_api::{EventsQuery, IfNoneMatch, ListQuery, OrderFilter, OrderView, ParsedQuery, QueryRoute, parse_query};
+use http_api::{
+    EventsQuery, IfNoneMatch, ListQuery, OpenOrdersQuery, OrderFilter, OrderView, ParsedQuery, QueryRoute, parse_query,
+};
 use order_domain::status::OrderStatus;
 
 use crate::command::refused;
@@ -30,6 +32,12 @@ pub fn query(input: &[u8]) {
 fn written(parsed: &ParsedQuery) -> String {
     match parsed {
         ParsedQuery::ListOrders(list) => {
+            assert!((1..=MAX_LIMIT).contains(&list.limit));
+            let filter = filter(&list.filter);
+            let cursor = list.after.as_deref().map(|after| format!("&cursor={}", list.next_cursor(after)));
+            format!("limit={}{filter}{}", list.limit, cursor.unwrap_or_default())
+        }
+        ParsedQuery::ListOpenOrders(list) => {
             assert!((1..=MAX_LIMIT).contains(&list.limit));
             let filter = filter(&list.filter);
             let cursor = list.after.as_deref().map(|after| format!("&cursor={}", list.next_cursor(after)));
@@ -79,9 +87,11 @@ fn instant(epoch_ms: i64) -> String {
 /// Checks that a cursor at any position is accepted by the list that issued it, and by no other list.
 fn issued(position: &str, parse: &dyn Fn(&str) -> Result<ParsedQuery, http_api::Problem>) {
     let after = |query: &str| match parse(query) {
-        Ok(ParsedQuery::ListOrders(ListQuery { after, .. }) | ParsedQuery::ListEvents(EventsQuery { after, .. })) => {
-            after
-        }
+        Ok(
+            ParsedQuery::ListOrders(ListQuery { after, .. })
+            | ParsedQuery::ListOpenOrders(OpenOrdersQuery { after, .. })
+            | ParsedQuery::ListEvents(EventsQuery { after, .. }),
+        ) => after,
         Ok(ParsedQuery::GetCustomerTotals(_) | ParsedQuery::GetOrder(_) | ParsedQuery::GetOpenApi) | Err(_) => None,
     };
     let position = Some(position.to_owned());
@@ -92,6 +102,11 @@ fn issued(position: &str, parse: &dyn Fn(&str) -> Result<ParsedQuery, http_api::
             for status in OrderStatus::ALL {
                 assert_eq!(after(&format!("cursor={cursor}&status={}", status.as_str())), None);
             }
+        }
+        Ok(ParsedQuery::ListOpenOrders(list)) => {
+            let cursor = list.next_cursor(position.as_deref().unwrap_or_default());
+            assert_eq!(after(&format!("cursor={cursor}")), position);
+            assert_eq!(after(&format!("cursor={cursor}&status=placed")), None);
         }
         Ok(ParsedQuery::ListEvents(events)) => {
             let cursor = events.next_cursor(position.as_deref().unwrap_or_default());

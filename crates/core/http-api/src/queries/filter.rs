@@ -67,6 +67,22 @@ impl Parameters<'_> {
             to_ms: to_ms?,
         })
     }
+
+    /// Reads the filters of the list of open orders; `None` if one of them is faulty or names a closed status.
+    pub(super) fn open_filter(&mut self) -> Option<OrderFilter> {
+        let filter = self.filter()?;
+        if filter.status.is_some_and(OrderStatus::is_closed) {
+            let open: Vec<_> =
+                OrderStatus::ALL.iter().filter(|status| !status.is_closed()).map(|status| status.as_str()).collect();
+            let detail = format!(
+                "must be one of {}; for closed orders, list the orders of a customer, or build a report from the published events",
+                open.join(", ")
+            );
+            self.errors.push(Fault::new("closed_status", detail).at(Place::Parameter("status".to_owned())));
+            return None;
+        }
+        Some(filter)
+    }
 }
 
 fn read_status<T: Copy>(word: &str, all: &[T], as_str: impl Fn(T) -> &'static str) -> Result<T, Fault> {

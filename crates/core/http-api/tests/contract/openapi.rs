@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
 use http_api::problem::QuoteFlaw;
-use http_api::replies::{CustomerTotalsView, DetailsView, Stale, SummaryPage, SummaryView};
+use http_api::replies::{CustomerTotalsView, DetailsView, OpenOrdersPage, Stale, SummaryPage, SummaryView};
 use http_api::{CommandRoute, OPENAPI, ParsedRequest, Problem, QueryRoute, ROUTES, Scope, parse_command, responses};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::{Rejection, stored};
@@ -154,7 +154,7 @@ fn statuses(key: &str) -> BTreeSet<&'static str> {
     let further: &[_] = match QueryRoute::ALL.iter().find(|route| route.key() == key).unwrap() {
         QueryRoute::ListOrders => &["500", "503"],
         QueryRoute::GetOrder => &["304", "404", "412", "422", "500", "503"],
-        QueryRoute::ListEvents | QueryRoute::GetCustomerTotals => &["404", "500", "503"],
+        QueryRoute::ListEvents | QueryRoute::GetCustomerTotals | QueryRoute::ListOpenOrders => &["404", "500", "503"],
         QueryRoute::GetOpenApi => &[],
     };
     ["200", "400", "401", "403"].iter().chain(further).copied().collect()
@@ -279,6 +279,8 @@ fn replies_are_as_described() {
         let page = SummaryPage { items: vec![order], next_cursor: Some("x".to_owned()), stale: of_page };
         assert_valid("SummaryPage", &serde_json::to_value(page).unwrap());
     }
+    let page = OpenOrdersPage { items: vec![summary().into()], next_cursor: None, stale: Some(Stale::list(1)) };
+    assert_valid("OpenOrdersPage", &serde_json::to_value(page).unwrap());
     assert_valid("CustomerTotals", &serde_json::to_value(customer_totals()).unwrap());
     let stale = CustomerTotalsView { stale: Some(Stale::totals(1)), ..customer_totals() };
     assert_valid("CustomerTotals", &serde_json::to_value(stale).unwrap());
@@ -286,9 +288,11 @@ fn replies_are_as_described() {
     assert!(!errors("Summary", &json!({ "orderId": "o-1" })).is_empty(), "the schema lets anything pass");
     for half in [json!({ "stale": true }), json!({ "staleReason": "x" }), json!({ "stale": false, "staleReason": "x" })]
     {
-        for (schema, whole) in
-            [("SummaryPage", json!({ "items": [] })), ("CustomerTotals", json!({ "customerId": "c-1", "totals": [] }))]
-        {
+        for (schema, whole) in [
+            ("SummaryPage", json!({ "items": [] })),
+            ("OpenOrdersPage", json!({ "items": [] })),
+            ("CustomerTotals", json!({ "customerId": "c-1", "totals": [] })),
+        ] {
             let mut reply = whole;
             assert_valid(schema, &reply);
             reply.as_object_mut().unwrap().extend(half.as_object().unwrap().clone());
@@ -322,6 +326,7 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         ("NoSuchPoint", Problem::version_not_reached(4)),
         ("NoSuchPoint", Problem::not_placed_yet(INSTANT)),
         ("TotalsNotKept", Problem::totals_not_kept()),
+        ("OpenOrdersNotKept", Problem::open_orders_not_kept()),
         ("BodyTooLarge", Problem::body_too_large(MAX_BODY)),
         ("UnsupportedMediaType", Problem::unsupported_media_type()),
         ("DetailsTooLarge", Problem::details_too_large()),
@@ -357,6 +362,8 @@ fn the_words_of_the_domain_are_all_described() {
     let words = |schema: &str| document()["components"]["schemas"][schema]["enum"].clone();
     let of = |words: Vec<&str>| json!(words);
     assert_eq!(words("OrderStatus"), of(OrderStatus::ALL.iter().map(|word| word.as_str()).collect()));
+    let open = OrderStatus::ALL.iter().filter(|word| !word.is_closed()).map(|word| word.as_str()).collect();
+    assert_eq!(document()["components"]["parameters"]["openStatus"]["schema"]["enum"], of(open));
     assert_eq!(words("PaymentStatus"), of(PaymentStatus::ALL.iter().map(|word| word.as_str()).collect()));
     assert_eq!(words("FulfillmentStatus"), of(FulfillmentStatus::ALL.iter().map(|word| word.as_str()).collect()));
     assert_eq!(words("EventType"), of(stored::EVENT_TYPES.iter().map(|(name, _)| *name).collect()));

@@ -1,5 +1,6 @@
 use http_api::{
-    EventsQuery, ListQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, Problem, TotalsQuery, parse_query,
+    EventsQuery, ListQuery, OpenOrdersQuery, OrderFilter, OrderQuery, OrderView, ParsedQuery, Problem, TotalsQuery,
+    parse_query,
 };
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::{CustomerId, OrderId};
@@ -269,6 +270,47 @@ fn the_description_of_the_api_is_a_query_of_its_own() {
     let described = |request| parse_query(&request);
     assert_eq!(described(payload("GET /openapi.json", &[]).request()), Ok(ParsedQuery::GetOpenApi));
     assert_eq!(described(payload("GET /openapi.json", &[]).request_by_path()), Ok(ParsedQuery::GetOpenApi));
-    let unknown = described(payload("GET /orders", &[]).request_by_path()).unwrap_err();
+    let unknown = described(payload("GET /payments", &[]).request_by_path()).unwrap_err();
     assert_eq!(seen(unknown)["code"], "route_not_found");
+}
+
+fn open_orders(query: &str) -> Result<OpenOrdersQuery, Problem> {
+    let request = payload("GET /orders", &[]).query(query).request();
+    parse_query(&request).map(|query| {
+        let ParsedQuery::ListOpenOrders(query) = query else { panic!("{query:?}") };
+        query
+    })
+}
+
+#[test]
+fn the_list_of_open_orders_takes_the_filters_of_a_customers_list() {
+    let query = open_orders("status=paid&toShip=true&limit=5").unwrap();
+    let filter = OrderFilter { status: Some(OrderStatus::Paid), to_ship: Some(true), ..OrderFilter::default() };
+    assert_eq!((query.filter, query.limit, query.after), (filter, 5, None));
+    assert_eq!(errors_of(open_orders("customerId=c-1").unwrap_err()), ["customerId unknown_parameter"]);
+}
+
+#[test]
+fn a_closed_status_of_the_open_orders_is_rejected() {
+    for status in OrderStatus::ALL {
+        let query = open_orders(&format!("status={}", status.as_str()));
+        assert_eq!(query.is_err(), status.is_closed(), "{status:?}");
+        if let Err(problem) = query {
+            assert_eq!(errors_of(problem), ["status closed_status"]);
+        }
+    }
+}
+
+#[test]
+fn a_cursor_of_the_open_orders_is_bound_to_their_filters() {
+    let cursor = open_orders("status=paid").unwrap().next_cursor("x#o-1");
+    assert_eq!(open_orders(&format!("status=paid&cursor={cursor}")).unwrap().after.as_deref(), Some("x#o-1"));
+    for query in ["", "status=placed", "status=paid&toShip=true"] {
+        assert_eq!(
+            errors_of(open_orders(&format!("{query}&cursor={cursor}")).unwrap_err()),
+            ["cursor bad_cursor"],
+            "{query}"
+        );
+    }
+    assert!(list(&format!("status=paid&cursor={cursor}")).is_err(), "a customer's list");
 }

@@ -73,7 +73,7 @@ impl Budget {
     clippy::cast_sign_loss,
     reason = "DynamoDB reports capacity as a non-negative float in steps of a half"
 )]
-pub(super) fn half_units(consumed: Option<&ConsumedCapacity>) -> u64 {
+pub(crate) fn half_units(consumed: Option<&ConsumedCapacity>) -> u64 {
     consumed.and_then(ConsumedCapacity::capacity_units).map_or(LARGEST_REQUEST, |units| (units * 2.0).ceil() as u64)
 }
 

@@ -6,7 +6,8 @@ use event_store::InMemoryEventStore;
 use order_domain::Command;
 use order_domain::status::OrderStatus;
 use read_models::{
-    DynamoRows, DynamoSummaries, Engine, ListFilter, OrderSummaries, OrderSummaryByCustomer, RowError, SummaryRows,
+    DynamoRows, DynamoSummaries, Engine, ListFilter, OrderSummaries, OrderSummaryByCustomer, OrderSummaryRow, RowError,
+    RowPage,
 };
 
 use crate::story::{SUMMARY_TABLE, cancel, dynamo, entries, pay, row_of, tell};
@@ -137,7 +138,7 @@ async fn a_filtered_page_is_filled_as_long_as_there_are_matches() {
 }
 
 /// Returns the orders of a page, with a mark for each unreadable row.
-fn order_ids(page: &SummaryRows) -> Vec<String> {
+fn order_ids(page: &RowPage<OrderSummaryRow>) -> Vec<String> {
     let rows = page.rows.iter().map(|row| match row {
         Ok(row) => row.order_id.clone(),
         Err(unreadable) => format!("unreadable: {}", unreadable.order_id().unwrap()),

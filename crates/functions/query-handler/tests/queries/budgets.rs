@@ -7,11 +7,11 @@ use http_api::{AuthMode, QuoteVerifier};
 use order_aggregate::Orders;
 use parked_orders::ParkedOrderTable;
 use query_handler::QueryHandler;
-use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, Engine, OrderSummaryByCustomer};
+use read_models::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
 use serde_json::json;
 use test_support::gateway::{Call, Reply};
 
-use crate::given::{ask, clock, database, get_order, get_totals, list_events, list_orders};
+use crate::given::{ask, clock, database, get_order, get_totals, list_events, list_orders, readers};
 
 /// Returns the number of requests, and the read capacity in half units.
 fn cost(meter: &Meter) -> (u64, u64) {
@@ -33,9 +33,8 @@ async fn a_query_is_a_few_small_reads_whatever_it_asks() {
     let (client, meter) = database.metered_client();
     let summaries = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
     let parked = ParkedOrderTable::new(client.clone(), "ParkedOrders");
-    let totals = DynamoTotals::new(client.clone(), "CustomerTotals");
-    let metered = DynamoEventStore::new(client, "OrderEvents");
-    let handler = QueryHandler::new(metered, summaries, totals, parked, AuthMode::None);
+    let metered = DynamoEventStore::new(client.clone(), "OrderEvents");
+    let handler = QueryHandler::new(metered, readers(&client, summaries), parked, AuthMode::None);
     // The query of the index finds no row, for half a unit. The concurrent read finds no note, for a whole unit. The reply
     // is folded from the events.
     assert_eq!(ask(&handler, &get_order(&order_id)).await.status, 200);

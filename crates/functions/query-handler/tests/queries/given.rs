@@ -1,8 +1,10 @@
 //! Orders that were placed through the command handler, and a query handler for them. Events and summaries are in memory;
 //! totals and notes on parked orders are in the real tables.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use command_handler::CommandHandler;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
@@ -10,9 +12,10 @@ use event_store::{Delivered, EventStore, InMemoryEventStore, Timestamp};
 use http_api::{AuthMode, QuoteVerifier};
 use order_aggregate::{OrderCommit, Orders};
 use parked_orders::{Consumer, ParkRequest, ParkedOrderTable};
-use query_handler::QueryHandler;
+use query_handler::{QueryHandler, Readers};
 use read_models::{
-    CustomerTotals, DynamoTotals, Engine, OrderSummaries, OrderSummaryByCustomer, SummedRows, Totals, projection,
+    CustomerTotals, DynamoOpenOrders, DynamoTotals, Engine, OrderSummaries, OrderSummaryByCustomer, SummedRows,
+    projection,
 };
 use sam_template::Template;
 use serde_json::{Value, json};
@@ -30,12 +33,7 @@ pub(crate) fn clock() -> Timestamp {
     Timestamp::from_epoch_ms(NOW.fetch_add(1000, Ordering::Relaxed)).unwrap()
 }
 
-pub(crate) async fn ask<S, R, T>(handler: &QueryHandler<S, R, T>, call: &Call) -> Reply
-where
-    S: EventStore<Orders>,
-    R: OrderSummaries,
-    T: Totals,
-{
+pub(crate) async fn ask<S: EventStore<Orders>>(handler: &QueryHandler<S>, call: &Call) -> Reply {
     let Ok(response) = handler.handle(call.request()).await;
     Reply::of(response)
 }
@@ -52,9 +50,13 @@ pub(crate) fn parked(database: &EmbeddedDynamoDb) -> ParkedOrderTable {
     ParkedOrderTable::new(database.client(), "ParkedOrders")
 }
 
-/// Returns the table of totals.
-pub(crate) fn totals(database: &EmbeddedDynamoDb) -> DynamoTotals {
-    DynamoTotals::new(database.client(), "CustomerTotals")
+/// Returns the reads of these summaries, and of the totals and the open orders in their tables.
+pub(crate) fn readers(client: &Client, summaries: impl OrderSummaries + 'static) -> Readers {
+    Readers {
+        summaries: Arc::new(summaries),
+        totals: Some(Arc::new(DynamoTotals::new(client.clone(), "CustomerTotals"))),
+        open_orders: Some(Arc::new(DynamoOpenOrders::new(client.clone(), "OrdersByStatus"))),
+    }
 }
 
 /// Events, and the rows that a test has made of them.
@@ -197,18 +199,19 @@ impl Ledger {
         put.send().await.unwrap();
     }
 
-    pub(crate) fn handler(&self, auth_mode: AuthMode) -> QueryHandler<InMemoryEventStore, Rows, DynamoTotals> {
+    pub(crate) fn handler(&self, auth_mode: AuthMode) -> QueryHandler<InMemoryEventStore> {
         self.handler_on(self.events.clone(), self.rows.clone(), auth_mode)
     }
 
     /// Creates a handler that reads other events or rows than the ledger's.
-    pub(crate) fn handler_on<S: EventStore<Orders>, R: OrderSummaries>(
+    pub(crate) fn handler_on<S: EventStore<Orders>>(
         &self,
         events: S,
-        rows: R,
+        rows: impl OrderSummaries + 'static,
         auth_mode: AuthMode,
-    ) -> QueryHandler<S, R, DynamoTotals> {
-        QueryHandler::new(events, rows, totals(&self.database), parked(&self.database), auth_mode)
+    ) -> QueryHandler<S> {
+        let rows = readers(&self.database.client(), rows);
+        QueryHandler::new(events, rows, parked(&self.database), auth_mode)
     }
 
     /// Sends a query without an identity.

@@ -6,11 +6,11 @@ use event_store::{Delivered, DynamoEventStore, EventStore};
 use http_api::{AuthMode, QuoteVerifier};
 use order_aggregate::Orders;
 use query_handler::QueryHandler;
-use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, Engine, OrderSummaryByCustomer};
+use read_models::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
 use serde_json::{Value, json};
 use test_support::gateway::{Call, Reply};
 
-use crate::given::{ask, clock, database, list_orders, parked};
+use crate::given::{ask, clock, database, list_orders, parked, readers};
 
 const SUMMARY_TABLE: &str = "OrderSummaryByCustomer";
 
@@ -57,8 +57,7 @@ impl Unreadable {
         let (client, meter) = self.database.metered_client();
         let handler = QueryHandler::new(
             DynamoEventStore::new(client.clone(), "OrderEvents"),
-            DynamoSummaries::new(client.clone(), SUMMARY_TABLE),
-            DynamoTotals::new(client, "CustomerTotals"),
+            readers(&client, DynamoSummaries::new(client.clone(), SUMMARY_TABLE)),
             parked(&self.database),
             AuthMode::None,
         );

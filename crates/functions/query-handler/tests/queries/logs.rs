@@ -8,17 +8,16 @@ use event_store::{DynamoEventStore, EventStore, StoreError};
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use query_handler::QueryHandler;
-use read_models::DynamoTotals;
 use serde_json::{Value, json};
 use test_support::failing_store::FailingStore;
 use test_support::gateway::Call;
 use test_support::log;
 
-use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked};
+use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked, readers};
 use crate::rows::Rows;
 
 /// Returns the one line of a query.
-async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S, Rows, DynamoTotals>, call: Call) -> Value {
+async fn logged<S: EventStore<Orders>>(handler: &QueryHandler<S>, call: Call) -> Value {
     log::capture();
     // The preparation of the test has written log lines too.
     let _before = log::take();
@@ -84,9 +83,8 @@ async fn a_503_names_the_reason_for_which_dynamodb_throttled() {
     let no_events = ledger.handler_on(DynamoEventStore::new(throttled(), "T"), Rows::default(), AuthMode::None);
     let events = logged(&no_events, get_order("o-1").query("version=1")).await;
 
-    let totals = DynamoTotals::new(throttled(), "T");
-    let no_totals =
-        QueryHandler::new(ledger.events.clone(), ledger.rows.clone(), totals, parked(&ledger.database), AuthMode::None);
+    let rows = readers(&throttled(), ledger.rows.clone());
+    let no_totals = QueryHandler::new(ledger.events.clone(), rows, parked(&ledger.database), AuthMode::None);
     let totals = logged(&no_totals, get_totals("customer-1001")).await;
     for line in [events, totals] {
         assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("unavailable")), "{line}");

@@ -11,6 +11,7 @@ mod identity;
 mod list;
 mod list_budget;
 mod logs;
+mod open_orders;
 mod order;
 mod outages;
 mod rows;

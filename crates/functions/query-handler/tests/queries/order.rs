@@ -171,7 +171,7 @@ async fn an_id_that_is_none_is_refused() {
 #[tokio::test]
 async fn an_unknown_route_is_not_found() {
     let ledger = Ledger::empty().await;
-    for key in ["GET /orders", "GET /jokes", "POST /orders"] {
+    for key in ["GET /payments", "GET /jokes", "POST /orders"] {
         let reply = ledger.ask(&Call::to(key, &[])).await;
         assert_eq!(reply.problem(), (404, "route_not_found".to_owned()), "{key}");
     }

@@ -10,12 +10,12 @@ use http_api::AuthMode;
 use order_aggregate::Orders;
 use order_domain::Event;
 use parked_orders::ParkedOrderTable;
-use query_handler::QueryHandler;
+use query_handler::{QueryHandler, Readers};
 use read_models::{DynamoTotals, RowError};
 use test_support::failing_store::FailingStore;
 use test_support::gateway::Reply;
 
-use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked, totals};
+use crate::given::{Ledger, ask, get_order, get_totals, list_events, list_orders, parked, readers};
 use crate::rows::{BrokenRows, Rows};
 
 #[tokio::test]
@@ -117,7 +117,9 @@ async fn totals_that_cannot_be_read_are_an_outage_or_a_fault_of_ours_and_never_n
     let missing = DynamoTotals::new(ledger.database.client(), "NoSuchTable");
     for (totals, problem) in [(unreachable, (503, "unavailable")), (missing, (500, "internal_error"))] {
         let parked = parked(&ledger.database);
-        let handler = QueryHandler::new(ledger.events.clone(), ledger.rows.clone(), totals, parked, AuthMode::None);
+        let rows =
+            Readers { totals: Some(Arc::new(totals)), ..readers(&ledger.database.client(), ledger.rows.clone()) };
+        let handler = QueryHandler::new(ledger.events.clone(), rows, parked, AuthMode::None);
         let reply = ask(&handler, &get_totals("customer-1001")).await;
         assert_eq!(reply.problem(), (problem.0, problem.1.to_owned()));
         assert!(!reply.body.contains("CustomerTotals"), "{}", reply.body);
@@ -131,13 +133,8 @@ async fn where_nobody_can_tell_whether_rows_are_stale_nothing_is_answered_from_t
     let unreachable = ParkedOrderTable::new(unreachable(&ledger), "ParkedOrders");
     let missing = ParkedOrderTable::new(ledger.database.client(), "NoSuchTable");
     for (parked, problem) in [(unreachable, (503, "unavailable")), (missing, (500, "internal_error"))] {
-        let handler = QueryHandler::new(
-            ledger.events.clone(),
-            ledger.rows.clone(),
-            totals(&ledger.database),
-            parked,
-            AuthMode::None,
-        );
+        let rows = readers(&ledger.database.client(), ledger.rows.clone());
+        let handler = QueryHandler::new(ledger.events.clone(), rows, parked, AuthMode::None);
         for call in [get_order(&order_id), list_orders("customer-1001"), get_totals("customer-1001")] {
             let reply = ask(&handler, &call).await;
             assert_eq!(reply.problem(), (problem.0, problem.1.to_owned()));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use read_models::{ListFilter, ListedFacts, OrderSummaries, OrderSummaryRow, RowError, SummaryRows};
+use futures_util::future::{BoxFuture, ready};
+use read_models::{ListFilter, ListedFacts, OrderSummaries, OrderSummaryRow, RowError, RowPage};
 
 /// Rows by customer and sort key. Clones share their content.
 #[derive(Clone, Default)]
@@ -16,17 +17,17 @@ impl Rows {
 }
 
 impl OrderSummaries for Rows {
-    async fn find(&self, order_id: &str) -> Result<Option<OrderSummaryRow>, RowError> {
-        Ok(self.0.lock().unwrap().values().find(|row| row.order_id == order_id).cloned())
+    fn find<'a>(&'a self, order_id: &'a str) -> BoxFuture<'a, Result<Option<OrderSummaryRow>, RowError>> {
+        Box::pin(ready(Ok(self.0.lock().unwrap().values().find(|row| row.order_id == order_id).cloned())))
     }
 
-    async fn list(
-        &self,
-        customer_id: &str,
-        filter: &ListFilter,
+    fn list<'a>(
+        &'a self,
+        customer_id: &'a str,
+        filter: &'a ListFilter,
         limit: usize,
-        after: Option<&str>,
-    ) -> Result<SummaryRows, RowError> {
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<RowPage<OrderSummaryRow>, RowError>> {
         let rows = self.0.lock().unwrap();
         let newest_first = rows.iter().rev().filter(|((customer, sort), row)| {
             customer == customer_id && after.is_none_or(|after| sort.as_str() < after) && filter.admits(&facts(row))
@@ -35,7 +36,7 @@ impl OrderSummaries for Rows {
         let has_more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| has_more).map(OrderSummaryRow::sort_key);
-        Ok(SummaryRows { rows: found.into_iter().map(Ok).collect(), next, half_units: 0 })
+        Box::pin(ready(Ok(RowPage { rows: found.into_iter().map(Ok).collect(), next, half_units: 0 })))
     }
 }
 
@@ -54,11 +55,17 @@ fn facts(row: &OrderSummaryRow) -> ListedFacts {
 pub(crate) struct BrokenRows(pub(crate) fn() -> RowError);
 
 impl OrderSummaries for BrokenRows {
-    async fn find(&self, _: &str) -> Result<Option<OrderSummaryRow>, RowError> {
-        Err((self.0)())
+    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<OrderSummaryRow>, RowError>> {
+        Box::pin(ready(Err((self.0)())))
     }
 
-    async fn list(&self, _: &str, _: &ListFilter, _: usize, _: Option<&str>) -> Result<SummaryRows, RowError> {
-        Err((self.0)())
+    fn list<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a ListFilter,
+        _: usize,
+        _: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<RowPage<OrderSummaryRow>, RowError>> {
+        Box::pin(ready(Err((self.0)())))
     }
 }

@@ -79,6 +79,7 @@ fn without_totals(auth_mode: &str) -> QueryConfig {
         "SUMMARY_TABLE" => Some("OrderSummaryByCustomer"),
         "CUSTOMER_TOTALS" => Some("false"),
         "TOTALS_TABLE" => Some("CustomerTotals"),
+        "ORDERS_BY_STATUS" => Some("false"),
         "PARKED_TABLE" => Some("ParkedOrders"),
         "AUTH_MODE" => Some(auth_mode),
         "CUSTOMER_CLAIM" => Some("sub"),

@@ -15,7 +15,6 @@ use parked_orders::Consumer;
 use projector::{Payload, Projector};
 use publisher::Publisher;
 use query_handler::QueryHandler;
-use read_models::{OrderSummaries, Totals};
 use stream_consumer::StreamEvent;
 
 /// An invocation that has not ended.
@@ -59,7 +58,7 @@ impl<S: EventStore<Orders>> HttpFunction for CommandHandler<S> {
     }
 }
 
-impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> HttpFunction for QueryHandler<S, R, T> {
+impl<S: EventStore<Orders>> HttpFunction for QueryHandler<S> {
     fn handle(&self, request: Request) -> Invocation<'_, Result<Response<Body>, Infallible>> {
         Box::pin(Self::handle(self, request))
     }

@@ -7,7 +7,8 @@ pub const SUMMARY_CONSUMER: Consumer = Consumer::new(SUMMARIES);
 /// The totals as a consumer of the stream.
 pub const TOTALS_CONSUMER: Consumer = Consumer::new(TOTALS);
 /// The consumers of the stream.
-pub(crate) const CONSUMERS: [Consumer; 3] = [SUMMARY_CONSUMER, TOTALS_CONSUMER, Consumer::PUBLISHER];
+pub(crate) const CONSUMERS: [Consumer; 4] =
+    [SUMMARY_CONSUMER, TOTALS_CONSUMER, Consumer::new(OPEN_ORDERS), Consumer::PUBLISHER];
 
 /// The table of events.
 pub(crate) const EVENTS: &str = "OrderEvents";
@@ -15,6 +16,8 @@ pub(crate) const EVENTS: &str = "OrderEvents";
 pub(crate) const SUMMARIES: &str = "OrderSummaryByCustomer";
 /// The table of the customer totals.
 pub(crate) const TOTALS: &str = "CustomerTotals";
+/// The table of the open orders.
+pub(crate) const OPEN_ORDERS: &str = "OrdersByStatus";
 /// The table of parked orders.
 pub(crate) const PARKED: &str = "ParkedOrders";
 /// The event bus.

@@ -1,5 +1,7 @@
 //! The release under test: the functions as they are deployed. Tests replace some of them to plant bugs.
 
+use std::sync::Arc;
+
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, EventStore};
 use http_api::{AuthMode, QuoteVerifier};
@@ -10,13 +12,13 @@ use parked_orders::ParkedOrderTable;
 use projector::Projector;
 use publication::EventBus;
 use publisher::Publisher;
-use query_handler::QueryHandler;
-use read_models::{DynamoSummaries, DynamoTotals, LagBound, OrderSummaries, Totals};
+use query_handler::{QueryHandler, Readers};
+use read_models::{DynamoOpenOrders, DynamoSummaries, DynamoTotals, LagBound};
 
 use crate::world::clock;
 use crate::world::function::{Instance, Invocation, Redriving, StreamFunction};
 use crate::world::models;
-use crate::world::names::{BUS, EVENTS, PARKED, SUMMARIES, TOTALS};
+use crate::world::names::{BUS, EVENTS, OPEN_ORDERS, PARKED, SUMMARIES, TOTALS};
 use crate::world::repair::{Repaired, repair, wrong_snapshots};
 
 /// The constructors of the functions under test. By default they are the deployed ones; tests override them to plant bugs.
@@ -30,8 +32,7 @@ pub trait Release: Send + Sync {
     fn query_handler(&self, client: aws_sdk_dynamodb::Client) -> Instance {
         query_handler(
             DynamoEventStore::new(client.clone(), EVENTS),
-            DynamoSummaries::new(client.clone(), SUMMARIES),
-            DynamoTotals::new(client.clone(), TOTALS),
+            readers(&client),
             ParkedOrderTable::new(client, PARKED),
         )
     }
@@ -84,13 +85,18 @@ pub fn command_handler(store: impl EventStore<Orders> + 'static, quotes: QuoteVe
 }
 
 /// The query handler on the events, the read models and the notes.
-pub fn query_handler(
-    events: impl EventStore<Orders> + 'static,
-    summaries: impl OrderSummaries + 'static,
-    totals: impl Totals + 'static,
-    parked: ParkedOrderTable,
-) -> Instance {
-    Box::new(QueryHandler::new(events, summaries, totals, parked, AuthMode::JwtAndIam))
+pub fn query_handler(events: impl EventStore<Orders> + 'static, rows: Readers, parked: ParkedOrderTable) -> Instance {
+    Box::new(QueryHandler::new(events, rows, parked, AuthMode::JwtAndIam))
+}
+
+/// The reads of the read models as they are deployed.
+#[must_use]
+pub fn readers(client: &aws_sdk_dynamodb::Client) -> Readers {
+    Readers {
+        summaries: Arc::new(DynamoSummaries::new(client.clone(), SUMMARIES)),
+        totals: Some(Arc::new(DynamoTotals::new(client.clone(), TOTALS))),
+        open_orders: Some(Arc::new(DynamoOpenOrders::new(client.clone(), OPEN_ORDERS))),
+    }
 }
 
 /// The projector as it is deployed.

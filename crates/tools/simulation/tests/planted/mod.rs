@@ -18,7 +18,7 @@ mod rules;
 mod store;
 mod swallow;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -27,6 +27,7 @@ use http_api::QuoteVerifier;
 use operations::OperationError;
 use parked_orders::ParkedOrderTable;
 use projector::Projector;
+use query_handler::Readers;
 use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows, registry};
 use simulation::world::function::{Instance, Invocation, Redriving, StreamFunction};
 use simulation::world::release;
@@ -312,8 +313,13 @@ impl Release for Bug {
         let events = Events { store: DynamoEventStore::new(client.clone(), "OrderEvents"), bug: *self };
         let rows = DynamoSummaries::new(client.clone(), "OrderSummaryByCustomer");
         let totals = Sums { rows: DynamoTotals::new(client.clone(), "CustomerTotals"), bug: *self };
+        let readers = Readers {
+            summaries: Arc::new(Summaries { rows, bug: *self }),
+            totals: Some(Arc::new(totals)),
+            ..release::readers(&client)
+        };
         let notes = ParkedOrderTable::new(client, "ParkedOrders");
-        let handler = release::query_handler(events, Summaries { rows, bug: *self }, totals, notes);
+        let handler = release::query_handler(events, readers, notes);
         if *self == Self::IgnoresMinVersion { Box::new(Forgetful(handler)) } else { handler }
     }
 

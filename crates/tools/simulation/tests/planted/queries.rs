@@ -5,11 +5,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use event_store::{Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
+use futures_util::future::BoxFuture;
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_aggregate::Orders;
 use order_domain::Event;
 use read_models::{
-    CurrencyTotals, DynamoSummaries, DynamoTotals, ListFilter, OrderSummaries, OrderSummaryRow, RowError, SummaryRows,
+    CurrencyTotals, DynamoSummaries, DynamoTotals, ListFilter, OrderSummaries, OrderSummaryRow, RowError, RowPage,
     Totals,
 };
 use simulation::world::function::{HttpFunction, Instance, Invocation};
@@ -60,37 +61,41 @@ pub(crate) struct Summaries {
 }
 
 impl OrderSummaries for Summaries {
-    async fn find(&self, order_id: &str) -> Result<Option<OrderSummaryRow>, RowError> {
-        let mut found = self.rows.find(order_id).await;
-        match (self.bug, &mut found) {
-            (Bug::ShowsNoPayments, Ok(Some(row))) => row.amount_paid = 0,
-            (Bug::TakesAnOutageForARefusal, Err(RowError::Unavailable { operation, .. })) => {
-                return Err(RowError::Refused {
-                    operation,
-                    source: Arc::new(std::io::Error::other("it was an outage")),
-                });
+    fn find<'a>(&'a self, order_id: &'a str) -> BoxFuture<'a, Result<Option<OrderSummaryRow>, RowError>> {
+        Box::pin(async move {
+            let mut found = self.rows.find(order_id).await;
+            match (self.bug, &mut found) {
+                (Bug::ShowsNoPayments, Ok(Some(row))) => row.amount_paid = 0,
+                (Bug::TakesAnOutageForARefusal, Err(RowError::Unavailable { operation, .. })) => {
+                    return Err(RowError::Refused {
+                        operation,
+                        source: Arc::new(std::io::Error::other("it was an outage")),
+                    });
+                }
+                _ => {}
             }
-            _ => {}
-        }
-        found
+            found
+        })
     }
 
-    async fn list(
-        &self,
-        customer_id: &str,
-        filter: &ListFilter,
+    fn list<'a>(
+        &'a self,
+        customer_id: &'a str,
+        filter: &'a ListFilter,
         limit: usize,
-        after: Option<&str>,
-    ) -> Result<SummaryRows, RowError> {
-        let mut page = self.rows.list(customer_id, filter, limit, after).await?;
-        if self.bug == Bug::SkipsAnOrderBetweenPages && page.next.is_some() {
-            page.rows.pop();
-        }
-        if self.bug == Bug::ListsAnotherCustomer && page.next.is_none() {
-            let other = if customer_id == "anna" { "bert" } else { "anna" };
-            page.rows.extend(self.rows.list(other, filter, limit, None).await?.rows);
-        }
-        Ok(page)
+        after: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<RowPage<OrderSummaryRow>, RowError>> {
+        Box::pin(async move {
+            let mut page = self.rows.list(customer_id, filter, limit, after).await?;
+            if self.bug == Bug::SkipsAnOrderBetweenPages && page.next.is_some() {
+                page.rows.pop();
+            }
+            if self.bug == Bug::ListsAnotherCustomer && page.next.is_none() {
+                let other = if customer_id == "anna" { "bert" } else { "anna" };
+                page.rows.extend(self.rows.list(other, filter, limit, None).await?.rows);
+            }
+            Ok(page)
+        })
     }
 }
 
@@ -101,11 +106,13 @@ pub(crate) struct Sums {
 }
 
 impl Totals for Sums {
-    async fn of(&self, customer_id: &str) -> Result<Vec<CurrencyTotals>, RowError> {
-        let mut totals = self.rows.of(customer_id).await?;
-        if self.bug == Bug::TotalsOfOneCurrency {
-            totals.truncate(1);
-        }
-        Ok(totals)
+    fn of<'a>(&'a self, customer_id: &'a str) -> BoxFuture<'a, Result<Vec<CurrencyTotals>, RowError>> {
+        Box::pin(async move {
+            let mut totals = self.rows.of(customer_id).await?;
+            if self.bug == Bug::TotalsOfOneCurrency {
+                totals.truncate(1);
+            }
+            Ok(totals)
+        })
     }
 }

@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::Timestamp;
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 
-use super::{PARTITION, SORT};
-use crate::order_summary::STATUS;
-
+/// The sort key of lists, `<placedAt>#<orderId>`, in tables and indexes.
+pub(crate) const SORT: &str = "placedAtOrderId";
+const STATUS: &str = "status";
 const PAYMENT_STATUS: &str = "paymentStatus";
 const FULFILLMENT_STATUS: &str = "fulfillmentStatus";
 /// The attribute that is true if units of the order can be shipped now.
@@ -59,21 +59,15 @@ impl ListFilter {
     }
 
     /// Returns true if every row in the range of the sort key is listed, so that a page reads no row without need.
-    pub(super) const fn lists_every_row(&self) -> bool {
+    pub(crate) const fn lists_every_row(&self) -> bool {
         self.status.is_none()
             && self.payment_status.is_none()
             && self.fulfillment_status.is_none()
             && self.to_ship.is_none()
     }
 
-    /// Adds the customer, the range, the attribute conditions and the position of the previous page to a query. Returns
-    /// `None` if no row can follow that position.
-    pub(super) fn apply(
-        &self,
-        query: QueryFluentBuilder,
-        customer_id: &str,
-        after: Option<&str>,
-    ) -> Option<QueryFluentBuilder> {
+    /// Returns the range of sort keys to read after the position of the previous page; `None` if no row can be in it.
+    pub(crate) fn range(&self, after: Option<&str>) -> Option<SortRange> {
         // `<placedAt>` sorts before `<placedAt>#<orderId>`, so it bounds the orders placed at that instant or later.
         let lowest = self.placed_from.map(|from| from.to_string());
         let bound = self.placed_before.map(|before| before.to_string());
@@ -83,17 +77,12 @@ impl ListFilter {
         }
         // DynamoDB rejects a start key outside the range. Such a position is forged. If it is above the range, it
         // changes nothing.
-        let start = after.filter(|after| bound.as_deref().is_none_or(|bound| *after < bound));
-        let query = self.attributes(range(query, customer_id, lowest, bound));
-        Some(match start {
-            None => query,
-            Some(start) => query
-                .exclusive_start_key(PARTITION, AttributeValue::S(customer_id.to_owned()))
-                .exclusive_start_key(SORT, AttributeValue::S(start.to_owned())),
-        })
+        let start = after.filter(|after| bound.as_deref().is_none_or(|bound| *after < bound)).map(str::to_owned);
+        Some(SortRange { lowest, bound, start })
     }
 
-    fn attributes(&self, mut query: QueryFluentBuilder) -> QueryFluentBuilder {
+    /// Adds the conditions on attributes to a query.
+    pub(crate) fn attributes(&self, mut query: QueryFluentBuilder) -> QueryFluentBuilder {
         let word = |word: &str| AttributeValue::S(word.to_owned());
         let wanted = [
             ("#status", ":status", STATUS, self.status.map(|status| word(status.as_str()))),
@@ -116,32 +105,38 @@ impl ListFilter {
     }
 }
 
-/// Adds the key condition. DynamoDB accepts one condition on the sort key. `BETWEEN` includes the bound, which does no
-/// harm, because no key equals it.
-fn range(
-    query: QueryFluentBuilder,
-    customer_id: &str,
+/// A range of sort keys `<placedAt>#<orderId>`.
+#[derive(Debug, Clone)]
+pub(crate) struct SortRange {
     lowest: Option<String>,
     bound: Option<String>,
-) -> QueryFluentBuilder {
-    let condition = match (&lowest, &bound) {
-        (None, None) => "#customer = :customer",
-        (Some(_), None) => "#customer = :customer AND #sort >= :from",
-        (None, Some(_)) => "#customer = :customer AND #sort < :before",
-        (Some(_), Some(_)) => "#customer = :customer AND #sort BETWEEN :from AND :before",
-    };
-    let mut query = query
-        .key_condition_expression(condition)
-        .expression_attribute_names("#customer", PARTITION)
-        .expression_attribute_values(":customer", AttributeValue::S(customer_id.to_owned()));
-    if lowest.is_some() || bound.is_some() {
-        query = query.expression_attribute_names("#sort", SORT);
+    /// The position within the range after which to start.
+    pub(crate) start: Option<String>,
+}
+
+impl SortRange {
+    /// Adds the key condition for a partition, newest first. DynamoDB accepts one condition on the sort key. `BETWEEN`
+    /// includes the bound, which does no harm, because no key equals it.
+    pub(crate) fn apply(&self, query: QueryFluentBuilder, attribute: &str, partition: &str) -> QueryFluentBuilder {
+        let condition = match (&self.lowest, &self.bound) {
+            (None, None) => "#partition = :partition",
+            (Some(_), None) => "#partition = :partition AND #sort >= :from",
+            (None, Some(_)) => "#partition = :partition AND #sort < :before",
+            (Some(_), Some(_)) => "#partition = :partition AND #sort BETWEEN :from AND :before",
+        };
+        let mut query = query
+            .scan_index_forward(false)
+            .key_condition_expression(condition)
+            .expression_attribute_names("#partition", attribute)
+            .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()));
+        if self.lowest.is_some() || self.bound.is_some() {
+            query = query.expression_attribute_names("#sort", SORT);
+        }
+        for (name, value) in [(":from", &self.lowest), (":before", &self.bound)] {
+            if let Some(value) = value {
+                query = query.expression_attribute_values(name, AttributeValue::S(value.clone()));
+            }
+        }
+        query
     }
-    if let Some(lowest) = lowest {
-        query = query.expression_attribute_values(":from", AttributeValue::S(lowest));
-    }
-    if let Some(bound) = bound {
-        query = query.expression_attribute_values(":before", AttributeValue::S(bound));
-    }
-    query
 }
