@@ -53,7 +53,7 @@ class Run:
         try:
             with emulator:
                 stack = Stack(emulator, self._repository, self._template)
-                timed("sam deploy", lambda: stack.deploy(Architecture=self._architecture, **parameters))
+                timed("sam deploy", lambda: stack.deploy(Architecture=self._architecture, KeepOrdersByStatus="true", **parameters))
                 try:
                     for step in steps(stack):
                         timed(step.__name__.replace("_", " "), step)

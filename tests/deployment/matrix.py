@@ -40,6 +40,7 @@ FULFIL =      (G403, G403, G403, G403, R201, G403, R201, M403, G401, G401, R201)
 CANCEL =      (R201, R404, R201, G403, G403, G403, R201, M403, G401, G401, R201)
 READ_OWN =    (R200, F403, R200, G403, G403, R200, R200, M403, G401, G401, R200)
 READ_ORDER =  (R200, R404, R200, G403, G403, R200, R200, M403, G401, G401, R200)
+READ_ALL =    (G403, G403, R200, G403, G403, R200, R200, M403, G401, G401, R200)
 READ_PUBLIC = (R200, R200, R200, G403, G403, R200, R200, M403, G401, G401, R200)
 
 # In the order in which an order accepts the commands.
@@ -55,6 +56,7 @@ MATRIX: dict[str, tuple[Cell, ...]] = {
     "POST /orders/{orderId}/cancellation": CANCEL,
     "GET /customers/{customerId}/orders": READ_OWN,
     "GET /customers/{customerId}/totals": READ_OWN,
+    "GET /orders": READ_ALL,
     "GET /orders/{orderId}": READ_ORDER,
     "GET /orders/{orderId}/events": READ_ORDER,
     "GET /openapi.json": READ_PUBLIC,

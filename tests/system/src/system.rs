@@ -118,11 +118,15 @@ impl System {
     /// Deletes all rows of the read models.
     pub fn delete_rows(&self) {
         let database = self.stack.database().database();
-        for (table, sort) in [("OrderSummaryByCustomer", "placedAtOrderId"), ("CustomerTotals", "entry")] {
+        for (table, partition, sort) in [
+            ("OrderSummaryByCustomer", "customerId", "placedAtOrderId"),
+            ("CustomerTotals", "customerId", "entry"),
+            ("OrdersByStatus", "orderId", "placedAtOrderId"),
+        ] {
             let rows = database.scan(request(json!({ "TableName": table }))).unwrap().items.unwrap();
             for row in rows {
                 let row = serde_json::to_value(row).unwrap();
-                let key = json!({ "customerId": row["customerId"], sort: row[sort] });
+                let key = json!({ partition: row[partition], sort: row[sort] });
                 database.delete_item(request(json!({ "TableName": table, "Key": key }))).unwrap();
             }
         }
@@ -149,7 +153,7 @@ pub(crate) fn options() -> Options {
         authentication: Authentication::None,
         cors_origins: Vec::new(),
         quote_keys: demo_keys(),
-        template: Template::of_this_project().unwrap(),
+        template: Template::of_this_project().unwrap().with_parameters(&[("KeepOrdersByStatus", "true")]).unwrap(),
     }
 }
 

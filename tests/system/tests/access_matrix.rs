@@ -51,7 +51,7 @@ const TOKENS: [(&str, &str, &str); 9] = [
 type Row = (&'static str, &'static str, [Cell; TOKENS.len()]);
 
 #[rustfmt::skip]
-const MATRIX: [Row; 16] = [
+const MATRIX: [Row; 17] = [
     //                                                                      customer other shop  psp   wareh. supp. admin mixed none
     ("POST /orders",                                              "",          [R201, F403, R201, S403, S403, S403, R201, M403, S403]),
     ("POST /orders",                                              "prices",    [P403, P403, R201, S403, S403, S403, R201, M403, S403]),
@@ -66,6 +66,7 @@ const MATRIX: [Row; 16] = [
     ("POST /orders/{orderId}/cancellation",                       "",          [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
     ("GET /customers/{customerId}/orders",                        "",          [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
     ("GET /customers/{customerId}/totals",                        "",          [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
+    ("GET /orders",                                               "",          [S403, S403, R200, S403, S403, R200, R200, M403, S403]),
     ("GET /orders/{orderId}",                                     "",          [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
     ("GET /orders/{orderId}/events",                              "",          [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
     ("GET /openapi.json",                                         "",          [R200, R200, R200, S403, S403, R200, R200, M403, S403]),

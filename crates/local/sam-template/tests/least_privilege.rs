@@ -129,6 +129,7 @@ fn the_projector_reads_events_and_writes_rows() {
         [
             "dynamodb:BatchGetItem CustomerTotals.Arn",
             "dynamodb:BatchGetItem OrderSummaryByCustomer.Arn",
+            "dynamodb:BatchGetItem OrdersByStatus.Arn",
             "dynamodb:BatchGetItem ParkedOrders.Arn",
             "dynamodb:DeleteItem ParkedOrders.Arn",
             "dynamodb:DescribeStream OrderEvents.StreamArn",
@@ -137,6 +138,7 @@ fn the_projector_reads_events_and_writes_rows() {
             "dynamodb:ListStreams OrderEvents.StreamArn",
             "dynamodb:PutItem CustomerTotals.Arn",
             "dynamodb:PutItem OrderSummaryByCustomer.Arn",
+            "dynamodb:PutItem OrdersByStatus.Arn",
             "dynamodb:Query CustomerTotals.Arn",
             "dynamodb:Query OrderEvents.Arn",
             "dynamodb:Query ParkedOrders.Arn",
@@ -194,6 +196,8 @@ fn the_query_handler_only_reads() {
             "dynamodb:Query OrderEvents.Arn",
             "dynamodb:Query OrderSummaryByCustomer.Arn",
             "dynamodb:Query OrderSummaryByCustomer.Arn/index/ByOrder",
+            "dynamodb:Query OrdersByStatus.Arn/index/ByStatus",
+            "dynamodb:Query ParkedOrders.Arn",
             "dynamodb:Query ParkedOrders.Arn/index/ByCustomer",
         ]
     );

@@ -103,7 +103,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         authentication: issuer.clone().map_or(Authentication::None, Authentication::Jwt),
         cors_origins: arguments.cors,
         quote_keys,
-        template: Template::of_this_project()?,
+        // A laptop shows every read model.
+        template: Template::of_this_project()?.with_parameters(&[("KeepOrdersByStatus", "true")])?,
     };
     let stack = LocalStack::start_in_process(options).await?;
     // Runs after every step that can fail, so that a failed start leaves no key.

@@ -45,7 +45,7 @@ impl Function for Idle {
 impl Bench {
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let template = Template::of_this_project()?;
+        let template = Template::of_this_project()?.with_parameters(&[("KeepOrdersByStatus", "true")])?;
         let patience = template.functions()?.into_iter().map(|function| (function.name, PATIENCE)).collect();
         let options = Options {
             data: DataLocation::InMemory,

@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use embedded_dynamodb::Units;
+use read_models::registry::CORE;
 
 use super::measure::{Consumed, Counted, Stored};
 use super::metered::Usage;
@@ -17,10 +18,12 @@ const MILLION: u128 = 1_000_000;
 pub(crate) enum Scope {
     /// The parts that every order needs: HTTP API, functions, events, summary, bus.
     Order,
-    /// The second read model.
+    /// The customers' totals.
     Totals,
     /// The records that are kept: archive and logs.
     Records,
+    /// The list of open orders, which a deployment keeps on request.
+    OpenOrders,
 }
 
 /// One thing that AWS bills.
@@ -78,7 +81,12 @@ impl Tariff {
         let commands = self.sheet(Scope::Order, counted.orders);
         let consumers = self.sheet(Scope::Order, consumed.orders);
         let totals = self.sheet(Scope::Totals, consumed.orders);
+        let open_orders = self.sheet(Scope::OpenOrders, consumed.orders);
         let records = consumed.orders * COMMANDS;
+        let (of_projector, of_publisher) = (projector.of("ParkedOrders"), publisher.of("ParkedOrders"));
+        let notes = of_projector.read_half_units + of_publisher.read_half_units;
+        // The projector looks for parked orders once for each read model.
+        let notes_of_open_orders = of_projector.read_half_units / u64::try_from(CORE.len())?;
         Ok([
             vec![commands.line("HTTP API", Unit::Requests, counted.commands.http_requests)],
             commands.function("command-handler", &counted.commands, 0).into(),
@@ -86,9 +94,11 @@ impl Tariff {
             consumers.function("projector", projector, records).into(),
             consumers.table("OrderSummaryByCustomer", &[projector]).into(),
             consumers.function("publisher", publisher, records).into(),
-            consumers.table("ParkedOrders", &[projector, publisher]).into(),
+            vec![consumers.line("ParkedOrders", Unit::ReadUnits, notes - notes_of_open_orders)],
             vec![consumers.line("EventBridge", Unit::Events, consumed.events)],
             totals.table("CustomerTotals", &[projector]).into(),
+            open_orders.table("OrdersByStatus", &[projector]).into(),
+            vec![open_orders.line("ParkedOrders, for it", Unit::ReadUnits, notes_of_open_orders)],
             self.records(counted, consumed),
         ]
         .concat())

@@ -50,7 +50,7 @@ pub(crate) struct Counted {
     /// `query-handler`, for a read of each order.
     pub(crate) reads: Usage,
     /// The tables that grow with orders.
-    pub(crate) stored: [Stored; 3],
+    pub(crate) stored: [Stored; 4],
     pub(crate) consumed: Vec<Consumed>,
 }
 
@@ -100,8 +100,12 @@ pub(crate) async fn measure(orders: u64) -> anyhow::Result<Counted> {
         workload::read(&bench.api, id).await?;
     }
     let reads = bench.usage_of("query-handler");
-    let stored =
-        [bench.stored("OrderEvents")?, bench.stored("OrderSummaryByCustomer")?, bench.stored("CustomerTotals")?];
+    let stored = [
+        bench.stored("OrderEvents")?,
+        bench.stored("OrderSummaryByCustomer")?,
+        bench.stored("CustomerTotals")?,
+        bench.stored("OrdersByStatus")?,
+    ];
     bench.stop().await;
     Ok(Counted { orders, commands, reads, stored, consumed })
 }

@@ -62,8 +62,9 @@ impl<'a> Report<'a> {
     /// Returns the units of one order.
     fn units(&self) -> String {
         let mut table = Table::new(headings("AN ORDER TAKES"));
-        for (part, unit) in
-            [Scope::Order, Scope::Totals, Scope::Records].into_iter().flat_map(|scope| self.kinds(scope))
+        for (part, unit) in [Scope::Order, Scope::Totals, Scope::Records, Scope::OpenOrders]
+            .into_iter()
+            .flat_map(|scope| self.kinds(scope))
         {
             let each = self.columns().map(|lines| find(lines, part, unit).map_or_else(nothing, each));
             table.row(row(part, &unit.to_string(), each));
@@ -83,6 +84,8 @@ impl<'a> Report<'a> {
         self.cost_sum(&mut table, "with CustomerTotals", "", |line| line.scope <= Scope::Totals);
         self.cost_lines(&mut table, Scope::Records);
         self.cost_sum(&mut table, "with archive and logs", "", |line| line.scope <= Scope::Records);
+        self.cost_lines(&mut table, Scope::OpenOrders);
+        self.cost_sum(&mut table, "with OrdersByStatus", "", |line| line.scope <= Scope::OpenOrders);
         table.render()
     }
 
@@ -133,6 +136,7 @@ impl<'a> Report<'a> {
             ("publication: EventBridge", of(&|line| line.part == "EventBridge")),
             ("a batch for each commit: a batching window, in quiet traffic", order(quiet) - order(busy)),
             ("CustomerTotals", of(&|line| line.scope == Scope::Totals)),
+            ("OrdersByStatus", of(&|line| line.scope == Scope::OpenOrders)),
             ("the index ByOrder: write units of rows above the floor", rows(busy) - rows(floor)),
         ] {
             table.row([what.to_owned(), less.to_string()]);
@@ -148,6 +152,7 @@ impl<'a> Report<'a> {
             json!({
                 "traffic": traffic.to_string(), "lines": lines(bill),
                 "order": among(Scope::Order), "withTotals": among(Scope::Totals), "withRecords": among(Scope::Records),
+                "withOpenOrders": among(Scope::OpenOrders),
             })
         });
         let kept = self.counted.stored.map(|stored| {

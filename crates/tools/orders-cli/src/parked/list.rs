@@ -12,7 +12,7 @@ use crate::text::{Align, Table, complain, print};
 /// The consumer whose parked orders are listed.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// List only the orders that this consumer has parked: OrderSummaryByCustomer, CustomerTotals or publisher
+    /// List only the orders that this consumer has parked: OrderSummaryByCustomer, CustomerTotals, OrdersByStatus or publisher
     #[arg(long, value_parser = super::consumer)]
     consumer: Option<Consumer>,
     #[command(flatten)]

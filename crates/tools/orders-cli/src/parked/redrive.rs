@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     /// Redrive every parked order
     #[arg(long)]
     all: bool,
-    /// Redrive only for this consumer: OrderSummaryByCustomer, CustomerTotals or publisher
+    /// Redrive only for this consumer: OrderSummaryByCustomer, CustomerTotals, OrdersByStatus or publisher
     #[arg(long, value_parser = super::consumer)]
     consumer: Option<Consumer>,
     #[command(flatten)]

@@ -3,12 +3,13 @@
 use std::process::Command;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use read_models::registry::CORE;
 use read_models::{DynamoTotals, Totals};
 use serde_json::{Value, json};
 use test_support::recorded::{Recorded, second};
 
 use crate::verify::copied;
-use crate::{orders, output, stderr, stdout};
+use crate::{every_model, orders, output, stderr, stdout};
 
 pub(crate) const ROWS: &str = "OrderSummaryByCustomer";
 pub(crate) const TOTALS: &str = "CustomerTotals";
@@ -117,6 +118,18 @@ async fn machines_read_the_result_as_json() {
         "rebuilt": { "commits": 6, "orders": 3, "rowsWritten": { ROWS: 3, TOTALS: 3 }, "newer": 0, "leftOut": 0 },
     });
     assert_eq!(serde_json::from_str::<Value>(stdout(&done)).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn every_read_model_is_rebuilt() {
+    let scene = Scene::with_orders(3).await;
+    let mut command = every_model(&["rebuild", "--yes", "--json", "--local"]);
+    command.env("AWS_ENDPOINT_URL_DYNAMODB", scene.recorded.dynamodb.endpoint()).current_dir(scene.folder.path());
+    let done = output(command).await;
+    let result: Value = serde_json::from_str(stdout(&done)).unwrap();
+    for model in CORE {
+        assert_eq!(result["rebuilt"]["rowsWritten"][model.name], 3, "{result}");
+    }
 }
 
 #[tokio::test]
