@@ -48,7 +48,6 @@ pub mod scan;
 pub mod snapshot;
 pub mod snapshot_audit;
 pub mod store;
-mod timestamp;
 
 pub use aggregate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags};
 pub use backoff::backoff;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use order_domain::values::{Amount, Currency, MAX_ITEMS, Metadata, Quantity, ReasonCode, Reference, Text, ValueError};
+use timestamp::Timestamp;
 
 use crate::invalid::{Fault, Invalid, Place, note};
 use crate::json::{Json, member_pointer};
@@ -232,27 +233,22 @@ pub fn strings(value: &Json) -> Result<Vec<String>, Fault> {
     }
 }
 
-/// The last second of the year 9999.
-const LAST_SECOND: i64 = 253_402_300_799;
-
-/// Reads an instant as seconds since 1970-01-01T00:00:00Z (a `NumericDate` without a fraction), and returns
-/// milliseconds.
+/// Reads an instant as seconds since 1970-01-01T00:00:00Z (a `NumericDate` without a fraction).
 ///
 /// # Errors
 /// Returns a fault if the value is not an integer, or not in the years 1970 to 9999.
-pub fn epoch_seconds(value: &Json) -> Result<i64, Fault> {
+pub fn epoch_seconds(value: &Json) -> Result<Timestamp, Fault> {
     let rule = "must be an integer: seconds since 1970, until the year 9999";
-    match value {
-        Json::Unsigned(seconds) => match i64::try_from(*seconds) {
-            Ok(seconds) if seconds <= LAST_SECOND => Ok(seconds * 1000),
-            Ok(_) | Err(_) => Err(Fault::new("out_of_range", rule)),
-        },
-        Json::Negative(_) => Err(Fault::new("out_of_range", rule)),
-        Json::NotAnInteger => Err(Fault::new("not_an_integer", rule)),
+    let epoch_ms = match value {
+        Json::Unsigned(seconds) => seconds.checked_mul(1000).and_then(|epoch_ms| i64::try_from(epoch_ms).ok()),
+        Json::Negative(_) => None,
+        Json::NotAnInteger => return Err(Fault::new("not_an_integer", rule)),
         Json::Null | Json::Boolean(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
-            Err(wrong_type("an integer", value))
+            return Err(wrong_type("an integer", value));
         }
-    }
+    };
+    let instant = epoch_ms.and_then(|epoch_ms| Timestamp::from_epoch_ms(epoch_ms).ok());
+    instant.ok_or_else(|| Fault::new("out_of_range", rule))
 }
 
 fn read_unsigned(value: &Json, out_of_range: ValueError) -> Result<u64, Fault> {

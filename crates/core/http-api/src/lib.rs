@@ -24,7 +24,7 @@
 //! | [`replies`] | the shapes of replies |
 //! | [`responses`] | replies as HTTP: status, `ETag`, `Location`, caching |
 //! | [`problem`], [`invalid`] | errors as RFC 9457 problem details |
-//! | [`timestamps`] | RFC 3339 and HTTP dates |
+//! | [`timestamps`] | instants in query parameters |
 
 pub mod commands;
 mod content_type;

@@ -7,6 +7,7 @@ pub use filter::OrderFilter;
 use filter::read_boolean;
 use lambda_http::{Request, RequestExt};
 use order_domain::values::{CustomerId, MAX_AMOUNT, OrderId};
+use timestamp::Timestamp;
 
 use crate::commands::path_id;
 use crate::cursor;
@@ -81,8 +82,8 @@ pub enum OrderView {
     Consistent,
     /// The state at that version, from 1.
     Version(u64),
-    /// The state at that instant, in milliseconds since 1970.
-    AsOf(i64),
+    /// The state at that instant.
+    AsOf(Timestamp),
 }
 
 /// `GET /orders/{orderId}/events?limit=&cursor=`.
@@ -197,7 +198,7 @@ impl Parameters<'_> {
         &mut self,
         min_version: Option<u64>,
         version: Option<u64>,
-        as_of: Option<i64>,
+        as_of: Option<Timestamp>,
         consistent: bool,
     ) -> Option<OrderView> {
         match (min_version, version, as_of, consistent) {

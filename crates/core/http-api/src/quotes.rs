@@ -9,6 +9,7 @@ use order_domain::Command;
 use order_domain::command::{PlaceOrder, QuoteReference};
 use order_domain::values::{CustomerId, KeyId, QuoteId};
 use signed_quotes::{DEMO_AUDIENCE, Jws, JwsFault, KeySetFault, QuoteKeys, SignatureCheck};
+use timestamp::Timestamp;
 
 use crate::commands::order;
 use crate::fields::{self, Fields, Source};
@@ -113,8 +114,8 @@ impl UnverifiedQuote {
         let claims = Claims::read(jws, &mut errors).filter(|_| errors.is_empty());
         match claims {
             Some(claims) if claims.audience.contains(&verifier.audience) => {
-                let Claims { audience: _, expires_at_ms, quote, order, fingerprint } = claims;
-                Ok(Quote { order, quote, fingerprint, expires_at_ms, is_of_known_key })
+                let Claims { audience: _, expires_at, quote, order, fingerprint } = claims;
+                Ok(Quote { order, quote, fingerprint, expires_at, is_of_known_key })
             }
             // Nothing proves that the claims are signed, so their other faults do not matter.
             Some(_) | None if !is_of_known_key => Err(Problem::quote_not_valid(QuoteFlaw::UnknownKey)),
@@ -130,7 +131,7 @@ pub struct Quote {
     order: PlaceOrder,
     quote: QuoteReference,
     fingerprint: [u8; 16],
-    expires_at_ms: i64,
+    expires_at: Timestamp,
     is_of_known_key: bool,
 }
 
@@ -160,14 +161,14 @@ impl Quote {
         self.fingerprint
     }
 
-    /// Returns the reason why this quote cannot make an order at an instant in milliseconds since 1970; `None` if it
+    /// Returns the reason why this quote cannot make an order at that instant; `None` if it
     /// can. If the quote made an order before, that order is the reply in every case.
     #[must_use]
-    pub fn problem_at(&self, now_ms: i64) -> Option<Problem> {
+    pub fn problem_at(&self, now: Timestamp) -> Option<Problem> {
         if !self.is_of_known_key {
             Some(Problem::quote_not_valid(QuoteFlaw::UnknownKey))
-        } else if now_ms >= self.expires_at_ms {
-            Some(Problem::quote_expired(self.expires_at_ms))
+        } else if now >= self.expires_at {
+            Some(Problem::quote_expired(self.expires_at))
         } else {
             None
         }
@@ -184,7 +185,7 @@ impl Quote {
 /// The claims of a quote.
 struct Claims {
     audience: Vec<String>,
-    expires_at_ms: i64,
+    expires_at: Timestamp,
     quote: QuoteReference,
     order: PlaceOrder,
     fingerprint: [u8; 16],
@@ -196,7 +197,7 @@ impl Claims {
         let json = note(errors, source.place(String::new()), Json::read(jws.payload()))?;
         let mut fields = note(errors, source.place(String::new()), Fields::of_document(&json, source))?;
         let audience = fields.required("aud", fields::strings, errors);
-        let expires_at_ms = fields.required("exp", fields::epoch_seconds, errors);
+        let expires_at = fields.required("exp", fields::epoch_seconds, errors);
         let quote_id = fields.required("jti", fields::id(QuoteId::parse), errors);
         // Issuers routinely add these registered claims. No decision uses them.
         let _ = (fields.get("iat"), fields.get("iss"));
@@ -204,7 +205,7 @@ impl Claims {
         fields.finish(errors);
         Some(Self {
             audience: audience?,
-            expires_at_ms: expires_at_ms?,
+            expires_at: expires_at?,
             quote: reference(quote_id?, jws.kid()),
             order: order?,
             fingerprint: fingerprint(&json),

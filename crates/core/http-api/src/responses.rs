@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::entity_tags::IfNoneMatch;
 use crate::problem::Problem;
 use crate::replies::{CommandReply, CustomerTotalsView, EventsPage, SummaryPage, SummaryView};
-use crate::timestamps::http_date;
 
 /// The header that marks a reply as the one to the first request with this `Idempotency-Key`.
 pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -71,7 +70,7 @@ pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Respo
         json(StatusCode::OK, caching, summary)?
     };
     set(&mut response, ETAG, &etag(summary.version));
-    set(&mut response, LAST_MODIFIED, &http_date(summary.last_updated_ms));
+    set(&mut response, LAST_MODIFIED, &summary.last_updated.http_date());
     Ok(response)
 }
 

@@ -1,6 +1,7 @@
 //! The filters of a list of orders.
 
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
+use timestamp::Timestamp;
 
 use super::Parameters;
 use crate::invalid::{Fault, Place};
@@ -17,10 +18,10 @@ pub struct OrderFilter {
     pub fulfillment_status: Option<FulfillmentStatus>,
     /// Only orders that have, or do not have, units that can be shipped now.
     pub to_ship: Option<bool>,
-    /// Only orders placed at that instant or later, in milliseconds since 1970.
-    pub from_ms: Option<i64>,
-    /// Only orders placed before that instant, in milliseconds since 1970.
-    pub to_ms: Option<i64>,
+    /// Only orders placed at that instant or later.
+    pub from: Option<Timestamp>,
+    /// Only orders placed before that instant.
+    pub to: Option<Timestamp>,
 }
 
 impl OrderFilter {
@@ -32,8 +33,8 @@ impl OrderFilter {
             named("paymentStatus", self.payment_status.map(|status| status.as_str().to_owned())),
             named("fulfillmentStatus", self.fulfillment_status.map(|status| status.as_str().to_owned())),
             named("toShip", self.to_ship.map(|to_ship| to_ship.to_string())),
-            named("from", self.from_ms.map(|from| from.to_string())),
-            named("to", self.to_ms.map(|to| to.to_string())),
+            named("from", self.from.map(|from| from.epoch_ms().to_string())),
+            named("to", self.to.map(|to| to.epoch_ms().to_string())),
         ];
         let status = self.status.map_or("", OrderStatus::as_str).to_owned();
         std::iter::once(status).chain(further.into_iter().flatten()).collect()
@@ -49,9 +50,9 @@ impl Parameters<'_> {
         let fulfillment_status =
             self.read("fulfillmentStatus", |word| read_status(word, FulfillmentStatus::ALL, FulfillmentStatus::as_str));
         let to_ship = self.read("toShip", read_boolean);
-        let from_ms = self.read("from", parse_rfc3339);
-        let to_ms = self.read("to", parse_rfc3339);
-        if let (Some(Some(from)), Some(Some(to))) = (from_ms, to_ms)
+        let from = self.read("from", parse_rfc3339);
+        let to = self.read("to", parse_rfc3339);
+        if let (Some(Some(from)), Some(Some(to))) = (from, to)
             && from > to
         {
             let fault = Fault::new("conflicting_parameters", "must not be after to");
@@ -63,8 +64,8 @@ impl Parameters<'_> {
             payment_status: payment_status?,
             fulfillment_status: fulfillment_status?,
             to_ship: to_ship?,
-            from_ms: from_ms?,
-            to_ms: to_ms?,
+            from: from?,
+            to: to?,
         })
     }
 }
