@@ -9,7 +9,7 @@ use std::ops::Range;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamo::{SdkItem, failed};
+use crate::dynamo::{SdkItem, TableError};
 use crate::{Aggregate, Delivered, DynamoEventStore, Poison, StoreError, StoredSnapshot, Timestamp, item};
 
 /// A request for one page of a scan.
@@ -166,7 +166,7 @@ impl DynamoEventStore {
             .set_expression_attribute_values(values)
             .send()
             .await
-            .map_err(|error| failed("Scan", error))?;
+            .map_err(|error| TableError::of("Scan", error))?;
         Ok(RawPage { items: output.items, scanned: output.scanned_count, last: output.last_evaluated_key })
     }
 
@@ -183,7 +183,7 @@ impl DynamoEventStore {
             .expression_attribute_values(":id", AttributeValue::S(aggregate_id.to_owned()))
             .send()
             .await
-            .map_err(|error| failed("Query", error))?;
+            .map_err(|error| TableError::of("Query", error))?;
         Ok(RawPage { items: output.items, scanned: output.scanned_count, last: output.last_evaluated_key })
     }
 }

@@ -1,6 +1,7 @@
 //! The number of parked orders and the age of the oldest one, for a gauge.
 
 use event_store::Timestamp;
+use event_store::dynamo::TableError;
 
 use crate::consumer::Consumer;
 use crate::note::{CONSUMER, PARKED_AT, string};
@@ -43,7 +44,7 @@ impl ParkedOrderTable {
                 .set_exclusive_start_key(from)
                 .send()
                 .await
-                .map_err(|error| ParkedError::of("Query", error))?;
+                .map_err(|error| TableError::of("Query", error))?;
             for note in page.items() {
                 count.orders += 1;
                 let since = note.get(PARKED_AT).and_then(|since| since.as_s().ok()?.parse().ok());
