@@ -39,8 +39,9 @@ enum Advice {
     Authenticate(Cow<'static, str>),
 }
 
-/// The reason why a quote is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The reason why a quote is not accepted. Callers see the names of the variants in snake_case: never change them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum QuoteFlaw {
     /// The quote is not signed with Ed25519.
     Algorithm,
@@ -55,17 +56,6 @@ pub enum QuoteFlaw {
 impl QuoteFlaw {
     /// All reasons.
     pub const ALL: [Self; 4] = [Self::Algorithm, Self::UnknownKey, Self::Signature, Self::Audience];
-
-    /// Returns the stable code of the reason.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Algorithm => "algorithm",
-            Self::UnknownKey => "unknown_key",
-            Self::Signature => "signature",
-            Self::Audience => "audience",
-        }
-    }
 
     const fn detail(self) -> &'static str {
         match self {
@@ -289,7 +279,7 @@ impl Problem {
     pub fn quote_not_valid(flaw: QuoteFlaw) -> Self {
         let title = "Quote not valid";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quote_not_valid", title, flaw.detail())
-            .with("reason", flaw.as_str())
+            .with("reason", <&str>::from(flaw))
     }
 
     /// 500: an internal error. The reply contains nothing about its cause.

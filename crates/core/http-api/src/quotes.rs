@@ -7,18 +7,18 @@
 use lambda_http::Request;
 use order_domain::Command;
 use order_domain::command::{PlaceOrder, QuoteReference};
-use order_domain::values::{CustomerId, KeyId, QuoteId};
+use order_domain::values::{CustomerId, QuoteId};
 use signed_quotes::{DEMO_AUDIENCE, Jws, JwsFault, KeySetFault, QuoteKeys, SignatureCheck};
 use timestamp::Timestamp;
 
 use crate::commands::order;
-use crate::fields::{self, Fields, Source};
+use crate::fields::{Fields, Source, epoch_seconds, parsed, string, strings};
 use crate::fingerprint::request_fingerprint;
 use crate::headers::refuse_if_match;
 use crate::invalid::{Fault, Invalid, note};
 use crate::json::Json;
+use crate::parameters::refuse_parameters;
 use crate::problem::{Problem, QuoteFlaw};
-use crate::queries::refuse_parameters;
 use crate::routes::CommandRoute;
 
 /// Accepts the quotes of a deployment: those that one of its keys signed and that name its audience.
@@ -61,7 +61,8 @@ pub struct UnverifiedQuote(Jws);
 
 /// Returns true if a body requests an order from a quote.
 pub(crate) fn is_quoted(route: CommandRoute, body: &Json) -> bool {
-    route == CommandRoute::PlaceOrder && Fields::of_document(body, Source::Body).is_ok_and(|fields| fields.has("quote"))
+    let has_quote = matches!(body, Json::Object(members) if members.iter().any(|(name, _)| name == "quote"));
+    route == CommandRoute::PlaceOrder && has_quote
 }
 
 /// Reads `{quote}`. The quote's id distinguishes a retry from a second order, so an `Idempotency-Key` is ignored.
@@ -69,13 +70,11 @@ pub(crate) fn parse_quoted(request: &Request, body: &Json) -> Result<UnverifiedQ
     let mut errors = Vec::new();
     refuse_parameters(request, &mut errors);
     refuse_if_match(request.headers(), &mut errors);
-    let mut jws = None;
-    if let Some(mut fields) =
-        note(&mut errors, Source::Body.place(String::new()), Fields::of_document(body, Source::Body))
-    {
-        jws = fields.required("quote", read_jws, &mut errors);
-        fields.finish(&mut errors);
-    }
+    let jws = Fields::of_document(body, Source::Body, &mut errors).and_then(|mut fields| {
+        let jws = fields.required("quote", read_jws);
+        fields.finish();
+        jws
+    });
     match jws {
         Some(jws) if errors.is_empty() => {
             jws.map(UnverifiedQuote).map_err(|_| Problem::quote_not_valid(QuoteFlaw::Algorithm))
@@ -88,7 +87,7 @@ pub(crate) fn parse_quoted(request: &Request, body: &Json) -> Result<UnverifiedQ
 struct OtherAlgorithm;
 
 fn read_jws(value: &Json) -> Result<Result<Jws, OtherAlgorithm>, Fault> {
-    match Jws::parse(&fields::string(value)?) {
+    match Jws::parse(&string(value)?) {
         Ok(jws) => Ok(Ok(jws)),
         Err(JwsFault::Algorithm) => Ok(Err(OtherAlgorithm)),
         Err(fault @ (JwsFault::NotThreeParts | JwsFault::NotBase64Url | JwsFault::BadHeader | JwsFault::BadKid)) => {
@@ -195,26 +194,22 @@ impl Claims {
     fn read(jws: &Jws, errors: &mut Vec<Invalid>) -> Option<Self> {
         let source = Source::Claims;
         let json = note(errors, source.place(String::new()), Json::read(jws.payload()))?;
-        let mut fields = note(errors, source.place(String::new()), Fields::of_document(&json, source))?;
-        let audience = fields.required("aud", fields::strings, errors);
-        let expires_at = fields.required("exp", fields::epoch_seconds, errors);
-        let quote_id = fields.required("jti", fields::id(QuoteId::parse), errors);
+        let mut fields = Fields::of_document(&json, source, errors)?;
+        let audience = fields.required("aud", strings);
+        let expires_at = fields.required("exp", epoch_seconds);
+        let quote_id = fields.required("jti", parsed(QuoteId::parse));
         // Issuers routinely add these registered claims. No decision uses them.
         let _ = (fields.get("iat"), fields.get("iss"));
-        let order = order::place(&mut fields, errors);
-        fields.finish(errors);
+        let order = order::place(&mut fields);
+        fields.finish();
         Some(Self {
             audience: audience?,
             expires_at: expires_at?,
-            quote: reference(quote_id?, jws.kid()),
+            quote: QuoteReference { quote_id: quote_id?, kid: jws.kid().clone() },
             order: order?,
             fingerprint: fingerprint(&json),
         })
     }
-}
-
-fn reference(quote_id: QuoteId, kid: &KeyId) -> QuoteReference {
-    QuoteReference { quote_id, kid: kid.clone() }
 }
 
 /// The claims about the signature or the quote, and not about the order.

@@ -99,11 +99,11 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
         let response = match routed.parse()? {
             ParsedQuery::ListOrders(query) => {
                 let page = orders::list(&self.events, &self.summaries, &self.parked, &caller, &query).await?;
-                responses::summary_page(&page)?
+                responses::uncached(&page)?
             }
             ParsedQuery::GetCustomerTotals(query) => {
                 let totals = totals::get(self.totals.as_ref(), &self.parked, &caller, &query).await?;
-                responses::customer_totals(&totals)?
+                responses::uncached(&totals)?
             }
             ParsedQuery::GetOrder(query) => {
                 entry.order_id = Some(query.order_id.to_string());
@@ -115,7 +115,7 @@ impl<S: EventStore<Orders>, R: OrderSummaries, T: Totals> QueryHandler<S, R, T> 
             ParsedQuery::ListEvents(query) => {
                 entry.order_id = Some(query.order_id.to_string());
                 let page = events::list(&self.events, &caller, &query).await;
-                responses::events_page(&page.map_err(|failure| failure.shown_to(&caller))?)?
+                responses::uncached(&page.map_err(|failure| failure.shown_to(&caller))?)?
             }
             ParsedQuery::GetOpenApi => responses::openapi(),
         };

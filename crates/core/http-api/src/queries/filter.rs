@@ -3,9 +3,8 @@
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use timestamp::Timestamp;
 
-use super::Parameters;
-use crate::invalid::{Fault, Place};
-use crate::timestamps::parse_rfc3339;
+use crate::invalid::Fault;
+use crate::parameters::{Parameters, read_boolean, read_timestamp};
 
 /// The filters of a list. An order is listed if it matches all given filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,13 +49,12 @@ impl Parameters<'_> {
         let fulfillment_status =
             self.read("fulfillmentStatus", |word| read_status(word, FulfillmentStatus::ALL, FulfillmentStatus::as_str));
         let to_ship = self.read("toShip", read_boolean);
-        let from = self.read("from", parse_rfc3339);
-        let to = self.read("to", parse_rfc3339);
+        let from = self.read("from", read_timestamp);
+        let to = self.read("to", read_timestamp);
         if let (Some(Some(from)), Some(Some(to))) = (from, to)
             && from > to
         {
-            let fault = Fault::new("conflicting_parameters", "must not be after to");
-            self.errors.push(fault.at(Place::Parameter("from".to_owned())));
+            self.conflict("from", "must not be after to");
             return None;
         }
         Some(OrderFilter {
@@ -75,13 +73,4 @@ fn read_status<T: Copy>(word: &str, all: &[T], as_str: impl Fn(T) -> &'static st
         let words: Vec<_> = all.iter().copied().map(as_str).collect();
         Fault::new("unknown_status", format!("must be one of {}", words.join(", ")))
     })
-}
-
-/// Reads the word `true` or `false`.
-pub(super) fn read_boolean(word: &str) -> Result<bool, Fault> {
-    match word {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(Fault::new("not_a_boolean", "must be true or false")),
-    }
 }

@@ -108,7 +108,7 @@ fn every_code_of_a_part_of_a_request_is_described_and_no_other() {
         include_str!("../../src/queries.rs"),
         include_str!("../../src/quotes.rs"),
         include_str!("../../src/queries/filter.rs"),
-        include_str!("../../src/timestamps.rs"),
+        include_str!("../../src/parameters.rs"),
     ];
     let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
     let faults = sources.iter().flat_map(|source| source.split("Fault::new(").skip(1)).filter_map(quoted);

@@ -254,7 +254,7 @@ fn a_stale_order_is_always_sent_is_not_to_be_kept_and_has_no_validator() {
 
 #[test]
 fn totals_are_by_currency_with_the_first_and_the_last_order() {
-    let response = responses::customer_totals(&customer_totals()).unwrap();
+    let response = responses::uncached(&customer_totals()).unwrap();
     assert_eq!((response.status().as_u16(), header(&response, "cache-control")), (200, Some("no-store")));
     assert_eq!(
         body_of(&response),
@@ -272,7 +272,7 @@ fn totals_are_by_currency_with_the_first_and_the_last_order() {
 #[test]
 fn stale_totals_say_how_many_orders_are_affected() {
     let stale = CustomerTotalsView { stale: Some(Stale::totals(2)), ..customer_totals() };
-    let body = body_of(&responses::customer_totals(&stale).unwrap());
+    let body = body_of(&responses::uncached(&stale).unwrap());
     let reason = "2 orders are not counted as they are now, or not at all: a version of each could not be processed.";
     assert_eq!((&body["stale"], &body["staleReason"]), (&json!(true), &json!(reason)));
 }
@@ -281,7 +281,7 @@ fn stale_totals_say_how_many_orders_are_affected() {
 fn a_stale_list_says_how_many_orders_are_affected() {
     let reason = |orders| {
         let page = SummaryPage { items: Vec::new(), next_cursor: None, stale: Some(Stale::list(orders)) };
-        let body = body_of(&responses::summary_page(&page).unwrap());
+        let body = body_of(&responses::uncached(&page).unwrap());
         assert_eq!(body["stale"], true);
         body["staleReason"].as_str().unwrap().to_owned()
     };
@@ -299,8 +299,8 @@ fn time_travel_says_as_of_when() {
 #[test]
 fn the_last_page_has_no_cursor() {
     let page = SummaryPage { items: vec![summary()], next_cursor: None, stale: None };
-    assert_eq!(body_of(&responses::summary_page(&page).unwrap()).get("nextCursor"), None);
-    let body = body_of(&responses::events_page(&events_page()).unwrap());
+    assert_eq!(body_of(&responses::uncached(&page).unwrap()).get("nextCursor"), None);
+    let body = body_of(&responses::uncached(&events_page()).unwrap());
     assert_eq!(body["nextCursor"], "AAAA");
     assert_eq!(body["items"][0]["correlationId"], "c-1");
 }
