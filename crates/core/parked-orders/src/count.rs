@@ -4,7 +4,7 @@ use event_store::Timestamp;
 use event_store::dynamo::TableError;
 
 use crate::consumer::Consumer;
-use crate::note::{CONSUMER, PARKED_AT, string};
+use crate::note::PARKED_AT;
 use crate::parked::ParkedError;
 use crate::table::ParkedOrderTable;
 
@@ -33,14 +33,9 @@ impl ParkedOrderTable {
         let mut from = None;
         for _ in 0..MAX_PAGES {
             let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("#consumer = :consumer")
+                .notes_of(consumer)
                 .projection_expression("#since")
-                .expression_attribute_names("#consumer", CONSUMER)
                 .expression_attribute_names("#since", PARKED_AT)
-                .expression_attribute_values(":consumer", string(consumer.as_str()))
                 .set_exclusive_start_key(from)
                 .send()
                 .await

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -22,7 +23,7 @@ use crate::unaddressable::{self, UnaddressableNote};
 /// The index by customer.
 const BY_CUSTOMER: &str = "ByCustomer";
 /// The largest number of notes that a consumer reads before it reads by the orders of its batch instead.
-const FEW: usize = 100;
+const FEW: i32 = 100;
 /// The largest number of characters stored of a reason.
 pub(crate) const MAX_REASON: usize = 1000;
 /// The largest sort key and the largest partition key that DynamoDB accepts, in bytes; neither may be empty. An item
@@ -94,18 +95,8 @@ impl ParkedOrderTable {
         if asked.is_empty() {
             return Ok(HashMap::new());
         }
-        let few = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .limit(i32::try_from(FEW).unwrap_or(i32::MAX))
-            .key_condition_expression("#consumer = :consumer")
-            .expression_attribute_names("#consumer", CONSUMER)
-            .expression_attribute_values(":consumer", string(consumer.as_str()))
-            .send()
-            .await
-            .map_err(|error| TableError::of("Query", error))?;
+        let few = self.notes_of(consumer).consistent_read(true).limit(FEW).send().await;
+        let few = few.map_err(|error| TableError::of("Query", error))?;
         let items = if few.last_evaluated_key.is_none() {
             few.items.unwrap_or_default()
         } else {
@@ -119,6 +110,16 @@ impl ParkedOrderTable {
         let order = |item: &SdkItem| item.get(AGGREGATE_ID).and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
         let found = items.iter().map(|item| (order(item), item)).filter(|(order, _)| asked.contains(order.as_str()));
         Ok(found.map(|(order, item)| (order, decode(item))).collect())
+    }
+
+    /// Builds a query for the notes of a consumer.
+    pub(crate) fn notes_of(&self, consumer: &Consumer) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#consumer = :consumer")
+            .expression_attribute_names("#consumer", CONSUMER)
+            .expression_attribute_values(":consumer", string(consumer.as_str()))
     }
 
     /// Reads the note on an order, if the order is parked, with strong consistency.
@@ -257,16 +258,11 @@ impl ParkedOrderTable {
     /// Returns an error if the table cannot be read.
     pub async fn deferred(&self, consumer: &Consumer, from: Option<Next>) -> Result<DeferredPage, ParkedError> {
         let query = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .notes_of(consumer)
             .consistent_read(true)
-            .key_condition_expression("#consumer = :consumer")
             .filter_expression("attribute_exists(#deferred)")
-            .expression_attribute_names("#consumer", CONSUMER)
             .expression_attribute_names("#deferred", DEFERRED)
-            .expression_attribute_values(":consumer", string(consumer.as_str()))
-            .limit(i32::try_from(FEW).unwrap_or(i32::MAX))
+            .limit(FEW)
             .set_exclusive_start_key(from.map(|Next(key)| key));
         let output = query.send().await.map_err(|error| TableError::of("Query", error))?;
         let parked = output.items.unwrap_or_default().iter().map(decode).collect();
