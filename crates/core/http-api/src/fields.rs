@@ -115,15 +115,9 @@ impl<'a> Fields<'a> {
 
     /// Reads an object of short strings. It is empty if the field was left out.
     pub fn metadata(&mut self, name: &'static str) -> Option<Metadata> {
-        let members = self.optional(name, |value| match value {
-            Json::Object(members) => Ok(members),
-            Json::Null
-            | Json::Boolean(_)
-            | Json::Unsigned(_)
-            | Json::Negative(_)
-            | Json::NotAnInteger
-            | Json::String(_)
-            | Json::Array(_) => Err(wrong_type("an object", value)),
+        let members = self.optional(name, |value| {
+            let Json::Object(members) = value else { return Err(wrong_type("an object", value)) };
+            Ok(members)
         });
         let Some(members) = members? else { return Some(Metadata::default()) };
         let (pointer, known) = (self.pointer(name), self.errors.len());
@@ -191,16 +185,11 @@ pub fn string(value: &Json) -> Result<String, Fault> {
 /// # Errors
 /// Returns a fault if the value is neither.
 pub fn strings(value: &Json) -> Result<Vec<String>, Fault> {
-    match value {
-        Json::String(text) => Ok(vec![text.clone()]),
-        Json::Array(items) => items.iter().map(string).collect(),
-        Json::Null
-        | Json::Boolean(_)
-        | Json::Unsigned(_)
-        | Json::Negative(_)
-        | Json::NotAnInteger
-        | Json::Object(_) => Err(wrong_type("a string or an array of strings", value)),
+    if let Json::Array(items) = value {
+        return items.iter().map(string).collect();
     }
+    let text = string(value).map_err(|_| wrong_type("a string or an array of strings", value))?;
+    Ok(vec![text])
 }
 
 /// Reads an instant as seconds since 1970-01-01T00:00:00Z (a `NumericDate` without a fraction).
@@ -209,23 +198,17 @@ pub fn strings(value: &Json) -> Result<Vec<String>, Fault> {
 /// Returns a fault if the value is not an integer, or not in the years 1970 to 9999.
 pub fn epoch_seconds(value: &Json) -> Result<Timestamp, Fault> {
     let rule = "must be an integer: seconds since 1970, until the year 9999";
-    let epoch_ms = match value {
-        Json::Unsigned(seconds) => seconds.checked_mul(1000).and_then(|epoch_ms| i64::try_from(epoch_ms).ok()),
-        Json::Negative(_) => None,
-        Json::NotAnInteger => return Err(Fault::new("not_an_integer", rule)),
-        Json::Null | Json::Boolean(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
-            return Err(wrong_type("an integer", value));
-        }
-    };
+    let epoch_ms = read_unsigned(value, rule)?.checked_mul(1000).and_then(|epoch_ms| i64::try_from(epoch_ms).ok());
     let instant = epoch_ms.and_then(|epoch_ms| Timestamp::from_epoch_ms(epoch_ms).ok());
     instant.ok_or_else(|| Fault::new("out_of_range", rule))
 }
 
-fn read_unsigned(value: &Json, out_of_range: ValueError) -> Result<u64, Fault> {
+/// Reads a number from 0 on. `rule` is the detail of the fault if it is not one.
+fn read_unsigned(value: &Json, rule: &str) -> Result<u64, Fault> {
     match value {
         Json::Unsigned(number) => Ok(*number),
-        Json::Negative(_) => Err(out_of_range.into()),
-        Json::NotAnInteger => Err(Fault::new("not_an_integer", out_of_range.to_string())),
+        Json::Negative(_) => Err(Fault::new("out_of_range", rule)),
+        Json::NotAnInteger => Err(Fault::new("not_an_integer", rule)),
         Json::Null | Json::Boolean(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
             Err(wrong_type("an integer", value))
         }
@@ -245,7 +228,7 @@ pub fn parsed<T>(parse: impl FnOnce(&str) -> Result<T, ValueError>) -> impl FnOn
 /// # Errors
 /// Returns a fault if the value is not an integer from 0 to 2^53 - 1.
 pub fn amount(value: &Json) -> Result<Amount, Fault> {
-    Ok(Amount::new(read_unsigned(value, ValueError::AmountOutOfRange)?)?)
+    Ok(Amount::new(read_unsigned(value, &ValueError::AmountOutOfRange.to_string())?)?)
 }
 
 /// Reads an amount in minor units that must be more than 0.
@@ -262,6 +245,6 @@ pub fn positive_amount(value: &Json) -> Result<Amount, Fault> {
 /// # Errors
 /// Returns a fault if the value is not an integer from 1 to 1,000,000.
 pub fn quantity(value: &Json) -> Result<Quantity, Fault> {
-    let count = read_unsigned(value, ValueError::QuantityOutOfRange)?;
+    let count = read_unsigned(value, &ValueError::QuantityOutOfRange.to_string())?;
     Ok(Quantity::new(u32::try_from(count).map_err(|_| ValueError::QuantityOutOfRange)?)?)
 }
