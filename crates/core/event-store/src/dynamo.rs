@@ -92,7 +92,7 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
 
     async fn page(&self, aggregate_id: &str, after: u64, limit: usize) -> Result<CommitPage<A::Event>, StoreError> {
         let (mut items, mut start) = (Vec::new(), None);
-        // One more item than the page shows tells whether another page follows.
+        // One more item than the page contains shows that another page follows.
         while let Some(missing) = limit.saturating_add(1).checked_sub(items.len()).filter(|missing| *missing > 0) {
             let (more, next) = self.page_on(aggregate_id, after, Some(missing), start).await?;
             items.extend(more);

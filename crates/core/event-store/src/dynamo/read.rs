@@ -120,7 +120,8 @@ impl DynamoEventStore {
         }
     }
 
-    fn of(&self, aggregate_id: &str) -> QueryFluentBuilder {
+    /// Builds a query for an aggregate's items.
+    pub(crate) fn of(&self, aggregate_id: &str) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
