@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::Commit;
-use crate::store::chain;
+use crate::error::chain;
 
 /// One record of a stream.
 #[derive(Debug, Clone)]

@@ -1,24 +1,20 @@
 //! The DynamoDB adapter, on the AWS SDK: an append is one `PutItem`, a load is one `Query`.
 
+mod batch_get;
 mod read;
+mod table_error;
 mod throttling;
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::query::QueryError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+pub use batch_get::{SdkItem, batch_get};
+pub use table_error::TableError;
 pub use throttling::throttling_reasons;
 
 use crate::item::EncodedCommit;
 use crate::page::Commits;
 use crate::{Aggregate, Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, UpTo, item, snapshot};
-
-pub(crate) type SdkItem = HashMap<String, AttributeValue>;
 
 /// Commits in a DynamoDB table with partition key `aggregateId` (S) and sort key `version` (N).
 #[derive(Debug, Clone)]
@@ -60,7 +56,7 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
             Some(_) | None => None,
         };
-        let Some(existing) = existing else { return Err(put_failed(error)) };
+        let Some(existing) = existing else { return Err(TableError::of("PutItem", error).into()) };
         let (aggregate_id, version) = (&new.commit.aggregate_id, new.commit.version);
         let existing =
             item::decode::<A>(existing.into()).map_err(|error| StoreError::unreadable(aggregate_id, version, error))?;
@@ -96,7 +92,7 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
 
     async fn page(&self, aggregate_id: &str, after: u64, limit: usize) -> Result<CommitPage<A::Event>, StoreError> {
         let (mut items, mut start) = (Vec::new(), None);
-        // One more item than the page shows tells whether another page follows.
+        // One more item than the page contains shows that another page follows.
         while let Some(missing) = limit.saturating_add(1).checked_sub(items.len()).filter(|missing| *missing > 0) {
             let (more, next) = self.page_on(aggregate_id, after, Some(missing), start).await?;
             items.extend(more);
@@ -107,42 +103,4 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
         }
         Ok(Commits::<A>::after(aggregate_id, after).into_page(items, limit))
     }
-}
-
-fn put_failed(error: SdkError<PutItemError>) -> StoreError {
-    failed("PutItem", error)
-}
-
-fn query_failed(error: SdkError<QueryError>) -> StoreError {
-    failed("Query", error)
-}
-
-pub(crate) fn failed<E>(operation: &'static str, error: SdkError<E>) -> StoreError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    let refused = is_refusal(&error);
-    let source = Box::new(error);
-    if refused { StoreError::Refused { operation, source } } else { StoreError::Unavailable { operation, source } }
-}
-
-/// Returns true if DynamoDB will never accept the call, and false for an outage, after which a retry may succeed.
-#[must_use]
-pub fn is_refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    let answer = error.raw_response().map(HttpResponse::status);
-    answer.is_some_and(|status| status.is_client_error() && !is_throttle(error.code()))
-        || matches!(error, SdkError::ConstructionFailure(_))
-}
-
-/// Returns true for DynamoDB's retryable errors with a 4xx status ("Error handling with DynamoDB" in its Developer
-/// Guide).
-fn is_throttle(code: Option<&str>) -> bool {
-    let codes = [
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "ItemCollectionSizeLimitExceededException",
-        "LimitExceededException",
-    ];
-    code.is_some_and(|code| codes.contains(&code))
 }

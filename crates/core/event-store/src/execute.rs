@@ -174,8 +174,8 @@ fn recorded<A: Aggregate>(new: NewCommit<A>, attempts: u32, oversized_snapshot: 
 /// Returns true if an existing commit is this attempt's own, and false if it is a duplicate's: a duplicate has the time
 /// of another clock reading. Two duplicates in the same millisecond count as the same attempt, which is correct for
 /// both.
-fn is_same_attempt<E>(standing: &Commit<E>, new: &Commit<E>) -> bool {
-    standing.request == new.request && standing.recorded_at == new.recorded_at
+fn is_same_attempt<E>(existing: &Commit<E>, new: &Commit<E>) -> bool {
+    existing.request == new.request && existing.recorded_at == new.recorded_at
 }
 
 /// Returns the aggregate right after the commit of `request`, if that request is among the remembered ones.

@@ -10,7 +10,7 @@
 //! | [`commit`] | the unit of writing, reading and delivery |
 //! | [`delivery`] | a commit as a stream delivers it |
 //! | [`mod@catch_panic`] | limits a panic to the commit that caused it |
-//! | [`store`] | the port: append, load, commits, page |
+//! | [`store`], [`error`] | the port: append, load, commits, page; its errors |
 //! | [`page`] | commits in order, up to the first that cannot be read |
 //! | `as_of` | the search for the version at an instant |
 //! | [`mod@execute`] | one command from load to append: repeats, races, retries |
@@ -36,6 +36,7 @@ mod changed_value;
 pub mod commit;
 pub mod delivery;
 pub mod dynamo;
+pub mod error;
 pub mod execute;
 pub mod item;
 mod load_path;
@@ -47,7 +48,6 @@ pub mod scan;
 pub mod snapshot;
 pub mod snapshot_audit;
 pub mod store;
-mod timestamp;
 
 pub use aggregate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags};
 pub use backoff::backoff;
@@ -56,11 +56,13 @@ pub use changed_value::{ChangedValue, changed_values};
 pub use commit::{Commit, Fingerprint, RecordedEvent, Request};
 pub use delivery::{Delivered, Poison};
 pub use dynamo::DynamoEventStore;
+pub use error::StoreError;
 pub use execute::{Decided, Execution, Failure, Invocation, Outcome, Rules, execute};
 pub use loaded::{Loaded, NewCommit};
 pub use memory::InMemoryEventStore;
 pub use page::CommitPage;
 pub use scan::{Position, ScanRequest, ScannedPage, Scope};
-pub use snapshot_audit::{CheckedSnapshots, SnapshotAudit, SnapshotDifference, StoredSnapshot};
-pub use store::{Appended, EventStore, StoreError, UpTo};
+pub use snapshot::StoredSnapshot;
+pub use snapshot_audit::{CheckedSnapshots, SnapshotAudit, SnapshotDifference};
+pub use store::{Appended, EventStore, UpTo};
 pub use timestamp::{Timestamp, TimestampError};

@@ -9,7 +9,7 @@ use std::ops::Range;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamo::{SdkItem, failed};
+use crate::dynamo::{SdkItem, TableError};
 use crate::{Aggregate, Delivered, DynamoEventStore, Poison, StoreError, StoredSnapshot, Timestamp, item};
 
 /// A request for one page of a scan.
@@ -97,12 +97,13 @@ pub struct ScannedPage<E> {
     pub next: Option<Position>,
 }
 
-/// A page as the SDK returns it.
-struct RawPage {
-    items: Option<Vec<SdkItem>>,
-    scanned: i32,
-    last: Option<SdkItem>,
-}
+/// The items of a page, the number of items read, and the key of the last one, as the SDK returns them.
+type RawPage = (Option<Vec<SdkItem>>, i32, Option<SdkItem>);
+
+/// The range as a filter that DynamoDB applies after reading. The texts have a fixed width, so their order is the order of
+/// the instants. An item without a text must still be returned, so that it is not overlooked. DynamoDB cannot check here
+/// whether a text is an instant.
+const IN_RANGE: &str = "(#at >= :start AND #at < :end) OR NOT attribute_type(#at, :string)";
 
 impl DynamoEventStore {
     /// Reads the next page of at most 1 MB of items. A page can be empty without being the last. An item that cannot be
@@ -132,7 +133,7 @@ impl DynamoEventStore {
         request: &ScanRequest,
         take: fn(&serde_dynamo::Item) -> T,
     ) -> Result<(ScannedPage<A::Event>, Vec<T>), StoreError> {
-        let (operation, page) = match &request.scope {
+        let (operation, (items, scanned, last)) = match &request.scope {
             Scope::Segment { number, of } => ("Scan", self.segment_page(request, *number, *of).await?),
             Scope::Aggregate(id) => ("Query", self.aggregate_page(request, id).await?),
         };
@@ -147,73 +148,51 @@ impl DynamoEventStore {
             let record = item::decode::<A>(item).map_err(|error| Poison::new(claimed, &error));
             Ok((Delivered { id, record }, taken))
         };
-        let items = page.items.unwrap_or_default().into_iter().map(deliver).collect::<Result<Vec<_>, StoreError>>()?;
+        let items = items.unwrap_or_default().into_iter().map(deliver).collect::<Result<Vec<_>, StoreError>>()?;
         let (delivered, taken) = items.into_iter().unzip();
-        let (scanned, next) = (page.scanned.try_into().unwrap_or(0), page.last.as_ref().map(position).transpose()?);
+        let (scanned, next) = (scanned.try_into().unwrap_or(0), last.as_ref().map(position).transpose()?);
         Ok((ScannedPage { delivered, scanned, next }, taken))
     }
 
     // There is no projection: it would change neither the pages nor their price, and the names of a commit's tags vary.
     async fn segment_page(&self, request: &ScanRequest, number: u32, of: u32) -> Result<RawPage, StoreError> {
-        let Filter { expression, names, values } = Filter::of(request);
-        let scan = self.client.scan().table_name(&self.table).consistent_read(request.consistent);
-        let output = scan
-            .segment(sdk_number(number))
-            .total_segments(sdk_number(of))
-            .set_exclusive_start_key(request.after.as_ref().map(Position::key))
-            .set_filter_expression(expression)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values)
-            .send()
-            .await
-            .map_err(|error| failed("Scan", error))?;
-        Ok(RawPage { items: output.items, scanned: output.scanned_count, last: output.last_evaluated_key })
+        let mut scan = self.client.scan().table_name(&self.table).consistent_read(request.consistent);
+        if let Some(Range { start, end }) = request.recorded {
+            scan = scan
+                .filter_expression(IN_RANGE)
+                .expression_attribute_names("#at", item::RECORDED_AT)
+                .expression_attribute_values(":start", string(start))
+                .expression_attribute_values(":end", string(end))
+                .expression_attribute_values(":string", string("S"));
+        }
+        let scan = scan.segment(sdk_number(number)).total_segments(sdk_number(of));
+        let output = scan.set_exclusive_start_key(request.after.as_ref().map(Position::key)).send().await;
+        let output = output.map_err(|error| TableError::of("Scan", error))?;
+        Ok((output.items, output.scanned_count, output.last_evaluated_key))
     }
 
     async fn aggregate_page(&self, request: &ScanRequest, aggregate_id: &str) -> Result<RawPage, StoreError> {
-        let Filter { expression, names, values } = Filter::of(request);
-        let query = self.client.query().table_name(&self.table).consistent_read(request.consistent);
-        let output = query
-            .set_exclusive_start_key(request.after.as_ref().map(Position::key))
-            .set_filter_expression(expression)
-            .set_expression_attribute_names(names)
-            .set_expression_attribute_values(values)
-            .key_condition_expression("#id = :id")
-            .expression_attribute_names("#id", item::AGGREGATE_ID)
-            .expression_attribute_values(":id", AttributeValue::S(aggregate_id.to_owned()))
-            .send()
-            .await
-            .map_err(|error| failed("Query", error))?;
-        Ok(RawPage { items: output.items, scanned: output.scanned_count, last: output.last_evaluated_key })
+        let mut query = self.of(aggregate_id).key_condition_expression("#id = :id").consistent_read(request.consistent);
+        if let Some(Range { start, end }) = request.recorded {
+            query = query
+                .filter_expression(IN_RANGE)
+                .expression_attribute_names("#at", item::RECORDED_AT)
+                .expression_attribute_values(":start", string(start))
+                .expression_attribute_values(":end", string(end))
+                .expression_attribute_values(":string", string("S"));
+        }
+        let output = query.set_exclusive_start_key(request.after.as_ref().map(Position::key)).send().await;
+        let output = output.map_err(|error| TableError::of("Query", error))?;
+        Ok((output.items, output.scanned_count, output.last_evaluated_key))
     }
+}
+
+fn string(text: impl fmt::Display) -> AttributeValue {
+    AttributeValue::S(text.to_string())
 }
 
 /// Converts a number for the SDK. A number that the SDK cannot represent is also far above DynamoDB's limit, so
 /// DynamoDB rejects the request.
 fn sdk_number(number: u32) -> i32 {
     number.try_into().unwrap_or(i32::MAX)
-}
-
-/// The range as a filter that DynamoDB applies after reading.
-#[derive(Default)]
-struct Filter {
-    expression: Option<String>,
-    names: Option<HashMap<String, String>>,
-    values: Option<HashMap<String, AttributeValue>>,
-}
-
-impl Filter {
-    fn of(request: &ScanRequest) -> Self {
-        let Some(Range { start, end }) = request.recorded else { return Self::default() };
-        let string = |text: &dyn fmt::Display| AttributeValue::S(text.to_string());
-        let values = [(":start", string(&start)), (":end", string(&end)), (":string", string(&"S"))];
-        // The texts have a fixed width, so their order is the order of the instants. An item without a text must still
-        // be returned, so that it is not overlooked. DynamoDB cannot check here whether a text is an instant.
-        let expression = "(#at >= :start AND #at < :end) OR NOT attribute_type(#at, :string)";
-        Self {
-            expression: Some(expression.to_owned()),
-            names: Some(HashMap::from([("#at".to_owned(), item::RECORDED_AT.to_owned())])),
-            values: Some(values.map(|(name, value)| (name.to_owned(), value)).into()),
-        }
-    }
 }

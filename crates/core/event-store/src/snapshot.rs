@@ -48,6 +48,10 @@ impl Policy {
     }
 }
 
+/// A snapshot as it is stored in a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSnapshot(pub(crate) Vec<u8>);
+
 /// A stored state that makes folding unnecessary, with the request ids of the newest commits up to it.
 pub(crate) struct Snapshot<A: Aggregate> {
     pub(crate) state: A::State,

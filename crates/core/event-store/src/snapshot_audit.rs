@@ -5,12 +5,8 @@ use serde_json::Value;
 
 use crate::changed_value::changed_values;
 use crate::ring::RequestRing;
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{self, Snapshot, StoredSnapshot};
 use crate::{Aggregate, ChangedValue, Commit, Delivered, catch_panic};
-
-/// A snapshot as it is stored in a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredSnapshot(pub(crate) Vec<u8>);
 
 /// A snapshot that differs from the fold of the events up to its version.
 #[derive(Debug, Clone, PartialEq, Eq)]

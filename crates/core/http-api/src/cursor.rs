@@ -16,7 +16,7 @@ const CHECK: usize = 8;
 
 /// Returns the cursor for `position` in the list `kind`. `scope` is the owner of the list and its filters.
 #[must_use]
-pub fn encode(kind: &str, scope: &[&str], position: &str) -> String {
+pub fn encode(kind: &str, scope: &[impl AsRef<str>], position: &str) -> String {
     let mut bytes = check(kind, scope, position).to_vec();
     bytes.extend_from_slice(position.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
@@ -26,7 +26,7 @@ pub fn encode(kind: &str, scope: &[&str], position: &str) -> String {
 ///
 /// # Errors
 /// Returns a fault if the cursor was altered or belongs to another list.
-pub fn decode(kind: &str, scope: &[&str], cursor: &str) -> Result<String, Fault> {
+pub fn decode(kind: &str, scope: &[impl AsRef<str>], cursor: &str) -> Result<String, Fault> {
     let position = || {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (given, position) = bytes.split_at_checked(CHECK)?;
@@ -42,9 +42,9 @@ pub fn refused() -> Fault {
     Fault::new("bad_cursor", "is not a cursor of this list; start again without one")
 }
 
-fn check(kind: &str, scope: &[&str], position: &str) -> [u8; CHECK] {
+fn check(kind: &str, scope: &[impl AsRef<str>], position: &str) -> [u8; CHECK] {
     let mut digest = Sha256::new();
-    for part in [kind].iter().chain(scope).chain([&position]) {
+    for part in [kind].into_iter().chain(scope.iter().map(AsRef::as_ref)).chain([position]) {
         // The length separates the parts, so two different lists of parts never hash the same bytes.
         digest.update(part.len().to_be_bytes());
         digest.update(part);

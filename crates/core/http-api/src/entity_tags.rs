@@ -20,23 +20,19 @@ enum TagList {
     Tags(Vec<EntityTag>),
 }
 
-/// The header is not a list of entity tags.
-struct IllFormed;
-
 impl TagList {
-    /// Reads all lines of a header; `None` if it was not sent. A list without a tag is ill-formed: the sender intended
-    /// a condition, so the request must not count as unconditional.
-    fn read(headers: &HeaderMap, name: &str) -> Option<Result<Self, IllFormed>> {
+    /// Reads all lines of a header: `None` if it was not sent, and `Some(None)` if it is ill-formed. A list without a tag
+    /// is ill-formed: the sender intended a condition, so the request must not count as unconditional.
+    fn read(headers: &HeaderMap, name: &str) -> Option<Option<Self>> {
         let lines: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
         if lines.is_empty() {
             return None;
         }
         let text = lines.join(&b',');
         if text.trim_ascii() == b"*" {
-            return Some(Ok(Self::Any));
+            return Some(Some(Self::Any));
         }
-        let tags = read_tags(&text);
-        Some(tags.filter(|tags| !tags.is_empty()).map(Self::Tags).ok_or(IllFormed))
+        Some(read_tags(&text).filter(|tags| !tags.is_empty()).map(Self::Tags))
     }
 }
 
@@ -71,14 +67,15 @@ fn read_tags(text: &[u8]) -> Option<Vec<EntityTag>> {
 /// The comparison is strong. A weak tag matches no order. Neither does a tag that is not a version in the format of
 /// [`etag`](crate::responses::etag). If every tag is of these kinds, the list is empty.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Fault> {
-    let ill_formed = |IllFormed| {
-        Fault::new("bad_header", "must be * or a list of entity tags, such as the order's version in quotes: \"3\"")
-    };
-    match TagList::read(headers, "if-match").transpose().map_err(ill_formed)? {
-        None | Some(TagList::Any) => Ok(None),
-        Some(TagList::Tags(tags)) => {
+    match TagList::read(headers, "if-match") {
+        None | Some(Some(TagList::Any)) => Ok(None),
+        Some(Some(TagList::Tags(tags))) => {
             let strong = tags.iter().filter(|tag| !tag.is_weak);
             Ok(Some(strong.filter_map(|tag| version(&tag.opaque)).collect()))
+        }
+        Some(None) => {
+            let rule = "must be * or a list of entity tags, such as the order's version in quotes: \"3\"";
+            Err(Fault::new("bad_header", rule))
         }
     }
 }
@@ -103,7 +100,7 @@ impl IfNoneMatch {
     /// always correct, so this header never makes a request fail.
     #[must_use]
     pub fn of(request: &Request) -> Option<Self> {
-        match TagList::read(request.headers(), IF_NONE_MATCH.as_str())?.ok()? {
+        match TagList::read(request.headers(), IF_NONE_MATCH.as_str())?? {
             TagList::Any => Some(Self::Any),
             TagList::Tags(tags) => Some(Self::Versions(tags.iter().filter_map(|tag| version(&tag.opaque)).collect())),
         }

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use order_domain::values::{Amount, Currency, MAX_ITEMS, Metadata, Quantity, ReasonCode, Reference, Text, ValueError};
+use order_domain::values::{Amount, MAX_ITEMS, Metadata, Quantity, Text, ValueError};
+use timestamp::Timestamp;
 
 use crate::invalid::{Fault, Invalid, Place, note};
 use crate::json::{Json, member_pointer};
@@ -15,6 +16,7 @@ pub struct Fields<'a> {
     known: Vec<&'static str>,
     pointer: String,
     source: Source,
+    errors: &'a mut Vec<Invalid>,
 }
 
 /// The document that contains an object. Error locations point into it.
@@ -45,42 +47,23 @@ impl Source {
 }
 
 impl<'a> Fields<'a> {
-    /// Reads the fields of a whole document, which must be an object.
-    ///
-    /// # Errors
-    /// Returns a fault if the value is not an object.
-    pub fn of_document(value: &'a Json, source: Source) -> Result<Self, Fault> {
-        Self::of(value, "", source)
+    /// Reads the fields of a whole document, and records its faults in `errors`. Returns `None` if the value is not an
+    /// object.
+    pub fn of_document(value: &'a Json, source: Source, errors: &'a mut Vec<Invalid>) -> Option<Self> {
+        Self::of(value, String::new(), source, errors)
     }
 
-    /// Reads the fields of `value`, which must be an object. Its location is `pointer`.
-    fn of(value: &'a Json, pointer: &str, source: Source) -> Result<Self, Fault> {
-        match value {
-            Json::Object(members) => Ok(Self { members, known: Vec::new(), pointer: pointer.to_owned(), source }),
-            Json::Null
-            | Json::Boolean(_)
-            | Json::Unsigned(_)
-            | Json::Negative(_)
-            | Json::NotAnInteger
-            | Json::String(_)
-            | Json::Array(_) => Err(wrong_type("an object", value)),
-        }
+    /// Reads the fields of the value at `pointer`.
+    fn of(value: &'a Json, pointer: String, source: Source, errors: &'a mut Vec<Invalid>) -> Option<Self> {
+        let Json::Object(members) = value else {
+            errors.push(wrong_type("an object", value).at(source.place(pointer)));
+            return None;
+        };
+        Some(Self { members, known: Vec::new(), pointer, source, errors })
     }
 
     fn pointer(&self, name: &str) -> String {
         member_pointer(&self.pointer, name)
-    }
-
-    /// Returns the location of a field of this object.
-    #[must_use]
-    pub fn place(&self, name: &str) -> Place {
-        self.source.place(self.pointer(name))
-    }
-
-    /// Returns true if the field was sent.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.members.iter().any(|(key, _)| key == name)
     }
 
     /// Returns the value of a field, if it was sent.
@@ -89,88 +72,74 @@ impl<'a> Fields<'a> {
         self.members.iter().find_map(|(key, value)| (key == name).then_some(value))
     }
 
+    /// Records the fault of a field.
+    pub fn record(&mut self, name: &str, fault: Fault) {
+        self.errors.push(fault.at(self.source.place(self.pointer(name))));
+    }
+
     /// Reads a required field.
-    pub fn required<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&Json) -> Result<T, Fault>,
-        errors: &mut Vec<Invalid>,
-    ) -> Option<T> {
+    pub fn required<T>(&mut self, name: &'static str, read: impl FnOnce(&'a Json) -> Result<T, Fault>) -> Option<T> {
         let result = match self.get(name) {
             Some(value) => read(value),
-            None => Err(missing()),
+            None => Err(Fault::new("missing_field", "is required")),
         };
-        result.map_err(|fault| errors.push(fault.at(self.place(name)))).ok()
+        result.map_err(|fault| self.record(name, fault)).ok()
     }
 
     /// Reads an optional field. Returns `Some(None)` if it was left out, and `None` if it is faulty.
     pub fn optional<T>(
         &mut self,
         name: &'static str,
-        read: impl FnOnce(&Json) -> Result<T, Fault>,
-        errors: &mut Vec<Invalid>,
+        read: impl FnOnce(&'a Json) -> Result<T, Fault>,
     ) -> Option<Option<T>> {
-        let result = self.get(name).map(read).transpose();
-        result.map_err(|fault| errors.push(fault.at(self.place(name)))).ok()
+        self.get(name).map(read).transpose().map_err(|fault| self.record(name, fault)).ok()
     }
 
     /// Reads an array of 1..=100 objects, each with `read_item`.
     pub fn items<T>(
         &mut self,
         name: &'static str,
-        mut read_item: impl FnMut(&mut Fields<'_>, &mut Vec<Invalid>) -> Option<T>,
-        errors: &mut Vec<Invalid>,
+        mut read_item: impl FnMut(&mut Fields<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let (pointer, source) = (self.pointer(name), self.source);
-        let items = match self.get(name).map_or_else(|| Err(missing()), read_array) {
-            Ok(items) => items,
-            Err(fault) => {
-                errors.push(fault.at(source.place(pointer)));
-                return None;
-            }
-        };
+        let items = self.required(name, read_array)?;
+        let pointer = self.pointer(name);
         let mut read = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let pointer = format!("{pointer}/{index}");
-            match Fields::of(item, &pointer, source) {
-                Ok(mut fields) => {
-                    read.extend(read_item(&mut fields, errors));
-                    fields.finish(errors);
-                }
-                Err(fault) => errors.push(fault.at(source.place(pointer))),
+            if let Some(mut fields) = Fields::of(item, format!("{pointer}/{index}"), self.source, self.errors) {
+                read.extend(read_item(&mut fields));
+                fields.finish();
             }
         }
         (read.len() == items.len()).then_some(read)
     }
 
     /// Reads an object of short strings. It is empty if the field was left out.
-    pub fn metadata(&mut self, name: &'static str, errors: &mut Vec<Invalid>) -> Option<Metadata> {
-        let (pointer, source) = (self.pointer(name), self.source);
-        let Some(value) = self.get(name) else { return Some(Metadata::default()) };
-        let Json::Object(members) = value else {
-            errors.push(wrong_type("an object", value).at(source.place(pointer)));
-            return None;
-        };
-        let known = errors.len();
+    pub fn metadata(&mut self, name: &'static str) -> Option<Metadata> {
+        let members = self.optional(name, |value| {
+            let Json::Object(members) = value else { return Err(wrong_type("an object", value)) };
+            Ok(members)
+        });
+        let Some(members) = members? else { return Some(Metadata::default()) };
+        let (pointer, known) = (self.pointer(name), self.errors.len());
         let mut notes = BTreeMap::new();
         for (key, value) in members {
-            let read = Metadata::check_name(key).map_err(Fault::from).and_then(|()| text(value));
+            let read = Metadata::check_name(key).map_err(Fault::from).and_then(|()| parsed(Text::parse)(value));
             let fault = match read.map(|value| notes.insert(key.clone(), value)) {
                 Ok(None) => continue,
                 Ok(Some(_)) => Fault::new("duplicate_field", "must be given once"),
                 Err(fault) => fault,
             };
-            errors.push(fault.at(source.place(member_pointer(&pointer, key))));
+            self.errors.push(fault.at(self.source.place(member_pointer(&pointer, key))));
         }
-        if errors.len() > known {
+        if self.errors.len() > known {
             return None;
         }
-        note(errors, source.place(pointer), Metadata::try_from(notes))
+        note(self.errors, self.source.place(pointer), Metadata::try_from(notes))
     }
 
     /// Records a fault for every unknown field, so that a typo in a request is always reported, and for every repeated
     /// field. The content of an unknown field is not checked.
-    pub fn finish(self, errors: &mut Vec<Invalid>) {
+    pub fn finish(mut self) {
         let mut seen = HashSet::new();
         for (key, _) in self.members {
             let fault = if !self.known.contains(&key.as_str()) {
@@ -180,13 +149,9 @@ impl<'a> Fields<'a> {
             } else {
                 continue;
             };
-            errors.push(fault.at(self.place(key)));
+            self.record(key, fault);
         }
     }
-}
-
-fn missing() -> Fault {
-    Fault::new("missing_field", "is required")
 }
 
 fn wrong_type(wanted: &str, value: &Json) -> Fault {
@@ -220,33 +185,28 @@ pub fn string(value: &Json) -> Result<String, Fault> {
 /// # Errors
 /// Returns a fault if the value is neither.
 pub fn strings(value: &Json) -> Result<Vec<String>, Fault> {
-    match value {
-        Json::String(text) => Ok(vec![text.clone()]),
-        Json::Array(items) => items.iter().map(string).collect(),
-        Json::Null
-        | Json::Boolean(_)
-        | Json::Unsigned(_)
-        | Json::Negative(_)
-        | Json::NotAnInteger
-        | Json::Object(_) => Err(wrong_type("a string or an array of strings", value)),
+    if let Json::Array(items) = value {
+        return items.iter().map(string).collect();
     }
+    let text = string(value).map_err(|_| wrong_type("a string or an array of strings", value))?;
+    Ok(vec![text])
 }
 
-/// The last second of the year 9999.
-const LAST_SECOND: i64 = 253_402_300_799;
-
-/// Reads an instant as seconds since 1970-01-01T00:00:00Z (a `NumericDate` without a fraction), and returns
-/// milliseconds.
+/// Reads an instant as seconds since 1970-01-01T00:00:00Z (a `NumericDate` without a fraction).
 ///
 /// # Errors
 /// Returns a fault if the value is not an integer, or not in the years 1970 to 9999.
-pub fn epoch_seconds(value: &Json) -> Result<i64, Fault> {
+pub fn epoch_seconds(value: &Json) -> Result<Timestamp, Fault> {
     let rule = "must be an integer: seconds since 1970, until the year 9999";
+    let epoch_ms = read_unsigned(value, rule)?.checked_mul(1000).and_then(|epoch_ms| i64::try_from(epoch_ms).ok());
+    let instant = epoch_ms.and_then(|epoch_ms| Timestamp::from_epoch_ms(epoch_ms).ok());
+    instant.ok_or_else(|| Fault::new("out_of_range", rule))
+}
+
+/// Reads a number from 0 on. `rule` is the detail of the fault if it is not one.
+fn read_unsigned(value: &Json, rule: &str) -> Result<u64, Fault> {
     match value {
-        Json::Unsigned(seconds) => match i64::try_from(*seconds) {
-            Ok(seconds) if seconds <= LAST_SECOND => Ok(seconds * 1000),
-            Ok(_) | Err(_) => Err(Fault::new("out_of_range", rule)),
-        },
+        Json::Unsigned(number) => Ok(*number),
         Json::Negative(_) => Err(Fault::new("out_of_range", rule)),
         Json::NotAnInteger => Err(Fault::new("not_an_integer", rule)),
         Json::Null | Json::Boolean(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
@@ -255,55 +215,12 @@ pub fn epoch_seconds(value: &Json) -> Result<i64, Fault> {
     }
 }
 
-fn read_unsigned(value: &Json, out_of_range: ValueError) -> Result<u64, Fault> {
-    match value {
-        Json::Unsigned(number) => Ok(*number),
-        Json::Negative(_) => Err(out_of_range.into()),
-        Json::NotAnInteger => Err(Fault::new("not_an_integer", out_of_range.to_string())),
-        Json::Null | Json::Boolean(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
-            Err(wrong_type("an integer", value))
-        }
-    }
-}
-
-/// Reads an id with its newtype's `parse`.
+/// Reads a string with the `parse` of its type.
 ///
 /// # Errors
-/// Returns a fault if the value is not a string, or not an id.
-pub fn id<T>(parse: impl FnOnce(&str) -> Result<T, ValueError>) -> impl FnOnce(&Json) -> Result<T, Fault> {
+/// Returns a fault if the value is not a string, or not valid for the type.
+pub fn parsed<T>(parse: impl FnOnce(&str) -> Result<T, ValueError>) -> impl FnOnce(&Json) -> Result<T, Fault> {
     move |value| Ok(parse(read_string(value)?)?)
-}
-
-/// Reads a name, a reason or another short text.
-///
-/// # Errors
-/// Returns a fault if the value is not a string, or not a [`Text`].
-pub fn text(value: &Json) -> Result<Text, Fault> {
-    Ok(Text::parse(read_string(value)?)?)
-}
-
-/// Reads a shop's own order number.
-///
-/// # Errors
-/// Returns a fault if the value is not a string, or not a [`Reference`].
-pub fn reference(value: &Json) -> Result<Reference, Fault> {
-    Ok(Reference::parse(read_string(value)?)?)
-}
-
-/// Reads a reason code.
-///
-/// # Errors
-/// Returns a fault if the value is not a string, or not a [`ReasonCode`].
-pub fn reason_code(value: &Json) -> Result<ReasonCode, Fault> {
-    Ok(ReasonCode::parse(read_string(value)?)?)
-}
-
-/// Reads an ISO 4217 currency code.
-///
-/// # Errors
-/// Returns a fault if the value is not a string, or not a code.
-pub fn currency(value: &Json) -> Result<Currency, Fault> {
-    Ok(Currency::parse(read_string(value)?)?)
 }
 
 /// Reads an amount in minor units; 0 is allowed.
@@ -311,7 +228,7 @@ pub fn currency(value: &Json) -> Result<Currency, Fault> {
 /// # Errors
 /// Returns a fault if the value is not an integer from 0 to 2^53 - 1.
 pub fn amount(value: &Json) -> Result<Amount, Fault> {
-    Ok(Amount::new(read_unsigned(value, ValueError::AmountOutOfRange)?)?)
+    Ok(Amount::new(read_unsigned(value, &ValueError::AmountOutOfRange.to_string())?)?)
 }
 
 /// Reads an amount in minor units that must be more than 0.
@@ -328,6 +245,6 @@ pub fn positive_amount(value: &Json) -> Result<Amount, Fault> {
 /// # Errors
 /// Returns a fault if the value is not an integer from 1 to 1,000,000.
 pub fn quantity(value: &Json) -> Result<Quantity, Fault> {
-    let count = read_unsigned(value, ValueError::QuantityOutOfRange)?;
+    let count = read_unsigned(value, &ValueError::QuantityOutOfRange.to_string())?;
     Ok(Quantity::new(u32::try_from(count).map_err(|_| ValueError::QuantityOutOfRange)?)?)
 }

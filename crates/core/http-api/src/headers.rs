@@ -57,7 +57,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
     let sent = line.as_bytes();
     let key = sent.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(sent);
     if key.contains(&b',') {
-        return Err(Fault::new("bad_header", "must be given once, and hold no comma"));
+        return Err(Fault::new("bad_header", "must be given once and contain no comma"));
     }
     let is_key_character = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
     if !(1..=MAX_IDEMPOTENCY_KEY).contains(&key.len()) || !key.iter().all(is_key_character) {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 
 use crate::invalid::Fault;
 
@@ -51,47 +52,32 @@ impl Json {
         }
     }
 
-    /// Writes the value with sorted keys and no white space: equal values give equal text.
-    ///
-    /// Numbers that are not integers all give the same text, because no valid request contains one.
-    pub fn write_canonical(&self, out: &mut String) {
-        match self {
-            Self::Null => out.push_str("null"),
-            Self::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
-            Self::Unsigned(value) => out.push_str(&value.to_string()),
-            Self::Negative(value) => out.push_str(&value.to_string()),
-            Self::NotAnInteger => out.push_str("0.0"),
-            Self::String(text) => write_string(text, out),
-            Self::Array(items) => {
-                out.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    item.write_canonical(out);
-                }
-                out.push(']');
-            }
-            Self::Object(members) => {
-                let mut sorted: Vec<_> = members.iter().collect();
-                sorted.sort_by(|(left, _), (right, _)| left.cmp(right));
-                out.push('{');
-                for (index, (key, value)) in sorted.into_iter().enumerate() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    write_string(key, out);
-                    out.push(':');
-                    value.write_canonical(out);
-                }
-                out.push('}');
-            }
-        }
+    /// Returns the value as text with sorted keys and no white space: equal values give equal text.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        // Every key is a string, so serialization cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
-    out.push_str(&serde_json::Value::from(text).to_string());
+/// Writes sorted keys. Numbers that are not integers all give the same text, because no valid request contains one.
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Boolean(value) => serializer.serialize_bool(*value),
+            Self::Unsigned(value) => serializer.serialize_u64(*value),
+            Self::Negative(value) => serializer.serialize_i64(*value),
+            Self::NotAnInteger => serializer.serialize_f64(0.0),
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(items) => serializer.collect_seq(items),
+            Self::Object(members) => {
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_by_key(|(name, _)| name);
+                serializer.collect_map(sorted.into_iter().map(|(name, value)| (name, value)))
+            }
+        }
+    }
 }
 
 /// Returns the JSON pointer of a member, with `~` and `/` escaped as RFC 6901 requires.

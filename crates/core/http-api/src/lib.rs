@@ -11,7 +11,7 @@
 //! | [`matching`] | a request matched to its route |
 //! | [`commands`] | a request parsed into an [`order_domain::Command`], with all errors at once |
 //! | [`quotes`] | signed quotes: verified, and their claims parsed into a command |
-//! | [`queries`] | query parameters parsed into types that are always valid |
+//! | [`queries`], `parameters` | query parameters parsed into types that are always valid |
 //! | [`headers`] | `Idempotency-Key`, `If-Match`, the gateway's request id |
 //! | [`entity_tags`] | `If-Match` and `If-None-Match` according to RFC 9110 |
 //! | [`correlation`] | `X-Correlation-Id`, on requests and replies |
@@ -24,7 +24,6 @@
 //! | [`replies`] | the shapes of replies |
 //! | [`responses`] | replies as HTTP: status, `ETag`, `Location`, caching |
 //! | [`problem`], [`invalid`] | errors as RFC 9457 problem details |
-//! | [`timestamps`] | RFC 3339 and HTTP dates |
 
 pub mod commands;
 mod content_type;
@@ -38,6 +37,7 @@ pub mod identity;
 pub mod invalid;
 pub mod json;
 pub mod matching;
+mod parameters;
 pub mod problem;
 pub mod queries;
 pub mod quotes;
@@ -45,7 +45,6 @@ pub mod replies;
 pub mod responses;
 pub mod routes;
 pub mod scopes;
-pub mod timestamps;
 
 pub use commands::{ParsedCommand, ParsedRequest, parse_command};
 pub use correlation::Correlation;

@@ -2,7 +2,9 @@
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
+use order_domain::values::ValueError;
 
+use crate::invalid::{Invalid, Place, note};
 use crate::problem::Problem;
 use crate::routes::Route;
 
@@ -49,8 +51,8 @@ impl PathParameters {
     /// Returns the parameters that the gateway read from a path.
     fn of_gateway(request: &Request, template: &'static str) -> Self {
         let given = request.path_parameters_ref();
-        let names = template.split('/').filter_map(parameter_name);
-        Self(names.filter_map(|name| Some((name, given?.first(name)?.to_owned()))).collect())
+        let value = |name| given.and_then(|given| given.first(name)).unwrap_or_default().to_owned();
+        Self(template.split('/').filter_map(parameter_name).map(|name| (name, value(name))).collect())
     }
 
     /// Returns the parameters of a path; `None` if the path does not match the template.
@@ -68,16 +70,26 @@ impl PathParameters {
         segments.next().is_none().then_some(Self(parameters))
     }
 
-    /// Returns the parameter's text; empty if there is no parameter with that name. An empty text is never a valid id.
-    pub(crate) fn get(&self, name: &str) -> &str {
-        self.0.iter().find_map(|(key, value)| (*key == name).then_some(value.as_str())).unwrap_or_default()
+    /// Returns the text of a parameter; `None` if the path has no such parameter. The text is empty if the gateway did not
+    /// send the parameter, and an empty text is never a valid id.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find_map(|(key, value)| (*key == name).then_some(value.as_str()))
+    }
+
+    /// Reads the id with that name; `None` if the path has none, or if the id is faulty and its fault is recorded.
+    pub(crate) fn id<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, ValueError>,
+        errors: &mut Vec<Invalid>,
+    ) -> Option<T> {
+        note(errors, Place::Parameter(name.to_owned()), parse(self.get(name)?))
     }
 
     /// Returns the template's path with these parameters filled in.
     pub(crate) fn fill(&self, template: &'static str) -> String {
-        let segments: Vec<_> =
-            template.split('/').map(|segment| parameter_name(segment).map_or(segment, |name| self.get(name))).collect();
-        segments.join("/")
+        let value = |segment| parameter_name(segment).and_then(|name| self.get(name)).unwrap_or(segment);
+        template.split('/').map(value).collect::<Vec<_>>().join("/")
     }
 }
 

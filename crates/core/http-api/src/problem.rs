@@ -11,10 +11,10 @@ use lambda_http::{Body, Response};
 use order_domain::Rejection;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use timestamp::Timestamp;
 
 use crate::invalid::{Invalid, MAX_ERRORS};
 use crate::scopes::Scope;
-use crate::timestamps::rfc3339_ms;
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -39,8 +39,9 @@ enum Advice {
     Authenticate(Cow<'static, str>),
 }
 
-/// The reason why a quote is not accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The reason why a quote is not accepted. Callers see the names of the variants in snake_case: never change them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum QuoteFlaw {
     /// The quote is not signed with Ed25519.
     Algorithm,
@@ -55,17 +56,6 @@ pub enum QuoteFlaw {
 impl QuoteFlaw {
     /// All reasons.
     pub const ALL: [Self; 4] = [Self::Algorithm, Self::UnknownKey, Self::Signature, Self::Audience];
-
-    /// Returns the stable code of the reason.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Algorithm => "algorithm",
-            Self::UnknownKey => "unknown_key",
-            Self::Signature => "signature",
-            Self::Audience => "audience",
-        }
-    }
 
     const fn detail(self) -> &'static str {
         match self {
@@ -198,10 +188,10 @@ impl Problem {
 
     /// 404: the order was placed after the requested instant. Only for callers who may see the order.
     #[must_use]
-    pub fn not_placed_yet(placed_at_ms: i64) -> Self {
-        let placed_at = rfc3339_ms(placed_at_ms);
+    pub fn not_placed_yet(placed_at: Timestamp) -> Self {
         let detail = format!("The order was placed later, at {placed_at}.");
-        Self::new(StatusCode::NOT_FOUND, "not_placed_yet", "Not placed yet", detail).with("placedAt", placed_at)
+        Self::new(StatusCode::NOT_FOUND, "not_placed_yet", "Not placed yet", detail)
+            .with("placedAt", placed_at.to_string())
     }
 
     /// 404: this deployment keeps no totals for any customer. Only for callers who may see the customer's orders.
@@ -286,8 +276,8 @@ impl Problem {
 
     /// 422: the quote expired before it made an order.
     #[must_use]
-    pub fn quote_expired(expired_at_ms: i64) -> Self {
-        let detail = format!("The quote expired at {}; ask the shop for a new one.", rfc3339_ms(expired_at_ms));
+    pub fn quote_expired(expired_at: Timestamp) -> Self {
+        let detail = format!("The quote expired at {expired_at}; ask the shop for a new one.");
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quote_expired", "Quote expired", detail)
     }
 
@@ -296,7 +286,7 @@ impl Problem {
     pub fn quote_not_valid(flaw: QuoteFlaw) -> Self {
         let title = "Quote not valid";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "quote_not_valid", title, flaw.detail())
-            .with("reason", flaw.as_str())
+            .with("reason", <&str>::from(flaw))
     }
 
     /// 500: an internal error. The reply contains nothing about its cause.

@@ -4,17 +4,17 @@
 mod filter;
 
 pub use filter::OrderFilter;
-use filter::read_boolean;
-use lambda_http::{Request, RequestExt};
+use filter::{read_open_status, read_order_status};
+use lambda_http::Request;
 use order_domain::values::{CustomerId, MAX_AMOUNT, OrderId};
+use timestamp::Timestamp;
 
-use crate::commands::path_id;
 use crate::cursor;
-use crate::invalid::{Fault, Invalid, Place, note};
+use crate::invalid::Fault;
 use crate::matching::Routed;
+use crate::parameters::{Parameters, read_boolean, read_timestamp};
 use crate::problem::Problem;
 use crate::routes::QueryRoute;
-use crate::timestamps::parse_rfc3339;
 
 /// The largest number of entries on a page.
 pub const MAX_LIMIT: u32 = 100;
@@ -94,8 +94,8 @@ pub enum OrderView {
     Consistent,
     /// The state at that version, from 1.
     Version(u64),
-    /// The state at that instant, in milliseconds since 1970.
-    AsOf(i64),
+    /// The state at that instant.
+    AsOf(Timestamp),
 }
 
 /// `GET /orders/{orderId}/events?limit=&cursor=`.
@@ -115,14 +115,12 @@ impl ListQuery {
     /// Returns the cursor of the next page, after this page ended at `position`.
     #[must_use]
     pub fn next_cursor(&self, position: &str) -> String {
-        Self::with_scope(&self.customer_id, &self.filter, |scope| cursor::encode(Self::KIND, scope, position))
+        cursor::encode(Self::KIND, &Self::scope(&self.customer_id, &self.filter), position)
     }
 
-    /// Calls `with` with the scope of a cursor: the owner of the list and its filters.
-    fn with_scope<T>(customer_id: &CustomerId, filter: &OrderFilter, with: impl FnOnce(&[&str]) -> T) -> T {
-        let filter = filter.scope();
-        let scope: Vec<&str> = std::iter::once(customer_id.as_str()).chain(filter.iter().map(String::as_str)).collect();
-        with(&scope)
+    /// Returns the scope of a cursor: the owner of the list and its filters.
+    fn scope(customer_id: &CustomerId, filter: &OrderFilter) -> Vec<String> {
+        std::iter::once(customer_id.to_string()).chain(filter.scope()).collect()
     }
 }
 
@@ -162,11 +160,10 @@ impl Routed<'_, QueryRoute> {
     /// Returns the same errors as [`parse_query`], except `route_not_found`.
     pub fn parse(&self) -> Result<ParsedQuery, Problem> {
         let &Self { route, request, parameters: ref path } = self;
-        let template = route.route().path;
         let mut errors = Vec::new();
-        let customer_id = path_id(template, path, "customerId", CustomerId::parse, &mut errors);
-        let order_id = path_id(template, path, "orderId", OrderId::parse, &mut errors);
-        let mut parameters = Parameters { request, known: Vec::new(), errors };
+        let customer_id = path.id("customerId", CustomerId::parse, &mut errors);
+        let order_id = path.id("orderId", OrderId::parse, &mut errors);
+        let mut parameters = Parameters::of(request, &mut errors);
         let query = match route {
             QueryRoute::ListOrders => parameters.list(customer_id).map(ParsedQuery::ListOrders),
             QueryRoute::GetCustomerTotals => {
@@ -177,30 +174,18 @@ impl Routed<'_, QueryRoute> {
             QueryRoute::ListEvents => parameters.events(order_id).map(ParsedQuery::ListEvents),
             QueryRoute::GetOpenApi => Some(ParsedQuery::GetOpenApi),
         };
-        let errors = parameters.finish();
+        parameters.finish();
         query.filter(|_| errors.is_empty()).ok_or_else(|| Problem::invalid_request(&errors))
     }
 }
 
-/// Records a fault for every query parameter of a request that takes none.
-pub(crate) fn refuse_parameters(request: &Request, errors: &mut Vec<Invalid>) {
-    errors.extend(Parameters { request, known: Vec::new(), errors: Vec::new() }.finish());
-}
-
-/// The parameters of one request. The parser takes each known one once, and the rest are unknown.
-struct Parameters<'a> {
-    request: &'a Request,
-    known: Vec<&'static str>,
-    errors: Vec<Invalid>,
-}
-
 impl Parameters<'_> {
     fn list(&mut self, customer_id: Option<CustomerId>) -> Option<ListQuery> {
-        let filter = self.filter();
+        let filter = self.filter(read_order_status);
         let limit = self.limit();
         let after = self.read("cursor", |text| match (&customer_id, &filter) {
             (Some(customer_id), Some(filter)) => {
-                ListQuery::with_scope(customer_id, filter, |scope| cursor::decode(ListQuery::KIND, scope, text))
+                cursor::decode(ListQuery::KIND, &ListQuery::scope(customer_id, filter), text)
             }
             // The owner of the list is faulty, and that fault is already recorded.
             (None, _) | (_, None) => Ok(String::new()),
@@ -209,7 +194,7 @@ impl Parameters<'_> {
     }
 
     fn open_orders(&mut self) -> Option<OpenOrdersQuery> {
-        let filter = self.open_filter();
+        let filter = self.filter(read_open_status);
         let limit = self.limit();
         let after = self.read("cursor", |text| match &filter {
             Some(filter) => {
@@ -225,7 +210,7 @@ impl Parameters<'_> {
     fn order(&mut self, order_id: Option<OrderId>) -> Option<OrderQuery> {
         let min_version = self.read("minVersion", read_version);
         let version = self.read("version", read_version);
-        let as_of = self.read("asOf", parse_rfc3339);
+        let as_of = self.read("asOf", read_timestamp);
         let consistent = self.read("consistent", read_boolean);
         let details = self.read("include", read_include);
         let view = self.view(min_version?, version?, as_of?, consistent? == Some(true))?;
@@ -236,7 +221,7 @@ impl Parameters<'_> {
         &mut self,
         min_version: Option<u64>,
         version: Option<u64>,
-        as_of: Option<i64>,
+        as_of: Option<Timestamp>,
         consistent: bool,
     ) -> Option<OrderView> {
         match (min_version, version, as_of, consistent) {
@@ -250,8 +235,7 @@ impl Parameters<'_> {
                     (false, Some(_)) => "asOf",
                     (false, None) => "version",
                 };
-                let words = "give one of minVersion, version, asOf and consistent=true";
-                self.errors.push(Fault::new("conflicting_parameters", words).at(Place::Parameter(name.to_owned())));
+                self.conflict(name, "give one of minVersion, version, asOf and consistent=true");
                 None
             }
         }
@@ -268,33 +252,6 @@ impl Parameters<'_> {
 
     fn limit(&mut self) -> Option<u32> {
         Some(self.read("limit", read_limit)?.unwrap_or(DEFAULT_LIMIT))
-    }
-
-    /// Reads an optional parameter. Returns `Some(None)` if it was left out, and `None` if it is faulty.
-    fn read<T>(&mut self, name: &'static str, read: impl FnOnce(&str) -> Result<T, Fault>) -> Option<Option<T>> {
-        self.known.push(name);
-        let values = self.request.query_string_parameters_ref().and_then(|parameters| parameters.all(name));
-        let value = match values.as_deref() {
-            None | Some([]) => return Some(None),
-            Some([value]) => read(value),
-            Some([_, _, ..]) => Err(Fault::new("repeated_parameter", "must be given once")),
-        };
-        note(&mut self.errors, Place::Parameter(name.to_owned()), value).map(Some)
-    }
-
-    fn finish(self) -> Vec<Invalid> {
-        let mut errors = self.errors;
-        let given = self.request.query_string_parameters();
-        let mut unknown: Vec<_> =
-            given.iter().map(|(name, _)| name).filter(|name| !self.known.contains(name)).collect();
-        // The iteration order of a map varies, but the order in a reply must not.
-        unknown.sort_unstable();
-        unknown.dedup();
-        errors.extend(unknown.into_iter().map(|name| {
-            let fault = Fault::new("unknown_parameter", "is not a parameter of this request");
-            fault.at(Place::Parameter(name.to_owned()))
-        }));
-        errors
     }
 }
 

@@ -7,17 +7,18 @@
 use lambda_http::Request;
 use order_domain::Command;
 use order_domain::command::{PlaceOrder, QuoteReference};
-use order_domain::values::{CustomerId, KeyId, QuoteId};
+use order_domain::values::{CustomerId, QuoteId};
 use signed_quotes::{DEMO_AUDIENCE, Jws, JwsFault, KeySetFault, QuoteKeys, SignatureCheck};
+use timestamp::Timestamp;
 
 use crate::commands::order;
-use crate::fields::{self, Fields, Source};
+use crate::fields::{Fields, Source, epoch_seconds, parsed, string, strings};
 use crate::fingerprint::request_fingerprint;
 use crate::headers::refuse_if_match;
 use crate::invalid::{Fault, Invalid, note};
 use crate::json::Json;
+use crate::parameters::refuse_parameters;
 use crate::problem::{Problem, QuoteFlaw};
-use crate::queries::refuse_parameters;
 use crate::routes::CommandRoute;
 
 /// Accepts the quotes of a deployment: those that one of its keys signed and that name its audience.
@@ -60,7 +61,8 @@ pub struct UnverifiedQuote(Jws);
 
 /// Returns true if a body requests an order from a quote.
 pub(crate) fn is_quoted(route: CommandRoute, body: &Json) -> bool {
-    route == CommandRoute::PlaceOrder && Fields::of_document(body, Source::Body).is_ok_and(|fields| fields.has("quote"))
+    let has_quote = matches!(body, Json::Object(members) if members.iter().any(|(name, _)| name == "quote"));
+    route == CommandRoute::PlaceOrder && has_quote
 }
 
 /// Reads `{quote}`. The quote's id distinguishes a retry from a second order, so an `Idempotency-Key` is ignored.
@@ -68,13 +70,11 @@ pub(crate) fn parse_quoted(request: &Request, body: &Json) -> Result<UnverifiedQ
     let mut errors = Vec::new();
     refuse_parameters(request, &mut errors);
     refuse_if_match(request.headers(), &mut errors);
-    let mut jws = None;
-    if let Some(mut fields) =
-        note(&mut errors, Source::Body.place(String::new()), Fields::of_document(body, Source::Body))
-    {
-        jws = fields.required("quote", read_jws, &mut errors);
-        fields.finish(&mut errors);
-    }
+    let jws = Fields::of_document(body, Source::Body, &mut errors).and_then(|mut fields| {
+        let jws = fields.required("quote", read_jws);
+        fields.finish();
+        jws
+    });
     match jws {
         Some(jws) if errors.is_empty() => {
             jws.map(UnverifiedQuote).map_err(|_| Problem::quote_not_valid(QuoteFlaw::Algorithm))
@@ -87,7 +87,7 @@ pub(crate) fn parse_quoted(request: &Request, body: &Json) -> Result<UnverifiedQ
 struct OtherAlgorithm;
 
 fn read_jws(value: &Json) -> Result<Result<Jws, OtherAlgorithm>, Fault> {
-    match Jws::parse(&fields::string(value)?) {
+    match Jws::parse(&string(value)?) {
         Ok(jws) => Ok(Ok(jws)),
         Err(JwsFault::Algorithm) => Ok(Err(OtherAlgorithm)),
         Err(fault @ (JwsFault::NotThreeParts | JwsFault::NotBase64Url | JwsFault::BadHeader | JwsFault::BadKid)) => {
@@ -113,8 +113,8 @@ impl UnverifiedQuote {
         let claims = Claims::read(jws, &mut errors).filter(|_| errors.is_empty());
         match claims {
             Some(claims) if claims.audience.contains(&verifier.audience) => {
-                let Claims { audience: _, expires_at_ms, quote, order, fingerprint } = claims;
-                Ok(Quote { order, quote, fingerprint, expires_at_ms, is_of_known_key })
+                let Claims { audience: _, expires_at, quote, order, fingerprint } = claims;
+                Ok(Quote { order, quote, fingerprint, expires_at, is_of_known_key })
             }
             // Nothing proves that the claims are signed, so their other faults do not matter.
             Some(_) | None if !is_of_known_key => Err(Problem::quote_not_valid(QuoteFlaw::UnknownKey)),
@@ -130,7 +130,7 @@ pub struct Quote {
     order: PlaceOrder,
     quote: QuoteReference,
     fingerprint: [u8; 16],
-    expires_at_ms: i64,
+    expires_at: Timestamp,
     is_of_known_key: bool,
 }
 
@@ -160,14 +160,14 @@ impl Quote {
         self.fingerprint
     }
 
-    /// Returns the reason why this quote cannot make an order at an instant in milliseconds since 1970; `None` if it
+    /// Returns the reason why this quote cannot make an order at that instant; `None` if it
     /// can. If the quote made an order before, that order is the reply in every case.
     #[must_use]
-    pub fn problem_at(&self, now_ms: i64) -> Option<Problem> {
+    pub fn problem_at(&self, now: Timestamp) -> Option<Problem> {
         if !self.is_of_known_key {
             Some(Problem::quote_not_valid(QuoteFlaw::UnknownKey))
-        } else if now_ms >= self.expires_at_ms {
-            Some(Problem::quote_expired(self.expires_at_ms))
+        } else if now >= self.expires_at {
+            Some(Problem::quote_expired(self.expires_at))
         } else {
             None
         }
@@ -184,7 +184,7 @@ impl Quote {
 /// The claims of a quote.
 struct Claims {
     audience: Vec<String>,
-    expires_at_ms: i64,
+    expires_at: Timestamp,
     quote: QuoteReference,
     order: PlaceOrder,
     fingerprint: [u8; 16],
@@ -194,26 +194,22 @@ impl Claims {
     fn read(jws: &Jws, errors: &mut Vec<Invalid>) -> Option<Self> {
         let source = Source::Claims;
         let json = note(errors, source.place(String::new()), Json::read(jws.payload()))?;
-        let mut fields = note(errors, source.place(String::new()), Fields::of_document(&json, source))?;
-        let audience = fields.required("aud", fields::strings, errors);
-        let expires_at_ms = fields.required("exp", fields::epoch_seconds, errors);
-        let quote_id = fields.required("jti", fields::id(QuoteId::parse), errors);
+        let mut fields = Fields::of_document(&json, source, errors)?;
+        let audience = fields.required("aud", strings);
+        let expires_at = fields.required("exp", epoch_seconds);
+        let quote_id = fields.required("jti", parsed(QuoteId::parse));
         // Issuers routinely add these registered claims. No decision uses them.
         let _ = (fields.get("iat"), fields.get("iss"));
-        let order = order::place(&mut fields, errors);
-        fields.finish(errors);
+        let order = order::place(&mut fields);
+        fields.finish();
         Some(Self {
             audience: audience?,
-            expires_at_ms: expires_at_ms?,
-            quote: reference(quote_id?, jws.kid()),
+            expires_at: expires_at?,
+            quote: QuoteReference { quote_id: quote_id?, kid: jws.kid().clone() },
             order: order?,
             fingerprint: fingerprint(&json),
         })
     }
-}
-
-fn reference(quote_id: QuoteId, kid: &KeyId) -> QuoteReference {
-    QuoteReference { quote_id, kid: kid.clone() }
 }
 
 /// The claims about the signature or the quote, and not about the order.

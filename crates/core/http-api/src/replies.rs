@@ -13,15 +13,15 @@ pub use open_orders::{OpenOrderView, OpenOrdersPage};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::OrderId;
 use order_domain::{Event, Order};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 pub use stale::Stale;
 pub use summary::{LineView, SummaryPage, SummaryView};
+use timestamp::Timestamp;
 pub use totals::{CurrencyTotalsView, CustomerTotalsView, PlacedOrderView};
 use uuid::Uuid;
 
 use crate::problem::Problem;
-use crate::timestamps::rfc3339_ms;
 
 /// The reply to an accepted command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -66,9 +66,8 @@ pub struct EventView {
     pub event_type: String,
     /// The order's version that the event is part of.
     pub version: u64,
-    /// The time when it was recorded, in milliseconds since 1970.
-    #[serde(rename = "recordedAt", serialize_with = "timestamp")]
-    pub recorded_at_ms: i64,
+    /// The time when it was recorded.
+    pub recorded_at: Timestamp,
     /// The event's fields.
     pub data: Value,
 }
@@ -78,10 +77,10 @@ impl EventView {
     ///
     /// # Errors
     /// Returns a problem if the event cannot be written as JSON, which no current event causes.
-    pub fn of(event: &Event, event_id: Uuid, version: u64, recorded_at_ms: i64) -> Result<Self, Problem> {
+    pub fn of(event: &Event, event_id: Uuid, version: u64, recorded_at: Timestamp) -> Result<Self, Problem> {
         let stored = order_domain::stored::encode(event).map_err(|_| Problem::internal())?;
         let event_type = stored.event_type.to_owned();
-        Ok(Self { event_id, event_type, version, recorded_at_ms, data: stored.data })
+        Ok(Self { event_id, event_type, version, recorded_at, data: stored.data })
     }
 }
 
@@ -125,9 +124,4 @@ pub struct EventsPage {
     /// The cursor of the next page; `None` on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's serialize_with passes a reference")]
-fn timestamp<S: Serializer>(epoch_ms: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339_ms(*epoch_ms))
 }

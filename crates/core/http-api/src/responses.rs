@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use crate::entity_tags::IfNoneMatch;
 use crate::problem::Problem;
-use crate::replies::{CommandReply, CustomerTotalsView, EventsPage, OpenOrdersPage, SummaryPage, SummaryView};
-use crate::timestamps::http_date;
+use crate::replies::{CommandReply, SummaryView};
 
 /// The header that marks a reply as the one to the first request with this `Idempotency-Key`.
 pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -57,7 +56,7 @@ pub fn command_accepted(reply: &CommandReply, outcome: Outcome, replayed: bool) 
 /// Returns `internal_error` if the reply cannot be written.
 pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Response<Body>, Problem> {
     if summary.stale.is_some() {
-        return json(StatusCode::OK, "no-store", summary);
+        return uncached(summary);
     }
     let caching = "private, no-cache";
     let mut response = if known.is_some_and(|known| known.matches(summary.version)) {
@@ -71,40 +70,16 @@ pub fn order(summary: &SummaryView, known: Option<&IfNoneMatch>) -> Result<Respo
         json(StatusCode::OK, caching, summary)?
     };
     set(&mut response, ETAG, &etag(summary.version));
-    set(&mut response, LAST_MODIFIED, &http_date(summary.last_updated_ms));
+    set(&mut response, LAST_MODIFIED, &summary.last_updated.http_date());
     Ok(response)
 }
 
-/// Returns a page of a customer's orders.
+/// Returns a page of orders or events, or totals. No cache may keep it.
 ///
 /// # Errors
 /// Returns `internal_error` if the reply cannot be written.
-pub fn summary_page(page: &SummaryPage) -> Result<Response<Body>, Problem> {
-    json(StatusCode::OK, "no-store", page)
-}
-
-/// Returns a page of the open orders.
-///
-/// # Errors
-/// Returns `internal_error` if the reply cannot be written.
-pub fn open_orders_page(page: &OpenOrdersPage) -> Result<Response<Body>, Problem> {
-    json(StatusCode::OK, "no-store", page)
-}
-
-/// Returns the totals of a customer's orders.
-///
-/// # Errors
-/// Returns `internal_error` if the reply cannot be written.
-pub fn customer_totals(totals: &CustomerTotalsView) -> Result<Response<Body>, Problem> {
-    json(StatusCode::OK, "no-store", totals)
-}
-
-/// Returns a page of an order's audit trail.
-///
-/// # Errors
-/// Returns `internal_error` if the reply cannot be written.
-pub fn events_page(page: &EventsPage) -> Result<Response<Body>, Problem> {
-    json(StatusCode::OK, "no-store", page)
+pub fn uncached(reply: &impl Serialize) -> Result<Response<Body>, Problem> {
+    json(StatusCode::OK, "no-store", reply)
 }
 
 /// Returns the description of this API.

@@ -26,26 +26,20 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
                 payment.amount = event.corrected_amount;
                 payment.amount_set_by = at.event_id;
             }
-            order.corrections.push(Recorded {
-                id: event.correction_id.clone(),
-                fingerprint: Fingerprint::from(event),
-                at: at.into(),
-            });
+            order.corrections.push(recorded(&event.correction_id, event, at));
             order.due = event.due;
         }
         Event::PaymentRefunded(event) => {
             if let Some(payment) = order.payments.iter_mut().find(|payment| payment.id == event.payment_id) {
                 payment.refund(event.amount, event.reduction);
             }
-            let recorded =
-                Recorded { id: event.refund_id.clone(), fingerprint: Fingerprint::from(event), at: at.into() };
+            let recorded = recorded(&event.refund_id, event, at);
             order.refunds.push(Reducing { recorded, reduction: event.reduction });
             order.due = event.due;
         }
         Event::ItemShipped(event) => {
             for_each_line(&mut order, &event.items, |line, count| line.shipped = line.shipped.saturating_add(count));
-            let recorded =
-                Recorded { id: event.shipment_id.clone(), fingerprint: Fingerprint::from(event), at: at.into() };
+            let recorded = recorded(&event.shipment_id, event, at);
             order.shipments.push(Shipment { recorded, delivered: None });
         }
         Event::ItemDelivered(event) => {
@@ -56,18 +50,13 @@ pub fn evolve(mut order: Order, event: &Event, at: EventRef) -> Order {
         }
         Event::ItemReturned(event) => {
             for_each_line(&mut order, &event.items, |line, count| line.returned = line.returned.saturating_add(count));
-            order.returns.push(Recorded {
-                id: event.return_id.clone(),
-                fingerprint: Fingerprint::from(event),
-                at: at.into(),
-            });
+            order.returns.push(recorded(&event.return_id, event, at));
         }
         Event::ItemsCancelled(event) => {
             for_each_line(&mut order, &event.items, |line, count| {
                 line.cancelled = line.cancelled.saturating_add(count);
             });
-            let recorded =
-                Recorded { id: event.cancellation_id.clone(), fingerprint: Fingerprint::from(event), at: at.into() };
+            let recorded = recorded(&event.cancellation_id, event, at);
             order.cancellations.push(Reducing { recorded, reduction: event.reduction });
             order.due = event.due;
             if order.cancelled.is_none() && order.fulfillment_figures().ordered == 0 {
@@ -102,6 +91,10 @@ fn place(order: &mut Order, event: &OrderPlaced) {
         has_metadata: !event.metadata.is_empty(),
     });
     order.due = event.total;
+}
+
+fn recorded<Id: Clone>(id: &Id, event: impl Into<Fingerprint>, at: EventRef) -> Recorded<Id> {
+    Recorded { id: id.clone(), fingerprint: event.into(), at: at.into() }
 }
 
 fn for_each_line(order: &mut Order, items: &[ItemQuantity], change: impl Fn(&mut Line, u32)) {

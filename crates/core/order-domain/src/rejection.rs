@@ -7,9 +7,11 @@ use crate::values::{Amount, CancellationId, CorrectionId, PaymentId, Quantity, R
 
 /// A rejection: nothing was recorded. Each variant carries the numbers behind the decision; amounts are in minor units.
 ///
-/// API users see the names of the fields in camelCase ([`Rejection::details`]): never change them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+/// API users see the names of the variants in snake_case ([`Rejection::code`]) and the names of the fields in camelCase
+/// ([`Rejection::details`]): never change them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, strum::IntoStaticStr, strum::VariantNames, thiserror::Error)]
 #[serde(untagged, rename_all_fields = "camelCase")]
+#[strum(serialize_all = "snake_case")]
 pub enum Rejection {
     /// A list of items is empty.
     #[error("at least one item is needed")]
@@ -250,41 +252,13 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// Returns the stable code of the rejection.
+    /// The codes of all rejections.
+    pub const CODES: &'static [&'static str] = <Self as strum::VariantNames>::VARIANTS;
+
+    /// Returns the stable code of the rejection: the variant's name in snake_case.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NoItems => "no_items",
-            Self::TooManyItems { .. } => "too_many_items",
-            Self::RepeatedSku { .. } => "repeated_sku",
-            Self::TotalNegative { .. } => "total_negative",
-            Self::TotalTooLarge { .. } => "total_too_large",
-            Self::AmountNotPositive => "amount_not_positive",
-            Self::OrderNotFound => "order_not_found",
-            Self::OrderAlreadyPlaced => "order_already_placed",
-            Self::TooManyChanges { .. } => "too_many_changes",
-            Self::OrderCancelled => "order_cancelled",
-            Self::NotPaid { .. } => "not_paid",
-            Self::ReductionExceedsDue { .. } => "reduction_exceeds_due",
-            Self::ReductionLeavesDebt { .. } => "reduction_leaves_debt",
-            Self::AmountPaidTooLarge { .. } => "amount_paid_too_large",
-            Self::UnknownPayment { .. } => "unknown_payment",
-            Self::PaymentIdReused { .. } => "payment_id_reused",
-            Self::CorrectionIdReused { .. } => "correction_id_reused",
-            Self::CorrectionBelowRefunded { .. } => "correction_below_refunded",
-            Self::CorrectionChangesNothing { .. } => "correction_changes_nothing",
-            Self::RefundExceedsPayment { .. } => "refund_exceeds_payment",
-            Self::RefundIdReused { .. } => "refund_id_reused",
-            Self::UnknownSku { .. } => "unknown_sku",
-            Self::QuantityExceedsShippable { .. } => "quantity_exceeds_shippable",
-            Self::QuantityExceedsCancellable { .. } => "quantity_exceeds_cancellable",
-            Self::CancellationIdReused { .. } => "cancellation_id_reused",
-            Self::ShipmentIdReused { .. } => "shipment_id_reused",
-            Self::UnknownShipment { .. } => "unknown_shipment",
-            Self::QuantityExceedsReturnable { .. } => "quantity_exceeds_returnable",
-            Self::ReturnIdReused { .. } => "return_id_reused",
-            Self::AlreadyShipped { .. } => "already_shipped",
-        }
+    pub fn code(&self) -> &'static str {
+        self.into()
     }
 
     /// Returns the ids and numbers behind the decision, by camelCase name: strings and integers only.

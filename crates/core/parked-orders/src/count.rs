@@ -1,9 +1,10 @@
 //! The number of parked orders and the age of the oldest one, for a gauge.
 
 use event_store::Timestamp;
+use event_store::dynamo::TableError;
 
 use crate::consumer::Consumer;
-use crate::note::{CONSUMER, PARKED_AT, string};
+use crate::note::PARKED_AT;
 use crate::parked::ParkedError;
 use crate::table::ParkedOrderTable;
 
@@ -32,18 +33,13 @@ impl ParkedOrderTable {
         let mut from = None;
         for _ in 0..MAX_PAGES {
             let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("#consumer = :consumer")
+                .notes_of(consumer)
                 .projection_expression("#since")
-                .expression_attribute_names("#consumer", CONSUMER)
                 .expression_attribute_names("#since", PARKED_AT)
-                .expression_attribute_values(":consumer", string(consumer.as_str()))
                 .set_exclusive_start_key(from)
                 .send()
                 .await
-                .map_err(|error| ParkedError::of("Query", error))?;
+                .map_err(|error| TableError::of("Query", error))?;
             for note in page.items() {
                 count.orders += 1;
                 let since = note.get(PARKED_AT).and_then(|since| since.as_s().ok()?.parse().ok());

@@ -1,13 +1,10 @@
 //! A note as a DynamoDB item. The attribute names are stored: never change them.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
+use event_store::dynamo::SdkItem;
 
 use crate::consumer::Consumer;
 use crate::parked::{ParkedError, ParkedOrder};
-
-pub(crate) type SdkItem = HashMap<String, AttributeValue>;
 
 pub(crate) const CONSUMER: &str = "consumer";
 pub(crate) const AGGREGATE_ID: &str = "aggregateId";

@@ -1,10 +1,7 @@
 //! Parked orders, and the errors of their table.
 
-use std::error::Error;
-
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use event_store::Timestamp;
-use event_store::dynamo::is_refusal;
+use event_store::dynamo::TableError;
 
 use crate::consumer::Consumer;
 
@@ -51,23 +48,9 @@ pub struct ParkedOrder {
 /// The reason why notes could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ParkedError {
-    /// The table was throttled, timed out, was unreachable or failed, after the client's own retries. A write may have
-    /// happened.
-    #[error("{operation} failed: the table of parked orders is unavailable")]
-    Unavailable {
-        /// The DynamoDB operation.
-        operation: &'static str,
-        /// The client's error; `None` if DynamoDB left keys unprocessed at every read.
-        source: Option<Box<dyn Error + Send + Sync>>,
-    },
-    /// The table rejected the call: a missing table, a missing permission, a malformed call.
-    #[error("{operation} was refused by the table of parked orders")]
-    Refused {
-        /// The DynamoDB operation.
-        operation: &'static str,
-        /// The client's error.
-        source: Box<dyn Error + Send + Sync>,
-    },
+    /// The table did not answer.
+    #[error("the table of parked orders cannot be used")]
+    Table(#[from] TableError),
     /// A note does not have the shape that a release writes.
     #[error("the note on order {aggregate_id} of {consumer} cannot be read: {problem}")]
     Unreadable {
@@ -78,20 +61,4 @@ pub enum ParkedError {
         /// The defect.
         problem: String,
     },
-}
-
-impl ParkedError {
-    /// Distinguishes an outage, after which a retry may succeed, from a call that will never be accepted.
-    pub(crate) fn of<E>(operation: &'static str, error: SdkError<E>) -> Self
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
-        let refused = is_refusal(&error);
-        let source = Box::new(error);
-        if refused {
-            Self::Refused { operation, source }
-        } else {
-            Self::Unavailable { operation, source: Some(source) }
-        }
-    }
 }

@@ -5,35 +5,31 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
-use event_store::{Timestamp, backoff};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use event_store::Timestamp;
+use event_store::dynamo::{SdkItem, TableError, batch_get};
 
 use crate::consumer::Consumer;
 use crate::note::{
-    AGGREGATE_ID, ATTEMPTS, CONSUMER, CUSTOMER_ID, DEFERRED, HELD_UP_TO, LAST_ATTEMPT_AT, PARKED_AT, REASON, SdkItem,
-    VERSION, decode, number, string,
+    AGGREGATE_ID, ATTEMPTS, CONSUMER, CUSTOMER_ID, DEFERRED, HELD_UP_TO, LAST_ATTEMPT_AT, PARKED_AT, REASON, VERSION,
+    decode, number, string,
 };
 use crate::parked::{ParkRequest, ParkedError, ParkedOrder};
 use crate::unaddressable::{self, UnaddressableNote};
 
 /// The index by customer.
 const BY_CUSTOMER: &str = "ByCustomer";
-/// The largest number of notes that a consumer reads before it reads by the orders of its batch instead. It is also the
-/// limit of a `BatchGetItem`.
-const FEW: usize = 100;
+/// The largest number of notes that a consumer reads before it reads by the orders of its batch instead.
+const FEW: i32 = 100;
 /// The largest number of characters stored of a reason.
 pub(crate) const MAX_REASON: usize = 1000;
 /// The largest sort key and the largest partition key that DynamoDB accepts, in bytes; neither may be empty. An item
 /// that no release wrote may have a longer one.
 pub(crate) const MAX_ORDER_ID: usize = 1024;
 const MAX_CUSTOMER_ID: usize = 2048;
-/// The largest number of reads of keys that DynamoDB leaves unprocessed. The SDK does not retry these, because the call
-/// succeeded.
-const MAX_READS: u32 = 6;
-/// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
-const FIRST_PAUSE_MS: u64 = 25;
 
 /// Notes on parked orders.
 #[derive(Debug, Clone)]
@@ -99,24 +95,15 @@ impl ParkedOrderTable {
         if asked.is_empty() {
             return Ok(HashMap::new());
         }
-        let few = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .limit(i32::try_from(FEW).unwrap_or(i32::MAX))
-            .key_condition_expression("#consumer = :consumer")
-            .expression_attribute_names("#consumer", CONSUMER)
-            .expression_attribute_values(":consumer", string(consumer.as_str()))
-            .send()
-            .await
-            .map_err(|error| ParkedError::of("Query", error))?;
+        let few = self.notes_of(consumer).consistent_read(true).limit(FEW).send().await;
+        let few = few.map_err(|error| TableError::of("Query", error))?;
         let items = if few.last_evaluated_key.is_none() {
             few.items.unwrap_or_default()
         } else {
-            let mut items = Vec::new();
-            for ids in asked.iter().copied().collect::<Vec<_>>().chunks(FEW) {
-                items.extend(self.get(consumer, ids).await?);
+            let keys: Vec<_> = asked.iter().map(|id| key(consumer, id)).collect();
+            let (items, unread) = batch_get(&self.client, &self.table, &keys).await?;
+            if !unread.is_empty() {
+                return Err(TableError::busy("BatchGetItem").into());
             }
             items
         };
@@ -125,25 +112,14 @@ impl ParkedOrderTable {
         Ok(found.map(|(order, item)| (order, decode(item))).collect())
     }
 
-    async fn get(&self, consumer: &Consumer, aggregate_ids: &[&str]) -> Result<Vec<SdkItem>, ParkedError> {
-        let mut items = Vec::new();
-        let mut unread: Vec<SdkItem> = aggregate_ids.iter().map(|id| key(consumer, id)).collect();
-        for attempt in 1..=MAX_READS {
-            if attempt > 1 {
-                backoff(attempt, FIRST_PAUSE_MS, u64::MAX).await;
-            }
-            let request = KeysAndAttributes::builder().set_keys(Some(unread)).consistent_read(true).build();
-            let request =
-                request.map_err(|error| ParkedError::Refused { operation: "BatchGetItem", source: error.into() })?;
-            let output = self.client.batch_get_item().request_items(&self.table, request).send().await;
-            let output = output.map_err(|error| ParkedError::of("BatchGetItem", error))?;
-            items.extend(output.responses.unwrap_or_default().into_values().flatten());
-            unread = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
-            if unread.is_empty() {
-                return Ok(items);
-            }
-        }
-        Err(ParkedError::Unavailable { operation: "BatchGetItem", source: None })
+    /// Builds a query for the notes of a consumer.
+    pub(crate) fn notes_of(&self, consumer: &Consumer) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#consumer = :consumer")
+            .expression_attribute_names("#consumer", CONSUMER)
+            .expression_attribute_values(":consumer", string(consumer.as_str()))
     }
 
     /// Reads the note on an order, if the order is parked, with strong consistency.
@@ -159,7 +135,7 @@ impl ParkedOrderTable {
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| ParkedError::of("GetItem", error))?;
+            .map_err(|error| TableError::of("GetItem", error))?;
         found.item.as_ref().map(decode).transpose()
     }
 
@@ -188,7 +164,7 @@ impl ParkedOrderTable {
             .send();
         let mut parked = Vec::new();
         while let Some(item) = pages.next().await {
-            parked.push(decode(&item.map_err(|error| ParkedError::of("Query", error))?));
+            parked.push(decode(&item.map_err(|error| TableError::of("Query", error))?));
         }
         Ok(parked)
     }
@@ -219,7 +195,7 @@ impl ParkedOrderTable {
             // The note already has a later version that waits, and keeps it. If the order was unparked meanwhile, the
             // update creates a complete new note.
             let noted = self.note(consumer, request, "if_not_exists(#held, :held)", cause).send().await;
-            noted.map_err(|error| ParkedError::of("UpdateItem", error))?;
+            noted.map_err(|error| TableError::of("UpdateItem", error))?;
         }
         Ok(())
     }
@@ -282,18 +258,13 @@ impl ParkedOrderTable {
     /// Returns an error if the table cannot be read.
     pub async fn deferred(&self, consumer: &Consumer, from: Option<Next>) -> Result<DeferredPage, ParkedError> {
         let query = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .notes_of(consumer)
             .consistent_read(true)
-            .key_condition_expression("#consumer = :consumer")
             .filter_expression("attribute_exists(#deferred)")
-            .expression_attribute_names("#consumer", CONSUMER)
             .expression_attribute_names("#deferred", DEFERRED)
-            .expression_attribute_values(":consumer", string(consumer.as_str()))
-            .limit(i32::try_from(FEW).unwrap_or(i32::MAX))
+            .limit(FEW)
             .set_exclusive_start_key(from.map(|Next(key)| key));
-        let output = query.send().await.map_err(|error| ParkedError::of("Query", error))?;
+        let output = query.send().await.map_err(|error| TableError::of("Query", error))?;
         let parked = output.items.unwrap_or_default().iter().map(decode).collect();
         Ok(DeferredPage { parked, next: output.last_evaluated_key.map(Next) })
     }
@@ -319,7 +290,7 @@ impl ParkedOrderTable {
         let Err(error) = held else { return Ok(true) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(failed.item().is_some()),
-            Some(_) | None => Err(ParkedError::of("UpdateItem", error)),
+            Some(_) | None => Err(TableError::of("UpdateItem", error).into()),
         }
     }
 
@@ -346,7 +317,7 @@ impl ParkedOrderTable {
         match error.as_service_error() {
             // Another caller, or an earlier attempt of this call, has unparked the order.
             Some(DeleteItemError::ConditionalCheckFailedException(failed)) => Ok(failed.item().is_none()),
-            Some(_) | None => Err(ParkedError::of("DeleteItem", error)),
+            Some(_) | None => Err(TableError::of("DeleteItem", error).into()),
         }
     }
 
@@ -357,7 +328,7 @@ impl ParkedOrderTable {
     pub async fn page(&self, from: Option<Next>) -> Result<Page, ParkedError> {
         let from = from.map(|Next(key)| key);
         let scan = self.client.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(from);
-        let output = scan.send().await.map_err(|error| ParkedError::of("Scan", error))?;
+        let output = scan.send().await.map_err(|error| TableError::of("Scan", error))?;
         let (records, orders): (Vec<_>, Vec<_>) =
             output.items.unwrap_or_default().into_iter().partition(unaddressable::is_one);
         Ok(Page {
@@ -383,7 +354,7 @@ fn is_met(updated: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Resul
         Ok(_) => Ok(true),
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Some(_) | None => Err(ParkedError::of("UpdateItem", error)),
+            Some(_) | None => Err(TableError::of("UpdateItem", error).into()),
         },
     }
 }

@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::Timestamp;
+use event_store::dynamo::{SdkItem, TableError};
 
-use crate::note::{AGGREGATE_ID, ATTEMPTS, CONSUMER, REASON, SdkItem, number, string};
+use crate::note::{AGGREGATE_ID, ATTEMPTS, CONSUMER, REASON, number, string};
 use crate::parked::ParkedError;
 use crate::table::{MAX_ORDER_ID, MAX_REASON, ParkedOrderTable, fits};
 
@@ -94,7 +95,7 @@ impl ParkedOrderTable {
             .expression_attribute_values(":by", AttributeValue::Ss(vec![function.to_owned()]))
             .send()
             .await
-            .map_err(|error| ParkedError::of("UpdateItem", error))?;
+            .map_err(|error| TableError::of("UpdateItem", error))?;
         Ok(())
     }
 }

@@ -3,13 +3,12 @@
 mod images;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure};
-use event_store::backoff;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use event_store::dynamo::{SdkItem, batch_get};
 use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
 
@@ -18,15 +17,8 @@ use crate::row_error::RowError;
 use crate::row_item::{self, PROJECTION, VERSION};
 use crate::row_store::{NewRow, Read, RowStore, Write};
 
-type SdkItem = HashMap<String, AttributeValue>;
-
 /// The number of rows written at once. It is enough to hide the latency of a call, and few enough for one client.
 pub(crate) const AT_ONCE: usize = 32;
-/// The number of reads of keys that DynamoDB leaves unprocessed. The SDK does not retry these, because the call
-/// succeeded.
-const MAX_READS: u32 = 6;
-/// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
-const FIRST_PAUSE_MS: u64 = 25;
 
 /// The condition of [`row_item::rejects_write`] as a DynamoDB expression.
 const GIVES_WAY: &str = "attribute_not_exists(#version) \
@@ -47,43 +39,13 @@ impl DynamoRows {
         Self { client, table: table.into() }
     }
 
-    /// Sends one request. Returns the items found, and the keys left unprocessed.
-    async fn batch_get(&self, keys: Vec<SdkItem>) -> Result<(Vec<SdkItem>, Vec<SdkItem>), RowError> {
-        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let request =
-            request.map_err(|error| RowError::Refused { operation: "BatchGetItem", source: Arc::new(error) })?;
-        let output = self
-            .client
-            .batch_get_item()
-            .request_items(&self.table, request)
-            .send()
-            .await
-            .map_err(|error| RowError::of("BatchGetItem", error))?;
-        let found = output.responses.unwrap_or_default().into_values().flatten().collect();
-        let unprocessed =
-            output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
-        Ok((found, unprocessed))
-    }
-
-    /// Sends requests until every key is processed, or the table stays too busy. Returns the items found, and the
-    /// unprocessed keys.
+    /// Returns the items found, and the keys left unprocessed because the table stays too busy.
     async fn items<P: Projection>(&self, keys: &[RowKey]) -> Result<(HashMap<RowKey, Item>, Vec<RowKey>), RowError> {
-        let mut unread: Vec<SdkItem> = keys.iter().map(sdk_key::<P>).collect();
-        let mut items = HashMap::new();
-        for attempt in 1..=MAX_READS {
-            if unread.is_empty() {
-                break;
-            }
-            if attempt > 1 {
-                backoff(attempt, FIRST_PAUSE_MS, u64::MAX).await;
-            }
-            let (found, unprocessed) = self.batch_get(unread).await?;
-            let found = found.into_iter().map(Item::from);
-            items.extend(found.filter_map(|item| Some((row_item::key_of::<P>(&item)?, item))));
-            unread = unprocessed;
-        }
-        let unread = unread.into_iter().filter_map(|key| row_item::key_of::<P>(&key.into())).collect();
-        Ok((items, unread))
+        let keys: Vec<_> = keys.iter().map(sdk_key::<P>).collect();
+        let (items, unread) = batch_get(&self.client, &self.table, &keys).await.map_err(RowError::of_table)?;
+        let items = items.into_iter().map(Item::from);
+        let items = items.filter_map(|item| Some((row_item::key_of::<P>(&item)?, item))).collect();
+        Ok((items, unread.into_iter().filter_map(|key| row_item::key_of::<P>(&key.into())).collect()))
     }
 }
 

@@ -34,7 +34,6 @@ pub mod orders_by_status;
 pub mod projection;
 pub mod read_model;
 pub mod registry;
-mod rfc3339;
 mod row_error;
 pub mod row_images;
 mod row_item;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use event_store::dynamo::is_refusal;
+use event_store::dynamo::TableError;
 
 /// The reason why the table of rows could not answer. The messages are logged and stored in notes, so they contain no
 /// partition, which may be a customer, and quote no value.
@@ -53,13 +53,17 @@ pub enum RowError {
 }
 
 impl RowError {
-    /// Distinguishes an outage, after which a retry may succeed, from a call that will never be accepted.
     pub(crate) fn of<E>(operation: &'static str, error: SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        let refused = is_refusal(&error);
-        let source = Arc::new(error);
-        if refused { Self::Refused { operation, source } } else { Self::Unavailable { operation, source } }
+        Self::of_table(TableError::of(operation, error))
+    }
+
+    pub(crate) fn of_table(error: TableError) -> Self {
+        match error {
+            TableError::Unavailable { operation, source } => Self::Unavailable { operation, source },
+            TableError::Refused { operation, source } => Self::Refused { operation, source },
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
+use event_store::dynamo::TableError;
 use event_store::store::chain;
 use parked_orders::{ParkRequest, ParkedError};
 
@@ -167,12 +168,12 @@ impl PoisonedOrder {
             NoteError::OutOfTime => {
                 FailureCause::Unavailable { reason: "the time was over before its order was parked".to_owned() }
             }
-            NoteError::Table(error @ ParkedError::Unavailable { .. }) => {
+            NoteError::Table(error @ ParkedError::Table(TableError::Unavailable { .. })) => {
                 FailureCause::Unavailable { reason: chain(error) }
             }
-            NoteError::Table(error @ (ParkedError::Refused { .. } | ParkedError::Unreadable { .. })) => {
-                FailureCause::Refused { reason: chain(error) }
-            }
+            NoteError::Table(
+                error @ (ParkedError::Table(TableError::Refused { .. }) | ParkedError::Unreadable { .. }),
+            ) => FailureCause::Refused { reason: chain(error) },
         })
     }
 

@@ -174,9 +174,10 @@ fn order_id_for(caller: &Caller, parsed: &ParsedCommand) -> Result<OrderId, Prob
 /// the state right after it. It is therefore equal to the first reply, byte for byte.
 pub(crate) fn accepted(order_id: OrderId, execution: &Execution<Orders>) -> Result<Response<Body>, Problem> {
     let commit = &execution.commit;
-    let events = commit.events.iter().map(|recorded| {
-        EventView::of(&recorded.event, recorded.event_id, commit.version, commit.recorded_at.epoch_ms())
-    });
+    let events = commit
+        .events
+        .iter()
+        .map(|recorded| EventView::of(&recorded.event, recorded.event_id, commit.version, commit.recorded_at));
     let events = events.collect::<Result<_, Problem>>()?;
     let reply = CommandReply::of_order(order_id, &execution.state, execution.version, events);
     let (outcome, replayed) = match execution.outcome {

@@ -33,7 +33,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         let order_id = OrderId::try_from(quoted_order_id(quote.customer_id(), quote.quote_id()));
         let order_id = order_id.map_err(|_| Problem::internal())?;
         entry.order_id = Some(order_id.to_string());
-        let problem = quote.problem_at((self.clock)().epoch_ms());
+        let problem = quote.problem_at((self.clock)());
         let request = Request {
             request_id: quote.request_id(),
             fingerprint: Fingerprint(quote.fingerprint()),

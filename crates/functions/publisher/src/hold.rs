@@ -4,6 +4,7 @@
 //! follow. A waiting record is done for the stream once its order's note lists it, and not before. From then on only a
 //! redrive publishes it.
 
+use event_store::dynamo::TableError;
 use event_store::store::chain;
 use parked_orders::{ParkRequest, ParkedError, ParkedOrder};
 use publication::{Outbox, UnpublishedReason};
@@ -65,7 +66,9 @@ fn unread(error: &NoteError) -> UnpublishedReason {
 fn reason(error: &ParkedError) -> UnpublishedReason {
     let cause = chain(error);
     match error {
-        ParkedError::Unavailable { .. } => UnpublishedReason::Unavailable { cause },
-        ParkedError::Refused { .. } | ParkedError::Unreadable { .. } => UnpublishedReason::Refused { cause },
+        ParkedError::Table(TableError::Unavailable { .. }) => UnpublishedReason::Unavailable { cause },
+        ParkedError::Table(TableError::Refused { .. }) | ParkedError::Unreadable { .. } => {
+            UnpublishedReason::Refused { cause }
+        }
     }
 }

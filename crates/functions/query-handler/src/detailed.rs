@@ -62,8 +62,7 @@ pub(crate) async fn folded<S: EventStore<Orders>>(
     }
     let Some(newest) = newest else { return Ok(None) };
     let placed_at = order_aggregate::placed_at(&newest).unwrap_or(newest.recorded_at);
-    let (placed_at_ms, updated_ms) = (placed_at.epoch_ms(), newest.recorded_at.epoch_ms());
-    let summary = SummaryView::of_order(order_id, &order, placed_at_ms, updated_ms, newest.version);
+    let summary = SummaryView::of_order(order_id, &order, placed_at, newest.recorded_at, newest.version);
     let summary = summary.map(|summary| SummaryView { metadata, details: Some(details), ..summary });
     match summary {
         Some(summary) if response_bytes(&summary) > MAX_ORDER => Err(Problem::details_too_large().into()),

@@ -54,8 +54,7 @@ fn audit_events(caller: &Caller, commit: &OrderCommit) -> Result<Vec<AuditEvent>
     let request = &commit.request;
     let is_shown = caller.sees_everyone() || request.actor == caller.actor();
     let events = commit.events.iter().map(|recorded| {
-        let recorded_at_ms = commit.recorded_at.epoch_ms();
-        let event = EventView::of(&recorded.event, recorded.event_id, commit.version, recorded_at_ms)?;
+        let event = EventView::of(&recorded.event, recorded.event_id, commit.version, commit.recorded_at)?;
         if !is_shown {
             return Ok(AuditEvent::by_staff(event));
         }

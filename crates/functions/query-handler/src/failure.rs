@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use event_store::StoreError;
+use event_store::dynamo::TableError;
 use function_setup::deadline::OutOfTime;
 use http_api::invalid::Place;
 use http_api::{Caller, Problem, cursor};
@@ -60,12 +61,14 @@ impl Failure {
             Self::Events(StoreError::Unavailable { .. })
             | Self::Visible(StoreError::Unavailable { .. })
             | Self::Rows(RowError::Unavailable { .. } | RowError::OutOfTime)
-            | Self::Parked(ParkedError::Unavailable { .. })
+            | Self::Parked(ParkedError::Table(TableError::Unavailable { .. }))
             | Self::OutOfTime(_) => Problem::unavailable(),
             Self::Events(StoreError::Refused { .. } | StoreError::Unwritable { .. })
             | Self::Visible(StoreError::Refused { .. } | StoreError::Unwritable { .. })
             | Self::Rows(RowError::Refused { .. } | RowError::Unreadable { .. } | RowError::Unwritable { .. })
-            | Self::Parked(ParkedError::Refused { .. } | ParkedError::Unreadable { .. }) => Problem::internal(),
+            | Self::Parked(ParkedError::Table(TableError::Refused { .. }) | ParkedError::Unreadable { .. }) => {
+                Problem::internal()
+            }
         }
     }
 

@@ -117,15 +117,15 @@ impl<S: EventStore<Orders>> QueryHandler<S> {
         let response = match routed.parse()? {
             ParsedQuery::ListOrders(query) => {
                 let page = orders::list(events, summaries, parked, &caller, &query).await?;
-                responses::summary_page(&page)?
+                responses::uncached(&page)?
             }
             ParsedQuery::GetCustomerTotals(query) => {
                 let totals = totals::get(rows.totals.as_deref(), parked, &caller, &query).await?;
-                responses::customer_totals(&totals)?
+                responses::uncached(&totals)?
             }
             ParsedQuery::ListOpenOrders(query) => {
                 let page = open_orders::list(events, rows.open_orders.as_deref(), parked, &caller, &query).await?;
-                responses::open_orders_page(&page)?
+                responses::uncached(&page)?
             }
             ParsedQuery::GetOrder(query) => {
                 entry.order_id = Some(query.order_id.to_string());
@@ -137,7 +137,7 @@ impl<S: EventStore<Orders>> QueryHandler<S> {
             ParsedQuery::ListEvents(query) => {
                 entry.order_id = Some(query.order_id.to_string());
                 let page = events::list(events, &caller, &query).await;
-                responses::events_page(&page.map_err(|failure| failure.shown_to(&caller))?)?
+                responses::uncached(&page.map_err(|failure| failure.shown_to(&caller))?)?
             }
             ParsedQuery::GetOpenApi => responses::openapi(),
         };

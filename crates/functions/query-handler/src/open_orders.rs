@@ -76,8 +76,8 @@ fn of_row(row: OpenOrderRow) -> OpenOrderView {
         item_count: row.item_count,
         to_ship: row.to_ship,
         reference: row.reference,
-        placed_at_ms: row.placed_at.epoch_ms(),
-        last_updated_ms: row.last_updated.epoch_ms(),
+        placed_at: row.placed_at,
+        last_updated: row.last_updated,
         version: row.version,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use event_store::store::chain;
-use event_store::{EventStore, StoreError, Timestamp, UpTo};
+use event_store::{EventStore, StoreError, UpTo};
 use http_api::replies::SummaryView;
 use http_api::{Caller, OrderQuery, OrderView, Problem};
 use order_aggregate::{OrderCommit, Orders};
@@ -38,16 +38,12 @@ pub(crate) async fn get<S: EventStore<Orders>>(
             if summary.version < version {
                 return Err(Problem::version_not_reached(summary.version).into());
             }
-            Ok(SummaryView { as_of_ms: Some(summary.last_updated_ms), ..summary })
+            Ok(SummaryView { as_of: Some(summary.last_updated), ..summary })
         }
-        OrderView::AsOf(instant) => {
-            // The request's parser accepts only years that the store can write.
-            let as_of = Timestamp::from_epoch_ms(instant).map_err(|_| Problem::internal())?;
-            match at(events, caller, query, UpTo::Time(as_of)).await? {
-                Some(summary) => Ok(SummaryView { as_of_ms: Some(instant), ..summary }),
-                None => Err(not_there_yet(events, caller, order_id).await?.into()),
-            }
-        }
+        OrderView::AsOf(instant) => match at(events, caller, query, UpTo::Time(instant)).await? {
+            Some(summary) => Ok(SummaryView { as_of: Some(instant), ..summary }),
+            None => Err(not_there_yet(events, caller, order_id).await?.into()),
+        },
     }
 }
 
@@ -60,7 +56,7 @@ async fn not_there_yet<S: EventStore<Orders>>(
 ) -> Result<Problem, StoreError> {
     let first = events.commits(order_id.as_str(), 0, Some(1)).await?.pop();
     Ok(match first.filter(|first| may_see(caller, first)) {
-        Some(first) => Problem::not_placed_yet(first.recorded_at.epoch_ms()),
+        Some(first) => Problem::not_placed_yet(first.recorded_at),
         None => Problem::order_not_found(),
     })
 }
@@ -156,8 +152,7 @@ pub(crate) async fn folded<S: EventStore<Orders>>(
     }
     let Some(newest) = loaded.newest() else { return Ok(None) };
     let placed_at = order_aggregate::placed_at(newest).unwrap_or(newest.recorded_at);
-    let (placed_at_ms, updated_ms) = (placed_at.epoch_ms(), newest.recorded_at.epoch_ms());
-    let summary = SummaryView::of_order(order_id, &loaded.state, placed_at_ms, updated_ms, loaded.version);
+    let summary = SummaryView::of_order(order_id, &loaded.state, placed_at, newest.recorded_at, loaded.version);
     let metadata = match newest.version {
         1 => placed_metadata(newest),
         _ if loaded.state.has_metadata() => metadata(events, order_id).await?,

@@ -61,6 +61,7 @@ impl PageBudget {
 
 #[cfg(test)]
 mod tests {
+    use event_store::Timestamp;
     use http_api::replies::LineView;
     use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 
@@ -97,10 +98,10 @@ mod tests {
                 returned: 0,
                 cancelled: 0,
             }],
-            placed_at_ms: 0,
-            last_updated_ms: 0,
+            placed_at: Timestamp::from_epoch_ms(0).unwrap(),
+            last_updated: Timestamp::from_epoch_ms(0).unwrap(),
             version: 1,
-            as_of_ms: None,
+            as_of: None,
             stale: None,
             details: None,
         }

@@ -52,10 +52,10 @@ pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
         reference,
         metadata,
         items: items.into_iter().map(of_item).collect(),
-        placed_at_ms: placed_at.epoch_ms(),
-        last_updated_ms: last_updated.epoch_ms(),
+        placed_at,
+        last_updated,
         version,
-        as_of_ms: None,
+        as_of: None,
         stale: None,
         details: None,
     }

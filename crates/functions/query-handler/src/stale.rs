@@ -33,7 +33,7 @@ pub(crate) fn note(parked: Result<ParkedOrder, ParkedError>) -> Result<Note, Par
             tracing::error!(order_id, consumer, problem, "counts as stale: the note on the order cannot be read");
             Ok(Note::Unreadable { order_id })
         }
-        Err(error @ (ParkedError::Unavailable { .. } | ParkedError::Refused { .. })) => Err(error),
+        Err(error @ ParkedError::Table(_)) => Err(error),
     }
 }
 

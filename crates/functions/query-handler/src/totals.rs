@@ -50,5 +50,5 @@ fn of_currency(totals: CurrencyTotals) -> CurrencyTotalsView {
 
 fn of_order(order: PlacedOrder) -> PlacedOrderView {
     let PlacedOrder { placed_at, order_id } = order;
-    PlacedOrderView { order_id, placed_at_ms: placed_at.epoch_ms() }
+    PlacedOrderView { order_id, placed_at }
 }

@@ -101,7 +101,7 @@ fn claims(arguments: &Arguments, now: Duration) -> Value {
         .item
         .iter()
         .map(|Item { sku, quantity, unit_price }| json!({ "sku": sku, "quantity": quantity, "unitPrice": unit_price }));
-    let id = arguments.id.clone().map_or_else(|| Uuid::new_v4().to_string(), String::from);
+    let id = arguments.id.as_ref().map_or_else(|| Uuid::new_v4().to_string(), ToString::to_string);
     let mut claims = Map::from_iter([
         ("aud".to_owned(), json!(arguments.audience)),
         ("jti".to_owned(), json!(id)),

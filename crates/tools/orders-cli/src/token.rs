@@ -66,7 +66,7 @@ impl Caller {
         let (subject, scopes) = match self {
             Self { subject: Some(subject), .. } => return (subject, scope.unwrap_or_default()),
             Self { customer: Some(customer), .. } => {
-                return (customer.into(), "orders:read orders:place orders:cancel".to_owned());
+                return (customer.to_string(), "orders:read orders:place orders:cancel".to_owned());
             }
             Self { shop: true, .. } => ("shop", "orders:place-priced orders:read-all"),
             Self { payment_provider: true, .. } => ("payment-provider", "payments:write"),

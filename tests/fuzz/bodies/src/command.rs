@@ -64,11 +64,7 @@ pub(crate) fn refused(problem: Problem, sent: usize) {
 }
 
 fn canonical(body: &[u8]) -> String {
-    let mut text = String::new();
-    if !body.is_empty() {
-        Json::read(body).unwrap().write_canonical(&mut text);
-    }
-    text
+    if body.is_empty() { String::new() } else { Json::read(body).unwrap().canonical() }
 }
 
 /// Checks that the decided events can be stored, and are read back unchanged.

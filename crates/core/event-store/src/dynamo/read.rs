@@ -4,7 +4,9 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::Item;
 
-use super::{DynamoEventStore, SdkItem, query_failed};
+use super::DynamoEventStore;
+use super::batch_get::SdkItem;
+use super::table_error::TableError;
 use crate::as_of::Search;
 use crate::load_path::LoadPath;
 use crate::{Aggregate, Loaded, StoreError, Timestamp, item};
@@ -118,7 +120,8 @@ impl DynamoEventStore {
         }
     }
 
-    fn of(&self, aggregate_id: &str) -> QueryFluentBuilder {
+    /// Builds a query for an aggregate's items.
+    pub(crate) fn of(&self, aggregate_id: &str) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
@@ -129,6 +132,6 @@ impl DynamoEventStore {
 }
 
 async fn send(query: QueryFluentBuilder) -> Result<Page, StoreError> {
-    let output = query.send().await.map_err(query_failed)?;
+    let output = query.send().await.map_err(|error| TableError::of("Query", error))?;
     Ok((output.items.unwrap_or_default().into_iter().map(Item::from).collect(), output.last_evaluated_key))
 }

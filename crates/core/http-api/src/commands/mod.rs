@@ -7,7 +7,8 @@ mod payments;
 
 use lambda_http::Request;
 use order_domain::Command;
-use order_domain::values::{OrderId, PaymentId, ShipmentId, ValueError};
+use order_domain::command::RecordDelivery;
+use order_domain::values::{OrderId, PaymentId, ShipmentId};
 
 use crate::content_type::is_json;
 use crate::fields::{Fields, Source};
@@ -15,9 +16,10 @@ use crate::fingerprint::request_fingerprint;
 use crate::headers::CommandHeaders;
 use crate::invalid::{Fault, Invalid, Place, note};
 use crate::json::Json;
-use crate::matching::{PathParameters, Routed};
+use crate::matching::Routed;
+use crate::parameters::refuse_parameters;
 use crate::problem::Problem;
-use crate::queries::refuse_parameters;
+
 use crate::quotes::{UnverifiedQuote, is_quoted, parse_quoted};
 use crate::routes::CommandRoute;
 
@@ -88,15 +90,18 @@ impl Routed<'_, CommandRoute> {
             return parse_quoted(request, body).map(ParsedRequest::Quote);
         }
         let mut errors = Vec::new();
-        let path = PathIds::read(route, parameters, &mut errors);
+        let order_id = parameters.id("orderId", OrderId::parse, &mut errors);
+        let ids = PathIds {
+            payment_id: parameters.id("paymentId", PaymentId::parse, &mut errors),
+            shipment_id: parameters.id("shipmentId", ShipmentId::parse, &mut errors),
+        };
         refuse_parameters(request, &mut errors);
         let headers = CommandHeaders::read(route, request.headers(), &mut errors);
         let body = note(&mut errors, Place::Pointer(String::new()), body);
-        let command = body.as_ref().and_then(|body| read_command(route, &path, body, &mut errors));
+        let command = body.as_ref().and_then(|body| read_command(route, ids, body, &mut errors));
         match (command, body) {
             (Some(command), Some(body)) if errors.is_empty() => {
                 let fingerprint = request_fingerprint("POST", &parameters.fill(route.route().path), &body);
-                let order_id = path.order_id;
                 Ok(ParsedRequest::Command(ParsedCommand { route, order_id, command, fingerprint, headers }))
             }
             _ => Err(Problem::invalid_request(&errors)),
@@ -115,53 +120,29 @@ fn read_body(route: CommandRoute, body: &[u8]) -> Result<Json, Fault> {
     }
 }
 
-fn read_command(route: CommandRoute, path: &PathIds, body: &Json, errors: &mut Vec<Invalid>) -> Option<Command> {
-    let mut fields = note(errors, Place::Pointer(String::new()), Fields::of_document(body, Source::Body))?;
+fn read_command(route: CommandRoute, ids: PathIds, body: &Json, errors: &mut Vec<Invalid>) -> Option<Command> {
+    let mut fields = Fields::of_document(body, Source::Body, errors)?;
+    let PathIds { payment_id, shipment_id } = ids;
     let command = match route {
-        CommandRoute::PlaceOrder => order::place(&mut fields, errors).map(Command::PlaceOrder),
-        CommandRoute::CancelItems => order::cancel_items(&mut fields, errors).map(Command::CancelItems),
-        CommandRoute::CancelOrder => order::cancel(&mut fields, errors).map(Command::CancelOrder),
-        CommandRoute::RecordPayment => payments::record(&mut fields, errors).map(Command::RecordPayment),
-        CommandRoute::CorrectPayment => {
-            payments::correct(path.payment_id.clone(), &mut fields, errors).map(Command::CorrectPayment)
+        CommandRoute::PlaceOrder => order::place(&mut fields).map(Command::PlaceOrder),
+        CommandRoute::CancelItems => order::cancel_items(&mut fields).map(Command::CancelItems),
+        CommandRoute::CancelOrder => order::cancel(&mut fields).map(Command::CancelOrder),
+        CommandRoute::RecordPayment => payments::record(&mut fields).map(Command::RecordPayment),
+        CommandRoute::CorrectPayment => payments::correct(payment_id, &mut fields).map(Command::CorrectPayment),
+        CommandRoute::RefundPayment => payments::refund(&mut fields).map(Command::RefundPayment),
+        CommandRoute::ShipItems => fulfillment::ship(&mut fields).map(Command::ShipItems),
+        CommandRoute::RecordDelivery => {
+            shipment_id.map(|shipment_id| Command::RecordDelivery(RecordDelivery { shipment_id }))
         }
-        CommandRoute::RefundPayment => payments::refund(&mut fields, errors).map(Command::RefundPayment),
-        CommandRoute::ShipItems => fulfillment::ship(&mut fields, errors).map(Command::ShipItems),
-        CommandRoute::RecordDelivery => fulfillment::deliver(path.shipment_id.clone()).map(Command::RecordDelivery),
-        CommandRoute::ReturnItems => fulfillment::take_back(&mut fields, errors).map(Command::ReturnItems),
+        CommandRoute::ReturnItems => fulfillment::take_back(&mut fields).map(Command::ReturnItems),
     };
-    fields.finish(errors);
+    fields.finish();
     command
 }
 
-/// The ids in a path; `None` if the route has no such id, or if the id is faulty and its fault is recorded.
+/// The ids in a path besides the order's; `None` if the route has no such id, or if the id is faulty and its fault is
+/// recorded.
 struct PathIds {
-    order_id: Option<OrderId>,
     payment_id: Option<PaymentId>,
     shipment_id: Option<ShipmentId>,
-}
-
-impl PathIds {
-    fn read(route: CommandRoute, parameters: &PathParameters, errors: &mut Vec<Invalid>) -> Self {
-        let template = route.route().path;
-        Self {
-            order_id: path_id(template, parameters, "orderId", OrderId::parse, errors),
-            payment_id: path_id(template, parameters, "paymentId", PaymentId::parse, errors),
-            shipment_id: path_id(template, parameters, "shipmentId", ShipmentId::parse, errors),
-        }
-    }
-}
-
-/// Reads the id with that name from the path, if the route has one.
-pub(crate) fn path_id<T>(
-    template: &str,
-    parameters: &PathParameters,
-    name: &str,
-    parse: impl FnOnce(&str) -> Result<T, ValueError>,
-    errors: &mut Vec<Invalid>,
-) -> Option<T> {
-    if !template.contains(&format!("{{{name}}}")) {
-        return None;
-    }
-    note(errors, Place::Parameter(name.to_owned()), parse(parameters.get(name)))
 }

@@ -1,30 +1,25 @@
 //! Parsers for payments, their corrections and refunds.
 
 use order_domain::command::{CorrectPayment, RecordPayment, RefundPayment};
-use order_domain::values::{CorrectionId, PaymentId, RefundId};
+use order_domain::values::{CorrectionId, PaymentId, ReasonCode, RefundId, Text};
 
-use crate::fields::{self, Fields};
-use crate::invalid::Invalid;
+use crate::fields::{self, Fields, parsed, positive_amount};
 
 /// Reads `{paymentId, amount, method?}`.
-pub(super) fn record(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<RecordPayment> {
-    let payment_id = fields.required("paymentId", fields::id(PaymentId::parse), errors);
-    let amount = fields.required("amount", fields::positive_amount, errors);
-    let method = fields.optional("method", fields::text, errors);
+pub(super) fn record(fields: &mut Fields<'_>) -> Option<RecordPayment> {
+    let payment_id = fields.required("paymentId", parsed(PaymentId::parse));
+    let amount = fields.required("amount", positive_amount);
+    let method = fields.optional("method", parsed(Text::parse));
     Some(RecordPayment { payment_id: payment_id?, amount: amount?, method: method? })
 }
 
 /// Reads `{correctionId, amount, reason, reasonCode?}`. The amount can be 0, which means that nothing was received
 /// after all.
-pub(super) fn correct(
-    payment_id: Option<PaymentId>,
-    fields: &mut Fields<'_>,
-    errors: &mut Vec<Invalid>,
-) -> Option<CorrectPayment> {
-    let correction_id = fields.required("correctionId", fields::id(CorrectionId::parse), errors);
-    let amount = fields.required("amount", fields::amount, errors);
-    let reason = fields.required("reason", fields::text, errors);
-    let reason_code = fields.optional("reasonCode", fields::reason_code, errors);
+pub(super) fn correct(payment_id: Option<PaymentId>, fields: &mut Fields<'_>) -> Option<CorrectPayment> {
+    let correction_id = fields.required("correctionId", parsed(CorrectionId::parse));
+    let amount = fields.required("amount", fields::amount);
+    let reason = fields.required("reason", parsed(Text::parse));
+    let reason_code = fields.optional("reasonCode", parsed(ReasonCode::parse));
     Some(CorrectPayment {
         correction_id: correction_id?,
         payment_id: payment_id?,
@@ -35,13 +30,13 @@ pub(super) fn correct(
 }
 
 /// Reads `{refundId, paymentId, amount, reduction?, reason?, reasonCode?}`.
-pub(super) fn refund(fields: &mut Fields<'_>, errors: &mut Vec<Invalid>) -> Option<RefundPayment> {
-    let refund_id = fields.required("refundId", fields::id(RefundId::parse), errors);
-    let payment_id = fields.required("paymentId", fields::id(PaymentId::parse), errors);
-    let amount = fields.required("amount", fields::positive_amount, errors);
-    let reduction = fields.optional("reduction", fields::amount, errors);
-    let reason = fields.optional("reason", fields::text, errors);
-    let reason_code = fields.optional("reasonCode", fields::reason_code, errors);
+pub(super) fn refund(fields: &mut Fields<'_>) -> Option<RefundPayment> {
+    let refund_id = fields.required("refundId", parsed(RefundId::parse));
+    let payment_id = fields.required("paymentId", parsed(PaymentId::parse));
+    let amount = fields.required("amount", positive_amount);
+    let reduction = fields.optional("reduction", fields::amount);
+    let reason = fields.optional("reason", parsed(Text::parse));
+    let reason_code = fields.optional("reasonCode", parsed(ReasonCode::parse));
     Some(RefundPayment {
         refund_id: refund_id?,
         payment_id: payment_id?,

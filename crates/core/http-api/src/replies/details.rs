@@ -2,9 +2,7 @@
 
 use order_domain::event::{ItemQuantity, QuoteReference};
 use serde::Serialize;
-
-use super::summary::optional_timestamp;
-use super::timestamp;
+use timestamp::Timestamp;
 
 /// The details of an order: its quote, and lists in the order in which their entries were recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -40,9 +38,8 @@ pub struct PaymentView {
     /// The means of payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The time when it was recorded, in milliseconds since 1970.
-    #[serde(rename = "receivedAt", serialize_with = "timestamp")]
-    pub received_at_ms: i64,
+    /// The time when it was recorded.
+    pub received_at: Timestamp,
 }
 
 /// A refund of a payment.
@@ -63,9 +60,8 @@ pub struct RefundView {
     /// The reason as one word of the shop's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<String>,
-    /// The time when it was recorded, in milliseconds since 1970.
-    #[serde(rename = "refundedAt", serialize_with = "timestamp")]
-    pub refunded_at_ms: i64,
+    /// The time when it was recorded.
+    pub refunded_at: Timestamp,
 }
 
 /// A shipment of items.
@@ -82,14 +78,13 @@ pub struct ShipmentView {
     /// The carrier's tracking number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracking_number: Option<String>,
-    /// The time when it was recorded, in milliseconds since 1970.
-    #[serde(rename = "shippedAt", serialize_with = "timestamp")]
-    pub shipped_at_ms: i64,
+    /// The time when it was recorded.
+    pub shipped_at: Timestamp,
     /// True once its delivery was recorded.
     pub delivered: bool,
-    /// The time when its delivery was recorded, in milliseconds since 1970.
-    #[serde(rename = "deliveredAt", serialize_with = "optional_timestamp", skip_serializing_if = "Option::is_none")]
-    pub delivered_at_ms: Option<i64>,
+    /// The time when its delivery was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
 }
 
 /// A return of shipped items.
@@ -106,9 +101,8 @@ pub struct ReturnView {
     /// The reason as one word of the shop's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<String>,
-    /// The time when it was recorded, in milliseconds since 1970.
-    #[serde(rename = "returnedAt", serialize_with = "timestamp")]
-    pub returned_at_ms: i64,
+    /// The time when it was recorded.
+    pub returned_at: Timestamp,
 }
 
 /// A cancellation of items that were not shipped.
@@ -126,7 +120,6 @@ pub struct CancellationView {
     /// The reason as one word of the shop's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<String>,
-    /// The time when it was recorded, in milliseconds since 1970.
-    #[serde(rename = "cancelledAt", serialize_with = "timestamp")]
-    pub cancelled_at_ms: i64,
+    /// The time when it was recorded.
+    pub cancelled_at: Timestamp,
 }

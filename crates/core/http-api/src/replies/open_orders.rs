@@ -2,10 +2,10 @@
 
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use serde::Serialize;
+use timestamp::Timestamp;
 
 use super::stale::Stale;
 use super::summary::SummaryView;
-use super::timestamp;
 
 /// A page of the open orders, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,12 +54,10 @@ pub struct OpenOrderView {
     /// The shop's own order number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// The time when the order was placed, in milliseconds since 1970.
-    #[serde(rename = "placedAt", serialize_with = "timestamp")]
-    pub placed_at_ms: i64,
-    /// The time when its last event was recorded, in milliseconds since 1970.
-    #[serde(rename = "lastUpdated", serialize_with = "timestamp")]
-    pub last_updated_ms: i64,
+    /// The time when the order was placed.
+    pub placed_at: Timestamp,
+    /// The time when its last event was recorded.
+    pub last_updated: Timestamp,
     /// The order's version.
     pub version: u64,
 }
@@ -81,8 +79,8 @@ impl From<SummaryView> for OpenOrderView {
             units_to_ship: order.units_to_ship,
             to_ship: order.to_ship,
             reference: order.reference,
-            placed_at_ms: order.placed_at_ms,
-            last_updated_ms: order.last_updated_ms,
+            placed_at: order.placed_at,
+            last_updated: order.last_updated,
             version: order.version,
         }
     }

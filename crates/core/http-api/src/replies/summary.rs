@@ -6,11 +6,11 @@ use order_domain::Order;
 use order_domain::order::Line;
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::OrderId;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+use timestamp::Timestamp;
 
 use super::details::DetailsView;
 use super::stale::Stale;
-use super::timestamp;
 
 /// A page of a customer's orders, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,17 +71,15 @@ pub struct SummaryView {
     pub metadata: BTreeMap<String, String>,
     /// The lines.
     pub items: Vec<LineView>,
-    /// The time when the order was placed, in milliseconds since 1970.
-    #[serde(rename = "placedAt", serialize_with = "timestamp")]
-    pub placed_at_ms: i64,
-    /// The time when its last event was recorded, in milliseconds since 1970.
-    #[serde(rename = "lastUpdated", serialize_with = "timestamp")]
-    pub last_updated_ms: i64,
+    /// The time when the order was placed.
+    pub placed_at: Timestamp,
+    /// The time when its last event was recorded.
+    pub last_updated: Timestamp,
     /// The order's version.
     pub version: u64,
-    /// The requested instant on time travel, in milliseconds since 1970.
-    #[serde(rename = "asOf", serialize_with = "optional_timestamp", skip_serializing_if = "Option::is_none")]
-    pub as_of_ms: Option<i64>,
+    /// The requested instant on time travel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// Present if this does not show the newest state of the order.
     #[serde(flatten)]
     pub stale: Option<Stale>,
@@ -97,8 +95,8 @@ impl SummaryView {
     pub fn of_order(
         order_id: &OrderId,
         order: &Order,
-        placed_at_ms: i64,
-        last_updated_ms: i64,
+        placed_at: Timestamp,
+        last_updated: Timestamp,
         version: u64,
     ) -> Option<Self> {
         let charges = order.charges();
@@ -122,10 +120,10 @@ impl SummaryView {
             reference: order.reference().map(|reference| reference.as_str().to_owned()),
             metadata: BTreeMap::new(),
             items: order.lines().iter().map(LineView::of_line).collect(),
-            placed_at_ms,
-            last_updated_ms,
+            placed_at,
+            last_updated,
             version,
-            as_of_ms: None,
+            as_of: None,
             stale: None,
             details: None,
         })
@@ -166,12 +164,5 @@ impl LineView {
             returned: line.returned,
             cancelled: line.cancelled,
         }
-    }
-}
-
-pub(super) fn optional_timestamp<S: Serializer>(epoch_ms: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match epoch_ms {
-        Some(epoch_ms) => timestamp(epoch_ms, serializer),
-        None => serializer.serialize_none(),
     }
 }

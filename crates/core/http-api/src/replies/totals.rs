@@ -1,9 +1,9 @@
 //! The totals of a customer's orders.
 
 use serde::Serialize;
+use timestamp::Timestamp;
 
 use super::stale::Stale;
-use super::timestamp;
 
 /// The totals of a customer's orders, by currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,7 +44,6 @@ pub struct CurrencyTotalsView {
 pub struct PlacedOrderView {
     /// The order's id.
     pub order_id: String,
-    /// The time when it was placed, in milliseconds since 1970.
-    #[serde(rename = "placedAt", serialize_with = "timestamp")]
-    pub placed_at_ms: i64,
+    /// The time when it was placed.
+    pub placed_at: Timestamp,
 }

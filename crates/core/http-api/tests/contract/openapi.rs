@@ -10,7 +10,7 @@ use order_domain::{Rejection, stored};
 use serde_json::{Value, json};
 
 use super::payload::{body_of, payload, seen};
-use super::responses::{INSTANT, command_reply, customer_totals, details, events_page, summary};
+use super::responses::{INSTANT, at, command_reply, customer_totals, details, events_page, summary};
 
 pub(crate) fn document() -> Value {
     serde_json::from_str(OPENAPI).unwrap()
@@ -315,7 +315,7 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         ("PlacingForbidden", Problem::prices_not_trusted()),
         ("PlacingConflict", Problem::quote_id_reused()),
         ("NewOrderRefused", Problem::idempotency_key_reused()),
-        ("NewOrderRefused", Problem::quote_expired(INSTANT - 123)),
+        ("NewOrderRefused", Problem::quote_expired(at(INSTANT - 123))),
         ("NewOrderRefused", Problem::quote_not_valid(QuoteFlaw::UnknownKey)),
         ("InsufficientScope", Problem::insufficient_scope(&[Scope::PaymentsWrite], "")),
         ("InsufficientScope", Problem::mixed_scopes()),
@@ -324,7 +324,7 @@ fn problems_are_as_described_and_their_examples_are_what_is_sent() {
         ("InvalidNewOrder", Problem::idempotency_key_required()),
         ("NoSuchPoint", Problem::order_not_found()),
         ("NoSuchPoint", Problem::version_not_reached(4)),
-        ("NoSuchPoint", Problem::not_placed_yet(INSTANT)),
+        ("NoSuchPoint", Problem::not_placed_yet(at(INSTANT))),
         ("TotalsNotKept", Problem::totals_not_kept()),
         ("OpenOrdersNotKept", Problem::open_orders_not_kept()),
         ("BodyTooLarge", Problem::body_too_large(MAX_BODY)),

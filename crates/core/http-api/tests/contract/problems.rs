@@ -7,6 +7,7 @@ use order_domain::values::{Amount, Quantity, Sku};
 use serde_json::json;
 
 use super::payload::{body_of, seen};
+use super::responses::at;
 
 #[test]
 fn every_case_of_the_contract_has_its_status_code_and_headers() {
@@ -20,14 +21,14 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
         (Problem::invalid_request(&[]), 400, "invalid_request", None),
         (Problem::idempotency_key_required(), 400, "idempotency_key_required", None),
         (Problem::version_not_reached(4), 404, "version_not_reached", None),
-        (Problem::not_placed_yet(0), 404, "not_placed_yet", None),
+        (Problem::not_placed_yet(at(0)), 404, "not_placed_yet", None),
         (Problem::totals_not_kept(), 404, "totals_not_kept", None),
         (Problem::body_too_large(MAX_BODY), 413, "body_too_large", None),
         (Problem::unsupported_media_type(), 415, "unsupported_media_type", None),
         (Problem::unauthenticated("Bearer"), 401, "unauthenticated", Some(("www-authenticate", "Bearer"))),
         (Problem::prices_not_trusted(), 403, "prices_not_trusted", None),
         (Problem::quote_id_reused(), 409, "quote_id_reused", None),
-        (Problem::quote_expired(0), 422, "quote_expired", None),
+        (Problem::quote_expired(at(0)), 422, "quote_expired", None),
         (Problem::quote_not_valid(QuoteFlaw::Signature), 422, "quote_not_valid", None),
         (Problem::forbidden(), 403, "forbidden", None),
         (
@@ -65,7 +66,7 @@ fn every_case_of_the_contract_has_its_status_code_and_headers() {
 fn members_of_the_case_stand_beside_the_others() {
     assert_eq!(seen(Problem::version_mismatch(4))["currentVersion"], 4);
     assert_eq!(seen(Problem::version_not_reached(4))["currentVersion"], 4);
-    assert_eq!(seen(Problem::not_placed_yet(0))["placedAt"], "1970-01-01T00:00:00.000Z");
+    assert_eq!(seen(Problem::not_placed_yet(at(0)))["placedAt"], "1970-01-01T00:00:00.000Z");
     assert_eq!(seen(Problem::body_too_large(MAX_BODY))["maxBytes"], 262_144);
     assert_eq!(seen(Problem::order_unreadable(4))["version"], 4);
     let reasons = QuoteFlaw::ALL.map(|flaw| seen(Problem::quote_not_valid(flaw))["reason"].take());

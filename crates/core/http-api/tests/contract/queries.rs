@@ -6,6 +6,7 @@ use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::{CustomerId, OrderId};
 
 use super::payload::{errors_of, payload, seen};
+use super::responses::{INSTANT, at};
 
 fn list(query: &str) -> Result<ListQuery, Problem> {
     let request = payload("GET /customers/{customerId}/orders", &[("customerId", "c-1")]).query(query).request();
@@ -69,8 +70,8 @@ fn the_filters_of_a_list_can_be_combined() {
         payment_status: Some(PaymentStatus::CreditOwed),
         fulfillment_status: Some(FulfillmentStatus::Unfulfilled),
         to_ship: Some(true),
-        from_ms: Some(1_795_253_400_123),
-        to_ms: Some(1_795_253_400_123),
+        from: Some(at(INSTANT)),
+        to: Some(at(INSTANT)),
     };
     assert_eq!(filter(query), wanted);
     assert_eq!(filter("toShip=false"), OrderFilter { to_ship: Some(false), ..OrderFilter::default() });
@@ -188,8 +189,8 @@ fn an_order_is_wanted_now_at_a_version_or_at_an_instant() {
     assert_eq!(view(""), Ok(OrderView::Latest { min_version: None }));
     assert_eq!(view("minVersion=7"), Ok(OrderView::Latest { min_version: Some(7) }));
     assert_eq!(view("version=9007199254740991"), Ok(OrderView::Version(9_007_199_254_740_991)));
-    assert_eq!(view("asOf=2026-11-21T09:30:00.123Z"), Ok(OrderView::AsOf(1_795_253_400_123)));
-    assert_eq!(view("asOf=2026-11-21T11:30:00.123%2B02:00"), Ok(OrderView::AsOf(1_795_253_400_123)));
+    assert_eq!(view("asOf=2026-11-21T09:30:00.123Z"), Ok(OrderView::AsOf(at(INSTANT))));
+    assert_eq!(view("asOf=2026-11-21T11:30:00.123%2B02:00"), Ok(OrderView::AsOf(at(INSTANT))));
 }
 
 #[test]

@@ -11,18 +11,23 @@ use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::{KeyId, OrderId, Quantity, QuoteId, Sku};
 use order_domain::{Event, EventRef, Order, evolve, stored};
 use serde_json::json;
+use timestamp::Timestamp;
 
 use super::payload::body_of;
 
 /// The instant 2026-11-21T09:30:00.123Z.
 pub(crate) const INSTANT: i64 = 1_795_253_400_123;
 
+pub(crate) fn at(epoch_ms: i64) -> Timestamp {
+    Timestamp::from_epoch_ms(epoch_ms).unwrap()
+}
+
 pub(crate) fn event() -> EventView {
     EventView {
         event_id: "6f1f6c2e-8a35-5d0b-9c55-0d8e6f3f4a21".parse().unwrap(),
         event_type: "PaymentReceived".to_owned(),
         version: 3,
-        recorded_at_ms: INSTANT,
+        recorded_at: at(INSTANT),
         data: json!({ "paymentId": "p-1", "amount": 2997 }),
     }
 }
@@ -67,10 +72,10 @@ pub(crate) fn summary() -> SummaryView {
             returned: 0,
             cancelled: 0,
         }],
-        placed_at_ms: INSTANT - 1_000,
-        last_updated_ms: INSTANT,
+        placed_at: at(INSTANT - 1_000),
+        last_updated: at(INSTANT),
         version: 3,
-        as_of_ms: None,
+        as_of: None,
         stale: None,
         details: None,
     }
@@ -91,7 +96,7 @@ pub(crate) fn details() -> DetailsView {
             amount_received: 1001,
             amount_refunded: 1,
             method: text("card"),
-            received_at_ms: INSTANT,
+            received_at: at(INSTANT),
         }],
         refunds: vec![RefundView {
             refund_id: "r-1".to_owned(),
@@ -100,23 +105,23 @@ pub(crate) fn details() -> DetailsView {
             reduction: 1,
             reason: text("chipped"),
             reason_code: text("damaged"),
-            refunded_at_ms: INSTANT,
+            refunded_at: at(INSTANT),
         }],
         shipments: vec![ShipmentView {
             shipment_id: "s-1".to_owned(),
             items: items(),
             carrier: text("DHL"),
             tracking_number: text("JD0146"),
-            shipped_at_ms: INSTANT,
+            shipped_at: at(INSTANT),
             delivered: true,
-            delivered_at_ms: Some(INSTANT),
+            delivered_at: Some(at(INSTANT)),
         }],
         returns: vec![ReturnView {
             return_id: "b-1".to_owned(),
             items: items(),
             reason: text("chipped"),
             reason_code: text("damaged"),
-            returned_at_ms: INSTANT,
+            returned_at: at(INSTANT),
         }],
         cancellations: vec![CancellationView {
             cancellation_id: "x-1".to_owned(),
@@ -124,21 +129,21 @@ pub(crate) fn details() -> DetailsView {
             reduction: 999,
             reason: "sold out".to_owned(),
             reason_code: text("sold_out"),
-            cancelled_at_ms: INSTANT,
+            cancelled_at: at(INSTANT),
         }],
     }
 }
 
 pub(crate) fn customer_totals() -> CustomerTotalsView {
-    let order = |id: &str, placed_at_ms| PlacedOrderView { order_id: id.to_owned(), placed_at_ms };
+    let order = |id: &str, placed_at| PlacedOrderView { order_id: id.to_owned(), placed_at };
     let euros = CurrencyTotalsView {
         currency: "EUR".to_owned(),
         orders: 3,
         gross: 8991,
         refunded: 999,
         net: 7992,
-        first_order: order("o-1", INSTANT),
-        last_order: order("o-7", INSTANT + 1_000),
+        first_order: order("o-1", at(INSTANT)),
+        last_order: order("o-7", at(INSTANT + 1_000)),
     };
     CustomerTotalsView { customer_id: "c-1".to_owned(), totals: vec![euros], stale: None }
 }
@@ -249,7 +254,7 @@ fn a_stale_order_is_always_sent_is_not_to_be_kept_and_has_no_validator() {
 
 #[test]
 fn totals_are_by_currency_with_the_first_and_the_last_order() {
-    let response = responses::customer_totals(&customer_totals()).unwrap();
+    let response = responses::uncached(&customer_totals()).unwrap();
     assert_eq!((response.status().as_u16(), header(&response, "cache-control")), (200, Some("no-store")));
     assert_eq!(
         body_of(&response),
@@ -267,7 +272,7 @@ fn totals_are_by_currency_with_the_first_and_the_last_order() {
 #[test]
 fn stale_totals_say_how_many_orders_are_affected() {
     let stale = CustomerTotalsView { stale: Some(Stale::totals(2)), ..customer_totals() };
-    let body = body_of(&responses::customer_totals(&stale).unwrap());
+    let body = body_of(&responses::uncached(&stale).unwrap());
     let reason = "2 orders are not counted as they are now, or not at all: a version of each could not be processed.";
     assert_eq!((&body["stale"], &body["staleReason"]), (&json!(true), &json!(reason)));
 }
@@ -276,7 +281,7 @@ fn stale_totals_say_how_many_orders_are_affected() {
 fn a_stale_list_says_how_many_orders_are_affected() {
     let reason = |orders| {
         let page = SummaryPage { items: Vec::new(), next_cursor: None, stale: Some(Stale::list(orders)) };
-        let body = body_of(&responses::summary_page(&page).unwrap());
+        let body = body_of(&responses::uncached(&page).unwrap());
         assert_eq!(body["stale"], true);
         body["staleReason"].as_str().unwrap().to_owned()
     };
@@ -287,15 +292,15 @@ fn a_stale_list_says_how_many_orders_are_affected() {
 
 #[test]
 fn time_travel_says_as_of_when() {
-    let view = SummaryView { as_of_ms: Some(INSTANT), ..summary() };
+    let view = SummaryView { as_of: Some(at(INSTANT)), ..summary() };
     assert_eq!(body_of(&responses::order(&view, None).unwrap())["asOf"], "2026-11-21T09:30:00.123Z");
 }
 
 #[test]
 fn the_last_page_has_no_cursor() {
     let page = SummaryPage { items: vec![summary()], next_cursor: None, stale: None };
-    assert_eq!(body_of(&responses::summary_page(&page).unwrap()).get("nextCursor"), None);
-    let body = body_of(&responses::events_page(&events_page()).unwrap());
+    assert_eq!(body_of(&responses::uncached(&page).unwrap()).get("nextCursor"), None);
+    let body = body_of(&responses::uncached(&events_page()).unwrap());
     assert_eq!(body["nextCursor"], "AAAA");
     assert_eq!(body["items"][0]["correlationId"], "c-1");
 }
@@ -310,16 +315,16 @@ fn an_event_by_staff_names_neither_the_person_nor_the_request() {
 
 #[test]
 fn a_summary_and_a_reply_are_read_off_the_order() {
-    let at = |version| EventRef { event_id: "6f1f6c2e-8a35-5d0b-9c55-0d8e6f3f4a21".parse().unwrap(), version };
+    let commit = |version| EventRef { event_id: "6f1f6c2e-8a35-5d0b-9c55-0d8e6f3f4a21".parse().unwrap(), version };
     let read = |name, data| -> Event { stored::decode(name, 1, data).unwrap() };
     let placed = json!({ "customerId": "c-1", "currency": "EUR", "items": [{ "sku": "TEA", "name": "Earl Grey", "quantity": 3, "unitPrice": 999 }] });
-    let order = evolve(Order::default(), &read("OrderPlaced", placed), at(1));
-    let order = evolve(order, &read("PaymentReceived", json!({ "paymentId": "p", "amount": 1000 })), at(2));
+    let order = evolve(Order::default(), &read("OrderPlaced", placed), commit(1));
+    let order = evolve(order, &read("PaymentReceived", json!({ "paymentId": "p", "amount": 1000 })), commit(2));
 
     let order_id = OrderId::parse("o-1").unwrap();
-    let view = SummaryView::of_order(&order_id, &order, INSTANT - 1_000, INSTANT, 3);
+    let view = SummaryView::of_order(&order_id, &order, at(INSTANT - 1_000), at(INSTANT), 3);
     assert_eq!(view, Some(summary()));
-    assert_eq!(SummaryView::of_order(&order_id, &Order::default(), 0, 0, 0), None);
+    assert_eq!(SummaryView::of_order(&order_id, &Order::default(), at(0), at(0), 0), None);
 
     let reply = CommandReply::of_order(order_id, &order, 3, Vec::new());
     assert_eq!((reply.status, reply.version), (OrderStatus::PartiallyPaid, 3));

@@ -1,9 +1,9 @@
 //! Cancellations of items and of whole orders.
 
-use super::{Decision, check_each, check_list, check_room, record, repeated_reduction};
+use super::checks::{check_each, check_list, check_room};
+use super::decision::{Decision, record, repeated_reduction};
 use crate::command::{CancelItems, CancelOrder};
 use crate::event::{ItemQuantity, ItemsCancelled, OrderCancelled};
-use crate::fingerprint::Fingerprint;
 use crate::values::Amount;
 use crate::{Event, Order, Rejection};
 
@@ -25,10 +25,9 @@ pub(super) fn cancel_items(order: &Order, command: CancelItems) -> Result<Decisi
     let due = order.due;
     let event = ItemsCancelled { cancellation_id, items, reduction: Amount::ZERO, due, reason, reason_code };
     if let Some(cancellation) = order.cancellation(&event.cancellation_id) {
-        let again = Fingerprint::from(&event);
-        let recorded_at_version = cancellation.recorded.at.version;
-        let reused = Rejection::CancellationIdReused { cancellation_id: event.cancellation_id, recorded_at_version };
-        return repeated_reduction(cancellation, again, named, reused);
+        return repeated_reduction(cancellation, &event, named, |recorded_at_version| {
+            Rejection::CancellationIdReused { cancellation_id: event.cancellation_id.clone(), recorded_at_version }
+        });
     }
     check_room(order)?;
     if order.is_cancelled() {

@@ -1,9 +1,9 @@
 //! Shipments, deliveries and returns.
 
-use super::{Decision, check_each, check_list, check_room, record, repeated};
+use super::checks::{check_each, check_list, check_room};
+use super::decision::{Decision, record, repeated};
 use crate::command::{RecordDelivery, ReturnItems, ShipItems};
 use crate::event::{ItemDelivered, ItemReturned, ItemShipped};
-use crate::fingerprint::Fingerprint;
 use crate::{Event, Order, Rejection};
 
 pub(super) fn ship(order: &Order, command: ShipItems) -> Result<Decision, Rejection> {
@@ -11,11 +11,10 @@ pub(super) fn ship(order: &Order, command: ShipItems) -> Result<Decision, Reject
     check_list(&items, |item| &item.sku)?;
     let event = ItemShipped { shipment_id, items, carrier, tracking_number };
     if let Some(shipment) = order.shipment(&event.shipment_id) {
-        let again = Fingerprint::from(&event);
-        let recorded = &shipment.recorded;
-        let reused =
-            Rejection::ShipmentIdReused { shipment_id: event.shipment_id, recorded_at_version: recorded.at.version };
-        return repeated(recorded, again, reused);
+        return repeated(&shipment.recorded, &event, |recorded_at_version| Rejection::ShipmentIdReused {
+            shipment_id: event.shipment_id.clone(),
+            recorded_at_version,
+        });
     }
     check_room(order)?;
     if order.is_cancelled() {
@@ -54,9 +53,10 @@ pub(super) fn take_back(order: &Order, command: ReturnItems) -> Result<Decision,
     check_list(&items, |item| &item.sku)?;
     let event = ItemReturned { return_id, items, reason, reason_code };
     if let Some(recorded) = order.returned(&event.return_id) {
-        let again = Fingerprint::from(&event);
-        let reused = Rejection::ReturnIdReused { return_id: event.return_id, recorded_at_version: recorded.at.version };
-        return repeated(recorded, again, reused);
+        return repeated(recorded, &event, |recorded_at_version| Rejection::ReturnIdReused {
+            return_id: event.return_id.clone(),
+            recorded_at_version,
+        });
     }
     check_room(order)?;
     check_each(order, &event.items, |line, item| {

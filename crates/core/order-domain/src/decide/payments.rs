@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::{Decision, check_positive, check_room, record as record_event, repeated, repeated_reduction};
+use super::checks::{check_positive, check_room};
+use super::decision::{Decision, record as record_event, repeated, repeated_reduction};
 use crate::command::{CorrectPayment, RecordPayment, RefundPayment};
 use crate::event::{PaymentCorrected, PaymentReceived, PaymentRefunded};
-use crate::fingerprint::Fingerprint;
 use crate::order::Payment;
 use crate::values::{Amount, MAX_AMOUNT};
 use crate::{Event, Order, Rejection};
@@ -42,10 +42,10 @@ pub(super) fn correct(order: &Order, command: CorrectPayment) -> Result<Decision
         reason_code,
     };
     if let Some(recorded) = order.correction(&event.correction_id) {
-        let again = Fingerprint::from(&event);
-        let recorded_at_version = recorded.at.version;
-        let reused = Rejection::CorrectionIdReused { correction_id: event.correction_id, recorded_at_version };
-        return repeated(recorded, again, reused);
+        return repeated(recorded, &event, |recorded_at_version| Rejection::CorrectionIdReused {
+            correction_id: event.correction_id.clone(),
+            recorded_at_version,
+        });
     }
     check_room(order)?;
     let Some(payment) = payment else { return Err(Rejection::UnknownPayment { payment_id: event.payment_id }) };
@@ -67,10 +67,10 @@ pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, 
     let (reduction, due) = (Amount::ZERO, order.due);
     let event = PaymentRefunded { refund_id, payment_id, amount, reduction, due, reason, reason_code };
     if let Some(refund) = order.refund(&event.refund_id) {
-        let again = Fingerprint::from(&event);
-        let recorded_at_version = refund.recorded.at.version;
-        let reused = Rejection::RefundIdReused { refund_id: event.refund_id, recorded_at_version };
-        return repeated_reduction(refund, again, named, reused);
+        return repeated_reduction(refund, &event, named, |recorded_at_version| Rejection::RefundIdReused {
+            refund_id: event.refund_id.clone(),
+            recorded_at_version,
+        });
     }
     check_room(order)?;
     let Some(payment) = order.payment(&event.payment_id) else {

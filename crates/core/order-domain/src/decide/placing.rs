@@ -1,6 +1,7 @@
 //! The placing of an order.
 
-use super::{Decision, check_list, record};
+use super::checks::check_list;
+use super::decision::{Decision, record};
 use crate::command::PlaceOrder;
 use crate::event::OrderPlaced;
 use crate::total::total;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ValueError;
+use super::value_error::ValueError;
 
 /// A currency, identified by its ISO 4217 code.
 ///

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Text, ValueError, check_id};
+use super::text::{Text, check_id};
+use super::value_error::ValueError;
 
 /// The largest size of an order's metadata in bytes: names and values together, in UTF-8.
 pub const MAX_METADATA: usize = 512;
@@ -13,7 +14,7 @@ pub const MAX_METADATA: usize = 512;
 /// syntax of an id, values are [`Text`]s, and the total is at most [`MAX_METADATA`] bytes. Metadata can be neither
 /// searched nor erased.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "BTreeMap<String, Text>", into = "BTreeMap<String, Text>")]
+#[serde(try_from = "BTreeMap<String, Text>")]
 pub struct Metadata(BTreeMap<String, Text>);
 
 impl Metadata {
@@ -44,11 +45,5 @@ impl TryFrom<BTreeMap<String, Text>> for Metadata {
         notes.keys().try_for_each(|name| Self::check_name(name))?;
         let bytes: usize = notes.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
         if bytes > MAX_METADATA { Err(ValueError::MetadataTooLarge { max: MAX_METADATA }) } else { Ok(Self(notes)) }
-    }
-}
-
-impl From<Metadata> for BTreeMap<String, Text> {
-    fn from(metadata: Metadata) -> Self {
-        metadata.0
     }
 }

@@ -1,15 +1,28 @@
-//! Texts for people, and the short words that accompany them.
+//! Ids, texts for people, and the short words that accompany them.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ValueError;
+use super::value_error::ValueError;
 
+/// The largest number of characters in an id.
+pub const MAX_ID: usize = 64;
 /// The largest number of characters (Unicode scalar values) in a name or a reason.
 pub const MAX_TEXT: usize = 256;
 /// The largest number of characters in a shop's own order number.
 pub const MAX_REFERENCE: usize = 64;
 /// The largest number of characters in a reason code.
 pub const MAX_REASON_CODE: usize = 32;
+
+pub(super) fn check_id(text: &str) -> Result<(), ValueError> {
+    let Some(first) = text.bytes().next() else { return Err(ValueError::Empty) };
+    if text.len() > MAX_ID {
+        return Err(ValueError::TooLong { max: MAX_ID });
+    }
+    let rest_allowed = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    if first.is_ascii_alphanumeric() && rest_allowed { Ok(()) } else { Err(ValueError::BadIdCharacter) }
+}
 
 /// Checks a new text.
 fn check_new(text: &str, max: usize) -> Result<(), ValueError> {
@@ -62,15 +75,21 @@ fn is_invisible(c: char) -> bool {
             | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
+fn check_reason_code(code: &str) -> Result<(), ValueError> {
+    let Some(first) = code.bytes().next() else { return Err(ValueError::Empty) };
+    if code.len() > MAX_REASON_CODE {
+        return Err(ValueError::TooLong { max: MAX_REASON_CODE });
+    }
+    let rest_allowed = code.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    if first.is_ascii_alphabetic() && rest_allowed { Ok(()) } else { Err(ValueError::BadReasonCode) }
+}
+
+/// Generates types of text. The first check applies to new texts, the second to stored ones.
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident, $max:ident;)+) => {$(
+    ($new:expr, $stored:expr; $($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        ///
-        /// All scripts are allowed. At least one character is visible. Control characters, noncharacters and
-        /// bidirectional embeddings, overrides and isolates are not allowed. The marks U+061C, U+200E and U+200F are
-        /// allowed, because right-to-left scripts use them.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -79,7 +98,7 @@ macro_rules! texts {
             /// # Errors
             /// Returns an error if the text is empty, too long or invisible, or has a character that is not allowed.
             pub fn parse(text: &str) -> Result<Self, ValueError> {
-                check_new(text, $max)?;
+                ($new)(text)?;
                 Ok(Self(text.to_owned()))
             }
 
@@ -95,62 +114,61 @@ macro_rules! texts {
 
             /// Reads a stored text.
             fn try_from(text: String) -> Result<Self, ValueError> {
-                check_stored(&text, $max)?;
+                ($stored)(&text)?;
                 Ok(Self(text))
             }
         }
 
-        impl From<$name> for String {
-            fn from(text: $name) -> String {
-                text.0
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
             }
         }
     )+};
 }
 
+// Ids match `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, so an id cannot inject a delimiter into a key.
 texts! {
-    /// A name, a reason or another short text of 1..=256 characters.
-    Text, MAX_TEXT;
-    /// A shop's own order number, of 1..=64 characters.
-    Reference, MAX_REFERENCE;
+    check_id, check_id;
+    /// Names a customer.
+    CustomerId,
+    /// Names an order: the aggregate's id.
+    OrderId,
+    /// Names a payment within an order.
+    PaymentId,
+    /// Names a correction of a payment within an order.
+    CorrectionId,
+    /// Names a refund within an order.
+    RefundId,
+    /// Names a shipment within an order.
+    ShipmentId,
+    /// Names a return within an order.
+    ReturnId,
+    /// Names a cancellation of items within an order.
+    CancellationId,
+    /// Names a product; an order lists it at most once.
+    Sku,
+    /// Names a quote of prices; unique for its customer.
+    QuoteId,
+    /// Names a key that quotes are signed with.
+    KeyId,
 }
 
-/// A short word of the shop's own that accompanies a reason, for statistics: `[A-Za-z][A-Za-z_]{0,31}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ReasonCode(String);
-
-impl ReasonCode {
-    /// Checks and wraps a reason code.
-    ///
-    /// # Errors
-    /// Returns an error if the code is empty or too long, or has a character that is not allowed.
-    pub fn parse(code: &str) -> Result<Self, ValueError> {
-        Self::try_from(code.to_owned())
-    }
-
-    /// Returns the code as it was given.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+// All scripts are allowed. At least one character is visible. Control characters, noncharacters and bidirectional
+// embeddings, overrides and isolates are not allowed. The marks U+061C, U+200E and U+200F are allowed, because
+// right-to-left scripts use them.
+texts! {
+    |text| check_new(text, MAX_TEXT), |text: &str| check_stored(text, MAX_TEXT);
+    /// A name, a reason or another short text of 1..=256 characters of any script, at least one of them visible.
+    Text,
 }
-
-impl TryFrom<String> for ReasonCode {
-    type Error = ValueError;
-
-    fn try_from(code: String) -> Result<Self, ValueError> {
-        let Some(first) = code.bytes().next() else { return Err(ValueError::Empty) };
-        if code.len() > MAX_REASON_CODE {
-            return Err(ValueError::TooLong { max: MAX_REASON_CODE });
-        }
-        let rest_allowed = code.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
-        if first.is_ascii_alphabetic() && rest_allowed { Ok(Self(code)) } else { Err(ValueError::BadReasonCode) }
-    }
+texts! {
+    |text| check_new(text, MAX_REFERENCE), |text: &str| check_stored(text, MAX_REFERENCE);
+    /// A shop's own order number, of 1..=64 characters of any script, at least one of them visible.
+    Reference,
 }
-
-impl From<ReasonCode> for String {
-    fn from(code: ReasonCode) -> Self {
-        code.0
-    }
+texts! {
+    check_reason_code, check_reason_code;
+    /// A short word of the shop's own that accompanies a reason, for statistics: `[A-Za-z][A-Za-z_]{0,31}`.
+    ReasonCode,
 }

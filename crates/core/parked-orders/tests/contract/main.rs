@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
+use event_store::dynamo::TableError::{Refused, Unavailable};
 use parked_orders::{Consumer, ParkRequest, ParkedCount, ParkedError, ParkedOrder, ParkedOrderTable};
 use sam_template::Template;
 use serde_json::json;
@@ -308,7 +309,7 @@ async fn ids_that_no_key_can_hold_stop_nobody_else() {
     assert_eq!(orders(found.values().flatten()), ["o-1", "p-119"].into());
     for order in ["", &too_long] {
         let error = parked.park(&Consumer::PUBLISHER, &parking(order, 1, 1)).await.unwrap_err();
-        assert!(matches!(error, ParkedError::Refused { .. }), "{error:?}");
+        assert!(matches!(error, ParkedError::Table(Refused { .. })), "{error:?}");
     }
 }
 
@@ -343,16 +344,15 @@ async fn a_note_that_is_none_of_ours_is_told_and_hides_no_other() {
 async fn a_table_that_is_not_there_refuses_and_one_that_does_not_answer_is_unavailable() {
     let (server, _) = dynamo().await;
     let refused = ParkedOrderTable::new(server.client(), "NoSuchTable");
-    assert!(matches!(
-        refused.among(&Consumer::PUBLISHER, &["o-1"]).await,
-        Err(ParkedError::Refused { operation: "Query", .. })
-    ));
+    let error = refused.among(&Consumer::PUBLISHER, &["o-1"]).await;
+    assert!(matches!(error, Err(ParkedError::Table(Refused { operation: "Query", .. }))));
     let error = refused.park(&Consumer::PUBLISHER, &parking("o-1", 1, 1)).await;
-    assert!(matches!(error, Err(ParkedError::Refused { operation: "UpdateItem", .. })));
+    assert!(matches!(error, Err(ParkedError::Table(Refused { operation: "UpdateItem", .. }))));
     let unreachable = ParkedOrderTable::new(server.client(), TABLE);
     server.stop().await;
-    assert!(matches!(unreachable.among(&Consumer::PUBLISHER, &["o-1"]).await, Err(ParkedError::Unavailable { .. })));
-    assert!(matches!(unreachable.hold(&Consumer::PUBLISHER, "o-1", 1).await, Err(ParkedError::Unavailable { .. })));
+    let among = unreachable.among(&Consumer::PUBLISHER, &["o-1"]).await.map(drop);
+    let hold = unreachable.hold(&Consumer::PUBLISHER, "o-1", 1).await.map(drop);
+    assert!([among, hold].iter().all(|failed| matches!(failed, Err(ParkedError::Table(Unavailable { .. })))));
 }
 
 #[tokio::test]

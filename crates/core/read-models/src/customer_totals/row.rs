@@ -24,7 +24,6 @@ pub struct Contribution {
 #[serde(rename_all = "camelCase")]
 pub struct PlacedOrder {
     /// The time when the order was placed.
-    #[serde(with = "crate::rfc3339")]
     pub placed_at: Timestamp,
     /// The order's id.
     pub order_id: String,

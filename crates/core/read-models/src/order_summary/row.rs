@@ -63,10 +63,8 @@ pub struct OrderSummaryRow {
     /// The number of shipments that have not arrived. `fulfillment_status` needs it, and no other field contains it.
     pub shipments_under_way: u32,
     /// The time when the order was placed.
-    #[serde(with = "crate::rfc3339")]
     pub placed_at: Timestamp,
     /// The time when its newest commit was recorded.
-    #[serde(with = "crate::rfc3339")]
     pub last_updated: Timestamp,
     /// The version of its newest commit.
     pub version: u64,

@@ -57,10 +57,8 @@ pub struct OpenOrderRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// The time when the order was placed.
-    #[serde(with = "crate::rfc3339")]
     pub placed_at: Timestamp,
     /// The time when its newest commit was recorded.
-    #[serde(with = "crate::rfc3339")]
     pub last_updated: Timestamp,
     /// The version of its newest commit.
     pub version: u64,

@@ -1,6 +1,5 @@
 //! The current state of one order: from the row if it is up to date, from the events if the row is missing or behind.
 
-use http_api::timestamps::http_date;
 use serde_json::json;
 use test_support::gateway::Call;
 
@@ -15,7 +14,7 @@ async fn an_order_is_shown_with_its_version_and_the_time_of_its_last_change() {
     let reply = ledger.ask(&get_order(&order_id)).await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("etag"), Some("\"5\""));
-    assert_eq!(reply.header("last-modified"), Some(http_date(newest.epoch_ms()).as_str()));
+    assert_eq!(reply.header("last-modified"), Some(newest.http_date().as_str()));
     assert_eq!(
         reply.json(),
         json!({

@@ -107,7 +107,7 @@ const fn concerns_no_other(error: &RedriveError) -> bool {
         RedriveError::NewerProjection
         | RedriveError::UnknownConsumer
         | RedriveError::Notes(ParkedError::Unreadable { .. }) => true,
-        RedriveError::Notes(ParkedError::Unavailable { .. } | ParkedError::Refused { .. })
+        RedriveError::Notes(ParkedError::Table(_))
         | RedriveError::Events(_)
         | RedriveError::Bus { .. }
         | RedriveError::Row { .. } => false,
@@ -148,7 +148,7 @@ async fn parked(arguments: &Arguments, notes: &ParkedOrderTable) -> anyhow::Resu
             Err(ParkedError::Unreadable { .. }) => {
                 entries.push(Entry { consumer: consumer.clone(), order: order.clone(), commits: None });
             }
-            Err(error @ (ParkedError::Unavailable { .. } | ParkedError::Refused { .. })) => return Err(error.into()),
+            Err(error @ ParkedError::Table(_)) => return Err(error.into()),
         }
     }
     Ok((entries, Vec::new()))

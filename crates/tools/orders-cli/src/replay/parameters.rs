@@ -12,10 +12,8 @@ pub(crate) struct Parameters {
     pub(crate) bus: String,
     pub(crate) table: String,
     /// The first instant.
-    #[serde(with = "instant")]
     pub(crate) from: Timestamp,
     /// The first instant after the range.
-    #[serde(with = "instant")]
     pub(crate) to: Timestamp,
     pub(crate) order: Option<String>,
     pub(crate) name: ReplayName,
@@ -78,21 +76,6 @@ impl From<ReplayName> for String {
 impl fmt::Display for ReplayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Instants as RFC 3339.
-mod instant {
-    use event_store::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-    pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(time)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
