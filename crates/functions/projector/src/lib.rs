@@ -51,7 +51,7 @@ impl Projector {
     pub fn on_dynamo(client: Client, config: &ProjectorConfig) -> Self {
         let store = DynamoEventStore::new(client.clone(), config.events_table.as_str());
         let open = |registered: &Registered| {
-            Some(registered.open(client.clone(), store.clone(), config.table_of(registered.name)?))
+            Some(registered.open(client.clone(), store.clone(), config.tables.get(registered.name)?))
         };
         let models: ReadModels = CORE.iter().filter_map(open).collect();
         Self::new(store, &models, ParkedOrderTable::new(client, config.parked_table.as_str()))

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 use test_support::log;
 
-use crate::given::{TOTALS_CONSUMER, config, event, pay, place};
+use crate::given::{SUMMARY_TABLE, TOTALS_CONSUMER, config, config_without_table_of, event, pay, place};
 use crate::items::{Item, items_of};
 
 /// Returns the lines about a batch, without those at debug level.
@@ -171,7 +171,7 @@ async fn a_batch_without_a_commit_that_can_be_read_has_no_lag() {
 async fn a_batch_that_is_stuck_lags_and_names_the_cause_that_it_is_stuck_with() {
     let ledger = Ledger::new().await;
     ledger.record("o-1", place("c-1"), "2020-01-01T00:00:00.000Z").await;
-    let without = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
+    let without = config_without_table_of(SUMMARY_TABLE);
     let lines = written(&ledger, &without, &ledger.stream()).await;
     let [summaries, _] = metrics(&lines);
     assert!(summaries["ProjectionLag"].is_u64() && summaries.get("RowsWritten").is_none(), "{summaries}");
