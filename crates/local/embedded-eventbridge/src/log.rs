@@ -36,13 +36,13 @@ struct Kept {
 }
 
 impl EventLog {
-    pub(crate) fn open(location: &LogLocation) -> Result<Self, EmbeddedError> {
+    pub(crate) fn open(location: LogLocation) -> Result<Self, EmbeddedError> {
         let kept = match location {
             LogLocation::Temporary => {
                 let file = tempfile::tempfile().map_err(|source| EmbeddedError::Temporary { source })?;
                 Kept { file, ends: Vec::new() }
             }
-            LogLocation::File(path) => Kept::from_file(path)?,
+            LogLocation::File(path) => Kept::from_file(&path)?,
         };
         let lines = watch::Sender::new(kept.ends.len());
         Ok(Self { kept: Mutex::new(kept), lines })
@@ -195,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_appended_between_the_read_and_the_wait_ends_the_wait() {
-        let log = Arc::new(EventLog::open(&LogLocation::Temporary).unwrap());
+        let log = Arc::new(EventLog::open(LogLocation::Temporary).unwrap());
         let mut follower = EventLog::follow(&log, 0);
         for _ in 0..3 {
             assert_eq!(follower.read().unwrap(), b"");
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_chunk_is_whole_lines_and_at_least_one() {
-        let log = EventLog::open(&LogLocation::Temporary).unwrap();
+        let log = EventLog::open(LogLocation::Temporary).unwrap();
         let line = |bytes: u64| format!("{{{}}}", " ".repeat(usize::try_from(bytes).unwrap() - 3));
         for bytes in [CHUNK * 2, CHUNK - 10, 10, 10] {
             append(&log, &line(bytes));

@@ -151,12 +151,7 @@ fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Body> {
 
 /// Builds the reply to a request that is rejected before any operation, in the form that the SDK reads.
 pub(crate) fn refuse(refused: Refusal) -> Response<Body> {
-    let code = match refused {
-        Refusal::MalformedHost => "ValidationException",
-        Refusal::ForeignHost | Refusal::ForeignOrigin => "AccessDeniedException",
-        Refusal::SlowBody => "RequestTimeoutException",
-    };
-    refusal(refused.status(), code, &refused.to_string())
+    refusal(refused.status(), refused.aws_code(), &refused.to_string())
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response<Body> {
@@ -216,7 +211,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_answered_is_in_the_log_already() {
         let (_running, ended) = watch::channel(());
-        let bus = Bus::new(["Bus".to_owned()].into(), EventLog::open(&LogLocation::Temporary).unwrap(), ended);
+        let bus = Bus::new(["Bus".to_owned()].into(), EventLog::open(LogLocation::Temporary).unwrap(), ended);
         let entry =
             json!({ "EventBusName": "Bus", "Time": 0, "Source": "s", "DetailType": "t", "Detail": r#"{"n":1}"# });
         // The reply and the check run without an `await` between them, so no other task runs in between.

@@ -29,5 +29,5 @@ pub use error::StartError;
 pub use functions::in_process;
 pub use invoker::{Functions, Invoker};
 pub use issuer::{IssuerError, LocalIssuer, Token};
-pub use loopback_http::{Admission, is_host};
+pub use loopback_http::{Admission, Listener, is_host};
 pub use stack::{Authentication, DataLocation, LocalStack, Options, Surroundings};

@@ -286,7 +286,7 @@ fn failing(taken: SocketAddr) -> Vec<(Options, &'static str)> {
         (Options { dynamodb: taken, ..options() }, "cannot serve DynamoDB"),
         (Options { template: unusable_table, ..options() }, "cannot start the embedded DynamoDB"),
         (Options { eventbridge: taken, ..options() }, "cannot serve EventBridge"),
-        (Options { eventbridge: ([0, 0, 0, 0], 0).into(), ..options() }, "cannot start the embedded EventBridge"),
+        (Options { eventbridge: ([0, 0, 0, 0], 0).into(), ..options() }, "cannot serve EventBridge"),
         (options(), "the template names the function reader"),
     ]
 }

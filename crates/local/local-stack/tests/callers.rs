@@ -11,13 +11,12 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp
 use lambda_runtime::{LambdaEvent, service_fn};
 use local_stack::function::event_function;
 use local_stack::gateway::{Authorization, Gateway, JwtAuthorizer, Route};
-use local_stack::{Admission, Invoker, LocalIssuer};
+use local_stack::{Admission, Invoker, Listener, LocalIssuer};
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Method};
 use sam_template::CorsConfiguration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
 const SHOP: &str = "https://shop.example";
 
@@ -81,9 +80,9 @@ impl Scene {
                 json!({ "statusCode": 200, "headers": headers, "body": event.payload.to_string() }),
             )
         }));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
         let invoker = Invoker::new([("echo".to_owned(), echo)].into(), BTreeMap::new());
-        let gateway = Gateway::serve(listener, Admission::default(), routes, cors, invoker, Vec::new()).unwrap();
+        let gateway = Gateway::serve(listener, Admission::default(), routes, cors, invoker, Vec::new());
         Self { gateway, issuer, private, _data: data }
     }
 
