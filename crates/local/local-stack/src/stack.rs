@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use embedded_dynamodb::{DatabaseLocation, EmbeddedDynamoDb};
 use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
@@ -11,13 +10,13 @@ use loopback_http::{Admission, Listener};
 use sam_template::{EventBus, Template};
 
 use crate::data_folder::DataFolder;
-use crate::declared::{Api, deployed, environments, require, sources, timeouts};
+use crate::declared::{Api, deployed, environments, require, timeouts};
 use crate::error::StartError;
 use crate::function::FunctionError;
 use crate::gateway::Gateway;
 use crate::invoker::{Functions, Invoker};
 use crate::issuer::LocalIssuer;
-use crate::pump::{Pump, StreamError, SystemTimer, Timer};
+use crate::pump::{Pump, StreamError};
 use crate::schedules::Schedules;
 
 /// The location of a stack's data.
@@ -135,19 +134,16 @@ impl LocalStack {
                 environments: environments(&template, &database.endpoint(), &event_bus.endpoint())?,
             };
             let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
-            let sources = sources(&template)?;
-            let schedules = template.schedules()?;
-            require(&functions, &api.routes, &sources, &schedules)?;
+            let (mappings, schedules) = (template.stream_mappings()?, template.schedules()?);
+            require(&functions, &api.routes, &mappings, &schedules)?;
             let invoker = Invoker::new(functions, timeouts(&template)?);
 
             let data = folder.as_ref().map(DataFolder::path);
-            let timer: Arc<dyn Timer> = Arc::new(SystemTimer);
             let mut pumps = Vec::new();
-            for source in sources {
-                let timer = Arc::clone(&timer);
-                pumps.push(Pump::start(source, database.database(), invoker.clone(), data, timer).await?);
+            for mapping in mappings {
+                pumps.push(Pump::start(mapping, database.database(), invoker.clone(), data).await?);
             }
-            let schedules = Schedules::start(schedules, invoker.clone(), &timer);
+            let schedules = Schedules::start(schedules, &invoker);
             let wakers = pumps.iter().map(Pump::waker).collect();
             let gateway = Gateway::serve(http, admission, api.routes, api.cors, invoker, wakers);
             Ok((event_bus, pumps, schedules, gateway))
@@ -195,12 +191,6 @@ impl LocalStack {
         self.folder.as_ref().map(DataFolder::events)
     }
 
-    /// Returns the running event source mappings.
-    #[must_use]
-    pub fn pumps(&self) -> &[Pump] {
-        &self.pumps
-    }
-
     /// Waits until every stream record written before this call is processed, or discarded after its last retry.
     pub async fn drained(&self) -> Result<(), StreamError> {
         for pump in &self.pumps {
@@ -211,7 +201,7 @@ impl LocalStack {
 
     /// Waits like [`LocalStack::drained`], for the stream of one function only.
     pub async fn drained_by(&self, function: &str) -> Result<(), StreamError> {
-        let pump = self.pumps.iter().find(|pump| pump.source().function == function);
+        let pump = self.pumps.iter().find(|pump| pump.function == function);
         pump.ok_or_else(|| StreamError::NoReader(function.to_owned()))?.drained().await
     }
 

@@ -65,14 +65,18 @@ fn the_projector_and_the_publisher_read_the_whole_stream_of_order_events_with_fi
         function: function.to_owned(),
         table: "OrderEvents".to_owned(),
         batch_size,
-        maximum_batching_window_seconds: 0,
         maximum_retry_attempts,
-        maximum_record_age_seconds: None,
         bisect_batch_on_function_error: true,
         report_batch_item_failures: true,
-        parallelization_factor: 1,
-        failure_destination: Some("FailedBatches.Arn".to_owned()),
     };
+    for id in ["ProjectorStream", "PublisherStream"] {
+        let properties = template().resource(id).unwrap().unwrap();
+        assert_eq!(properties["DestinationConfig"], json!({ "OnFailure": { "Destination": "FailedBatches.Arn" } }));
+        assert_eq!(
+            (&properties["MaximumBatchingWindowInSeconds"], &properties["ParallelizationFactor"]),
+            (&json!(0), &json!(1))
+        );
+    }
     assert_eq!(template().stream_mappings().unwrap(), [mapping("projector", 1000, 20), mapping("publisher", 100, 60)]);
 }
 
