@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use embedded_dynamodb::{DatabaseLocation, EmbeddedDynamoDb};
 use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
 use loopback_http::{Admission, Listener};
-use sam_template::{EventBus, Template};
+use sam_template::Template;
 
 use crate::data_folder::DataFolder;
 use crate::declared::{Api, deployed, environments, require, timeouts};
@@ -125,8 +125,8 @@ impl LocalStack {
         let started = async {
             database.create_tables(&template)?;
             let log = folder.as_ref().map_or(LogLocation::Temporary, |folder| LogLocation::File(folder.events()));
-            let buses: Vec<_> = template.event_buses().iter().flat_map(EventBus::local_names).collect();
-            let event_bus = EmbeddedEventBridge::start_on(eventbridge, buses, log, admission.clone())?;
+            let event_bus =
+                EmbeddedEventBridge::start_on(eventbridge, template.event_bus_names(), log, admission.clone())?;
 
             let surroundings = Surroundings {
                 dynamodb: database.client(),

@@ -25,9 +25,6 @@ const TEMPLATE: &str = r"
 Transform: AWS::Serverless-2016-10-31
 Parameters:
   AuthMode: { Type: String, Default: iam }
-Globals:
-  Function:
-    Environment: { Variables: { LOG_LEVEL: info } }
 Resources:
   Things:
     Type: AWS::DynamoDB::Table
