@@ -28,7 +28,7 @@ use order_aggregate::Orders;
 use parked_orders::{Consumer, ParkedOrderTable};
 use read_models::ReadModels;
 use read_models::registry::{CORE, Registered};
-use stream_consumer::{StreamEvent, Violation};
+use stream_consumer::StreamEvent;
 
 pub use payload::Payload;
 pub use processor::Processor;
@@ -105,8 +105,7 @@ impl<S: EventStore<Orders>> Projector<S> {
     /// models receive a repeat. Records without an order id are noted and skipped.
     async fn project(&self, event: StreamEvent, deadline_ms: u64) -> DynamoDbEventResponse {
         let batch = stream_consumer::read(event);
-        batch.violations.iter().for_each(Violation::log);
-        report::received(&batch);
+        batch.log();
         report::unaddressable(batch.unaddressable.len());
         let last_note = last_start(deadline_ms, processor::RESERVE_FOR_NOTES);
         let (failed, unnoted) = tokio::join!(

@@ -37,7 +37,7 @@ async fn row(ledger: &Ledger, order: &str) -> Option<(u64, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_batch_becomes_rows_and_nothing_comes_again() {
+async fn a_batch_becomes_rows_and_nothing_is_retried() {
     let (ledger, stream) = two_orders().await;
     assert_eq!(answer(&ledger, &stream).await, json!({ "batchItemFailures": [] }));
     assert_eq!(row(&ledger, "o-1").await, Some((3, "paid")));
@@ -45,7 +45,7 @@ async fn a_batch_becomes_rows_and_nothing_comes_again() {
 }
 
 #[tokio::test]
-async fn a_batch_that_comes_again_changes_nothing() {
+async fn a_repeated_batch_changes_nothing() {
     let (ledger, stream) = two_orders().await;
     for records in [&stream[..], &stream[..], &stream[1..3]] {
         assert_eq!(answer(&ledger, records).await, retried([]));
@@ -102,7 +102,7 @@ async fn a_record_without_a_sequence_number_is_retried_with_its_whole_batch() {
 }
 
 #[tokio::test]
-async fn when_rows_cannot_be_written_every_record_comes_again_in_the_streams_order() {
+async fn when_rows_cannot_be_written_all_records_are_retried_in_order() {
     let (ledger, stream) = two_orders().await;
     let without = config_without_table_of(SUMMARY_TABLE);
     let response = Projector::on_dynamo(ledger.server.client(), &without).handle(event(&stream)).await.unwrap();

@@ -26,7 +26,7 @@ async fn everything_written(ledger: &Ledger, config: &ProjectorConfig, records: 
 
 /// Returns the lines that an invocation writes.
 pub(crate) async fn lines_of<T>(invocation: impl Future<Output = T>) -> Vec<Value> {
-    log::capture_with_debug_of("projector");
+    log::capture_with_debug_of("stream_consumer");
     invocation.await;
     let text = log::take();
     for private in ["c-1", "sku-", "someone@example.com"] {
@@ -184,7 +184,7 @@ async fn for_debugging_each_commit_is_a_line_with_the_correlation_id_of_its_comm
     let ledger = Ledger::new().await;
     let (_, stream) = with_poison(&ledger).await;
     let lines = everything_written(&ledger, &config(), &stream).await;
-    let received = of_level(&lines, "DEBUG", "projector");
+    let received = of_level(&lines, "DEBUG", "stream_consumer");
     let versions: Vec<_> = received.iter().map(|line| (&line["order_id"], &line["version"])).collect();
     assert_eq!(versions, [(&json!("o-1"), &json!(1)), (&json!("o-1"), &json!(3))]);
     assert!(received.iter().all(|line| line["correlation_id"] == "checkout-2001"), "{received:#?}");
