@@ -19,23 +19,23 @@ use crate::private_server::PrivateServer;
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// Headers that concern the client's connection, and `Origin`. They are not forwarded. dynoxide would answer `Origin` with
 /// `access-control-allow-origin: *`.
-const NOT_HANDED_ON: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, ORIGIN];
+const NOT_FORWARDED: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, ORIGIN];
 
 pub(crate) fn serve(listener: Listener, database: Database, admission: Admission) -> Server {
-    let router = Router::new().fallback(hand_on).with_state(Arc::new(PrivateServer::new(database)));
+    let router = Router::new().fallback(forward).with_state(Arc::new(PrivateServer::new(database)));
     Server::start(listener, admission, refuse, router)
 }
 
-async fn hand_on(State(server): State<Arc<PrivateServer>>, request: Request) -> Response<Body> {
+async fn forward(State(server): State<Arc<PrivateServer>>, request: Request) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "RequestEntityTooLarge",
-            "the request's body is too large or broke off",
+            "the request's body is too large or incomplete",
         );
     };
-    for name in NOT_HANDED_ON {
+    for name in NOT_FORWARDED {
         parts.headers.remove(name);
     }
     parts.version = Version::HTTP_11;

@@ -28,7 +28,7 @@ pub enum EmbeddedError {
         line: usize,
     },
     /// The temporary file cannot be created.
-    #[error("cannot make a temporary file")]
+    #[error("cannot create a temporary file")]
     Temporary {
         /// The error of the system.
         source: io::Error,

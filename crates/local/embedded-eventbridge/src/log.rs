@@ -101,16 +101,16 @@ impl Kept {
         loop {
             line.clear();
             let length = reader.read_until(b'\n', &mut line).map_err(failed)?;
-            let whole = line.ends_with(b"\n");
-            let sound = if whole {
+            let is_complete = line.ends_with(b"\n");
+            let is_valid = if is_complete {
                 serde_json::from_slice::<Map<String, Value>>(&line).is_ok()
             } else {
                 line.is_empty() || line.starts_with(b"{")
             };
-            if !sound {
+            if !is_valid {
                 return Err(EmbeddedError::NotALog { file: path.to_owned(), line: ends.len() + 1 });
             }
-            if !whole {
+            if !is_complete {
                 break;
             }
             end += length as u64;

@@ -34,7 +34,7 @@ pub enum StartError {
     },
     /// Other users can read the folder, and it has other files, so it may be shared on purpose.
     #[error(
-        "other users can read the folder {0}, and it holds other files: choose another data folder, or run `chmod 700 {0}`",
+        "other users can read the folder {0}, and it contains other files: choose another data folder, or run `chmod 700 {0}`",
         path.display()
     )]
     SharedFolder {

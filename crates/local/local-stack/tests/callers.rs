@@ -318,7 +318,6 @@ fn cors() -> CorsConfiguration {
         allow_headers: list(&["authorization", "content-type"]),
         expose_headers: list(&["etag", "location"]),
         max_age: Some(7200),
-        allow_credentials: false,
     }
 }
 

@@ -152,8 +152,12 @@ fn a_schedule_that_the_local_stack_could_not_follow_is_refused() {
 #[test]
 fn a_route_that_leads_nowhere_is_refused() {
     let complaint = |change| complaint_of_part("templates/routes.yaml", change, Template::routes);
-    let message = complaint(("RouteKey: POST /orders\n", "RouteKey: $default\n"));
-    assert_eq!(message, "PlaceOrderRoute: RouteKey is `$default`, which is not a method, a space and a path");
+    for key in ["$default", "ANY /orders", "POST /{path+}"] {
+        let change = ("RouteKey: POST /orders\n", &*format!("RouteKey: {key}\n"));
+        let message = complaint_of_part("templates/routes.yaml", change, Template::routes);
+        let expected = "which is not a method, a space and a path without a greedy variable";
+        assert_eq!(message, format!("PlaceOrderRoute: RouteKey is `{key}`, {expected}"));
+    }
     let message = complaint(("integrations/${CommandIntegration}", "elsewhere"));
     assert_eq!(
         message,

@@ -175,7 +175,7 @@ async fn numbers_keep_within_the_integers_of_64_bits() {
 }
 
 #[tokio::test]
-async fn nobody_speaks_for_aws() {
+async fn sources_of_aws_are_rejected() {
     assert_eq!(refused_entry(sound().source("aws.s3").build()).await, "NotAuthorizedForSourceException");
     assert_eq!(put(&start().await.client(), vec![sound().source("awsome").build()]).await, Ok(vec![None]));
 }

@@ -129,7 +129,7 @@ impl Api {
         let identity = match authorize(&matched.route.authorization, &parts.headers, time) {
             Ok(identity) => identity,
             Err((refusal, scopes)) => {
-                tracing::info!(route = matched.route.key, request_id, error = %refusal, "caller refused");
+                tracing::info!(route = matched.route.key, request_id, error = %refusal, "caller rejected");
                 return refusal.response(scopes);
             }
         };

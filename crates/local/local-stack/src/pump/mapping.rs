@@ -128,3 +128,6 @@ impl<R: StreamItem> Mapping<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

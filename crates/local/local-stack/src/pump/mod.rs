@@ -12,8 +12,6 @@
 mod checkpoint;
 mod destination;
 mod mapping;
-#[cfg(test)]
-mod mapping_tests;
 mod outcome;
 mod run;
 mod sequence;

@@ -80,7 +80,7 @@ impl Consumer {
                 Next::Go
             }
             Err(error) => {
-                tracing::error!(function = self.function, %error, "stream not readable");
+                tracing::error!(function = self.function, %error, "cannot read the stream");
                 Next::Pause
             }
         }
@@ -108,7 +108,7 @@ impl Consumer {
     /// effect.
     async fn settled(&self, sequence: &SequenceNumber) {
         if let Err(error) = self.checkpoint.save(&self.stream.arn, sequence).await {
-            tracing::error!(function = self.function, %error, "checkpoint not written");
+            tracing::error!(function = self.function, %error, "cannot write the checkpoint");
         }
         self.done.send_replace(Some(sequence.clone()));
     }

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use sam_template::StreamMapping;
 
-use super::mapping::{Mapping, PAYLOAD_LIMIT, StreamItem};
-use super::outcome::Outcome;
-use super::sequence::SequenceNumber;
+use super::{Mapping, PAYLOAD_LIMIT, StreamItem};
+use crate::pump::outcome::Outcome;
+use crate::pump::sequence::SequenceNumber;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Record {
