@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, Timestamp};
-use function_setup::QueryConfig;
+use function_setup::{Config, QueryConfig};
 use futures_util::future::BoxFuture;
 use http_api::{AuthMode, QuoteVerifier};
 use lambda_http::service_fn;
@@ -44,7 +44,7 @@ pub fn in_front_of(function: Arc<dyn Function>) -> Arc<dyn Function> {
 /// Returns the two HTTP functions as a deployment in this mode configures them, and the projector and the publisher
 /// unchanged.
 pub fn functions(surroundings: &Surroundings, dynamodb: aws_sdk_dynamodb::Client, mode: AuthMode) -> Functions {
-    let config = QueryConfig::from(|name| surroundings.variable("query-handler", name)).unwrap();
+    let config = QueryConfig::from_variables(|name| surroundings.variable("query-handler", name)).unwrap();
     let rows = Readers::on_dynamo(&dynamodb, &config);
     let parked = ParkedOrderTable::new(dynamodb.clone(), config.parked_table);
     let events = DynamoEventStore::new(dynamodb, "OrderEvents");

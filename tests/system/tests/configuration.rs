@@ -2,27 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
+use function_setup::{CommandConfig, Config, ProjectorConfig, PublisherConfig, QueryConfig};
 use sam_template::Template;
 use serde_json::Value;
 use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 
 /// The variables that each function reads.
-const READ: [(&str, &[&str]); 4] = [
-    ("command-handler", CommandConfig::VARIABLES),
-    ("projector", ProjectorConfig::VARIABLES),
-    ("publisher", PublisherConfig::VARIABLES),
-    ("query-handler", QueryConfig::VARIABLES),
-];
+fn read() -> [(&'static str, BTreeSet<&'static str>); 4] {
+    [
+        ("command-handler", CommandConfig::variables()),
+        ("projector", ProjectorConfig::variables()),
+        ("publisher", PublisherConfig::variables()),
+        ("query-handler", QueryConfig::variables()),
+    ]
+    .map(|(function, variables)| (function, variables.into_iter().collect()))
+}
 
 #[test]
 fn every_function_is_given_the_variables_it_reads_and_no_other() {
     let functions = Template::of_this_project().unwrap().functions().unwrap();
-    assert_eq!(functions.len(), READ.len());
-    for (name, variables) in READ {
+    assert_eq!(functions.len(), read().len());
+    for (name, read) in read() {
         let function = functions.iter().find(|function| function.name == name).unwrap();
         let given: BTreeSet<&str> = function.environment.keys().map(String::as_str).collect();
-        let read: BTreeSet<&str> = variables.iter().copied().collect();
         assert_eq!(given, read, "{name}");
     }
 }
@@ -44,7 +46,7 @@ fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables(
             }
         }
     }
-    let read: BTreeSet<&str> = READ.iter().flat_map(|(_, names)| *names).copied().collect();
+    let read: BTreeSet<&str> = read().into_iter().flat_map(|(_, names)| names).collect();
     let others: Vec<&str> = sample.keys().copied().filter(|name| !read.contains(name)).collect();
     assert!(others.iter().all(|name| name.starts_with("AWS_")), "{others:?}");
 }

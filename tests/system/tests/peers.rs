@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::stream;
 use embedded_eventbridge::Faults;
 use event_store::{Appended, DynamoEventStore, EventStore, Fingerprint, Request, Timestamp, UpTo};
-use function_setup::ProjectorConfig;
+use function_setup::{Config, ProjectorConfig};
 use lambda_runtime::{Context, LambdaEvent};
 use order_aggregate::Orders;
 use parked_orders::{Consumer, ParkedOrderTable};
@@ -29,7 +29,7 @@ async fn emptied(system: &System) -> Vec<Value> {
 fn projector(system: &System) -> Projector {
     let functions = Template::of_this_project().unwrap().functions().unwrap();
     let environment = functions.into_iter().find(|function| function.name == "projector").unwrap().environment;
-    let config = ProjectorConfig::from(|name| environment.get(name).cloned()).unwrap();
+    let config = ProjectorConfig::from_variables(|name| environment.get(name).cloned()).unwrap();
     Projector::on_dynamo(system.stack.database().client(), &config)
 }
 

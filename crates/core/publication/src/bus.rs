@@ -8,8 +8,8 @@ use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use event_store::catch_panic;
 use event_store::store::chain;
 
-use crate::CloudEvent;
 use crate::answer;
+use crate::cloud_event::CloudEvent;
 use crate::entry::Entry;
 use crate::outcome::{Publication, UnpublishedEvent, UnpublishedReason};
 use crate::packing::calls;

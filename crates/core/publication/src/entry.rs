@@ -3,7 +3,7 @@
 use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
-use crate::CloudEvent;
+use crate::cloud_event::CloudEvent;
 
 /// The source of all entries. Rules match on it, so it must never change.
 pub(crate) const SOURCE: &str = "order-ledger";
@@ -95,7 +95,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_entry_says_what_happened_when_and_carries_the_cloud_event() {
+    fn an_entry_has_type_and_time_and_contains_the_cloud_event() {
         let event = event_of(1000);
         let entry = Entry::new(7, &event, "the-bus").unwrap();
         assert_eq!(entry.index, 7);

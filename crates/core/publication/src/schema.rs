@@ -8,8 +8,7 @@ use order_domain::stored;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use crate::CloudEvent;
-use crate::cloud_event::data_schema;
+use crate::cloud_event::{CloudEvent, data_schema};
 
 /// The schema of one published event type and version.
 #[derive(Debug, Clone, PartialEq)]

@@ -74,7 +74,7 @@ pub struct Violation {
 
 impl Violation {
     /// Writes the violation to the log, with the fields that alarms use.
-    pub fn log(&self) {
+    fn log(&self) {
         let (order_id, version) = self.position.clone().unzip();
         tracing::error!(
             append_only_violation = true,
@@ -92,6 +92,22 @@ impl Batch {
     #[must_use]
     pub fn records(&self) -> usize {
         self.delivered.len() + self.violations.len() + self.unaddressable.len()
+    }
+
+    /// Logs the violations, and at debug level each commit.
+    pub fn log(&self) {
+        self.violations.iter().for_each(Violation::log);
+        for delivered in &self.delivered {
+            if let Ok(commit) = &delivered.record {
+                tracing::debug!(
+                    order_id = commit.aggregate_id,
+                    version = commit.version,
+                    correlation_id = commit.request.correlation_id,
+                    sequence_number = delivered.id,
+                    "received a commit"
+                );
+            }
+        }
     }
 
     /// Returns the orders of the inserts, each once.

@@ -15,7 +15,7 @@ use parked_orders::{Consumer, Next, ParkedError, ParkedOrder, ParkedOrderTable};
 use crate::failed_records::{FailedRecord, FailedRecords, ParkingPolicy, PoisonedOrder};
 
 /// The number of notes written at once.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 
 /// The parked orders of one consumer.
 #[derive(Debug, Clone)]
@@ -123,19 +123,19 @@ impl OrderParking {
     }
 
     async fn park(&self, order: PoisonedOrder, last_start: Option<Instant>) -> (PoisonedOrder, Result<(), NoteError>) {
-        let parked = match last_start {
-            Some(last_start) if Instant::now() >= last_start => Err(NoteError::OutOfTime),
-            Some(_) | None if order.is_deferred => Ok(self.table.defer(&self.consumer, &order.request).await),
-            Some(_) | None => Ok(self.table.park(&self.consumer, &order.request).await),
+        let note = async {
+            if order.is_deferred {
+                self.table.defer(&self.consumer, &order.request).await
+            } else {
+                self.table.park(&self.consumer, &order.request).await
+            }
         };
-        (order, parked.and_then(|parked| parked.map_err(NoteError::Table)))
+        let parked = begin_before(last_start, note).await;
+        (order, parked)
     }
 
     async fn unpark(&self, order: ParkedOrder, last_start: Option<Instant>) -> (ParkedOrder, Result<bool, NoteError>) {
-        let unparked = match last_start {
-            Some(last_start) if Instant::now() >= last_start => Err(NoteError::OutOfTime),
-            Some(_) | None => self.table.unpark(&order).await.map_err(NoteError::Table),
-        };
+        let unparked = begin_before(last_start, self.table.unpark(&order)).await;
         (order, unparked)
     }
 
@@ -144,11 +144,8 @@ impl OrderParking {
     /// # Errors
     /// Returns an error if the table cannot be read, or not before `deadline`.
     pub async fn deferred(&self, from: Option<Next>, deadline: Option<Instant>) -> Result<DeferredOrders, NoteError> {
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(NoteError::OutOfTime);
-        }
-        let page = before_deadline(deadline, self.table.deferred(&self.consumer, from)).await;
-        let page = page.ok_or(NoteError::OutOfTime)??;
+        let page = begin_before(deadline, self.table.deferred(&self.consumer, from));
+        let page = before_deadline(deadline, page).await.ok_or(NoteError::OutOfTime)??;
         Ok(DeferredOrders { orders: page.parked, next: page.next })
     }
 }
@@ -171,6 +168,17 @@ impl BatchReport {
     pub fn unparked_orders(&self) -> usize {
         self.unparked.iter().filter(|(_, unparked)| matches!(unparked, Ok(true))).count()
     }
+}
+
+/// Does `work` with the table of notes, unless the time to begin is over.
+pub(crate) async fn begin_before<T>(
+    last_start: Option<Instant>,
+    work: impl Future<Output = Result<T, ParkedError>>,
+) -> Result<T, NoteError> {
+    if last_start.is_some_and(|last_start| Instant::now() >= last_start) {
+        return Err(NoteError::OutOfTime);
+    }
+    Ok(work.await?)
 }
 
 /// Returns the result of `work`; `None` if it does not end before the deadline.

@@ -7,10 +7,9 @@ use std::time::Instant;
 
 use event_store::store::chain;
 use futures_util::stream::{self, StreamExt as _};
-use parked_orders::{ParkedError, ParkedOrderTable, UnaddressableRecord};
+use parked_orders::{ParkedOrderTable, UnaddressableRecord};
 
-/// The number of notes written at once.
-const AT_ONCE: usize = 16;
+use crate::order_parking::{AT_ONCE, begin_before};
 
 /// Notes the records that name no order on behalf of `function`, which skips them. Returns the names of those that
 /// could not be noted and must be retried. No write of a note begins after `until`.
@@ -31,32 +30,19 @@ async fn note(
     notes: &ParkedOrderTable,
     until: Option<Instant>,
 ) -> Option<String> {
-    let noted = match until {
-        Some(until) if Instant::now() >= until => None,
-        Some(_) | None => Some(notes.note_unaddressable(function, record).await),
-    };
-    log(function, record, noted.as_ref());
-    if matches!(noted, Some(Ok(()))) { None } else { Some(record.sequence_number.clone().unwrap_or_default()) }
-}
-
-/// Writes a record to the log. `noted` is `None` if no time was left to note it.
-fn log(function: &str, record: &UnaddressableRecord, noted: Option<&Result<(), ParkedError>>) {
-    let not_noted = match noted {
-        Some(Ok(())) => None,
-        Some(Err(error)) => Some(chain(error)),
-        None => Some("out of time".to_owned()),
-    };
+    let noted = begin_before(until, notes.note_unaddressable(function, record)).await;
     tracing::error!(
         poison = true,
         parked = false,
         unaddressable = true,
-        noted = not_noted.is_none(),
+        noted = noted.is_ok(),
         consumer = function,
         sequence_number = record.sequence_number,
         event_id = record.event_id,
         key = record.key,
         reason = record.reason,
-        not_noted,
-        "a record names no order: it is passed by once it is noted"
+        not_noted = noted.as_ref().err().map(|error| chain(error)),
+        "a record names no order: it is skipped once it is noted"
     );
+    noted.is_err().then(|| record.sequence_number.clone().unwrap_or_default())
 }

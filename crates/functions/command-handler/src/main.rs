@@ -1,7 +1,7 @@
 //! The Lambda function `command-handler`. This file only wires the parts together.
 
 use command_handler::CommandHandler;
-use function_setup::{CommandConfig, clients, logs};
+use function_setup::{CommandConfig, Config, clients, logs};
 use lambda_http::service_fn;
 
 #[tokio::main]

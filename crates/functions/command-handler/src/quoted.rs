@@ -9,6 +9,7 @@ use http_api::quotes::{Quote, UnverifiedQuote};
 use http_api::{Caller, Problem};
 use lambda_http::{Body, Response};
 use order_aggregate::Orders;
+use order_domain::Rejection;
 use order_domain::values::OrderId;
 
 use crate::handler::{CommandHandler, accepted, problem_for};
@@ -43,19 +44,15 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         };
         let placed = match problem {
             None => self.place(caller, quote, &order_id, &request).await,
-            Some(problem) => self.placed_before(&order_id, &request).await.and_then(|found| match found {
-                Some(execution) => Ok(execution),
-                None => Err(Unplaced::Problem(problem)),
-            }),
+            Some(problem) => self.placed_before(&order_id, &request).await.transpose().ok_or(problem)?,
         };
         match placed {
             Ok(execution) => {
                 entry.accepted(&execution);
                 accepted(order_id, &execution)
             }
-            Err(Unplaced::Problem(problem)) => Err(problem),
-            Err(Unplaced::Failure(Failure::RequestIdReused)) => Err(Problem::quote_id_reused()),
-            Err(Unplaced::Failure(failure)) => Err(problem_for(&failure, entry)),
+            Err(Failure::RequestIdReused) => Err(Problem::quote_id_reused()),
+            Err(failure) => Err(problem_for(&failure, entry)),
         }
     }
 
@@ -66,7 +63,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         quote: Quote,
         order_id: &OrderId,
         request: &Request,
-    ) -> Result<Execution<Orders>, Unplaced> {
+    ) -> Result<Execution<Orders>, Failure<Rejection>> {
         let command = quote.into_command();
         let invocation = Invocation {
             aggregate_id: order_id.as_str(),
@@ -75,7 +72,7 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
             expected_versions: None,
             clock: self.clock,
         };
-        Ok(execute(&self.store, invocation, &OrderRules { caller, command: &command }).await?)
+        execute(&self.store, invocation, &OrderRules { caller, command: &command }).await
     }
 
     /// Returns the order that this quote made before, if there is one. The fingerprint must match too: if the quote's key
@@ -84,10 +81,10 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
         &self,
         order_id: &OrderId,
         request: &Request,
-    ) -> Result<Option<Execution<Orders>>, Unplaced> {
+    ) -> Result<Option<Execution<Orders>>, Failure<Rejection>> {
         // The first version places the order. The order's list of remembered requests drops the placing request after many
         // others, so it cannot be used here.
-        let first = self.store.load(order_id.as_str(), UpTo::Version(1)).await.map_err(Failure::from)?;
+        let first = self.store.load(order_id.as_str(), UpTo::Version(1)).await?;
         let made_it = first.newest().filter(|commit| {
             (&commit.request.request_id, commit.request.fingerprint) == (&request.request_id, request.fingerprint)
         });
@@ -99,19 +96,5 @@ impl<S: EventStore<Orders>> CommandHandler<S> {
             attempts: 1,
             oversized_snapshot: None,
         }))
-    }
-}
-
-/// The reason why a quote does not lead to an order.
-enum Unplaced {
-    /// The quote makes no order and made none before.
-    Problem(Problem),
-    /// The command or the store failed.
-    Failure(Failure<order_domain::Rejection>),
-}
-
-impl From<Failure<order_domain::Rejection>> for Unplaced {
-    fn from(failure: Failure<order_domain::Rejection>) -> Self {
-        Self::Failure(failure)
     }
 }

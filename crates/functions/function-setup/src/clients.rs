@@ -19,7 +19,6 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A lookup of one order takes three operations (index, row, and notes or events): at most 9 seconds. A command without a
 /// race takes two. A command that loses all of its ten attempts takes nineteen: at most 57 seconds. This limit alone
 /// therefore does not keep the HTTP functions within their 29 seconds; [`deadline::within`](crate::deadline::within) does.
-/// functions' 29 seconds; [`deadline::within`](crate::deadline::within) does.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
 /// The number of attempts of one operation. More attempts would only take longer than the caller waits.
 pub const MAX_ATTEMPTS: u32 = 3;

@@ -1,50 +1,49 @@
-//! Configuration, read once from the environment. `template.yaml` sets the variables. `VARIABLES` lets a test compare both.
+//! Configuration, read once from the environment. `template.yaml` sets the variables, and a test compares their names.
 
-use std::env;
+use std::collections::BTreeMap;
 
 use tracing::level_filters::LevelFilter;
 
-const EVENTS_TABLE: &str = "EVENTS_TABLE";
-const SUMMARY_TABLE: &str = "SUMMARY_TABLE";
-const CUSTOMER_TOTALS: &str = "CUSTOMER_TOTALS";
-const TOTALS_TABLE: &str = "TOTALS_TABLE";
-const ORDERS_BY_STATUS: &str = "ORDERS_BY_STATUS";
-const ORDERS_BY_STATUS_TABLE: &str = "ORDERS_BY_STATUS_TABLE";
-const PARKED_TABLE: &str = "PARKED_TABLE";
-const AUTH_MODE: &str = "AUTH_MODE";
-const CUSTOMER_CLAIM: &str = "CUSTOMER_CLAIM";
-const CUSTOMER_CLAIM_PREFIX: &str = "CUSTOMER_CLAIM_PREFIX";
-const SCOPE_PREFIX: &str = "SCOPE_PREFIX";
-const QUOTE_KEYS: &str = "QUOTE_KEYS";
-const QUOTE_AUDIENCE: &str = "QUOTE_AUDIENCE";
-const EVENT_BUS: &str = "EVENT_BUS";
-const LOG_LEVEL: &str = "LOG_LEVEL";
+use crate::variables::{ConfigError, Variables};
 
-/// The faults of all variables, reported together.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-pub struct ConfigError {
-    /// One fault for each variable that cannot be used.
-    pub faults: Vec<ConfigFault>,
-}
+/// The variables of each read model's table: the read model's name, the variable with the table's name and, if a
+/// deployment can run without the read model, the switch.
+const READ_MODELS: [(&str, &str, Option<&str>); 3] = [
+    ("OrderSummaryByCustomer", "SUMMARY_TABLE", None),
+    ("CustomerTotals", "TOTALS_TABLE", Some("CUSTOMER_TOTALS")),
+    ("OrdersByStatus", "ORDERS_BY_STATUS_TABLE", Some("ORDERS_BY_STATUS")),
+];
 
-/// The fault of one variable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigFault {
-    /// The variable is not set, or empty.
-    #[error("{0} is not set")]
-    Missing(&'static str),
-    /// `LOG_LEVEL` is not a known level.
-    #[error("LOG_LEVEL must be error, warn, info, debug or trace, not '{0}'")]
-    UnknownLevel(String),
-    /// A switch is neither `true` nor `false`.
-    #[error("{name} must be true or false, not '{value}'")]
-    NotASwitch {
-        /// The name of the variable.
-        name: &'static str,
-        /// The value of the variable.
-        value: String,
-    },
+/// The configuration of a function. Each field documents its variable.
+pub trait Config: Sized {
+    /// Reads the fields. If a variable is missing or wrong, `variables` notes the fault and the field has any value.
+    fn read(variables: &mut Variables<'_>) -> Self;
+
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// When a variable is missing or wrong.
+    fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the variables through the function `variable`.
+    ///
+    /// # Errors
+    /// When a variable is missing or wrong.
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut variables = Variables::new(&variable);
+        let config = Self::read(&mut variables);
+        variables.finish(config)
+    }
+
+    /// Returns the names of the variables that this configuration reads.
+    fn variables() -> Vec<&'static str> {
+        // With this value, every switch is on, so that the variables behind it are read too.
+        let mut variables = Variables::new(&|_| Some("true".to_owned()));
+        Self::read(&mut variables);
+        variables.names()
+    }
 }
 
 /// The identification of callers, for a function that answers HTTP requests.
@@ -63,12 +62,12 @@ pub struct CallerConfig {
 }
 
 impl CallerConfig {
-    fn read<F: Fn(&str) -> Option<String>>(read: &mut Reader<F>) -> Self {
+    fn read(variables: &mut Variables<'_>) -> Self {
         Self {
-            auth_mode: read.required(AUTH_MODE),
-            customer_claim: read.required(CUSTOMER_CLAIM),
-            customer_claim_prefix: read.optional(CUSTOMER_CLAIM_PREFIX),
-            scope_prefix: read.optional(SCOPE_PREFIX),
+            auth_mode: variables.required("AUTH_MODE"),
+            customer_claim: variables.required("CUSTOMER_CLAIM"),
+            customer_claim_prefix: variables.optional("CUSTOMER_CLAIM_PREFIX"),
+            scope_prefix: variables.optional("SCOPE_PREFIX"),
         }
     }
 }
@@ -89,41 +88,15 @@ pub struct CommandConfig {
     pub log_level: LevelFilter,
 }
 
-impl CommandConfig {
-    /// The variables that this configuration reads.
-    pub const VARIABLES: &[&str] = &[
-        EVENTS_TABLE,
-        AUTH_MODE,
-        CUSTOMER_CLAIM,
-        CUSTOMER_CLAIM_PREFIX,
-        SCOPE_PREFIX,
-        QUOTE_KEYS,
-        QUOTE_AUDIENCE,
-        LOG_LEVEL,
-    ];
-
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from(environment)
-    }
-
-    /// Reads the variables through the function `variable`.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut read = Reader { variable, faults: Vec::new() };
-        let config = Self {
-            events_table: read.required(EVENTS_TABLE),
-            callers: CallerConfig::read(&mut read),
-            quote_keys: read.optional(QUOTE_KEYS),
-            quote_audience: read.required(QUOTE_AUDIENCE),
-            log_level: read.level(),
-        };
-        read.finish(config)
+impl Config for CommandConfig {
+    fn read(variables: &mut Variables<'_>) -> Self {
+        Self {
+            events_table: variables.required("EVENTS_TABLE"),
+            callers: CallerConfig::read(variables),
+            quote_keys: variables.optional("QUOTE_KEYS"),
+            quote_audience: variables.required("QUOTE_AUDIENCE"),
+            log_level: variables.level(),
+        }
     }
 }
 
@@ -132,66 +105,21 @@ impl CommandConfig {
 pub struct ProjectorConfig {
     /// `EVENTS_TABLE`: the name of the OrderEvents table, which the projector reads to fill gaps.
     pub events_table: String,
-    /// `SUMMARY_TABLE`: the name of the OrderSummaryByCustomer table.
-    pub summary_table: String,
-    /// `TOTALS_TABLE`: the name of the CustomerTotals table. It is `None` if `CUSTOMER_TOTALS` is `false`, because the
-    /// deployment then keeps no totals.
-    pub totals_table: Option<String>,
-    /// `ORDERS_BY_STATUS_TABLE`: the name of the OrdersByStatus table. It is `None` if `ORDERS_BY_STATUS` is `false`.
-    pub open_orders_table: Option<String>,
+    /// The names of the read models' tables, by the read models' names: `SUMMARY_TABLE`, `TOTALS_TABLE` unless
+    /// `CUSTOMER_TOTALS` is `false`, and `ORDERS_BY_STATUS_TABLE` unless `ORDERS_BY_STATUS` is `false`.
+    pub tables: BTreeMap<&'static str, String>,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
     /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: LevelFilter,
 }
 
-impl ProjectorConfig {
-    /// Returns the table of a read model, by the read model's name; `None` if the deployment does not keep it.
-    #[must_use]
-    pub fn table_of(&self, read_model: &str) -> Option<&str> {
-        match read_model {
-            "OrderSummaryByCustomer" => Some(&self.summary_table),
-            "CustomerTotals" => self.totals_table.as_deref(),
-            "OrdersByStatus" => self.open_orders_table.as_deref(),
-            _ => None,
-        }
-    }
-
-    /// The variables that this configuration reads.
-    pub const VARIABLES: &[&str] = &[
-        EVENTS_TABLE,
-        SUMMARY_TABLE,
-        CUSTOMER_TOTALS,
-        TOTALS_TABLE,
-        ORDERS_BY_STATUS,
-        ORDERS_BY_STATUS_TABLE,
-        PARKED_TABLE,
-        LOG_LEVEL,
-    ];
-
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from(environment)
-    }
-
-    /// Reads the variables through the function `variable`.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut read = Reader { variable, faults: Vec::new() };
-        let config = Self {
-            events_table: read.required(EVENTS_TABLE),
-            summary_table: read.required(SUMMARY_TABLE),
-            totals_table: read.optional_table(CUSTOMER_TOTALS, TOTALS_TABLE),
-            open_orders_table: read.optional_table(ORDERS_BY_STATUS, ORDERS_BY_STATUS_TABLE),
-            parked_table: read.required(PARKED_TABLE),
-            log_level: read.level(),
-        };
-        read.finish(config)
+impl Config for ProjectorConfig {
+    fn read(variables: &mut Variables<'_>) -> Self {
+        let events_table = variables.required("EVENTS_TABLE");
+        let mut table = |(read_model, table, switch)| Some((read_model, variables.behind(switch, table)?));
+        let tables = READ_MODELS.into_iter().filter_map(&mut table).collect();
+        Self { events_table, tables, parked_table: variables.required("PARKED_TABLE"), log_level: variables.level() }
     }
 }
 
@@ -206,30 +134,13 @@ pub struct PublisherConfig {
     pub log_level: LevelFilter,
 }
 
-impl PublisherConfig {
-    /// The variables that this configuration reads.
-    pub const VARIABLES: &[&str] = &[EVENT_BUS, PARKED_TABLE, LOG_LEVEL];
-
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from(environment)
-    }
-
-    /// Reads the variables through the function `variable`.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut read = Reader { variable, faults: Vec::new() };
-        let config = Self {
-            event_bus: read.required(EVENT_BUS),
-            parked_table: read.required(PARKED_TABLE),
-            log_level: read.level(),
-        };
-        read.finish(config)
+impl Config for PublisherConfig {
+    fn read(variables: &mut Variables<'_>) -> Self {
+        Self {
+            event_bus: variables.required("EVENT_BUS"),
+            parked_table: variables.required("PARKED_TABLE"),
+            log_level: variables.level(),
+        }
     }
 }
 
@@ -253,127 +164,36 @@ pub struct QueryConfig {
     pub log_level: LevelFilter,
 }
 
-impl QueryConfig {
-    /// The variables that this configuration reads.
-    pub const VARIABLES: &[&str] = &[
-        EVENTS_TABLE,
-        SUMMARY_TABLE,
-        CUSTOMER_TOTALS,
-        TOTALS_TABLE,
-        ORDERS_BY_STATUS,
-        ORDERS_BY_STATUS_TABLE,
-        PARKED_TABLE,
-        AUTH_MODE,
-        CUSTOMER_CLAIM,
-        CUSTOMER_CLAIM_PREFIX,
-        SCOPE_PREFIX,
-        LOG_LEVEL,
-    ];
-
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from(environment)
-    }
-
-    /// Reads the variables through the function `variable`.
-    ///
-    /// # Errors
-    /// When a variable is missing or wrong.
-    pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut read = Reader { variable, faults: Vec::new() };
-        let config = Self {
-            events_table: read.required(EVENTS_TABLE),
-            summary_table: read.required(SUMMARY_TABLE),
-            totals_table: read.optional_table(CUSTOMER_TOTALS, TOTALS_TABLE),
-            open_orders_table: read.optional_table(ORDERS_BY_STATUS, ORDERS_BY_STATUS_TABLE),
-            parked_table: read.required(PARKED_TABLE),
-            callers: CallerConfig::read(&mut read),
-            log_level: read.level(),
-        };
-        read.finish(config)
-    }
-}
-
-fn environment(name: &str) -> Option<String> {
-    env::var(name).ok()
-}
-
-/// A reader that continues after a fault, so that every fault is reported.
-struct Reader<F> {
-    variable: F,
-    faults: Vec<ConfigFault>,
-}
-
-impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    fn required(&mut self, name: &'static str) -> String {
-        let value = (self.variable)(name).filter(|value| !value.is_empty());
-        value.unwrap_or_else(|| {
-            self.faults.push(ConfigFault::Missing(name));
-            String::new()
-        })
-    }
-
-    /// Returns the value, or an empty text.
-    fn optional(&self, name: &'static str) -> String {
-        (self.variable)(name).unwrap_or_default()
-    }
-
-    /// Returns the name of a table; `None` if its switch says that the deployment does not keep it.
-    fn optional_table(&mut self, switch: &'static str, table: &'static str) -> Option<String> {
-        let value = self.required(switch);
-        match value.as_str() {
-            "true" => Some(self.required(table)),
-            // An empty value is already reported as missing.
-            "false" | "" => None,
-            _ => {
-                self.faults.push(ConfigFault::NotASwitch { name: switch, value });
-                None
-            }
+impl Config for QueryConfig {
+    fn read(variables: &mut Variables<'_>) -> Self {
+        Self {
+            events_table: variables.required("EVENTS_TABLE"),
+            summary_table: variables.required("SUMMARY_TABLE"),
+            totals_table: variables.behind(Some("CUSTOMER_TOTALS"), "TOTALS_TABLE"),
+            open_orders_table: variables.behind(Some("ORDERS_BY_STATUS"), "ORDERS_BY_STATUS_TABLE"),
+            parked_table: variables.required("PARKED_TABLE"),
+            callers: CallerConfig::read(variables),
+            log_level: variables.level(),
         }
-    }
-
-    fn level(&mut self) -> LevelFilter {
-        let word = self.required(LOG_LEVEL);
-        match word.as_str() {
-            "error" => LevelFilter::ERROR,
-            "warn" => LevelFilter::WARN,
-            "info" => LevelFilter::INFO,
-            "debug" => LevelFilter::DEBUG,
-            "trace" => LevelFilter::TRACE,
-            // Already reported as missing.
-            "" => LevelFilter::OFF,
-            _ => {
-                self.faults.push(ConfigFault::UnknownLevel(word));
-                LevelFilter::OFF
-            }
-        }
-    }
-
-    fn finish<T>(self, config: T) -> Result<T, ConfigError> {
-        if self.faults.is_empty() { Ok(config) } else { Err(ConfigError { faults: self.faults }) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-
     use super::*;
+    use crate::variables::ConfigFault;
 
     fn named(name: &str) -> Option<String> {
         Some(match name {
-            LOG_LEVEL => "debug".to_owned(),
-            CUSTOMER_TOTALS | ORDERS_BY_STATUS => "true".to_owned(),
+            "LOG_LEVEL" => "debug".to_owned(),
+            "CUSTOMER_TOTALS" | "ORDERS_BY_STATUS" => "true".to_owned(),
             _ => name.to_lowercase(),
         })
     }
 
     #[test]
     fn each_field_is_read_from_its_own_variable() {
-        let config = QueryConfig::from(named).unwrap();
+        let config = QueryConfig::from_variables(named).unwrap();
         assert_eq!(config.events_table, "events_table");
         assert_eq!(config.summary_table, "summary_table");
         assert_eq!(config.totals_table.as_deref(), Some("totals_table"));
@@ -384,22 +204,31 @@ mod tests {
         assert_eq!(config.callers.customer_claim_prefix, "customer_claim_prefix");
         assert_eq!(config.callers.scope_prefix, "scope_prefix");
         assert_eq!(config.log_level, LevelFilter::DEBUG);
+        let config = ProjectorConfig::from_variables(named).unwrap();
+        let tables = [
+            ("CustomerTotals", "totals_table"),
+            ("OrderSummaryByCustomer", "summary_table"),
+            ("OrdersByStatus", "orders_by_status_table"),
+        ];
+        assert_eq!(config.tables, tables.map(|(read_model, table)| (read_model, table.to_owned())).into());
     }
 
     #[test]
-    fn without_keys_no_quote_is_accepted_and_an_audience_is_needed_anyhow() {
-        let config = CommandConfig::from(|name| named(name).filter(|_| name != QUOTE_KEYS)).unwrap();
+    fn without_keys_no_quote_is_accepted_and_an_audience_is_still_required() {
+        let without = |missing| CommandConfig::from_variables(move |name| named(name).filter(|_| name != missing));
+        let config = without("QUOTE_KEYS").unwrap();
         assert_eq!((config.quote_keys.as_str(), config.quote_audience.as_str()), ("", "quote_audience"));
-        let error = CommandConfig::from(|name| named(name).filter(|_| name != QUOTE_AUDIENCE));
-        assert_eq!(error.unwrap_err().to_string(), "QUOTE_AUDIENCE is not set");
+        assert_eq!(without("QUOTE_AUDIENCE").unwrap_err().to_string(), "QUOTE_AUDIENCE is not set");
     }
 
     #[test]
-    fn everything_that_is_wrong_is_named_at_once() {
-        let error = QueryConfig::from(|name| match name {
-            SUMMARY_TABLE => Some(String::new()),
-            CUSTOMER_TOTALS | TOTALS_TABLE | ORDERS_BY_STATUS | ORDERS_BY_STATUS_TABLE | PARKED_TABLE => named(name),
-            LOG_LEVEL => Some("INFO".to_owned()),
+    fn all_faults_are_reported_at_once() {
+        let error = QueryConfig::from_variables(|name| match name {
+            "SUMMARY_TABLE" => Some(String::new()),
+            "CUSTOMER_TOTALS" | "TOTALS_TABLE" | "ORDERS_BY_STATUS" | "ORDERS_BY_STATUS_TABLE" | "PARKED_TABLE" => {
+                named(name)
+            }
+            "LOG_LEVEL" => Some("INFO".to_owned()),
             _ => None,
         });
         assert_eq!(
@@ -407,45 +236,47 @@ mod tests {
             "EVENTS_TABLE is not set; SUMMARY_TABLE is not set; AUTH_MODE is not set; \
              CUSTOMER_CLAIM is not set; LOG_LEVEL must be error, warn, info, debug or trace, not 'INFO'"
         );
-        let error = CommandConfig::from(|name| named(name).filter(|_| name != LOG_LEVEL));
-        assert_eq!(error.unwrap_err().faults, [ConfigFault::Missing(LOG_LEVEL)]);
+        let error = CommandConfig::from_variables(|name| named(name).filter(|_| name != "LOG_LEVEL"));
+        assert_eq!(error.unwrap_err().faults, [ConfigFault::Missing("LOG_LEVEL")]);
     }
 
     #[test]
-    fn totals_that_are_not_kept_need_no_table() {
+    fn totals_that_are_switched_off_need_no_table() {
         let with = |totals: &'static str| {
             move |name: &str| match name {
-                CUSTOMER_TOTALS => Some(totals.to_owned()),
-                TOTALS_TABLE => None,
+                "CUSTOMER_TOTALS" => Some(totals.to_owned()),
+                "TOTALS_TABLE" => None,
                 _ => named(name),
             }
         };
-        assert_eq!(ProjectorConfig::from(with("false")).unwrap().totals_table, None);
-        assert_eq!(QueryConfig::from(with("false")).unwrap().totals_table, None);
+        let projector = ProjectorConfig::from_variables(with("false")).unwrap();
+        assert!(!projector.tables.contains_key("CustomerTotals"), "{projector:?}");
+        assert_eq!(QueryConfig::from_variables(with("false")).unwrap().totals_table, None);
         for (totals, complaint) in [
             ("true", "TOTALS_TABLE is not set"),
             ("", "CUSTOMER_TOTALS is not set"),
             ("no", "CUSTOMER_TOTALS must be true or false, not 'no'"),
         ] {
-            assert_eq!(ProjectorConfig::from(with(totals)).unwrap_err().to_string(), complaint);
-            assert_eq!(QueryConfig::from(with(totals)).unwrap_err().to_string(), complaint);
+            assert_eq!(ProjectorConfig::from_variables(with(totals)).unwrap_err().to_string(), complaint);
+            assert_eq!(QueryConfig::from_variables(with(totals)).unwrap_err().to_string(), complaint);
         }
     }
 
     #[test]
-    fn the_variables_listed_are_the_variables_read() {
-        let asked = RefCell::new(Vec::new());
-        let ask = |name: &str| {
-            asked.borrow_mut().push(name.to_owned());
-            named(name)
-        };
-        CommandConfig::from(ask).unwrap();
-        assert_eq!(asked.take(), CommandConfig::VARIABLES);
-        ProjectorConfig::from(ask).unwrap();
-        assert_eq!(asked.take(), ProjectorConfig::VARIABLES);
-        PublisherConfig::from(ask).unwrap();
-        assert_eq!(asked.take(), PublisherConfig::VARIABLES);
-        QueryConfig::from(ask).unwrap();
-        assert_eq!(asked.take(), QueryConfig::VARIABLES);
+    fn the_listed_variables_are_those_that_are_read() {
+        assert_eq!(PublisherConfig::variables(), ["EVENT_BUS", "PARKED_TABLE", "LOG_LEVEL"]);
+        assert_eq!(
+            ProjectorConfig::variables(),
+            [
+                "EVENTS_TABLE",
+                "SUMMARY_TABLE",
+                "CUSTOMER_TOTALS",
+                "TOTALS_TABLE",
+                "ORDERS_BY_STATUS",
+                "ORDERS_BY_STATUS_TABLE",
+                "PARKED_TABLE",
+                "LOG_LEVEL"
+            ]
+        );
     }
 }

@@ -8,6 +8,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`config`] | one struct for each function; each field documents its variable |
+//! | `variables` | reads the variables, and reports all faults together |
 //! | [`logs`] | one JSON object a line on stdout |
 //! | `redact_payloads` | `lambda_runtime`'s events about an invocation, without the payload that they quote |
 //! | [`metrics`] | the metrics that alarms and the dashboard use, with a list |
@@ -22,7 +23,7 @@ mod emf;
 pub mod logs;
 pub mod metrics;
 mod redact_payloads;
+mod variables;
 
-pub use config::{
-    CallerConfig, CommandConfig, ConfigError, ConfigFault, ProjectorConfig, PublisherConfig, QueryConfig,
-};
+pub use config::{CallerConfig, CommandConfig, Config, ProjectorConfig, PublisherConfig, QueryConfig};
+pub use variables::{ConfigError, ConfigFault, Variables};

@@ -167,14 +167,14 @@ mod tests {
             tracing::error!(target: "lambda_runtime::layers::api_response", error, "deserialization failed");
             tracing::error!(target: "lambda_runtime::layers::api_client", error = "404", "not answered");
         });
-        let said = "a payload cannot be read, or an answer not be given";
+        let said = "cannot read a payload or return a reply";
         assert_eq!((&lines[0]["level"], &lines[0]["message"]), (&json!("ERROR"), &json!(said)));
         assert!(lines[0]["timestamp"].is_string() && !lines[0].to_string().contains("Jane"), "{}", lines[0]);
         assert_eq!(lines[1]["error"], "404");
     }
 
     #[test]
-    fn nobody_warns_where_errors_alone_are_wanted() {
+    fn at_level_error_no_warning_is_logged() {
         let lines = written(LevelFilter::ERROR, || {
             tracing::warn!(target: "event_store", "ours");
             tracing::warn!(target: "lambda_runtime", "theirs");
@@ -206,7 +206,7 @@ mod tests {
     fn metrics_are_a_line_in_the_embedded_metric_format_whatever_the_level() {
         for level in [LevelFilter::TRACE, LevelFilter::ERROR, LevelFilter::OFF] {
             let mut lines = written(level, || {
-                let line = Metrics::new().count("EventsPublished", 3).milliseconds("PublicationLag", 0);
+                let line = Metrics::new().count("EventsPublished", 3).milliseconds("PublicationLag", Some(0));
                 line.by("consumer", "publisher").count("OrdersParked", 2).count("EventsHeld", 0).write();
             });
             assert_eq!(lines.len(), 1);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_to_be_told_there_is_no_line() {
+    fn without_metrics_there_is_no_line() {
         assert_eq!(written(LevelFilter::TRACE, || Metrics::new().count("OrdersParked", 0).write()), [Value::Null; 0]);
     }
 

@@ -71,7 +71,7 @@ pub(crate) struct Metric {
 /// Metrics::new().count("EventsPublished", 3).by("consumer", "publisher").count("OrdersParked", 1).write();
 /// ```
 #[derive(Debug, Clone, Default)]
-#[must_use = "nothing is told before it is written"]
+#[must_use = "metrics are reported only by `write`"]
 pub struct Metrics {
     metrics: Vec<Metric>,
     dimensions: BTreeMap<String, String>,
@@ -91,26 +91,27 @@ impl Metrics {
 
     /// Adds to a metric of unit `Count`. Does nothing if `value` is 0.
     pub fn count(self, name: &'static str, value: u64) -> Self {
-        if value == 0 { self } else { self.with(name, Unit::Count, value) }
+        self.with(name, Unit::Count, Some(value).filter(|value| *value > 0))
     }
 
     /// Adds a sample to a gauge, a metric of unit `Count`. Writes a `value` of 0 too.
     pub fn gauge(self, name: &'static str, value: u64) -> Self {
-        self.with(name, Unit::Count, value)
+        self.with(name, Unit::Count, Some(value))
     }
 
-    /// Adds a sample to a metric of unit `Seconds`.
-    pub fn seconds(self, name: &'static str, value: u64) -> Self {
+    /// Adds a sample to a metric of unit `Seconds`, if there is one.
+    pub fn seconds(self, name: &'static str, value: Option<u64>) -> Self {
         self.with(name, Unit::Seconds, value)
     }
 
-    /// Adds a sample to a metric of unit `Milliseconds`.
-    pub fn milliseconds(self, name: &'static str, value: u64) -> Self {
+    /// Adds a sample to a metric of unit `Milliseconds`, if there is one.
+    pub fn milliseconds(self, name: &'static str, value: Option<u64>) -> Self {
         self.with(name, Unit::Milliseconds, value)
     }
 
-    fn with(mut self, name: &'static str, unit: Unit, value: u64) -> Self {
-        self.metrics.push(Metric { name: name.to_owned(), unit, value, dimensions: self.dimensions.clone() });
+    fn with(mut self, name: &'static str, unit: Unit, value: Option<u64>) -> Self {
+        let dimensions = self.dimensions.clone();
+        self.metrics.extend(value.map(|value| Metric { name: name.to_owned(), unit, value, dimensions }));
         self
     }
 

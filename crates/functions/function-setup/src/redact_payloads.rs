@@ -10,7 +10,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// The module in which `lambda_runtime` reads payloads. Its error for an unreadable payload quotes the value.
 const QUOTING: &str = "lambda_runtime::layers::api_response";
-const SAID_INSTEAD: &str = "a payload cannot be read, or an answer not be given";
+const REPLACEMENT: &str = "cannot read a payload or return a reply";
 
 /// Formats events as `F` does. For an event that quotes a payload, it writes only that the event occurred.
 #[derive(Debug)]
@@ -29,6 +29,6 @@ where
         }
         line.write_str(r#"{"timestamp":""#)?;
         SystemTime.format_time(&mut line)?;
-        writeln!(line, r#"","level":"{level}","message":"{SAID_INSTEAD}","target":"{target}"}}"#)
+        writeln!(line, r#"","level":"{level}","message":"{REPLACEMENT}","target":"{target}"}}"#)
     }
 }

@@ -28,7 +28,7 @@ use order_aggregate::Orders;
 use parked_orders::{Consumer, ParkedOrderTable};
 use read_models::ReadModels;
 use read_models::registry::{CORE, Registered};
-use stream_consumer::{StreamEvent, Violation};
+use stream_consumer::StreamEvent;
 
 pub use payload::Payload;
 pub use processor::Processor;
@@ -51,7 +51,7 @@ impl Projector {
     pub fn on_dynamo(client: Client, config: &ProjectorConfig) -> Self {
         let store = DynamoEventStore::new(client.clone(), config.events_table.as_str());
         let open = |registered: &Registered| {
-            Some(registered.open(client.clone(), store.clone(), config.table_of(registered.name)?))
+            Some(registered.open(client.clone(), store.clone(), config.tables.get(registered.name)?))
         };
         let models: ReadModels = CORE.iter().filter_map(open).collect();
         Self::new(store, &models, ParkedOrderTable::new(client, config.parked_table.as_str()))
@@ -105,8 +105,7 @@ impl<S: EventStore<Orders>> Projector<S> {
     /// models receive a repeat. Records without an order id are noted and skipped.
     async fn project(&self, event: StreamEvent, deadline_ms: u64) -> DynamoDbEventResponse {
         let batch = stream_consumer::read(event);
-        batch.violations.iter().for_each(Violation::log);
-        report::received(&batch);
+        batch.log();
         report::unaddressable(batch.unaddressable.len());
         let last_note = last_start(deadline_ms, processor::RESERVE_FOR_NOTES);
         let (failed, unnoted) = tokio::join!(

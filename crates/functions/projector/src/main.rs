@@ -1,6 +1,6 @@
 //! The Lambda function `projector`. This file only wires the parts together.
 
-use function_setup::{ProjectorConfig, clients, logs};
+use function_setup::{Config, ProjectorConfig, clients, logs};
 use lambda_runtime::service_fn;
 use projector::Projector;
 

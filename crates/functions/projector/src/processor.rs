@@ -39,7 +39,6 @@ const BUDGET_WITH_RESERVE: Duration = Duration::from_secs(8);
 /// An outage of a read model that [defers](OnOutage::Defer) never holds a batch back. The processor parks the affected
 /// orders as deferred, and [`retry_deferred`](Self::retry_deferred) updates their rows later. The rows of such a read model
 /// get five seconds of each batch.
-/// [`retry_deferred`](Self::retry_deferred) brings them up. Its rows get five seconds of each batch.
 #[derive(Debug, Clone)]
 pub struct Processor {
     model: Arc<dyn ReadModel>,

@@ -1,5 +1,5 @@
-//! The log: one line for each batch and read model, and one for each problem that needs an operator. At debug level, one
-//! for each commit. Saved queries use the fields, so their names must not change.
+//! The log: one line for each batch and read model, and one for each problem that needs an operator. Saved
+//! queries use the fields, so their names must not change.
 //!
 //! `correlation_id` is the value of the command's `X-Correlation-Id`, if the caller sent one.
 
@@ -11,21 +11,6 @@ use function_setup::metrics::Metrics;
 use parked_orders::{Consumer, ParkedCount, ParkedError};
 use read_models::{Counters, Failure, Reason};
 use stream_consumer::{Batch, BatchReport, NoteError};
-
-/// Logs the commits of a batch.
-pub(crate) fn received(batch: &Batch) {
-    for delivered in &batch.delivered {
-        if let Ok(commit) = &delivered.record {
-            tracing::debug!(
-                order_id = commit.aggregate_id,
-                version = commit.version,
-                correlation_id = commit.request.correlation_id,
-                sequence_number = delivered.id,
-                "received a commit"
-            );
-        }
-    }
-}
 
 /// Logs the orders of a batch that poison holds back: the version that each cannot pass, the first waiting record, and
 /// whether the order is parked.
@@ -71,7 +56,7 @@ pub(crate) fn transient(consumer: &Consumer, batch: &Batch, failures: &[Failure]
 
 /// Logs that the notes on parked orders could not be read.
 pub(crate) fn unread_notes(consumer: &Consumer, error: &ParkedError) {
-    tracing::warn!(consumer = %consumer, error = chain(error), "it could not be read which orders are parked");
+    tracing::warn!(consumer = %consumer, error = chain(error), "cannot read which orders are parked");
 }
 
 /// Logs the parked orders that have caught up. An order whose note could not be deleted in time gets no line: its next
@@ -84,7 +69,7 @@ pub(crate) fn unparked(consumer: &Consumer, settled: &BatchReport) {
             Ok(false) | Err(NoteError::OutOfTime) => {}
             Err(error @ NoteError::Table(_)) => {
                 let error = chain(error);
-                tracing::warn!(consumer = %consumer, order_id, version, error, "an order has caught up and is still noted as parked");
+                tracing::warn!(consumer = %consumer, order_id, version, error, "an order has caught up, but its note could not be deleted");
             }
         }
     }
@@ -133,15 +118,12 @@ pub(crate) fn retried(projection: &str, counters: Counters, settled: &BatchRepor
 
 /// Writes the metrics of a batch, for alarms and the dashboard; `function_setup::metrics` describes each metric.
 pub(crate) fn metrics(projection: &str, batch: &Batch, counters: Counters, settled: &BatchReport) {
-    let metrics = Metrics::new()
+    Metrics::new()
         .by("consumer", projection)
         .count("RowsWritten", counters.rows_written)
-        .count("OrdersParked", u64::try_from(settled.parked_orders()).unwrap_or(u64::MAX));
-    let metrics = match stream_consumer::lag_ms(&batch.delivered) {
-        Some(lag_ms) => metrics.milliseconds("ProjectionLag", lag_ms),
-        None => metrics,
-    };
-    metrics.write();
+        .count("OrdersParked", u64::try_from(settled.parked_orders()).unwrap_or(u64::MAX))
+        .milliseconds("ProjectionLag", stream_consumer::lag_ms(&batch.delivered))
+        .write();
 }
 
 /// Writes the number of a batch's records without an order id. It is a separate line, because it concerns no projection.
@@ -161,15 +143,14 @@ pub(crate) fn parked_count(consumer: &Consumer, count: &ParkedCount, now: Timest
             parked_orders = count.orders,
             oldest_parked_seconds,
             counted_all = count.is_complete,
-            "orders are parked: mend the cause, then redrive them"
+            "orders are parked: remove the cause, then redrive them"
         );
     }
-    let metrics = Metrics::new().by("consumer", consumer.as_str()).gauge("ParkedOrders", count.orders);
-    let metrics = match oldest_parked_seconds {
-        Some(seconds) => metrics.seconds("OldestParkedSeconds", seconds),
-        None => metrics,
-    };
-    metrics.write();
+    Metrics::new()
+        .by("consumer", consumer.as_str())
+        .gauge("ParkedOrders", count.orders)
+        .seconds("OldestParkedSeconds", oldest_parked_seconds)
+        .write();
 }
 
 /// Logs that a consumer's parked orders could not be counted, because of an error or a lack of time.

@@ -28,7 +28,7 @@ use function_setup::deadline::{self, last_start};
 use lambda_runtime::LambdaEvent;
 use parked_orders::{Consumer, ParkedOrderTable};
 use publication::{EventBus, Outbox, UnpublishedReason, UnpublishedRecord};
-use stream_consumer::{BatchReport, FailedRecord, FailureCause, OrderParking, ParkingPolicy, StreamEvent, Violation};
+use stream_consumer::{BatchReport, FailedRecord, FailureCause, OrderParking, ParkingPolicy, StreamEvent};
 
 /// The function's name in notes on parked orders.
 const NAME: &str = "publisher";
@@ -79,9 +79,8 @@ impl Publisher {
         let deadline_ms = event.context.deadline;
         let last_note = last_start(deadline_ms, RESERVE_FOR_NOTES);
         let mut batch = stream_consumer::read(event.payload);
-        batch.violations.iter().for_each(Violation::log);
+        batch.log();
         let (records, unaddressable) = (batch.records(), batch.unaddressable.len());
-        report::received(&batch);
         let lag = stream_consumer::lag_ms(&batch.delivered).map(|lag_ms| (lag_ms, Instant::now()));
         let mut outbox = Outbox::of(std::mem::take(&mut batch.delivered));
         let mut parked = hold::hold(&self.parking, &mut outbox).await;

@@ -1,7 +1,7 @@
 //! The Lambda function `publisher`. This file only wires the parts together.
 
 use aws_sdk_eventbridge::Client;
-use function_setup::{PublisherConfig, clients, logs};
+use function_setup::{Config, PublisherConfig, clients, logs};
 use lambda_runtime::service_fn;
 use parked_orders::ParkedOrderTable;
 use publication::EventBus;

@@ -1,5 +1,5 @@
-//! The log: one line for each batch, and one for each problem that needs an operator. At debug level, one for each commit.
-//! Saved queries use the fields, so their names must not change. No line quotes an event.
+//! The log: one line for each batch, and one for each problem that needs an operator. Saved queries use the fields,
+//! so their names must not change. No line quotes an event.
 //!
 //! `correlation_id` is the value of the command's `X-Correlation-Id`, if the caller sent one.
 
@@ -10,21 +10,6 @@ use function_setup::metrics::Metrics;
 use parked_orders::Consumer;
 use publication::PublishCounters;
 use stream_consumer::{Batch as Records, FailedRecord, FailureCause, PoisonedOrder};
-
-/// Logs the commits of a batch.
-pub(crate) fn received(records: &Records) {
-    for delivered in &records.delivered {
-        if let Ok(commit) = &delivered.record {
-            tracing::debug!(
-                order_id = commit.aggregate_id,
-                version = commit.version,
-                correlation_id = commit.request.correlation_id,
-                sequence_number = delivered.id,
-                "received a commit"
-            );
-        }
-    }
-}
 
 /// Logs the orders that are parked, or whose poison is in the batch again.
 pub(crate) fn parked(parked: &[PoisonedOrder], correlation_ids: &HashMap<String, String>) {
@@ -128,16 +113,12 @@ pub(crate) fn batch(batch: &Batch, duration: Duration) {
 pub(crate) fn metrics(batch: &Batch) {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let published = number(batch.published);
-    let metrics = Metrics::new()
+    Metrics::new()
         .count("EventsPublished", published)
         // If the bus accepted an event, it accepted the last of the event's entries. All other entries failed.
         .count("PublishFailures", batch.counters.entries.saturating_sub(published))
-        .count("UnaddressableRecords", number(batch.unaddressable));
-    let metrics = match batch.lag_ms {
-        Some(lag_ms) => metrics.milliseconds("PublicationLag", lag_ms),
-        None => metrics,
-    };
-    metrics
+        .count("UnaddressableRecords", number(batch.unaddressable))
+        .milliseconds("PublicationLag", batch.lag_ms)
         .by("consumer", Consumer::PUBLISHER.as_str())
         .count("OrdersParked", number(batch.parked))
         // This metric continues while events arrive, long after the alarm on `OrdersParked` has cleared.

@@ -1,6 +1,6 @@
 //! The Lambda function `query-handler`. This file only wires the parts together.
 
-use function_setup::{QueryConfig, clients, logs};
+use function_setup::{Config, QueryConfig, clients, logs};
 use lambda_http::service_fn;
 use query_handler::QueryHandler;
 

@@ -1,29 +1,18 @@
 //! Errors of starting the embedded DynamoDB.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use dynoxide::DynoxideError;
+use loopback_http::ListenError;
 use sam_template::TemplateError;
 
 /// An error that prevents the embedded DynamoDB from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// The port is already in use.
-    #[error("{address} is already in use")]
-    AddressInUse {
-        /// The requested address.
-        address: SocketAddr,
-    },
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The requested address.
-        address: SocketAddr,
-        /// The error of the system.
-        source: io::Error,
-    },
+    /// The port cannot be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The file exists and is not a database.
     #[error("{} is not a SQLite database", file.display())]
     NotADatabase {

@@ -1,6 +1,5 @@
 //! The port of the embedded DynamoDB. It rejects requests of web pages and forwards all others.
 
-use std::io;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,9 +10,8 @@ use dynoxide::Database;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, ORIGIN, TRANSFER_ENCODING};
 use http::{Response, StatusCode, Version};
 use http_body_util::Full;
-use loopback_http::{Admission, Refusal, Server};
+use loopback_http::{Admission, Listener, Refusal, Server};
 use serde_json::json;
-use tokio::net::TcpListener;
 
 use crate::private_server::PrivateServer;
 
@@ -21,23 +19,23 @@ use crate::private_server::PrivateServer;
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// Headers that concern the client's connection, and `Origin`. They are not forwarded. dynoxide would answer `Origin` with
 /// `access-control-allow-origin: *`.
-const NOT_HANDED_ON: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, ORIGIN];
+const NOT_FORWARDED: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING, ORIGIN];
 
-pub(crate) fn serve(listener: TcpListener, database: Database, admission: Admission) -> io::Result<Server> {
-    let router = Router::new().fallback(hand_on).with_state(Arc::new(PrivateServer::new(database)));
+pub(crate) fn serve(listener: Listener, database: Database, admission: Admission) -> Server {
+    let router = Router::new().fallback(forward).with_state(Arc::new(PrivateServer::new(database)));
     Server::start(listener, admission, refuse, router)
 }
 
-async fn hand_on(State(server): State<Arc<PrivateServer>>, request: Request) -> Response<Body> {
+async fn forward(State(server): State<Arc<PrivateServer>>, request: Request) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "RequestEntityTooLarge",
-            "the request's body is too large or broke off",
+            "the request's body is too large or incomplete",
         );
     };
-    for name in NOT_HANDED_ON {
+    for name in NOT_FORWARDED {
         parts.headers.remove(name);
     }
     parts.version = Version::HTTP_11;
@@ -48,12 +46,7 @@ async fn hand_on(State(server): State<Arc<PrivateServer>>, request: Request) -> 
 }
 
 fn refuse(refusal: Refusal) -> Response<Body> {
-    let code = match refusal {
-        Refusal::MalformedHost => "ValidationException",
-        Refusal::ForeignHost | Refusal::ForeignOrigin => "AccessDeniedException",
-        Refusal::SlowBody => "RequestTimeoutException",
-    };
-    error(refusal.status(), code, &refusal.to_string())
+    error(refusal.status(), refusal.aws_code(), &refusal.to_string())
 }
 
 /// Builds an error in the form that the SDK reads.

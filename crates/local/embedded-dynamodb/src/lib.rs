@@ -28,7 +28,7 @@ pub mod stream;
 mod stream_index;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,13 +36,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use distance::Distance;
-pub use dynoxide::Database;
-use dynoxide::DynoxideError;
+pub use dynoxide::{Database, DynoxideError};
 pub use error::EmbeddedError;
-use loopback_http::{Admission, Server};
+use loopback_http::{Admission, Listener, Server};
 pub use meter::{Meter, Units};
 use sam_template::Template;
-use tokio::net::TcpListener;
 
 /// Any free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -68,29 +66,16 @@ impl EmbeddedDynamoDb {
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn in_memory(address: SocketAddr) -> Result<Self, EmbeddedError> {
-        Self::start(address, &DatabaseLocation::Memory, Admission::default()).await
+        Self::start(Listener::bind(address).await?, &DatabaseLocation::Memory, Admission::default())
     }
 
-    /// Starts a database that accepts the requests of `admission`. If the address cannot be listened on, no file is
-    /// changed.
+    /// Starts a database that accepts the requests of `admission`.
     ///
     /// # Errors
-    /// When the file is not a database, or the address cannot be listened on.
-    pub async fn start(
-        address: SocketAddr,
-        location: &DatabaseLocation,
-        admission: Admission,
-    ) -> Result<Self, EmbeddedError> {
-        let listener = TcpListener::bind(address).await.map_err(|source| {
-            if source.kind() == io::ErrorKind::AddrInUse {
-                EmbeddedError::AddressInUse { address }
-            } else {
-                EmbeddedError::Listen { address, source }
-            }
-        })?;
+    /// When the file is not a database.
+    pub fn start(listener: Listener, location: &DatabaseLocation, admission: Admission) -> Result<Self, EmbeddedError> {
         let database = open(location)?;
         let server = front::serve(listener, database.clone(), admission);
-        let server = server.map_err(|source| EmbeddedError::Listen { address, source })?;
         Ok(Self { database, server })
     }
 

@@ -93,7 +93,7 @@ impl Intercept for Meter {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        ask(context.input_mut());
+        request_capacity(context.input_mut());
         Ok(())
     }
 
@@ -128,7 +128,7 @@ impl Intercept for Meter {
     }
 }
 
-fn ask(input: &mut Input) {
+fn request_capacity(input: &mut Input) {
     let total = Some(ReturnConsumedCapacity::Total);
     if let Some(put) = input.downcast_mut::<PutItemInput>() {
         put.return_consumed_capacity = total;
@@ -180,6 +180,6 @@ fn consumed(output: &Output) -> Vec<(bool, &ConsumedCapacity)> {
 )]
 fn half_units(consumed: &ConsumedCapacity) -> u64 {
     let half_units = consumed.capacity_units().unwrap_or_default() * 2.0;
-    debug_assert!(half_units.fract() == 0.0, "{consumed:?} is no number of half units");
+    debug_assert!(half_units.fract() == 0.0, "{consumed:?} is not a number of half units");
     half_units as u64
 }

@@ -1,4 +1,4 @@
-//! A table's stream, read without HTTP, for tests and tools that deliver its records themselves.
+//! A table's stream, read without HTTP, for the stream pump, and for tests and tools that deliver its records themselves.
 
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::get_records::GetRecordsRequest;
@@ -8,6 +8,70 @@ use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
 
 use crate::error::EmbeddedError;
+
+/// The one shard of a table's stream.
+#[derive(Clone)]
+pub struct TableStream {
+    database: Database,
+    /// The stream's name. A table that is created again has another stream.
+    pub arn: String,
+    /// The name of the shard.
+    pub shard_id: String,
+}
+
+impl TableStream {
+    /// Finds the stream of a table; `None` if the table has no stream.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn of_table(database: &Database, table: &str) -> Result<Option<Self>, DynoxideError> {
+        let of_table = ListStreamsRequest { table_name: Some(table.to_owned()), ..Default::default() };
+        let Some(stream) = database.list_streams(of_table)?.streams.pop() else { return Ok(None) };
+        let found = Self { database: database.clone(), arn: stream.stream_arn, shard_id: String::new() };
+        let shard = found.shards()?.pop();
+        Ok(shard.map(|shard| Self { shard_id: shard.shard_id, ..found }))
+    }
+
+    /// Returns at most 1,000 records after a sequence number, oldest first; without a sequence number, from the oldest
+    /// stored one. Each has the form in which Lambda delivers it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn read_after(&self, sequence_number: Option<&str>) -> Result<Vec<Value>, DynoxideError> {
+        let kind = if sequence_number.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
+        let from = GetShardIteratorRequest {
+            stream_arn: self.arn.clone(),
+            shard_id: self.shard_id.clone(),
+            shard_iterator_type: kind.to_owned(),
+            sequence_number: sequence_number.map(str::to_owned),
+        };
+        let Some(shard_iterator) = self.database.get_shard_iterator(from)?.shard_iterator else {
+            return Ok(Vec::new());
+        };
+        let answer = self.database.get_records(GetRecordsRequest { shard_iterator, limit: None })?;
+        let as_lambda_delivers_it = |record| {
+            let mut record: Value = serde_json::to_value(record)?;
+            record["eventSourceARN"] = json!(self.arn);
+            Ok(record)
+        };
+        let records: Result<_, serde_json::Error> = answer.records.iter().map(as_lambda_delivers_it).collect();
+        records.map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    }
+
+    /// Returns the sequence number of the newest record; `None` if the stream has no records.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn newest(&self) -> Result<Option<String>, DynoxideError> {
+        let shard = self.shards()?.pop();
+        Ok(shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number))
+    }
+
+    fn shards(&self) -> Result<Vec<dynoxide::actions::describe_stream::Shard>, DynoxideError> {
+        let request = DescribeStreamRequest { stream_arn: self.arn.clone(), ..Default::default() };
+        Ok(self.database.describe_stream(request)?.stream_description.shards)
+    }
+}
 
 /// Returns all records of a table's stream after the sequence number `after`, oldest first, each in the form in which
 /// Lambda delivers it.
@@ -32,30 +96,6 @@ pub fn all(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<
 /// [`EmbeddedError::Database`].
 pub fn records(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<Value>, EmbeddedError> {
     let failed = |source| EmbeddedError::Database { failed: format!("cannot read the stream of {table}"), source };
-    read(database, table, after).map_err(failed)
-}
-
-fn read(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<Value>, DynoxideError> {
-    let of_table = ListStreamsRequest { table_name: Some(table.to_owned()), ..Default::default() };
-    let Some(stream) = database.list_streams(of_table)?.streams.pop() else { return Ok(Vec::new()) };
-    let arn = stream.stream_arn;
-    let described = DescribeStreamRequest { stream_arn: arn.clone(), ..Default::default() };
-    let shards = database.describe_stream(described)?.stream_description.shards;
-    let Some(shard) = shards.into_iter().next() else { return Ok(Vec::new()) };
-    let kind = if after.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
-    let from = GetShardIteratorRequest {
-        stream_arn: arn.clone(),
-        shard_id: shard.shard_id,
-        shard_iterator_type: kind.to_owned(),
-        sequence_number: after.map(str::to_owned),
-    };
-    let Some(shard_iterator) = database.get_shard_iterator(from)?.shard_iterator else { return Ok(Vec::new()) };
-    let answer = database.get_records(GetRecordsRequest { shard_iterator, limit: None })?;
-    let as_lambda_has_it = |record| {
-        let mut record: Value = serde_json::to_value(record)?;
-        record["eventSourceARN"] = json!(arn);
-        Ok(record)
-    };
-    let records: Result<_, serde_json::Error> = answer.records.iter().map(as_lambda_has_it).collect();
-    records.map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    let stream = TableStream::of_table(database, table).map_err(failed)?;
+    stream.map_or(Ok(Vec::new()), |stream| stream.read_after(after)).map_err(failed)
 }

@@ -30,9 +30,8 @@ use std::sync::Arc;
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::{BehaviorVersion, Builder, Config, Credentials, Region};
-use loopback_http::{Admission, Server};
+use loopback_http::{Admission, Listener, Server};
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use error::EmbeddedError;
@@ -63,33 +62,22 @@ impl EmbeddedEventBridge {
         buses: impl IntoIterator<Item = String>,
         log: LogLocation,
     ) -> Result<Self, EmbeddedError> {
-        Self::start_with(address, buses, log, Admission::default()).await
+        Self::start_on(Listener::bind(address).await?, buses, log, Admission::default())
     }
 
     /// Starts a server like [`EmbeddedEventBridge::start`], for the requests of `admission`.
     ///
     /// # Errors
-    /// When the address is not on loopback or cannot be listened on, or the log cannot be opened.
-    pub async fn start_with(
-        address: SocketAddr,
+    /// When the log cannot be opened.
+    pub fn start_on(
+        listener: Listener,
         buses: impl IntoIterator<Item = String>,
         log: LogLocation,
         admission: Admission,
     ) -> Result<Self, EmbeddedError> {
-        if !address.ip().is_loopback() {
-            return Err(EmbeddedError::NotLoopback { address });
-        }
-        let listener = TcpListener::bind(address).await.map_err(|source| {
-            if source.kind() == io::ErrorKind::AddrInUse {
-                EmbeddedError::AddressInUse { address }
-            } else {
-                EmbeddedError::Listen { address, source }
-            }
-        })?;
         let (running, ended) = watch::channel(());
-        let bus = Arc::new(Bus::new(buses.into_iter().collect(), EventLog::open(&log)?, ended));
+        let bus = Arc::new(Bus::new(buses.into_iter().collect(), EventLog::open(log)?, ended));
         let server = Server::start(listener, admission, server::refuse, server::router(Arc::clone(&bus)));
-        let server = server.map_err(|source| EmbeddedError::Listen { address, source })?;
         Ok(Self { bus, running, server })
     }
 

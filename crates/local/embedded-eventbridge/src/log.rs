@@ -36,13 +36,13 @@ struct Kept {
 }
 
 impl EventLog {
-    pub(crate) fn open(location: &LogLocation) -> Result<Self, EmbeddedError> {
+    pub(crate) fn open(location: LogLocation) -> Result<Self, EmbeddedError> {
         let kept = match location {
             LogLocation::Temporary => {
                 let file = tempfile::tempfile().map_err(|source| EmbeddedError::Temporary { source })?;
                 Kept { file, ends: Vec::new() }
             }
-            LogLocation::File(path) => Kept::from_file(path)?,
+            LogLocation::File(path) => Kept::from_file(&path)?,
         };
         let lines = watch::Sender::new(kept.ends.len());
         Ok(Self { kept: Mutex::new(kept), lines })
@@ -101,16 +101,16 @@ impl Kept {
         loop {
             line.clear();
             let length = reader.read_until(b'\n', &mut line).map_err(failed)?;
-            let whole = line.ends_with(b"\n");
-            let sound = if whole {
+            let is_complete = line.ends_with(b"\n");
+            let is_valid = if is_complete {
                 serde_json::from_slice::<Map<String, Value>>(&line).is_ok()
             } else {
                 line.is_empty() || line.starts_with(b"{")
             };
-            if !sound {
+            if !is_valid {
                 return Err(EmbeddedError::NotALog { file: path.to_owned(), line: ends.len() + 1 });
             }
-            if !whole {
+            if !is_complete {
                 break;
             }
             end += length as u64;
@@ -195,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_appended_between_the_read_and_the_wait_ends_the_wait() {
-        let log = Arc::new(EventLog::open(&LogLocation::Temporary).unwrap());
+        let log = Arc::new(EventLog::open(LogLocation::Temporary).unwrap());
         let mut follower = EventLog::follow(&log, 0);
         for _ in 0..3 {
             assert_eq!(follower.read().unwrap(), b"");
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_chunk_is_whole_lines_and_at_least_one() {
-        let log = EventLog::open(&LogLocation::Temporary).unwrap();
+        let log = EventLog::open(LogLocation::Temporary).unwrap();
         let line = |bytes: u64| format!("{{{}}}", " ".repeat(usize::try_from(bytes).unwrap() - 3));
         for bytes in [CHUNK * 2, CHUNK - 10, 10, 10] {
             append(&log, &line(bytes));

@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
-use crate::describe_event_bus::bus_of;
-
 /// The maximum number of entries in a call.
 pub const MAX_ENTRIES: usize = 10;
 /// The maximum number of bytes in a call, over all its entries, as EventBridge counts them.
@@ -42,10 +40,10 @@ pub(crate) struct PutEventsEntry {
     event_bus_name: Option<String>,
 }
 
-/// The reason why a whole call is rejected.
+/// The reason why a whole call, of any operation, is rejected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallRefused {
-    #[error("the body is not a PutEvents request: {0}")]
+    #[error("the body cannot be read: {0}")]
     Malformed(#[from] serde_json::Error),
     #[error("a call takes 1 to {MAX_ENTRIES} entries, not {0}")]
     EntryCount(usize),
@@ -74,11 +72,11 @@ pub(crate) enum EntryRefused {
     Missing(&'static str),
     #[error("{name} has {limit} characters at most")]
     TooLong { name: &'static str, limit: usize },
-    #[error("sources that begin with aws. are AWS's own")]
+    #[error("sources that begin with aws. are reserved for AWS")]
     ReservedSource,
     #[error("Detail is not a JSON object: {0}")]
     Detail(#[source] serde_json::Error),
-    #[error("Detail holds a number beyond the integers of 64 bits")]
+    #[error("Detail contains a number beyond the 64-bit integers")]
     NumberTooLarge,
 }
 
@@ -166,4 +164,12 @@ fn required(name: &'static str, value: Option<String>) -> Result<String, EntryRe
 
 fn at_most(name: &'static str, value: &str, limit: usize) -> Result<(), EntryRefused> {
     if value.chars().count() > limit { Err(EntryRefused::TooLong { name, limit }) } else { Ok(()) }
+}
+
+/// Returns the bus name, from a name or an ARN.
+pub(crate) fn bus_of(name_or_arn: &str) -> &str {
+    match name_or_arn.split_once(":event-bus/") {
+        Some((arn, name)) if arn.starts_with("arn:") => name,
+        _ => name_or_arn,
+    }
 }

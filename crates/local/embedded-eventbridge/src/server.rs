@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::describe_event_bus;
 use crate::faults::{Dice, Ending, Faults};
 use crate::log::{EventLog, Follower};
-use crate::put_events::{self, MAX_BYTES};
+use crate::put_events::{self, CallRefused, MAX_BYTES};
 
 /// The counts of calls and entries. Every examined entry is either accepted or rejected. The entries of a call that was
 /// rejected as a whole were not examined.
@@ -73,7 +73,7 @@ async fn operation(State(bus): State<Arc<Bus>>, headers: HeaderMap, body: Body) 
         "AWSEvents.PutEvents" => put_events,
         "AWSEvents.DescribeEventBus" => describe_event_bus,
         _ => {
-            let message = format!("no operation '{target}' here");
+            let message = format!("unknown operation '{target}'");
             return refusal(StatusCode::BAD_REQUEST, "UnknownOperationException", &message);
         }
     };
@@ -86,7 +86,7 @@ async fn operation(State(bus): State<Arc<Bus>>, headers: HeaderMap, body: Body) 
 fn describe_event_bus(bus: &Bus, body: &[u8]) -> Response<Body> {
     match describe_event_bus::description(body, &bus.names) {
         Ok(description) => answer(StatusCode::OK, &description),
-        Err(refused) => refusal(StatusCode::BAD_REQUEST, refused.code(), &refused.to_string()),
+        Err(refused) => bad_request(&refused),
     }
 }
 
@@ -98,19 +98,19 @@ fn put_events(bus: &Bus, body: &[u8]) -> Response<Body> {
     counts.calls += 1;
     let entries = match put_events::entries(body, &bus.names) {
         Ok(entries) => entries,
-        Err(refused) => return refusal(StatusCode::BAD_REQUEST, refused.code(), &refused.to_string()),
+        Err(refused) => return bad_request(&refused),
     };
     if dice.call_fails() {
-        return internal_failure("told to fail before anything was taken");
+        return internal_failure("injected fault: no entry was accepted");
     }
     let (mut results, mut details) = (Vec::new(), Vec::new());
     for entry in entries {
         let checked = entry.detail().map_err(|refused| failed_entry(refused.code(), &refused.to_string()));
-        let taken = checked.and_then(|detail| match dice.entry_fails() {
+        let accepted = checked.and_then(|detail| match dice.entry_fails() {
             None => Ok(detail),
-            Some(code) => Err(failed_entry(code, "told to fail")),
+            Some(code) => Err(failed_entry(code, "injected fault")),
         });
-        match taken {
+        match accepted {
             Ok(detail) => {
                 details.push(detail);
                 results.push(json!({ "EventId": Uuid::now_v7() }));
@@ -120,7 +120,7 @@ fn put_events(bus: &Bus, body: &[u8]) -> Response<Body> {
     }
     // This runs before the reply, so an acknowledged entry is always in the log.
     if let Err(error) = bus.log.append(&details) {
-        tracing::error!(%error, "event log not written");
+        tracing::error!(%error, "cannot write the event log");
         return internal_failure("the event log cannot be written");
     }
     let refused = results.len() - details.len();
@@ -129,7 +129,7 @@ fn put_events(bus: &Bus, body: &[u8]) -> Response<Body> {
     counts.refused += refused as u64;
     match dice.ending() {
         Ending::Answered => answer(StatusCode::OK, &json!({ "FailedEntryCount": refused, "Entries": results })),
-        Ending::InternalFailure => internal_failure("told to fail after the entries were taken"),
+        Ending::InternalFailure => internal_failure("injected fault: the entries were accepted"),
         Ending::ConnectionCut => {
             let cut = stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
             Response::new(Body::from_stream(cut))
@@ -139,6 +139,10 @@ fn put_events(bus: &Bus, body: &[u8]) -> Response<Body> {
 
 fn failed_entry(code: &str, message: &str) -> Value {
     json!({ "ErrorCode": code, "ErrorMessage": message })
+}
+
+fn bad_request(refused: &CallRefused) -> Response<Body> {
+    refusal(StatusCode::BAD_REQUEST, refused.code(), &refused.to_string())
 }
 
 fn internal_failure(message: &str) -> Response<Body> {
@@ -151,12 +155,7 @@ fn refusal(status: StatusCode, code: &str, message: &str) -> Response<Body> {
 
 /// Builds the reply to a request that is rejected before any operation, in the form that the SDK reads.
 pub(crate) fn refuse(refused: Refusal) -> Response<Body> {
-    let code = match refused {
-        Refusal::MalformedHost => "ValidationException",
-        Refusal::ForeignHost | Refusal::ForeignOrigin => "AccessDeniedException",
-        Refusal::SlowBody => "RequestTimeoutException",
-    };
-    refusal(refused.status(), code, &refused.to_string())
+    refusal(refused.status(), refused.aws_code(), &refused.to_string())
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response<Body> {
@@ -214,9 +213,9 @@ mod tests {
     use crate::log::LogLocation;
 
     #[tokio::test]
-    async fn what_is_answered_is_in_the_log_already() {
+    async fn an_acknowledged_entry_is_in_the_log() {
         let (_running, ended) = watch::channel(());
-        let bus = Bus::new(["Bus".to_owned()].into(), EventLog::open(&LogLocation::Temporary).unwrap(), ended);
+        let bus = Bus::new(["Bus".to_owned()].into(), EventLog::open(LogLocation::Temporary).unwrap(), ended);
         let entry =
             json!({ "EventBusName": "Bus", "Time": 0, "Source": "s", "DetailType": "t", "Detail": r#"{"n":1}"# });
         // The reply and the check run without an `await` between them, so no other task runs in between.

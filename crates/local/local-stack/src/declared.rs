@@ -10,8 +10,6 @@ use crate::error::StartError;
 use crate::gateway::{Authorization, JwtAuthorizer, Route};
 use crate::invoker::Functions;
 use crate::issuer::LocalIssuer;
-use crate::pump::Source;
-use crate::pump::mapping::Policy;
 use crate::stack::Authentication;
 
 /// Returns the template as it is deployed on this machine, with the configured callers, pages and quotes.
@@ -93,30 +91,14 @@ impl Api {
     }
 }
 
-/// Returns the event source mappings that the pumps run.
-pub(crate) fn sources(template: &Template) -> Result<Vec<Source>, StartError> {
-    let source = |mapping: StreamMapping| Source {
-        policy: Policy {
-            batch_size: usize::try_from(mapping.batch_size).unwrap_or(usize::MAX),
-            maximum_retry_attempts: Some(mapping.maximum_retry_attempts),
-            maximum_record_age: mapping.maximum_record_age_seconds.map(|seconds| Duration::from_secs(seconds.into())),
-            bisect_batch_on_function_error: mapping.bisect_batch_on_function_error,
-            report_batch_item_failures: mapping.report_batch_item_failures,
-        },
-        table: mapping.table,
-        function: mapping.function,
-    };
-    Ok(template.stream_mappings()?.into_iter().map(source).collect())
-}
-
 /// Checks that every function exists that a route, a mapping or a schedule leads to.
 pub(crate) fn require(
     functions: &Functions,
     routes: &[Route],
-    sources: &[Source],
+    mappings: &[StreamMapping],
     schedules: &[Schedule],
 ) -> Result<(), StartError> {
-    let named = routes.iter().map(|route| &route.function).chain(sources.iter().map(|source| &source.function));
+    let named = routes.iter().map(|route| &route.function).chain(mappings.iter().map(|mapping| &mapping.function));
     let named = named.chain(schedules.iter().map(|schedule| &schedule.function));
     match named.collect::<BTreeSet<_>>().into_iter().find(|name| !functions.contains_key(*name)) {
         None => Ok(()),

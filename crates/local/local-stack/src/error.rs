@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use loopback_http::ListenError;
 use sam_template::TemplateError;
 
 use crate::pump::StreamError;
@@ -34,36 +34,27 @@ pub enum StartError {
     },
     /// Other users can read the folder, and it has other files, so it may be shared on purpose.
     #[error(
-        "other users can read the folder {0}, and it holds other files: choose another data folder, or run `chmod 700 {0}`",
+        "other users can read the folder {0}, and it contains other files: choose another data folder, or run `chmod 700 {0}`",
         path.display()
     )]
     SharedFolder {
         /// The requested folder.
         path: PathBuf,
     },
-    /// The port of the HTTP API is already in use.
-    #[error("cannot serve the HTTP API: {0} is already in use")]
-    HttpAddressInUse(SocketAddr),
-    /// The port of DynamoDB is already in use.
-    #[error("cannot serve DynamoDB: {0} is already in use")]
-    DynamoDbAddressInUse(SocketAddr),
-    /// The port of EventBridge is already in use.
-    #[error("cannot serve EventBridge: {0} is already in use")]
-    EventBridgeAddressInUse(SocketAddr),
-    /// The HTTP API cannot listen for another reason.
-    #[error("cannot serve the HTTP API on {address}")]
-    Http {
-        /// The requested address.
-        address: SocketAddr,
-        /// The error of the operating system.
-        source: io::Error,
+    /// The port of a server cannot be opened.
+    #[error("cannot serve {server}: {error}")]
+    Listen {
+        /// The server.
+        server: &'static str,
+        /// The reason.
+        error: ListenError,
     },
     /// The embedded DynamoDB does not start, or rejects the template's tables.
     #[error("cannot start the embedded DynamoDB")]
-    Database(#[source] embedded_dynamodb::EmbeddedError),
+    Database(#[from] embedded_dynamodb::EmbeddedError),
     /// The embedded EventBridge does not start.
     #[error("cannot start the embedded EventBridge")]
-    EventBus(#[source] embedded_eventbridge::EmbeddedError),
+    EventBus(#[from] embedded_eventbridge::EmbeddedError),
     /// A route authenticates its callers in a way that this stack does not support.
     #[error("cannot serve {route}: its authorization is {authorization}, which this stack does not check")]
     Authorization {

@@ -5,7 +5,6 @@
 //! decoded.
 
 use std::future::poll_fn;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +25,15 @@ pub const MAX_RESPONSE: usize = 6_291_556;
 pub trait Function: Send + Sync {
     /// Runs the function once with a JSON payload and returns its JSON reply.
     fn invoke(&self, payload: Bytes, invocation: Invocation) -> BoxFuture<'static, Result<Bytes, FunctionError>>;
+}
+
+impl<F> Function for F
+where
+    F: Fn(Bytes, Invocation) -> BoxFuture<'static, Result<Bytes, FunctionError>> + Send + Sync,
+{
+    fn invoke(&self, payload: Bytes, invocation: Invocation) -> BoxFuture<'static, Result<Bytes, FunctionError>> {
+        self(payload, invocation)
+    }
 }
 
 /// The data about one invocation that Lambda passes to a function in addition to the payload.
@@ -91,31 +99,15 @@ where
     S::Error: Into<Diagnostic> + Send + 'static,
     T: DeserializeOwned + Send + 'static,
 {
-    Arc::new(InProcess { handler, event: PhantomData })
-}
-
-struct InProcess<S, T> {
-    handler: S,
-    event: PhantomData<fn(T)>,
-}
-
-impl<S, T> Function for InProcess<S, T>
-where
-    S: Service<LambdaEvent<T>> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    S::Response: Serialize + Send + 'static,
-    S::Error: Into<Diagnostic> + Send + 'static,
-    T: DeserializeOwned + Send + 'static,
-{
-    fn invoke(&self, payload: Bytes, invocation: Invocation) -> BoxFuture<'static, Result<Bytes, FunctionError>> {
-        let mut handler = self.handler.clone();
+    Arc::new(move |payload: Bytes, invocation: Invocation| -> BoxFuture<'static, Result<Bytes, FunctionError>> {
+        let mut handler = handler.clone();
         Box::pin(async move {
-            let event = serde_json::from_slice(&payload)?;
+            let event: T = serde_json::from_slice(&payload)?;
             poll_fn(|context| handler.poll_ready(context)).await.map_err(failed)?;
             let answer = handler.call(LambdaEvent::new(event, context(invocation))).await.map_err(failed)?;
             Ok(serde_json::to_vec(&answer)?.into())
         })
-    }
+    })
 }
 
 fn context(invocation: Invocation) -> Context {

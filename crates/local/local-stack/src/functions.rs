@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use command_handler::CommandHandler;
-use function_setup::{CommandConfig, ProjectorConfig, PublisherConfig, QueryConfig};
+use function_setup::{CommandConfig, Config, ProjectorConfig, PublisherConfig, QueryConfig};
 use lambda_http::service_fn as http_service;
 use lambda_runtime::service_fn;
 use parked_orders::ParkedOrderTable;
@@ -43,7 +43,7 @@ pub fn in_process(surroundings: &Surroundings) -> Result<Functions, Box<dyn Erro
 }
 
 fn command_handler(surroundings: &Surroundings) -> SetUp {
-    let config = CommandConfig::from(|name| surroundings.variable("command-handler", name))?;
+    let config = CommandConfig::from_variables(|name| surroundings.variable("command-handler", name))?;
     let handler = Arc::new(CommandHandler::on_dynamo(surroundings.dynamodb.clone(), config)?);
     Ok(http_function(http_service(move |request| {
         let handler = Arc::clone(&handler);
@@ -52,7 +52,7 @@ fn command_handler(surroundings: &Surroundings) -> SetUp {
 }
 
 fn projector(surroundings: &Surroundings) -> SetUp {
-    let config = ProjectorConfig::from(|name| surroundings.variable("projector", name))?;
+    let config = ProjectorConfig::from_variables(|name| surroundings.variable("projector", name))?;
     let projector = Arc::new(Projector::on_dynamo(surroundings.dynamodb.clone(), &config));
     Ok(event_function(service_fn(move |event| {
         let projector = Arc::clone(&projector);
@@ -61,7 +61,7 @@ fn projector(surroundings: &Surroundings) -> SetUp {
 }
 
 fn publisher(surroundings: &Surroundings) -> SetUp {
-    let config = PublisherConfig::from(|name| surroundings.variable("publisher", name))?;
+    let config = PublisherConfig::from_variables(|name| surroundings.variable("publisher", name))?;
     let bus = EventBus::new(surroundings.eventbridge.clone(), config.event_bus);
     let parked = ParkedOrderTable::new(surroundings.dynamodb.clone(), config.parked_table);
     let publisher = Arc::new(Publisher::new(bus, parked));
@@ -72,7 +72,7 @@ fn publisher(surroundings: &Surroundings) -> SetUp {
 }
 
 fn query_handler(surroundings: &Surroundings) -> SetUp {
-    let config = QueryConfig::from(|name| surroundings.variable("query-handler", name))?;
+    let config = QueryConfig::from_variables(|name| surroundings.variable("query-handler", name))?;
     let handler = Arc::new(QueryHandler::on_dynamo(surroundings.dynamodb.clone(), config)?);
     Ok(http_function(http_service(move |request| {
         let handler = Arc::clone(&handler);

@@ -62,8 +62,8 @@ pub enum IssuerError {
     #[error("{} is not an RSA private key in PEM", .0.display())]
     NotAKey(PathBuf),
     /// The key could not be generated.
-    #[error("cannot make an RSA key")]
-    NotMade,
+    #[error("cannot generate an RSA key")]
+    NotGenerated,
     /// A token could not be signed.
     #[error("cannot sign the token")]
     NotSigned(#[from] jsonwebtoken::errors::Error),
@@ -83,7 +83,7 @@ impl LocalIssuer {
     /// When the operating system returns no random numbers.
     pub fn in_memory() -> Result<Self, IssuerError> {
         let pem = new_key()?;
-        Self::of(&pem).map(|issuer| Self { new: Some(pem), ..issuer }).ok_or(IssuerError::NotMade)
+        Self::of(&pem).map(|issuer| Self { new: Some(pem), ..issuer }).ok_or(IssuerError::NotGenerated)
     }
 
     /// Opens the issuer of a data folder, with a new key if the folder has none. [`LocalIssuer::keep`] writes the new key,
@@ -168,8 +168,8 @@ impl fmt::Debug for LocalIssuer {
 
 /// Generates an RSA key of 2,048 bits, PKCS #8 in PEM.
 fn new_key() -> Result<Vec<u8>, IssuerError> {
-    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| IssuerError::NotMade)?;
-    let der = pair.as_der().map_err(|_| IssuerError::NotMade)?;
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| IssuerError::NotGenerated)?;
+    let der = pair.as_der().map_err(|_| IssuerError::NotGenerated)?;
     // 48 bytes give a line of 64 characters.
     let lines: Vec<_> = der.as_ref().chunks(48).map(|bytes| STANDARD.encode(bytes)).collect();
     Ok(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")).into_bytes())

@@ -9,7 +9,7 @@
 //! - [`function`]: the port to a function, and handlers in this process behind it
 //! - [`gateway`]: converts HTTP requests to API Gateway payloads, and replies to HTTP
 //! - [`LocalIssuer`]: signs tokens that the gateway accepts
-//! - [`pump`]: passes the table's stream to functions in batches, with Lambda's error handling
+//! - `pump`: passes the table's stream to functions in batches, with Lambda's error handling
 //! - `schedules`: functions that are invoked at a rate
 
 mod data_folder;
@@ -20,7 +20,7 @@ mod functions;
 pub mod gateway;
 mod invoker;
 mod issuer;
-pub mod pump;
+mod pump;
 mod schedules;
 mod stack;
 
@@ -29,5 +29,6 @@ pub use error::StartError;
 pub use functions::in_process;
 pub use invoker::{Functions, Invoker};
 pub use issuer::{IssuerError, LocalIssuer, Token};
-pub use loopback_http::{Admission, is_host};
+pub use loopback_http::{Admission, Listener, is_host};
+pub use pump::StreamError;
 pub use stack::{Authentication, DataLocation, LocalStack, Options, Surroundings};

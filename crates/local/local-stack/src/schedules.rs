@@ -1,33 +1,29 @@
 //! Schedules: functions that are invoked at a rate, like the functions that EventBridge invokes by the rules of the
 //! template.
 
-use std::sync::Arc;
-
 use sam_template::Schedule;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::function::FunctionError;
 use crate::invoker::Invoker;
-use crate::pump::Timer;
 
 /// The running schedules of a stack. When dropped, they end by themselves.
 pub(crate) struct Schedules {
     schedules: Vec<Schedule>,
     invoker: Invoker,
-    stop: watch::Sender<bool>,
+    /// Dropping it ends the schedules after the running invocations.
+    running: watch::Sender<()>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Schedules {
     /// Starts schedules. Each invokes its function for the first time once its rate has passed, as on AWS.
-    pub(crate) fn start(schedules: Vec<Schedule>, invoker: Invoker, timer: &Arc<dyn Timer>) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let run = |schedule: &Schedule| {
-            tokio::spawn(run(schedule.clone(), invoker.clone(), Arc::clone(timer), stopped.clone()))
-        };
+    pub(crate) fn start(schedules: Vec<Schedule>, invoker: &Invoker) -> Self {
+        let (running, ended) = watch::channel(());
+        let run = |schedule: &Schedule| tokio::spawn(run(schedule.clone(), invoker.clone(), ended.clone()));
         let tasks = schedules.iter().map(run).collect();
-        Self { schedules, invoker, stop, tasks }
+        Self { schedules, invoker: invoker.clone(), running, tasks }
     }
 
     /// Invokes the function of each schedule once, now.
@@ -40,18 +36,18 @@ impl Schedules {
 
     /// Ends the schedules after the running invocations.
     pub(crate) async fn stop(self) {
-        self.stop.send_replace(true);
+        drop(self.running);
         for task in self.tasks {
             let _panicked = task.await;
         }
     }
 }
 
-async fn run(schedule: Schedule, invoker: Invoker, timer: Arc<dyn Timer>, mut stopped: watch::Receiver<bool>) {
+async fn run(schedule: Schedule, invoker: Invoker, mut running: watch::Receiver<()>) {
     loop {
         tokio::select! {
-            () = timer.sleep(schedule.rate) => {}
-            _ = stopped.changed() => return,
+            () = tokio::time::sleep(schedule.rate) => {}
+            _stopped = running.changed() => return,
         }
         if let Err(error) = invoke(&schedule, &invoker).await {
             tracing::warn!(function = schedule.function, %error, "a scheduled invocation failed");
@@ -67,32 +63,18 @@ async fn invoke(schedule: &Schedule, invoker: &Invoker) -> Result<(), FunctionEr
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
-    use futures_util::future::BoxFuture;
     use lambda_runtime::{LambdaEvent, service_fn};
     use serde_json::{Value, json};
-    use tokio::sync::{mpsc, oneshot};
+    use tokio::sync::mpsc;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::function::event_function;
 
-    /// A timer that the test controls: the test receives each sleep, with a sender that ends it.
-    struct ByHand(mpsc::UnboundedSender<(Duration, oneshot::Sender<()>)>);
-
-    impl Timer for ByHand {
-        fn now(&self) -> SystemTime {
-            SystemTime::UNIX_EPOCH
-        }
-
-        fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-            let (end, ended) = oneshot::channel();
-            self.0.send((duration, end)).unwrap();
-            Box::pin(async move { ended.await.unwrap_or(()) })
-        }
-    }
-
-    #[tokio::test]
+    /// The paused clock moves on only while all tasks wait for it.
+    #[tokio::test(start_paused = true)]
     async fn a_schedule_invokes_its_function_each_time_its_rate_has_passed() {
         let (calls, mut called) = mpsc::unbounded_channel();
         let function = event_function(service_fn(move |event: LambdaEvent<Value>| {
@@ -110,15 +92,11 @@ mod tests {
             function: "f".to_owned(),
             payload: json!({ "task": "tick" }),
         };
-        let (sleeps, mut slept) = mpsc::unbounded_channel();
-        let timer: Arc<dyn Timer> = Arc::new(ByHand(sleeps));
-        let schedules = Schedules::start(vec![schedule], invoker, &timer);
-        for _ in 0..3 {
-            let (duration, end) = slept.recv().await.unwrap();
-            assert_eq!(duration, Duration::from_secs(300));
-            assert!(called.try_recv().is_err(), "not before its rate has passed");
-            end.send(()).unwrap();
+        let started = Instant::now();
+        let schedules = Schedules::start(vec![schedule], &invoker);
+        for invocation in 1..=3 {
             assert_eq!(called.recv().await.unwrap(), json!({ "task": "tick" }));
+            assert_eq!(started.elapsed().as_secs(), invocation * 300);
         }
         let error = schedules.run_once().await.unwrap_err();
         assert!(error.to_string().ends_with("out of paper"), "{error}");

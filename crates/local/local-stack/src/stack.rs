@@ -1,25 +1,22 @@
 //! The whole system in one process. It starts the parts in order, and stops them in reverse order.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use embedded_dynamodb::{DatabaseLocation, EmbeddedDynamoDb};
 use embedded_eventbridge::{EmbeddedEventBridge, Faults, LogLocation};
-use loopback_http::Admission;
-use sam_template::{EventBus, Template};
-use tokio::net::TcpListener;
+use loopback_http::{Admission, Listener};
+use sam_template::Template;
 
 use crate::data_folder::DataFolder;
-use crate::declared::{Api, deployed, environments, require, sources, timeouts};
+use crate::declared::{Api, deployed, environments, require, timeouts};
 use crate::error::StartError;
 use crate::function::FunctionError;
 use crate::gateway::Gateway;
 use crate::invoker::{Functions, Invoker};
 use crate::issuer::LocalIssuer;
-use crate::pump::{Pump, StreamError, SystemTimer, Timer};
+use crate::pump::{Pump, StreamError};
 use crate::schedules::Schedules;
 
 /// The location of a stack's data.
@@ -119,17 +116,17 @@ impl LocalStack {
             DataLocation::InMemory => None,
             DataLocation::Folder(path) => Some(DataFolder::take(path)?),
         };
-        let listener = TcpListener::bind(http).await.map_err(|error| not_listening(http, error))?;
+        let http = listen("the HTTP API", http).await?;
+        let dynamodb = listen("DynamoDB", dynamodb).await?;
+        let eventbridge = listen("EventBridge", eventbridge).await?;
         let location = folder.as_ref().map(|folder| DatabaseLocation::File(folder.database()));
         let location = location.unwrap_or(DatabaseLocation::Memory);
-        let database = EmbeddedDynamoDb::start(dynamodb, &location, admission.clone()).await;
-        let database = database.map_err(|error| not_stored(dynamodb, error))?;
+        let database = EmbeddedDynamoDb::start(dynamodb, &location, admission.clone())?;
         let started = async {
-            database.create_tables(&template).map_err(|error| not_stored(dynamodb, error))?;
+            database.create_tables(&template)?;
             let log = folder.as_ref().map_or(LogLocation::Temporary, |folder| LogLocation::File(folder.events()));
-            let buses: Vec<_> = template.event_buses().iter().flat_map(EventBus::local_names).collect();
-            let event_bus = EmbeddedEventBridge::start_with(eventbridge, buses, log, admission.clone()).await;
-            let event_bus = event_bus.map_err(|error| not_published(eventbridge, error))?;
+            let event_bus =
+                EmbeddedEventBridge::start_on(eventbridge, template.event_bus_names(), log, admission.clone())?;
 
             let surroundings = Surroundings {
                 dynamodb: database.client(),
@@ -137,22 +134,18 @@ impl LocalStack {
                 environments: environments(&template, &database.endpoint(), &event_bus.endpoint())?,
             };
             let functions = functions(&surroundings).await.map_err(StartError::Functions)?;
-            let sources = sources(&template)?;
-            let schedules = template.schedules()?;
-            require(&functions, &api.routes, &sources, &schedules)?;
+            let (mappings, schedules) = (template.stream_mappings()?, template.schedules()?);
+            require(&functions, &api.routes, &mappings, &schedules)?;
             let invoker = Invoker::new(functions, timeouts(&template)?);
 
             let data = folder.as_ref().map(DataFolder::path);
-            let timer: Arc<dyn Timer> = Arc::new(SystemTimer);
             let mut pumps = Vec::new();
-            for source in sources {
-                let timer = Arc::clone(&timer);
-                pumps.push(Pump::start(source, database.database(), invoker.clone(), data, timer).await?);
+            for mapping in mappings {
+                pumps.push(Pump::start(mapping, database.database(), invoker.clone(), data).await?);
             }
-            let schedules = Schedules::start(schedules, invoker.clone(), &timer);
+            let schedules = Schedules::start(schedules, &invoker);
             let wakers = pumps.iter().map(Pump::waker).collect();
-            let gateway = Gateway::serve(listener, admission, api.routes, api.cors, invoker, wakers);
-            let gateway = gateway.map_err(|error| not_listening(http, error))?;
+            let gateway = Gateway::serve(http, admission, api.routes, api.cors, invoker, wakers);
             Ok((event_bus, pumps, schedules, gateway))
         };
         match started.await {
@@ -198,12 +191,6 @@ impl LocalStack {
         self.folder.as_ref().map(DataFolder::events)
     }
 
-    /// Returns the running event source mappings.
-    #[must_use]
-    pub fn pumps(&self) -> &[Pump] {
-        &self.pumps
-    }
-
     /// Waits until every stream record written before this call is processed, or discarded after its last retry.
     pub async fn drained(&self) -> Result<(), StreamError> {
         for pump in &self.pumps {
@@ -214,7 +201,7 @@ impl LocalStack {
 
     /// Waits like [`LocalStack::drained`], for the stream of one function only.
     pub async fn drained_by(&self, function: &str) -> Result<(), StreamError> {
-        let pump = self.pumps.iter().find(|pump| pump.source().function == function);
+        let pump = self.pumps.iter().find(|pump| pump.function == function);
         pump.ok_or_else(|| StreamError::NoReader(function.to_owned()))?.drained().await
     }
 
@@ -240,26 +227,6 @@ impl LocalStack {
     }
 }
 
-fn not_listening(address: SocketAddr, source: io::Error) -> StartError {
-    if source.kind() == io::ErrorKind::AddrInUse {
-        StartError::HttpAddressInUse(address)
-    } else {
-        StartError::Http { address, source }
-    }
-}
-
-fn not_stored(address: SocketAddr, error: embedded_dynamodb::EmbeddedError) -> StartError {
-    if matches!(error, embedded_dynamodb::EmbeddedError::AddressInUse { .. }) {
-        StartError::DynamoDbAddressInUse(address)
-    } else {
-        StartError::Database(error)
-    }
-}
-
-fn not_published(address: SocketAddr, error: embedded_eventbridge::EmbeddedError) -> StartError {
-    if matches!(error, embedded_eventbridge::EmbeddedError::AddressInUse { .. }) {
-        StartError::EventBridgeAddressInUse(address)
-    } else {
-        StartError::EventBus(error)
-    }
+async fn listen(server: &'static str, address: SocketAddr) -> Result<Listener, StartError> {
+    Listener::bind(address).await.map_err(|error| StartError::Listen { server, error })
 }

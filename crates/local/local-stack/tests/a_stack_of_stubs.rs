@@ -25,9 +25,6 @@ const TEMPLATE: &str = r"
 Transform: AWS::Serverless-2016-10-31
 Parameters:
   AuthMode: { Type: String, Default: iam }
-Globals:
-  Function:
-    Environment: { Variables: { LOG_LEVEL: info } }
 Resources:
   Things:
     Type: AWS::DynamoDB::Table
@@ -227,7 +224,7 @@ async fn a_restart_resumes_at_the_checkpoint_and_a_lost_checkpoint_starts_over()
 }
 
 #[tokio::test]
-async fn what_the_bus_refuses_comes_again() {
+async fn events_that_the_bus_rejects_are_retried() {
     let seen = Seen::default();
     let stack = start(DataLocation::InMemory, &seen).await.unwrap();
     stack.event_bus().set_faults(Faults { entries_percent: 100, ..Faults::default() });
@@ -245,7 +242,7 @@ async fn what_the_bus_refuses_comes_again() {
 }
 
 #[tokio::test]
-async fn a_function_is_told_where_to_find_the_stack() {
+async fn a_function_receives_the_addresses_of_the_stack() {
     let folder = tempfile::tempdir().unwrap();
     let mut environment = BTreeMap::new();
     let functions = async |surroundings: &Surroundings| {
@@ -286,7 +283,7 @@ fn failing(taken: SocketAddr) -> Vec<(Options, &'static str)> {
         (Options { dynamodb: taken, ..options() }, "cannot serve DynamoDB"),
         (Options { template: unusable_table, ..options() }, "cannot start the embedded DynamoDB"),
         (Options { eventbridge: taken, ..options() }, "cannot serve EventBridge"),
-        (Options { eventbridge: ([0, 0, 0, 0], 0).into(), ..options() }, "cannot start the embedded EventBridge"),
+        (Options { eventbridge: ([0, 0, 0, 0], 0).into(), ..options() }, "cannot serve EventBridge"),
         (options(), "the template names the function reader"),
     ]
 }
@@ -344,7 +341,7 @@ fn remove(path: &Path) {
 }
 
 #[tokio::test]
-async fn what_is_taken_is_refused_in_one_clear_line() {
+async fn an_address_in_use_is_one_clear_line() {
     let folder = tempfile::tempdir().unwrap();
     let data = DataLocation::Folder(folder.path().to_owned());
     let stack = start(data.clone(), &Seen::default()).await.unwrap();

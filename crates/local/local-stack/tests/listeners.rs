@@ -243,9 +243,38 @@ async fn a_client_that_stops_in_a_body_gets_408_on_every_port() {
     }
 }
 
+/// Texts that are not a host with or without a port.
+const MALFORMED_HOSTS: [&str; 25] = [
+    "",
+    " ",
+    ":",
+    ":80",
+    "x:99999",
+    "[",
+    "[]",
+    "[::1",
+    "[::1]:99999",
+    "[x]:1",
+    "a b",
+    "a/b",
+    "a?b",
+    "a#b",
+    "a,b",
+    "*",
+    "%",
+    "http://localhost",
+    "u:p@localhost",
+    "\u{e4}",
+    "..",
+    "x:-1",
+    "x:+1",
+    "x:1:1",
+    "999.999.999.999",
+];
+
 /// Each input is answered with 4xx or not at all, and each server continues.
 #[tokio::test]
-async fn what_is_no_sound_request_is_4xx_or_closed_on_every_port() {
+async fn a_malformed_request_is_4xx_or_closed_on_every_port() {
     let stack = start(Admission::default()).await;
     for port in ports(&stack) {
         let (address, path) = (&port.address, port.path);
@@ -293,33 +322,7 @@ async fn what_is_no_sound_request_is_4xx_or_closed_on_every_port() {
             header("Origin: null\r\nOrigin: null"),
             header(&format!("Origin: http://{address}@evil.example")),
         ];
-        for host in [
-            "",
-            " ",
-            ":",
-            ":80",
-            "x:99999",
-            "[",
-            "[]",
-            "[::1",
-            "[::1]:99999",
-            "[x]:1",
-            "a b",
-            "a/b",
-            "a?b",
-            "a#b",
-            "a,b",
-            "*",
-            "%",
-            "http://localhost",
-            "u:p@localhost",
-            "\u{e4}",
-            "..",
-            "x:-1",
-            "x:+1",
-            "x:1:1",
-            "999.999.999.999",
-        ] {
+        for host in MALFORMED_HOSTS {
             hostile.push(with_host(host));
             hostile.push(with_host(&format!("{host}:{number}")));
         }

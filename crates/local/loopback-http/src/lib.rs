@@ -11,16 +11,19 @@
 //! | file | holds |
 //! |---|---|
 //! | `server.rs` | starting, serving, stopping |
+//! | `listener.rs` | opening a port |
 //! | `admission.rs` | the accepted requests |
 //! | `host.rs` | a host with its port, as in `Host` |
 //! | `refusal.rs` | the reasons for a rejection |
 
 mod admission;
 mod host;
+mod listener;
 mod refusal;
 mod server;
 
 pub use admission::{Admission, allows_origin};
 pub use host::is_host;
+pub use listener::{ListenError, Listener};
 pub use refusal::Refusal;
 pub use server::Server;

@@ -31,4 +31,14 @@ impl Refusal {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
         }
     }
+
+    /// Returns the error code with which AWS rejects a request for a similar reason.
+    #[must_use]
+    pub const fn aws_code(self) -> &'static str {
+        match self {
+            Self::MalformedHost => "ValidationException",
+            Self::ForeignHost | Self::ForeignOrigin => "AccessDeniedException",
+            Self::SlowBody => "RequestTimeoutException",
+        }
+    }
 }

@@ -27,6 +27,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use crate::admission::Admission;
+use crate::listener::Listener;
 use crate::refusal::Refusal;
 
 /// The time limit for running requests when a server stops.
@@ -56,19 +57,17 @@ impl Server {
     /// Serves `router` on a listener. A handler can extract [`ConnectInfo<SocketAddr>`](ConnectInfo). `refuse` builds the
     /// reply to a rejected request, in the form that clients of this server read. The rejection determines the status of
     /// the reply.
-    ///
-    /// # Errors
-    /// When the listener does not report its address.
+    #[must_use]
     pub fn start(
-        listener: TcpListener,
+        listener: Listener,
         admission: Admission,
         refuse: fn(Refusal) -> Response<Body>,
         router: Router,
-    ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+    ) -> Self {
+        let Listener { tcp, address } = listener;
         let door = Arc::new(Door { address, admission, refuse, router: TowerToHyperService::new(router) });
         let (stop, stopped) = oneshot::channel();
-        Ok(Self { address, stop, task: tokio::spawn(serve(listener, door, stopped)) })
+        Self { address, stop, task: tokio::spawn(serve(tcp, door, stopped)) }
     }
 
     /// Returns the address on which the server listens.

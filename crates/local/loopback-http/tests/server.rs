@@ -10,15 +10,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::{Response, StatusCode};
-use loopback_http::{Admission, Refusal, Server};
+use loopback_http::{Admission, ListenError, Listener, Refusal, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 async fn start(router: Router) -> Server {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
     let refuse = |refusal: Refusal| Response::new(Body::from(refusal.to_string()));
-    Server::start(listener, Admission::default(), refuse, router).unwrap()
+    Server::start(listener, Admission::default(), refuse, router)
 }
 
 async fn send(address: SocketAddr, request: &str) -> TcpStream {
@@ -32,6 +32,16 @@ async fn reply(mut client: TcpStream) -> String {
     // If the server has unread data, the connection ends with a reset.
     let _ended = client.read_to_end(&mut reply).await;
     String::from_utf8(reply).unwrap()
+}
+
+#[tokio::test]
+async fn a_port_is_opened_on_loopback_only_and_once() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let bound = Listener::bind(address.parse().unwrap()).await;
+        assert!(matches!(bound, Err(ListenError::NotLoopback(_))), "{address}");
+    }
+    let taken = start(Router::new()).await.address();
+    assert_eq!(Listener::bind(taken).await.unwrap_err().to_string(), format!("{taken} is already in use"));
 }
 
 #[tokio::test]

@@ -1,13 +1,10 @@
-//! Lambda functions, with `Globals` merged in.
+//! Lambda functions.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use yaml_serde::{Mapping, Value as Yaml};
 
 use crate::error::TemplateError;
-use crate::resolve::Resolver;
 use crate::template::Template;
 
 pub(crate) const TYPE: &str = "AWS::Serverless::Function";
@@ -25,8 +22,6 @@ pub struct Function {
     pub timeout_seconds: u32,
     /// Its memory in MB.
     pub memory_mb: u32,
-    /// Its processor architectures, with default values of parameters, such as `arm64`; empty if Lambda chooses.
-    pub architectures: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -40,37 +35,19 @@ struct BuildProperties {
 struct Properties {
     timeout: u32,
     memory_size: u32,
-    architectures: Option<Vec<String>>,
     #[serde(default)]
     environment: Environment,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Globals {
-    #[serde(default)]
-    architectures: Vec<String>,
-    #[serde(default)]
-    environment: Environment,
-}
-
+/// The variables of a function. `Globals` has none: if a parameter set one there, a change of it would not publish a new
+/// version.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Environment {
-    #[serde(default)]
     variables: BTreeMap<String, String>,
 }
 
 impl Template {
-    /// Returns the properties of every function in `Globals`, with references resolved.
-    pub(crate) fn globals_of_functions<T: DeserializeOwned>(&self) -> Result<T, TemplateError> {
-        let empty = Yaml::Mapping(Mapping::new());
-        let globals = self.entry("Globals", "Function");
-        let resolved = Resolver::new(self, "Globals").resolve(globals.unwrap_or(&empty))?;
-        serde_json::from_value(resolved)
-            .map_err(|problem| TemplateError::Property { resource: "Globals".to_owned(), problem })
-    }
-
     /// Returns the function of an alias that SAM creates for `AutoPublishAlias`: `Projector` for `ProjectorAliaslive`.
     /// Returns every other id unchanged.
     pub(crate) fn function_behind<'t>(&'t self, id: &'t str) -> &'t str {
@@ -87,18 +64,13 @@ impl Template {
 impl Function {
     pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
         let build: BuildProperties = template.part(id, &["Metadata", "BuildProperties"])?;
-        let globals: Globals = template.globals_of_functions()?;
         let properties: Properties = template.properties(id)?;
-
-        let mut environment = globals.environment.variables;
-        environment.extend(properties.environment.variables);
         Ok(Self {
             logical_id: id.to_owned(),
             name: build.binary,
-            environment,
+            environment: properties.environment.variables,
             timeout_seconds: properties.timeout,
             memory_mb: properties.memory_size,
-            architectures: properties.architectures.unwrap_or(globals.architectures),
         })
     }
 

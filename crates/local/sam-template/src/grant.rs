@@ -67,7 +67,7 @@ enum Effect {
 /// IAM accepts a list with one entry without the brackets.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(crate) enum OneOrMany {
+enum OneOrMany {
     One(String),
     Many(Vec<String>),
 }

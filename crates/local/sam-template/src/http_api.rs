@@ -34,9 +34,6 @@ pub struct CorsConfiguration {
     pub expose_headers: Vec<String>,
     /// The number of seconds for which a browser may remember the reply to a preflight request.
     pub max_age: Option<u32>,
-    /// Lets a page send cookies.
-    #[serde(default)]
-    pub allow_credentials: bool,
 }
 
 #[derive(Deserialize)]

@@ -49,8 +49,10 @@ struct IntegrationProperties {
 impl Route {
     pub(crate) fn read(template: &Template, id: &str) -> Result<Self, TemplateError> {
         let properties: RouteProperties = template.properties(id)?;
-        let Some((method, path)) = properties.route_key.split_once(' ') else {
-            return Err(value(id, "RouteKey", &properties.route_key, "a method, a space and a path"));
+        let is_supported = |(method, path): &(&str, &str)| *method != "ANY" && !path.contains('+');
+        let Some((method, path)) = properties.route_key.split_once(' ').filter(is_supported) else {
+            let expected = "a method, a space and a path without a greedy variable";
+            return Err(value(id, "RouteKey", &properties.route_key, expected));
         };
         let Some(integration) = properties.target.strip_prefix("integrations/") else {
             return Err(value(id, "Target", &properties.target, "`integrations/` and the id of an integration"));

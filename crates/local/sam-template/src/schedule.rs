@@ -10,7 +10,9 @@ use crate::function::Function;
 use crate::resolve::logical_id;
 use crate::template::Template;
 
-/// The property that distinguishes a schedule from a rule of an event bus. Both are `AWS::Events::Rule`.
+/// The type of a schedule and of a rule of an event bus.
+pub(crate) const TYPE: &str = "AWS::Events::Rule";
+/// The property that distinguishes a schedule from a rule of an event bus.
 pub(crate) const EXPRESSION: &str = "ScheduleExpression";
 
 /// A function that is invoked at a rate, always with the same payload.

@@ -1,6 +1,6 @@
 //! DynamoDB tables, as `CreateTable` requests.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::error::TemplateError;
@@ -11,14 +11,10 @@ pub(crate) const TYPE: &str = "AWS::DynamoDB::Table";
 /// A table, with the request that creates it in an empty DynamoDB.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// Its name within the template.
-    pub logical_id: String,
     /// Its local name. It is the logical id, because CloudFormation chooses the real name.
     pub name: String,
     /// The body of the DynamoDB request `CreateTable`.
     pub create_table: Json,
-    /// True if the table can be restored to any second of the last weeks.
-    pub point_in_time_recovery: bool,
 }
 
 /// The properties that CloudFormation and `CreateTable` write alike. The other properties (tags, protection) concern only
@@ -35,27 +31,6 @@ struct CreateTable {
     global_secondary_indexes: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_specification: Option<Json>,
-}
-
-/// The properties that `CreateTable` does not accept.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Backup {
-    #[serde(default)]
-    point_in_time_recovery_specification: Recovery,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Recovery {
-    #[serde(default, deserialize_with = "flag")]
-    point_in_time_recovery_enabled: bool,
-}
-
-/// Parses `true`, or the text of a parameter with this value.
-fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    let value = Json::deserialize(deserializer)?;
-    Ok(value == json!(true) || value == json!("true"))
 }
 
 impl Table {
@@ -75,8 +50,6 @@ impl Table {
         }
         let create_table = serde_json::to_value(request)
             .map_err(|problem| TemplateError::Property { resource: id.to_owned(), problem })?;
-        let backup: Backup = template.properties(id)?;
-        let point_in_time_recovery = backup.point_in_time_recovery_specification.point_in_time_recovery_enabled;
-        Ok(Self { logical_id: id.to_owned(), name: id.to_owned(), create_table, point_in_time_recovery })
+        Ok(Self { name: id.to_owned(), create_table })
     }
 }

@@ -112,7 +112,8 @@ impl Template {
         self.resources.iter().filter_map(|(id, resource)| id.as_str().zip(resource.get("Type").and_then(Yaml::as_str)))
     }
 
-    pub(crate) fn resources_of_type<'t>(&'t self, wanted: &'t str) -> impl Iterator<Item = &'t str> {
+    /// Returns the logical ids of the resources of a type, in the template's order.
+    pub fn resources_of_type<'t>(&'t self, wanted: &'t str) -> impl Iterator<Item = &'t str> {
         self.types().filter(move |(_, kind)| *kind == wanted).map(|(id, _)| id)
     }
 }

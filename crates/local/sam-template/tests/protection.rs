@@ -48,7 +48,7 @@ fn tables_and_what_was_not_delivered_outlive_a_protected_stack() {
 }
 
 #[test]
-fn nobody_deletes_a_table_of_a_protected_stack() {
+fn tables_of_a_protected_stack_cannot_be_deleted() {
     for (id, table) in tables() {
         assert_eq!(table["Properties"]["DeletionProtectionEnabled"], yaml("!Ref ProtectData"), "{id}");
     }

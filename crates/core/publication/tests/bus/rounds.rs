@@ -49,8 +49,9 @@ async fn without_a_time_to_give_up_there_are_ten_rounds() {
         let indices: Vec<_> = publication.failed.iter().map(|failure| failure.index).collect();
         assert_eq!(indices, [0, 1]);
         for UnpublishedEvent { reason, .. } in publication.failed {
-            let is_told = matches!(&reason, UnpublishedReason::Unavailable { cause } if cause.contains("told to fail"));
-            assert!(is_told, "{reason}");
+            let is_injected =
+                matches!(&reason, UnpublishedReason::Unavailable { cause } if cause.contains("injected fault"));
+            assert!(is_injected, "{reason}");
         }
         assert_eq!((publication.counters.calls, publication.counters.retried), (10, 18));
     }

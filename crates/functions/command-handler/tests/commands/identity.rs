@@ -129,7 +129,7 @@ async fn an_order_of_another_customer_is_as_unknown_as_one_that_does_not_exist()
 }
 
 #[tokio::test]
-async fn nobody_replays_the_request_of_another_customer() {
+async fn a_request_of_another_customer_is_not_replayed() {
     let store = Counted::default();
     let order_id = placed(&handler(store.clone(), AuthMode::None)).await;
     let handler = handler(store, AuthMode::Jwt);
@@ -169,7 +169,7 @@ async fn the_admin_scope_opens_every_order() {
 }
 
 #[tokio::test]
-async fn a_payload_without_a_request_context_names_nobody() {
+async fn a_payload_without_a_request_context_names_no_caller() {
     let store = Counted::default();
     let handler = handler(store.clone(), AuthMode::Iam);
     let bare = lambda_http::Request::new(lambda_http::Body::from(json!({}).to_string()));

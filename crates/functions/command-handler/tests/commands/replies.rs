@@ -70,7 +70,7 @@ async fn what_need_not_change_is_answered_with_the_event_that_recorded_it() {
 }
 
 #[tokio::test]
-async fn a_matching_version_is_accepted_and_another_is_told_the_current_one() {
+async fn a_matching_version_is_accepted_and_another_gets_the_current_one() {
     let (handler, store) = open_handler();
     let order_id = placed(&handler).await;
     let stale = send(&handler, &cancel(&order_id).header("if-match", "\"2\"")).await;

@@ -276,48 +276,49 @@ impl Run {
                 }
                 Ok(())
             }
-            Step::Impersonate { order, route, amount } => {
-                let (route, body) = match route {
-                    0 => (CommandRoute::RecordPayment, json!({ "paymentId": "own", "amount": amount })),
-                    1 => {
-                        let correction = json!({ "correctionId": "own", "amount": amount, "reason": "x" });
-                        (CommandRoute::CorrectPayment, correction)
-                    }
-                    2 => {
-                        let refund =
-                            json!({ "refundId": "own", "paymentId": "payment-1", "amount": 1, "reduction": 1 });
-                        (CommandRoute::RefundPayment, refund)
-                    }
-                    _ => (
-                        CommandRoute::ShipItems,
-                        json!({ "shipmentId": "own", "items": [{ "sku": "a", "quantity": 1 }] }),
-                    ),
-                };
-                if let Some((_, call)) = self.on(route, order, &body) {
-                    prop_assert_eq!(self.by_customer(call).await.status, 403);
-                }
-                Ok(())
-            }
-            Step::Pay { order, amount, twice } => {
-                let Some(order) = order.checked_rem(self.orders.len()) else { return Ok(()) };
-                let known = &mut self.orders[order];
-                let amount = match amount {
-                    Payment::Some(amount) => amount,
-                    Payment::Missing => known.missing(),
-                    Payment::OneLess => known.missing().saturating_sub(1),
-                };
-                if amount > 0 {
-                    known.paid += amount;
-                    let call = pay(&known.order_id, &format!("payment-{}", self.calls), amount);
-                    for _ in 0..=u8::from(twice) {
-                        let status = self.by_service(call.clone()).await.status;
-                        prop_assert!(matches!(status, 200 | 201), "{status}");
-                    }
-                }
-                Ok(())
-            }
+            Step::Impersonate { order, route, amount } => self.impersonate(order, route, amount).await,
+            Step::Pay { order, amount, twice } => self.pay(order, amount, twice).await,
             Step::Ship { order, line } => self.ship(order, line).await,
         }
+    }
+
+    /// Sends a command that only a service may send, as the customer.
+    async fn impersonate(&mut self, order: usize, route: u8, amount: u64) -> Result<(), TestCaseError> {
+        let (route, body) = match route {
+            0 => (CommandRoute::RecordPayment, json!({ "paymentId": "own", "amount": amount })),
+            1 => {
+                let correction = json!({ "correctionId": "own", "amount": amount, "reason": "x" });
+                (CommandRoute::CorrectPayment, correction)
+            }
+            2 => {
+                let refund = json!({ "refundId": "own", "paymentId": "payment-1", "amount": 1, "reduction": 1 });
+                (CommandRoute::RefundPayment, refund)
+            }
+            _ => (CommandRoute::ShipItems, json!({ "shipmentId": "own", "items": [{ "sku": "a", "quantity": 1 }] })),
+        };
+        if let Some((_, call)) = self.on(route, order, &body) {
+            prop_assert_eq!(self.by_customer(call).await.status, 403);
+        }
+        Ok(())
+    }
+
+    async fn pay(&mut self, order: usize, amount: Payment, twice: bool) -> Result<(), TestCaseError> {
+        let Some(order) = order.checked_rem(self.orders.len()) else { return Ok(()) };
+        let known = &mut self.orders[order];
+        let amount = match amount {
+            Payment::Some(amount) => amount,
+            Payment::Missing => known.missing(),
+            Payment::OneLess => known.missing().saturating_sub(1),
+        };
+        if amount > 0 {
+            known.paid += amount;
+            let call = pay(&known.order_id, &format!("payment-{}", self.calls), amount);
+            for _ in 0..=u8::from(twice) {
+                let status = self.by_service(call.clone()).await.status;
+                prop_assert!(matches!(status, 200 | 201), "{status}");
+            }
+        }
+        Ok(())
     }
 
     async fn ship(&mut self, order: usize, line: Option<usize>) -> Result<(), TestCaseError> {

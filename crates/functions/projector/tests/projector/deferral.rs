@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
 use crate::given::{
-    SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, config, event, pay, place, projector, retried, ship,
+    SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, config_without_table_of, event, pay, place, projector, retried,
+    ship,
 };
 use crate::items::items_of;
 
@@ -25,7 +26,7 @@ async fn ledger() -> Ledger {
 
 /// Creates a projector whose table of totals does not exist.
 fn without_totals(ledger: &Ledger) -> Projector {
-    let config = ProjectorConfig { totals_table: Some("NoSuchTable".to_owned()), ..config() };
+    let config = config_without_table_of("CustomerTotals");
     Projector::on_dynamo(ledger.server.client(), &config)
 }
 
@@ -79,11 +80,8 @@ async fn an_orders_next_payment_makes_up_for_an_outage_too() {
 #[tokio::test]
 async fn where_an_outage_cannot_be_noted_the_records_are_retried() {
     let ledger = ledger().await;
-    let config = ProjectorConfig {
-        totals_table: Some("NoSuchTable".to_owned()),
-        parked_table: "NoSuchTable".to_owned(),
-        ..config()
-    };
+    let config =
+        ProjectorConfig { parked_table: "NoSuchTable".to_owned(), ..config_without_table_of("CustomerTotals") };
     let projector = Projector::on_dynamo(ledger.server.client(), &config);
     let stream = ledger.stream();
     assert_eq!(answer(&projector, &stream).await, retried(&stream));
@@ -93,7 +91,7 @@ async fn where_an_outage_cannot_be_noted_the_records_are_retried() {
 #[tokio::test]
 async fn an_outage_of_summaries_is_retried_and_not_noted() {
     let ledger = ledger().await;
-    let config = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
+    let config = config_without_table_of(SUMMARY_TABLE);
     let projector = Projector::on_dynamo(ledger.server.client(), &config);
     let stream = ledger.stream();
     assert_eq!(answer(&projector, &stream).await, retried(&stream));

@@ -1,7 +1,7 @@
 //! The commands, batches and projector of the tests.
 
 use embedded_dynamodb::EmbeddedDynamoDb;
-use function_setup::ProjectorConfig;
+use function_setup::{Config, ProjectorConfig};
 use lambda_runtime::{Context, LambdaEvent};
 use order_domain::Command;
 use order_domain::command::{ItemQuantity, OrderItem, PlaceOrder, RecordPayment, ShipItems};
@@ -62,7 +62,14 @@ pub(crate) fn config() -> ProjectorConfig {
         "LOG_LEVEL" => Some("info"),
         _ => None,
     };
-    ProjectorConfig::from(|name| tables(name).map(str::to_owned)).unwrap()
+    ProjectorConfig::from_variables(|name| tables(name).map(str::to_owned)).unwrap()
+}
+
+/// Returns the configuration with a table that does not exist for one read model.
+pub(crate) fn config_without_table_of(read_model: &'static str) -> ProjectorConfig {
+    let mut config = config();
+    config.tables.insert(read_model, "NoSuchTable".to_owned());
+    config
 }
 
 pub(crate) fn projector(server: &EmbeddedDynamoDb) -> Projector {

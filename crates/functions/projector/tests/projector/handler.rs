@@ -1,12 +1,11 @@
 //! Batches from the embedded DynamoDB's own stream, valid and invalid.
 
-use function_setup::ProjectorConfig;
 use projector::Projector;
 use read_models::{DynamoSummaries, OrderSummaries};
 use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_TABLE, batch, config, event, pay, place, projector, retried};
+use crate::given::{SUMMARY_TABLE, batch, config_without_table_of, event, pay, place, projector, retried};
 
 /// Creates two orders with interleaved commits: o-1 has versions 1 to 3, o-2 has versions 1 and 2.
 async fn two_orders() -> (Ledger, Vec<Value>) {
@@ -38,7 +37,7 @@ async fn row(ledger: &Ledger, order: &str) -> Option<(u64, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_batch_becomes_rows_and_nothing_comes_again() {
+async fn a_batch_becomes_rows_and_nothing_is_retried() {
     let (ledger, stream) = two_orders().await;
     assert_eq!(answer(&ledger, &stream).await, json!({ "batchItemFailures": [] }));
     assert_eq!(row(&ledger, "o-1").await, Some((3, "paid")));
@@ -46,7 +45,7 @@ async fn a_batch_becomes_rows_and_nothing_comes_again() {
 }
 
 #[tokio::test]
-async fn a_batch_that_comes_again_changes_nothing() {
+async fn a_repeated_batch_changes_nothing() {
     let (ledger, stream) = two_orders().await;
     for records in [&stream[..], &stream[..], &stream[1..3]] {
         assert_eq!(answer(&ledger, records).await, retried([]));
@@ -94,7 +93,7 @@ async fn a_record_without_a_sequence_number_is_projected_like_any_other() {
 async fn a_record_without_a_sequence_number_is_retried_with_its_whole_batch() {
     let (ledger, mut stream) = two_orders().await;
     stream[1]["dynamodb"]["SequenceNumber"] = json!(null);
-    let without = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
+    let without = config_without_table_of(SUMMARY_TABLE);
     let response = Projector::on_dynamo(ledger.server.client(), &without).handle(event(&stream)).await.unwrap();
     let names: Vec<_> = response.batch_item_failures.into_iter().map(|it| it.item_identifier.unwrap()).collect();
     let sequence_numbers =
@@ -103,9 +102,9 @@ async fn a_record_without_a_sequence_number_is_retried_with_its_whole_batch() {
 }
 
 #[tokio::test]
-async fn when_rows_cannot_be_written_every_record_comes_again_in_the_streams_order() {
+async fn when_rows_cannot_be_written_all_records_are_retried_in_order() {
     let (ledger, stream) = two_orders().await;
-    let without = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
+    let without = config_without_table_of(SUMMARY_TABLE);
     let response = Projector::on_dynamo(ledger.server.client(), &without).handle(event(&stream)).await.unwrap();
     assert_eq!(serde_json::to_value(response).unwrap(), retried(&stream));
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 use test_support::log;
 
-use crate::given::{TOTALS_CONSUMER, config, event, pay, place};
+use crate::given::{SUMMARY_TABLE, TOTALS_CONSUMER, config, config_without_table_of, event, pay, place};
 use crate::items::{Item, items_of};
 
 /// Returns the lines about a batch, without those at debug level.
@@ -26,7 +26,7 @@ async fn everything_written(ledger: &Ledger, config: &ProjectorConfig, records: 
 
 /// Returns the lines that an invocation writes.
 pub(crate) async fn lines_of<T>(invocation: impl Future<Output = T>) -> Vec<Value> {
-    log::capture_with_debug_of("projector");
+    log::capture_with_debug_of("stream_consumer");
     invocation.await;
     let text = log::take();
     for private in ["c-1", "sku-", "someone@example.com"] {
@@ -171,7 +171,7 @@ async fn a_batch_without_a_commit_that_can_be_read_has_no_lag() {
 async fn a_batch_that_is_stuck_lags_and_names_the_cause_that_it_is_stuck_with() {
     let ledger = Ledger::new().await;
     ledger.record("o-1", place("c-1"), "2020-01-01T00:00:00.000Z").await;
-    let without = ProjectorConfig { summary_table: "NoSuchTable".to_owned(), ..config() };
+    let without = config_without_table_of(SUMMARY_TABLE);
     let lines = written(&ledger, &without, &ledger.stream()).await;
     let [summaries, _] = metrics(&lines);
     assert!(summaries["ProjectionLag"].is_u64() && summaries.get("RowsWritten").is_none(), "{summaries}");
@@ -184,7 +184,7 @@ async fn for_debugging_each_commit_is_a_line_with_the_correlation_id_of_its_comm
     let ledger = Ledger::new().await;
     let (_, stream) = with_poison(&ledger).await;
     let lines = everything_written(&ledger, &config(), &stream).await;
-    let received = of_level(&lines, "DEBUG", "projector");
+    let received = of_level(&lines, "DEBUG", "stream_consumer");
     let versions: Vec<_> = received.iter().map(|line| (&line["order_id"], &line["version"])).collect();
     assert_eq!(versions, [(&json!("o-1"), &json!(1)), (&json!("o-1"), &json!(3))]);
     assert!(received.iter().all(|line| line["correlation_id"] == "checkout-2001"), "{received:#?}");

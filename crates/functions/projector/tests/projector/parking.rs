@@ -179,7 +179,7 @@ async fn an_order_that_passes_its_poison_and_meets_another_is_parked_at_that_one
 }
 
 #[tokio::test]
-async fn without_the_table_of_parked_orders_what_cannot_be_parked_comes_again_and_the_rest_is_done() {
+async fn without_the_table_of_parked_orders_only_poison_is_retried() {
     let ledger = Ledger::new().await;
     let mut items = items_of("o-1", "c-1", 3).await;
     items[1] = from_the_future(items[1].clone());

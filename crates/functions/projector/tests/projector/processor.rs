@@ -120,7 +120,7 @@ async fn where_nothing_is_parked_the_notes_cost_one_query_of_one_read_unit_a_bat
 }
 
 #[tokio::test]
-async fn when_the_time_is_over_everything_comes_again_and_nothing_is_parked() {
+async fn when_the_time_is_over_all_is_retried_and_nothing_is_parked() {
     let (ledger, batch) = ledger(&[("o-1", 2), ("o-2", 1)]).await;
     let parked = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
     let model = ProjectedRows::new(ledger.store.clone(), InMemoryRows::<Brittle>::default(), SUMMARY_TABLE);

@@ -1,20 +1,29 @@
 //! A deployment with `CUSTOMER_TOTALS=false`: the projector keeps summaries only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::Units;
 use function_setup::ProjectorConfig;
 use parked_orders::ParkedOrderTable;
 use projector::Projector;
-use read_models::{DynamoSummaries, OrderSummaries};
+use read_models::registry::CORE;
+use read_models::{CustomerTotals, DynamoSummaries, OrderSummaries, Projection};
 use test_support::ledger::Ledger;
 
 use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, config, event, pay, place, retried};
 use crate::items::items_of;
 
 fn without_totals() -> ProjectorConfig {
-    ProjectorConfig { totals_table: None, ..config() }
+    let mut config = config();
+    config.tables.remove(CustomerTotals::NAME);
+    config
+}
+
+#[test]
+fn every_read_model_of_the_core_has_a_table_in_the_configuration() {
+    let registered = CORE.iter().map(|read_model| read_model.name).collect::<BTreeSet<_>>();
+    assert_eq!(config().tables.into_keys().collect::<BTreeSet<_>>(), registered);
 }
 
 /// Returns the requests by operation, and the capacity by table, for one order that is placed and paid.
@@ -28,7 +37,7 @@ async fn cost(config: &ProjectorConfig) -> (BTreeMap<String, u64>, BTreeMap<Stri
     let summaries = DynamoSummaries::new(ledger.server.client(), SUMMARY_TABLE);
     assert_eq!(summaries.find("o-1").await.unwrap().map(|row| row.version), Some(2), "summaries are kept as ever");
     let rows = ledger.server.client().scan().table_name("CustomerTotals").send().await.unwrap();
-    assert_eq!(rows.count > 0, config.totals_table.is_some());
+    assert_eq!(rows.count > 0, config.tables.contains_key(CustomerTotals::NAME));
     let reading = meter.take();
     (reading.requests, reading.tables)
 }

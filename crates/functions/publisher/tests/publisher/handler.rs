@@ -7,14 +7,14 @@ use crate::bus::{Bus, batch, go_on_from, no_time_left};
 use crate::stream;
 
 #[tokio::test]
-async fn a_batch_is_published_in_the_streams_order_and_nothing_comes_again() {
+async fn a_batch_is_published_in_order_and_nothing_is_retried() {
     let (bus, stream) = (Bus::start().await, stream::of(12).await);
     assert_eq!(bus.answer(&stream).await, json!({ "batchItemFailures": [] }));
     assert_eq!(bus.server.published().await, stream::events(&stream).iter().map(|e| json!(e)).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn a_batch_that_comes_again_is_published_again_under_the_same_ids() {
+async fn a_repeated_batch_is_published_again_under_the_same_ids() {
     let (bus, stream) = (Bus::start().await, stream::of(3).await);
     for _ in 0..2 {
         assert_eq!(bus.answer(&stream).await, go_on_from(None));
@@ -56,7 +56,7 @@ async fn a_change_of_a_stored_commit_is_not_published() {
 }
 
 #[tokio::test]
-async fn when_the_time_is_over_one_call_is_made_and_the_rest_comes_again() {
+async fn when_the_time_is_over_one_call_is_made_and_the_rest_retried() {
     let (bus, mut stream) = (Bus::start().await, stream::of(25).await);
     stream::add_an_event(&mut stream[9]);
     // The tenth record has the tenth and the eleventh event. With only one of them published, the record is not done.

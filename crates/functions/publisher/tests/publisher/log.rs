@@ -11,7 +11,7 @@ use crate::stream;
 
 /// Returns all lines about a batch, of every crate. If the publisher returns an error, the runtime logs it.
 async fn everything_written(bus: &Bus, name: &str, records: &[Value]) -> Vec<Value> {
-    log::capture_with_debug_of("publisher");
+    log::capture_with_debug_of("stream_consumer");
     let outcome = bus.publisher(name).handle(batch(records, Context::default())).await;
     let text = log::take();
     for private in ["buyer-1", "Assam tea", "sku-"] {
@@ -189,7 +189,7 @@ async fn for_debugging_each_commit_is_a_line_with_the_correlation_id_of_its_comm
 }
 
 #[tokio::test]
-async fn a_malformed_event_is_told_by_field_and_kind_and_not_quoted() {
+async fn a_malformed_event_is_reported_by_field_and_kind_and_not_quoted() {
     let (bus, mut stream) = (Bus::start().await, stream::of(4).await);
     let data = |record: usize, field: &str| format!("/{record}/dynamodb/NewImage/events/L/0/M/data/M/{field}");
     let malformed = [

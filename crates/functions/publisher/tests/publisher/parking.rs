@@ -154,7 +154,7 @@ async fn an_order_is_not_parked_before_everything_ahead_of_the_poison_is_publish
 }
 
 #[tokio::test]
-async fn poison_ahead_of_a_version_that_is_to_precede_it_comes_again_with_that() {
+async fn poison_is_retried_together_with_an_earlier_failed_version() {
     let (bus, mut stream) = (Bus::start().await, one_order(2).await);
     from_the_future(&mut stream[1]);
     stream.reverse();
@@ -182,7 +182,7 @@ async fn what_was_to_wait_is_published_if_its_order_is_redriven_meanwhile() {
 }
 
 #[tokio::test]
-async fn while_the_notes_cannot_be_read_nothing_is_published_and_everything_comes_again() {
+async fn while_notes_cannot_be_read_all_is_retried_and_not_published() {
     let (bus, stream) = (Bus::start().await, stream::of(6).await);
     let publisher = Publisher::new(bus.named(NAME), ParkedOrderTable::new(bus.dynamodb.client(), "NoSuchTable"));
     let answer = Bus::invoke_by(&publisher, Context::default(), &stream).await.unwrap();
@@ -202,7 +202,7 @@ async fn a_note_that_cannot_be_read_stops_its_own_order_alone() {
 }
 
 #[tokio::test]
-async fn while_the_notes_cannot_be_written_what_is_to_wait_comes_again() {
+async fn while_notes_cannot_be_written_waiting_records_are_retried() {
     let (bus, mut stream) = (Bus::start().await, stream::of(20).await);
     bus.notes().park(&BY, &parking(2, 2)).await.unwrap();
     from_the_future(&mut stream[6]);

@@ -1,6 +1,6 @@
 //! The totals of a customer's orders.
 
-use function_setup::QueryConfig;
+use function_setup::{Config, QueryConfig};
 use query_handler::QueryHandler;
 use serde_json::{Value, json};
 use test_support::gateway::Call;
@@ -86,7 +86,7 @@ fn without_totals(auth_mode: &str) -> QueryConfig {
         "LOG_LEVEL" => Some("info"),
         _ => None,
     };
-    QueryConfig::from(|name| variables(name).map(str::to_owned)).unwrap()
+    QueryConfig::from_variables(|name| variables(name).map(str::to_owned)).unwrap()
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use embedded_eventbridge::{Counts, EmbeddedError, EmbeddedEventBridge, LogLocation, MAX_BYTES, MAX_ENTRIES};
+use embedded_eventbridge::{Counts, EmbeddedEventBridge, LogLocation, MAX_BYTES, MAX_ENTRIES};
 use serde_json::{Value, json};
 
 use crate::{ANY_PORT, numbered, numbers, put, sound, start};
@@ -175,7 +175,7 @@ async fn numbers_keep_within_the_integers_of_64_bits() {
 }
 
 #[tokio::test]
-async fn nobody_speaks_for_aws() {
+async fn sources_of_aws_are_rejected() {
     assert_eq!(refused_entry(sound().source("aws.s3").build()).await, "NotAuthorizedForSourceException");
     assert_eq!(put(&start().await.client(), vec![sound().source("awsome").build()]).await, Ok(vec![None]));
 }
@@ -207,11 +207,7 @@ async fn a_body_that_is_no_request_is_refused() {
 }
 
 #[tokio::test]
-async fn it_listens_on_loopback_only() {
-    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-        let started = EmbeddedEventBridge::start(address.parse().unwrap(), [], LogLocation::Temporary).await;
-        assert!(matches!(started.err(), Some(EmbeddedError::NotLoopback { .. })), "{address}");
-    }
+async fn a_port_in_use_is_reported() {
     let bus = EmbeddedEventBridge::start(ANY_PORT, [], LogLocation::Temporary).await.unwrap();
     let taken = bus.endpoint().trim_start_matches("http://").parse().unwrap();
     let second = EmbeddedEventBridge::start(taken, [], LogLocation::Temporary).await;

@@ -18,7 +18,6 @@ mod refusal;
 mod response;
 mod routes;
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -30,9 +29,8 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
-use loopback_http::{Admission, Server};
+use loopback_http::{Admission, Listener, Server};
 use sam_template::CorsConfiguration;
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -68,18 +66,18 @@ impl Gateway {
     /// Serves `routes` on `listener`, for the requests of `admission` and of the pages that `cors` names. `written` is
     /// notified after every request that may have changed data.
     pub fn serve(
-        listener: TcpListener,
+        listener: Listener,
         admission: Admission,
         routes: Vec<Route>,
         cors: Option<CorsConfiguration>,
         invoker: Invoker,
         written: Vec<Arc<Notify>>,
-    ) -> io::Result<Self> {
+    ) -> Self {
         let origins = cors.iter().flat_map(|cors| &cors.allow_origins).cloned();
         let admission = Admission { origins: origins.chain(admission.origins).collect(), ..admission };
         let api = Arc::new(Api { routes: Routes::new(routes), cors, invoker, written });
         let router = Router::new().fallback(handle).with_state(api);
-        Ok(Self { server: Server::start(listener, admission, refuse, router)? })
+        Self { server: Server::start(listener, admission, refuse, router) }
     }
 
     /// Returns the address on which it listens.
@@ -131,7 +129,7 @@ impl Api {
         let identity = match authorize(&matched.route.authorization, &parts.headers, time) {
             Ok(identity) => identity,
             Err((refusal, scopes)) => {
-                tracing::info!(route = matched.route.key, request_id, error = %refusal, "caller refused");
+                tracing::info!(route = matched.route.key, request_id, error = %refusal, "caller rejected");
                 return refusal.response(scopes);
             }
         };

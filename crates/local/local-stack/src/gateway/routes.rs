@@ -1,7 +1,8 @@
 //! The route of a request, found by the rules of API Gateway's HTTP APIs («Create routes for HTTP APIs in API Gateway»).
 //!
-//! A literal segment precedes a variable, a variable precedes a greedy one (`{proxy+}`), a named method precedes `ANY`, and
-//! `$default` matches the rest. Path variables are percent-decoded after the path is split, so `%2F` is part of a value.
+//! A literal segment precedes a variable. Path variables are percent-decoded after the path is split, so `%2F` is part of a
+//! value. No template has a route for every method, for the rest of a path, or for the rest of the requests. The reader of
+//! the template rejects these routes.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use super::jwt_authorizer::JwtAuthorizer;
 /// A route of the API: the requests that match, and their function.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// `POST /orders/{orderId}/payments`, or `$default`.
+    /// The method and the path: `POST /orders/{orderId}/payments`.
     pub key: String,
     /// The function that answers.
     pub function: String,
@@ -41,8 +42,8 @@ pub(crate) struct Matched<'a> {
     pub(crate) path_parameters: BTreeMap<String, String>,
 }
 
-/// The precedence of a match, segment by segment and then by method; the lowest rank wins.
-type Rank = (Vec<u8>, bool);
+/// The precedence of a match: for each segment, true if it is a variable. The lowest rank wins.
+type Rank = Vec<bool>;
 
 /// The routes of one API.
 #[derive(Debug, Clone, Default)]
@@ -55,51 +56,27 @@ impl Routes {
 
     /// Returns the most specific route for a method and an encoded path.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Matched<'_>> {
-        let best =
-            self.0.iter().filter_map(|route| matches(route, method, path)).min_by(|left, right| left.0.cmp(&right.0));
-        let default = || self.0.iter().find(|route| route.key == "$default");
-        best.map(|(_, matched)| matched)
-            .or_else(|| default().map(|route| Matched { route, path_parameters: BTreeMap::new() }))
+        let matching = self.0.iter().filter_map(|route| matches(route, method, path));
+        matching.min_by(|left, right| left.0.cmp(&right.0)).map(|(_, matched)| matched)
     }
 }
 
 fn matches<'a>(route: &'a Route, method: &str, path: &str) -> Option<(Rank, Matched<'a>)> {
-    let (wanted, pattern) = route.key.split_once(' ')?;
-    if wanted != method && wanted != "ANY" {
-        return None;
-    }
+    let pattern = route.key.strip_prefix(method)?.strip_prefix(' ')?;
     let mut given = path.split('/');
     let mut rank = Vec::new();
     let mut path_parameters = BTreeMap::new();
     for segment in pattern.split('/') {
-        match variable(segment) {
-            None => {
-                rank.push(0);
-                given.next().filter(|given| decoded(given) == segment)?;
-            }
-            Some(Variable::One(name)) => {
-                rank.push(1);
-                let value = given.next().filter(|value| !value.is_empty())?;
-                path_parameters.insert(name.to_owned(), decoded(value));
-            }
-            Some(Variable::Greedy(name)) => {
-                rank.push(2);
-                let rest: Vec<&str> = given.by_ref().collect();
-                path_parameters.insert(name.to_owned(), decoded(&rest.join("/")));
-            }
+        let given = given.next().map(decoded)?;
+        let variable = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        rank.push(variable.is_some());
+        match variable {
+            Some(name) if !given.is_empty() => drop(path_parameters.insert(name.to_owned(), given)),
+            None if given == segment => {}
+            Some(_) | None => return None,
         }
     }
-    given.next().is_none().then_some(((rank, wanted == "ANY"), Matched { route, path_parameters }))
-}
-
-enum Variable<'a> {
-    One(&'a str),
-    Greedy(&'a str),
-}
-
-fn variable(segment: &str) -> Option<Variable<'_>> {
-    let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-    Some(name.strip_suffix('+').map_or(Variable::One(name), Variable::Greedy))
+    given.next().is_none().then_some((rank, Matched { route, path_parameters }))
 }
 
 /// Returns percent-decoded text. Bytes that are not UTF-8 become replacement characters, which no id accepts.
@@ -116,8 +93,7 @@ mod tests {
     }
 
     fn routes() -> Routes {
-        let keys =
-            ["GET /orders/{orderId}", "GET /orders/export", "POST /orders", "ANY /orders/{id}", "GET /files/{path+}"];
+        let keys = ["GET /orders/{orderId}", "GET /orders/export", "POST /orders", "DELETE /orders/{id}"];
         Routes::new(keys.map(route).into())
     }
 
@@ -133,8 +109,7 @@ mod tests {
     fn the_most_specific_route_wins() {
         leads("GET", "/orders/o-1", "GET /orders/{orderId}", &[("orderId", "o-1")]);
         leads("GET", "/orders/export", "GET /orders/export", &[]);
-        leads("DELETE", "/orders/o-1", "ANY /orders/{id}", &[("id", "o-1")]);
-        leads("GET", "/files/a/b", "GET /files/{path+}", &[("path", "a/b")]);
+        leads("DELETE", "/orders/export", "DELETE /orders/{id}", &[("id", "export")]);
     }
 
     #[test]
@@ -144,17 +119,11 @@ mod tests {
     }
 
     #[test]
-    fn what_no_route_names_leads_nowhere() {
+    fn a_request_without_a_route_is_not_found() {
         for (method, path) in
             [("GET", "/"), ("PUT", "/orders"), ("POST", "/orders/"), ("GET", "/orders/a/b"), ("get", "/orders/a/b")]
         {
             assert!(routes().find(method, path).is_none(), "{method} {path}");
         }
-    }
-
-    #[test]
-    fn the_default_route_catches_the_rest() {
-        let routes = Routes::new(vec![route("$default")]);
-        assert_eq!(routes.find("PATCH", "/anything").unwrap().route.key, "$default");
     }
 }

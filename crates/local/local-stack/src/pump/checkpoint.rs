@@ -11,14 +11,9 @@ use tokio::fs;
 
 use super::sequence::SequenceNumber;
 
-/// The location of one consumer's checkpoint.
+/// The file of one consumer's checkpoint, from which a restart resumes. It is `None` if the stream ends with the process.
 #[derive(Debug)]
-pub(crate) enum Checkpoint {
-    /// In a file, so that a restart resumes.
-    File(PathBuf),
-    /// Not stored: the stream ends with the process.
-    Forgotten,
-}
+pub(crate) struct Checkpoint(pub(crate) Option<PathBuf>);
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,7 +26,7 @@ struct Stored {
 impl Checkpoint {
     /// Returns the last processed record, if it is known and belongs to this stream.
     pub(crate) async fn load(&self, stream_arn: &str) -> Option<SequenceNumber> {
-        let Self::File(path) = self else { return None };
+        let path = self.0.as_ref()?;
         let stored: Stored = serde_json::from_slice(&fs::read(path).await.ok()?)
             .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "checkpoint is damaged: starting at the oldest record"))
             .ok()?;
@@ -41,7 +36,7 @@ impl Checkpoint {
     /// Stores that every record up to `sequence_number` is processed. A reader sees either the old checkpoint or the new
     /// one.
     pub(crate) async fn save(&self, stream_arn: &str, sequence_number: &SequenceNumber) -> io::Result<()> {
-        let Self::File(path) = self else { return Ok(()) };
+        let Some(path) = &self.0 else { return Ok(()) };
         let stored = Stored { stream_arn: stream_arn.to_owned(), sequence_number: sequence_number.clone() };
         let temporary = path.with_extension("tmp");
         fs::write(&temporary, serde_json::to_vec(&stored)?).await?;
@@ -57,17 +52,17 @@ mod tests {
     async fn a_checkpoint_outlives_the_process_and_belongs_to_one_stream() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("projector.json");
-        Checkpoint::File(path.clone()).save("stream-1", &"42".into()).await.unwrap();
-        assert_eq!(Checkpoint::File(path.clone()).load("stream-1").await, Some("42".into()));
-        assert_eq!(Checkpoint::File(path).load("stream-2").await, None);
+        Checkpoint(Some(path.clone())).save("stream-1", &"42".into()).await.unwrap();
+        assert_eq!(Checkpoint(Some(path.clone())).load("stream-1").await, Some("42".into()));
+        assert_eq!(Checkpoint(Some(path)).load("stream-2").await, None);
     }
 
     #[tokio::test]
     async fn a_lost_or_damaged_checkpoint_starts_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("projector.json");
-        assert_eq!(Checkpoint::File(path.clone()).load("stream").await, None);
+        assert_eq!(Checkpoint(Some(path.clone())).load("stream").await, None);
         fs::write(&path, "{ half").await.unwrap();
-        assert_eq!(Checkpoint::File(path).load("stream").await, None);
+        assert_eq!(Checkpoint(Some(path)).load("stream").await, None);
     }
 }

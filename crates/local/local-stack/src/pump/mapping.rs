@@ -13,7 +13,8 @@
 //!   up no retry. Without `BisectBatchOnFunctionError`, a partial response uses up a retry like any other failure.
 
 use std::collections::VecDeque;
-use std::time::{Duration, SystemTime};
+
+use sam_template::StreamMapping;
 
 use super::outcome::Outcome;
 use super::sequence::SequenceNumber;
@@ -23,70 +24,53 @@ use super::sequence::SequenceNumber;
 pub(crate) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024 - 64;
 
 /// The properties of a record that the mapping needs.
-pub trait StreamItem {
+pub(crate) trait StreamItem {
     /// Returns its position in the shard.
     fn sequence(&self) -> &SequenceNumber;
-    /// Returns the time at which it was written to the stream.
-    fn created(&self) -> SystemTime;
     /// Returns its length in an event, in bytes.
     fn encoded_bytes(&self) -> usize;
 }
 
-/// The error handling of one event source mapping, from the template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// The maximum number of records in one invocation.
-    pub batch_size: usize,
-    /// The number of retries after a batch's first failure; `None` means no limit.
-    pub maximum_retry_attempts: Option<u32>,
-    /// The age above which records are discarded without an invocation; `None` means no limit.
-    pub maximum_record_age: Option<Duration>,
-    /// True if a failed batch is split in two.
-    pub bisect_batch_on_function_error: bool,
-    /// True if the function's reply may name the record that failed.
-    pub report_batch_item_failures: bool,
-}
-
 /// Records that are passed to the function together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch<R> {
+pub(crate) struct Batch<R> {
     /// In the shard's order; never empty.
-    pub records: Vec<R>,
+    pub(crate) records: Vec<R>,
     /// The number of retries that these records have used up.
-    pub retries: u32,
+    pub(crate) retries: u32,
 }
 
 /// The result of one invocation.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Settled<R> {
+pub(crate) struct Settled<R> {
     /// The records that the function has processed, in order.
-    pub done: Vec<R>,
+    pub(crate) done: Vec<R>,
     /// The records discarded after their last retry, in order. They follow the processed ones.
-    pub discarded: Option<Batch<R>>,
+    pub(crate) discarded: Option<Batch<R>>,
     /// True if the next batch has just failed, so that a pause is due.
-    pub retrying: bool,
+    pub(crate) retrying: bool,
 }
 
 /// The batches of one shard that were read and are not settled.
 #[derive(Debug)]
-pub struct Mapping<R> {
-    policy: Policy,
+pub(crate) struct Mapping<R> {
+    declared: StreamMapping,
     pending: VecDeque<Batch<R>>,
 }
 
 impl<R: StreamItem> Mapping<R> {
     /// Creates a mapping without batches.
-    pub fn new(policy: Policy) -> Self {
-        Self { policy, pending: VecDeque::new() }
+    pub(crate) fn new(declared: StreamMapping) -> Self {
+        Self { declared, pending: VecDeque::new() }
     }
 
     /// Adds records just read from the shard, in order. A batch ends when it is full, by count or by size.
-    pub fn offer(&mut self, records: impl IntoIterator<Item = R>) {
+    pub(crate) fn offer(&mut self, records: impl IntoIterator<Item = R>) {
         let (mut batch, mut bytes) = (Vec::new(), 0_usize);
         for record in records {
             // The length includes the comma before the next record.
             let more = record.encoded_bytes().saturating_add(1);
-            let is_full = batch.len() >= self.policy.batch_size || bytes.saturating_add(more) > PAYLOAD_LIMIT;
+            let is_full = batch.len() >= self.declared.batch_size || bytes.saturating_add(more) > PAYLOAD_LIMIT;
             if is_full && !batch.is_empty() {
                 self.pending.push_back(Batch { records: std::mem::take(&mut batch), retries: 0 });
                 bytes = 0;
@@ -100,23 +84,12 @@ impl<R: StreamItem> Mapping<R> {
     }
 
     /// Returns the batch that must be settled before any other; `None` if every batch is settled.
-    pub fn front(&self) -> Option<&Batch<R>> {
+    pub(crate) fn front(&self) -> Option<&Batch<R>> {
         self.pending.front()
     }
 
-    /// Removes the records at the front that are too old to be sent, so that `front` contains none.
-    pub fn expire(&mut self, now: SystemTime) -> Option<Batch<R>> {
-        let limit = self.policy.maximum_record_age?;
-        let too_old = |record: &R| now.duration_since(record.created()).is_ok_and(|age| age > limit);
-        let mut batch = self.pending.pop_front()?;
-        let kept = batch.records.iter().position(|record| !too_old(record)).unwrap_or(batch.records.len());
-        let rest = batch.records.split_off(kept);
-        self.put_back(rest, batch.retries);
-        (!batch.records.is_empty()).then_some(batch)
-    }
-
     /// Applies the outcome of an invocation with the front batch.
-    pub fn settle(&mut self, outcome: &Outcome) -> Settled<R> {
+    pub(crate) fn settle(&mut self, outcome: &Outcome) -> Settled<R> {
         let Some(Batch { mut records, retries }) = self.pending.pop_front() else {
             return Settled { done: Vec::new(), discarded: None, retrying: false };
         };
@@ -135,13 +108,13 @@ impl<R: StreamItem> Mapping<R> {
     }
 
     fn retry(&mut self, done: Vec<R>, mut failed: Vec<R>, retries: u32) -> Settled<R> {
-        if self.policy.bisect_batch_on_function_error && !done.is_empty() {
+        if self.declared.bisect_batch_on_function_error && !done.is_empty() {
             self.put_back(failed, retries);
-        } else if self.policy.bisect_batch_on_function_error && failed.len() > 1 {
+        } else if self.declared.bisect_batch_on_function_error && failed.len() > 1 {
             let second_half = failed.split_off(failed.len().div_ceil(2));
             self.put_back(second_half, retries);
             self.put_back(failed, retries);
-        } else if self.policy.maximum_retry_attempts.is_some_and(|limit| retries >= limit) {
+        } else if retries >= self.declared.maximum_retry_attempts {
             return Settled { done, discarded: Some(Batch { records: failed, retries }), retrying: false };
         } else {
             self.put_back(failed, retries.saturating_add(1));
@@ -155,3 +128,6 @@ impl<R: StreamItem> Mapping<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,14 +2,14 @@
 //!
 //! The rules are those of «Configuring partial batch response with DynamoDB and Lambda» (AWS Lambda Developer Guide).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::sequence::SequenceNumber;
 use crate::function::FunctionError;
 
 /// The outcome of an invocation with a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Every record is processed.
     Succeeded,
     /// Every record before this one is processed. This record and all that follow must be retried.
@@ -26,36 +26,22 @@ impl Outcome {
             Err(_) => Self::Failed,
             Ok(_) if !reports => Self::Succeeded,
             Ok(answer) if answer.is_empty() => Self::Succeeded,
-            Ok(answer) => serde_json::from_slice(answer).map_or(Self::Failed, |answer| Self::of_answer(&answer)),
+            Ok(answer) => Self::of_answer(answer).unwrap_or(Self::Failed),
         }
     }
 
-    /// Reads a reply. An empty or null response, or an empty or null list in it, is a success. Any reply that the guide
-    /// does not name as a success is a failure.
-    fn of_answer(answer: &Value) -> Self {
-        let report = match answer {
-            Value::Null => return Self::Succeeded,
-            Value::Object(report) => report,
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => return Self::Failed,
-        };
-        let failures = match report.get("batchItemFailures") {
-            None | Some(Value::Null) => return Self::Succeeded,
-            Some(Value::Array(failures)) => failures,
-            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => return Self::Failed,
-        };
-        let identifiers: Option<Vec<SequenceNumber>> = failures.iter().map(identifier).collect();
-        match identifiers.map(|all| all.into_iter().min()) {
-            None => Self::Failed,
-            Some(None) => Self::Succeeded,
-            Some(Some(lowest)) => Self::FailedFrom(lowest),
-        }
+    /// Reads a reply. A null reply, or an empty or null list in it, is a success. `None` is any reply that the guide does
+    /// not name as a success, such as one with an empty, null or misspelt identifier.
+    fn of_answer(answer: &[u8]) -> Option<Self> {
+        let report: Option<Map<String, Value>> = serde_json::from_slice(answer).ok()?;
+        let failures = report.unwrap_or_default().remove("batchItemFailures").unwrap_or_default();
+        let failures: Option<Vec<Map<String, Value>>> = serde_json::from_value(failures).ok()?;
+        let identifier = |failure: &Map<String, Value>| Some(failure.get("itemIdentifier")?.as_str()?.to_owned());
+        let identifiers: Option<Vec<String>> = failures.iter().flatten().map(identifier).collect();
+        let identifiers = identifiers.filter(|all| !all.iter().any(String::is_empty))?;
+        let lowest = identifiers.iter().map(|digits| SequenceNumber::from(digits.as_str())).min();
+        Some(lowest.map_or(Self::Succeeded, Self::FailedFrom))
     }
-}
-
-/// Returns the sequence number in a reported failure; `None` if it is empty, null or misspelt, which fails the whole batch.
-fn identifier(failure: &Value) -> Option<SequenceNumber> {
-    let digits = failure.get("itemIdentifier")?.as_str()?;
-    (!digits.is_empty()).then(|| SequenceNumber::from(digits))
 }
 
 #[cfg(test)]

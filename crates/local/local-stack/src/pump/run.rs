@@ -4,23 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use embedded_dynamodb::stream::TableStream;
 use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
 
 use super::checkpoint::Checkpoint;
-use super::destination::{Condition, Destination};
-use super::event::dynamodb_event;
+use super::destination::Destination;
 use super::mapping::{Batch, Mapping, StreamItem};
 use super::outcome::Outcome;
 use super::sequence::SequenceNumber;
-use super::stream::{ReadRecord, TableStream};
-use super::timer::Timer;
+use super::stream::{self, ReadRecord, dynamodb_event};
 use crate::function::FunctionError;
 use crate::invoker::Invoker;
 
 /// Lambda polls a shard four times a second. A command wakes the pump at once, so polling serves writes from other sources.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// The maximum number of records that GetRecords returns.
-const READ_LIMIT: usize = 1000;
 /// The first pause after a failure. It doubles with each consecutive failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -33,9 +31,9 @@ pub(crate) struct Consumer {
     pub(crate) invoker: Invoker,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) destination: Destination,
-    pub(crate) timer: Arc<dyn Timer>,
     pub(crate) wake: Arc<Notify>,
-    pub(crate) stopped: watch::Receiver<bool>,
+    /// Closes when the pump is stopped or dropped.
+    pub(crate) running: watch::Receiver<()>,
     /// The last settled record, which is processed or discarded.
     pub(crate) done: watch::Sender<Option<SequenceNumber>>,
 }
@@ -53,43 +51,42 @@ enum Next {
 impl Consumer {
     pub(crate) async fn run(mut self) {
         let mut failures_in_a_row = 0;
-        while !self.is_stopped() {
+        while self.running.has_changed().is_ok() {
             let next = if self.mapping.front().is_none() { self.read().await } else { self.deliver().await };
             match next {
                 Next::Go => failures_in_a_row = 0,
-                Next::Idle => self.wait(POLL_INTERVAL, Some(Arc::clone(&self.wake))).await,
+                Next::Idle => tokio::select! {
+                    () = sleep(POLL_INTERVAL) => {}
+                    () = self.wake.notified() => {}
+                    _stopped = self.running.changed() => {}
+                },
                 Next::Pause => {
-                    self.wait(pause(failures_in_a_row), None).await;
+                    tokio::select! {
+                        () = sleep(pause(failures_in_a_row)) => {}
+                        _stopped = self.running.changed() => {}
+                    }
                     failures_in_a_row = failures_in_a_row.saturating_add(1);
                 }
             }
         }
     }
 
-    /// Returns true if the pump was stopped or dropped.
-    fn is_stopped(&self) -> bool {
-        *self.stopped.borrow() || self.stopped.has_changed().is_err()
-    }
-
     async fn read(&mut self) -> Next {
         let position = self.done.borrow().clone();
-        match self.stream.read_after(position, READ_LIMIT).await {
+        match stream::read(&self.stream, position).await {
             Ok(records) if records.is_empty() => Next::Idle,
             Ok(records) => {
                 self.mapping.offer(records);
                 Next::Go
             }
             Err(error) => {
-                tracing::error!(function = self.function, %error, "stream not readable");
+                tracing::error!(function = self.function, %error, "cannot read the stream");
                 Next::Pause
             }
         }
     }
 
     async fn deliver(&mut self) -> Next {
-        if let Some(batch) = self.mapping.expire(self.timer.now()) {
-            self.discard(&batch, Condition::RecordAgeExceeded).await;
-        }
         let Some(batch) = self.mapping.front() else { return Next::Go };
         let result = self.invoker.invoke(&self.function, dynamodb_event(&batch.records)).await;
         let outcome = Outcome::of(&result, self.reports);
@@ -99,23 +96,19 @@ impl Consumer {
             self.settled(last.sequence()).await;
         }
         if let Some(batch) = &settled.discarded {
-            self.discard(batch, Condition::RetryAttemptsExhausted).await;
+            self.destination.discard(&self.function, &self.stream, batch).await;
+            if let Some(last) = batch.records.last() {
+                self.settled(last.sequence()).await;
+            }
         }
         if settled.retrying { Next::Pause } else { Next::Go }
-    }
-
-    async fn discard(&self, batch: &Batch<ReadRecord>, condition: Condition) {
-        self.destination.discard(&self.function, &self.stream, batch, condition).await;
-        if let Some(last) = batch.records.last() {
-            self.settled(last.sequence()).await;
-        }
     }
 
     /// Advances past `sequence`. If a checkpoint cannot be written, records are repeated after a restart, with no other
     /// effect.
     async fn settled(&self, sequence: &SequenceNumber) {
-        if let Err(error) = self.checkpoint.save(self.stream.arn(), sequence).await {
-            tracing::error!(function = self.function, %error, "checkpoint not written");
+        if let Err(error) = self.checkpoint.save(&self.stream.arn, sequence).await {
+            tracing::error!(function = self.function, %error, "cannot write the checkpoint");
         }
         self.done.send_replace(Some(sequence.clone()));
     }
@@ -129,21 +122,6 @@ impl Consumer {
                 tracing::warn!(function, records, retries, %sequence, "stream batch failed in part");
             }
             (Ok(_), Outcome::Failed) => tracing::warn!(function, records, retries, "stream batch reported as failed"),
-        }
-    }
-
-    /// Waits until the duration has passed, the pump is stopped or, if `wake` is given, it is woken.
-    async fn wait(&mut self, duration: Duration, wake: Option<Arc<Notify>>) {
-        let woken = async {
-            match &wake {
-                Some(wake) => wake.notified().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = self.timer.sleep(duration) => {}
-            () = woken => {}
-            _ = self.stopped.changed() => {}
         }
     }
 }

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 /// The sequence number of a stream record: decimal digits, compared as a number, with any number of digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SequenceNumber(String);
+pub(crate) struct SequenceNumber(String);
 
 impl SequenceNumber {
     /// Returns the digits, as the stream writes them.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -1,17 +1,15 @@
-//! Reads one table's stream from the embedded DynamoDB.
+//! Reads one table's stream from the embedded DynamoDB, and encodes its records for a function.
 //!
 //! It uses library calls instead of HTTP, because the stream is read many times a second. They wait for SQLite, so they run
 //! on a blocking thread.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use dynoxide::actions::describe_stream::DescribeStreamRequest;
-use dynoxide::actions::get_records::{GetRecordsRequest, Record};
-use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
-use dynoxide::actions::list_streams::ListStreamsRequest;
-use dynoxide::{Database, DynoxideError};
+use bytes::Bytes;
+use embedded_dynamodb::stream::TableStream;
+use embedded_dynamodb::{Database, DynoxideError};
+use serde_json::Value;
 
-use super::event;
 use super::mapping::StreamItem;
 use super::sequence::SequenceNumber;
 
@@ -32,45 +30,23 @@ pub enum StreamError {
     NoReader(String),
 }
 
-impl From<DynoxideError> for StreamError {
-    fn from(error: DynoxideError) -> Self {
-        Self::Database(error.to_string())
-    }
-}
-
-impl From<serde_json::Error> for StreamError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Database(error.to_string())
-    }
-}
-
-impl From<tokio::task::JoinError> for StreamError {
-    fn from(error: tokio::task::JoinError) -> Self {
-        Self::Database(error.to_string())
-    }
-}
-
 /// A record of the stream, ready to be sent, with the properties that the mapping needs.
 #[derive(Debug)]
 pub(crate) struct ReadRecord {
     encoded: Vec<u8>,
     sequence: SequenceNumber,
-    created: SystemTime,
+    pub(crate) created: SystemTime,
 }
 
 impl ReadRecord {
-    pub(crate) fn new(record: &Record, stream_arn: &str) -> Result<Self, serde_json::Error> {
-        let age = Duration::try_from_secs_f64(record.dynamodb.approximate_creation_date_time).unwrap_or_default();
-        Ok(Self {
-            encoded: event::encoded(record, stream_arn)?,
-            sequence: SequenceNumber::from(record.dynamodb.sequence_number.as_str()),
-            created: UNIX_EPOCH + age,
-        })
-    }
-
-    /// Returns the record in the form that it has in an event.
-    pub(crate) fn encoded(&self) -> &[u8] {
-        &self.encoded
+    fn new(record: &Value) -> Self {
+        let change = &record["dynamodb"];
+        let age = change["ApproximateCreationDateTime"].as_f64().map(Duration::try_from_secs_f64);
+        Self {
+            encoded: record.to_string().into(),
+            sequence: change["SequenceNumber"].as_str().unwrap_or_default().into(),
+            created: UNIX_EPOCH + age.and_then(Result::ok).unwrap_or_default(),
+        }
     }
 }
 
@@ -79,88 +55,78 @@ impl StreamItem for ReadRecord {
         &self.sequence
     }
 
-    fn created(&self) -> SystemTime {
-        self.created
-    }
-
     fn encoded_bytes(&self) -> usize {
         self.encoded.len()
     }
 }
 
-/// The one shard of a table's stream.
-#[derive(Clone)]
-pub(crate) struct TableStream {
-    database: Database,
-    arn: String,
-    shard_id: String,
+/// Builds the payload of a function: Lambda's event for DynamoDB Streams.
+pub(crate) fn dynamodb_event(records: &[ReadRecord]) -> Bytes {
+    let records: Vec<&[u8]> = records.iter().map(|record| record.encoded.as_slice()).collect();
+    [br#"{"Records":["#.as_slice(), &records.join(&b','), b"]}"].concat().into()
 }
 
-impl TableStream {
-    /// Finds the stream of `table`.
-    pub(crate) async fn of_table(database: &Database, table: &str) -> Result<Self, StreamError> {
-        let (database, table) = (database.clone(), table.to_owned());
-        tokio::task::spawn_blocking(move || {
-            let request = ListStreamsRequest { table_name: Some(table.clone()), ..Default::default() };
-            let summary = database.list_streams(request)?.streams.pop().ok_or(StreamError::NoStream(table))?;
-            let shards = describe(&database, &summary.stream_arn)?.shards;
-            let shard = shards.into_iter().next().ok_or(StreamError::NoStream(summary.table_name))?;
-            Ok(Self { database, arn: summary.stream_arn, shard_id: shard.shard_id })
-        })
-        .await?
-    }
-
-    /// Returns the stream's name. A table that is created again has another stream.
-    pub(crate) fn arn(&self) -> &str {
-        &self.arn
-    }
-
-    /// Returns the name of the shard.
-    pub(crate) fn shard_id(&self) -> &str {
-        &self.shard_id
-    }
-
-    /// Reads at most `limit` records after `position`, oldest first; without a position, from the oldest stored one.
-    pub(crate) async fn read_after(
-        &self,
-        position: Option<SequenceNumber>,
-        limit: usize,
-    ) -> Result<Vec<ReadRecord>, StreamError> {
-        let Self { database, arn, shard_id } = self.clone();
-        tokio::task::spawn_blocking(move || {
-            let iterator_type = if position.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
-            let request = GetShardIteratorRequest {
-                stream_arn: arn.clone(),
-                shard_id,
-                shard_iterator_type: iterator_type.to_owned(),
-                sequence_number: position.map(|sequence| sequence.as_str().to_owned()),
-            };
-            let Some(shard_iterator) = database.get_shard_iterator(request)?.shard_iterator else {
-                return Ok(Vec::new());
-            };
-            let answer = database.get_records(GetRecordsRequest { shard_iterator, limit: Some(limit) })?;
-            let records: Result<_, _> = answer.records.iter().map(|record| ReadRecord::new(record, &arn)).collect();
-            Ok(records?)
-        })
-        .await?
-    }
-
-    /// Returns the sequence number of the newest record; `None` if the stream has no records.
-    pub(crate) async fn newest(&self) -> Result<Option<SequenceNumber>, StreamError> {
-        let Self { database, arn, .. } = self.clone();
-        tokio::task::spawn_blocking(move || {
-            let shard = describe(&database, &arn)?.shards.into_iter().next();
-            let newest = shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number);
-            Ok(newest.as_deref().map(SequenceNumber::from))
-        })
-        .await?
-    }
+/// Finds the stream of a table.
+pub(crate) async fn find(database: &Database, table: &str) -> Result<TableStream, StreamError> {
+    let (database, name) = (database.clone(), table.to_owned());
+    let found = blocking(move || TableStream::of_table(&database, &name)).await?;
+    found.ok_or_else(|| StreamError::NoStream(table.to_owned()))
 }
 
-fn describe(
-    database: &Database,
-    arn: &str,
-) -> Result<dynoxide::actions::describe_stream::StreamDescription, DynoxideError> {
-    let request = DescribeStreamRequest { stream_arn: arn.to_owned(), ..Default::default() };
-    Ok(database.describe_stream(request)?.stream_description)
+/// Reads the next records after `position`, oldest first; without a position, from the oldest stored one.
+pub(crate) async fn read(
+    stream: &TableStream,
+    position: Option<SequenceNumber>,
+) -> Result<Vec<ReadRecord>, StreamError> {
+    let stream = stream.clone();
+    let records = blocking(move || stream.read_after(position.as_ref().map(SequenceNumber::as_str))).await?;
+    Ok(records.iter().map(ReadRecord::new).collect())
+}
+
+/// Returns the sequence number of the newest record; `None` if the stream has no records.
+pub(crate) async fn newest(stream: &TableStream) -> Result<Option<SequenceNumber>, StreamError> {
+    let stream = stream.clone();
+    let newest = blocking(move || stream.newest()).await?;
+    Ok(newest.as_deref().map(SequenceNumber::from))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DynoxideError> + Send + 'static,
+) -> Result<T, StreamError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.map_err(|panicked| StreamError::Database(panicked.to_string()))?;
+    done.map_err(|error| StreamError::Database(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::event::dynamodb::Event;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_can_be_read_as_lambdas_own_type() {
+        let record = json!({
+            "eventID": "e-1", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+            "awsRegion": "local", "eventSourceARN": "arn:stream",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_761_000_000.0,
+                "Keys": { "aggregateId": { "S": "o-1" } }, "NewImage": { "aggregateId": { "S": "o-1" } },
+                "SequenceNumber": "100000000000000000001", "SizeBytes": 7, "StreamViewType": "NEW_IMAGE",
+            },
+        });
+        let read = || ReadRecord::new(&record);
+        assert_eq!(read().created, UNIX_EPOCH + Duration::from_secs(1_761_000_000));
+        assert_eq!(read().sequence, "100000000000000000001".into());
+        let event: Event = serde_json::from_slice(&dynamodb_event(&[read(), read()])).unwrap();
+        assert_eq!(event.records.len(), 2);
+        let read = &event.records[0];
+        assert_eq!((read.event_name.as_str(), read.event_source_arn.as_deref()), ("INSERT", Some("arn:stream")));
+        assert_eq!(read.change.sequence_number.as_deref(), Some("100000000000000000001"));
+        assert_eq!(read.change.approximate_creation_date_time.timestamp(), 1_761_000_000);
+        let image: std::collections::HashMap<String, String> =
+            serde_dynamo::from_item(read.change.new_image.clone()).unwrap();
+        assert_eq!(image["aggregateId"], "o-1");
+    }
 }

@@ -38,7 +38,7 @@ fn watched(alarm: &Yaml) -> Vec<Watched> {
 }
 
 #[test]
-fn every_alarm_goes_by_metrics_that_somebody_writes() {
+fn every_alarm_uses_metrics_that_are_written() {
     for (_, alarm) in alarms() {
         let watched = watched(&alarm);
         assert!(!watched.is_empty());

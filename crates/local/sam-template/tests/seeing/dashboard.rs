@@ -54,7 +54,7 @@ fn watched(line: &Json) -> Watched {
 }
 
 #[test]
-fn every_line_is_a_metric_that_somebody_writes() {
+fn every_line_is_a_metric_that_is_written() {
     let lines = listed("metrics");
     assert!(lines.len() > 40, "{}", lines.len());
     lines.iter().map(watched).for_each(|watched| assert_written(&watched));
@@ -90,7 +90,7 @@ fn every_name_in_it_is_one_of_the_template() {
 }
 
 #[test]
-fn widgets_lie_within_the_grid_and_on_nobody_else() {
+fn widgets_are_within_the_grid_and_do_not_overlap() {
     let mut taken = BTreeSet::new();
     for widget in widgets() {
         let [x, y, width, height] = ["x", "y", "width", "height"].map(|side| widget[side].as_u64().unwrap());

@@ -140,7 +140,7 @@ fn saved_queries_lie_in_a_folder_of_the_stacks_name() {
 }
 
 #[test]
-fn the_fields_of_a_query_are_told_from_its_words() {
+fn the_fields_of_a_query_are_distinguished_from_its_words() {
     assert_eq!(
         fields("filter ispresent(outcome) and x in [\"y\"]\n| stats count(*) as n by @log\n| sort n desc"),
         ["outcome", "x"]

@@ -114,9 +114,8 @@ async fn consume(bench: &Bench, traffic: Traffic, stream: &[Value]) -> anyhow::R
     let runs = runs(traffic, stream);
     for mapping in Template::of_this_project()?.stream_mappings()? {
         ensure!(CONSUMERS.contains(&mapping.function.as_str()), "{} reads the stream, too", mapping.function);
-        let size = usize::try_from(mapping.batch_size)?;
         for run in &runs {
-            for batch in run.chunks(size) {
+            for batch in run.chunks(mapping.batch_size) {
                 bench.deliver(&mapping.function, batch).await?;
             }
         }

@@ -1,12 +1,11 @@
 //! The mapping's rules, one table for each rule, and the property that no record is ever skipped.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use proptest::prelude::*;
+use sam_template::StreamMapping;
 
-use super::mapping::{Mapping, PAYLOAD_LIMIT, Policy, StreamItem};
-use super::outcome::Outcome;
-use super::sequence::SequenceNumber;
+use super::{Mapping, PAYLOAD_LIMIT, StreamItem};
+use crate::pump::outcome::Outcome;
+use crate::pump::sequence::SequenceNumber;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Record {
@@ -18,11 +17,6 @@ struct Record {
 impl StreamItem for Record {
     fn sequence(&self) -> &SequenceNumber {
         &self.sequence
-    }
-
-    /// Record n is written n seconds after the epoch.
-    fn created(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs(self.number)
     }
 
     fn encoded_bytes(&self) -> usize {
@@ -42,18 +36,19 @@ fn numbers(records: &[Record]) -> Vec<u64> {
     records.iter().map(|record| record.number).collect()
 }
 
-fn policy() -> Policy {
-    Policy {
+fn declared() -> StreamMapping {
+    StreamMapping {
+        function: "f".to_owned(),
+        table: "t".to_owned(),
         batch_size: 4,
-        maximum_retry_attempts: Some(2),
-        maximum_record_age: None,
+        maximum_retry_attempts: 2,
         bisect_batch_on_function_error: true,
         report_batch_item_failures: true,
     }
 }
 
-fn mapping(policy: Policy, upto: u64) -> Mapping<Record> {
-    let mut mapping = Mapping::new(policy);
+fn mapping(declared: StreamMapping, upto: u64) -> Mapping<Record> {
+    let mut mapping = Mapping::new(declared);
     mapping.offer(records(1..=upto));
     mapping
 }
@@ -81,7 +76,7 @@ fn failed_from(number: u64) -> Outcome {
 
 #[test]
 fn records_go_out_in_batches_of_the_chosen_size() {
-    let (invocations, settled) = run(&mut mapping(policy(), 6), |_| Outcome::Succeeded);
+    let (invocations, settled) = run(&mut mapping(declared(), 6), |_| Outcome::Succeeded);
     assert_eq!(invocations, [vec![1, 2, 3, 4], vec![5, 6]]);
     assert_eq!(settled, ["+1", "+2", "+3", "+4", "+5", "+6"]);
 }
@@ -90,7 +85,7 @@ fn records_go_out_in_batches_of_the_chosen_size() {
 fn a_batch_ends_before_the_record_that_would_make_it_too_large_for_an_invocation() {
     let third = PAYLOAD_LIMIT / 3 - 1;
     let sizes = [third, third, third, 8, PAYLOAD_LIMIT * 2, 1, third];
-    let mut mapping = Mapping::new(policy());
+    let mut mapping = Mapping::new(declared());
     mapping.offer((1..).zip(sizes).map(|(number, bytes)| record(number, bytes)));
     let (invocations, _) = run(&mut mapping, |_| Outcome::Succeeded);
     assert_eq!(invocations, [vec![1, 2, 3], vec![4], vec![5], vec![6, 7]]);
@@ -99,14 +94,14 @@ fn a_batch_ends_before_the_record_that_would_make_it_too_large_for_an_invocation
 #[test]
 fn what_is_before_the_reported_record_is_done_and_the_rest_is_retried() {
     let mut answers = [failed_from(3), Outcome::Succeeded].into_iter();
-    let (invocations, settled) = run(&mut mapping(policy(), 4), |_| answers.next().unwrap());
+    let (invocations, settled) = run(&mut mapping(declared(), 4), |_| answers.next().unwrap());
     assert_eq!(invocations, [vec![1, 2, 3, 4], vec![3, 4]]);
     assert_eq!(settled, ["+1", "+2", "+3", "+4"]);
 }
 
 #[test]
 fn an_unknown_identifier_fails_the_whole_batch() {
-    let plain = Policy { bisect_batch_on_function_error: false, ..policy() };
+    let plain = StreamMapping { bisect_batch_on_function_error: false, ..declared() };
     let mut answers = [failed_from(99), Outcome::Succeeded].into_iter();
     let (invocations, _) = run(&mut mapping(plain, 2), |_| answers.next().unwrap());
     assert_eq!(invocations, [vec![1, 2], vec![1, 2]]);
@@ -115,7 +110,7 @@ fn an_unknown_identifier_fails_the_whole_batch() {
 #[test]
 fn bisecting_isolates_the_one_bad_record_and_only_that_one_uses_up_retries() {
     let fails_on_three = |sent: &[u64]| if sent.contains(&3) { Outcome::Failed } else { Outcome::Succeeded };
-    let (invocations, settled) = run(&mut mapping(policy(), 4), fails_on_three);
+    let (invocations, settled) = run(&mut mapping(declared(), 4), fails_on_three);
     assert_eq!(invocations, [vec![1, 2, 3, 4], vec![1, 2], vec![3, 4], vec![3], vec![3], vec![3], vec![4]]);
     assert_eq!(settled, ["+1", "+2", "!3", "+4"]);
 }
@@ -123,40 +118,17 @@ fn bisecting_isolates_the_one_bad_record_and_only_that_one_uses_up_retries() {
 #[test]
 fn a_report_of_the_first_record_is_isolated_by_bisecting_too() {
     let poison_first = |sent: &[u64]| if sent.contains(&1) { failed_from(1) } else { Outcome::Succeeded };
-    let (_, settled) = run(&mut mapping(policy(), 4), poison_first);
+    let (_, settled) = run(&mut mapping(declared(), 4), poison_first);
     assert_eq!(settled, ["!1", "+2", "+3", "+4"]);
 }
 
 #[test]
 fn without_bisecting_the_whole_batch_is_given_up_after_its_last_retry() {
-    let plain = Policy { bisect_batch_on_function_error: false, ..policy() };
+    let plain = StreamMapping { bisect_batch_on_function_error: false, ..declared() };
     let (invocations, settled) =
         run(&mut mapping(plain, 5), |sent| if sent.contains(&2) { Outcome::Failed } else { Outcome::Succeeded });
     assert_eq!(invocations, [vec![1, 2, 3, 4], vec![1, 2, 3, 4], vec![1, 2, 3, 4], vec![5]]);
     assert_eq!(settled, ["!1", "!2", "!3", "!4", "+5"]);
-}
-
-#[test]
-fn without_a_limit_a_batch_is_retried_until_it_succeeds() {
-    let patient = Policy { maximum_retry_attempts: None, ..policy() };
-    let mut left = 500;
-    let (invocations, settled) = run(&mut mapping(patient, 1), |_| {
-        left -= 1;
-        if left > 0 { Outcome::Failed } else { Outcome::Succeeded }
-    });
-    assert_eq!((invocations.len(), settled), (500, vec!["+1".to_owned()]));
-}
-
-#[test]
-fn records_past_their_age_are_taken_from_the_front_and_never_sent() {
-    let short = Policy { maximum_record_age: Some(Duration::from_secs(10)), ..policy() };
-    let mut mapping = mapping(short, 4);
-    let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-    assert_eq!(mapping.expire(at(11)), None, "ten seconds old is not older than ten seconds");
-    assert_eq!(numbers(&mapping.expire(at(13)).unwrap().records), [1, 2]);
-    assert_eq!(numbers(&mapping.front().unwrap().records), [3, 4]);
-    assert_eq!(numbers(&mapping.expire(at(99)).unwrap().records), [3, 4]);
-    assert!(mapping.front().is_none());
 }
 
 fn outcomes() -> impl Strategy<Value = Outcome> {
@@ -172,14 +144,14 @@ proptest! {
         bisect in any::<bool>(),
         answers in prop::collection::vec(outcomes(), 1..60),
     ) {
-        let policy = Policy {
+        let declared = StreamMapping {
             batch_size,
-            maximum_retry_attempts: Some(retries),
+            maximum_retry_attempts: retries,
             bisect_batch_on_function_error: bisect,
-            ..policy()
+            ..declared()
         };
         let mut answers = answers.into_iter().cycle();
-        let (_, settled) = run(&mut mapping(policy, count), |_| answers.next().unwrap());
+        let (_, settled) = run(&mut mapping(declared, count), |_| answers.next().unwrap());
         let order: Vec<u64> = settled.iter().map(|entry| entry[1..].parse().unwrap()).collect();
         prop_assert_eq!(order, (1..=count).collect::<Vec<_>>());
     }
