@@ -55,14 +55,14 @@ pub trait SegmentPages: Send + 'static {
     fn next_page(&mut self) -> impl Future<Output = Result<Option<Self::Page>, OperationError>> + Send;
 }
 
-/// Processes all segments concurrently, and passes every page to `settle`, one at a time. When `told_to_stop` completes, or
+/// Processes all segments concurrently, and passes every page to `settle`, one at a time. When `stop_requested` completes, or
 /// a segment fails, the pages in progress are the last ones. Dropping the future cancels the sweep.
 ///
 /// # Errors
 /// Returns the first error of a segment or of `settle`.
 pub async fn sweep<S: SegmentPages, E: From<OperationError>>(
     segments: Vec<S>,
-    told_to_stop: impl Future<Output = ()>,
+    stop_requested: impl Future<Output = ()>,
     mut settle: impl FnMut(S::Page) -> Result<(), E>,
 ) -> Result<Ended, E> {
     let (stop, stopping) = watch::channel(false);
@@ -72,13 +72,13 @@ pub async fn sweep<S: SegmentPages, E: From<OperationError>>(
         at_work.spawn(work(segment, settled.clone(), stopping.clone()));
     }
     drop(settled);
-    let mut told_to_stop = pin!(told_to_stop);
-    let (mut told, mut result) = (false, Ok(()));
+    let mut stop_requested = pin!(stop_requested);
+    let (mut is_stopping, mut result) = (false, Ok(()));
     loop {
         tokio::select! {
             biased;
-            () = &mut told_to_stop, if !told => {
-                told = true;
+            () = &mut stop_requested, if !is_stopping => {
+                is_stopping = true;
                 stop.send_replace(true);
             }
             page = pages.recv() => match page {

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use event_store::{DynamoEventStore, ScanRequest, Scope};
+use event_store::{DynamoEventStore, Position, ScanRequest, Scope};
 use futures_util::future::join_all;
 use order_aggregate::Orders;
 use read_models::{Failure, ReadModels, Reason};
 
 use super::{RebuildCounts, SegmentProgress};
 use crate::error::OperationError;
-use crate::order_count::{order_in, order_of};
 use crate::sweep::{Place, SegmentPages};
 
 /// A segment of the events table.
@@ -100,6 +99,16 @@ fn held_back(failed: Vec<Failure>) -> Result<(BTreeMap<String, Reason>, u64), Op
         }
     }
     Ok((left_out, count(newer.len())))
+}
+
+/// Returns the order of a position.
+fn order_of(position: &Position) -> String {
+    order_in(&position.to_string()).to_owned()
+}
+
+/// Returns the order in `<orderId>@<version>`.
+fn order_in(id: &str) -> &str {
+    id.rsplit_once('@').map_or(id, |(order, _)| order)
 }
 
 fn count(number: usize) -> u64 {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use read_models::{ReadModel, RowKey, Segment};
 
-use super::Verify;
 use super::counts::{RowCounts, SumCounts, VerifyCounts};
 use super::page::{Reached, VerifyPage};
+use super::pass::Verify;
 use super::progress::Verification;
 use crate::error::OperationError;
 use crate::sweep::{Place, SegmentPages};
@@ -52,11 +52,12 @@ impl SegmentPages for RowSegment {
             ..RowCounts::default()
         };
         let (number, place) = (self.segment.number, self.place.clone());
-        let mut page = VerifyPage::new(Reached::Rows { read_model: name.to_owned(), number, place }, counts);
-        page.add_rows(found.orphans, model, &self.verify).await?;
+        let mut page =
+            VerifyPage::new(&self.verify.rules, Reached::Rows { read_model: name.to_owned(), number, place }, counts);
+        page.add_rows(found.orphans, model).await?;
         if let Some(sums) = sums {
             // Runs after the orphans, because deleted rows are not part of a sum.
-            page.add_sums(sums.check_each(found.partitions).await?, name, sums, &self.verify).await?;
+            page.add_sums(sums.check_each(found.partitions).await?, name, sums).await?;
         }
         Ok(Some(page))
     }

@@ -79,7 +79,7 @@ fn commands(order: &str) -> Vec<(Vec<&str>, &'static str)> {
         (vec!["tail", "--from-start", "--count", "1", "--order", order], "OrderPlaced"),
         (vec!["rebuild", "--yes", "--local"], "is complete"),
         (vec!["verify", "--local"], "compared with OrderEvents"),
-        (vec!["parked", "list", "--local"], "nothing is parked"),
+        (vec!["parked", "list", "--local"], "no orders are parked"),
         (vec!["replay", "--yes", "--local", "--from", "2020-01-01T00:00:00Z", "--order", order], "events published  1"),
     ]
 }

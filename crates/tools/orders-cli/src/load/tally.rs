@@ -39,7 +39,7 @@ impl Latencies {
     }
 }
 
-/// The results of one client's requests, or of all clients'.
+/// The results of all clients' requests.
 #[derive(Default)]
 pub(crate) struct Tally {
     /// The latencies of accepted commands.
@@ -60,28 +60,13 @@ impl Tally {
         Ok(())
     }
 
-    pub(crate) fn refused(&mut self, error: &ApiError) {
+    pub(crate) fn failed(&mut self, error: &ApiError) {
         let code = match error {
             ApiError::Unreachable(_) => "connection refused".to_owned(),
             ApiError::Broken { message, .. } => message.clone(),
             ApiError::Refused { status, code, .. } => format!("{status} {code}"),
         };
         *self.errors.entry(code).or_default() += 1;
-    }
-
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.orders += other.orders;
-        for (kind, latencies) in other.latencies {
-            match self.latencies.get_mut(&kind) {
-                Some(own) => own.add(&latencies),
-                None => {
-                    self.latencies.insert(kind, latencies);
-                }
-            }
-        }
-        for (code, count) in other.errors {
-            *self.errors.entry(code).or_default() += count;
-        }
     }
 
     /// Returns the latencies of all commands together.
