@@ -47,7 +47,9 @@ impl Addresses {
             }
         }
         let addresses = serde_json::from_reader(file);
-        Ok(Some(addresses.with_context(|| format!("{} has no addresses of a local stack", path.display()))?))
+        Ok(Some(
+            addresses.with_context(|| format!("{} does not contain the addresses of a local stack", path.display()))?,
+        ))
     }
 
     /// Returns a shell line that makes the commands, and any AWS SDK, use this stack.
