@@ -57,7 +57,10 @@ impl Lag {
 
     /// Records a lagging row.
     pub(super) fn wait_for(&mut self, order: &str, newest: Timestamp) {
-        let newest = newest.epoch_ms();
+        self.wait(order, newest.epoch_ms());
+    }
+
+    fn wait(&mut self, order: &str, newest: i64) {
         if self.rows.len() < MOST {
             self.rows.insert(order.to_owned(), newest);
         } else {
@@ -65,13 +68,9 @@ impl Lag {
         }
     }
 
-    fn add(&mut self, more: Self) {
+    fn add(&mut self, more: &Self) {
         self.reached = self.reached.max(more.reached);
-        for (order, newest) in more.rows {
-            if let Ok(newest) = Timestamp::from_epoch_ms(newest) {
-                self.wait_for(&order, newest);
-            }
-        }
+        more.rows.iter().for_each(|(order, newest)| self.wait(order, *newest));
         let oldest = self.beyond.1.into_iter().chain(more.beyond.1).min();
         self.beyond = (self.beyond.0 + more.beyond.0, oldest);
     }
@@ -121,17 +120,14 @@ impl Lags {
 
     pub(super) fn add(&mut self, more: Self) {
         for (read_model, lag) in more.read_models {
-            self.of(&read_model).add(lag);
+            self.of(&read_model).add(&lag);
         }
         self.left_out.extend(more.left_out);
     }
 
     /// Returns true if a lagging row is late, and not lost, by a rule.
     pub(super) fn is_late(&self, read_model: &str, newest: Timestamp, rule: &LagRule, now: Timestamp) -> bool {
-        match self.read_models.get(read_model) {
-            Some(lag) => lag.is_late(newest, rule, now),
-            None => Lag::default().is_late(newest, rule, now),
-        }
+        self.read_models.get(read_model).unwrap_or(&Lag::default()).is_late(newest, rule, now)
     }
 
     /// Records that an order with a lagging row is counted as left out.

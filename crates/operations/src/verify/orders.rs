@@ -4,20 +4,19 @@
 use event_store::{Position, ScanRequest, Scope, SnapshotAudit};
 use futures_util::future::try_join_all;
 use order_aggregate::Orders;
-use read_models::OrderAudit;
+use read_models::{OrderAudit, Segment};
 
 use super::counts::VerifyCounts;
 use super::page::{Reached, VerifyPage};
 use super::pass::Verify;
 use super::progress::Verification;
 use crate::error::OperationError;
-use crate::sweep::{Place, SegmentPages};
+use crate::sweep::{self, Place, SegmentPages};
 
 /// A segment of the events: a page, and the folds of the current order.
 pub(super) struct OrderSegment {
     verify: Verify,
-    number: u32,
-    of: u32,
+    segment: Segment,
     /// A fold for each read model, in the order of the list.
     audits: Vec<Box<dyn OrderAudit>>,
     snapshots: SnapshotAudit<Orders>,
@@ -31,19 +30,16 @@ pub(super) struct OrderSegment {
 
 /// Creates the segments, each from its saved position.
 pub(super) fn segments(verify: &Verify, known: &Verification) -> Vec<OrderSegment> {
-    let places = known.places_of_orders();
-    let of = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let segment = |(number, place): (u32, &Place<Position>)| OrderSegment {
+    let segment = |segment, place: Place<Position>| OrderSegment {
         verify: verify.clone(),
-        number,
-        of,
+        segment,
         audits: verify.models.iter().map(|model| model.begin_audit()).collect(),
         snapshots: SnapshotAudit::default(),
         commits: 0,
         reading: place.clone(),
-        settled: place.clone(),
+        settled: place,
     };
-    (0..).zip(places).map(segment).collect()
+    sweep::segments(known.places_of_orders(), segment)
 }
 
 impl SegmentPages for OrderSegment {
@@ -52,7 +48,8 @@ impl SegmentPages for OrderSegment {
     async fn next_page(&mut self) -> Result<Option<VerifyPage>, OperationError> {
         let Some(after) = self.reading.to_read() else { return Ok(None) };
         let after = after.cloned();
-        let scope = Scope::Segment { number: self.number, of: self.of };
+        let Segment { number, of } = self.segment;
+        let scope = Scope::Segment { number, of };
         let request = ScanRequest { scope, after, recorded: None, consistent: true };
         let (page, snapshots) = self.verify.store.scan_with_snapshots::<Orders>(&request).await?;
         self.reading = Place::after(page.next);
@@ -77,7 +74,7 @@ impl SegmentPages for OrderSegment {
         }
         let orders = u64::try_from(complete.len()).unwrap_or(u64::MAX);
         let counts = VerifyCounts { commits, orders, ..VerifyCounts::default() };
-        let reached = Reached::Orders { number: self.number, place: self.settled.clone() };
+        let reached = Reached::Orders { number, place: self.settled.clone() };
         let mut page = VerifyPage::new(&self.verify.rules, reached, counts);
         page.add_snapshots(complete);
         let checked = try_join_all(self.audits.iter_mut().map(|audit| audit.check())).await?;

@@ -80,7 +80,8 @@ impl VerifyPage {
         lag.has_reached(checked.reached);
         let is_late = |newest: &Timestamp| match repair {
             None => rule.bound.may_be_late(*newest, now),
-            Some(limits) => limits.is_late(model.name(), *newest, rule),
+            // As it was when the repair was decided.
+            Some(limits) => limits.lags.is_late(model.name(), *newest, rule, limits.at),
         };
         let mut wrong = Vec::new();
         for finding in checked.findings {

@@ -109,11 +109,6 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Returns true if a row that lacks a commit of this time was late when the repair was decided.
-    pub(super) fn is_late(&self, read_model: &str, newest: Timestamp, rule: &LagRule) -> bool {
-        self.lags.is_late(read_model, newest, rule, self.at)
-    }
-
     /// Returns true if a row may be written or deleted, and counts down the orphans.
     pub(super) fn allows(&self, finding: &Finding) -> bool {
         if finding.aggregate_id.as_ref().is_some_and(|order| self.untouchable.contains(order)) {
