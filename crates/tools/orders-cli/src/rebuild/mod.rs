@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     state.conclude(ended)?;
     let counts = &state.kept.progress.counts;
     if counts.orders > 0 {
-        events_table::remember(&remembered, &tables).await?;
+        remembered.remember(&tables.events, tables.events_id.as_deref()).await?;
     }
     state.remove()?;
     print(&if arguments.json {

@@ -1,7 +1,7 @@
 //! The messages that reject tables that do not belong together.
 
 use operations::events_table::{Mismatch, Remembered, Stranger};
-use read_models::{EventsTable, RowError};
+use read_models::EventsTable;
 
 use super::state::Tables;
 
@@ -45,10 +45,4 @@ pub(crate) fn adoption(remembered: &Remembered, tables: &Tables) -> String {
         format!("{target} was folded from {name} ({id}), and adopts {}.\n", tables.events)
     };
     remembered.mismatches(tables.events_id.as_deref()).map(line).collect()
-}
-
-/// Stores the id of the events table in the read models, if the id can be read.
-pub(crate) async fn remember(remembered: &Remembered, tables: &Tables) -> Result<(), RowError> {
-    let Some(id) = &tables.events_id else { return Ok(()) };
-    remembered.remember(&EventsTable { id: id.clone(), name: tables.events.clone() }).await
 }

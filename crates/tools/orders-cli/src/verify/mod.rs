@@ -67,7 +67,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         && verdict == Verdict::Clean
         && state.kept.progress.counts.orders > 0
     {
-        events_table::remember(&remembered, tables).await?;
+        remembered.remember(&tables.events, tables.events_id.as_deref()).await?;
     }
     Ok((verdict as u8).into())
 }
