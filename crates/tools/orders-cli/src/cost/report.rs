@@ -88,7 +88,7 @@ impl<'a> Report<'a> {
     fn lines(&self, table: &mut Table, scope: Scope, cell: fn(&Line) -> String) {
         for (part, unit) in self.kinds(scope) {
             let cells = self.columns().map(|lines| find(lines, part, unit).map_or_else(|| "-".to_owned(), cell));
-            table.row(row(part, &unit.to_string(), cells));
+            table.row(row(part, unit.terms().name, cells));
         }
     }
 
@@ -175,7 +175,7 @@ fn find<'a>(lines: &'a [Line], part: &str, unit: Unit) -> Option<&'a Line> {
 /// Returns the number of units of a line for one order, with at most four decimals.
 fn each(line: &Line) -> String {
     const STEPS: u128 = 10_000;
-    let in_one = line.unit.in_one() * u128::from(line.orders);
+    let in_one = line.unit.terms().in_one * u128::from(line.orders);
     let steps = (u128::from(line.count) * STEPS + in_one / 2) / in_one;
     let text = format!("{}.{:04}", steps / STEPS, steps % STEPS);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -183,7 +183,7 @@ fn each(line: &Line) -> String {
 
 fn line(line: &Line) -> Value {
     json!({
-        "part": line.part, "unit": line.unit.to_string(), "count": line.count, "in": line.unit.in_one(),
+        "part": line.part, "unit": line.unit.terms().name, "count": line.count, "in": line.unit.terms().in_one,
         "orders": line.orders, "dollars": line.cost.to_string(),
     })
 }

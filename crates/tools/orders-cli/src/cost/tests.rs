@@ -93,7 +93,7 @@ async fn a_month_of_ticks_costs_what_the_page_says() {
     let assumed = Command::try_parse_from(["cost"]).unwrap().arguments.assumed;
     let tariff = Tariff::new(Prices::read(None).unwrap(), assumed, &template).unwrap();
     let ticks = 730 * 60 * 60 / schedule.rate.as_secs();
-    let cost = |unit: Unit, count: u64| tariff.price(unit).of(u128::from(count), unit.in_priced());
+    let cost = |unit: Unit, count: u64| tariff.cost(unit, count.into(), 1);
     let costs = [
         cost(Unit::Invocations, ticks),
         cost(Unit::ReadUnits, ticks * 5),
