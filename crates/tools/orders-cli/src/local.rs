@@ -13,7 +13,7 @@ use sam_template::Template;
 use signed_quotes::QuoteSigner;
 use tracing_subscriber::EnvFilter;
 
-use crate::running::{Addresses, Announced, Announcement, DATA_FOLDER};
+use crate::running::{Addresses, Announcement, DATA_FOLDER};
 use crate::stop::{Interrupted, StopSignals};
 use crate::text::{bold, dim, note, print};
 
@@ -139,15 +139,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Announces the addresses, so that the other commands find this stack. The stack still works if this fails.
 fn announce(folder: &Path, addresses: &Addresses) -> Option<Announcement> {
-    let reason = match Announcement::make(folder, addresses) {
-        Ok(Announced::Here(announcement)) => return Some(announcement),
-        Ok(Announced::Other(other)) => {
-            format!("the stack of process {} has its addresses in {}", other.process, folder.display())
-        }
-        Err(error) => format!("{error:#}"),
-    };
-    note(&format!("warning: the other commands find this stack only after the line with `export`: {reason}"));
-    None
+    let announced = Announcement::make(folder, addresses).inspect_err(|error| {
+        note(&format!("warning: the other commands find this stack only after the line with `export`: {error:#}"));
+    });
+    announced.ok()
 }
 
 /// Parses an origin in the form that browsers send. An origin in another form would never match.
