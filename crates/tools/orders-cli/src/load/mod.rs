@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     /// Clients that work at the same time; each completes one order before it starts the next
     #[arg(long, value_name = "C", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     clients: u16,
-    /// The same seed sends the same orders
+    /// The seed of the orders; the same seed sends the same orders
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
@@ -86,7 +86,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         until: duration.and_then(|duration| Instant::now().checked_add(duration)),
         stopping,
         acknowledged,
-        tally: Mutex::default(),
+        tally: Mutex::new(Tally::new()?),
     });
     let ended = until_stopped(&bar, "commands", async |signals| {
         load.send_all(orders, arguments.clients, &bar, signals, &stop).await
@@ -97,7 +97,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // The sampler ends when no client is left.
     let Load { tally, .. } = Arc::into_inner(load).context("a client has not ended")?;
     let (tally, lag) = (tally.into_inner().unwrap_or_else(PoisonError::into_inner), sampler.await??);
-    print(&report::report(&tally, &lag, elapsed, &ended)?);
+    print(&report::report(&tally, &lag, elapsed, ended));
     if ended == Ended::Stopped {
         return Err(Interrupted("stopped before the end: the report covers the finished commands".to_owned()).into());
     }

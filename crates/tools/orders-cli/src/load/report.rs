@@ -8,14 +8,14 @@ use crate::stop::Ended;
 use crate::text::{Table, bold, milliseconds, per_second, seconds};
 
 /// Returns the result of a load in a few lines.
-pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: &Ended) -> anyhow::Result<String> {
-    let all = tally.all()?;
+pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: Ended) -> String {
+    let all = &tally.all;
     let mut table =
         Table::new(["COMMAND", "COUNT", "P50", "P90", "P99", "MAX"]).numbers(&["COUNT", "P50", "P90", "P99", "MAX"]);
     for (kind, latencies) in &tally.latencies {
         table.row(row(&format!("{kind:?}"), latencies));
     }
-    table.row(row("all", &all));
+    table.row(row("all", all));
     table.row(row("summary lag", &lag.samples));
 
     let stopped = match ended {
@@ -26,7 +26,7 @@ pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: &Ended)
     let by_code = tally.errors.iter().map(|(code, count)| format!("\n  {count} x {code}"));
     let unseen =
         if lag.unseen == 0 { String::new() } else { format!("\n{} samples were not seen within 30 s", lag.unseen) };
-    Ok(format!(
+    format!(
         "{headline}\n\n{table}\n\nsummary lag: from an acknowledged command until the customer's list shows its version, \
          sampled one order at a time{unseen}\nerrors: {errors}{by_code}",
         headline = bold(&format!(
@@ -38,7 +38,7 @@ pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: &Ended)
         )),
         table = table.render(),
         by_code = by_code.collect::<String>(),
-    ))
+    )
 }
 
 fn row(name: &str, latencies: &Latencies) -> Vec<String> {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_report_has_rates_percentiles_errors_and_lag() {
-        let mut tally = Tally { orders: 1, ..Tally::default() };
+        let mut tally = Tally { orders: 1, ..Tally::new().unwrap() };
         for latency in [2, 4].map(Duration::from_millis) {
             tally.accepted(Kind::PlaceOrder, latency).unwrap();
         }
@@ -64,9 +64,9 @@ mod tests {
         let mut samples = Latencies::new().unwrap();
         samples.record(Duration::from_millis(10));
         let lag = Lag { samples, unseen: 0 };
-        let stopped = report(&tally, &lag, Duration::from_secs(1), &Ended::Stopped).unwrap();
+        let stopped = report(&tally, &lag, Duration::from_secs(1), Ended::Stopped);
         assert!(strip_ansi_codes(&stopped).starts_with("Stopped: 2 commands in 1.0 s: "), "{stopped}");
-        let report = report(&tally, &lag, Duration::from_secs(1), &Ended::Complete).unwrap();
+        let report = report(&tally, &lag, Duration::from_secs(1), Ended::Complete);
         let expected = "\
 2 commands in 1.0 s: 2.0 commands/s, 1 orders
 

@@ -32,18 +32,14 @@ impl Latencies {
     pub(crate) fn percentiles(&self) -> [u64; 4] {
         [self.0.value_at_quantile(0.5), self.0.value_at_quantile(0.9), self.0.value_at_quantile(0.99), self.0.max()]
     }
-
-    fn add(&mut self, other: &Self) {
-        // Both histograms have the same bounds, so no value is out of range.
-        let _in_range = self.0.add(&other.0);
-    }
 }
 
 /// The results of all clients' requests.
-#[derive(Default)]
 pub(crate) struct Tally {
     /// The latencies of accepted commands.
     pub(crate) latencies: BTreeMap<Kind, Latencies>,
+    /// The latencies of all accepted commands together.
+    pub(crate) all: Latencies,
     /// The number of occurrences of each error.
     pub(crate) errors: BTreeMap<String, u64>,
     /// The number of completed lives.
@@ -51,12 +47,17 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn new() -> Result<Self, hdrhistogram::CreationError> {
+        Ok(Self { latencies: BTreeMap::new(), all: Latencies::new()?, errors: BTreeMap::new(), orders: 0 })
+    }
+
     pub(crate) fn accepted(&mut self, kind: Kind, latency: Duration) -> Result<(), hdrhistogram::CreationError> {
         let latencies = match self.latencies.entry(kind) {
             Entry::Vacant(none) => none.insert(Latencies::new()?),
             Entry::Occupied(some) => some.into_mut(),
         };
         latencies.record(latency);
+        self.all.record(latency);
         Ok(())
     }
 
@@ -67,12 +68,5 @@ impl Tally {
             ApiError::Refused { status, code, .. } => format!("{status} {code}"),
         };
         *self.errors.entry(code).or_default() += 1;
-    }
-
-    /// Returns the latencies of all commands together.
-    pub(crate) fn all(&self) -> Result<Latencies, hdrhistogram::CreationError> {
-        let mut all = Latencies::new()?;
-        self.latencies.values().for_each(|latencies| all.add(latencies));
-        Ok(all)
     }
 }

@@ -33,7 +33,6 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     if arguments.notes.json {
         let notes: Vec<_> = parked.iter().map(notes::to_json).collect();
-        let commits: Vec<_> = commits.iter().map(Waiting::to_json).collect();
         print(&json!({ "orderId": arguments.order, "parked": notes, "waiting": commits }).to_string());
     } else if !parked.is_empty() {
         print(&format!("{}\n\n{}", notes::table(&parked), table(commits)));
@@ -46,6 +45,7 @@ fn table(commits: Vec<Waiting>) -> String {
     let mut table = Table::new(["VERSION", "RECORDED AT", "EVENTS", "CANNOT BE READ"]).numbers(&["VERSION"]);
     for Waiting { version, recorded_at, event_types, error } in commits {
         let recorded_at = recorded_at.unwrap_or_else(|| "?".to_owned());
+        let version = version.map(|version| version.to_string()).unwrap_or_default();
         table.row([version, recorded_at, event_types.join(", "), error.unwrap_or_default()]);
     }
     table.render()
