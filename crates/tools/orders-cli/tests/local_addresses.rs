@@ -133,7 +133,7 @@ async fn the_environment_wins_over_the_default_folder() {
 }
 
 #[tokio::test]
-async fn a_clean_stop_removes_the_addresses_and_a_kill_leaves_none_that_are_used() {
+async fn a_clean_stop_removes_the_addresses_and_a_kill_makes_them_stale() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join(".order-ledger");
     let addresses = data.join("running.json");

@@ -123,7 +123,7 @@ async fn machines_read_the_result_as_json() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_named_once_and_the_rest_is_rebuilt() {
+async fn an_unreadable_commit_is_named_once_and_the_rest_is_rebuilt() {
     let scene = Scene::with_orders(3).await;
     scene.recorded.poison("o-1", 3, second(5)).await;
     scene.recorded.poison("o-1", 4, second(6)).await;
@@ -137,7 +137,7 @@ async fn what_cannot_be_read_is_named_once_and_the_rest_is_rebuilt() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_ends_it_and_leaves_no_file() {
+async fn a_missing_table_leaves_no_state_file() {
     let scene = Scene::with_orders(1).await;
     let gone = output(scene.rebuild(&["--table", "OrderEvents=Missing"])).await;
     let expected = "error: there is no table Missing in the local stack\n";
@@ -151,7 +151,7 @@ async fn a_table_that_is_not_there_ends_it_and_leaves_no_file() {
 }
 
 #[tokio::test]
-async fn the_state_of_another_rebuild_is_not_gone_on_from() {
+async fn the_state_of_another_rebuild_is_not_continued() {
     let scene = Scene::with_orders(1).await;
     let id = async |table: &str| {
         let described = scene.recorded.dynamodb.client().describe_table().table_name(table).send().await.unwrap();
@@ -261,7 +261,7 @@ async fn a_read_model_that_remembers_nothing_is_looked_up_by_its_own_rows() {
 }
 
 #[tokio::test]
-async fn a_restored_table_is_taken_over_when_told_to() {
+async fn a_restored_table_is_adopted_on_request() {
     let scene = Scene::with_orders(4).await;
     assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
     copied(&scene, "Restored", |order| Some(order.to_owned())).await;

@@ -66,7 +66,7 @@ async fn a_repair_goes_on_only_within_what_this_call_allows() {
 }
 
 #[tokio::test]
-async fn a_decision_of_more_than_an_hour_ago_is_taken_anew() {
+async fn a_decision_older_than_an_hour_is_made_again() {
     let scene = with_an_orphan().await;
     decided(&scene, 61).await;
     let before = all_rows(&scene).await;

@@ -44,7 +44,7 @@ impl Scene {
 pub(crate) const ALL: [&str; 4] = ["--from", "2026-11-21T09:00:00Z", "--rate", "100000"];
 
 #[tokio::test]
-async fn exactly_the_range_is_published_marked_and_in_sequence() {
+async fn exactly_the_range_is_published_with_its_mark_and_in_sequence() {
     let scene = Scene::with_orders(8).await;
     let range = ["--from", "2026-11-21T09:00:02Z", "--to", "2026-11-21T10:00:05+01:00", "--rate", "100000"];
     let done = output(scene.replay(&range)).await;
