@@ -1,6 +1,7 @@
 //! The reason why an operation stopped.
 
 use event_store::StoreError;
+use publication::UnpublishedReason;
 use read_models::{AuditError, RowError};
 
 /// The reason why an operation stopped. Finished pages stay finished.
@@ -12,6 +13,9 @@ pub enum OperationError {
     /// The rows could not be read or written.
     #[error(transparent)]
     Rows(#[from] RowError),
+    /// Events or rows could not be compared.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The row of an order could not be written.
     #[error("the row of order {order} is not written: {cause}")]
     RowNotWritten {
@@ -20,16 +24,10 @@ pub enum OperationError {
         /// The cause.
         cause: String,
     },
+    /// The event bus did not accept a call.
+    #[error("the event bus did not accept a call: {0}")]
+    Bus(UnpublishedReason),
     /// A segment's task ended before its work was finished.
     #[error("a segment has panicked")]
     Panicked(#[from] tokio::task::JoinError),
-}
-
-impl From<AuditError> for OperationError {
-    fn from(error: AuditError) -> Self {
-        match error {
-            AuditError::Events(error) => Self::Events(error),
-            AuditError::Rows(error) => Self::Rows(error),
-        }
-    }
 }

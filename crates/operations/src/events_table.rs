@@ -67,14 +67,17 @@ impl Remembered {
         Ok(None)
     }
 
-    /// Makes every read model remember an events table, and replaces the remembered one.
+    /// Makes every read model remember an events table, and replaces the remembered one. A table whose id is not known cannot
+    /// be remembered.
     ///
     /// # Errors
     /// Returns an error if rows cannot be written.
-    pub async fn remember(&self, events: &EventsTable) -> Result<(), RowError> {
+    pub async fn remember(&self, name: &str, id: Option<&str>) -> Result<(), RowError> {
+        let Some(id) = id else { return Ok(()) };
+        let events = EventsTable { id: id.to_owned(), name: name.to_owned() };
         for (model, remembered) in &self.0 {
-            if remembered.as_ref() != Some(events) {
-                model.remember_events_table(events).await?;
+            if remembered.as_ref() != Some(&events) {
+                model.remember_events_table(&events).await?;
             }
         }
         Ok(())

@@ -5,6 +5,7 @@
 //! | [`rebuild`] | updates every row of the read models to its order's newest event |
 //! | [`verify`] | compares rows, sums and snapshots with the events, and repairs rows and sums |
 //! | [`redrive`] | publishes or projects the commits of parked orders, and unparks the orders |
+//! | [`replay`] | republishes recorded events, marked as a replay |
 //! | [`events_table`] | rejects read models that were folded from another events table |
 //! | [`mod@sweep`] | processes whole tables in segments; a stopped sweep can continue |
 //!
@@ -13,9 +14,9 @@
 
 pub mod error;
 pub mod events_table;
-mod order_count;
 pub mod rebuild;
 pub mod redrive;
+pub mod replay;
 pub mod sweep;
 pub mod verify;
 

@@ -11,17 +11,18 @@
 //! |---|---|
 //! | `redrive.rs` | the loop that processes a note until it is deleted |
 //! | `waiting` | the waiting commits, in sequence |
-//! | `events`, `rows` | the processing of these commits by the publisher and by a read model |
+//! | `consumers` | the processing of these commits by the publisher and by a read model |
 
-mod events;
-mod rows;
+mod consumers;
 mod waiting;
 
-use event_store::{DynamoEventStore, StoreError};
+use event_store::DynamoEventStore;
 use parked_orders::{Consumer, ParkRequest, ParkedError, ParkedOrder, ParkedOrderTable};
 use publication::EventBus;
 use read_models::ReadModels;
 
+pub use consumers::RedriveError;
+use consumers::{PoisonCommit, project, publish};
 use waiting::Waiting;
 
 /// Redrives orders of every consumer.
@@ -54,41 +55,6 @@ pub enum Redriven {
     },
 }
 
-/// The reason why an order could not be redriven, other than a poison commit. The order stays parked.
-#[derive(Debug, thiserror::Error)]
-pub enum RedriveError {
-    /// The notes could not be read or written.
-    #[error(transparent)]
-    Notes(#[from] ParkedError),
-    /// The events could not be read.
-    #[error(transparent)]
-    Events(#[from] StoreError),
-    /// The bus rejected an event, or was unavailable.
-    #[error("the event bus did not take an event: {cause}")]
-    Bus {
-        /// The error.
-        cause: String,
-    },
-    /// A row could not be read or written.
-    #[error("the row is not written: {cause}")]
-    Row {
-        /// The error.
-        cause: String,
-    },
-    /// A newer release wrote the row, and that release must redrive it.
-    #[error("the row is of a newer projection number: redrive it with that release")]
-    NewerProjection,
-    /// The consumer of the note is neither the publisher nor a read model of the list.
-    #[error("this release has no such consumer")]
-    UnknownConsumer,
-}
-
-/// A commit that cannot be processed.
-struct PoisonCommit {
-    version: u64,
-    reason: String,
-}
-
 impl Redrive {
     /// Redrives the orders of `notes` from `store`, to the bus and to the rows of the read models.
     #[must_use]
@@ -108,12 +74,7 @@ impl Redrive {
             let next = waiting.as_ref().filter(|before| before.begin == note.version).map(|before| before.next);
             let rest = waiting.insert(Waiting::new(&self.store, &note, next.unwrap_or(note.version)));
             let from = rest.next;
-            let poison = match self.models.find(consumer.as_str()) {
-                Some(model) => rows::project(model.as_ref(), rest).await?,
-                None if *consumer == Consumer::PUBLISHER => events::publish(&self.bus, rest).await?,
-                None => return Err(RedriveError::UnknownConsumer),
-            };
-            if let Some(PoisonCommit { version, reason }) = poison {
+            if let Some(PoisonCommit { version, reason }) = self.process(consumer, rest).await? {
                 commits += version.saturating_sub(from);
                 self.note(&note, version, &reason).await?;
                 return Ok(Redriven::StillParked { commits, version, reason });
@@ -125,6 +86,31 @@ impl Redrive {
         }
         // Another redrive may have unparked the order meanwhile.
         Ok(if commits == 0 { Redriven::NotParked } else { Redriven::Done { commits } })
+    }
+
+    /// Has the consumer process the waiting commits, until a commit cannot be processed.
+    async fn process(
+        &self,
+        consumer: &Consumer,
+        waiting: &mut Waiting<'_>,
+    ) -> Result<Option<PoisonCommit>, RedriveError> {
+        let model = self.models.find(consumer.as_str());
+        if model.is_none() && *consumer != Consumer::PUBLISHER {
+            return Err(RedriveError::UnknownConsumer);
+        }
+        loop {
+            let (page, parked) = (waiting.page().await?, waiting.begin);
+            if page.is_empty() {
+                return Ok(None);
+            }
+            let poison = match model {
+                Some(model) => project(model.as_ref(), page, parked).await?,
+                None => publish(&self.bus, page, parked).await?,
+            };
+            if poison.is_some() {
+                return Ok(poison);
+            }
+        }
     }
 
     /// Notes a further attempt and the version that it reached. Does nothing if another redrive has unparked the order

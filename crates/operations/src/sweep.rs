@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::pin::pin;
 
+use read_models::Segment;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::error::OperationError;
@@ -55,64 +55,56 @@ pub trait SegmentPages: Send + 'static {
     fn next_page(&mut self) -> impl Future<Output = Result<Option<Self::Page>, OperationError>> + Send;
 }
 
-/// Processes all segments concurrently, and passes every page to `settle`, one at a time. When `told_to_stop` completes, or
+/// Creates a segment of a table for each place.
+pub(crate) fn segments<P: Clone, S>(places: &[P], segment: impl Fn(Segment, P) -> S) -> Vec<S> {
+    let of = u32::try_from(places.len()).unwrap_or(u32::MAX);
+    (0..).zip(places).map(|(number, place)| segment(Segment { number, of }, place.clone())).collect()
+}
+
+/// Processes all segments concurrently, and passes every page to `settle`, one at a time. When `stop_requested` completes, or
 /// a segment fails, the pages in progress are the last ones. Dropping the future cancels the sweep.
 ///
 /// # Errors
 /// Returns the first error of a segment or of `settle`.
 pub async fn sweep<S: SegmentPages, E: From<OperationError>>(
     segments: Vec<S>,
-    told_to_stop: impl Future<Output = ()>,
+    stop_requested: impl Future<Output = ()>,
     mut settle: impl FnMut(S::Page) -> Result<(), E>,
 ) -> Result<Ended, E> {
-    let (stop, stopping) = watch::channel(false);
-    let (settled, mut pages) = mpsc::channel(segments.len().max(1));
-    let mut at_work = JoinSet::new();
-    for segment in segments {
-        at_work.spawn(work(segment, settled.clone(), stopping.clone()));
-    }
-    drop(settled);
-    let mut told_to_stop = pin!(told_to_stop);
-    let (mut told, mut result) = (false, Ok(()));
+    let mut pages = JoinSet::new();
+    segments.into_iter().for_each(|segment| _ = pages.spawn(next_page(segment)));
+    let mut stop_requested = pin!(stop_requested);
+    let (mut is_stopping, mut ended, mut result) = (false, Ended::Complete, Ok(()));
     loop {
-        tokio::select! {
+        let page = tokio::select! {
             biased;
-            () = &mut told_to_stop, if !told => {
-                told = true;
-                stop.send_replace(true);
+            () = &mut stop_requested, if !is_stopping => {
+                is_stopping = true;
+                continue;
             }
-            page = pages.recv() => match page {
-                None => break,
-                // A finished page is settled even after a failure of another segment.
-                Some(page) => {
-                    let page = page.map_err(E::from).and_then(&mut settle);
-                    result = result.and(page);
+            page = pages.join_next() => page,
+        };
+        // A finished page is settled even after a failure of another segment.
+        let settled = match page {
+            None => return result.map(|()| ended),
+            Some(Ok((Ok(None), _finished))) => continue,
+            Some(Ok((Ok(Some(page)), segment))) => {
+                let settled = settle(page);
+                if is_stopping || result.is_err() || settled.is_err() {
+                    ended = Ended::Stopped;
+                } else {
+                    pages.spawn(next_page(segment));
                 }
-            },
-        }
-        if result.is_err() {
-            stop.send_replace(true);
-        }
+                settled
+            }
+            Some(Ok((Err(error), _failed))) => Err(error.into()),
+            Some(Err(panicked)) => Err(OperationError::from(panicked).into()),
+        };
+        result = result.and(settled);
     }
-    let mut complete = true;
-    while let Some(finished) = at_work.join_next().await {
-        complete &= finished.map_err(OperationError::from)?;
-    }
-    result.map(|()| if complete { Ended::Complete } else { Ended::Stopped })
 }
 
-/// Processes one segment. Returns false if it was stopped before its end.
-async fn work<S: SegmentPages>(
-    mut segment: S,
-    settled: mpsc::Sender<Result<S::Page, OperationError>>,
-    stopping: watch::Receiver<bool>,
-) -> bool {
-    while !*stopping.borrow() {
-        let Some(page) = segment.next_page().await.transpose() else { return true };
-        let failed = page.is_err();
-        if settled.send(page).await.is_err() || failed {
-            return false;
-        }
-    }
-    false
+/// Processes the next page of a segment.
+async fn next_page<S: SegmentPages>(mut segment: S) -> (Result<Option<S::Page>, OperationError>, S) {
+    (segment.next_page().await, segment)
 }

@@ -2,22 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use event_store::{DynamoEventStore, ScanRequest, Scope};
+use event_store::{DynamoEventStore, Position, ScanRequest, Scope};
 use futures_util::future::join_all;
 use order_aggregate::Orders;
-use read_models::{Failure, ReadModels, Reason};
+use read_models::{Failure, ReadModels, Reason, Segment};
 
 use super::{RebuildCounts, SegmentProgress};
 use crate::error::OperationError;
-use crate::order_count::{order_in, order_of};
-use crate::sweep::{Place, SegmentPages};
+use crate::sweep::{self, Place, SegmentPages};
 
 /// A segment of the events table.
 pub struct RebuildSegment {
     store: DynamoEventStore,
     models: ReadModels,
-    number: u32,
-    of: u32,
+    segment: Segment,
     progress: SegmentProgress,
 }
 
@@ -32,15 +30,9 @@ pub struct RebuildPage {
 
 /// Creates the segments of the events table, each from its saved position.
 pub fn segments(store: &DynamoEventStore, models: &ReadModels, progress: &[SegmentProgress]) -> Vec<RebuildSegment> {
-    let of = u32::try_from(progress.len()).unwrap_or(u32::MAX);
-    let segment = |(number, progress): (u32, &SegmentProgress)| RebuildSegment {
-        store: store.clone(),
-        models: models.clone(),
-        number,
-        of,
-        progress: progress.clone(),
-    };
-    (0..).zip(progress).map(segment).collect()
+    let segment =
+        |segment, progress| RebuildSegment { store: store.clone(), models: models.clone(), segment, progress };
+    sweep::segments(progress, segment)
 }
 
 impl SegmentPages for RebuildSegment {
@@ -50,8 +42,9 @@ impl SegmentPages for RebuildSegment {
         let Some(after) = self.progress.place.to_read() else { return Ok(None) };
         let after = after.cloned();
         let begun_before = after.as_ref().map(order_of);
+        let Segment { number, of } = self.segment;
         let request = ScanRequest {
-            scope: Scope::Segment { number: self.number, of: self.of },
+            scope: Scope::Segment { number, of },
             after,
             recorded: None,
             // A commit that was acknowledged before the rebuild started must not be missed.
@@ -80,7 +73,7 @@ impl SegmentPages for RebuildSegment {
         counts.left_out = count(new.len());
         self.progress.left_out = page.next.as_ref().is_some_and(|last| left_out.contains_key(&order_of(last)));
         self.progress.place = Place::after(page.next);
-        Ok(Some(RebuildPage { number: self.number, progress: self.progress.clone(), counts, left_out: new }))
+        Ok(Some(RebuildPage { number, progress: self.progress.clone(), counts, left_out: new }))
     }
 }
 
@@ -100,6 +93,16 @@ fn held_back(failed: Vec<Failure>) -> Result<(BTreeMap<String, Reason>, u64), Op
         }
     }
     Ok((left_out, count(newer.len())))
+}
+
+/// Returns the order of a position.
+fn order_of(position: &Position) -> String {
+    order_in(&position.to_string()).to_owned()
+}
+
+/// Returns the order in `<orderId>@<version>`.
+fn order_in(id: &str) -> &str {
+    id.rsplit_once('@').map_or(id, |(order, _)| order)
 }
 
 fn count(number: usize) -> u64 {

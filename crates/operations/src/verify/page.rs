@@ -1,14 +1,15 @@
 //! The findings of one page of a verification.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use event_store::{CheckedSnapshots, Position, SnapshotDifference, Timestamp};
 use read_models::{Checked, Finding, ReadModel, RowKey, Sums, SumsChecked, Unfoldable};
 
-use super::Verify;
 use super::counts::{SumCounts, VerifyCounts};
 use super::lag::Lags;
 use super::named::{NAMED, NamedDifference, NamedSnapshot, changes};
+use super::repair::Rules;
 use crate::error::OperationError;
 use crate::sweep::Place;
 
@@ -31,6 +32,7 @@ pub(super) enum Reached {
 
 /// The findings of one page.
 pub struct VerifyPage {
+    rules: Arc<Rules>,
     pub(super) reached: Reached,
     pub(super) counts: VerifyCounts,
     pub(super) differences: Vec<NamedDifference>,
@@ -43,15 +45,15 @@ pub struct VerifyPage {
 
 impl VerifyPage {
     /// Creates a page without differences.
-    pub(super) fn new(reached: Reached, counts: VerifyCounts) -> Self {
+    pub(super) fn new(rules: &Arc<Rules>, reached: Reached, counts: VerifyCounts) -> Self {
         let (differences, snapshots, left_out) = (Vec::new(), Vec::new(), Vec::new());
-        Self { reached, counts, differences, snapshots, lags: Lags::default(), left_out }
+        Self { rules: Arc::clone(rules), reached, counts, differences, snapshots, lags: Lags::default(), left_out }
     }
 
-    /// Returns the differences that this page names.
+    /// Returns true if the page contains lagging rows that were checked again.
     #[must_use]
-    pub fn differences(&self) -> &[NamedDifference] {
-        &self.differences
+    pub const fn is_second_look(&self) -> bool {
+        matches!(self.reached, Reached::SecondLook { .. })
     }
 
     /// Counts and names the snapshots of complete orders. Runs before the rows are added, because a repair does not change
@@ -72,14 +74,14 @@ impl VerifyPage {
         &mut self,
         checked: Checked,
         model: &dyn ReadModel,
-        verify: &Verify,
     ) -> Result<Vec<Unfoldable>, OperationError> {
-        let (rule, repair) = (&verify.rule, verify.repair.as_deref());
+        let Rules { lag: rule, repair } = self.rules.as_ref();
         let (now, lag) = (rule.now(), self.lags.of(model.name()));
         lag.has_reached(checked.reached);
         let is_late = |newest: &Timestamp| match repair {
             None => rule.bound.may_be_late(*newest, now),
-            Some(repair) => repair.is_late(model.name(), *newest, rule),
+            // As it was when the repair was decided.
+            Some(limits) => limits.lags.is_late(model.name(), *newest, rule, limits.at),
         };
         let mut wrong = Vec::new();
         for finding in checked.findings {
@@ -90,7 +92,7 @@ impl VerifyPage {
                 None => wrong.push(finding),
             }
         }
-        self.add_rows(wrong, model, verify).await?;
+        self.add_rows(wrong, model).await?;
         Ok(checked.unfoldable)
     }
 
@@ -99,12 +101,10 @@ impl VerifyPage {
         &mut self,
         findings: Vec<Finding>,
         model: &dyn ReadModel,
-        verify: &Verify,
     ) -> Result<(), OperationError> {
-        let repair = verify.repair.as_deref();
         for finding in findings {
             let is_touchable = !self.snapshots.iter().any(|named| finding.aggregate_id.as_ref() == Some(&named.order));
-            let is_allowed = is_touchable && repair.is_some_and(|repair| repair.allows(&finding));
+            let is_allowed = is_touchable && self.rules.repair.as_ref().is_some_and(|limits| limits.allows(&finding));
             let repaired = is_allowed && model.repair(finding.clone()).await?.is_none();
             let counts = self.counts.of(model.name());
             counts.count(&finding.difference);
@@ -123,7 +123,6 @@ impl VerifyPage {
         checked: Vec<(String, SumsChecked)>,
         read_model: &str,
         sums: &dyn Sums,
-        verify: &Verify,
     ) -> Result<(), OperationError> {
         for (partition, checked) in checked {
             let finding = match checked {
@@ -133,11 +132,11 @@ impl VerifyPage {
                 SumsChecked::Unsettled => {
                     self.sum_counts(read_model).unsettled += 1;
                     self.left_out
-                        .push(format!("partition {partition} of {read_model}: the sums changed at every look"));
+                        .push(format!("partition {partition} of {read_model}: the sums changed during every check"));
                     continue;
                 }
             };
-            let repaired = !verify.is_counting() && sums.repair(&finding).await?.is_none();
+            let repaired = self.rules.repair.is_some() && sums.repair(&finding).await?.is_none();
             let counts = self.sum_counts(read_model);
             counts.count(&finding.difference);
             counts.repaired += u64::from(repaired);

@@ -10,7 +10,7 @@ use super::counts::VerifyCounts;
 use super::lag::Lags;
 use super::named::{NAMED, NamedDifference, NamedSnapshot};
 use super::page::{Reached, VerifyPage};
-use super::repair::Decision;
+use super::repair::{Decision, Limits};
 use crate::sweep::Place;
 
 /// The progress of a verification, and its findings.
@@ -56,6 +56,17 @@ impl Verification {
         let decision = Decision::new(&self.counts, at);
         let (lags, untouchable) = (std::mem::take(&mut self.lags), std::mem::take(&mut self.untouchable));
         *self = Self { lags, untouchable, repair: Some(decision), ..Self::new(self.segments()) };
+    }
+
+    /// Returns the limits of the rest of the repair; `None` while the verification counts.
+    pub(super) fn limits(&self) -> Option<Limits> {
+        let decision = self.repair?;
+        Some(Limits {
+            orphans: decision.orphans.saturating_sub(self.counts.orphans()).into(),
+            at: decision.at()?,
+            lags: self.lags.clone(),
+            untouchable: self.untouchable.clone(),
+        })
     }
 
     /// Counts a page, and advances its segment.

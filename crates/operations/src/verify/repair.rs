@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use super::counts::VerifyCounts;
 use super::lag::{LagRule, Lags};
-use super::progress::Verification;
 
 /// The largest number of orphans that a repair deletes without a limit from the operator. They must also be at most one row in
 /// a hundred.
@@ -66,11 +65,10 @@ impl Decision {
         now.epoch_ms().saturating_sub(self.at) > MOST_AGE_MS
     }
 
-    /// Returns the reason to reject the continuation of this decision, if a call allows fewer orphans than `allowed`.
+    /// Returns true if the repair can continue, given the number of orphans that an operator allows.
     #[must_use]
-    pub fn refusal(&self, allowed: Option<u64>) -> Option<Refusal> {
-        let Self { orphans, rows, .. } = *self;
-        (!is_allowed(orphans, rows, allowed)).then_some(Refusal::TooManyOrphans { orphans, rows })
+    pub fn is_allowed(&self, allowed: Option<u64>) -> bool {
+        is_allowed(self.orphans, self.rows, allowed)
     }
 }
 
@@ -90,36 +88,27 @@ fn is_allowed(orphans: u64, rows: u64, allowed: Option<u64>) -> bool {
     is_few || allowed.is_some_and(|allowed| orphans <= allowed)
 }
 
-/// The limits that the pages of a repair share.
+/// The rules of a pass, which its pages share.
 #[derive(Debug)]
-pub(super) struct Repair {
-    /// The number of orphans that can still be deleted or reduced.
-    orphans: AtomicU64,
-    at: Timestamp,
-    /// The rows that lagged, and the newest commits of correct rows.
-    lags: Lags,
-    /// The orders with a wrong snapshot. Their recorded commits are in doubt.
-    untouchable: BTreeSet<String>,
+pub(super) struct Rules {
+    pub(super) lag: LagRule,
+    /// The limits of the repair; `None` while the verification counts.
+    pub(super) repair: Option<Limits>,
 }
 
-impl Repair {
-    /// Returns the rest of the decided repair; `None` while a verification counts.
-    pub(super) fn of(known: &Verification) -> Option<Self> {
-        let decision = known.repair?;
-        let left = decision.orphans.saturating_sub(known.counts.orphans());
-        Some(Self {
-            orphans: AtomicU64::new(left),
-            at: decision.at()?,
-            lags: known.lags.clone(),
-            untouchable: known.untouchable.clone(),
-        })
-    }
+/// The limits of a repair.
+#[derive(Debug)]
+pub(super) struct Limits {
+    /// The number of orphans that can still be deleted or reduced.
+    pub(super) orphans: AtomicU64,
+    pub(super) at: Timestamp,
+    /// The rows that lagged, and the newest commits of correct rows.
+    pub(super) lags: Lags,
+    /// The orders with a wrong snapshot. Their recorded commits are in doubt.
+    pub(super) untouchable: BTreeSet<String>,
+}
 
-    /// Returns true if a row that lacks a commit of this time was late when the repair was decided.
-    pub(super) fn is_late(&self, read_model: &str, newest: Timestamp, rule: &LagRule) -> bool {
-        self.lags.is_late(read_model, newest, rule, self.at)
-    }
-
+impl Limits {
     /// Returns true if a row may be written or deleted, and counts down the orphans.
     pub(super) fn allows(&self, finding: &Finding) -> bool {
         if finding.aggregate_id.as_ref().is_some_and(|order| self.untouchable.contains(order)) {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use read_models::{ReadModel, RowKey, Segment};
 
-use super::Verify;
 use super::counts::{RowCounts, SumCounts, VerifyCounts};
 use super::page::{Reached, VerifyPage};
+use super::pass::Verify;
 use super::progress::Verification;
 use crate::error::OperationError;
-use crate::sweep::{Place, SegmentPages};
+use crate::sweep::{self, Place, SegmentPages};
 
 /// A segment of a read model's rows.
 pub(super) struct RowSegment {
@@ -21,15 +21,8 @@ pub(super) struct RowSegment {
 
 /// Creates the segments of a read model, each from its saved position.
 pub(super) fn segments(verify: &Verify, model: &Arc<dyn ReadModel>, known: &Verification) -> Vec<RowSegment> {
-    let places = known.places_of_rows(model.name());
-    let of = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let segment = |(number, place): (u32, Place<RowKey>)| RowSegment {
-        verify: verify.clone(),
-        model: Arc::clone(model),
-        segment: Segment { number, of },
-        place,
-    };
-    (0..).zip(places).map(segment).collect()
+    let segment = |segment, place| RowSegment { verify: verify.clone(), model: Arc::clone(model), segment, place };
+    sweep::segments(&known.places_of_rows(model.name()), segment)
 }
 
 impl SegmentPages for RowSegment {
@@ -52,11 +45,12 @@ impl SegmentPages for RowSegment {
             ..RowCounts::default()
         };
         let (number, place) = (self.segment.number, self.place.clone());
-        let mut page = VerifyPage::new(Reached::Rows { read_model: name.to_owned(), number, place }, counts);
-        page.add_rows(found.orphans, model, &self.verify).await?;
+        let mut page =
+            VerifyPage::new(&self.verify.rules, Reached::Rows { read_model: name.to_owned(), number, place }, counts);
+        page.add_rows(found.orphans, model).await?;
         if let Some(sums) = sums {
             // Runs after the orphans, because deleted rows are not part of a sum.
-            page.add_sums(sums.check_each(found.partitions).await?, name, sums, &self.verify).await?;
+            page.add_sums(sums.check_each(found.partitions).await?, name, sums).await?;
         }
         Ok(Some(page))
     }

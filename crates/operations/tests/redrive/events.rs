@@ -15,7 +15,7 @@ use crate::scene::Scene;
 const BY: Consumer = Consumer::PUBLISHER;
 
 #[tokio::test]
-async fn once_the_cause_is_mended_what_waits_is_published_in_sequence_and_the_order_is_unparked() {
+async fn after_the_repair_waiting_events_are_published_in_sequence() {
     let scene = Scene::with_versions(5).await;
     let sound = scene.spoil(3).await;
     scene.park(&BY, 3, 5).await;
@@ -37,7 +37,7 @@ async fn once_the_cause_is_mended_what_waits_is_published_in_sequence_and_the_or
 }
 
 #[tokio::test]
-async fn up_to_a_later_commit_that_cannot_be_published_everything_is_and_from_there_it_goes_on() {
+async fn events_are_published_up_to_a_later_poison_commit() {
     let scene = Scene::with_versions(6).await;
     let sound = scene.spoil(4).await;
     scene.park(&BY, 2, 6).await;
@@ -74,7 +74,7 @@ async fn what_comes_to_wait_between_publishing_and_unparking_is_published_too() 
 }
 
 #[tokio::test]
-async fn a_bus_that_refuses_some_of_it_again_and_again_does_not_bring_it_out_of_sequence() {
+async fn a_bus_that_rejects_some_entries_does_not_change_the_sequence() {
     let scene = Scene::with_versions(40).await;
     scene.park(&BY, 1, 40).await;
     scene.bus.set_faults(Faults { seed: 3, entries_percent: 40, ..Faults::default() });
@@ -106,7 +106,7 @@ async fn a_commit_that_is_not_there_is_not_passed_over() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_to_wait_is_left_to_the_publisher() {
+async fn commits_that_are_not_known_to_wait_are_left_to_the_publisher() {
     let scene = Scene::with_versions(5).await;
     scene.park(&BY, 2, 3).await;
     assert_eq!(scene.redrive(&BY).await.unwrap(), Redriven::Done { commits: 2 });

@@ -21,7 +21,7 @@ async fn row(scene: &Scene, projection: &Consumer) -> Option<String> {
 }
 
 #[tokio::test]
-async fn once_the_cause_is_mended_the_row_has_all_that_waited_and_the_order_is_unparked() {
+async fn after_the_repair_the_row_has_all_waiting_commits() {
     let scene = Scene::with_versions(6).await;
     let sound = scene.spoil(4).await;
     for projection in &PROJECTIONS {
@@ -43,7 +43,7 @@ async fn once_the_cause_is_mended_the_row_has_all_that_waited_and_the_order_is_u
 }
 
 #[tokio::test]
-async fn a_row_that_lacks_more_than_waits_is_parked_where_it_stops() {
+async fn a_row_that_lacks_earlier_commits_is_parked_where_it_stops() {
     let scene = Scene::with_versions(3).await;
     let sound = scene.spoil(1).await;
     scene.park(&SUMMARIES, 2, 3).await;

@@ -28,8 +28,8 @@ async fn run(
 ) -> Result<Ended, OperationError> {
     let segments = segments(&recorded.store, &read_models(client), rebuild.segments());
     let settled = Notify::new();
-    let told_to_stop = async { if one_page { settled.notified().await } else { pending().await } };
-    let ended = sweep(segments, told_to_stop, |page| {
+    let stop_requested = async { if one_page { settled.notified().await } else { pending().await } };
+    let ended = sweep(segments, stop_requested, |page| {
         rebuild.add(page);
         settled.notify_one();
         Ok::<_, OperationError>(())
@@ -80,7 +80,7 @@ async fn orders_across_pages_are_folded_whole_and_counted_once() {
 }
 
 #[tokio::test]
-async fn a_rebuild_that_is_told_to_stop_goes_on_where_it_was() {
+async fn a_rebuild_that_is_stop_requested_goes_on_where_it_was() {
     let recorded = Recorded::nothing().await;
     large_orders(&recorded).await;
     let (mut state, client, mut runs) = (Rebuild::new(1), recorded.dynamodb.client(), 0);

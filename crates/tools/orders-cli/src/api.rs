@@ -31,7 +31,7 @@ pub(crate) struct ApiArguments {
 pub(crate) enum ApiError {
     #[error("{0}")]
     Unreachable(String),
-    #[error("{api} does not answer as it should: {message}")]
+    #[error("{api} returned an unexpected answer: {message}")]
     Broken { api: String, message: String },
     /// The API answered with an error.
     #[error("{detail} ({status} {code})")]
@@ -83,25 +83,18 @@ impl Api {
         };
         let response = request.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
-        let gateways = gateways_reason(&response)
-            .filter(|_| status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN);
+        let is_unauthorized = status == StatusCode::UNAUTHORIZED;
+        let gateways = if is_unauthorized && self.token.is_none() {
+            Some("the API requires a token: set ORDERS_TOKEN=$(cargo orders token --admin)".to_owned())
+        } else {
+            gateways_reason(&response).filter(|_| is_unauthorized || status == StatusCode::FORBIDDEN)
+        };
         let body = response.bytes().await.map_err(|error| self.failed(&error))?;
         let json = serde_json::from_slice(&body);
         if status.is_success() {
             json.map_err(|error| ApiError::Broken { api: self.address.to_string(), message: error.to_string() })
         } else {
-            let body = json.unwrap_or(Value::Null);
-            Err(match gateways {
-                _ if status == StatusCode::UNAUTHORIZED && self.token.is_none() => ApiError::Refused {
-                    status: status.as_u16(),
-                    code: "from the gateway".to_owned(),
-                    detail: "the API asks for a token: set ORDERS_TOKEN=$(cargo orders token --admin)".to_owned(),
-                },
-                Some(detail) if body.get("code").is_none() => {
-                    ApiError::Refused { status: status.as_u16(), code: "from the gateway".to_owned(), detail }
-                }
-                Some(_) | None => refused(status, &body),
-            })
+            Err(refused(status, &json.unwrap_or(Value::Null), gateways))
         }
     }
 
@@ -121,14 +114,17 @@ fn gateways_reason(response: &Response) -> Option<String> {
     rest.split_once('"').map(|(reason, _)| reason.to_owned())
 }
 
-/// Builds the error from a problem document, or from the answer of a gateway between client and API.
-fn refused(status: StatusCode, body: &Value) -> ApiError {
+/// Builds the error from a problem document, or from the answer of a gateway between client and API. Only the API's problem
+/// documents have a code.
+fn refused(status: StatusCode, body: &Value, gateways: Option<String>) -> ApiError {
     let member = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-    let reason = || status.canonical_reason().unwrap_or("refused").to_owned();
+    let code = member("code");
+    let details = [gateways.filter(|_| code.is_none()), faults(body), member("detail"), member("message")];
+    let detail = details.into_iter().flatten().next();
     ApiError::Refused {
         status: status.as_u16(),
-        code: member("code").unwrap_or_else(|| "from the gateway".to_owned()),
-        detail: faults(body).or_else(|| member("detail")).or_else(|| member("message")).unwrap_or_else(reason),
+        code: code.unwrap_or_else(|| "from the gateway".to_owned()),
+        detail: detail.unwrap_or_else(|| status.canonical_reason().unwrap_or("refused").to_owned()),
     }
 }
 
@@ -154,26 +150,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_the_problems_own_words() {
+    fn an_error_has_the_detail_of_the_problem_document() {
         let problem = json!({ "status": 404, "code": "order_not_found", "detail": "There is no such order." });
-        let line = refused(StatusCode::NOT_FOUND, &problem).to_string();
+        let line = refused(StatusCode::NOT_FOUND, &problem, None).to_string();
         assert_eq!(line, "There is no such order. (404 order_not_found)");
-        let gateway = refused(StatusCode::NOT_FOUND, &json!({ "message": "Not Found" })).to_string();
+        let gateway = refused(StatusCode::NOT_FOUND, &json!({ "message": "Not Found" }), None).to_string();
         assert_eq!(gateway, "Not Found (404 from the gateway)");
     }
 
     #[test]
-    fn an_invalid_request_is_what_is_wrong_with_it() {
+    fn an_invalid_request_lists_its_faults() {
         let problem = json!({
             "code": "invalid_request", "detail": "The request has 1 error.",
             "errors": [{ "parameter": "orderId", "code": "bad_id", "detail": "must start with a letter" }],
         });
-        let line = refused(StatusCode::BAD_REQUEST, &problem).to_string();
+        let line = refused(StatusCode::BAD_REQUEST, &problem, None).to_string();
         assert_eq!(line, "orderId must start with a letter (400 invalid_request)");
     }
 
     #[tokio::test]
-    async fn an_api_that_is_not_there_is_one_clear_line() {
+    async fn an_unreachable_api_is_reported_in_one_line() {
         let (api, stack) = (Some("http://127.0.0.1:1/".to_owned()), StackFolder::default());
         let api = Api::new(&ApiArguments { api, token: None, stack }).unwrap();
         let line = api.get("/orders/x", &[]).await.unwrap_err().to_string();

@@ -31,8 +31,8 @@ fn decide(yes: bool, is_terminal: bool, input: &mut impl BufRead) -> anyhow::Res
     if yes {
         return Ok(());
     }
-    anyhow::ensure!(is_terminal, "standard input is no terminal: add --yes to go on");
-    ask("Go on? [y/N] ");
+    anyhow::ensure!(is_terminal, "standard input is not a terminal: add --yes to continue without a question");
+    ask("Continue? [y/N] ");
     let mut answer = String::new();
     input.read_line(&mut answer)?;
     let answer = answer.trim();
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_is_asked_and_only_a_yes_goes_on() {
+    fn on_a_terminal_only_a_yes_continues() {
         for answer in ["y\n", "Y\n", "yes\n", " Yes \r\n"] {
             assert_eq!(decided(false, true, answer), Ok(()), "{answer:?}");
         }
@@ -59,8 +59,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_terminal_only_the_argument_goes_on() {
-        let refused = Err("standard input is no terminal: add --yes to go on".to_owned());
+    fn without_a_terminal_only_the_option_continues() {
+        let refused = Err("standard input is not a terminal: add --yes to continue without a question".to_owned());
         assert_eq!(decided(false, false, "y\n"), refused);
         assert_eq!(decided(true, false, ""), Ok(()));
         assert_eq!(decided(true, true, "n\n"), Ok(()), "with --yes the input is not read");

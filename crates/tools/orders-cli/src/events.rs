@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::{Api, ApiArguments, encoded};
-use crate::text::{Align, Table, bold, dim, event_summary, print};
+use crate::text::{Table, bold, dim, event_summary, print};
 
 /// The order, and the output format.
 #[derive(Args)]
@@ -65,13 +65,7 @@ fn render(events: Vec<Value>) -> Result<String, serde_json::Error> {
     let events: Vec<Event> = events.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
     // The order's first event names the currency of every amount after it.
     let currency = events.iter().find_map(|event| event.data.get("currency")?.as_str()).map(str::to_owned);
-    let mut table = Table::new([
-        ("VERSION", Align::Right),
-        ("RECORDED AT", Align::Left),
-        ("EVENT", Align::Left),
-        ("WHAT", Align::Left),
-        ("BY", Align::Left),
-    ]);
+    let mut table = Table::new(["VERSION", "RECORDED AT", "EVENT", "WHAT", "BY"]).numbers(&["VERSION"]);
     for event in &events {
         table.row([
             event.version.to_string(),

@@ -13,7 +13,7 @@ use sam_template::Template;
 use signed_quotes::QuoteSigner;
 use tracing_subscriber::EnvFilter;
 
-use crate::running::{Addresses, Announced, Announcement, DATA_FOLDER};
+use crate::running::{Addresses, Announcement, DATA_FOLDER};
 use crate::stop::{Interrupted, StopSignals};
 use crate::text::{bold, dim, note, print};
 
@@ -89,7 +89,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let keys = (arguments.auth == Auth::Jwt).then_some(folder.as_path());
     let data = if arguments.in_memory { DataLocation::InMemory } else { DataLocation::Folder(folder.clone()) };
     let kept = match &data {
-        DataLocation::InMemory => "in memory, gone when this stops".to_owned(),
+        DataLocation::InMemory => "in memory, lost when the stack stops".to_owned(),
         DataLocation::Folder(folder) => folder.display().to_string(),
     };
     // Listens before the stack starts, so that no signal is lost.
@@ -124,14 +124,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     };
     let announcement = announce(&folder, &addresses);
     let events = stack.event_log();
-    print(&welcome(&Served { addresses: &addresses, folder: &folder, events: events.as_deref(), data: &kept, keys }));
+    print(&welcome(&addresses, &folder, events.as_deref(), &kept, keys));
 
     signals.next().await;
     drop(announcement);
     tokio::select! {
         () = stack.stop() => {}
         () = signals.next() => {
-            return Err(Interrupted("interrupted a second time: what was under way is cut off".to_owned()).into());
+            return Err(Interrupted("stopped at once: the requests in progress may be incomplete".to_owned()).into());
         }
     }
     print(&format!("Stopped. Data: {kept}."));
@@ -140,15 +140,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 /// Announces the addresses, so that the other commands find this stack. The stack still works if this fails.
 fn announce(folder: &Path, addresses: &Addresses) -> Option<Announcement> {
-    let reason = match Announcement::make(folder, addresses) {
-        Ok(Announced::Here(announcement)) => return Some(announcement),
-        Ok(Announced::Other(other)) => {
-            format!("the stack of process {} has its addresses in {}", other.process, folder.display())
-        }
-        Err(error) => format!("{error:#}"),
-    };
-    note(&format!("warning: the other commands find this stack only by the line with `export`: {reason}"));
-    None
+    let announced = Announcement::make(folder, addresses).inspect_err(|error| {
+        note(&format!("warning: the other commands find this stack only after the line with `export`: {error:#}"));
+    });
+    announced.ok()
 }
 
 /// Parses an origin in the form that browsers send. An origin in another form would never match.
@@ -172,22 +167,13 @@ fn loopback(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-/// The addresses and files that the welcome message lists.
-struct Served<'a> {
-    addresses: &'a Addresses,
-    /// The data folder, which contains the addresses.
-    folder: &'a Path,
-    /// The file of published events, if there is one.
-    events: Option<&'a Path>,
-    data: &'a str,
-    /// The data folder with the issuer's key, if callers need a token.
-    keys: Option<&'a Path>,
-}
-
-fn welcome(served: &Served<'_>) -> String {
-    let Served { addresses, folder, events, data, keys } = served;
+/// Lists the addresses and the files of the stack, and the first commands to try.
+///
+/// - `events` is the file of published events, if there is one.
+/// - `keys` is the data folder with the issuer's key, if callers need a token.
+fn welcome(addresses: &Addresses, folder: &Path, events: Option<&Path>, data: &str, keys: Option<&Path>) -> String {
     let Addresses { api, dynamodb, eventbridge, .. } = addresses;
-    let events = events.map_or_else(|| "gone when this stops".to_owned(), |file| file.display().to_string());
+    let events = events.map_or_else(|| "lost when the stack stops".to_owned(), |file| file.display().to_string());
     let (caller, callers) = match keys {
         None => ("anonymous", String::new()),
         Some(folder) => {
@@ -209,12 +195,12 @@ fn welcome(served: &Served<'_>) -> String {
          curl '{api}/orders/{order}?minVersion=1'{customer}\n\
          curl {api}/customers/alice/orders{customer}\n\n{watch}\n\ncargo orders tail{option}\n\n{elsewhere}\n\n{export}\n\n{stop}",
         title = bold("Order Ledger is running on this machine."),
-        try_it = dim("Place an order, read it, list its customer's:"),
-        watch = dim("In another terminal, watch what is published:"),
+        try_it = dim("Place an order, read it, and list the customer's orders:"),
+        watch = dim("In another terminal, follow the published events:"),
         option = data_option(folder),
-        elsewhere = dim("In other folders, first paste this, so that commands find it:"),
+        elsewhere = dim("In other folders, run this first, so that the commands find the stack:"),
         export = addresses.export(),
-        stop = dim("Ctrl-C stops it."),
+        stop = dim("Ctrl-C stops the stack."),
     )
 }
 
@@ -240,11 +226,11 @@ mod tests {
         let addresses = Addresses { api: at(3000), dynamodb: at(8000), eventbridge: at(8001), process: 7 };
         let (folder, events) = (Path::new(folder), Some(Path::new(".order-ledger/events.ndjson")));
         let keys = jwt.then_some(folder);
-        welcome(&Served { addresses: &addresses, folder, events, data: ".order-ledger", keys })
+        welcome(&addresses, folder, events, ".order-ledger", keys)
     }
 
     #[test]
-    fn the_welcome_names_what_is_served_and_five_lines_to_paste() {
+    fn the_welcome_has_the_addresses_and_five_lines_to_paste() {
         let text = welcomed(".order-ledger", false);
         let pasted = text.lines().filter(|line| ["curl ", "cargo ", "export "].iter().any(|it| line.starts_with(it)));
         assert_eq!(pasted.count(), 5);
@@ -261,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn with_tokens_the_welcome_shows_where_they_come_from() {
+    fn with_tokens_the_welcome_names_their_source() {
         let text = welcomed(".order-ledger", true);
         assert!(
             text.contains("callers      need a token of `orders token`, whose key is in .order-ledger/keys\n"),

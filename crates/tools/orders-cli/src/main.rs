@@ -15,6 +15,7 @@
 //! - `confirm`: the question before data is changed or deleted
 //! - `chaos`: histories with injected faults, over the functions in this process; poison for the local stack
 //! - `cost`: the cost of a million orders on AWS, from the units that they consume in this process
+//! - `progress`: the progress bar
 //! - `running`: the addresses of a running local stack, which `local` writes and the other commands read
 //! - `stop`: Ctrl-C and SIGTERM
 //! - `state_file`: the progress of a command, from which the next run continues
@@ -29,6 +30,7 @@ mod events;
 mod load;
 mod local;
 mod parked;
+mod progress;
 mod quote;
 mod quote_key;
 mod rebuild;
@@ -107,30 +109,9 @@ enum Command {
 async fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
     let is_local = is_local(&matches);
-    let result = match Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command {
-        Command::Local(arguments) => local::run(arguments).await,
-        Command::Token(arguments) => token::run(arguments),
-        Command::Load(arguments) => load::run(arguments).await,
-        Command::Show(arguments) => show::run(&arguments).await,
-        Command::Events(arguments) => events::run(&arguments).await,
-        Command::Quote(arguments) => quote::run(&arguments),
-        Command::QuoteKey(arguments) => quote_key::run(&arguments),
-        Command::Tail(arguments) => tail::run(&arguments).await,
-        Command::Replay(arguments) => replay::run(arguments).await,
-        Command::Rebuild(arguments) => rebuild::run(arguments).await,
-        Command::Parked(arguments) => parked::run(arguments).await,
-        Command::Cost(arguments) => cost::run(arguments).await,
-        Command::Chaos(arguments) => match chaos::run(arguments).await {
-            Ok(code) => return code,
-            Err(error) => Err(error),
-        },
-        Command::Verify(arguments) => match verify::run(arguments).await {
-            Ok(verdict) => return verdict.into(),
-            Err(error) => Err(error),
-        },
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    let command = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command;
+    match run(command).await {
+        Ok(code) => code,
         Err(error) => {
             if let Some(usage) = error.downcast_ref::<clap::Error>() {
                 usage.exit();
@@ -143,6 +124,26 @@ async fn main() -> ExitCode {
             if error.is::<stop::Interrupted>() { INTERRUPTED.into() } else { ExitCode::FAILURE }
         }
     }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let done = match command {
+        Command::Local(arguments) => local::run(arguments).await,
+        Command::Token(arguments) => token::run(arguments),
+        Command::Load(arguments) => load::run(arguments).await,
+        Command::Show(arguments) => show::run(&arguments).await,
+        Command::Events(arguments) => events::run(&arguments).await,
+        Command::Quote(arguments) => quote::run(&arguments),
+        Command::QuoteKey(arguments) => quote_key::run(&arguments),
+        Command::Tail(arguments) => tail::run(&arguments).await,
+        Command::Replay(arguments) => replay::run(arguments).await,
+        Command::Rebuild(arguments) => rebuild::run(arguments).await,
+        Command::Parked(arguments) => parked::run(arguments).await,
+        Command::Cost(arguments) => cost::run(arguments).await,
+        Command::Chaos(arguments) => return chaos::run(arguments).await,
+        Command::Verify(arguments) => return verify::run(arguments).await,
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Returns true if a command works on the local stack.

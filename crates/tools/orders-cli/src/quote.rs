@@ -1,17 +1,16 @@
 //! `orders quote`: a signed quote, as a shop's pricing service creates it.
 
-use std::fs;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
 use clap::Args;
 use order_domain::values::{Amount, Currency, CustomerId, Quantity, QuoteId, Reference, Sku, ValueError};
 use serde_json::{Map, Value, json};
 use signed_quotes::{DEMO_AUDIENCE, QuoteSigner};
 use uuid::Uuid;
 
+use crate::quote_key::read_signer;
 use crate::text::{lifetime, print};
 
 /// The order, its prices, and the key that signs them.
@@ -65,9 +64,7 @@ impl FromStr for Item {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let [sku, quantity, price] = text.split(':').collect::<Vec<_>>()[..] else {
-            return Err(
-                "not a sku, a quantity and a price in minor units (999 for 9.99), with ':' between them".to_owned()
-            );
+            return Err("expected SKU:QUANTITY:PRICE, with the price in minor units (999 for 9.99)".to_owned());
         };
         let sku = Sku::parse(sku).map_err(|error| format!("the sku {error}"))?;
         let count = quantity.parse().map_err(|error| format!("the quantity is not a number: {error}"))?;
@@ -85,10 +82,7 @@ fn amount(text: &str) -> Result<Amount, ValueError> {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let signer = match &arguments.key {
         None => QuoteSigner::demo()?,
-        Some(file) => {
-            let key = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-            QuoteSigner::from_private_jwk(&key).with_context(|| file.display().to_string())?
-        }
+        Some(file) => read_signer(file)?,
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     print(&signer.sign(&claims(arguments, now)));

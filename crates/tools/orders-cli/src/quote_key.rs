@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match (&arguments.new, &arguments.files[..]) {
         (None, _) => {}
         (Some(kid), [file]) => make(file, kid)?,
-        (Some(_), _) => anyhow::bail!("--new takes one file"),
+        (Some(_), _) => anyhow::bail!("--new requires exactly one file"),
     }
     print(&key_set(&arguments.files)?);
     Ok(())
@@ -36,14 +36,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Returns the set of public keys in the form that the API accepts.
 fn key_set(files: &[PathBuf]) -> anyhow::Result<String> {
-    let signers = files.iter().map(|file| {
-        let key = fs::read_to_string(file);
-        let key = key.with_context(|| format!("cannot read {}, which --new KID would make", file.display()))?;
-        QuoteSigner::from_private_jwk(&key).with_context(|| file.display().to_string())
-    });
-    let set = QuoteSigner::key_set(&signers.collect::<anyhow::Result<Vec<_>>>()?).to_string();
+    let signers = files.iter().map(|file| read_signer(file)).collect::<anyhow::Result<Vec<_>>>()?;
+    let set = QuoteSigner::key_set(&signers).to_string();
     QuoteKeys::parse(&set)?;
     Ok(set)
+}
+
+/// Reads a private key.
+pub(crate) fn read_signer(file: &Path) -> anyhow::Result<QuoteSigner> {
+    let key = fs::read_to_string(file);
+    let key =
+        key.with_context(|| format!("cannot read {}: `orders quote-key --new KID` creates a key", file.display()))?;
+    QuoteSigner::from_private_jwk(&key).with_context(|| file.display().to_string())
 }
 
 /// Writes a new key to a file that only its owner can read.

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,9 @@ impl Addresses {
             }
         }
         let addresses = serde_json::from_reader(file);
-        Ok(Some(addresses.with_context(|| format!("{} has no addresses of a local stack", path.display()))?))
+        Ok(Some(
+            addresses.with_context(|| format!("{} does not contain the addresses of a local stack", path.display()))?,
+        ))
     }
 
     /// Returns a shell line that makes the commands, and any AWS SDK, use this stack.
@@ -73,19 +75,12 @@ pub(crate) struct Announcement {
     lock: File,
 }
 
-/// The result of an announcement.
-pub(crate) enum Announced {
-    /// The other commands find this process.
-    Here(Announcement),
-    /// The other commands find another process, which announced itself earlier in the same folder.
-    Other(Addresses),
-}
-
 impl Announcement {
-    /// Writes the addresses into the data folder, and creates the folder if it is missing.
-    pub(crate) fn make(folder: &Path, addresses: &Addresses) -> anyhow::Result<Announced> {
+    /// Writes the addresses into the data folder, and creates the folder if it is missing. Fails if another stack announced
+    /// itself in the folder earlier.
+    pub(crate) fn make(folder: &Path, addresses: &Addresses) -> anyhow::Result<Self> {
         if let Some(other) = Addresses::read(folder)? {
-            return Ok(Announced::Other(other));
+            bail!("the stack of process {} has its addresses in {}", other.process, folder.display());
         }
         let new_folder = match DirBuilder::new().mode(0o700).create(folder) {
             Ok(()) => Some(folder.to_owned()),
@@ -103,7 +98,7 @@ impl Announcement {
         let lock = written.with_context(|| format!("cannot write {}", draft.display()))?;
         let file = folder.join(FILE);
         fs::rename(&draft, &file).with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(Announced::Here(Self { file, new_folder, lock }))
+        Ok(Self { file, new_folder, lock })
     }
 }
 
@@ -255,12 +250,10 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("data");
         assert_eq!(Addresses::read(&folder).unwrap(), None);
-        let Announced::Here(announcement) = Announcement::make(&folder, &addresses(7)).unwrap() else {
-            panic!("there is no other stack")
-        };
+        let announcement = Announcement::make(&folder, &addresses(7)).unwrap();
         assert_eq!(Addresses::read(&folder).unwrap(), Some(addresses(7)));
-        let second = Announcement::make(&folder, &addresses(8)).unwrap();
-        assert!(matches!(second, Announced::Other(first) if first.process == 7), "the first one keeps the folder");
+        let second = Announcement::make(&folder, &addresses(8)).err().unwrap();
+        assert!(second.to_string().starts_with("the stack of process 7 has its addresses in "), "{second}");
         drop(announcement);
         assert_eq!(Addresses::read(&folder).unwrap(), None);
         assert!(!folder.exists(), "the folder was new");
@@ -271,9 +264,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE), serde_json::to_string(&addresses(7)).unwrap()).unwrap();
         assert_eq!(Addresses::read(folder.path()).unwrap(), None);
-        let Announced::Here(announcement) = Announcement::make(folder.path(), &addresses(8)).unwrap() else {
-            panic!("the other stack is gone")
-        };
+        let announcement = Announcement::make(folder.path(), &addresses(8)).unwrap();
         assert_eq!(Addresses::read(folder.path()).unwrap(), Some(addresses(8)));
         drop(announcement);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "the folder was there before");

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::{Api, ApiArguments, encoded};
-use crate::text::{Align, Table, amount, bold, dim, print, status};
+use crate::text::{Table, amount, bold, dim, print, status};
 
 /// The order, and the version or time.
 #[derive(Args)]
@@ -76,16 +76,8 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn render(answer: Value) -> Result<String, serde_json::Error> {
     let order: Summary = serde_json::from_value(answer)?;
     let money = |minor_units| amount(minor_units, &order.currency);
-    let mut lines = Table::new([
-        ("SKU", Align::Left),
-        ("NAME", Align::Left),
-        ("QTY", Align::Right),
-        ("UNIT PRICE", Align::Right),
-        ("LINE TOTAL", Align::Right),
-        ("SHIPPED", Align::Right),
-        ("RETURNED", Align::Right),
-        ("CANCELLED", Align::Right),
-    ]);
+    let mut lines = Table::new(["SKU", "NAME", "QTY", "UNIT PRICE", "LINE TOTAL", "SHIPPED", "RETURNED", "CANCELLED"])
+        .numbers(&["QTY", "UNIT PRICE", "LINE TOTAL", "SHIPPED", "RETURNED", "CANCELLED"]);
     for line in &order.items {
         lines.row([
             line.sku.clone(),

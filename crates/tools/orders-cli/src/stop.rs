@@ -5,6 +5,8 @@ use std::io;
 pub(crate) use operations::Ended;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::progress::Bar;
+
 /// The error of a command that a signal stopped before its end. The process exits with 130.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -28,5 +30,28 @@ impl StopSignals {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
+    }
+}
+
+/// Runs `work` with a listener that completes at the first signal. A second signal cancels the work. `parts` names the parts
+/// that the work finishes before it stops.
+pub(crate) async fn until_stopped<T>(
+    bar: &Bar,
+    parts: &str,
+    work: impl AsyncFnOnce(&mut StopSignals) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let (mut first, mut both) = (StopSignals::listen()?, StopSignals::listen()?);
+    let stopped_twice = async {
+        both.next().await;
+        // A run that stops at once must end before this message.
+        tokio::task::yield_now().await;
+        bar.note(&format!("stopping after the {parts} in progress; press Ctrl-C again to stop at once"));
+        both.next().await;
+    };
+    tokio::select! {
+        // A run that stops at once must not print the message about waiting.
+        biased;
+        done = work(&mut first) => done,
+        () = stopped_twice => Err(Interrupted(format!("stopped at once: the {parts} in progress may be incomplete")).into()),
     }
 }

@@ -62,5 +62,5 @@ fn other_prices_are_taken_from_a_file_and_wrong_ones_refused() {
     let output = run(prices.replace("\"1.00\"", "\"one dollar\""));
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("one dollar is no amount in dollars"), "{said}");
+    assert!(said.contains("one dollar is not an amount in dollars"), "{said}");
 }

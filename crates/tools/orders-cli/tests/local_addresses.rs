@@ -79,7 +79,7 @@ fn commands(order: &str) -> Vec<(Vec<&str>, &'static str)> {
         (vec!["tail", "--from-start", "--count", "1", "--order", order], "OrderPlaced"),
         (vec!["rebuild", "--yes", "--local"], "is complete"),
         (vec!["verify", "--local"], "compared with OrderEvents"),
-        (vec!["parked", "list", "--local"], "nothing is parked"),
+        (vec!["parked", "list", "--local"], "no orders are parked"),
         (vec!["replay", "--yes", "--local", "--from", "2020-01-01T00:00:00Z", "--order", order], "events published  1"),
     ]
 }
@@ -133,7 +133,7 @@ async fn the_environment_wins_over_the_default_folder() {
 }
 
 #[tokio::test]
-async fn a_clean_stop_removes_the_addresses_and_a_kill_leaves_none_that_are_used() {
+async fn a_clean_stop_removes_the_addresses_and_a_kill_makes_them_stale() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join(".order-ledger");
     let addresses = data.join("running.json");

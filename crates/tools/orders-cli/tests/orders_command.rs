@@ -201,7 +201,7 @@ async fn a_second_signal_ends_it_at_once() {
     stack.signal(Signal::INT);
     stack.signal(Signal::TERM);
     let said = std::io::read_to_string(stack.process.stderr.take().unwrap()).unwrap();
-    assert_eq!(said, "error: interrupted a second time: what was under way is cut off\n");
+    assert_eq!(said, "error: stopped at once: the requests in progress may be incomplete\n");
     assert_eq!(stack.process.wait().unwrap().code(), Some(130));
 }
 
@@ -362,7 +362,7 @@ async fn a_load_reports_what_it_did_and_its_orders_can_be_read() {
 }
 
 #[test]
-fn a_load_that_is_stopped_reports_what_it_did() {
+fn a_stopped_load_reports_its_finished_commands() {
     for pace in [&["--rate", "1"][..], &[]] {
         let folder = tempfile::tempdir().unwrap();
         let stack = start(folder.path());
@@ -379,7 +379,7 @@ fn a_load_that_is_stopped_reports_what_it_did() {
         assert_eq!(done.status.code(), Some(130), "{said}");
         assert!(report.starts_with("Stopped: "), "{report}");
         assert!(count(&report, "PlaceOrder") > 0 && report.contains("\nerrors: 0"), "{report}");
-        assert!(said.ends_with("error: stopped before the end: the report has what was done\n"), "{said}");
+        assert!(said.ends_with("error: stopped before the end: the report covers the finished commands\n"), "{said}");
     }
 }
 
@@ -395,7 +395,7 @@ fn help_explains_each_command_and_the_exit_codes() {
 }
 
 #[test]
-fn nobody_at_the_other_end_is_one_clear_line() {
+fn an_unreachable_api_is_reported_in_one_line() {
     let output = orders(&["show", "x", "--api", "http://127.0.0.1:1"]).output().unwrap();
     let expected = "error: cannot reach the API at http://127.0.0.1:1: connection refused. Is `orders local` running?";
     assert_eq!(complaint(&output), expected);

@@ -162,10 +162,13 @@ fn nothing_that_is_not_on_this_machine_is_poisoned() {
         let output = command.args(["chaos", "poison", "o-1"]).args(arguments).output().unwrap();
         (output.status.code(), stderr(&output).to_owned())
     };
-    assert_eq!(poison(&[]), (Some(1), "error: poison works on a local stack only: give --local\n".to_owned()));
+    assert_eq!(poison(&[]), (Some(1), "error: poison works on a local stack only: add --local\n".to_owned()));
     for also in [&["--local"][..], &["--local", "--mend"]] {
         let (code, said) = poison(also);
         assert_eq!(code, Some(1));
-        assert!(said.contains("http://dynamodb.invalid:8000/ is not on this machine"), "{said}");
+        assert!(
+            said.contains("http://dynamodb.invalid:8000 (from AWS_ENDPOINT_URL_DYNAMODB) is not on this machine"),
+            "{said}"
+        );
     }
 }

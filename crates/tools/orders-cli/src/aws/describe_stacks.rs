@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
 use aws_config::SdkConfig;
+use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{self, SigV4AuthScheme};
-use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::auth::{AuthSchemeOptionResolverParams, SharedAuthScheme};
@@ -29,9 +29,6 @@ use crate::running::reason;
 
 /// The environment variable that overrides the endpoint, as for every service.
 const ENDPOINT: &str = "AWS_ENDPOINT_URL_CLOUDFORMATION";
-
-/// The path to the outputs in an answer.
-const OUTPUTS: [&str; 5] = ["DescribeStacksResult", "Stacks", "member", "Outputs", "member"];
 
 /// An error that CloudFormation returned.
 #[derive(Debug, thiserror::Error)]
@@ -82,15 +79,11 @@ fn default_endpoint(region: &str) -> String {
 /// Signs requests with the caller's credentials.
 fn signing(config: &SdkConfig, region: &str) -> anyhow::Result<StaticRuntimePlugin> {
     let credentials = config.credentials_provider().context("there is no provider of AWS credentials")?;
-    let mut signing_options = SigningOptions::default();
-    signing_options.double_uri_encode = true;
-    signing_options.normalize_uri_path = true;
     let mut layer = Layer::new("signing");
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
     layer.store_put(SigV4OperationSigningConfig {
         region: Some(SigningRegion::from(aws_config::Region::new(region.to_owned()))),
         name: Some(SigningName::from_static("cloudformation")),
-        signing_options,
         ..SigV4OperationSigningConfig::default()
     });
     let mut components = RuntimeComponentsBuilder::new("signing");
@@ -113,44 +106,29 @@ fn request(stack: &str) -> Result<HttpRequest, aws_smithy_runtime_api::box_error
 fn response(response: &HttpResponse) -> Result<BTreeMap<String, String>, OrchestratorError<Refusal>> {
     let body = response.body().bytes().unwrap_or_default();
     let parsed = std::str::from_utf8(body).map_err(OrchestratorError::other)?;
+    let all = |tag| texts(parsed, tag).map_err(OrchestratorError::other);
     if response.status().is_success() {
-        let outputs = parse(parsed, &OUTPUTS, ["OutputKey", "OutputValue"]).map_err(OrchestratorError::other)?;
-        return Ok(outputs.into_iter().collect());
+        return Ok(all("OutputKey")?.into_iter().zip(all("OutputValue")?).collect());
     }
-    let refusals = parse(parsed, &["Error"], ["Code", "Message"]).unwrap_or_default();
-    let status = response.status().as_u16();
-    let refusal = refusals.into_iter().next().unwrap_or_else(|| (format!("HTTP {status}"), "no message".to_owned()));
-    let (code, message) = refusal;
+    let text = |tag| texts(parsed, tag).ok().and_then(|mut texts| texts.pop());
+    let code = text("Code").unwrap_or_else(|| format!("HTTP {}", response.status().as_u16()));
+    let message = text("Message").unwrap_or_else(|| "no message".to_owned());
     Err(OrchestratorError::operation(Refusal { code, message }))
 }
 
-/// Reads two text values from each element at a path below the root.
-fn parse(xml: &str, path: &[&str], names: [&str; 2]) -> Result<Vec<(String, String)>, XmlDecodeError> {
-    let mut document = Document::new(xml);
+/// Returns the texts of all elements with a tag.
+fn texts(xml: &str, tag: &str) -> Result<Vec<String>, XmlDecodeError> {
     let mut found = Vec::new();
-    collect(&mut document.root_element()?, path, names, &mut found)?;
+    collect(&mut Document::new(xml).root_element()?, tag, &mut found)?;
     Ok(found)
 }
 
-fn collect(
-    element: &mut ScopedDecoder<'_, '_>,
-    path: &[&str],
-    names: [&str; 2],
-    found: &mut Vec<(String, String)>,
-) -> Result<(), XmlDecodeError> {
-    let Some((first, rest)) = path.split_first() else {
-        let mut texts = [String::new(), String::new()];
-        while let Some(mut child) = element.next_tag() {
-            if let Some(index) = names.iter().position(|name| child.start_el().matches(name)) {
-                texts[index] = try_data(&mut child)?.into_owned();
-            }
-        }
-        found.push(texts.into());
-        return Ok(());
-    };
+fn collect(element: &mut ScopedDecoder<'_, '_>, tag: &str, found: &mut Vec<String>) -> Result<(), XmlDecodeError> {
     while let Some(mut child) = element.next_tag() {
-        if child.start_el().matches(first) {
-            collect(&mut child, rest, names, found)?;
+        if child.start_el().matches(tag) {
+            found.push(try_data(&mut child)?.into_owned());
+        } else {
+            collect(&mut child, tag, found)?;
         }
     }
     Ok(())
@@ -167,9 +145,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_without_outputs_has_none() {
-        let xml = "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName></member></Stacks>\
-                   </DescribeStacksResult></DescribeStacksResponse>";
-        assert_eq!(parse(xml, &OUTPUTS, ["OutputKey", "OutputValue"]).unwrap(), []);
+    fn texts_are_found_at_any_depth_and_a_missing_tag_has_none() {
+        let xml =
+            "<Response><Stacks><member><Name>a</Name></member><member><Name>b</Name></member></Stacks></Response>";
+        assert_eq!(texts(xml, "Name").unwrap(), ["a", "b"]);
+        assert_eq!(texts(xml, "OutputKey").unwrap(), [""; 0]);
     }
 }

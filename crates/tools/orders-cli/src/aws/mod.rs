@@ -18,12 +18,13 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use clap::Args;
+use event_store::DynamoEventStore;
+use futures_util::future::try_join_all;
+use read_models::ReadModels;
 
 pub(crate) use failure::{Place, remedy};
-pub(crate) use names::Needs;
-pub(crate) use names::{EVENTS, PARKED};
-use names::{NameArguments, Names};
-use read_models::registry::Registered;
+pub(crate) use names::{EVENTS, Names, Needs, PARKED};
+use names::{NameArguments, Source};
 
 use crate::running::{Service, StackFolder};
 use crate::text::note;
@@ -56,8 +57,7 @@ pub(crate) struct AwsClients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) eventbridge: aws_sdk_eventbridge::Client,
     pub(crate) place: Place,
-    names: Names,
-    given: NameArguments,
+    pub(crate) names: Names,
 }
 
 impl AwsArguments {
@@ -65,33 +65,18 @@ impl AwsArguments {
     /// read. A missing option is an error before anything is asked for.
     pub(crate) async fn clients(&self, needs: Needs) -> anyhow::Result<AwsClients> {
         let given = self.names.clone();
-        if !self.local && self.stack.is_none() {
-            needs.check(&given)?;
-        }
         if self.local {
-            local(&StackFolder::new(self.data.clone()), given)
-        } else {
-            of_account(self.stack.as_deref(), given).await
+            return local(&StackFolder::new(self.data.clone()), given);
         }
+        let options = Names { source: Source::Options, given };
+        if self.stack.is_none() {
+            options.check(needs)?;
+        }
+        of_account(self.stack.as_deref(), options).await
     }
 }
 
 impl AwsClients {
-    /// Returns the name of a table, given its name in the template.
-    pub(crate) fn table(&self, name: &str) -> anyhow::Result<String> {
-        self.names.table(name, &self.given)
-    }
-
-    /// Returns the name or ARN of the event bus.
-    pub(crate) fn bus(&self) -> anyhow::Result<String> {
-        self.names.bus(&self.given)
-    }
-
-    /// Returns the read models that the deployment keeps, with the names of their tables.
-    pub(crate) fn read_models(&self) -> anyhow::Result<Vec<(&'static Registered, String)>> {
-        self.names.read_models(&self.given)
-    }
-
     /// Checks that a table exists before a command changes anything, and returns its id, which distinguishes tables of the
     /// same name. In an account, a caller without permission to describe the table gets no id. The local stack has no
     /// permissions.
@@ -106,6 +91,25 @@ impl AwsClients {
         }
     }
 
+    /// Checks that the events table exists, and returns its name and its id.
+    pub(crate) async fn find_events(&self) -> anyhow::Result<(String, Option<String>)> {
+        let table = self.names.table(EVENTS)?;
+        let id = self.find_table(&table).await?;
+        Ok((table, id))
+    }
+
+    /// Opens the read models that the deployment keeps, after a check that their tables exist. Also returns the tables' ids.
+    pub(crate) async fn open_read_models(
+        &self,
+        client: &aws_sdk_dynamodb::Client,
+        store: &DynamoEventStore,
+    ) -> anyhow::Result<(ReadModels, Vec<Option<String>>)> {
+        let kept = self.names.read_models()?;
+        let ids = try_join_all(kept.iter().map(|(_, table)| self.find_table(table))).await?;
+        let open = kept.iter().map(|(registered, table)| registered.open(client.clone(), store.clone(), table));
+        Ok((open.collect(), ids))
+    }
+
     /// Checks that a bus exists before a command publishes anything. PutEvents [has been
     /// seen](https://github.com/aws/aws-cli/issues/9186) to accept events for a bus that does not exist, and to drop them.
     pub(crate) async fn find_bus(&self, bus: &str) -> anyhow::Result<()> {
@@ -114,8 +118,8 @@ impl AwsClients {
             Some("ResourceNotFoundException") => Err(self.place.not_found("event bus", bus)),
             Some("AccessDeniedException") if matches!(self.place, Place::Account { .. }) => {
                 note(&format!(
-                    "events:DescribeEventBus is not granted: whether there is an event bus {bus} is not known, and events for \
-                     one that is not there may be lost unseen"
+                    "events:DescribeEventBus is not granted: cannot check that event bus {bus} exists, and EventBridge may drop \
+                     events for a bus that does not exist"
                 ));
                 Ok(())
             }
@@ -124,7 +128,8 @@ impl AwsClients {
     }
 }
 
-async fn of_account(stack: Option<&str>, given: NameArguments) -> anyhow::Result<AwsClients> {
+/// Creates the clients for the account. The outputs of a stack give the names that `options` lacks.
+async fn of_account(stack: Option<&str>, options: Names) -> anyhow::Result<AwsClients> {
     let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts()).load().await;
     let region = config.region().context("no AWS Region is set: set AWS_REGION, or add --local for the local stack")?;
     let provider = config.credentials_provider().context("there is no provider of AWS credentials")?;
@@ -135,16 +140,15 @@ async fn of_account(stack: Option<&str>, given: NameArguments) -> anyhow::Result
     let names = match stack {
         Some(stack) => {
             let outputs = describe_stacks::outputs(&config, region.as_ref(), timeouts(), stack).await?;
-            Names::Stack { stack: stack.to_owned(), outputs }
+            Names { source: Source::Stack { stack: stack.to_owned(), outputs }, ..options }
         }
-        None => Names::Options,
+        None => options,
     };
     Ok(AwsClients {
         dynamodb: aws_sdk_dynamodb::Client::new(&config),
         eventbridge: aws_sdk_eventbridge::Client::new(&config),
         place: Place::Account { region: region.to_string() },
         names,
-        given,
     })
 }
 
@@ -166,8 +170,7 @@ fn local(stack: &StackFolder, given: NameArguments) -> anyhow::Result<AwsClients
         dynamodb: aws_sdk_dynamodb::Client::from_conf(of_dynamodb),
         eventbridge: aws_sdk_eventbridge::Client::from_conf(of_eventbridge),
         place: Place::Local { dynamodb, eventbridge },
-        names: Names::Local,
-        given,
+        names: Names { source: Source::Local, given },
     })
 }
 

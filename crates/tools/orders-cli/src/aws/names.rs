@@ -1,9 +1,10 @@
 //! The names of the tables and the bus, from options, from a CloudFormation stack's outputs, or from the local stack.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
+use anyhow::Context;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use read_models::registry::{CORE, Registered};
 
@@ -21,57 +22,35 @@ const BUS: &str = "OrderBus";
 pub(crate) struct NameArguments {
     /// The name of a table that differs from the stack's name for it: the name in the template and the name of the table,
     /// such as OrderEvents=orders-restored. Can be repeated for further tables
-    #[arg(long = "table", value_name = "NAME=TABLE")]
-    tables: Vec<TableName>,
+    #[arg(long = "table", value_name = "NAME=TABLE", value_parser = table_name)]
+    tables: Vec<(String, String)>,
     /// The event bus, by name or ARN
     #[arg(long, value_name = "BUS")]
     bus: Option<String>,
-    /// A read model to leave out because the deployment does not keep it, such as CustomerTotals. With --stack, the outputs
-    /// of the stack decide. Can be repeated for further read models
-    #[arg(long, value_name = "READ_MODEL")]
-    without: Vec<Optional>,
+    /// A read model to leave out because the deployment does not keep it. With --stack, the outputs of the stack decide. Can
+    /// be repeated for further read models
+    #[arg(long, value_name = "READ_MODEL", value_parser = PossibleValuesParser::new(optional()))]
+    without: Vec<String>,
 }
 
-/// The name of a table in the template, and the name of the table.
+/// Returns the names of the read models that a deployment can leave out.
+fn optional() -> impl Iterator<Item = &'static str> {
+    CORE.iter().filter(|registered| registered.is_optional).map(|registered| registered.name)
+}
+
+/// Parses the name of a table in the template, and the name of the table.
+fn table_name(text: &str) -> Result<(String, String), String> {
+    let known = || [EVENTS, PARKED].into_iter().chain(CORE.iter().map(|registered| registered.name));
+    let pair = text.split_once('=').filter(|(name, table)| known().any(|it| it == *name) && !table.is_empty());
+    pair.map(|(name, table)| (name.to_owned(), table.to_owned())).ok_or_else(|| {
+        let names = known().collect::<Vec<_>>().join(", ");
+        format!("the form is NAME=TABLE, where NAME is one of {names}")
+    })
+}
+
+/// The source of the names that no option gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct TableName {
-    name: String,
-    table: String,
-}
-
-impl FromStr for TableName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = || [EVENTS, PARKED].into_iter().chain(CORE.iter().map(|registered| registered.name));
-        let pair = text.split_once('=').filter(|(name, table)| known().any(|it| it == *name) && !table.is_empty());
-        let (name, table) = pair.ok_or_else(|| {
-            let names = known().collect::<Vec<_>>().join(", ");
-            format!("the form is NAME=TABLE, where NAME is one of {names}")
-        })?;
-        Ok(Self { name: name.to_owned(), table: table.to_owned() })
-    }
-}
-
-/// The name of a read model that a deployment can leave out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Optional(&'static str);
-
-impl FromStr for Optional {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let optional = || CORE.iter().filter(|registered| registered.is_optional).map(|registered| registered.name);
-        optional().find(|it| *it == name).map(Self).ok_or_else(|| {
-            let names = optional().collect::<Vec<_>>().join(", ");
-            format!("a deployment can do without these read models: {names}")
-        })
-    }
-}
-
-/// The source of the names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Names {
+pub(super) enum Source {
     /// The ids of the template.
     Local,
     /// The outputs of a CloudFormation stack.
@@ -80,53 +59,69 @@ pub(crate) enum Names {
     Options,
 }
 
+/// The names of the tables and the bus.
+pub(crate) struct Names {
+    pub(super) source: Source,
+    pub(super) given: NameArguments,
+}
+
 impl Names {
-    /// Returns the name of a table: from the option, or else from the source.
-    pub(crate) fn table(&self, name: &str, given: &NameArguments) -> anyhow::Result<String> {
-        let given = given.tables.iter().rev().find(|it| it.name == name).map(|it| it.table.clone());
-        given.map_or_else(|| self.of_place(name, &format!("{name}Table"), &format!("--table {name}=TABLE")), Ok)
+    /// Returns the name of a table, given its name in the template.
+    pub(crate) fn table(&self, name: &str) -> anyhow::Result<String> {
+        let given = self.given.tables.iter().rev().find(|(it, _)| it == name).map(|(_, table)| table.clone());
+        given.map_or_else(|| self.of_source(name, &format!("{name}Table"), &format!("--table {name}=TABLE")), Ok)
     }
 
-    /// Returns the name or ARN of the event bus: from the option, or else from the source.
-    pub(crate) fn bus(&self, given: &NameArguments) -> anyhow::Result<String> {
-        given.bus.clone().map_or_else(|| self.of_place(BUS, &format!("{BUS}Name"), "--bus BUS"), Ok)
+    /// Returns the name or ARN of the event bus.
+    pub(crate) fn bus(&self) -> anyhow::Result<String> {
+        self.given.bus.clone().map_or_else(|| self.of_source(BUS, &format!("{BUS}Name"), "--bus BUS"), Ok)
     }
 
     /// Returns the read models that the deployment keeps, with the names of their tables.
-    pub(crate) fn read_models(&self, given: &NameArguments) -> anyhow::Result<Vec<(&'static Registered, String)>> {
-        let kept = CORE.iter().filter(|registered| self.keeps(registered, given));
-        kept.map(|registered| Ok((registered, self.table(registered.name, given)?))).collect()
+    pub(super) fn read_models(&self) -> anyhow::Result<Vec<(&'static Registered, String)>> {
+        let kept = CORE.iter().filter(|registered| self.keeps(registered));
+        kept.map(|registered| Ok((registered, self.table(registered.name)?))).collect()
+    }
+
+    /// Finds the first needed name that neither an option nor the source gives.
+    pub(super) fn check(&self, needs: Needs) -> anyhow::Result<()> {
+        needs.tables.iter().try_for_each(|name| self.table(name).map(drop))?;
+        if needs.read_models {
+            self.read_models()?;
+        }
+        if needs.bus {
+            self.bus()?;
+        }
+        Ok(())
     }
 
     /// Returns true if the deployment keeps a read model. A read model whose table is named in an option is kept. A stack of
     /// a release without the output keeps the read model.
-    fn keeps(&self, registered: &Registered, given: &NameArguments) -> bool {
+    fn keeps(&self, registered: &Registered) -> bool {
         let name = registered.name;
-        if given.without.contains(&Optional(name)) {
+        if self.given.without.iter().any(|it| it == name) {
             return false;
         }
-        let is_named = given.tables.iter().any(|it| it.name == name);
-        match self {
-            Self::Stack { stack, outputs } if registered.is_optional && !is_named => {
+        let is_named = self.given.tables.iter().any(|(it, _)| it == name);
+        match &self.source {
+            Source::Stack { stack, outputs } if registered.is_optional && !is_named => {
                 let is_kept = outputs.get(&format!("{name}Kept")).is_none_or(|kept| kept != "false");
                 if !is_kept {
                     note(&format!("stack {stack} does not keep {name}: it is left out"));
                 }
                 is_kept
             }
-            Self::Stack { .. } | Self::Local | Self::Options => true,
+            Source::Stack { .. } | Source::Local | Source::Options => true,
         }
     }
 
-    fn of_place(&self, name: &str, output: &str, option: &str) -> anyhow::Result<String> {
-        match self {
-            Self::Local => Ok(name.to_owned()),
-            Self::Stack { stack, outputs } => outputs.get(output).cloned().ok_or_else(|| {
-                anyhow::anyhow!(
-                    "stack {stack} has no output {output}: it is not a stack of this template, or not deployed yet"
-                )
+    fn of_source(&self, name: &str, output: &str, option: &str) -> anyhow::Result<String> {
+        match &self.source {
+            Source::Local => Ok(name.to_owned()),
+            Source::Stack { stack, outputs } => outputs.get(output).cloned().with_context(|| {
+                format!("stack {stack} has no output {output}: it does not use this template, or is not deployed yet")
             }),
-            Self::Options => {
+            Source::Options => {
                 let message = format!("the name of {name} is missing: add --stack NAME, or {option}\n");
                 Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, message).into())
             }
@@ -143,36 +138,20 @@ pub(crate) struct Needs {
     pub(crate) bus: bool,
 }
 
-impl Needs {
-    /// Finds the first name that neither a stack nor an option gives.
-    pub(super) fn check(self, given: &NameArguments) -> anyhow::Result<()> {
-        for name in self.tables {
-            Names::Options.table(name, given)?;
-        }
-        if self.read_models {
-            Names::Options.read_models(given)?;
-        }
-        if self.bus {
-            Names::Options.bus(given)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn stack(outputs: &[(&str, &str)]) -> Names {
+    fn stack(outputs: &[(&str, &str)]) -> Source {
         let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Names::Stack { stack: "shop".to_owned(), outputs }
+        Source::Stack { stack: "shop".to_owned(), outputs }
     }
 
     fn given(tables: &[&str], without: &[&str]) -> NameArguments {
         NameArguments {
-            tables: tables.iter().map(|text| text.parse().unwrap()).collect(),
+            tables: tables.iter().map(|text| table_name(text).unwrap()).collect(),
             bus: None,
-            without: without.iter().map(|text| text.parse().unwrap()).collect(),
+            without: without.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 
@@ -195,15 +174,16 @@ mod tests {
 
     #[test]
     fn a_read_model_is_kept_unless_the_stack_or_an_option_leaves_it_out() {
-        let kept = |names: &Names, given: &NameArguments| -> Vec<&str> {
-            CORE.iter().filter(|it| names.keeps(it, given)).map(|it| it.name).collect()
+        let kept = |source: &Source, given: &NameArguments| -> Vec<&str> {
+            let names = Names { source: source.clone(), given: given.clone() };
+            CORE.iter().filter(|it| names.keeps(it)).map(|it| it.name).collect()
         };
         let all = ["OrderSummaryByCustomer", "CustomerTotals", "OrdersByStatus"];
         let without_totals = ["OrderSummaryByCustomer", "OrdersByStatus"];
         let none = NameArguments::default();
-        for names in [stack(&[("CustomerTotalsKept", "true")]), stack(&[]), Names::Local, Names::Options] {
-            assert_eq!(kept(&names, &none), all, "{names:?}");
-            assert_eq!(kept(&names, &given(&[], &["CustomerTotals"])), without_totals, "{names:?}");
+        for source in [stack(&[("CustomerTotalsKept", "true")]), stack(&[]), Source::Local, Source::Options] {
+            assert_eq!(kept(&source, &none), all, "{source:?}");
+            assert_eq!(kept(&source, &given(&[], &["CustomerTotals"])), without_totals, "{source:?}");
         }
         let without = stack(&[("CustomerTotalsKept", "false")]);
         assert_eq!(kept(&without, &none), without_totals);
@@ -212,18 +192,18 @@ mod tests {
 
     #[test]
     fn an_option_wins_over_an_output() {
-        let names = stack(&[("OrderEventsTable", "shop-OrderEvents-1")]);
-        assert_eq!(names.table(EVENTS, &given(&[], &[])).unwrap(), "shop-OrderEvents-1");
-        assert_eq!(names.table(EVENTS, &given(&["OrderEvents=Copy"], &[])).unwrap(), "Copy");
-        let missing = names.table(PARKED, &given(&[], &[])).unwrap_err().to_string();
+        let source = stack(&[("OrderEventsTable", "shop-OrderEvents-1")]);
+        let table = |name, given| Names { source: source.clone(), given }.table(name);
+        assert_eq!(table(EVENTS, given(&[], &[])).unwrap(), "shop-OrderEvents-1");
+        assert_eq!(table(EVENTS, given(&["OrderEvents=Copy"], &[])).unwrap(), "Copy");
+        let missing = table(PARKED, given(&[], &[])).unwrap_err().to_string();
         assert!(missing.starts_with("stack shop has no output ParkedOrdersTable: "), "{missing}");
     }
 
     #[test]
     fn a_name_that_the_template_lacks_is_refused() {
         for text in ["OrderEvents", "Orders=T", "OrderEvents="] {
-            assert!(text.parse::<TableName>().unwrap_err().contains("OrderEvents, ParkedOrders, "), "{text}");
+            assert!(table_name(text).unwrap_err().contains("OrderEvents, ParkedOrders, "), "{text}");
         }
-        assert!("OrderSummaryByCustomer".parse::<Optional>().unwrap_err().contains("CustomerTotals"));
     }
 }

@@ -13,10 +13,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use simulation::Numbers;
 use simulation::{AsDeployed, Campaign, Fault, Plan};
 
+use crate::progress::Bar;
 use crate::text::print;
 
 /// Histories, or one fault.
@@ -86,19 +86,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 async fn run_histories(arguments: HistoriesArguments) -> anyhow::Result<ExitCode> {
     let json = arguments.json;
     let campaign = arguments.campaign();
-    let bar = ProgressBar::new(campaign.histories);
-    let template = "{bar:30} {pos} of {len} histories  {msg}  {per_sec}  {elapsed}, {eta} to go";
-    bar.set_style(ProgressStyle::with_template(template).context("progress bar")?);
+    let bar = Bar::new("histories", Some(campaign.histories), 0)?;
     let (shown, first) = (bar.clone(), campaign.first.clone());
     let is_enough = campaign.histories >= ENOUGH && first == Plan::of(first.seed);
     let running = tokio::task::spawn_blocking(move || {
         campaign.run(&AsDeployed, |sum| {
-            shown.set_position(sum.histories);
-            shown.set_message(format!("{} faults struck", sum.faults.values().sum::<u64>()));
+            shown.show(sum.histories, format!("{} faults occurred", sum.faults.values().sum::<u64>()));
         })
     });
     let verdict = running.await?.context("a history could not be run")?;
-    bar.finish_and_clear();
+    bar.clear();
     print(&if json { report::json(&first, &verdict)? } else { report::summary(&verdict, bar.elapsed()) });
     if verdict.failure.is_some() {
         return Ok(3.into());
@@ -107,7 +104,7 @@ async fn run_histories(arguments: HistoriesArguments) -> anyhow::Result<ExitCode
     let idle: Vec<String> = idle.map(|fault| fault.to_string()).collect();
     anyhow::ensure!(
         idle.is_empty() || !is_enough,
-        "these faults never struck, so the histories do not test them: {}",
+        "these faults never occurred, so the histories do not test them: {}",
         idle.join(", ")
     );
     Ok(ExitCode::SUCCESS)

@@ -9,9 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
-};
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
@@ -25,7 +23,7 @@ use order_domain::{Command, Decision, decide};
 use reqwest::Url;
 use uuid::Uuid;
 
-use crate::aws::{AwsArguments, Needs};
+use crate::aws::{AwsArguments, AwsClients, Needs, Place};
 use crate::text::print;
 
 /// The local stack's table of events.
@@ -51,10 +49,13 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { order, mend, aws } = arguments;
-    ensure!(aws.local, "poison works on a local stack only: give --local");
-    let client = aws.clients(Needs::default()).await?.dynamodb;
-    let client = Client::from_conf(client.config().to_builder().interceptor(LoopbackOnly).build());
-    print(&if *mend { mended(&client, order).await? } else { poisoned(client, order).await? });
+    ensure!(aws.local, "poison works on a local stack only: add --local");
+    let AwsClients { dynamodb, place, .. } = aws.clients(Needs::default()).await?;
+    if let Place::Local { dynamodb, .. } = place {
+        // The environment can name an endpoint on another machine.
+        ensure!(is_loopback(&dynamodb.url), "{dynamodb} is not on this machine");
+    }
+    print(&if *mend { mended(&dynamodb, order).await? } else { poisoned(dynamodb, order).await? });
     Ok(())
 }
 
@@ -70,7 +71,7 @@ async fn poisoned(client: Client, order: &str) -> anyhow::Result<String> {
     let events = match decide(&loaded.state, Command::RecordPayment(payment)) {
         Ok(Decision::Record(events)) => events,
         Ok(Decision::Unchanged(_)) => bail!("order {order} has this payment already"),
-        Err(rejection) => bail!("order {order} does not take a payment, so give another one: {rejection}"),
+        Err(rejection) => bail!("order {order} does not accept a payment: {rejection}: use another order"),
     };
     let fingerprint = Fingerprint::of(request_id.as_bytes());
     let request =
@@ -79,14 +80,16 @@ async fn poisoned(client: Client, order: &str) -> anyhow::Result<String> {
     let disguising = Client::from_conf(client.config().to_builder().interceptor(Disguise).build());
     match DynamoEventStore::new(disguising, EVENTS).append(&commit).await {
         Ok(Appended::Written { .. }) => {}
-        Ok(Appended::Occupied { .. }) => bail!("another command changed order {order} meanwhile: run it again"),
+        Ok(Appended::Occupied { .. }) => {
+            bail!("another command changed order {order} at the same time: run the command again")
+        }
         Err(error) => bail!("cannot write to {EVENTS}: {}", chain(&error)),
     }
     let (good, bad) = (loaded.version, commit.commit.version);
     Ok(format!(
         "Version {bad} of order {order} has the event {FOREIGN}, which this release cannot read.\n\
          Within a second the projector and the publisher park the order. Its row stays at version {good}, its event\n\
-         is not published, and commands on it are answered with 500 order_unreadable. To see it and to end it:\n\n\
+         is not published, and commands on it receive 500 order_unreadable. To inspect and repair the order:\n\n\
          cargo orders parked list --local\n\
          cargo orders parked show {order} --local\n\
          cargo orders chaos poison {order} --mend --local\n\
@@ -160,27 +163,7 @@ impl Intercept for Disguise {
     }
 }
 
-/// Rejects requests to other machines, even if the environment names such an endpoint.
-#[derive(Debug)]
-struct LoopbackOnly;
-
-#[dyn_dispatch_hint]
-impl Intercept for LoopbackOnly {
-    fn name(&self) -> &'static str {
-        "LoopbackOnly"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let uri = context.request().uri();
-        if is_loopback(uri) { Ok(()) } else { Err(format!("{uri} is not on this machine").into()) }
-    }
-}
-
+/// Returns true if a URL is on this machine.
 fn is_loopback(uri: &str) -> bool {
     let Ok(url) = Url::parse(uri) else { return false };
     let host = url.host_str().unwrap_or_default();

@@ -5,18 +5,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use simulation::{Fault, Invariant, Plan, Verdict};
 
-use crate::text::{Align, Table, bold, per_second, seconds};
+use crate::text::{Table, bold, per_second, seconds};
 
 /// The faults, the invariants, and the commands that reproduce a failure.
 pub(crate) fn summary(verdict: &Verdict, elapsed: Duration) -> String {
     let sum = &verdict.sum;
-    let mut faults =
-        Table::new([("", Align::Right), ("FAULT", Align::Left), ("STRUCK", Align::Right), ("COUNTED", Align::Left)]);
+    let mut faults = Table::new(["", "FAULT", "OCCURRED", "COUNTED"]).numbers(&["", "OCCURRED"]);
     for fault in Fault::ALL {
         let struck = sum.faults.get(&fault).copied().unwrap_or(0).to_string();
         faults.row([fault.number().to_string(), fault.to_string(), struck, fault.counted().to_owned()]);
     }
-    let mut invariants = Table::new([("CHECKED", Align::Right), ("INVARIANT", Align::Left)]);
+    let mut invariants = Table::new(["CHECKED", "INVARIANT"]).numbers(&["CHECKED"]);
     for invariant in Invariant::ALL {
         let checked = sum.checked.get(&invariant).copied().unwrap_or(0);
         invariants.row([checked.to_string(), invariant.sentence().to_owned()]);

@@ -93,14 +93,14 @@ impl Bench {
     /// Delivers a batch to a consumer, which must process all of it.
     pub(crate) async fn deliver(&self, function: &str, records: &[Value]) -> anyhow::Result<()> {
         let answer = self.invoke(function, &json!({ "Records": records })).await?;
-        ensure!(answer["batchItemFailures"] == json!([]), "{function} did not take a batch: {answer}");
+        ensure!(answer["batchItemFailures"] == json!([]), "{function} did not process a batch: {answer}");
         Ok(())
     }
 
     /// Invokes a consumer with a payload.
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> anyhow::Result<Value> {
         let answer = self.consumers.invoke(function, payload.to_string().into()).await?;
-        serde_json::from_slice(&answer).with_context(|| format!("{function} answered no JSON"))
+        serde_json::from_slice(&answer).with_context(|| format!("the answer of {function} is not JSON"))
     }
 
     /// Returns the size in bytes of each event on the bus, in the envelope in which EventBridge delivers it.
@@ -137,7 +137,7 @@ const OVERHEAD: u64 = 100;
 
 /// Returns the bytes that DynamoDB bills for a number of bytes in a number of items.
 fn billed(bytes: Option<i64>, items: Option<i64>) -> anyhow::Result<u64> {
-    let (bytes, items) = bytes.zip(items).context("the embedded DynamoDB does not say how large tables are")?;
+    let (bytes, items) = bytes.zip(items).context("the embedded DynamoDB does not report the size of tables")?;
     Ok(u64::try_from(bytes)? + u64::try_from(items)? * OVERHEAD)
 }
 

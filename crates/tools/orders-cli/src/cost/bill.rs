@@ -51,7 +51,7 @@ impl Sheet<'_> {
     fn line(&self, part: &'static str, unit: Unit, count: u64) -> Line {
         let (scope, orders) = (self.scope, self.orders);
         let million = u128::from(count) * MILLION;
-        let cost = self.tariff.price(unit).of(million, unit.in_priced() * u128::from(orders));
+        let cost = self.tariff.cost(unit, million, orders.into());
         Line { scope, part, unit, count, orders, cost }
     }
 

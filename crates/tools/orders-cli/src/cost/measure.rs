@@ -113,7 +113,7 @@ pub(crate) async fn measure(orders: u64) -> anyhow::Result<Counted> {
 async fn consume(bench: &Bench, traffic: Traffic, stream: &[Value]) -> anyhow::Result<Consumed> {
     let runs = runs(traffic, stream);
     for mapping in Template::of_this_project()?.stream_mappings()? {
-        ensure!(CONSUMERS.contains(&mapping.function.as_str()), "{} reads the stream, too", mapping.function);
+        ensure!(CONSUMERS.contains(&mapping.function.as_str()), "{} also reads the stream", mapping.function);
         for run in &runs {
             for batch in run.chunks(mapping.batch_size) {
                 bench.deliver(&mapping.function, batch).await?;

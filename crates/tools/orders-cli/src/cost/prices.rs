@@ -44,20 +44,12 @@ pub(crate) struct Price {
     per: u128,
 }
 
-/// A price as it is written in the file.
+/// A price as it is written in the file. The file also contains the unit, the AWS page, and the source of the figure.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Stated {
     /// An amount in dollars, as a decimal.
     dollars: String,
     per: u64,
-    /// For readers of the file: the unit, the AWS page, and the place where the figure was read.
-    #[serde(rename = "unit")]
-    _unit: String,
-    #[serde(rename = "page")]
-    _page: String,
-    #[serde(rename = "read_at")]
-    _read_at: String,
 }
 
 /// An amount of money, kept in picodollars.
@@ -84,7 +76,7 @@ impl TryFrom<Stated> for Price {
     type Error = anyhow::Error;
 
     fn try_from(stated: Stated) -> anyhow::Result<Self> {
-        ensure!(stated.per > 0, "a price is for one unit at least");
+        ensure!(stated.per > 0, "a price must cover at least one unit");
         Ok(Self { picodollars: decimal(&stated.dollars)?, per: stated.per.into() })
     }
 }
@@ -93,7 +85,10 @@ impl TryFrom<Stated> for Price {
 fn decimal(text: &str) -> anyhow::Result<u128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_decimal = !whole.is_empty() && [whole, fraction].concat().bytes().all(|byte| byte.is_ascii_digit());
-    ensure!(is_decimal && fraction.len() <= DECIMALS, "{text} is no amount in dollars of at most {DECIMALS} decimals");
+    ensure!(
+        is_decimal && fraction.len() <= DECIMALS,
+        "{text} is not an amount in dollars with at most {DECIMALS} decimals"
+    );
     Ok(format!("{whole}{fraction:0<DECIMALS$}").parse()?)
 }
 

@@ -6,7 +6,7 @@ use super::bill::{Line, Scope, sum};
 use super::measure::{Counted, Traffic};
 use super::prices::Dollars;
 use super::tariff::{Tariff, Unit};
-use crate::text::{Align, Table, bold};
+use crate::text::{Table, bold};
 
 /// The cost limits of a million orders: for their commits, and for all of [`Scope::Order`].
 const EVENTS_GOAL: Dollars = Dollars::cents(290);
@@ -61,42 +61,36 @@ impl<'a> Report<'a> {
 
     /// Returns the units of one order.
     fn units(&self) -> String {
-        let mut table = Table::new(headings("AN ORDER TAKES"));
-        for (part, unit) in [Scope::Order, Scope::Totals, Scope::Records, Scope::OpenOrders]
-            .into_iter()
-            .flat_map(|scope| self.kinds(scope))
-        {
-            let each = self.columns().map(|lines| find(lines, part, unit).map_or_else(nothing, each));
-            table.row(row(part, &unit.to_string(), each));
+        let mut table = table("UNITS OF AN ORDER");
+        for scope in [Scope::Order, Scope::Totals, Scope::Records, Scope::OpenOrders] {
+            self.lines(&mut table, scope, each);
         }
         table.render()
     }
 
     /// Returns the cost of a million orders.
     fn costs(&self) -> String {
-        let mut table = Table::new(headings("$ A MILLION ORDERS"));
-        self.cost_lines(&mut table, Scope::Order);
-        self.cost_sum(&mut table, "of it OrderEvents", &format!("goal {EVENTS_GOAL}"), |line| {
+        let mut table = table("$ A MILLION ORDERS");
+        let cost = |line: &Line| line.cost.to_string();
+        self.lines(&mut table, Scope::Order, cost);
+        self.cost_sum(&mut table, "OrderEvents alone", &format!("goal {EVENTS_GOAL}"), |line| {
             line.part == "OrderEvents"
         });
         self.cost_sum(&mut table, "sum", &format!("goal {ORDER_GOAL}"), |line| line.scope == Scope::Order);
-        self.cost_lines(&mut table, Scope::Totals);
+        self.lines(&mut table, Scope::Totals, cost);
         self.cost_sum(&mut table, "with CustomerTotals", "", |line| line.scope <= Scope::Totals);
-        self.cost_lines(&mut table, Scope::Records);
+        self.lines(&mut table, Scope::Records, cost);
         self.cost_sum(&mut table, "with archive and logs", "", |line| line.scope <= Scope::Records);
-        self.cost_lines(&mut table, Scope::OpenOrders);
+        self.lines(&mut table, Scope::OpenOrders, cost);
         self.cost_sum(&mut table, "with OrdersByStatus", "", |line| line.scope <= Scope::OpenOrders);
         table.render()
     }
 
-    fn cost_lines(&self, table: &mut Table, scope: Scope) {
+    /// Adds a row for each kind of line in a scope.
+    fn lines(&self, table: &mut Table, scope: Scope, cell: fn(&Line) -> String) {
         for (part, unit) in self.kinds(scope) {
-            let cost = |line: &Line| line.cost.to_string();
-            table.row(row(
-                part,
-                &unit.to_string(),
-                self.columns().map(|lines| find(lines, part, unit).map_or_else(nothing, cost)),
-            ));
+            let cells = self.columns().map(|lines| find(lines, part, unit).map_or_else(|| "-".to_owned(), cell));
+            table.row(row(part, unit.terms().name, cells));
         }
     }
 
@@ -107,7 +101,7 @@ impl<'a> Report<'a> {
 
     /// Returns the cost of reading and storing orders.
     fn beside(&self) -> String {
-        let mut table = Table::new([("BESIDE", Align::Left), ("$ A MILLION", Align::Right)]);
+        let mut table = Table::new(["ALSO", "$ A MILLION"]).numbers(&["$ A MILLION"]);
         table.row(["reads of an order by its id".to_owned(), sum(&self.read).to_string()]);
         for stored in self.counted.stored {
             let [kept, recovery] = self.tariff.month(self.counted, &stored);
@@ -130,7 +124,7 @@ impl<'a> Report<'a> {
         let rows = |lines: &[Line]| {
             find(lines, "OrderSummaryByCustomer", Unit::WriteUnits).map_or_else(Dollars::default, |line| line.cost)
         };
-        let mut table = Table::new([("WITHOUT", Align::Left), ("$ A MILLION ORDERS LESS", Align::Right)]);
+        let mut table = Table::new(["WITHOUT", "$ SAVED A MILLION ORDERS"]).numbers(&["$ SAVED A MILLION ORDERS"]);
         for (what, less) in [
             ("HTTP API: function URLs", of(&|line| line.unit == Unit::Requests)),
             ("publication: EventBridge", of(&|line| line.part == "EventBridge")),
@@ -170,9 +164,8 @@ impl<'a> Report<'a> {
     }
 }
 
-fn headings(title: &'static str) -> [(&'static str, Align); 6] {
-    let right = |heading| (heading, Align::Right);
-    [(title, Align::Left), ("", Align::Left), right("FLOOR"), right("QUIET"), right("BUSY"), right("BURST")]
+fn table(title: &'static str) -> Table {
+    Table::new([title, "", "FLOOR", "QUIET", "BUSY", "BURST"]).numbers(&["FLOOR", "QUIET", "BUSY", "BURST"])
 }
 
 fn row(part: &str, unit: &str, cells: [String; 4]) -> Vec<String> {
@@ -183,14 +176,10 @@ fn find<'a>(lines: &'a [Line], part: &str, unit: Unit) -> Option<&'a Line> {
     lines.iter().find(|line| (line.part, line.unit) == (part, unit))
 }
 
-fn nothing() -> String {
-    "-".to_owned()
-}
-
 /// Returns the number of units of a line for one order, with at most four decimals.
 fn each(line: &Line) -> String {
     const STEPS: u128 = 10_000;
-    let in_one = line.unit.in_one() * u128::from(line.orders);
+    let in_one = line.unit.terms().in_one * u128::from(line.orders);
     let steps = (u128::from(line.count) * STEPS + in_one / 2) / in_one;
     let text = format!("{}.{:04}", steps / STEPS, steps % STEPS);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -198,7 +187,7 @@ fn each(line: &Line) -> String {
 
 fn line(line: &Line) -> Value {
     json!({
-        "part": line.part, "unit": line.unit.to_string(), "count": line.count, "in": line.unit.in_one(),
+        "part": line.part, "unit": line.unit.terms().name, "count": line.count, "in": line.unit.terms().in_one,
         "orders": line.orders, "dollars": line.cost.to_string(),
     })
 }

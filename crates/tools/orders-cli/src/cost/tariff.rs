@@ -1,13 +1,12 @@
 //! The units, the assumptions about quantities that a laptop cannot count, and the price of each unit.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use clap::Args;
 use sam_template::{Template, TemplateError};
 use serde::Serialize;
 
-use super::prices::{Price, Prices};
+use super::prices::{Dollars, Price, PriceList, Prices};
 
 /// Quantities that a laptop cannot count.
 #[derive(Args, Debug, Clone, Copy, Serialize)]
@@ -50,39 +49,30 @@ pub(crate) enum Unit {
 /// A GB as AWS bills it, in bytes.
 pub(crate) const GB: u128 = 1024 * 1024 * 1024;
 
-impl Unit {
+/// The terms on which a unit is counted, shown and priced.
+pub(crate) struct Terms {
+    pub(crate) name: &'static str,
     /// The number of counted steps in one unit as the report shows it.
-    pub(crate) const fn in_one(self) -> u128 {
-        match self {
-            Self::Requests | Self::Invocations | Self::Events => 1,
-            Self::Archived | Self::Logged => 1,
-            Self::GbSeconds => 1024 * 1000,
-            Self::WriteUnits | Self::ReadUnits => 2,
-        }
-    }
-
+    pub(crate) in_one: u128,
     /// The number of counted steps in one unit as AWS prices it.
-    pub(crate) const fn in_priced(self) -> u128 {
-        match self {
-            Self::Archived | Self::Logged => GB,
-            Self::Requests | Self::Invocations | Self::Events => self.in_one(),
-            Self::GbSeconds | Self::WriteUnits | Self::ReadUnits => self.in_one(),
-        }
-    }
+    in_priced: u128,
+    price: fn(&PriceList) -> &Price,
 }
 
-impl fmt::Display for Unit {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::Requests => "requests",
-            Self::Invocations => "invocations",
-            Self::GbSeconds => "GB-seconds, assumed",
-            Self::WriteUnits => "write units",
-            Self::ReadUnits => "read units",
-            Self::Events => "events",
-            Self::Archived => "bytes",
-            Self::Logged => "bytes, assumed",
-        })
+impl Unit {
+    pub(crate) fn terms(self) -> Terms {
+        let terms = |name, in_one, in_priced, price| Terms { name, in_one, in_priced, price };
+        let gb_second = 1024 * 1000;
+        match self {
+            Self::Requests => terms("requests", 1, 1, |list| &list.http_api),
+            Self::Invocations => terms("invocations", 1, 1, |list| &list.lambda_request),
+            Self::GbSeconds => terms("GB-seconds, assumed", gb_second, gb_second, |list| &list.lambda_arm64),
+            Self::WriteUnits => terms("write units", 2, 2, |list| &list.dynamodb_write),
+            Self::ReadUnits => terms("read units", 2, 2, |list| &list.dynamodb_read),
+            Self::Events => terms("events", 1, 1, |list| &list.eventbridge_event),
+            Self::Archived => terms("bytes", 1, GB, |list| &list.eventbridge_archive),
+            Self::Logged => terms("bytes, assumed", 1, GB, |list| &list.logs),
+        }
     }
 }
 
@@ -101,18 +91,10 @@ impl Tariff {
         Ok(Self { prices, assumed, memory: functions.map(|function| (function.name, function.memory_mb)).collect() })
     }
 
-    /// Returns the price of a unit.
-    pub(crate) const fn price(&self, unit: Unit) -> &Price {
-        match unit {
-            Unit::Requests => &self.prices.list.http_api,
-            Unit::Invocations => &self.prices.list.lambda_request,
-            Unit::GbSeconds => &self.prices.list.lambda_arm64,
-            Unit::WriteUnits => &self.prices.list.dynamodb_write,
-            Unit::ReadUnits => &self.prices.list.dynamodb_read,
-            Unit::Events => &self.prices.list.eventbridge_event,
-            Unit::Archived => &self.prices.list.eventbridge_archive,
-            Unit::Logged => &self.prices.list.logs,
-        }
+    /// Returns the cost of a number of counted steps, divided by `orders`.
+    pub(crate) fn cost(&self, unit: Unit, steps: u128, orders: u128) -> Dollars {
+        let Terms { in_priced, price, .. } = unit.terms();
+        price(&self.prices.list).of(steps, in_priced * orders)
     }
 
     /// Returns the billed time of a number of invocations with a number of records, in megabyte-milliseconds.

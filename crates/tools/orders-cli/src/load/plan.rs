@@ -33,36 +33,46 @@ pub(crate) struct Step {
     pub(crate) body: Option<Value>,
 }
 
-/// The course of a life. The weights add up to 100.
-#[derive(Clone, Copy)]
-enum Course {
-    /// Paid, shipped and delivered, in one part or several.
-    Delivered,
-    /// The same, with some items returned for a refund.
-    Returned,
-    /// The payment is recorded with a wrong amount, and corrected before shipment.
-    Corrected,
-    /// Paid; then one unit is sold out and cancelled, and the rest is shipped.
-    ItemCancelled,
-    /// Paid, then cancelled and refunded.
-    CancelledAfterPayment,
-    /// Cancelled before payment.
-    Cancelled,
-    /// Partly paid.
-    PartlyPaid,
-    /// Placed and not paid.
-    Placed,
-}
+/// The steps of a life after its order is placed.
+type Course = fn(&mut Life, &mut Rng);
 
+/// The courses, with weights that add up to 100.
 const COURSES: [(u32, Course); 8] = [
-    (58, Course::Delivered),
-    (12, Course::Returned),
-    (4, Course::Corrected),
-    (4, Course::ItemCancelled),
-    (4, Course::CancelledAfterPayment),
-    (4, Course::Cancelled),
-    (5, Course::PartlyPaid),
-    (9, Course::Placed),
+    // Paid, shipped and delivered, in one part or several.
+    (58, |life, rng| {
+        life.pay_in_full(rng);
+        life.ship_and_deliver(rng);
+    }),
+    // The same, with some items returned for a refund.
+    (12, |life, rng| {
+        life.pay(rng, life.total);
+        life.ship_and_deliver(rng);
+        life.take_one_back();
+    }),
+    // The payment is recorded with a wrong amount, and corrected before shipment.
+    (4, |life, rng| {
+        life.pay(rng, life.total.saturating_add(1));
+        life.correct(life.total);
+        life.ship_and_deliver(rng);
+    }),
+    // Paid; then one unit is sold out and cancelled, and the rest is shipped.
+    (4, |life, rng| {
+        life.pay_in_full(rng);
+        life.cancel_one_unit();
+        life.ship_and_deliver(rng);
+    }),
+    // Paid, then cancelled and refunded.
+    (4, |life, rng| {
+        life.pay(rng, life.total);
+        life.cancel();
+        life.refund(1, life.total, "order cancelled");
+    }),
+    // Cancelled before payment.
+    (4, |life, _| life.cancel()),
+    // Partly paid.
+    (5, |life, rng| life.pay(rng, life.total.div_ceil(2))),
+    // Placed and not paid.
+    (9, |_, _| {}),
 ];
 
 /// Returns the `number`th life of a seed. Every step is valid after the steps before it.
@@ -70,50 +80,15 @@ pub(crate) fn life(seed: u64, number: u64) -> Life {
     // An odd factor spreads neighbouring numbers over the generator's whole state.
     let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let mut life = Life::placed(&mut rng);
-    match course(&mut rng) {
-        Course::Placed => {}
-        Course::Cancelled => life.cancel(),
-        Course::PartlyPaid => life.pay(&mut rng, life.total.div_ceil(2)),
-        Course::ItemCancelled => {
-            life.pay_in_full(&mut rng);
-            life.cancel_one_unit();
-            life.ship_and_deliver(&mut rng);
-        }
-        Course::CancelledAfterPayment => {
-            let total = life.total;
-            life.pay(&mut rng, total);
-            life.cancel();
-            life.refund(1, total, "order cancelled");
-        }
-        Course::Corrected => {
-            let total = life.total;
-            life.pay(&mut rng, total.saturating_add(1));
-            life.correct(total);
-            life.ship_and_deliver(&mut rng);
-        }
-        Course::Delivered => {
-            life.pay_in_full(&mut rng);
-            life.ship_and_deliver(&mut rng);
-        }
-        Course::Returned => {
-            let total = life.total;
-            life.pay(&mut rng, total);
-            life.ship_and_deliver(&mut rng);
-            life.take_one_back();
-        }
-    }
-    life
-}
-
-fn course(rng: &mut Rng) -> Course {
     let mut left = rng.u32(0..100);
     for (weight, course) in COURSES {
         if left < weight {
-            return course;
+            course(&mut life, &mut rng);
+            break;
         }
         left -= weight;
     }
-    Course::Delivered
+    life
 }
 
 /// The life of one order.

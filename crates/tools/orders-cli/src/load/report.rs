@@ -5,23 +5,17 @@ use std::time::Duration;
 use super::lag::Lag;
 use super::tally::{Latencies, Tally};
 use crate::stop::Ended;
-use crate::text::{Align, Table, bold, milliseconds, per_second, seconds};
+use crate::text::{Table, bold, milliseconds, per_second, seconds};
 
 /// Returns the result of a load in a few lines.
-pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: &Ended) -> anyhow::Result<String> {
-    let all = tally.all()?;
-    let mut table = Table::new([
-        ("COMMAND", Align::Left),
-        ("COUNT", Align::Right),
-        ("P50", Align::Right),
-        ("P90", Align::Right),
-        ("P99", Align::Right),
-        ("MAX", Align::Right),
-    ]);
+pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: Ended) -> String {
+    let all = &tally.all;
+    let mut table =
+        Table::new(["COMMAND", "COUNT", "P50", "P90", "P99", "MAX"]).numbers(&["COUNT", "P50", "P90", "P99", "MAX"]);
     for (kind, latencies) in &tally.latencies {
         table.row(row(&format!("{kind:?}"), latencies));
     }
-    table.row(row("all", &all));
+    table.row(row("all", all));
     table.row(row("summary lag", &lag.samples));
 
     let stopped = match ended {
@@ -32,7 +26,7 @@ pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: &Ended)
     let by_code = tally.errors.iter().map(|(code, count)| format!("\n  {count} x {code}"));
     let unseen =
         if lag.unseen == 0 { String::new() } else { format!("\n{} samples were not seen within 30 s", lag.unseen) };
-    Ok(format!(
+    format!(
         "{headline}\n\n{table}\n\nsummary lag: from an acknowledged command until the customer's list shows its version, \
          sampled one order at a time{unseen}\nerrors: {errors}{by_code}",
         headline = bold(&format!(
@@ -44,7 +38,7 @@ pub(crate) fn report(tally: &Tally, lag: &Lag, elapsed: Duration, ended: &Ended)
         )),
         table = table.render(),
         by_code = by_code.collect::<String>(),
-    ))
+    )
 }
 
 fn row(name: &str, latencies: &Latencies) -> Vec<String> {
@@ -62,17 +56,17 @@ mod tests {
 
     #[test]
     fn a_report_has_rates_percentiles_errors_and_lag() {
-        let (mut first, mut second) = (Tally { orders: 1, ..Tally::default() }, Tally::default());
-        first.accepted(Kind::PlaceOrder, Duration::from_millis(2)).unwrap();
-        second.accepted(Kind::PlaceOrder, Duration::from_millis(4)).unwrap();
-        second.refused(&ApiError::Refused { status: 503, code: "contention".to_owned(), detail: String::new() });
-        first.merge(second);
+        let mut tally = Tally { orders: 1, ..Tally::new().unwrap() };
+        for latency in [2, 4].map(Duration::from_millis) {
+            tally.accepted(Kind::PlaceOrder, latency).unwrap();
+        }
+        tally.failed(&ApiError::Refused { status: 503, code: "contention".to_owned(), detail: String::new() });
         let mut samples = Latencies::new().unwrap();
         samples.record(Duration::from_millis(10));
         let lag = Lag { samples, unseen: 0 };
-        let stopped = report(&first, &lag, Duration::from_secs(1), &Ended::Stopped).unwrap();
+        let stopped = report(&tally, &lag, Duration::from_secs(1), Ended::Stopped);
         assert!(strip_ansi_codes(&stopped).starts_with("Stopped: 2 commands in 1.0 s: "), "{stopped}");
-        let report = report(&first, &lag, Duration::from_secs(1), &Ended::Complete).unwrap();
+        let report = report(&tally, &lag, Duration::from_secs(1), Ended::Complete);
         let expected = "\
 2 commands in 1.0 s: 2.0 commands/s, 1 orders
 

@@ -32,18 +32,14 @@ impl Latencies {
     pub(crate) fn percentiles(&self) -> [u64; 4] {
         [self.0.value_at_quantile(0.5), self.0.value_at_quantile(0.9), self.0.value_at_quantile(0.99), self.0.max()]
     }
-
-    fn add(&mut self, other: &Self) {
-        // Both histograms have the same bounds, so no value is out of range.
-        let _in_range = self.0.add(&other.0);
-    }
 }
 
-/// The results of one client's requests, or of all clients'.
-#[derive(Default)]
+/// The results of all clients' requests.
 pub(crate) struct Tally {
     /// The latencies of accepted commands.
     pub(crate) latencies: BTreeMap<Kind, Latencies>,
+    /// The latencies of all accepted commands together.
+    pub(crate) all: Latencies,
     /// The number of occurrences of each error.
     pub(crate) errors: BTreeMap<String, u64>,
     /// The number of completed lives.
@@ -51,43 +47,26 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn new() -> Result<Self, hdrhistogram::CreationError> {
+        Ok(Self { latencies: BTreeMap::new(), all: Latencies::new()?, errors: BTreeMap::new(), orders: 0 })
+    }
+
     pub(crate) fn accepted(&mut self, kind: Kind, latency: Duration) -> Result<(), hdrhistogram::CreationError> {
         let latencies = match self.latencies.entry(kind) {
             Entry::Vacant(none) => none.insert(Latencies::new()?),
             Entry::Occupied(some) => some.into_mut(),
         };
         latencies.record(latency);
+        self.all.record(latency);
         Ok(())
     }
 
-    pub(crate) fn refused(&mut self, error: &ApiError) {
+    pub(crate) fn failed(&mut self, error: &ApiError) {
         let code = match error {
             ApiError::Unreachable(_) => "connection refused".to_owned(),
             ApiError::Broken { message, .. } => message.clone(),
             ApiError::Refused { status, code, .. } => format!("{status} {code}"),
         };
         *self.errors.entry(code).or_default() += 1;
-    }
-
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.orders += other.orders;
-        for (kind, latencies) in other.latencies {
-            match self.latencies.get_mut(&kind) {
-                Some(own) => own.add(&latencies),
-                None => {
-                    self.latencies.insert(kind, latencies);
-                }
-            }
-        }
-        for (code, count) in other.errors {
-            *self.errors.entry(code).or_default() += count;
-        }
-    }
-
-    /// Returns the latencies of all commands together.
-    pub(crate) fn all(&self) -> Result<Latencies, hdrhistogram::CreationError> {
-        let mut all = Latencies::new()?;
-        self.latencies.values().for_each(|latencies| all.add(latencies));
-        Ok(all)
     }
 }

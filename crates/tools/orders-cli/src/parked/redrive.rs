@@ -1,22 +1,24 @@
 //! `orders parked redrive`.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use event_store::DynamoEventStore;
 use event_store::store::chain;
 use futures_util::stream::{self, StreamExt as _};
+use operations::events_table::Remembered;
 use operations::redrive::{Redrive, RedriveError, Redriven};
 use parked_orders::{Consumer, ParkedError, ParkedOrder, ParkedOrderTable};
 use publication::EventBus;
+use read_models::ReadModels;
 use serde_json::{Value, json};
 
-use super::arguments::{NotesArguments, Targets, events};
-use super::{Notes, consumers};
-use crate::aws::{AwsClients, EVENTS, Needs, PARKED};
+use super::notes::{Notes, NotesArguments, consumers};
+use crate::aws::{EVENTS, Needs, PARKED};
 use crate::confirm::ConfirmArguments;
-use crate::sweep::Bar;
+use crate::progress::Bar;
+use crate::sweep::events_table;
 use crate::text::{note, print};
+
 /// The number of orders that are redriven concurrently.
 const AT_ONCE: usize = 8;
 
@@ -29,9 +31,9 @@ pub(super) struct Arguments {
     /// Redrive every parked order
     #[arg(long)]
     all: bool,
-    /// Redrive only for this consumer: OrderSummaryByCustomer, CustomerTotals, OrdersByStatus or publisher
-    #[arg(long, value_parser = super::consumer)]
-    consumer: Option<Consumer>,
+    /// Redrive only for this consumer
+    #[arg(long, value_parser = PossibleValuesParser::new(consumers()))]
+    consumer: Option<String>,
     #[command(flatten)]
     confirm: ConfirmArguments,
     #[command(flatten)]
@@ -51,21 +53,25 @@ struct Tally {
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let needs = Needs { tables: &[PARKED, EVENTS], read_models: true, bus: true };
-    let (clients, notes_table, notes) = arguments.notes.open(needs).await?;
-    let (events, events_id) = events(&clients).await?;
-    let targets = Targets::find(&clients, &events).await?;
+    let (clients, notes) = arguments.notes.open(needs).await?;
+    let (events, events_id) = clients.find_events().await?;
+    let store = DynamoEventStore::new(clients.dynamodb.clone(), &events);
+    let (models, _) = clients.open_read_models(&clients.dynamodb, &store).await?;
+    let bus = clients.names.bus()?;
     let (mut parked, unreadable) = parked(arguments, &notes).await?;
-    leave_out(&mut parked, &targets, arguments.consumer.as_ref())?;
+    leave_out(&mut parked, &models, arguments.consumer.as_deref())?;
     if parked.iter().any(|entry| entry.consumer == Consumer::PUBLISHER) {
-        clients.find_bus(&targets.bus).await?;
+        clients.find_bus(&bus).await?;
     }
     if !parked.is_empty() {
-        targets.belong_to(&events, events_id.as_deref()).await?;
-        arguments.confirm.confirm(&plan(&parked, &notes_table, &events, &targets))?;
+        // The check covers the publisher too: the bus remembers nothing, and all targets belong to the same stack.
+        let remembered = Remembered::read(&models).await?;
+        if let Some(mismatch) = events_table::mismatch(&remembered, &events, events_id.as_deref()) {
+            anyhow::bail!(mismatch);
+        }
+        arguments.confirm.confirm(&plan(&parked, &clients.names.table(PARKED)?, &events, &models, &bus))?;
     }
-    let AwsClients { dynamodb, eventbridge, .. } = clients;
-    let bus = EventBus::new(eventbridge, &targets.bus);
-    let redrive = Redrive::new(DynamoEventStore::new(dynamodb, &events), notes, bus, targets.models);
+    let redrive = Redrive::new(store, notes, EventBus::new(clients.eventbridge, &bus), models);
     let bar = Bar::new("parked orders", u64::try_from(parked.len()).ok(), 0)?;
     unreadable.iter().for_each(|problem| bar.complain(problem));
 
@@ -78,7 +84,9 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     while let Some((outcome, consumer, order)) = outcomes.next().await {
         let complaint = match outcome {
             Ok(outcome) => tally.count(&consumer, &order, outcome),
-            Err(error) if concerns_no_other(&error) => Some(tally.leave(&consumer, &order, None, &chain(&error))),
+            Err(error) if concerns_only_this_order(&error) => {
+                Some(tally.leave(&consumer, &order, None, &chain(&error)))
+            }
             Err(error) => {
                 bar.clear();
                 if arguments.notes.json {
@@ -97,12 +105,12 @@ pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     bar.clear();
     print(&if arguments.notes.json { tally.json() } else { tally.so_far() });
     let left = tally.still_parked.len() + unreadable.len();
-    anyhow::ensure!(left == 0, "{left} not redriven, listed above");
+    anyhow::ensure!(left == 0, "{left} orders were not redriven, listed above");
     Ok(())
 }
 
 /// Returns true if the other orders can be redriven despite the error. An outage stops the redrive.
-const fn concerns_no_other(error: &RedriveError) -> bool {
+const fn concerns_only_this_order(error: &RedriveError) -> bool {
     match error {
         RedriveError::NewerProjection
         | RedriveError::UnknownConsumer
@@ -131,22 +139,19 @@ impl Entry {
 
 /// Returns the selected parked orders, and the problems of other notes that cannot be read.
 async fn parked(arguments: &Arguments, notes: &ParkedOrderTable) -> anyhow::Result<(Vec<Entry>, Vec<String>)> {
-    let asked = |consumer: &Consumer| arguments.consumer.as_ref().is_none_or(|only| consumer == only);
+    let asked = |consumer: &Consumer| arguments.consumer.as_ref().is_none_or(|only| consumer.as_str() == only);
     let Some(order) = &arguments.order else {
         let Notes { parked, unreadable, .. } = Notes::read(notes).await?;
         let parked = parked.into_iter().filter(|note| asked(&note.consumer));
         return Ok((parked.map(Entry::of).collect(), unreadable));
     };
     let mut entries = Vec::new();
-    for consumer in &consumers() {
-        if !asked(consumer) {
-            continue;
-        }
-        match notes.find(consumer, order).await {
+    for consumer in consumers().into_iter().map(Consumer::new).filter(asked) {
+        match notes.find(&consumer, order).await {
             Ok(note) => entries.extend(note.map(Entry::of)),
             // The redrive reports this order, and continues with the others.
             Err(ParkedError::Unreadable { .. }) => {
-                entries.push(Entry { consumer: consumer.clone(), order: order.clone(), commits: None });
+                entries.push(Entry { consumer, order: order.clone(), commits: None });
             }
             Err(error @ ParkedError::Table(_)) => return Err(error.into()),
         }
@@ -156,43 +161,37 @@ async fn parked(arguments: &Arguments, notes: &ParkedOrderTable) -> anyhow::Resu
 
 /// Keeps the orders of the consumers that have a target. The redrive does not write read models that the deployment leaves
 /// out.
-fn leave_out(parked: &mut Vec<Entry>, targets: &Targets, only: Option<&Consumer>) -> anyhow::Result<()> {
-    let has_target =
-        |consumer: &Consumer| *consumer == Consumer::PUBLISHER || targets.models.find(consumer.as_str()).is_some();
+fn leave_out(parked: &mut Vec<Entry>, models: &ReadModels, only: Option<&str>) -> anyhow::Result<()> {
+    let has_target = |consumer: &str| consumer == Consumer::PUBLISHER.as_str() || models.find(consumer).is_some();
     if let Some(only) = only.filter(|only| !has_target(only)) {
-        anyhow::bail!("{only} is left out: none of the orders that it has parked is redriven");
+        anyhow::bail!("{only} is left out: the orders that it has parked stay parked");
     }
-    let (kept, left): (Vec<_>, Vec<_>) = std::mem::take(parked).into_iter().partition(|it| has_target(&it.consumer));
+    let (kept, left): (Vec<_>, _) = std::mem::take(parked).into_iter().partition(|it| has_target(it.consumer.as_str()));
     *parked = kept;
-    let consumers: BTreeSet<&Consumer> = left.iter().map(|entry| &entry.consumer).collect();
-    for consumer in consumers {
-        let orders = left.iter().filter(|entry| entry.consumer == *consumer).count();
-        note(&format!("{consumer} is left out: {orders} orders that it has parked stay parked"));
+    for (consumer, entries) in by_consumer(&left) {
+        note(&format!("{consumer} is left out: {} orders that it has parked stay parked", entries.len()));
     }
     Ok(())
 }
 
+/// Returns the orders of each consumer, in the order in which consumers are listed.
+fn by_consumer(parked: &[Entry]) -> impl Iterator<Item = (&Consumer, &[Entry])> {
+    let groups = parked.chunk_by(|a, b| a.consumer == b.consumer);
+    groups.filter_map(|entries| Some((&entries.first()?.consumer, entries)))
+}
+
 /// Describes the orders and commits of each consumer, and the work of the redrive.
-fn plan(parked: &[Entry], notes: &str, events: &str, targets: &Targets) -> String {
-    let mut text = format!("Redrive the parked orders in {notes}:\n");
-    let mut listed = consumers();
-    let unknown = parked.iter().map(|entry| &entry.consumer).filter(|consumer| !listed.contains(consumer));
-    let unknown: BTreeSet<Consumer> = unknown.cloned().collect();
-    listed.extend(unknown);
-    for consumer in &listed {
-        let entries = parked.iter().filter(|entry| entry.consumer == *consumer);
-        let (orders, commits) = entries.fold((0_u64, 0_u64), |(orders, commits), entry| {
-            (orders + 1, commits.saturating_add(entry.commits.unwrap_or_default()))
-        });
-        if orders > 0 {
-            let to = targets.models.find(consumer.as_str()).map_or(targets.bus.as_str(), |model| model.target());
-            text.push_str(&format!("  {:<22}  {orders} orders, {commits} commits, to {to}\n", consumer.as_str()));
-        }
-    }
-    text.push_str(&format!(
-        "The commits are read from {events}. Published events cannot be taken back; rows only move forward."
-    ));
-    text
+fn plan(parked: &[Entry], notes: &str, events: &str, models: &ReadModels, bus: &str) -> String {
+    let line = |(consumer, entries): (&Consumer, &[Entry])| {
+        let commits = entries.iter().fold(0_u64, |sum, entry| sum.saturating_add(entry.commits.unwrap_or_default()));
+        let to = models.find(consumer.as_str()).map_or(bus, |model| model.target());
+        format!("  {consumer:<22}  {} orders, {commits} commits, to {to}\n", entries.len())
+    };
+    let lines: String = by_consumer(parked).map(line).collect();
+    format!(
+        "Redrive the parked orders in {notes}:\n{lines}\
+         Reads the commits from {events}. Publication cannot be undone; rows only move to newer versions."
+    )
 }
 
 impl Tally {

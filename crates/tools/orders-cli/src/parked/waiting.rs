@@ -6,13 +6,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::item;
 use event_store::store::chain;
 use order_aggregate::Orders;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 type Item = std::collections::HashMap<String, AttributeValue>;
 
-/// A waiting commit.
+/// A waiting commit, with the names that JSON has.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Waiting {
-    pub(super) version: String,
+    pub(super) version: Option<u64>,
     pub(super) recorded_at: Option<String>,
     pub(super) event_types: Vec<String>,
     /// The reason why this release cannot read the commit; `None` if it can.
@@ -50,7 +52,7 @@ pub(super) async fn commits(
 impl Waiting {
     fn of(item: Item) -> Self {
         let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        let version = item.get(item::VERSION).and_then(|value| value.as_n().ok()).cloned().unwrap_or_default();
+        let version = item.get(item::VERSION).and_then(|value| value.as_n().ok()?.parse().ok());
         let events = item.get("events").and_then(|value| value.as_l().ok()).map(Vec::as_slice).unwrap_or_default();
         let event_type = |event: &AttributeValue| event.as_m().ok().and_then(|event| text(event, "eventType"));
         Self {
@@ -59,15 +61,5 @@ impl Waiting {
             event_types: events.iter().map(|event| event_type(event).unwrap_or_else(|| "?".to_owned())).collect(),
             error: item::decode::<Orders>(item.into()).err().map(|error| chain(&error)),
         }
-    }
-
-    /// Returns the commit as JSON.
-    pub(super) fn to_json(&self) -> Value {
-        json!({
-            "version": self.version.parse::<u64>().ok(),
-            "recordedAt": self.recorded_at,
-            "eventTypes": self.event_types,
-            "error": self.error,
-        })
     }
 }

@@ -8,7 +8,9 @@ use operations::rebuild::{Rebuild, segments};
 use operations::sweep;
 
 use crate::confirm::ConfirmArguments;
-use crate::sweep::{Bar, ItemCounts, Opened, SweepArguments, begin, events_table, until_told_to_stop};
+use crate::progress::Bar;
+use crate::stop::until_stopped;
+use crate::sweep::{ItemCounts, Opened, Progress, SweepArguments, events_table};
 use crate::text::print;
 
 /// The tables, and the options of the rebuild.
@@ -24,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 /// The plan, for the operator to confirm.
-const PLAN: &str = "Rows that are missing, behind or of an older projection number are written. Nothing is deleted.";
+const PLAN: &str = "Writes rows that are missing, behind, or have an older projection number. Deletes nothing.";
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { sweep: arguments, adopt_events, confirm } = arguments;
@@ -36,27 +38,27 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let counts = ItemCounts::of(&client, &tables).await;
     let plan = [events_table::adoption(&remembered, &tables), PLAN.to_owned()].concat();
     confirm.confirm(&counts.plan("Rebuild the read models:", &plan))?;
-    let mut state = begin(arguments.state_file(&tables), tables.clone(), Rebuild::new(tables.segments))?;
+    let mut state = arguments.begin(&tables, Rebuild::new(tables.segments))?;
     let expected = counts.events().filter(|count| *count > 0);
-    let bar = Bar::new("commits", expected, state.known().counts.commits)?;
-    let segments = segments(&store, &models, state.known().segments());
-    let ended = until_told_to_stop(&bar, async |signals| {
+    let bar = Bar::new("commits", expected, state.kept.progress.counts.commits)?;
+    let segments = segments(&store, &models, state.kept.progress.segments());
+    let ended = until_stopped(&bar, "pages", async |signals| {
         sweep(segments, signals.next(), |page| {
             page.left_out.iter().for_each(|order| bar.complain(order));
-            state.settle(|rebuild| rebuild.add(page))?;
-            bar.show(state.known().counts.commits, report::so_far(&state.known().counts));
+            state.settle(|kept| kept.progress.add(page))?;
+            bar.show(state.kept.progress.counts.commits, state.kept.progress.so_far());
             Ok(())
         })
         .await
     })
     .await;
     bar.clear();
-    let (counts, file) = (&state.known().counts, &state.file);
-    file.conclude(ended, report::so_far(counts))?;
+    state.conclude(ended)?;
+    let counts = &state.kept.progress.counts;
     if counts.orders > 0 {
-        events_table::remember(&remembered, &tables).await?;
+        remembered.remember(&tables.events, tables.events_id.as_deref()).await?;
     }
-    file.remove()?;
+    state.remove()?;
     print(&if arguments.json {
         report::json(&tables, counts)?
     } else {

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use operations::rebuild::RebuildCounts;
+use operations::rebuild::{Rebuild, RebuildCounts};
 use serde_json::json;
 
-use crate::sweep::Tables;
+use crate::sweep::{Progress, Tables};
 use crate::text::{bold, seconds};
 
-/// `12 orders, 23 rows written`
-pub(super) fn so_far(counts: &RebuildCounts) -> String {
-    format!("{} orders, {} rows written", counts.orders, counts.rows_written.values().sum::<u64>())
+impl Progress for Rebuild {
+    fn so_far(&self) -> String {
+        format!("{} orders, {} rows written", self.counts.orders, self.counts.rows_written.values().sum::<u64>())
+    }
 }
 
 /// Returns the result of a rebuild as text.

@@ -1,76 +1,32 @@
-//! The messages of a replay, during the run and at the end.
+//! The plan of a replay, and the result.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
+use operations::replay::{ReplayCounts, ReplayRequest};
 
-use super::parameters::Parameters;
-use super::state::Tally;
-use crate::text::{bold, complain, note, per_second, seconds};
-
-/// The progress bar on standard error.
-#[derive(Clone)]
-pub(crate) struct Progress {
-    bar: ProgressBar,
-    started: Instant,
-    /// The number of events that earlier runs published, which the rate excludes.
-    before: u64,
-}
-
-impl Progress {
-    /// Creates a bar for about `expected` commits, or a bar without an end.
-    pub(crate) fn new(expected: Option<u64>, tally: &Tally) -> anyhow::Result<Self> {
-        let (bar, template) = match expected {
-            Some(expected) => (ProgressBar::new(expected), "{bar:20} {pos}/~{len} commits  {wide_msg}  {elapsed}"),
-            None => (ProgressBar::no_length(), "{spinner} {pos} commits  {wide_msg}  {elapsed}"),
-        };
-        let bar = bar.with_style(ProgressStyle::with_template(template).context("progress bar")?);
-        let progress = Self { bar, started: Instant::now(), before: tally.published };
-        progress.show(tally);
-        Ok(progress)
-    }
-
-    pub(crate) fn show(&self, tally: &Tally) {
-        let rate = per_second(tally.published.saturating_sub(self.before), self.started.elapsed());
-        self.bar.set_position(tally.scanned);
-        self.bar.set_message(format!("{}  {rate}/s", tally.published()));
-    }
-
-    /// Prints an item that is left out, above the bar.
-    pub(crate) fn left_out(&self, what: &str) {
-        self.bar.suspend(|| complain(what));
-    }
-
-    /// Prints a note above the bar.
-    pub(crate) fn note(&self, message: &str) {
-        self.bar.suspend(|| note(message));
-    }
-
-    pub(crate) fn clear(&self) {
-        self.bar.finish_and_clear();
-    }
-}
+use super::state::Parameters;
+use crate::text::{bold, seconds};
 
 /// Describes the range and the destination. `expected` is the approximate number of commits in the table.
-pub(crate) fn plan(parameters: &Parameters, rate: u32, expected: Option<u64>) -> String {
-    let Parameters { bus, table, from, to, order, name, local: _ } = parameters;
+pub(super) fn plan(parameters: &Parameters, rate: u32, expected: Option<u64>) -> String {
+    let Parameters { bus, table, request, local: _ } = parameters;
+    let ReplayRequest { from, to, order, name } = request;
     let order = order.as_ref().map(|order| format!("\n  order   {order}")).unwrap_or_default();
     let expected = expected.map(|commits| format!(", about {commits} commits")).unwrap_or_default();
     format!(
         "Replay {name}:\n  events  {table}{expected}\n  from    {from}\n  until   {to}{order}\n  bus     {bus}, at most {rate} \
-         events a second\nEvery event of this range is published again, marked with replayname {name}. Published events cannot be \
-         taken back."
+         events a second\nPublishes every event of this range again, marked with replayname {name}. Publication cannot be undone."
     )
 }
 
 /// Returns the result of a replay as text.
-pub(crate) fn summary(headline: &str, tally: &Tally, elapsed: Duration) -> String {
-    let Tally { scanned, published, calls, retried, left_out } = tally;
+pub(super) fn summary(parameters: &Parameters, counts: &ReplayCounts, elapsed: Duration) -> String {
+    let Parameters { bus, table, request, local: _ } = parameters;
+    let ReplayCounts { scanned, published, calls, retried, left_out } = counts;
     format!(
         "{} is complete, after {}\n\ncommits scanned   {scanned}\nevents published  {published}\ncalls             {calls}\n\
          retried           {retried}\nleft out          {left_out}",
-        bold(headline),
+        bold(&format!("Replay {} from {table} to {bus}", request.name)),
         seconds(elapsed),
     )
 }
@@ -82,8 +38,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_has_what_was_read_sent_and_left_out() {
-        let tally = Tally { scanned: 5000, published: 1234, calls: 124, retried: 3, left_out: 1 };
+    fn a_summary_has_the_counts_of_all_runs() {
+        let time = "2026-11-21T00:00:00Z".parse().unwrap();
+        let request = ReplayRequest { from: time, to: time.next(), order: None, name: "late".parse().unwrap() };
+        let (bus, table) = ("OrderBus".to_owned(), "OrderEvents".to_owned());
+        let parameters = Parameters { bus, table, request, local: true };
+        let counts = ReplayCounts { scanned: 5000, published: 1234, calls: 124, retried: 3, left_out: 1 };
         let expected = "\
 Replay late from OrderEvents to OrderBus is complete, after 12.3 s
 
@@ -92,7 +52,7 @@ events published  1234
 calls             124
 retried           3
 left out          1";
-        let summary = summary("Replay late from OrderEvents to OrderBus", &tally, Duration::from_millis(12_345));
+        let summary = summary(&parameters, &counts, Duration::from_millis(12_345));
         assert_eq!(strip_ansi_codes(&summary), expected);
     }
 }

@@ -1,43 +1,44 @@
-//! The progress of a replay, in a file. The bus acknowledged everything that the file records.
+//! The state of a replay, kept in a file.
 
-use event_store::Position;
+use operations::replay::{ReplayProgress, ReplayRequest};
 use serde::{Deserialize, Serialize};
 
-use super::parameters::Parameters;
+use crate::state_file::Kept;
 
-/// A replay and its progress.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct State {
-    pub(crate) parameters: Parameters,
-    /// The last finished commit; `None` at the start.
-    pub(crate) after: Option<Position>,
-    pub(crate) tally: Tally,
+/// A replay and its progress. The file contains these names, so they must never change.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptReplay {
+    pub(super) parameters: Parameters,
+    #[serde(flatten)]
+    pub(super) progress: ReplayProgress,
 }
 
-/// The totals of all runs of a replay.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tally {
-    /// Commits read, including commits outside the range. A later run counts commits again that it reads a second time.
-    pub(crate) scanned: u64,
-    /// Events that the bus has acknowledged.
-    pub(crate) published: u64,
-    /// PutEvents calls.
-    pub(crate) calls: u64,
-    /// Entries that were retried.
-    pub(crate) retried: u64,
-    /// Commits that cannot be read, and events that cannot be published.
-    pub(crate) left_out: u64,
+/// The events and the destination. Different parameters make a different replay.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Parameters {
+    pub(super) bus: String,
+    pub(super) table: String,
+    #[serde(flatten)]
+    pub(super) request: ReplayRequest,
+    /// True if the destination is the local stack.
+    pub(super) local: bool,
 }
 
-impl Tally {
-    /// `12 events published`
-    pub(crate) fn published(&self) -> String {
-        format!("{} events published", self.published)
+impl Kept for KeptReplay {
+    const KIND: &'static str = "replay";
+    const OWN_FILE: &'static str = "--name or --state";
+    const FORMAT: Option<u32> = None;
+    type Parameters = Parameters;
+
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
     }
-}
 
-impl State {
-    pub(crate) fn new(parameters: Parameters) -> Self {
-        Self { parameters, after: None, tally: Tally::default() }
+    fn has_begun(&self) -> bool {
+        self.progress.after.is_some()
+    }
+
+    fn so_far(&self) -> String {
+        format!("{} events published", self.progress.counts.published)
     }
 }

@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use clap::Args;
 use event_store::DynamoEventStore;
-use futures_util::future::try_join_all;
 use read_models::ReadModels;
 
-use super::state::{KeptReadModel, Tables};
+use super::state::{KeptReadModel, KeptSweep, Progress, Tables};
 use crate::aws::{AwsArguments, EVENTS, Needs};
+use crate::state_file::State;
 
 /// The tables, and the options for reading them.
 #[derive(Args)]
@@ -42,17 +42,13 @@ impl SweepArguments {
     /// capacity.
     pub(crate) async fn open(&self, command: &str) -> anyhow::Result<Opened> {
         let clients = self.aws.clients(Needs { tables: &[EVENTS], read_models: true, ..Needs::default() }).await?;
-        let events = clients.table(EVENTS)?;
-        let kept = clients.read_models()?;
-        let events_id = clients.find_table(&events).await?;
-        let ids = try_join_all(kept.iter().map(|(_, table)| clients.find_table(table))).await?;
+        let (events, events_id) = clients.find_events().await?;
         let retries = RetryConfig::standard().with_max_attempts(8).with_initial_backoff(Duration::from_millis(100));
         let retries = retries.with_max_backoff(Duration::from_secs(3));
         let client = Client::from_conf(clients.dynamodb.config().to_builder().retry_config(retries).build());
 
         let store = DynamoEventStore::new(client.clone(), &events);
-        let models: ReadModels =
-            kept.iter().map(|(registered, table)| registered.open(client.clone(), store.clone(), table)).collect();
+        let (models, ids) = clients.open_read_models(&client, &store).await?;
         let read_models = models.iter().zip(ids).map(|(model, id)| {
             let kept = KeptReadModel { table: model.target().to_owned(), id, projection: model.number() };
             (model.name().to_owned(), kept)
@@ -68,9 +64,10 @@ impl SweepArguments {
         Ok(Opened { client, store, models, tables })
     }
 
-    /// Returns the state file for a sweep of these tables.
-    pub(crate) fn state_file(&self, tables: &Tables) -> PathBuf {
+    /// Continues the sweep of these tables in the state file, or starts `new`.
+    pub(crate) fn begin<T: Progress>(&self, tables: &Tables, new: T) -> anyhow::Result<State<KeptSweep<T>>> {
         let named = || format!("orders-{}-{}.json", tables.command, tables.events).into();
-        self.state.clone().unwrap_or_else(named)
+        let path = self.state.clone().unwrap_or_else(named);
+        State::begin(path, |_| Ok(KeptSweep::new(tables.clone(), new)))
     }
 }

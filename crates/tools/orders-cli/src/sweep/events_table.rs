@@ -1,24 +1,24 @@
 //! The messages that reject tables that do not belong together.
 
 use operations::events_table::{Mismatch, Remembered, Stranger};
-use read_models::{EventsTable, RowError};
+use read_models::EventsTable;
 
-use super::Tables;
+use super::state::Tables;
 
 /// The remedy at the end of each message.
-const REMEDY: &str = "or, after a restore, take over this one with `orders rebuild --adopt-events`";
+const REMEDY: &str = "or, after a restore, adopt this one with `orders rebuild --adopt-events`";
 
 /// Returns a one-line error if a read model was folded from another table of events.
 pub(crate) fn mismatch(remembered: &Remembered, events: &str, events_id: Option<&str>) -> Option<String> {
     let Mismatch { target, remembered: EventsTable { id, name } } = remembered.mismatches(events_id).next()?;
     Some(match events_id {
         Some(own) => format!(
-            "{target} was folded from the events table {name} ({id}), and not from {events} ({own}): nothing was changed; name \
-             the table that it was folded from, {REMEDY}"
+            "{target} was folded from the events table {name} ({id}), and not from {events} ({own}): nothing was changed; use \
+             the events table that it was folded from, {REMEDY}"
         ),
         None => format!(
             "{target} was folded from the events table {name} ({id}), and the id of {events} cannot be read: nothing was \
-             changed; it needs dynamodb:DescribeTable"
+             changed; grant dynamodb:DescribeTable"
         ),
     })
 }
@@ -31,7 +31,7 @@ pub(crate) async fn refusal(remembered: &Remembered, tables: &Tables) -> anyhow:
     }
     let stranger = remembered.stranger().await?.map(|Stranger { target, looked_up, without_commits }| {
         format!(
-            "{without_commits} of the first {looked_up} rows of {target} have no commits in {}: nothing was changed; name the \
+            "{without_commits} of the first {looked_up} rows of {target} have no commits in {}: nothing was changed; use the \
              events table that they were folded from, {REMEDY}",
             tables.events
         )
@@ -42,13 +42,7 @@ pub(crate) async fn refusal(remembered: &Remembered, tables: &Tables) -> anyhow:
 /// Returns the lines of a plan that list the tables which the adoption replaces; empty if none changes.
 pub(crate) fn adoption(remembered: &Remembered, tables: &Tables) -> String {
     let line = |Mismatch { target, remembered: EventsTable { id, name } }: Mismatch| {
-        format!("{target} was folded from {name} ({id}), and takes over {}.\n", tables.events)
+        format!("{target} was folded from {name} ({id}), and adopts {}.\n", tables.events)
     };
     remembered.mismatches(tables.events_id.as_deref()).map(line).collect()
-}
-
-/// Stores the id of the events table in the read models, if the id can be read.
-pub(crate) async fn remember(remembered: &Remembered, tables: &Tables) -> Result<(), RowError> {
-    let Some(id) = &tables.events_id else { return Ok(()) };
-    remembered.remember(&EventsTable { id: id.clone(), name: tables.events.clone() }).await
 }

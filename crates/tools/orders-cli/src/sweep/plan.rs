@@ -3,8 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use futures_util::future::join_all;
 
-use super::Tables;
-use super::progress::item_count;
+use super::state::Tables;
 
 /// The tables with their item counts, if DynamoDB reports them: the events first, then the read models.
 pub(crate) struct ItemCounts(Vec<(String, Option<u64>)>);
@@ -38,4 +37,11 @@ impl ItemCounts {
         };
         format!("{headline}\n{}{what}", self.0.iter().enumerate().map(line).collect::<String>())
     }
+}
+
+/// Returns the approximate number of items in a table, which DynamoDB updates every few hours.
+pub(crate) async fn item_count(client: &Client, table: &str) -> Option<u64> {
+    // The number is only for the progress bar, so a caller without the permission continues without it.
+    let description = client.describe_table().table_name(table).send().await.ok()?;
+    description.table?.item_count.and_then(|count| u64::try_from(count).ok())
 }

@@ -1,13 +1,11 @@
-//! The progress of a sweep, in a file.
+//! The state of a sweep, kept in a file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::state_file::{Lock, StateFile, difference};
-use crate::text::note;
+use crate::state_file::Kept;
 
 /// The format of state files. A release that changes it starts sweeps from the beginning.
 const FORMAT: u32 = 2;
@@ -53,61 +51,43 @@ impl Tables {
     }
 }
 
-/// The content of a state file.
+/// The progress of a sweep.
+pub(crate) trait Progress: Serialize + DeserializeOwned {
+    /// Returns the result so far, such as `12 orders, 23 rows written`.
+    fn so_far(&self) -> String;
+}
+
+/// A sweep and its progress.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Kept<T> {
+pub(crate) struct KeptSweep<T> {
     format: u32,
     tables: Tables,
-    /// True if at least one page is finished.
     begun: bool,
-    sweep: T,
+    #[serde(rename = "sweep")]
+    pub(crate) progress: T,
 }
 
-/// A sweep that an earlier run left, or a new one, with the file that keeps it.
-pub(crate) struct State<T> {
-    _lock: Lock,
-    pub(crate) file: StateFile,
-    kept: Kept<T>,
-}
-
-impl<T: Serialize> State<T> {
-    /// The progress so far.
-    pub(crate) const fn known(&self) -> &T {
-        &self.kept.sweep
-    }
-
-    /// Changes the progress, and saves it.
-    pub(crate) fn settle(&mut self, change: impl FnOnce(&mut T)) -> anyhow::Result<()> {
-        change(&mut self.kept.sweep);
-        self.kept.begun = true;
-        self.file.write(&self.kept)
+impl<T> KeptSweep<T> {
+    pub(crate) const fn new(tables: Tables, progress: T) -> Self {
+        Self { format: FORMAT, tables, begun: true, progress }
     }
 }
 
-/// Loads the sweep from `path`, or starts `new`.
-pub(crate) fn begin<T: Serialize + DeserializeOwned>(
-    path: PathBuf,
-    tables: Tables,
-    new: T,
-) -> anyhow::Result<State<T>> {
-    let file = StateFile::new(path);
-    let lock = file.lock()?;
-    // A run of an earlier release left a file even if it did nothing.
-    file.check_format(FORMAT)?;
-    let kept = file.read::<Kept<T>>("state of this command")?.filter(|kept| kept.begun);
-    let Some(kept) = kept else {
-        // The file does not exist before the first finished page, so a run that did nothing leaves no file.
-        let kept = Kept { format: FORMAT, tables, begun: false, sweep: new };
-        return Ok(State { _lock: lock, file, kept });
-    };
-    if let Some(difference) = difference(&tables, &kept.tables) {
-        anyhow::bail!(
-            "{file} belongs to another run, {difference}: finish that one, give this one a --state file of its own, or delete the file"
-        );
+impl<T: Progress> Kept for KeptSweep<T> {
+    const KIND: &'static str = "run";
+    const OWN_FILE: &'static str = "--state";
+    const FORMAT: Option<u32> = Some(FORMAT);
+    type Parameters = Tables;
+
+    fn parameters(&self) -> &Tables {
+        &self.tables
     }
-    let since = file.written_at().map(|time| format!(", of {time}")).unwrap_or_default();
-    note(&format!(
-        "going on from {file}{since}: what is settled there is not looked at again; delete it to begin anew"
-    ));
-    Ok(State { _lock: lock, file, kept })
+
+    fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    fn so_far(&self) -> String {
+        self.progress.so_far()
+    }
 }

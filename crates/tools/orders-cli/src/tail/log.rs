@@ -15,9 +15,9 @@ const LONGEST_LINE: usize = 2 * 1024 * 1024;
 pub(crate) enum LogError {
     #[error("{0}")]
     Unreachable(String),
-    #[error("{url} is no event bus of a local stack: {problem}")]
+    #[error("{url} is not the event bus of a local stack: {problem}")]
     Broken { url: String, problem: String },
-    #[error("the connection to {url} broke off: {problem}")]
+    #[error("the connection to {url} was lost: {problem}")]
     BrokeOff { url: String, problem: String },
 }
 
@@ -75,7 +75,7 @@ impl Lines {
                         return Ok(Some(lines));
                     }
                     if self.begun.len() > LONGEST_LINE {
-                        let problem = "a line has no end".to_owned();
+                        let problem = "a line is longer than 2 MB".to_owned();
                         return Err(LogError::Broken { url: self.url.clone(), problem });
                     }
                 }

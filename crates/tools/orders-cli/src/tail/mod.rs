@@ -114,7 +114,7 @@ async fn print_all(
         out.flush()?;
     }
     let wanted = arguments.count.unwrap_or_default();
-    anyhow::ensure!(printed >= wanted, "the bus was stopped after {printed} of {wanted} events");
+    anyhow::ensure!(printed >= wanted, "the bus stopped after {printed} of {wanted} events");
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn seconds(elapsed: Duration) -> String {
 pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
     let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
     let parsed = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?.parse().ok()?, *seconds)));
-    let (number, seconds): (u64, u64) = parsed.ok_or("not a number with s, m, h or d after it")?;
+    let (number, seconds): (u64, u64) = parsed.ok_or("must be a number with s, m, h or d, such as 15m")?;
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| "too long".to_owned())
 }
 

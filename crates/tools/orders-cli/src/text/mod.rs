@@ -12,7 +12,7 @@ use console::style;
 pub(crate) use amount::amount;
 pub(crate) use duration::{lifetime, milliseconds, per_second, seconds};
 pub(crate) use event::event_summary;
-pub(crate) use table::{Align, Table};
+pub(crate) use table::Table;
 
 /// Prints to standard output. A reader that closes the pipe (`orders events | head`) is not an error.
 pub(crate) fn print(text: &str) {

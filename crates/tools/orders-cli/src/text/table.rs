@@ -9,22 +9,23 @@ const NARROWEST: usize = 9;
 /// The gap between two columns.
 const GAP: &str = "  ";
 
-/// The alignment of a column's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Align {
-    Left,
-    Right,
-}
-
 /// A table with headings and rows.
 pub(crate) struct Table {
-    columns: Vec<(&'static str, Align)>,
+    columns: Vec<(&'static str, Alignment)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(crate) fn new(columns: impl Into<Vec<(&'static str, Align)>>) -> Self {
-        Self { columns: columns.into(), rows: Vec::new() }
+    /// Creates a table of texts.
+    pub(crate) fn new(headings: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { columns: headings.into_iter().map(|heading| (heading, Alignment::Left)).collect(), rows: Vec::new() }
+    }
+
+    /// Aligns these columns to the right, as numbers.
+    pub(crate) fn numbers(mut self, headings: &[&str]) -> Self {
+        let numbers = self.columns.iter_mut().filter(|(heading, _)| headings.contains(heading));
+        numbers.for_each(|(_, alignment)| *alignment = Alignment::Right);
+        self
     }
 
     /// Adds a row. Cells can contain colour codes.
@@ -50,13 +51,9 @@ impl Table {
             self.narrow(&mut widths, columns);
         }
         let render = |line: &Vec<String>| {
-            let cells = line.iter().zip(&self.columns).zip(&widths).map(|((cell, (_, align)), width)| {
-                let alignment = match align {
-                    Align::Left => Alignment::Left,
-                    Align::Right => Alignment::Right,
-                };
-                pad_str(cell, *width, alignment, Some("…")).into_owned()
-            });
+            let cells = line.iter().zip(&self.columns).zip(&widths);
+            let cells =
+                cells.map(|((cell, (_, alignment)), width)| pad_str(cell, *width, *alignment, Some("…")).into_owned());
             let line = cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned();
             columns.map_or(line.clone(), |columns| truncate_str(&line, columns, "…").into_owned())
         };
@@ -67,7 +64,8 @@ impl Table {
     fn narrow(&self, widths: &mut [usize], columns: usize) {
         let gaps = GAP.len() * widths.len().saturating_sub(1);
         while widths.iter().sum::<usize>() + gaps > columns {
-            let texts = widths.iter_mut().zip(&self.columns).filter(|(_, (_, align))| *align == Align::Left);
+            let texts =
+                widths.iter_mut().zip(&self.columns).filter(|(_, (_, alignment))| *alignment == Alignment::Left);
             match texts.map(|(width, _)| width).max() {
                 Some(width) if *width > NARROWEST => *width -= 1,
                 Some(_) | None => return,
@@ -84,7 +82,7 @@ mod tests {
 
     #[test]
     fn columns_line_up_in_every_script() {
-        let mut table = Table::new([("NAME", Align::Left), ("QTY", Align::Right)]);
+        let mut table = Table::new(["NAME", "QTY"]).numbers(&["QTY"]);
         table.row(["茶".to_owned(), "3".to_owned()]);
         table.row(["coffee".to_owned(), "12".to_owned()]);
         assert_eq!(strip_ansi_codes(&table.render()), "NAME    QTY\n茶        3\ncoffee   12");
@@ -92,12 +90,7 @@ mod tests {
 
     #[test]
     fn a_table_fits_its_terminal_and_is_whole_elsewhere() {
-        let mut table = Table::new([
-            ("CONSUMER", Align::Left),
-            ("ORDER", Align::Left),
-            ("VERSIONS", Align::Right),
-            ("REASON", Align::Left),
-        ]);
+        let mut table = Table::new(["CONSUMER", "ORDER", "VERSIONS", "REASON"]).numbers(&["VERSIONS"]);
         let (order, reason) =
             ("772e245a-26d1-5ccc-9e08-b634e0af00c7", "event PaymentPromised cannot be read: 茶 is unknown");
         table.row(["publisher".to_owned(), order.to_owned(), "3..4".to_owned(), reason.to_owned()]);

@@ -13,46 +13,25 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use event_store::store::chain;
-use operations::Ended;
 use operations::events_table::Remembered;
 use operations::verify::{LagRule, Verification, Verify, VerifyPage, repair};
 
-use crate::sweep::{Bar, ItemCounts, Opened, State, Tables, begin, events_table, until_told_to_stop};
+use crate::progress::Bar;
+use crate::state_file::State;
+use crate::stop::until_stopped;
+use crate::sweep::{ItemCounts, KeptSweep, Opened, Progress, events_table};
 use crate::text::{note, print, seconds};
 
 pub(crate) use arguments::Arguments;
-use report::verdict;
+use report::{Verdict, verdict};
 
-/// The result of a completed verification.
-pub(crate) enum Verdict {
-    /// Rows and events agree.
-    Clean,
-    /// Some rows differ.
-    Differences,
-    /// No row differs, but some orders cannot be folded, or some sums cannot be checked.
-    Incomplete,
-    /// Nothing differs, but the projector has not processed some orders yet.
-    NotProjectedYet,
-}
-
-impl From<Verdict> for ExitCode {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Clean => Self::SUCCESS,
-            Verdict::Incomplete => Self::FAILURE,
-            Verdict::Differences => 3.into(),
-            Verdict::NotProjectedYet => 4.into(),
-        }
-    }
-}
-
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let rule = arguments.lag_rule();
     let opened = arguments.sweep.open(if arguments.repair { "repair" } else { "verify" }).await?;
     let tables = &opened.tables;
     let remembered = remembered(&arguments, &opened).await?;
     let counts = ItemCounts::of(&opened.client, tables).await;
-    let mut state = begin(arguments.sweep.state_file(tables), tables.clone(), Verification::new(tables.segments))?;
+    let mut state = arguments.sweep.begin(tables, Verification::new(tables.segments))?;
     if arguments.repair {
         confirm_repair(&arguments, &opened, remembered.as_ref(), &counts, &mut state, rule)?;
     }
@@ -64,31 +43,33 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Verdict> {
         started: Instant::now(),
         json: arguments.sweep.json,
     };
-    if state.known().repair.is_none() {
+    if state.kept.progress.repair.is_none() {
         passes.pass(&mut state).await?;
-        if arguments.repair && state.known().counts.repairable() > 0 {
-            if let Some(refusal) = repair::refusal(&state.known().counts, arguments.delete_orphans) {
-                state.file.remove()?;
-                passes.report(state.known())?;
+        let counts = &state.kept.progress.counts;
+        if arguments.repair && counts.repairable() > 0 {
+            if let Some(refusal) = repair::refusal(counts, arguments.delete_orphans) {
+                state.remove()?;
+                passes.report(&state.kept.progress)?;
                 anyhow::bail!(plan::refused(refusal, &tables.events));
             }
-            state.settle(|known| known.begin_repair(rule.now()))?;
+            state.settle(|kept| kept.progress.begin_repair(rule.now()))?;
         }
     }
-    if state.known().repair.is_some() {
+    if state.kept.progress.repair.is_some() {
         passes.pass(&mut state).await?;
     }
-    state.file.remove()?;
-    passes.report(state.known())?;
-    let verdict = verdict(state.known(), rule.now());
+    state.remove()?;
+    passes.report(&state.kept.progress)?;
+    let verdict = verdict(&state.kept.progress, rule.now());
     // Only a repair that an operator confirmed binds the read models to a table.
-    if let (Verdict::Clean, Some(remembered)) = (&verdict, &remembered)
+    if let Some(remembered) = remembered
         && arguments.repair
-        && state.known().counts.orders > 0
+        && verdict == Verdict::Clean
+        && state.kept.progress.counts.orders > 0
     {
-        events_table::remember(remembered, tables).await?;
+        remembered.remember(&tables.events, tables.events_id.as_deref()).await?;
     }
-    Ok(verdict)
+    Ok((verdict as u8).into())
 }
 
 /// Reads the events table that the read models remember. If it is another one, a repair is rejected, and a comparison notes
@@ -98,7 +79,7 @@ async fn remembered(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Op
         Ok(remembered) => remembered,
         Err(error) if arguments.repair => return Err(error.into()),
         Err(error) => {
-            note(&format!("the events table that the read models remember is not known: {}", chain(&error)));
+            note(&format!("cannot read which events table the read models remember: {}", chain(&error)));
             return Ok(None);
         }
     };
@@ -118,21 +99,21 @@ fn confirm_repair(
     opened: &Opened,
     remembered: Option<&Remembered>,
     counts: &ItemCounts,
-    state: &mut State<Verification>,
+    state: &mut State<KeptSweep<Verification>>,
     rule: LagRule,
 ) -> anyhow::Result<()> {
     let tables = &opened.tables;
-    let decision = state.known().repair.filter(|decision| !decision.is_stale(rule.now()));
-    if let Some(refusal) = decision.and_then(|decision| decision.refusal(arguments.delete_orphans)) {
-        anyhow::bail!(plan::refused_to_go_on(refusal));
+    let decision = state.kept.progress.repair.filter(|decision| !decision.is_stale(rule.now()));
+    if let Some(decision) = decision.filter(|decision| !decision.is_allowed(arguments.delete_orphans)) {
+        anyhow::bail!(plan::refused_to_continue(&decision));
     }
     let adoption = remembered.map(|remembered| events_table::adoption(remembered, tables)).unwrap_or_default();
     let plan = decision.map_or_else(|| plan::of_repair(arguments.delete_orphans), |decision| plan::of_rest(&decision));
     let plan = [adoption, plan].concat();
     arguments.confirm.confirm(&counts.plan("Verify and repair the read models:", &plan))?;
-    if decision.is_none() && state.known().repair.is_some() {
-        note("the repair that is under way was decided more than an hour ago: all rows are counted anew");
-        state.settle(|known| *known = Verification::new(tables.segments))?;
+    if decision.is_none() && state.kept.progress.repair.is_some() {
+        note("the started repair was decided more than an hour ago: all rows are counted again");
+        state.settle(|kept| kept.progress = Verification::new(tables.segments))?;
     }
     Ok(())
 }
@@ -149,42 +130,33 @@ struct Passes<'a> {
 
 impl Passes<'_> {
     /// Processes all tables from the saved position, and checks late rows again. Repairs if the repair was confirmed.
-    async fn pass(&self, state: &mut State<Verification>) -> anyhow::Result<()> {
+    async fn pass(&self, state: &mut State<KeptSweep<Verification>>) -> anyhow::Result<()> {
         let Opened { store, models, .. } = self.opened;
-        let bar = Bar::new("commits and rows", self.expected, state.known().counts.looked_at())?;
-        let verify = Verify::new(store.clone(), models.clone(), self.rule, state.known());
-        let ended = until_told_to_stop(&bar, async |signals| {
-            let known = state.known().clone();
+        let bar = Bar::new("commits and rows", self.expected, state.kept.progress.counts.looked_at())?;
+        let verify = Verify::new(store.clone(), models.clone(), self.rule, &state.kept.progress);
+        let ended = until_stopped(&bar, "pages", async |signals| {
+            let known = state.kept.progress.clone();
             let settle = |page: VerifyPage| {
                 page.left_out.iter().for_each(|order| bar.complain(order));
-                state.settle(|known| known.add(page))?;
-                bar.show(state.known().counts.looked_at(), report::so_far(&state.known().counts));
+                let is_second_look = page.is_second_look();
+                state.settle(|kept| kept.progress.add(page))?;
+                let known = &state.kept.progress;
+                let late = report::not_projected(known, self.rule.now()).filter(|_| is_second_look);
+                let late = late.map(|(orders, age)| {
+                    format!("{orders} orders not projected yet, the oldest commit is {} old", seconds(age))
+                });
+                bar.show(known.counts.looked_at(), late.unwrap_or_else(|| known.so_far()));
                 Ok::<_, anyhow::Error>(())
             };
-            let ended = verify.sweep(&known, signals.next(), settle).await?;
-            if ended == Ended::Stopped || !verify.is_counting() {
-                return Ok(ended);
-            }
-            let known = state.known().clone();
-            let settle = |page: VerifyPage| {
-                state.settle(|known| known.add(page))?;
-                if let Some((orders, age)) = report::not_projected(state.known(), self.rule.now()) {
-                    let waiting =
-                        format!("{orders} orders not projected yet, the oldest commit is {} old", seconds(age));
-                    bar.show(state.known().counts.looked_at(), waiting);
-                }
-                Ok::<_, anyhow::Error>(())
-            };
-            verify.second_look(&known, signals.next(), settle).await
+            verify.run(&known, signals.next(), settle).await
         })
         .await;
         bar.clear();
-        let (known, file) = (state.known(), &state.file);
-        file.conclude(ended, report::so_far(&known.counts))
+        state.conclude(ended)
     }
 
     fn report(&self, known: &Verification) -> anyhow::Result<()> {
-        let (tables, now): (&Tables, _) = (&self.opened.tables, self.rule.now());
+        let (tables, now) = (&self.opened.tables, self.rule.now());
         print(&if self.json {
             report::json(tables, known, now)?
         } else {

@@ -10,8 +10,8 @@ pub(super) fn of_repair(delete_orphans: Option<u64>) -> String {
         |allowed| format!("no more than {allowed}"),
     );
     format!(
-        "First all rows are compared and counted, and nothing is written. Then rows that are lost or wrong are written.\n\
-         Rows without commits in the events table are deleted or taken back: {most}, or nothing is changed."
+        "First compares and counts all rows, and writes nothing. Then writes rows that are lost or wrong, and deletes or reduces\n\
+         rows without commits in the events table: {most}. If there are more, nothing is changed."
     )
 }
 
@@ -19,8 +19,8 @@ pub(super) fn of_repair(delete_orphans: Option<u64>) -> String {
 pub(super) fn of_rest(decision: &Decision) -> String {
     let at = decision.at().map(|at| at.to_string()).unwrap_or_default();
     format!(
-        "The repair that was decided at {at} goes on: rows that are lost or wrong are written.\n\
-         Rows without commits in the events table are deleted or taken back: no more than {} in all runs together.",
+        "Continues the repair that was decided at {at}: writes rows that are lost or wrong, and deletes or reduces\n\
+         rows without commits in the events table: no more than {} in all runs together.",
         decision.orphans
     )
 }
@@ -29,25 +29,21 @@ pub(super) fn of_rest(decision: &Decision) -> String {
 pub(super) fn refused(refusal: Refusal, events: &str) -> String {
     match refusal {
         Refusal::NoOrders { rows } => format!(
-            "{events} has no orders, and the read models have {rows} rows: nothing was changed; name the events table that \
+            "{events} has no orders, and the read models have {rows} rows: nothing was changed; use the events table that \
              these rows were folded from"
         ),
         Refusal::TooManyOrphans { orphans, rows } => format!(
-            "{orphans} of {rows} rows have no commits in {events}, more than 1 % or {MOST_ORPHANS}: nothing was changed; if it is \
-             not the table of another stack, nor half restored, delete these rows with --delete-orphans {orphans}"
+            "{orphans} of {rows} rows have no commits in {events}, more than 1 % or {MOST_ORPHANS}: nothing was changed; if \
+             {events} is the table of this stack and is restored completely, delete these rows with --delete-orphans {orphans}"
         ),
     }
 }
 
 /// Returns the one-line message that rejects the continuation of a repair.
-pub(super) fn refused_to_go_on(refusal: Refusal) -> String {
-    let (Refusal::NoOrders { rows } | Refusal::TooManyOrphans { rows, .. }) = refusal;
-    let orphans = match refusal {
-        Refusal::NoOrders { rows } => rows,
-        Refusal::TooManyOrphans { orphans, .. } => orphans,
-    };
+pub(super) fn refused_to_continue(decision: &Decision) -> String {
+    let Decision { orphans, rows, .. } = decision;
     format!(
-        "the repair that is under way deletes or takes back {orphans} of {rows} rows, more than this call allows: nothing was \
-         changed; go on with --delete-orphans {orphans}, or delete the state file to count anew"
+        "the started repair deletes or reduces {orphans} of {rows} rows, more than this call allows: nothing was changed; \
+         continue with --delete-orphans {orphans}, or delete the state file to count again"
     )
 }

@@ -6,8 +6,7 @@ use event_store::{ChangedValue, Timestamp};
 use operations::verify::{NamedDifference, NamedSnapshot, RowCounts, SumCounts, Verification, VerifyCounts};
 use serde_json::{Value, json};
 
-use super::Verdict;
-use crate::sweep::Tables;
+use crate::sweep::{Progress, Tables};
 use crate::text::{bold, complain, seconds};
 
 /// The maximum number of characters of a value in a line.
@@ -15,9 +14,24 @@ const VALUE: usize = 48;
 /// The maximum number of values of one difference in the text. JSON contains all.
 const SHOWN: usize = 8;
 
-/// `12 orders, 1 differences, 0 repaired`
-pub(super) fn so_far(counts: &VerifyCounts) -> String {
-    format!("{} orders, {} differences, {} repaired", counts.orders, counts.found(), counts.repaired())
+/// The result of a completed verification, as the exit code of the command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Rows and events agree.
+    Clean = 0,
+    /// No row differs, but some orders cannot be folded, or some sums cannot be checked.
+    Incomplete = 1,
+    /// Some rows differ.
+    Differences = 3,
+    /// Nothing differs, but the projector has not processed some orders yet.
+    NotProjectedYet = 4,
+}
+
+impl Progress for Verification {
+    fn so_far(&self) -> String {
+        let VerifyCounts { orders, .. } = self.counts;
+        format!("{orders} orders, {} differences, {} repaired", self.counts.found(), self.counts.repaired())
+    }
 }
 
 /// Returns the result of a verification as text.
@@ -85,7 +99,9 @@ fn named(known: &Verification) -> String {
         let (named, wrong) = (known.snapshots.len(), known.counts.snapshots.wrong);
         text.push_str(&format!("The first {named} of {wrong} wrong snapshots:\n\n"));
         for NamedSnapshot { order, version, changes } in &known.snapshots {
-            text.push_str(&format!("the snapshot of {order} at version {version} is not the fold of the events\n"));
+            text.push_str(&format!(
+                "the snapshot of {order} at version {version} differs from the fold of the events\n"
+            ));
             text.push_str(&lines(changes, "snapshot"));
         }
         text.push('\n');
@@ -104,15 +120,15 @@ fn named(known: &Verification) -> String {
     text
 }
 
-/// Lists the values that differ, one a line: `    amountPaid: 1 in the row, 2997 by the events`.
+/// Lists the values that differ, one a line: `    amountPaid: 1 in the row, 2997 from the events`.
 fn lines(changes: &[ChangedValue], place: &str) -> String {
     let shown = |changed: &ChangedValue| {
         let (found, expected) = (shortened(changed.found.as_ref()), shortened(changed.expected.as_ref()));
-        format!("    {}: {found} in the {place}, {expected} by the events\n", changed.attribute)
+        format!("    {}: {found} in the {place}, {expected} from the events\n", changed.attribute)
     };
     let mut lines: String = changes.iter().take(SHOWN).map(shown).collect();
     if let Some(more) = changes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        lines.push_str(&format!("    and {more} more values, which --json shows\n"));
+        lines.push_str(&format!("    and {more} more values: --json prints all\n"));
     }
     lines
 }
@@ -155,31 +171,32 @@ pub(super) fn json(tables: &Tables, known: &Verification, now: Timestamp) -> ser
 pub(super) fn verdict(known: &Verification, now: Timestamp) -> Verdict {
     let counts = &known.counts;
     if counts.left_out > 0 {
-        complain(&format!("{} orders could not be folded to their end, listed above", counts.left_out));
+        complain(&format!("{} orders could not be folded completely, listed above", counts.left_out));
     }
     let unsettled = counts.unsettled();
     if unsettled > 0 {
-        complain(&format!("the sums of {unsettled} partitions could not be judged, listed above"));
+        complain(&format!("the sums of {unsettled} partitions could not be checked, listed above"));
     }
     if counts.snapshots.wrong > 0 {
         complain(&format!(
-            "{} snapshots are not the fold of their events, listed above; a repair leaves them and the rows of their orders",
+            "{} snapshots differ from the fold of their events, listed above; a repair changes neither them nor the rows of \
+             their orders",
             counts.snapshots.wrong
         ));
     }
     let not_projected = not_projected(known, now);
     if let Some((orders, age)) = not_projected {
         complain(&format!(
-            "{orders} orders are not projected yet; the oldest commit is {} old: check the projector, or name the age at \
-             which a row is lost with --lag-bound",
+            "{orders} orders are not projected yet; the oldest commit is {} old: check the projector, or set the age \
+             from which a row counts as lost with --lag-bound",
             seconds(age)
         ));
     }
     let not_looked_at_again = known.lags.not_looked_at_again();
     if not_looked_at_again > 0 {
         complain(&format!(
-            "{not_looked_at_again} of them were not looked at again, and may be lost or have arrived since: verify once more when the \
-             projector has caught up"
+            "{not_looked_at_again} of them were not checked again, and may be lost or have arrived since: run verify again when \
+             the projector has caught up"
         ));
     }
     match (counts.left(), counts.left_out + unsettled) {
@@ -199,10 +216,10 @@ mod tests {
         let changed = |found: Option<Value>, expected: Option<Value>| {
             lines(&[ChangedValue { attribute: "items.0.shipped".to_owned(), found, expected }], "row")
         };
-        let expected = "    items.0.shipped: 1 in the row, nothing by the events\n";
+        let expected = "    items.0.shipped: 1 in the row, nothing from the events\n";
         assert_eq!(changed(Some(json!(1)), None), expected);
         let long = changed(Some(json!("x".repeat(900))), Some(json!([1])));
-        assert_eq!(long, format!("    items.0.shipped: \"{}… in the row, [1] by the events\n", "x".repeat(46)));
+        assert_eq!(long, format!("    items.0.shipped: \"{}… in the row, [1] from the events\n", "x".repeat(46)));
     }
 
     #[test]
@@ -210,6 +227,6 @@ mod tests {
         let changed = ChangedValue { attribute: "a".to_owned(), found: None, expected: None };
         let text = lines(&vec![changed; 11], "row");
         assert_eq!(text.lines().count(), 9);
-        assert!(text.ends_with("    and 3 more values, which --json shows\n"), "{text}");
+        assert!(text.ends_with("    and 3 more values: --json prints all\n"), "{text}");
     }
 }

@@ -61,7 +61,7 @@ fn stderr(output: &Output) -> &str {
 /// Returns the text on standard error after the plan.
 fn said(output: &Output) -> &str {
     let text = stderr(output);
-    match text.split_once("Published events cannot be taken back") {
+    match text.split_once("Publication cannot be undone") {
         Some((_plan, rest)) => rest.split_once('\n').unwrap().1,
         None => text,
     }

@@ -87,10 +87,10 @@ fn json_of(output: &Output) -> Value {
 }
 
 #[tokio::test]
-async fn nothing_is_parked_and_that_is_no_failure() {
+async fn commands_succeed_if_no_orders_are_parked() {
     let scene = Scene::with_orders(1).await;
     for (arguments, said) in [
-        (&["list"][..], "nothing is parked\n"),
+        (&["list"][..], "no orders are parked\n"),
         (&["list", "--json"], "{\"count\":0,\"parked\":[],\"unaddressable\":[]}\n"),
         (&["redrive", "o-0"], "0 redriven, 0 commits, 0 still parked\n"),
         (&["redrive", "--all"], "0 redriven, 0 commits, 0 still parked\n"),
@@ -115,7 +115,7 @@ async fn an_order_that_is_not_parked_cannot_be_shown() {
 }
 
 #[tokio::test]
-async fn the_plan_names_what_is_redriven_and_without_a_yes_nothing_is() {
+async fn the_plan_lists_the_orders_and_nothing_is_redriven_without_a_yes() {
     let scene = Scene::with_orders(2).await;
     scene.park(&TOTALS_CONSUMER, "o-0").await;
     for order in ["o-0", "o-1"] {
@@ -132,8 +132,8 @@ async fn the_plan_names_what_is_redriven_and_without_a_yes_nothing_is() {
 Redrive the parked orders in ParkedOrders:
   CustomerTotals          1 orders, 2 commits, to CustomerTotals
   publisher               2 orders, 4 commits, to OrderBus
-The commits are read from OrderEvents. Published events cannot be taken back; rows only move forward.
-error: standard input is no terminal: add --yes to go on
+Reads the commits from OrderEvents. Publication cannot be undone; rows only move to newer versions.
+error: standard input is not a terminal: add --yes to continue without a question
 ";
     assert_eq!((refused.status.code(), stdout(&refused), stderr(&refused)), (Some(1), "", expected));
     assert_eq!(json_of(&scene.parked(&["list", "--json"]).await)["count"], 3);
@@ -161,7 +161,7 @@ async fn a_redrive_from_the_table_of_another_stack_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_parked_is_listed_by_consumer_and_order() {
+async fn parked_orders_are_listed_by_consumer_and_order() {
     let scene = Scene::with_orders(2).await;
     scene.park(&Consumer::PUBLISHER, "o-0").await;
     for order in ["o-1", "o-0"] {
@@ -187,7 +187,7 @@ async fn what_is_parked_is_listed_by_consumer_and_order() {
 }
 
 #[tokio::test]
-async fn an_order_is_shown_with_the_commits_that_wait_and_what_is_wrong_with_them() {
+async fn an_order_is_shown_with_its_waiting_commits_and_their_errors() {
     let scene = Scene::with_orders(1).await;
     put(&scene.client(), &from_the_future(stored(&scene.client(), "o-0", 2).await)).await;
     scene.park(&Consumer::PUBLISHER, "o-0").await;
@@ -209,7 +209,7 @@ async fn an_order_is_shown_with_the_commits_that_wait_and_what_is_wrong_with_the
 }
 
 #[tokio::test]
-async fn what_still_cannot_be_done_is_named_and_does_not_hold_up_the_others() {
+async fn an_order_that_stays_parked_is_named_and_delays_no_other() {
     let scene = Scene::with_orders(3).await;
     let sound = stored(&scene.client(), "o-1", 3).await;
     put(&scene.client(), &from_the_future(sound.clone())).await;
@@ -223,7 +223,7 @@ async fn what_still_cannot_be_done_is_named_and_does_not_hold_up_the_others() {
         complaint.starts_with("error: order o-1 is still parked by publisher, at version 3: event PaymentPromised"),
         "{complaint}"
     );
-    assert!(complaint.ends_with("error: 1 not redriven, listed above\n"), "{complaint}");
+    assert!(complaint.ends_with("error: 1 orders were not redriven, listed above\n"), "{complaint}");
 
     let done = scene.parked(&["redrive", "o-1", "--json"]).await;
     assert_eq!((done.status.code(), &json_of(&done)["stillParked"][0]["version"]), (Some(1), &json!(3)));
@@ -240,7 +240,7 @@ async fn what_still_cannot_be_done_is_named_and_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
-async fn a_row_of_a_newer_release_is_named_and_does_not_hold_up_the_others() {
+async fn a_row_of_a_newer_release_is_named_and_delays_no_other() {
     let scene = Scene::with_orders(2).await;
     let newer = [("customerId", "alice"), ("entry", "order#o-0")];
     let newer = newer.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
@@ -255,7 +255,7 @@ async fn a_row_of_a_newer_release_is_named_and_does_not_hold_up_the_others() {
     assert_eq!((&left[0]["orderId"], &left[0]["version"], &left[1]), (&json!("o-0"), &json!(null), &json!(null)));
     let complaint = said(&done);
     assert!(
-        complaint.starts_with("error: order o-0 is still parked by CustomerTotals: the row is of a newer"),
+        complaint.starts_with("error: order o-0 is still parked by CustomerTotals: the row has a newer"),
         "{complaint}"
     );
     let list = json_of(&scene.parked(&["list", "--json"]).await);
@@ -263,7 +263,7 @@ async fn a_row_of_a_newer_release_is_named_and_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
-async fn a_note_that_cannot_be_read_does_not_hold_up_the_orders_other_notes() {
+async fn an_unreadable_note_does_not_delay_the_orders_other_notes() {
     let scene = Scene::with_orders(1).await;
     for consumer in [TOTALS_CONSUMER, Consumer::PUBLISHER] {
         scene.park(&consumer, "o-0").await;
@@ -294,7 +294,7 @@ async fn an_order_can_be_redriven_for_one_consumer_alone() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_ends_it_and_leaves_the_order_parked() {
+async fn a_missing_bus_or_table_leaves_the_order_parked() {
     let scene = Scene::with_orders(1).await;
     scene.park(&Consumer::PUBLISHER, "o-0").await;
     for (arguments, said) in [
@@ -324,7 +324,7 @@ fn wrong_arguments_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_from_the_future_parks_its_order_in_a_whole_stack_and_a_redrive_catches_up_in_sequence() {
+async fn a_redrive_catches_up_in_sequence_in_a_whole_stack() {
     let draft = Scene::with_orders(2).await;
     let options = Options {
         data: DataLocation::InMemory,
@@ -377,7 +377,7 @@ async fn an_event_from_the_future_parks_its_order_in_a_whole_stack_and_a_redrive
     assert_eq!(of("o-0", stack.event_bus().published().await), all("o-0"), "in sequence, each once");
     let rows = client.scan().table_name("OrderSummaryByCustomer").send().await.unwrap().items.unwrap();
     assert!(rows.iter().all(|row| row["version"] == AttributeValue::N("3".to_owned())), "{rows:?}");
-    assert_eq!(stdout(&run(&["list"]).await), "nothing is parked\n");
+    assert_eq!(stdout(&run(&["list"]).await), "no orders are parked\n");
     stack.stop().await;
 }
 
@@ -396,7 +396,7 @@ async fn a_record_that_names_no_order_is_listed_beside_parked_orders() {
     }
     let listed = scene.parked(&["list"]).await;
     let listed = stdout(&listed);
-    assert!(listed.starts_with("nothing is parked\n\nRecords that name no order, passed by:\n"), "{listed}");
+    assert!(listed.starts_with("no orders are parked\n\nSkipped records that name no order:\n"), "{listed}");
     let row = listed.lines().last().unwrap();
     for cell in ["4800000001", "aggregateId: S o-0, version: N 1.5", "projector, publisher", "version is not"] {
         assert!(row.contains(cell), "{cell} is not in {row}");

@@ -67,7 +67,7 @@ fn plan(events: u64, [rows, totals]: [u64; 2]) -> String {
     format!(
         "Rebuild the read models:\n  events  OrderEvents             about {events} items\n  \
          rows    CustomerTotals          about {totals} items\n  rows    OrderSummaryByCustomer  about {rows} items\n\
-         Rows that are missing, behind or of an older projection number are written. Nothing is deleted.\n"
+         Writes rows that are missing, behind, or have an older projection number. Deletes nothing.\n"
     )
 }
 
@@ -75,7 +75,10 @@ fn plan(events: u64, [rows, totals]: [u64; 2]) -> String {
 async fn a_rebuild_that_is_not_confirmed_changes_nothing() {
     let scene = Scene::with_orders(2).await;
     let refused = output(scene.command("rebuild", &[])).await;
-    let expected = format!("{}error: standard input is no terminal: add --yes to go on\n", plan(4, [0, 0]));
+    let expected = format!(
+        "{}error: standard input is not a terminal: add --yes to continue without a question\n",
+        plan(4, [0, 0])
+    );
     assert_eq!((refused.status.code(), stderr(&refused)), (Some(1), expected.as_str()));
     assert_eq!((scene.rows().await.len(), scene.files()), (0, 0));
 }
@@ -133,7 +136,7 @@ async fn every_read_model_is_rebuilt() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_named_once_and_the_rest_is_rebuilt() {
+async fn an_unreadable_commit_is_named_once_and_the_rest_is_rebuilt() {
     let scene = Scene::with_orders(3).await;
     scene.recorded.poison("o-1", 3, second(5)).await;
     scene.recorded.poison("o-1", 4, second(6)).await;
@@ -147,7 +150,7 @@ async fn what_cannot_be_read_is_named_once_and_the_rest_is_rebuilt() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_ends_it_and_leaves_no_file() {
+async fn a_missing_table_leaves_no_state_file() {
     let scene = Scene::with_orders(1).await;
     let gone = output(scene.rebuild(&["--table", "OrderEvents=Missing"])).await;
     let expected = "error: there is no table Missing in the local stack\n";
@@ -161,7 +164,7 @@ async fn a_table_that_is_not_there_ends_it_and_leaves_no_file() {
 }
 
 #[tokio::test]
-async fn the_state_of_another_rebuild_is_not_gone_on_from() {
+async fn the_state_of_another_rebuild_is_not_continued() {
     let scene = Scene::with_orders(1).await;
     let id = async |table: &str| {
         let described = scene.recorded.dynamodb.client().describe_table().table_name(table).send().await.unwrap();
@@ -191,8 +194,8 @@ async fn the_state_of_another_rebuild_is_not_gone_on_from() {
     assert!(stderr(&refused).contains(expected), "{}", stderr(&refused));
     let done = output(scene.rebuild(&["--state", "mine.json", "--segments", "2"])).await;
     assert_eq!(done.status.code(), Some(0));
-    assert!(stderr(&done).contains("\ngoing on from mine.json, of 20"), "{}", stderr(&done));
-    assert!(stderr(&done).ends_with(": what is settled there is not looked at again; delete it to begin anew\n"));
+    assert!(stderr(&done).contains("\ncontinuing from mine.json, written at 20"), "{}", stderr(&done));
+    assert!(stderr(&done).ends_with("; to start from the beginning, delete the file\n"));
 
     // The tables of another stack with the same names, or recreated tables: the finished pages were not theirs.
     state["tables"]["eventsId"] = json!("another");
@@ -271,7 +274,7 @@ async fn a_read_model_that_remembers_nothing_is_looked_up_by_its_own_rows() {
 }
 
 #[tokio::test]
-async fn a_restored_table_is_taken_over_when_told_to() {
+async fn a_restored_table_is_adopted_on_request() {
     let scene = Scene::with_orders(4).await;
     assert_eq!(output(scene.rebuild(&[])).await.status.code(), Some(0));
     copied(&scene, "Restored", |order| Some(order.to_owned())).await;
@@ -286,7 +289,7 @@ async fn a_restored_table_is_taken_over_when_told_to() {
     for table in [ROWS, TOTALS] {
         assert!(stderr(&adopted).contains(&format!("\n{table} was folded from OrderEvents (")), "{}", stderr(&adopted));
     }
-    assert!(stderr(&adopted).contains("), and takes over Restored.\n"), "{}", stderr(&adopted));
+    assert!(stderr(&adopted).contains("), and adopts Restored.\n"), "{}", stderr(&adopted));
     assert_eq!(output(scene.verify(&repair)).await.status.code(), Some(0));
     let refused = output(scene.rebuild(&[])).await;
     let expected = "error: OrderSummaryByCustomer was folded from the events table Restored (";
@@ -309,7 +312,7 @@ async fn a_verification_without_a_repair_binds_no_read_model() {
         assert!(items.iter().all(|item| item["customerId"].as_s().unwrap() != "#events"), "{table}");
     }
     let adopted = output(scene.verify(&["--adopt-events"])).await;
-    assert_eq!(adopted.status.code(), Some(2), "only a repair asks before it takes over a table");
+    assert_eq!(adopted.status.code(), Some(2), "only a repair adopts a table");
 }
 
 #[tokio::test]

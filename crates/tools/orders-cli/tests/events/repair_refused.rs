@@ -90,11 +90,7 @@ async fn a_repair_whose_memory_cannot_be_read_is_refused() {
     });
     for (arguments, code, said) in [
         (REPAIR, 1, "error: BatchGetItem was refused by the table: "),
-        (
-            &[],
-            0,
-            "the events table that the read models remember is not known: BatchGetItem was refused by the table: ",
-        ),
+        (&[], 0, "cannot read which events table the read models remember: BatchGetItem was refused by the table: "),
     ] {
         let mut command = scene.verify(arguments);
         command.env("AWS_ENDPOINT_URL_DYNAMODB", &url);
@@ -110,11 +106,11 @@ async fn a_repair_that_is_not_confirmed_changes_nothing() {
     let done = output(scene.verify(&["--repair"])).await;
     let expected = "Verify and repair the read models:\n  events  OrderEvents             about 4 items\n  \
                     rows    CustomerTotals          about 0 items\n  rows    OrderSummaryByCustomer  about 0 items\n\
-                    First all rows are compared and counted, and nothing is written. \
-                    Then rows that are lost or wrong are written.\n\
-                    Rows without commits in the events table are deleted or taken back: \
-                    no more than 1 % of the rows and 100, or nothing is changed.\n\
-                    error: standard input is no terminal: add --yes to go on\n";
+                    First compares and counts all rows, and writes nothing. \
+                    Then writes rows that are lost or wrong, and deletes or reduces\n\
+                    rows without commits in the events table: \
+                    no more than 1 % of the rows and 100. If there are more, nothing is changed.\n\
+                    error: standard input is not a terminal: add --yes to continue without a question\n";
     assert_eq!((done.status.code(), stderr(&done)), (Some(1), expected));
     assert_eq!((SUMMARIES.rows(&scene).await.len(), scene.files()), (0, 0));
 }

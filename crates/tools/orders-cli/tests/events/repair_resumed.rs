@@ -52,28 +52,27 @@ async fn a_repair_goes_on_only_within_what_this_call_allows() {
     let repair = [REPAIR, &["--segments", "1"]].concat();
     for arguments in [&repair[..], &[&repair[..], &["--delete-orphans", "1"]].concat()] {
         let refused = output(scene.verify(arguments)).await;
-        let expected =
-            "error: the repair that is under way deletes or takes back 2 of 6 rows, more than this call allows: ";
+        let expected = "error: the started repair deletes or reduces 2 of 6 rows, more than this call allows: ";
         assert_eq!(refused.status.code(), Some(1));
         assert!(stderr(&refused).contains(expected), "{}", stderr(&refused));
         assert_eq!((all_rows(&scene).await, scene.files()), (before.clone(), 1));
     }
     let done = output(scene.verify(&[&repair[..], &["--delete-orphans", "2"]].concat())).await;
     assert_eq!((done.status.code(), scene.files()), (Some(0), 0), "{}", stderr(&done));
-    for words in ["The repair that was decided at 20", " goes on: ", ": no more than 2 in all runs together.\n"] {
+    for words in ["Continues the repair that was decided at 20", ": no more than 2 in all runs together.\n"] {
         assert!(stderr(&done).contains(words), "{}", stderr(&done));
     }
     assert_eq!(all_rows(&scene).await.map(|rows| rows.len()), [2, 3]);
 }
 
 #[tokio::test]
-async fn a_decision_of_more_than_an_hour_ago_is_taken_anew() {
+async fn a_decision_older_than_an_hour_is_made_again() {
     let scene = with_an_orphan().await;
     decided(&scene, 61).await;
     let before = all_rows(&scene).await;
     let done = output(scene.verify(&[REPAIR, &["--segments", "1"]].concat())).await;
     let said = stderr(&done);
-    assert!(said.contains("was decided more than an hour ago: all rows are counted anew\n"), "{said}");
+    assert!(said.contains("was decided more than an hour ago: all rows are counted again\n"), "{said}");
     assert!(said.contains("\nerror: 2 of 6 rows have no commits in OrderEvents, "), "{said}");
     assert_eq!((done.status.code(), all_rows(&scene).await), (Some(1), before));
 }

@@ -44,7 +44,7 @@ impl Scene {
 pub(crate) const ALL: [&str; 4] = ["--from", "2026-11-21T09:00:00Z", "--rate", "100000"];
 
 #[tokio::test]
-async fn exactly_the_range_is_published_marked_and_in_sequence() {
+async fn exactly_the_range_is_published_with_its_mark_and_in_sequence() {
     let scene = Scene::with_orders(8).await;
     let range = ["--from", "2026-11-21T09:00:02Z", "--to", "2026-11-21T10:00:05+01:00", "--rate", "100000"];
     let done = output(scene.replay(&range)).await;
@@ -68,7 +68,7 @@ async fn exactly_the_range_is_published_marked_and_in_sequence() {
 }
 
 #[tokio::test]
-async fn the_plan_names_all_that_is_published_and_without_a_yes_nothing_is() {
+async fn the_plan_lists_the_events_and_nothing_is_published_without_a_yes() {
     let scene = Scene::with_orders(2).await;
     let range = ["--from", "2026-11-21T09:00:00Z", "--to", "2026-11-22T00:00:00Z", "--name", "late"];
     let mut replay = orders(&[&["replay", "--local"], &range[..], &["--order", "o-1"]].concat());
@@ -84,8 +84,8 @@ Replay late:
   until   2026-11-22T00:00:00.000Z
   order   o-1
   bus     OrderBus, at most 100 events a second
-Every event of this range is published again, marked with replayname late. Published events cannot be taken back.
-error: standard input is no terminal: add --yes to go on
+Publishes every event of this range again, marked with replayname late. Publication cannot be undone.
+error: standard input is not a terminal: add --yes to continue without a question
 ";
     assert_eq!((refused.status.code(), stdout(&refused), stderr(&refused)), (Some(1), "", expected));
     assert_eq!((scene.bus.counts().calls, std::fs::read_dir(scene.folder.path()).unwrap().count()), (0, 0));
@@ -104,7 +104,7 @@ async fn one_order_is_published_in_its_sequence() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_not_there_is_said_to_be() {
+async fn an_unknown_order_is_reported() {
     let scene = Scene::with_orders(2).await;
     let done = output(scene.replay(&[&ALL[..], &["--order", "o-2"]].concat())).await;
     let expected = "error: there is no order o-2 in OrderEvents\n";
@@ -117,7 +117,7 @@ async fn an_order_that_is_not_there_is_said_to_be() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_named_and_the_rest_is_published() {
+async fn an_unreadable_commit_is_named_and_the_rest_is_published() {
     let scene = Scene::with_orders(3).await;
     scene.recorded.poison("o-1", 3, second(5)).await;
     scene.recorded.poison("o-9", 1, second(5)).await;
@@ -136,7 +136,7 @@ async fn what_cannot_be_read_is_named_and_the_rest_is_published() {
 }
 
 #[tokio::test]
-async fn a_bus_or_a_table_that_is_not_there_ends_it_and_leaves_nothing_in_the_way() {
+async fn a_missing_bus_or_table_leaves_no_state_file() {
     let scene = Scene::with_orders(1).await;
     for (argument, complaint) in [
         ("--bus", "error: there is no event bus Missing in the local stack\n"),
@@ -154,7 +154,7 @@ async fn a_bus_or_a_table_that_is_not_there_ends_it_and_leaves_nothing_in_the_wa
 }
 
 #[test]
-fn arguments_that_make_no_sense_are_refused() {
+fn wrong_arguments_are_rejected() {
     let refused = |arguments: &[&str], code: i32, complaint: &str| {
         let output = orders(&[&["replay"], arguments].concat()).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");

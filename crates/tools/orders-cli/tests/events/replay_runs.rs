@@ -40,15 +40,16 @@ fn kept(after: &Value, to: &str, order: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn ctrl_c_stops_between_calls_and_the_same_command_goes_on() {
+async fn ctrl_c_stops_between_calls_and_the_same_command_continues() {
     let scene = Scene::with_orders(30).await;
     let slow = slow(&scene).await;
     kill_process(Pid::from_child(&slow), Signal::INT).unwrap();
     let stopped = tokio::task::spawn_blocking(|| slow.wait_with_output().unwrap()).await.unwrap();
     assert_eq!(stopped.status.code(), Some(130));
     let sent = scene.arrived().await.len();
-    let expected =
-        format!("error: stopped, {sent} events published; the same command goes on from orders-replay-late.json\n");
+    let expected = format!(
+        "error: stopped: {sent} events published; to continue from orders-replay-late.json, run the same command again\n"
+    );
     assert_eq!(said(&stopped), expected);
     let kept = json(&scene.state("late"));
     assert_eq!(kept["tally"]["published"], sent);
@@ -56,8 +57,9 @@ async fn ctrl_c_stops_between_calls_and_the_same_command_goes_on() {
     // A different --rate does not make a different replay, and the end is the one from the first run.
     let rest = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
     assert_eq!(rest.status.code(), Some(0));
-    let going_on = format!("going on from orders-replay-late.json: {sent} events published so far\nReplay late:\n");
-    assert!(stderr(&rest).starts_with(&going_on), "{}", stderr(&rest));
+    assert!(stderr(&rest).starts_with("continuing from orders-replay-late.json, written at 20"), "{}", stderr(&rest));
+    let so_far = format!(": {sent} events published; to start from the beginning, delete the file\nReplay late:\n");
+    assert!(stderr(&rest).contains(&so_far), "{}", stderr(&rest));
     assert!(stdout(&rest).contains("events published  60"), "{}", stdout(&rest));
     let arrived = scene.arrived().await;
     assert!(in_sequence(&arrived));
@@ -83,7 +85,7 @@ fn silent_bus() -> (String, mpsc::Receiver<()>) {
 }
 
 #[tokio::test]
-async fn a_second_ctrl_c_does_not_wait_for_the_call_under_way() {
+async fn a_second_ctrl_c_does_not_wait_for_the_call_in_progress() {
     let (scene, (url, calls)) = (Scene::with_orders(1).await, silent_bus());
     let mut hanging = scene.replay(&[&ALL[..], &["--name", "late"]].concat());
     let mut hanging = hanging.env("AWS_ENDPOINT_URL_EVENTBRIDGE", url).stderr(Stdio::piped()).spawn().unwrap();
@@ -91,7 +93,7 @@ async fn a_second_ctrl_c_does_not_wait_for_the_call_under_way() {
         calls.recv().unwrap();
         let mut said = BufReader::new(hanging.stderr.take().unwrap());
         let mut first = String::new();
-        while !first.contains("cannot be taken back") {
+        while !first.contains("cannot be undone") {
             first.clear();
             said.read_line(&mut first).unwrap();
         }
@@ -103,9 +105,9 @@ async fn a_second_ctrl_c_does_not_wait_for_the_call_under_way() {
     })
     .await
     .unwrap();
-    assert_eq!(said[0], "stopping after the call under way; Ctrl-C again does not wait for it\n");
-    let expected = "error: interrupted a second time: the call under way is cut off; 0 events published, the same command \
-                    begins anew\n";
+    assert_eq!(said[0], "stopping after the call in progress; press Ctrl-C again to stop at once\n");
+    let expected = "error: stopped at once: the call in progress may be incomplete; 0 events published; to start from the \
+                    beginning, run the same command again\n";
     assert_eq!((said[1].as_str(), code), (expected, Some(130)));
 
     // The next run republishes the unacknowledged events.
@@ -118,7 +120,7 @@ async fn two_runs_at_once_do_not_share_a_state() {
     let scene = Scene::with_orders(30).await;
     let slow = slow(&scene).await;
     let refused = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
-    assert_eq!(said(&refused), "error: another run is at work on orders-replay-late.json\n");
+    assert_eq!(said(&refused), "error: another run uses orders-replay-late.json\n");
     assert_eq!(refused.status.code(), Some(1));
     let other = output(scene.replay(&[&ALL[..], &["--name", "other", "--order", "o-1"]].concat())).await;
     assert_eq!((other.status.code(), said(&other)), (Some(0), ""), "another replay is independent");
@@ -132,7 +134,7 @@ async fn two_runs_at_once_do_not_share_a_state() {
 }
 
 #[tokio::test]
-async fn a_run_that_did_nothing_binds_later_ones_neither_to_its_end_nor_to_its_order() {
+async fn a_run_that_did_nothing_does_not_bind_later_runs() {
     let scene = Scene::with_orders(10).await;
     let state = kept(&Value::Null, "2026-11-21T09:00:03.000Z", &json!("o-1"));
     std::fs::write(scene.state("late"), state.to_string()).unwrap();
@@ -142,7 +144,7 @@ async fn a_run_that_did_nothing_binds_later_ones_neither_to_its_end_nor_to_its_o
 }
 
 #[tokio::test]
-async fn a_run_that_goes_on_keeps_the_end_of_the_first() {
+async fn a_continued_run_keeps_the_end_of_the_first() {
     let scene = Scene::with_orders(10).await;
     let state = kept(&json!({ "aggregateId": "o-1", "version": "1" }), "2026-11-21T09:00:02.000Z", &json!("o-1"));
     std::fs::write(scene.state("late"), state.to_string()).unwrap();
@@ -152,7 +154,7 @@ async fn a_run_that_goes_on_keeps_the_end_of_the_first() {
 }
 
 #[tokio::test]
-async fn the_state_of_another_replay_is_not_gone_on_from() {
+async fn the_state_of_another_replay_is_not_continued() {
     let scene = Scene::with_orders(1).await;
     let state = kept(&json!({ "aggregateId": "o-0", "version": "1" }), "2026-11-22T00:00:00.000Z", &Value::Null);
     std::fs::write(scene.state("late"), state.to_string()).unwrap();
@@ -174,5 +176,9 @@ async fn the_state_of_another_replay_is_not_gone_on_from() {
 
     std::fs::write(scene.state("late"), "{").unwrap();
     let refused = output(scene.replay(&[&ALL[..], &["--name", "late"]].concat())).await;
-    assert!(said(&refused).starts_with("error: orders-replay-late.json is no replay's state: "), "{}", said(&refused));
+    assert!(
+        said(&refused).starts_with("error: orders-replay-late.json is not the state of a replay: "),
+        "{}",
+        said(&refused)
+    );
 }

@@ -151,7 +151,7 @@ async fn the_name_of_a_stack_is_all_that_a_command_needs() {
 async fn an_option_wins_over_an_output_of_the_stack() {
     let account = Account::with_orders(1).await;
     let done = account.run(&["parked", "list", "--stack", "shop", "--table", "ParkedOrders=ParkedOrders"]).await;
-    assert_eq!((done.status.code(), stdout(&done)), (Some(0), "nothing is parked\n"));
+    assert_eq!((done.status.code(), stdout(&done)), (Some(0), "no orders are parked\n"));
     let done = account.run(&["verify", "--stack", "shop", "--table", "OrderEvents=Missing"]).await;
     let expected = "error: there is no table Missing in eu-west-1: check the name, the Region and the account of the credentials\n";
     assert_eq!((done.status.code(), stderr(&done)), (Some(1), expected));

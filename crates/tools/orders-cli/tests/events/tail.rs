@@ -129,7 +129,7 @@ async fn fewer_events_than_were_asked_for_are_an_error() {
     bus.stop().await;
     let done = tokio::task::spawn_blocking(|| tail.wait_with_output().unwrap()).await.unwrap();
     assert_eq!(std::io::read_to_string(lines.unwrap()).unwrap(), "");
-    assert_eq!((done.status.code(), stderr(&done)), (Some(1), "error: the bus was stopped after 1 of 2 events\n"));
+    assert_eq!((done.status.code(), stderr(&done)), (Some(1), "error: the bus stopped after 1 of 2 events\n"));
 }
 
 /// Runs a tail of a server that answers every request with these bytes and closes the connection.
@@ -152,14 +152,14 @@ fn a_connection_that_breaks_off_is_an_error() {
     let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     let (url, done) = tail_of(&[head, &b"3\r\n{}\n\r\n"[..]].concat());
     assert_eq!((done.status.code(), stdout(&done)), (Some(1), "{}\n"));
-    let complaint = format!("error: the connection to {url} broke off: ");
+    let complaint = format!("error: the connection to {url} was lost: ");
     assert!(stderr(&done).starts_with(&complaint) && stderr(&done).lines().count() == 1, "{}", stderr(&done));
 }
 
 #[test]
 fn a_line_without_an_end_is_an_error() {
     let (url, done) = tail_of(&[&b"HTTP/1.1 200 OK\r\n\r\n"[..], &vec![b'x'; 3 * 1024 * 1024]].concat());
-    let expected = format!("error: {url} is no event bus of a local stack: a line has no end\n");
+    let expected = format!("error: {url} is not the event bus of a local stack: a line is longer than 2 MB\n");
     assert_eq!((done.status.code(), stdout(&done), stderr(&done)), (Some(1), "", expected.as_str()));
 }
 
@@ -216,7 +216,7 @@ fn nobody_at_the_other_end_is_one_clear_line() {
 async fn something_else_at_the_other_end_is_one_clear_line() {
     let dynamodb = embedded_dynamodb::EmbeddedDynamoDb::in_memory(embedded_dynamodb::ANY_PORT).await.unwrap();
     let done = output(orders(&["tail", "--bus-url", &dynamodb.endpoint()])).await;
-    let expected = format!("error: {} is no event bus of a local stack: ", dynamodb.endpoint());
+    let expected = format!("error: {} is not the event bus of a local stack: ", dynamodb.endpoint());
     assert_eq!(done.status.code(), Some(1));
     assert!(stderr(&done).starts_with(&expected) && stderr(&done).lines().count() == 1, "{}", stderr(&done));
 }

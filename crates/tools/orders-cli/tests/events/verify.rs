@@ -224,8 +224,8 @@ async fn values_that_differ_are_shown_beside_those_of_the_events() {
     let row = SUMMARIES.rows(&scene).await.remove(0);
     SUMMARIES.put(&scene, with(with(row, "amountPaid", number(1)), "note", text("by hand"))).await;
     let done = output(scene.verify(&[])).await;
-    let expected = "differs at version 2 in amountPaid, note\n    amountPaid: 1 in the row, 2997 by the events\n    \
-                    note: \"by hand\" in the row, nothing by the events";
+    let expected = "differs at version 2 in amountPaid, note\n    amountPaid: 1 in the row, 2997 from the events\n    \
+                    note: \"by hand\" in the row, nothing from the events";
     assert!(stdout(&done).contains(expected), "{}", stdout(&done));
     let done = output(scene.verify(&["--json"])).await;
     let result: Value = serde_json::from_str(stdout(&done)).unwrap();
@@ -261,7 +261,7 @@ async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
     assert_eq!(done.status.code(), Some(1));
     let said = stderr(&done);
     assert!(said.contains("error: order o-1: version 3 is poison: requestId is missing\n"), "{said}");
-    assert!(said.ends_with("error: 2 orders could not be folded to their end, listed above\n"), "{said}");
+    assert!(said.ends_with("error: 2 orders could not be folded completely, listed above\n"), "{said}");
     // The row contains the commits before the poison.
     let row = SUMMARIES.rows(&scene).await.remove(1);
     SUMMARIES.delete(&scene, &row).await;
@@ -318,16 +318,16 @@ async fn with_a_wrong_snapshot() -> Scene {
 }
 
 #[tokio::test]
-async fn a_snapshot_that_is_not_the_fold_of_the_events_is_found() {
+async fn a_snapshot_that_differs_from_the_fold_is_found() {
     let scene = with_a_wrong_snapshot().await;
     let done = output(scene.verify(&[])).await;
     assert_eq!(done.status.code(), Some(3), "{}", stderr(&done));
     let expected = "\nsnapshots\n  compared          8\n  wrong             1\n";
     assert!(stdout(&done).contains(expected), "{}", stdout(&done));
-    let expected = "the snapshot of o-0 at version 2 is not the fold of the events\n    ";
+    let expected = "the snapshot of o-0 at version 2 differs from the fold of the events\n    ";
     assert!(stdout(&done).contains(expected), "{}", stdout(&done));
-    assert!(stdout(&done).contains(": 99900 in the snapshot, 2997 by the events\n"), "{}", stdout(&done));
-    assert!(stderr(&done).starts_with("error: 1 snapshots are not the fold of their events"), "{}", stderr(&done));
+    assert!(stdout(&done).contains(": 99900 in the snapshot, 2997 from the events\n"), "{}", stdout(&done));
+    assert!(stderr(&done).starts_with("error: 1 snapshots differ from the fold of their events"), "{}", stderr(&done));
     let done = output(scene.verify(&["--json"])).await;
     let result: Value = serde_json::from_str(stdout(&done)).unwrap();
     let found = &result["snapshotDifferences"][0];

@@ -61,15 +61,11 @@ async fn pass(
     let verify = Verify::new(store.clone(), models.clone(), rule, known);
     let mut left_out = Vec::new();
     let begun = known.clone();
-    let mut settle = |page: VerifyPage, known: &mut Verification| {
+    let settle = |page: VerifyPage| {
         left_out.extend(page.left_out.iter().cloned());
         known.add(page);
         Ok::<_, OperationError>(())
     };
-    verify.sweep(&begun, pending(), |page| settle(page, known)).await?;
-    if verify.is_counting() {
-        let swept = known.clone();
-        verify.second_look(&swept, pending(), |page| settle(page, known)).await?;
-    }
+    verify.run(&begun, pending(), settle).await?;
     Ok(left_out)
 }

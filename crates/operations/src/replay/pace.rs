@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Limits the rate to a number of events a second, evenly. It does not make up for idle time, so the rate is never higher
 /// after a slow page or an outage.
-pub(crate) struct Pace {
+pub(super) struct Pace {
     /// The time that one event takes at this rate.
     share: Duration,
     /// The time at which the events of earlier calls have used their share.
@@ -13,13 +13,13 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// Creates a pace of `rate` events a second, at least 1.
-    pub(crate) fn new(rate: u32) -> Self {
+    pub(super) fn new(rate: u32) -> Self {
         Self { share: Duration::from_secs(1) / rate.max(1), free: None }
     }
 
     /// Returns the time at which a call with this number of events may be made if it is ready `now`, and reserves the time
     /// of its events.
-    pub(crate) fn due(&mut self, now: Instant, events: usize) -> Instant {
+    pub(super) fn due(&mut self, now: Instant, events: usize) -> Instant {
         let due = self.free.map_or(now, |free| free.max(now));
         self.free = Some(due + self.share * u32::try_from(events).unwrap_or(u32::MAX));
         due

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::text::{complain, note, per_second};
 
-/// A bar that shows the progress of a sweep.
+/// A bar that shows the progress of a command.
 #[derive(Clone)]
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -20,13 +20,12 @@ pub(crate) struct Bar {
 impl Bar {
     /// Creates a bar for about `expected` items of `what`, or a bar without an end. `done` items are already processed.
     pub(crate) fn new(what: &str, expected: Option<u64>, done: u64) -> anyhow::Result<Self> {
-        let (bar, template) = match expected {
-            Some(expected) => {
-                // DynamoDB updates its count every few hours, so the table may contain more items.
-                let bar = ProgressBar::new(expected.max(done));
-                (bar, format!("{{bar:10}} {{pos}}/~{{len}} {what}  {{wide_msg}}  {{elapsed}}, {{eta}} left"))
-            }
-            None => (ProgressBar::no_length(), format!("{{spinner}} {{pos}} {what}  {{wide_msg}}  {{elapsed}}")),
+        // DynamoDB updates its count every few hours, so the table may contain more items.
+        let expected = expected.map(|expected| expected.max(done));
+        let bar = expected.map_or_else(ProgressBar::no_length, ProgressBar::new);
+        let template = match expected {
+            Some(_) => format!("{{bar:10}} {{pos}}/~{{len}} {what}  {{wide_msg}}  {{elapsed}}, {{eta}} left"),
+            None => format!("{{spinner}} {{pos}} {what}  {{wide_msg}}  {{elapsed}}"),
         };
         let bar = bar.with_style(ProgressStyle::with_template(&template).context("progress bar")?);
         bar.set_position(done);
@@ -36,13 +35,17 @@ impl Bar {
     }
 
     /// Shows the number of processed items, and the result so far.
-    pub(crate) fn show(&self, done: u64, came_to: impl Display) {
+    pub(crate) fn show(&self, done: u64, so_far: impl Display) {
+        self.show_rate(done, done.saturating_sub(self.before), so_far);
+    }
+
+    /// Shows the number of processed items, and the result so far with the rate of `count` results in this run.
+    pub(crate) fn show_rate(&self, done: u64, count: u64, so_far: impl Display) {
         if self.bar.length().is_some_and(|length| length < done) {
             self.bar.set_length(done);
         }
-        let rate = per_second(done.saturating_sub(self.before), self.elapsed());
         self.bar.set_position(done);
-        self.bar.set_message(format!("{came_to}  {rate}/s"));
+        self.bar.set_message(format!("{so_far}  {}/s", per_second(count, self.elapsed())));
     }
 
     /// Prints a problem above the bar.
@@ -63,11 +66,4 @@ impl Bar {
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
-}
-
-/// Returns the approximate number of items in a table, which DynamoDB updates every few hours.
-pub(crate) async fn item_count(client: &aws_sdk_dynamodb::Client, table: &str) -> Option<u64> {
-    // The number is only for the progress bar, so a caller without the permission continues without it.
-    let description = client.describe_table().table_name(table).send().await.ok()?;
-    description.table?.item_count.and_then(|count| u64::try_from(count).ok())
 }
