@@ -13,7 +13,7 @@ use crate::campaign::harness::Harness;
 use crate::check::history::ReplacedSnapshot;
 use crate::faults::lagging_rows::while_rows_lag;
 use crate::workload::inquiry::Inquiry;
-use crate::workload::query::Query;
+use crate::workload::query::{At, Query};
 use crate::workload::reader::Reader;
 use crate::world::names::SUMMARY_CONSUMER;
 use crate::world::names::{CUSTOMERS, EVENTS, TOTALS};
@@ -25,13 +25,12 @@ impl Harness<'_> {
     pub(super) async fn inquiries(&self, reader: &mut Reader) -> Vec<Inquiry> {
         let limit = reader.entries(4);
         let of_orders = self.orders.iter().flat_map(|order| {
-            let (order, trail) = (order.id.clone(), order.id.clone());
-            [Query::Order { order }, Query::Events { order: trail, limit }]
+            let order = || order.id.clone();
+            [Query::Order { order: order(), at: At::Now }, Query::Events { order: order(), limit }]
         });
-        let of_customers = CUSTOMERS.into_iter().flat_map(|customer| {
-            let (customer, whose) = (customer.to_owned(), customer.to_owned());
-            [Query::List { customer, status: None, limit: 2 }, Query::Totals { customer: whose }]
-        });
+        let of_customers = CUSTOMERS
+            .into_iter()
+            .flat_map(|customer| [Query::List { customer, status: None, limit: 2 }, Query::Totals { customer }]);
         let mut inquiries = Vec::new();
         for query in of_orders.chain(of_customers) {
             inquiries.push(reader.ask(query).await);
@@ -44,10 +43,9 @@ impl Harness<'_> {
         let mut inquiries = Vec::new();
         for (order, commits) in self.recorded().await {
             for commit in commits {
-                let by_version = Query::AtVersion { order: order.clone(), version: commit.version };
-                let by_time = Query::AsOf { order: order.clone(), at: commit.recorded_at };
-                inquiries.push(reader.ask(by_version).await);
-                inquiries.push(reader.ask(by_time).await);
+                for at in [At::Version(commit.version), At::Time(commit.recorded_at)] {
+                    inquiries.push(reader.ask(Query::Order { order: order.clone(), at }).await);
+                }
             }
         }
         inquiries

@@ -46,7 +46,7 @@ pub struct Sum {
     /// The number of checks of each invariant.
     pub checked: BTreeMap<Invariant, u64>,
     /// The count of each of the [`DEEDS`](crate::check::deeds::DEEDS).
-    pub deeds: BTreeMap<&'static str, u64>,
+    pub deeds: BTreeMap<String, u64>,
 }
 
 /// A history that violates an invariant.
@@ -151,7 +151,7 @@ impl Sum {
             *self.checked.entry(*invariant).or_default() += times;
         }
         for (deed, times) in &findings.deeds {
-            *self.deeds.entry(deed).or_default() += times;
+            *self.deeds.entry(deed.clone()).or_default() += times;
         }
     }
 }

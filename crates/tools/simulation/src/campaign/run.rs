@@ -163,22 +163,12 @@ fn calm_down(harness: &Harness<'_>, network: &Network, client: &mut Client) {
 /// Sends every quote once more.
 async fn send_quotes(harness: &Harness<'_>, client: &mut Client) -> Vec<Exchange> {
     let quotes = harness.orders.iter().map(|order| Command::place(order, 5, &harness.pricing));
-    let quotes: Vec<Command> = quotes.filter(|command| command.quote.is_some()).collect();
-    send_all(quotes, client).await
+    client.send_all(quotes.filter(|command| command.quote.is_some())).await
 }
 
 /// Sends one last command for each order.
 async fn send_last(harness: &Harness<'_>, client: &mut Client, drafts: &mut Drafts, random: &mut Rng) -> Vec<Exchange> {
     let last = (0..).zip(harness.orders.iter());
-    let last: Vec<Command> =
-        last.map(|(number, order)| drafts.command(order, &format!("last-{number}"), random)).collect();
-    send_all(last, client).await
-}
-
-async fn send_all(commands: Vec<Command>, client: &mut Client) -> Vec<Exchange> {
-    let mut exchanges = Vec::new();
-    for command in commands {
-        exchanges.push(client.send(command).await);
-    }
-    exchanges
+    let last = last.map(|(number, order)| drafts.command(order, &format!("last-{number}"), random));
+    client.send_all(last).await
 }

@@ -8,7 +8,7 @@ use crate::faults::fault::{Fault, Faults};
 use crate::workload::client::Client;
 use crate::workload::command::Command;
 use crate::workload::draft::Drafts;
-use crate::workload::exchange::{Answer, Exchange};
+use crate::workload::exchange::Exchange;
 use crate::workload::inquiry::Inquiry;
 use crate::workload::plan::Plan;
 
@@ -88,7 +88,7 @@ fn draw_command(number: u8, harness: &Harness<'_>, drafts: &mut Drafts, random: 
 
 /// Sends some of the accepted commands once more, to instances that have not seen them.
 pub(super) async fn late_retries(client: &mut Client, exchanges: &[Exchange], faults: &Faults) -> Vec<Exchange> {
-    let accepted = exchanges.iter().filter(|it| matches!(it.answer, Answer::Accepted { status: 201, .. }));
+    let accepted = exchanges.iter().filter(|it| it.recorded().is_some());
     let mut commands: Vec<Command> = accepted.map(|it| it.command.clone()).collect();
     client.random.shuffle(&mut commands);
     let mut late = Vec::new();

@@ -12,7 +12,7 @@ pub struct Findings {
     /// The number of checks of each invariant.
     pub checked: BTreeMap<Invariant, u64>,
     /// The count of each of the [`DEEDS`](super::deeds::DEEDS).
-    pub deeds: BTreeMap<&'static str, u64>,
+    pub deeds: BTreeMap<String, u64>,
 }
 
 impl Findings {
@@ -25,9 +25,9 @@ impl Findings {
     }
 
     /// Counts a deed if it was done.
-    pub(super) fn did(&mut self, deed: &'static str, is_done: bool) {
+    pub(super) fn did(&mut self, deed: &str, is_done: bool) {
         if is_done {
-            *self.deeds.entry(deed).or_default() += 1;
+            *self.deeds.entry(deed.to_owned()).or_default() += 1;
         }
     }
 }

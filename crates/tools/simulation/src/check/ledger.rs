@@ -61,17 +61,6 @@ pub(super) struct Ledger {
     pub(super) ids: BTreeSet<(&'static str, String)>,
 }
 
-/// The order after each commit.
-pub(super) fn after_each(commits: &[OrderCommit]) -> Vec<Ledger> {
-    let mut ledger = Ledger::default();
-    let mut ledgers = Vec::new();
-    for commit in commits {
-        commit.events.iter().for_each(|recorded| ledger.enter(&recorded.event));
-        ledgers.push(ledger.clone());
-    }
-    ledgers
-}
-
 /// The id that an event records, and its kind.
 pub(super) fn id_of(event: &Event) -> Option<(&'static str, String)> {
     match event {
@@ -98,6 +87,17 @@ pub(super) fn stated_due(event: &Event) -> Option<u64> {
 }
 
 impl Ledger {
+    /// The ledger at each version, from 0.
+    pub(super) fn of_versions(commits: &[OrderCommit]) -> Vec<Self> {
+        let mut ledgers = vec![Self::default()];
+        for (place, commit) in commits.iter().enumerate() {
+            let mut ledger = ledgers[place].clone();
+            commit.events.iter().for_each(|recorded| ledger.enter(&recorded.event));
+            ledgers.push(ledger);
+        }
+        ledgers
+    }
+
     /// Enters the next event.
     pub(super) fn enter(&mut self, event: &Event) {
         self.ids.extend(id_of(event));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
@@ -148,7 +148,7 @@ impl Client {
 
     /// Sends a command until it is answered.
     pub(crate) async fn send(&mut self, command: Command) -> Exchange {
-        let (mut answer, mut asked_at, mut began, mut sent, mut ended) = (Answer::Nothing, clock::now(), 0, 0, 0);
+        let (mut answer, mut asked_at, mut began, mut sent, mut ended) = (None, clock::now(), 0, 0, 0);
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 self.backoff(50..=400).await;
@@ -162,20 +162,30 @@ impl Client {
             if attempt == 0 {
                 sent = began;
             }
-            let answered = self.attempt(&command).await;
+            answer = self.attempt(&command).await;
             ended = self.in_flight.end(&command);
-            if let Some(answered) = answered {
-                if let Answer::Accepted { body, .. } = &answered {
-                    self.known.learn(&command.order, body);
-                }
-                answer = answered;
+            if answer.is_some() {
                 break;
             }
         }
-        Exchange { command, answer, is_late: self.is_late, asked_at, began, sent, ended }
+        let exchange = Exchange { command, answer, is_late: self.is_late, asked_at, began, sent, ended };
+        if let Some(reply) = exchange.accepted() {
+            self.known.learn(&exchange.command.order, reply);
+        }
+        exchange
     }
 
-    /// Runs one invocation. Returns `None` if it was killed, panicked, or asked for a retry.
+    /// Sends commands one after another.
+    pub(crate) async fn send_all(&mut self, commands: impl IntoIterator<Item = Command>) -> Vec<Exchange> {
+        let mut exchanges = Vec::new();
+        for command in commands {
+            exchanges.push(self.send(command).await);
+        }
+        exchanges
+    }
+
+    /// Runs one invocation. Returns `None` if it was killed, panicked, or asked for a retry: there was an outage, or other writers
+    /// won every attempt.
     async fn attempt(&mut self, command: &Command) -> Option<Answer> {
         let request_id = format!("{}-{}", self.name, self.random.u64(..));
         let request = command.request(&request_id).ok()?;
@@ -184,15 +194,8 @@ impl Client {
         let Ok(response) = self.kills.run(&mut self.random, invocation).await??;
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotent-replayed");
-        let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        let code = body["code"].as_str().unwrap_or_default().to_owned();
-        match status {
-            200 | 201 => Some(Answer::Accepted { status, body, replayed }),
-            400..=499 => Some(Answer::Refused { status, code }),
-            // An outage, or `contention`: other writers won every attempt. The client retries.
-            503 => None,
-            _ => Some(Answer::Failed { status, code }),
-        }
+        let body = serde_json::from_slice(response.body()).unwrap_or_default();
+        (status != 503).then_some(Answer { status, body, replayed })
     }
 
     async fn backoff(&mut self, milliseconds: std::ops::RangeInclusive<u64>) {

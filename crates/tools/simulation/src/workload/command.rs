@@ -1,4 +1,4 @@
-//! Commands as clients send them, and as API Gateway delivers them.
+//! Commands as clients send them.
 
 use command_handler::order_id::new_order_id;
 use fastrand::Rng;
@@ -6,6 +6,7 @@ use lambda_http::Request;
 use serde_json::{Value, json};
 
 use crate::workload::caller::Caller;
+use crate::workload::gateway::Sent;
 use crate::workload::new_order::NewOrder;
 use crate::workload::pricing::{Pricing, SentQuote};
 
@@ -44,17 +45,7 @@ impl Command {
     }
 
     fn place_at_prices(order: &NewOrder, caller: Caller, key: String, body: Value) -> Self {
-        let id = order.id.clone();
-        Self {
-            order: id,
-            owner: order.customer,
-            caller,
-            key,
-            path: "/orders".to_owned(),
-            body,
-            if_match: None,
-            quote: None,
-        }
+        Self::to("/orders".to_owned(), order, caller, key, body)
     }
 
     /// A customer's request for an order at its own prices.
@@ -66,9 +57,12 @@ impl Command {
 
     /// A command for an order that exists.
     pub(crate) fn about(order: &NewOrder, caller: Caller, key: &str, path: &str, body: Value) -> Self {
-        let path = format!("/orders/{}/{path}", order.id);
+        Self::to(format!("/orders/{}/{path}", order.id), order, caller, key.to_owned(), body)
+    }
+
+    fn to(path: String, order: &NewOrder, caller: Caller, key: String, body: Value) -> Self {
         let (order, owner) = (order.id.clone(), order.customer);
-        Self { order, owner, caller, key: key.to_owned(), path, body, if_match: None, quote: None }
+        Self { order, owner, caller, key, path, body, if_match: None, quote: None }
     }
 
     /// The content of the request: its body, or the order in its quote.
@@ -147,18 +141,6 @@ impl Command {
     /// # Errors
     /// When `lambda_http` cannot read it.
     pub(crate) fn request(&self, request_id: &str) -> Result<Request, serde_json::Error> {
-        let segments: Vec<&str> = self.path.split('/').skip(1).collect();
-        let template: Vec<&str> = match segments[..] {
-            ["orders", _, "payments", _, last] => vec!["orders", "{orderId}", "payments", "{paymentId}", last],
-            ["orders", _, "shipments", _, last] => vec!["orders", "{orderId}", "shipments", "{shipmentId}", last],
-            ["orders", _, last] => vec!["orders", "{orderId}", last],
-            _ => segments.clone(),
-        };
-        let route = format!("POST /{}", template.join("/"));
-        let parameters = template.iter().zip(&segments).filter_map(|(name, value)| {
-            let name = name.strip_prefix('{')?.strip_suffix('}')?;
-            Some((name.to_owned(), Value::from(*value)))
-        });
         let mut headers = json!({ "content-type": "application/json" });
         if let Some(key) = self.idempotency_key() {
             headers["idempotency-key"] = key.into();
@@ -166,18 +148,7 @@ impl Command {
         if let Some(version) = self.if_match {
             headers["if-match"] = format!("\"{version}\"").into();
         }
-        let body = if self.body.is_null() { Value::Null } else { Value::from(self.body.to_string()) };
-        let payload = json!({
-            "version": "2.0", "routeKey": route, "rawPath": self.path, "rawQueryString": "",
-            "headers": headers,
-            "requestContext": {
-                "requestId": request_id, "routeKey": route, "stage": "$default", "timeEpoch": 0,
-                "authorizer": self.caller.authorizer(),
-                "http": { "method": "POST", "path": self.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
-            },
-            "pathParameters": parameters.collect::<serde_json::Map<_, _>>(),
-            "body": body, "isBase64Encoded": false,
-        });
-        lambda_http::request::from_str(&payload.to_string())
+        let (path, caller, body) = (self.path.as_str(), self.caller, &self.body);
+        Sent { method: "POST", path, query: "", headers, caller, body }.request(request_id)
     }
 }

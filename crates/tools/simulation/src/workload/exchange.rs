@@ -7,32 +7,31 @@ use crate::workload::command::Command;
 
 /// The final answer to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// 201 or 200: the command is recorded, or changes nothing.
-    Accepted {
-        /// The status code.
-        status: u16,
-        /// The reply.
-        body: Value,
-        /// True if the reply says that it repeats the one to an earlier attempt.
-        replayed: bool,
-    },
-    /// A rejection.
-    Refused {
-        /// The status code.
-        status: u16,
-        /// The problem's code.
-        code: String,
-    },
-    /// Another status. The command may have been recorded.
-    Failed {
-        /// The status code.
-        status: u16,
-        /// The problem's code.
-        code: String,
-    },
-    /// No answer. The command may have been recorded.
-    Nothing,
+pub struct Answer {
+    /// The status code: 201 for a recorded command, 200 for one that changes nothing, 4xx for a rejection. After another one, the
+    /// command may have been recorded.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+    /// True if the reply says that it repeats the one to an earlier attempt.
+    pub replayed: bool,
+}
+
+impl Answer {
+    /// Returns true for a command that is recorded, or that changes nothing.
+    pub(crate) const fn is_accepted(&self) -> bool {
+        matches!(self.status, 200 | 201)
+    }
+
+    /// Returns true for a rejection.
+    pub(crate) const fn is_rejection(&self) -> bool {
+        matches!(self.status, 400..=499)
+    }
+
+    /// The problem's code.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
 }
 
 /// A command, and the answer that its client received.
@@ -40,8 +39,8 @@ pub enum Answer {
 pub struct Exchange {
     /// The command.
     pub command: Command,
-    /// The answer.
-    pub answer: Answer,
+    /// The answer. Without one, the command may have been recorded.
+    pub answer: Option<Answer>,
     /// True if the first key for quotes was retired before.
     pub is_late: bool,
     /// The time at which the answered attempt began, by the function's clock.
@@ -52,4 +51,21 @@ pub struct Exchange {
     pub sent: u64,
     /// The position of its end.
     pub ended: u64,
+}
+
+impl Exchange {
+    /// The reply, if the command is recorded or changes nothing.
+    pub(crate) fn accepted(&self) -> Option<&Value> {
+        self.answer.as_ref().filter(|answer| answer.is_accepted()).map(|answer| &answer.body)
+    }
+
+    /// The reply of 201, if the command is recorded.
+    pub(crate) fn recorded(&self) -> Option<&Value> {
+        self.answer.as_ref().filter(|answer| answer.status == 201).map(|answer| &answer.body)
+    }
+
+    /// The code of a rejection.
+    pub(crate) fn rejection(&self) -> Option<&str> {
+        self.answer.as_ref().filter(|answer| answer.is_rejection()).map(Answer::code)
+    }
 }

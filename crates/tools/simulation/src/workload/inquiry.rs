@@ -32,3 +32,15 @@ pub struct Inquiry {
     /// The received pages, in sequence. If the last one has a `nextCursor`, the function was killed on the next page.
     pub pages: Vec<Page>,
 }
+
+impl Inquiry {
+    /// The pages with a body.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &Page> {
+        self.pages.iter().filter(|page| page.status == 200)
+    }
+
+    /// Returns true if the client received the last page.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.pages.last().is_some_and(|page| page.status == 200 && page.body["nextCursor"].is_null())
+    }
+}

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::workload::caller::Caller;
 use crate::workload::client::Client;
 use crate::workload::command::Command;
-use crate::workload::exchange::{Answer, Exchange};
+use crate::workload::exchange::Exchange;
 use crate::workload::new_order::NewOrder;
 use crate::workload::pricing::Pricing;
 use crate::world::clock;
@@ -48,11 +48,7 @@ pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange>
     }));
     commands.extend(old.under_another_key("long-again".to_owned()));
     commands.push(old);
-    let mut exchanges = Vec::new();
-    for command in commands {
-        exchanges.push(client.send(command).await);
-    }
-    exchanges
+    client.send_all(commands).await
 }
 
 /// Fills an order up by direct appends, because so many commands would take too long. In the history their commands count as
@@ -83,7 +79,7 @@ pub(crate) async fn full(client: Dynamo, order: &NewOrder, pricing: &Pricing) ->
     }
     let unanswered = |command| Exchange {
         command,
-        answer: Answer::Nothing,
+        answer: None,
         is_late: false,
         asked_at: clock::now(),
         began: 0,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use embedded_dynamodb::Database;
 use parked_orders::Consumer;
-use read_models::{CustomerTotals, OrderSummaryRow, Projection};
+use read_models::{CustomerTotals, Projection};
 use serde_json::Value;
 
 use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
@@ -29,16 +29,7 @@ pub struct Seen {
     /// The version that the row claims.
     pub version: u64,
     /// The row, or `None` if it cannot be read.
-    pub row: Option<SeenRow>,
-}
-
-/// A row of either release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SeenRow {
-    /// Of the release that is deployed first.
-    Older(OrderSummaryRow),
-    /// Of the newer one.
-    Newer(NextRow),
+    pub row: Option<NextRow>,
 }
 
 /// The parked orders of each consumer, with the last version that is known to wait.
@@ -191,11 +182,9 @@ fn seen(item: &Value) -> Option<Seen> {
     let (projection, version) = (number(item, "projection").unwrap_or(0), number(item, "version").unwrap_or(0));
     let decoded: Option<serde_dynamo::Item> = serde_json::from_value(item.clone()).ok();
     let row = decoded.and_then(|item| {
-        if item.inner().contains_key("commits") {
-            serde_dynamo::from_item(item).ok().map(SeenRow::Newer)
-        } else {
-            serde_dynamo::from_item(item).ok().map(SeenRow::Older)
-        }
+        let is_of_next = item.inner().contains_key("commits");
+        if is_of_next { serde_dynamo::from_item(item) } else { serde_dynamo::from_item(item).map(NextRow::of_current) }
+            .ok()
     });
     Some(Seen { order, projection, version, row })
 }
