@@ -92,7 +92,7 @@ impl Consumers {
     }
 
     /// The records that name no order, with the notes that the operator finds on them.
-    pub(super) async fn unaddressable(&self, operator: &Operator) -> UnaddressableRecords {
+    pub(super) async fn unaddressable(&self, operator: &Operator<'_>) -> UnaddressableRecords {
         let delivered = |it: &Mapping| {
             let records = &it.unaddressable;
             records.delivered.iter().map(|name| (name.clone(), records.function)).collect::<Vec<_>>()

@@ -63,7 +63,7 @@ impl Harness<'_> {
         if !self.shape.is_verified {
             return None;
         }
-        while_rows_lag(self.release, self.calm(), hold, random, (&self.faults, &self.errors)).await
+        while_rows_lag(self.release, self.calm(), hold, random, &self.faults, &self.errors).await
     }
 
     /// Replaces a snapshot, verifies, and restores it. Returns its commit with those that the verification reported.

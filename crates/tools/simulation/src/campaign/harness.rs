@@ -16,7 +16,6 @@ use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
 use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::faults::network::Network;
-use crate::faults::other_projector;
 use crate::faults::poison::Poison;
 use crate::faults::strike::Rates;
 use crate::faults::tampering::{Tamper, Tampering};
@@ -31,10 +30,11 @@ use crate::workload::reader::Reader;
 use crate::workload::shape::{Beginning, Shape};
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
+use crate::world::models;
 use crate::world::names::{PARKED, PROJECTOR, PUBLISHER};
 use crate::world::names::{SUMMARY_CONSUMER, TOTALS_CONSUMER};
 use crate::world::operator::Operator;
-use crate::world::release::Release;
+use crate::world::release::{self, Release};
 use crate::world::sdk_config;
 use crate::world::unexpected_errors::UnexpectedErrors;
 
@@ -101,7 +101,7 @@ impl Harness<'_> {
     }
 
     pub(super) fn kills(&self, percent: u8, latest_ms: u64) -> Kills {
-        Kills { percent, latest_ms, faults: self.faults.clone() }
+        Kills { percent, latest_ms, faults: self.faults.clone(), errors: self.errors.clone() }
     }
 
     /// Instances of the command handler that know these keys for quotes.
@@ -119,7 +119,6 @@ impl Harness<'_> {
             kills: self.kills(self.shape.kills_percent, 120),
             faults: self.faults.clone(),
             in_flight: InFlight::default(),
-            errors: self.errors.clone(),
             known: self.known.clone(),
             orders: self.orders.clone(),
             pricing: Arc::clone(&self.pricing),
@@ -137,7 +136,6 @@ impl Harness<'_> {
             random: random.fork(),
             kills: self.kills(self.shape.kills_percent, 120),
             journal: self.journal.clone(),
-            errors: self.errors.clone(),
             has_long_trail: self.shape.beginning == Beginning::Full,
         }
     }
@@ -174,7 +172,6 @@ impl Harness<'_> {
             disturbances,
             kills: self.kills(self.shape.kills_percent * 2, 80),
             faults: self.faults.clone(),
-            errors: self.errors.clone(),
             random,
             unaddressable,
             given_up: Vec::new(),
@@ -197,15 +194,19 @@ impl Harness<'_> {
         let network = self.network(random.u64(..), false);
         let client = network.client(sdk_config::dynamodb(&self.dynamo));
         let panics = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
-        let function =
-            if panics { Box::new(other_projector::panicking(client)) } else { self.release.projector(client) };
+        let function = if panics {
+            release::projector(&models::panicking(&client), client)
+        } else {
+            self.release.projector(client)
+        };
         // Without another deployment this release stays, and reads every commit once it is fixed.
         let is_newer = !self.shape.is_deployed;
         let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
         if self.shape.is_deployed {
             let network = self.network(random.u64(..), true);
-            let function = other_projector::next(network.client(sdk_config::dynamodb(&self.dynamo)));
-            deployed.push(Deployed { function: Box::new(function), network, is_newer: true, reads_all: true });
+            let client = network.client(sdk_config::dynamodb(&self.dynamo));
+            let function = release::projector(&models::next(&client), client);
+            deployed.push(Deployed { function, network, is_newer: true, reads_all: true });
         }
         let disturbances = Disturbances { shuffles: true, losses: true };
         self.mapping(PROJECTOR, shard, deployed, disturbances, random)
@@ -232,14 +233,14 @@ impl Harness<'_> {
     }
 
     /// The operator, on a network without faults.
-    pub(super) fn operator(&self, bus: &Bus) -> Operator {
+    pub(super) fn operator(&self, bus: &Bus) -> Operator<'_> {
         let client = self.calm();
         let parked = ParkedOrderTable::new(client.clone(), PARKED);
         let mut consumers = vec![Consumer::PUBLISHER, TOTALS_CONSUMER];
         if !self.shape.is_deployed {
             consumers.push(SUMMARY_CONSUMER);
         }
-        let redrive = self.release.redrive(bus.client(sdk_config::eventbridge()), client);
-        Operator { parked, redrive, consumers, errors: self.errors.clone() }
+        let bus = bus.client(sdk_config::eventbridge());
+        Operator { release: self.release, client, bus, parked, consumers, errors: self.errors.clone() }
     }
 }

@@ -6,9 +6,9 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::campaign::run::run_and_check;
 use crate::campaign::run_error::RunError;
 use crate::campaign::shrink::shrink;
-use crate::campaign::trial::run_and_check;
 use crate::check::findings::Findings;
 use crate::check::history::History;
 use crate::check::invariant::{Invariant, Violation};

@@ -1,6 +1,7 @@
 //! One history: the order in which clients, consumers and the operator work.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastrand::Rng;
 use tokio::sync::watch;
@@ -9,6 +10,8 @@ use crate::campaign::consumers::{Consumers, RunningConsumers};
 use crate::campaign::harness::Harness;
 use crate::campaign::run_error::{Cause, RunError};
 use crate::campaign::traffic::{Traffic, draw_commands, late_retries, start_clients};
+use crate::check::check;
+use crate::check::findings::Findings;
 use crate::check::history::History;
 use crate::faults::bus::Bus;
 use crate::faults::fault::Fault;
@@ -25,6 +28,7 @@ use crate::world::clock;
 use crate::world::journal::Waiting;
 use crate::world::operator::Operator;
 use crate::world::release::Release;
+use crate::world::unexpected_errors::panic_message;
 
 impl History {
     /// Runs the history of a plan over a release. The same plan gives the same history, on every thread.
@@ -36,6 +40,18 @@ impl History {
         let history = runtime.map_err(Cause::from).and_then(|runtime| runtime.block_on(run(plan, release)));
         history.map_err(|cause| RunError { plan: Box::new(plan.clone()), cause })
     }
+}
+
+/// Runs a history and checks it. A panic of either is a [`RunError`] that names the plan.
+pub(super) fn run_and_check(plan: &Plan, release: &dyn Release) -> Result<(History, Findings), RunError> {
+    let attempt = || {
+        let history = History::run(plan, release)?;
+        let findings = check(&history);
+        Ok((history, findings))
+    };
+    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
+        Err(RunError { plan: Box::new(plan.clone()), cause: Cause::Panicked(panic_message(&*panic)) })
+    })
 }
 
 async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
@@ -134,7 +150,7 @@ type Repaired = (Waiting, BTreeMap<String, u64>);
 /// shape says so. Returns the versions of the rows after the redrive and after the repair.
 async fn recover(
     harness: &Harness<'_>,
-    operator: &Operator,
+    operator: &Operator<'_>,
     consumers: &Consumers,
     bus: &Bus,
 ) -> (Waiting, Option<Repaired>) {
@@ -145,7 +161,7 @@ async fn recover(
     let redriven = harness.journal.rows();
     let mut repaired = None;
     if harness.shape.is_repaired {
-        operator.repair(harness.release, &harness.calm(), harness.shape.is_deployed).await;
+        operator.repair(&harness.calm(), harness.shape.is_deployed).await;
         repaired = Some((harness.journal.rows(), consumers.newest()));
     }
     (redriven, repaired)

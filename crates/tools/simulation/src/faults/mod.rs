@@ -7,7 +7,7 @@
 //! | `kill`, `wrong_clock` | functions that are killed; clocks that jump or stand still |
 //! | `tampering`, [`poison`], `snapshots` | stored commits that are changed: poison, unusable snapshots, large orders |
 //! | `mapping`, [`unaddressable`] | a shard of the stream with bad deliveries; records that name no order |
-//! | `panicking_projection`, `other_projector`, `rebuild`, `lagging_rows` | projections that panic, a rolling deployment, a rebuild and a verification beside live traffic |
+//! | `rebuild`, `lagging_rows` | a rebuild and a verification beside live traffic |
 
 pub mod bus;
 pub mod fault;
@@ -15,8 +15,6 @@ pub(crate) mod kill;
 pub(crate) mod lagging_rows;
 pub(crate) mod mapping;
 pub mod network;
-pub(crate) mod other_projector;
-pub(crate) mod panicking_projection;
 pub mod poison;
 pub(crate) mod rebuild;
 pub(crate) mod snapshots;

@@ -22,7 +22,6 @@ use crate::workload::reader::Reader;
 use crate::world::clock;
 use crate::world::function::Instance;
 use crate::world::names::CUSTOMERS;
-use crate::world::unexpected_errors::UnexpectedErrors;
 
 /// The attempts of a client before it gives up.
 const ATTEMPTS: u32 = 8;
@@ -37,7 +36,6 @@ pub(crate) struct Client {
     pub(crate) kills: Kills,
     pub(crate) faults: Faults,
     pub(crate) in_flight: InFlight,
-    pub(crate) errors: UnexpectedErrors,
     /// The versions that clients know.
     pub(crate) known: Known,
     /// The orders of the history.
@@ -190,8 +188,8 @@ impl Client {
         let request_id = format!("{}-{}", self.name, self.random.u64(..));
         let request = command.request(&request_id).ok()?;
         let instance = self.instances.get(self.random.usize(0..self.instances.len()))?;
-        let invocation = self.errors.catch_panic("the command handler", instance.handle(request));
-        let Ok(response) = self.kills.run(&mut self.random, invocation).await??;
+        let invocation = instance.handle(request);
+        let Ok(response) = self.kills.run(&mut self.random, "the command handler", invocation).await?;
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotent-replayed");
         let body = serde_json::from_slice(response.body()).unwrap_or_default();

@@ -16,7 +16,6 @@ use crate::workload::query::{At, Query};
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
 use crate::world::names::CUSTOMERS;
-use crate::world::unexpected_errors::UnexpectedErrors;
 
 /// A client that sends queries, on its own network.
 pub(crate) struct Reader {
@@ -27,7 +26,6 @@ pub(crate) struct Reader {
     pub(crate) random: Rng,
     pub(crate) kills: Kills,
     pub(crate) journal: Journal,
-    pub(crate) errors: UnexpectedErrors,
     /// True if an order has too many events for small pages.
     pub(crate) has_long_trail: bool,
 }
@@ -110,8 +108,8 @@ impl Reader {
         let request_id = format!("query-{}", self.random.u64(..));
         let request = query.request(cursor, caller, &request_id).ok()?;
         let (began, struck_before) = (self.journal.moment(), self.network.strikes());
-        let invocation = self.errors.catch_panic("the query handler", self.function.handle(request));
-        let Ok(response) = self.kills.run(&mut self.random, invocation).await??;
+        let invocation = self.function.handle(request);
+        let Ok(response) = self.kills.run(&mut self.random, "the query handler", invocation).await?;
         Some(Page {
             began,
             ended: self.journal.moment(),

@@ -1,7 +1,6 @@
 //! The journal of a history: every state of the read models and of the notes on parked orders, with the moment of each.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use embedded_dynamodb::Database;
 use parked_orders::Consumer;
@@ -11,6 +10,7 @@ use serde_json::Value;
 use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
 use crate::world::names::{PARKED, SUMMARIES, TOTALS};
 use crate::world::next_summary::NextRow;
+use crate::world::shared::Shared;
 use crate::world::wire;
 
 /// The tables whose states are kept.
@@ -86,7 +86,7 @@ struct State {
 #[derive(Clone)]
 pub(crate) struct Journal {
     database: Database,
-    state: Arc<Mutex<State>>,
+    state: Shared<State>,
 }
 
 impl Journal {
@@ -95,16 +95,12 @@ impl Journal {
         for table in TABLES {
             state.tables.insert(table, vec![(0, Vec::new())]);
         }
-        Self { database, state: Arc::new(Mutex::new(state)) }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { database, state: Shared::new(state) }
     }
 
     /// A new moment.
     pub(crate) fn moment(&self) -> u64 {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.moments += 1;
         state.moments
     }
@@ -120,7 +116,7 @@ impl Journal {
 
     fn read(&self, table: &'static str) {
         let items = wire::items(&self.database, table);
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let State { moments, tables } = &mut *state;
         let states = tables.entry(table).or_default();
         if states.last().is_none_or(|(_, newest)| *newest != items) {
@@ -140,7 +136,7 @@ impl Journal {
 
     /// Every state so far.
     pub(crate) fn kept(&self) -> Kept {
-        let state = self.state();
+        let state = self.state.lock();
         let of = |table| state.tables.get(table).map(Vec::as_slice).unwrap_or_default();
         Kept {
             summaries: States::of(of(SUMMARIES), |items| items.iter().filter_map(seen).collect()),

@@ -7,7 +7,6 @@ use aws_sdk_dynamodb::Client;
 use parked_orders::{Consumer, ParkedError, ParkedOrder, ParkedOrderTable, UnaddressableNote};
 use read_models::LagBound;
 
-use crate::world::function::Redriving;
 use crate::world::journal::Waiting;
 use crate::world::release::Release;
 use crate::world::unexpected_errors::{UnexpectedErrors, Work};
@@ -16,15 +15,17 @@ use crate::world::unexpected_errors::{UnexpectedErrors, Work};
 const NONE_IS_LATE: LagBound = LagBound::Named(Duration::ZERO);
 
 /// The operator of a history.
-pub(crate) struct Operator {
+pub(crate) struct Operator<'a> {
+    pub(crate) release: &'a dyn Release,
+    pub(crate) client: Client,
+    pub(crate) bus: aws_sdk_eventbridge::Client,
     pub(crate) parked: ParkedOrderTable,
-    pub(crate) redrive: Box<dyn Redriving>,
     /// The consumers whose orders this release redrives. The rows of another release are not its own.
     pub(crate) consumers: Vec<Consumer>,
     pub(crate) errors: UnexpectedErrors,
 }
 
-impl Operator {
+impl Operator<'_> {
     /// The parked orders of each consumer.
     pub(crate) async fn parked(&self) -> Waiting {
         let (notes, _) = self.every_note().await;
@@ -50,19 +51,19 @@ impl Operator {
     /// Redrives every parked order, as `orders parked redrive --all` does.
     pub(crate) async fn redrive(&self) {
         for (consumer, order) in self.parked().await.into_keys() {
-            if self.consumers.contains(&consumer)
-                && let Some(ended) = self.errors.catch_panic("a redrive", self.redrive.order(&consumer, &order)).await
-            {
-                self.errors.ok(Work::Redrive, &order, ended);
+            if self.consumers.contains(&consumer) {
+                let redrive = self.release.redrive(self.bus.clone(), self.client.clone(), &consumer, &order);
+                let ended = self.errors.catch_panic("a redrive", redrive).await;
+                ended.and_then(|ended| self.errors.ok(Work::Redrive, &order, ended));
             }
         }
     }
 
     /// Repairs the rows twice, as `orders verify --repair` does. A difference in the second run is an unexpected error.
-    pub(crate) async fn repair(&self, release: &dyn Release, client: &Client, is_newer: bool) {
+    pub(crate) async fn repair(&self, client: &Client, is_newer: bool) {
         for is_second in [false, true] {
-            let repaired =
-                self.errors.catch_panic("a repair", release.repair(client.clone(), is_newer, NONE_IS_LATE)).await;
+            let repair = self.release.repair(client.clone(), is_newer, NONE_IS_LATE);
+            let repaired = self.errors.catch_panic("a repair", repair).await;
             let found = repaired.and_then(|it| self.errors.ok(Work::Repair, "of every kind", it));
             for difference in found.into_iter().flat_map(|it| it.found).filter(|_| is_second) {
                 self.errors.record(Work::Repair, "of every kind", format!("after a repair {difference}"));

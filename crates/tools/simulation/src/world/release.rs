@@ -4,17 +4,17 @@ use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, EventStore};
 use http_api::{AuthMode, QuoteVerifier};
 use operations::OperationError;
-use operations::redrive::Redrive;
+use operations::redrive::{Redrive, RedriveError, Redriven};
 use order_aggregate::Orders;
-use parked_orders::ParkedOrderTable;
+use parked_orders::{Consumer, ParkedOrderTable};
 use projector::Projector;
 use publication::EventBus;
 use publisher::Publisher;
 use query_handler::QueryHandler;
-use read_models::{DynamoSummaries, DynamoTotals, LagBound, OrderSummaries, Totals};
+use read_models::{DynamoSummaries, DynamoTotals, LagBound, OrderSummaries, ReadModels, Totals};
 
 use crate::world::clock;
-use crate::world::function::{Instance, Invocation, Redriving, StreamFunction};
+use crate::world::function::{Instance, Invocation, StreamFunction};
 use crate::world::models;
 use crate::world::names::{BUS, EVENTS, PARKED, SUMMARIES, TOTALS};
 use crate::world::repair::{Repaired, repair, wrong_snapshots};
@@ -38,12 +38,20 @@ pub trait Release: Send + Sync {
 
     /// The projector.
     fn projector(&self, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
-        projector(client)
+        projector(&models::as_deployed(&client), client)
     }
 
-    /// The redrive of parked orders.
-    fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
-        redrive(bus, client)
+    /// Redrives a parked order for a consumer.
+    fn redrive<'a>(
+        &'a self,
+        bus: aws_sdk_eventbridge::Client,
+        client: aws_sdk_dynamodb::Client,
+        consumer: &'a Consumer,
+        order: &'a str,
+    ) -> Invocation<'a, Result<Redriven, RedriveError>> {
+        let (store, models) = (DynamoEventStore::new(client.clone(), EVENTS), models::as_deployed(&client));
+        let redrive = Redrive::new(store, ParkedOrderTable::new(client, PARKED), EventBus::new(bus, BUS), models);
+        Box::pin(async move { redrive.order(consumer, order).await })
     }
 
     /// Compares the read models with the events, and repairs each difference that is not late by `bound`. The summaries are
@@ -68,7 +76,7 @@ pub trait Release: Send + Sync {
 
     /// The publisher to the bus of a client.
     fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
-        publisher(bus, client)
+        Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrderTable::new(client, PARKED)))
     }
 }
 
@@ -93,22 +101,8 @@ pub fn query_handler(
     Box::new(QueryHandler::new(events, summaries, totals, parked, AuthMode::JwtAndIam))
 }
 
-/// The projector as it is deployed.
-#[must_use]
-pub fn projector(client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+/// The projector of a release with these read models.
+pub(crate) fn projector(models: &ReadModels, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
     let store = DynamoEventStore::new(client.clone(), EVENTS);
-    Box::new(Projector::new(store, &models::as_deployed(&client), ParkedOrderTable::new(client, PARKED)))
-}
-
-/// The publisher as it is deployed.
-#[must_use]
-pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
-    Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrderTable::new(client, PARKED)))
-}
-
-/// The redrive of parked orders as it is deployed.
-#[must_use]
-pub fn redrive(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
-    let (store, models) = (DynamoEventStore::new(client.clone(), EVENTS), models::as_deployed(&client));
-    Box::new(Redrive::new(store, ParkedOrderTable::new(client, PARKED), EventBus::new(bus, BUS), models))
+    Box::new(Projector::new(store, models, ParkedOrderTable::new(client, PARKED)))
 }
