@@ -1,6 +1,7 @@
 //! The participants of a history, and the networks between them.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::sync::Arc;
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
@@ -10,7 +11,6 @@ use parked_orders::{Consumer, ParkedOrderTable};
 use sam_template::Template;
 use tokio::sync::watch;
 
-use crate::campaign::run_error::Cause;
 use crate::faults::bus::Bus;
 use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
@@ -68,7 +68,7 @@ impl<'a> Harness<'a> {
         release: &'a dyn Release,
         held: watch::Receiver<bool>,
         random: &mut Rng,
-    ) -> Result<Self, Cause> {
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let dynamo = EmbeddedDynamoDb::in_memory(ANY_PORT).await?;
         dynamo.create_tables(&Template::of_this_project()?)?;
         let faults = Faults::without(plan.without.clone());

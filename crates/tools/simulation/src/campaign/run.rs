@@ -1,6 +1,7 @@
 //! One history: the order in which clients, consumers and the operator work.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastrand::Rng;
@@ -9,7 +10,7 @@ use tokio::sync::watch;
 use crate::campaign::consumers::{Consumers, RunningConsumers};
 use crate::campaign::harness::Harness;
 use crate::campaign::run_error::{Cause, RunError};
-use crate::campaign::traffic::{Traffic, draw_commands, late_retries, start_clients};
+use crate::campaign::traffic::{Clients, draw_commands, late_retries};
 use crate::check::check;
 use crate::check::findings::Findings;
 use crate::check::history::History;
@@ -36,9 +37,15 @@ impl History {
     /// # Errors
     /// When the harness fails.
     pub fn run(plan: &Plan, release: &dyn Release) -> Result<Self, RunError> {
+        let failed = |cause| RunError { plan: Box::new(plan.clone()), cause };
+        for fault in &plan.without {
+            if let Some(advice) = fault.consequence_of() {
+                return Err(failed(Cause::NotByItself(*fault, advice)));
+            }
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-        let history = runtime.map_err(Cause::from).and_then(|runtime| runtime.block_on(run(plan, release)));
-        history.map_err(|cause| RunError { plan: Box::new(plan.clone()), cause })
+        let history = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(plan, release)));
+        history.map_err(|error| failed(Cause::Failed(error)))
     }
 }
 
@@ -54,10 +61,7 @@ pub(super) fn run_and_check(plan: &Plan, release: &dyn Release) -> Result<(Histo
     })
 }
 
-async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
-    if let Some(fault) = plan.without.iter().find(|fault| fault.consequence_of().is_some()) {
-        return Err(Cause::NotByItself(*fault, fault.consequence_of().unwrap_or_default()));
-    }
+async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Error + Send + Sync>> {
     // The SDK, the event store and the publisher draw their backoffs from the thread's own generator.
     fastrand::seed(plan.seed);
     clock::reset();
@@ -65,7 +69,10 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let shape = Shape::drawn(plan, &mut random);
     let (hold, held) = watch::channel(false);
     let harness = Harness::start(plan, shape, release, held, &mut random).await?;
-    let mut exchanges = filled_up(&harness).await?;
+    let mut exchanges = Vec::new();
+    if let (Beginning::Full, Some(order)) = (shape.beginning, harness.orders.first()) {
+        exchanges = past::full(harness.calm(), order, &harness.pricing).await?;
+    }
     let network = harness.network(random.u64(..), true);
     let bus = Bus::new(random.u64(..), shape.rates, shape.refused_percent, harness.faults.clone());
     let consumers = RunningConsumers::start(&harness, &bus, &mut random);
@@ -76,9 +83,9 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     if let (Beginning::Long, Some(order)) = (shape.beginning, harness.orders.first()) {
         exchanges = past::long(&mut client, order).await;
     }
-    let clients = start_clients(plan, &harness, &client, &commands, &mut random);
+    let clients = Clients::start(plan, &harness, &client, &commands, &mut random);
     let (traffic, called_lost) = tokio::join!(clients.finish(), harness.verify_lagging(&hold, late_dice(plan).fork()));
-    let Traffic { exchanges: sent, mut inquiries } = traffic?;
+    let (sent, mut inquiries) = traffic?;
     exchanges.extend(sent);
     if harness.faults.may(Fault::LateRetry) {
         clock::next_day();
@@ -132,14 +139,6 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
         unexpected_errors: harness.errors.all(),
         faults: harness.faults.counts(),
         fired: network.fired(),
-    })
-}
-
-/// Appends the past of a full first order. Its commands count as sent before all others and never answered.
-async fn filled_up(harness: &Harness<'_>) -> Result<Vec<Exchange>, Cause> {
-    Ok(match (harness.shape.beginning, harness.orders.first()) {
-        (Beginning::Full, Some(order)) => past::full(harness.calm(), order, &harness.pricing).await?,
-        (Beginning::Fresh | Beginning::Long | Beginning::Full, _) => Vec::new(),
     })
 }
 

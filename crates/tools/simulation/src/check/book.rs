@@ -4,9 +4,8 @@ use order_aggregate::OrderCommit;
 use order_domain::Event;
 use serde_json::{Value, json};
 
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::ledger::Ledger;
 use crate::workload::exchange::Exchange;
 

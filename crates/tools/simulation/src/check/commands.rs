@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use super::book::Book;
 use super::decisions;
-use super::findings::Findings;
-use super::invariant::Invariant;
+use super::findings::{Findings, Invariant};
 use super::replies::reply;
 use super::rights;
 use crate::workload::exchange::Exchange;

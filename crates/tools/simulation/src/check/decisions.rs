@@ -8,8 +8,7 @@ use order_domain::{Command, Decision, Order, decide};
 use serde_json::Value;
 
 use super::book::Book;
-use super::findings::Findings;
-use super::invariant::Invariant;
+use super::findings::{Findings, Invariant};
 use super::replies::reply;
 use super::rights;
 use crate::workload::exchange::Exchange;

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::book::Book;
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::staleness;
 use crate::workload::inquiry::Inquiry;
 use crate::world::journal::Waiting;

@@ -5,7 +5,7 @@
 //!
 //! | file | checks |
 //! |---|---|
-//! | [`history`], [`invariant`], [`findings`] | the history, the invariants, and the result of a check |
+//! | [`history`], [`findings`] | the history; the invariants, and the result of a check |
 //! | `commands`, `decisions` | recorded commits and replies to commands; rejections and no-op replies |
 //! | `ledger`, `book`, `step`, `replies` | an order by its events, added up apart from the domain |
 //! | `money` | money, units and ids by it |
@@ -23,7 +23,6 @@ mod decisions;
 pub mod deeds;
 pub mod findings;
 pub mod history;
-pub mod invariant;
 mod ledger;
 mod lists;
 mod money;
@@ -41,9 +40,8 @@ mod totals;
 mod unaddressable;
 
 use book::Book;
-use findings::Findings;
+use findings::{Findings, Violation};
 use history::History;
-use invariant::Violation;
 use step::Step;
 
 /// Checks every invariant of a history.

@@ -3,8 +3,7 @@
 use order_domain::Event;
 use order_domain::values::Amount;
 
-use super::findings::Findings;
-use super::invariant::Invariant;
+use super::findings::{Findings, Invariant};
 use super::ledger::{id_of, stated_due};
 use super::step::{Step, units};
 

@@ -1,9 +1,8 @@
 //! The operator's work: no unexpected error was recorded, and verifications report no late row as lost, and find a snapshot that
 //! was replaced.
 
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::{History, ReplacedSnapshot};
-use super::invariant::Invariant;
 use crate::world::unexpected_errors::Work;
 
 /// The invariant that an error in each kind of work violates. Verifications are checked only if there was one.

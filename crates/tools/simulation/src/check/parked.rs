@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use parked_orders::Consumer;
 
 use super::book::Book;
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::totals::row_version;
 use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
 

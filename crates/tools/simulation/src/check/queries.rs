@@ -4,9 +4,8 @@ use order_aggregate::OrderCommit;
 use serde_json::{Value, json};
 
 use super::book::Book;
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::lists;
 use super::replies::event;
 use super::staleness;

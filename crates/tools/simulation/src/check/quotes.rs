@@ -6,9 +6,8 @@ use order_domain::Event;
 use serde_json::{Value, json};
 
 use super::book::Book;
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::rights;
 use crate::workload::caller::Caller;
 use crate::workload::exchange::Exchange;

@@ -3,9 +3,8 @@
 use order_domain::Event;
 
 use super::book::Book;
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use crate::workload::caller::Caller;
 use crate::workload::command::Command;
 use crate::workload::exchange::Exchange;

@@ -6,8 +6,7 @@ use read_models::{OrderSummaryByCustomer, OrderSummaryRow, Projection, projectio
 use serde_json::{Value, json};
 
 use super::book::Book;
-use super::findings::Findings;
-use super::invariant::Invariant;
+use super::findings::{Findings, Invariant};
 use super::ledger::Ledger;
 use super::totals::row_version;
 use crate::world::journal::Seen;

@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::book::Book;
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use crate::workload::inquiry::Page;
 use crate::world::journal::Waiting;
 use crate::world::names::SUMMARY_CONSUMER;

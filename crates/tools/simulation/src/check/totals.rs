@@ -8,9 +8,8 @@ use read_models::{Contribution, CurrencyTotals, CustomerTotals, FoldError, Place
 use serde_json::{Value, json};
 
 use super::book::Book;
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::staleness;
 use crate::workload::inquiry::Inquiry;
 use crate::world::journal::Waiting;

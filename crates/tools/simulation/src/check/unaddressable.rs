@@ -1,8 +1,7 @@
 //! Unaddressable records: each is noted for the operator, and stops no shard.
 
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let unaddressable = &history.unaddressable;

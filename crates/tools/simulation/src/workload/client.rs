@@ -146,27 +146,26 @@ impl Client {
 
     /// Sends a command until it is answered.
     pub(crate) async fn send(&mut self, command: Command) -> Exchange {
-        let (mut answer, mut asked_at, mut began, mut sent, mut ended) = (None, clock::now(), 0, 0, 0);
+        let mut exchange = Exchange::unanswered(command, self.is_late);
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 self.backoff(50..=400).await;
             }
             wrong_clock::disturb(&mut self.random, &self.faults);
-            while !self.in_flight.may_begin(&command, &self.faults) {
+            while !self.in_flight.may_begin(&exchange.command, &self.faults) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            asked_at = clock::now();
-            began = self.in_flight.begin(&command, &self.faults);
+            exchange.asked_at = clock::now();
+            exchange.began = self.in_flight.begin(&exchange.command, &self.faults);
             if attempt == 0 {
-                sent = began;
+                exchange.sent = exchange.began;
             }
-            answer = self.attempt(&command).await;
-            ended = self.in_flight.end(&command);
-            if answer.is_some() {
+            exchange.answer = self.attempt(&exchange.command).await;
+            exchange.ended = self.in_flight.end(&exchange.command);
+            if exchange.answer.is_some() {
                 break;
             }
         }
-        let exchange = Exchange { command, answer, is_late: self.is_late, asked_at, began, sent, ended };
         if let Some(reply) = exchange.accepted() {
             self.known.learn(&exchange.command.order, reply);
         }

@@ -4,6 +4,7 @@ use event_store::Timestamp;
 use serde_json::Value;
 
 use crate::workload::command::Command;
+use crate::world::clock;
 
 /// The final answer to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,11 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// A command that has not been answered.
+    pub(crate) fn unanswered(command: Command, is_late: bool) -> Self {
+        Self { command, answer: None, is_late, asked_at: clock::now(), began: 0, sent: 0, ended: 0 }
+    }
+
     /// The reply, if the command is recorded or changes nothing.
     pub(crate) fn accepted(&self) -> Option<&Value> {
         self.answer.as_ref().filter(|answer| answer.is_accepted()).map(|answer| &answer.body)
