@@ -12,11 +12,9 @@ use crate::campaign::consumers::Consumers;
 use crate::campaign::harness::Harness;
 use crate::check::history::ReplacedSnapshot;
 use crate::faults::lagging_rows::while_rows_lag;
-use crate::workload::inquiry::Inquiry;
-use crate::workload::query::{At, Query};
+use crate::workload::query::{At, Inquiry, Query};
 use crate::workload::reader::Reader;
-use crate::world::names::SUMMARY_CONSUMER;
-use crate::world::names::{CUSTOMERS, EVENTS, TOTALS};
+use crate::world::names::{CUSTOMERS, EVENTS, SUMMARY_CONSUMER, TOTALS};
 use crate::world::unexpected_errors::Work;
 use crate::world::wire::{self, position};
 
@@ -93,18 +91,15 @@ impl Harness<'_> {
         let store = DynamoEventStore::new(self.calm(), EVENTS);
         let mut recorded = Vec::new();
         let mut orders: Vec<String> = self.orders.iter().map(|order| order.id.clone()).collect();
-        let others = self.stored().into_iter().filter(|id| !orders.contains(id)).collect::<Vec<_>>();
-        orders.extend(others);
+        let mut stored: BTreeSet<String> =
+            wire::items(self.dynamo.database(), EVENTS).iter().filter_map(position).map(|(order, _)| order).collect();
+        stored.retain(|order| !orders.contains(order));
+        orders.extend(stored);
         for order in orders {
             let commits = EventStore::<Orders>::commits(&store, &order, 0, None).await;
             let commits = self.errors.ok(Work::Read, &order, commits).unwrap_or_default();
             recorded.push((order, commits));
         }
         recorded
-    }
-
-    /// The id of each order in the table.
-    fn stored(&self) -> BTreeSet<String> {
-        wire::items(self.dynamo.database(), EVENTS).iter().filter_map(position).map(|(order, _)| order).collect()
     }
 }

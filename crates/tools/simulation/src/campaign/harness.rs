@@ -16,9 +16,8 @@ use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
 use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::faults::network::Network;
-use crate::faults::poison::Poison;
 use crate::faults::strike::Rates;
-use crate::faults::tampering::{Tamper, Tampering};
+use crate::faults::tampering::{Poison, Tamper, Tampering};
 use crate::faults::unaddressable::Injector;
 use crate::workload::client::Client;
 use crate::workload::in_flight::InFlight;
@@ -31,8 +30,7 @@ use crate::workload::shape::{Beginning, Shape};
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
 use crate::world::models;
-use crate::world::names::{PARKED, PROJECTOR, PUBLISHER};
-use crate::world::names::{SUMMARY_CONSUMER, TOTALS_CONSUMER};
+use crate::world::names::{PARKED, PROJECTOR, PUBLISHER, SUMMARY_CONSUMER, TOTALS_CONSUMER};
 use crate::world::operator::Operator;
 use crate::world::release::{self, Release};
 use crate::world::sdk_config;
@@ -95,9 +93,16 @@ impl<'a> Harness<'a> {
 
 impl Harness<'_> {
     pub(super) fn network(&self, seed: u64, knows_all: bool) -> Network {
-        let network = Network::new(self.dynamo.database().clone(), seed, self.shape.rates);
-        let network = network.with_faults(self.faults.clone()).with_tampering(self.tampering.clone(), knows_all);
-        network.with_journal(self.journal.clone())
+        let mut network = self.network_at(seed, self.shape.rates);
+        network.faults = self.faults.clone();
+        network.tampering = Some((self.tampering.clone(), knows_all));
+        network
+    }
+
+    fn network_at(&self, seed: u64, rates: Rates) -> Network {
+        let mut network = Network::new(self.dynamo.database().clone(), seed, rates);
+        network.journal = Some(self.journal.clone());
+        network
     }
 
     pub(super) fn kills(&self, percent: u8, latest_ms: u64) -> Kills {
@@ -160,7 +165,6 @@ impl Harness<'_> {
             function,
             percent: self.shape.unaddressable_percent,
             random: random.clone().fork(),
-            faults: self.faults.clone(),
             shard: shard.number,
             delivered: Vec::new(),
         };
@@ -184,6 +188,12 @@ impl Harness<'_> {
         }
     }
 
+    fn consumer_network(&self, knows_all: bool, random: &mut Rng) -> (Network, aws_sdk_dynamodb::Client) {
+        let network = self.network(random.u64(..), knows_all);
+        let client = network.client(sdk_config::dynamodb(&self.dynamo));
+        (network, client)
+    }
+
     /// The projectors, one for each shard. They are separate instances, which share only the tables.
     pub(super) fn projectors(&self, random: &mut Rng) -> Vec<Mapping> {
         (0..SHARDS).map(|number| self.projector(Shard { number, of: SHARDS }, random)).collect()
@@ -191,8 +201,7 @@ impl Harness<'_> {
 
     /// A projector. In a rolling deployment it has two releases.
     fn projector(&self, shard: Shard, random: &mut Rng) -> Mapping {
-        let network = self.network(random.u64(..), false);
-        let client = network.client(sdk_config::dynamodb(&self.dynamo));
+        let (network, client) = self.consumer_network(false, random);
         let panics = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
         let function = if panics {
             release::projector(&models::panicking(&client), client)
@@ -203,8 +212,7 @@ impl Harness<'_> {
         let is_newer = !self.shape.is_deployed;
         let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
         if self.shape.is_deployed {
-            let network = self.network(random.u64(..), true);
-            let client = network.client(sdk_config::dynamodb(&self.dynamo));
+            let (network, client) = self.consumer_network(true, random);
             let function = release::projector(&models::next(&client), client);
             deployed.push(Deployed { function, network, is_newer: true, reads_all: true });
         }
@@ -214,8 +222,7 @@ impl Harness<'_> {
 
     /// The publisher. Its batches are shuffled only without poison, because it holds back the records that follow poison.
     pub(super) fn publisher(&self, bus: &Bus, random: &mut Rng) -> Mapping {
-        let network = self.network(random.u64(..), false);
-        let client = network.client(sdk_config::dynamodb(&self.dynamo));
+        let (network, client) = self.consumer_network(false, random);
         let function = self.release.publisher(bus.client(sdk_config::eventbridge()), client);
         let disturbances = Disturbances { shuffles: self.shape.foreign_percent == 0, losses: false };
         let reads_all = !self.shape.poison.stops(&Consumer::PUBLISHER);
@@ -229,7 +236,7 @@ impl Harness<'_> {
     }
 
     pub(super) fn calm_network(&self) -> Network {
-        Network::new(self.dynamo.database().clone(), 0, Rates::default()).with_journal(self.journal.clone())
+        self.network_at(0, Rates::default())
     }
 
     /// The operator, on a network without faults.

@@ -6,11 +6,10 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::campaign::harness::Harness;
 use crate::faults::fault::{Fault, Faults};
 use crate::workload::client::Client;
-use crate::workload::command::Command;
+use crate::workload::command::{Command, Exchange};
 use crate::workload::draft::Drafts;
-use crate::workload::exchange::Exchange;
-use crate::workload::inquiry::Inquiry;
 use crate::workload::plan::Plan;
+use crate::workload::query::Inquiry;
 
 /// Commands that are sent again a day later.
 const LATE_RETRIES: usize = 3;

@@ -1,5 +1,6 @@
 //! An order by its recorded commits, for comparison with what clients and consumers received.
 
+use event_store::RecordedEvent;
 use order_aggregate::OrderCommit;
 use order_domain::Event;
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use super::findings::{Findings, Invariant};
 use super::history::History;
 use super::ledger::Ledger;
-use crate::workload::exchange::Exchange;
+use crate::workload::command::Exchange;
 
 /// An order: its commits, and the commands that clients sent to it.
 pub(super) struct Book<'a> {
@@ -82,4 +83,24 @@ impl<'a> Book<'a> {
         let what = || format!("the query shows {shown}, and {recorded:?} is recorded");
         findings.must(Invariant::Shown, self.order, recorded.as_ref() == Some(&shown), what);
     }
+}
+
+/// The reply to the command that recorded a commit.
+pub(super) fn reply(commit: &OrderCommit, ledger: &Ledger) -> Value {
+    let events = commit.events.iter().map(|recorded| event(commit, recorded));
+    json!({
+        "orderId": commit.aggregate_id, "version": commit.version, "status": ledger.status(),
+        "paymentStatus": ledger.payment_status(), "fulfillmentStatus": ledger.fulfillment_status(),
+        "events": events.collect::<Vec<_>>(),
+    })
+}
+
+/// An event as replies and queries show it.
+pub(super) fn event(commit: &OrderCommit, recorded: &RecordedEvent<Event>) -> Value {
+    let stored = order_domain::stored::encode(&recorded.event);
+    let (event_type, data) = stored.map_or((String::new(), Value::Null), |it| (it.event_type.to_owned(), it.data));
+    json!({
+        "eventId": recorded.event_id, "eventType": event_type, "version": commit.version,
+        "recordedAt": commit.recorded_at.to_string(), "data": data,
+    })
 }

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use event_store::ring::REMEMBERED_REQUESTS;
 use serde_json::Value;
 
-use super::book::Book;
+use super::book::{Book, reply};
 use super::decisions;
 use super::findings::{Findings, Invariant};
-use super::replies::reply;
 use super::rights;
-use crate::workload::exchange::Exchange;
+use crate::workload::command::Exchange;
 
 pub(super) fn check(book: &Book<'_>, findings: &mut Findings) {
     let order = book.order;
@@ -56,8 +55,9 @@ fn recorded_once(book: &Book<'_>, findings: &mut Findings) {
         let is_new = seen.insert(key);
         findings.must(Invariant::RecordedOnce, book.order, is_new, || format!("{key} is recorded twice"));
         let mut asked = book.exchanges.iter().filter(|exchange| exchange.command.key == key);
+        let may_have_recorded = |it: &&Exchange| it.answer.as_ref().is_none_or(|answer| !answer.is_rejection());
         let found = || format!("{key} is recorded, and every request for it was rejected");
-        findings.must(Invariant::RecordedOnce, book.order, asked.any(|it| it.rejection().is_none()), found);
+        findings.must(Invariant::RecordedOnce, book.order, asked.any(may_have_recorded), found);
     }
 }
 

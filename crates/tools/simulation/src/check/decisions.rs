@@ -7,11 +7,10 @@ use order_aggregate::{OrderCommit, Orders};
 use order_domain::{Command, Decision, Order, decide};
 use serde_json::Value;
 
-use super::book::Book;
+use super::book::{Book, reply};
 use super::findings::{Findings, Invariant};
-use super::replies::reply;
 use super::rights;
-use crate::workload::exchange::Exchange;
+use crate::workload::command::Exchange;
 
 /// A reply that leaves no commit: one that nothing changes, or the code of a rejection.
 type Ruling = Result<Value, String>;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::book::Book;
 use super::findings::Findings;
 use super::step::{Step, units};
-use crate::workload::exchange::Exchange;
+use crate::workload::command::Exchange;
 
 /// Counts the deeds of an event.
 pub(super) fn count(step: &Step<'_>, findings: &mut Findings) {

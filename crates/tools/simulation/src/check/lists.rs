@@ -8,7 +8,7 @@ use super::book::Book;
 use super::findings::{Findings, Invariant};
 use super::history::History;
 use super::staleness;
-use crate::workload::inquiry::Inquiry;
+use crate::workload::query::Inquiry;
 use crate::world::journal::Waiting;
 use crate::world::names::SUMMARY_CONSUMER;
 

@@ -7,15 +7,15 @@
 //! |---|---|
 //! | [`history`], [`findings`] | the history; the invariants, and the result of a check |
 //! | `commands`, `decisions` | recorded commits and replies to commands; rejections and no-op replies |
-//! | `ledger`, `book`, `step`, `replies` | an order by its events, added up apart from the domain |
+//! | `ledger`, `book`, `step` | an order by its events, added up apart from the domain |
 //! | `money` | money, units and ids by it |
 //! | [`deeds`] | the number of commands of each kind |
 //! | `queries`, `lists`, `staleness` | replies to queries |
 //! | `rights`, `quotes` | callers with their scopes; prices and quotes |
 //! | `rows`, `totals` | the read models at every moment |
-//! | `parked`, `unaddressable` | parked orders; records that name no order |
+//! | `parked` | parked orders |
 //! | `published` | the bus |
-//! | `operations` | verifications; errors and panics that no fault explains |
+//! | `operations` | verifications; records that name no order; errors and panics that no fault explains |
 
 mod book;
 mod commands;
@@ -31,13 +31,11 @@ mod parked;
 mod published;
 mod queries;
 mod quotes;
-mod replies;
 mod rights;
 mod rows;
 mod staleness;
 mod step;
 mod totals;
-mod unaddressable;
 
 use book::Book;
 use findings::{Findings, Violation};
@@ -63,7 +61,6 @@ pub fn check(history: &History) -> Findings {
     quotes::check(&books, history, &mut findings);
     queries::check(&books, history, &mut findings);
     parked::check(&books, history, &mut findings);
-    unaddressable::check(history, &mut findings);
     totals::check(&books, history, &mut findings);
     published::check(history, &mut findings);
     findings

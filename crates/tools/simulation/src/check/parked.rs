@@ -33,8 +33,7 @@ pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findin
     for (parked @ (consumer, order), waiting) in &history.parked {
         // The newer release's rows are not this one's to redrive.
         let is_of_the_newer = history.shape.is_deployed && *consumer == SUMMARY_CONSUMER;
-        let has_row = *consumer != Consumer::PUBLISHER && !is_of_the_newer;
-        if has_row {
+        if *consumer != Consumer::PUBLISHER && !is_of_the_newer {
             let row = history.redriven.get(parked).copied().unwrap_or(0);
             let book = books.iter().find(|book| book.order == order);
             let waited = book.map_or(*waiting, |book| row_version(consumer, book.commits, *waiting));

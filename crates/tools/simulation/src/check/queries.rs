@@ -3,16 +3,14 @@
 use order_aggregate::OrderCommit;
 use serde_json::{Value, json};
 
-use super::book::Book;
+use super::book::{Book, event};
 use super::findings::{Findings, Invariant};
 use super::history::History;
 use super::lists;
-use super::replies::event;
 use super::staleness;
 use super::totals;
 use crate::workload::caller::Caller;
-use crate::workload::inquiry::{Inquiry, Page};
-use crate::workload::query::{At, Query};
+use crate::workload::query::{At, Inquiry, Page, Query};
 use crate::world::sdk_config::TRIES;
 
 pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
@@ -20,7 +18,12 @@ pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findin
         inquiry.pages.iter().for_each(|page| answered(inquiry, page, findings));
         let of_order = books.iter().find(|book| inquiry.query.order() == Some(book.order));
         match (&inquiry.query, of_order) {
-            (Query::Order { at: At::Now | At::Least(_), .. }, Some(book)) => latest(book, inquiry, findings),
+            (Query::Order { at: At::Now | At::Least(_), .. }, Some(book)) => {
+                for page in inquiry.shown() {
+                    book.shows(&page.body, findings);
+                    staleness::of_order(book, &page.body, page, findings);
+                }
+            }
             (Query::Order { at: At::Version(version), .. }, Some(book)) => {
                 let commit = book.at(*version).map(|(commit, _)| commit);
                 let as_of = commit.map(|commit| commit.recorded_at.to_string());
@@ -65,13 +68,6 @@ fn answered(Inquiry { query, known, .. }: &Inquiry, page: &Page, findings: &mut 
         let what =
             || format!("version {known} was known, and {query:?} was answered with {}: {}", page.status, page.body);
         findings.must(Invariant::KnownIsShown, order, is_shown, what);
-    }
-}
-
-fn latest(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
-    for page in inquiry.shown() {
-        book.shows(&page.body, findings);
-        staleness::of_order(book, &page.body, page, findings);
     }
 }
 

@@ -10,7 +10,7 @@ use super::findings::{Findings, Invariant};
 use super::history::History;
 use super::rights;
 use crate::workload::caller::Caller;
-use crate::workload::exchange::Exchange;
+use crate::workload::command::Exchange;
 use crate::workload::pricing::{QuoteKey, SentQuote};
 
 /// The number of commits after which a retry of a quote is late.
@@ -96,9 +96,7 @@ impl<'a> Sending<'a> {
         let book = books.iter().find(|book| book.order == exchange.command.order)?;
         Some(Self { exchange, quote: exchange.command.quote.as_ref()?, book })
     }
-}
 
-impl Sending<'_> {
     fn is_expired(&self) -> bool {
         self.exchange.asked_at.epoch_ms() >= self.quote.terms.expires_at_ms
     }
@@ -121,17 +119,12 @@ impl Sending<'_> {
         !self.quote.is_tampered && self.placed() == Some(asked(&self.quote.order))
     }
 
-    /// The highest version of the order that clients knew before.
-    fn known(&self) -> u64 {
-        self.book.known_before(self.exchange.began)
-    }
-
     fn check(&self, books: &[Book<'_>], findings: &mut Findings) {
         let Some(answer) = &self.exchange.answer else { return };
         let command = &self.exchange.command;
         let (is_its_own, is_placed) = (self.made_its_order(), self.placed().is_some());
         // Once a client knows its order, no other answer is allowed.
-        let may_be_unknown = !is_its_own || self.known() == 0;
+        let may_be_unknown = !is_its_own || self.book.known_before(self.exchange.began) == 0;
         let holds = match (answer.status, answer.code()) {
             (200 | 201, _) => {
                 let named = answer.body["orderId"].as_str();
@@ -166,12 +159,12 @@ impl Sending<'_> {
 
     /// Counts a retry that was answered with the order of the quote, by time and by key.
     fn count_retry(&self, findings: &mut Findings) {
-        let key = match self.quote.idempotency_key.as_deref() {
+        let key = match self.quote.terms.idempotency_key.as_deref() {
             None => "no key",
             key if key == self.first_sent() => "the same key",
             Some(_) => "another key",
         };
-        let known = self.known();
+        let known = self.book.known_before(self.exchange.began);
         let when = [
             ("soon", known <= OTHER_COMMITS && !self.is_expired() && !self.is_of_retired_key()),
             ("after other commits", known > OTHER_COMMITS),
@@ -187,7 +180,7 @@ impl Sending<'_> {
     fn first_sent(&self) -> Option<&str> {
         let same = self.book.exchanges.iter().filter(|it| it.command.key == self.exchange.command.key);
         let first = same.min_by_key(|it| it.sent)?.command.quote.as_ref()?;
-        first.idempotency_key.as_deref()
+        first.terms.idempotency_key.as_deref()
     }
 }
 

@@ -6,8 +6,7 @@ use super::book::Book;
 use super::findings::{Findings, Invariant};
 use super::history::History;
 use crate::workload::caller::Caller;
-use crate::workload::command::Command;
-use crate::workload::exchange::Exchange;
+use crate::workload::command::{Command, Exchange};
 
 /// The status and code that reject a command, or `None` if its caller may send it.
 pub(super) fn refusal(command: &Command) -> Option<(u16, &'static str)> {
@@ -45,10 +44,8 @@ pub(super) fn is_decided_by_the_order(command: &Command) -> bool {
 
 pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
     for Exchange { command, answer, .. } in &history.exchanges {
+        let answer = answer.as_ref().filter(|answer| answer.is_accepted() || answer.is_rejection());
         let (Some((status, code)), Some(answer)) = (refusal(command), answer) else { continue };
-        if !answer.is_accepted() && !answer.is_rejection() {
-            continue;
-        }
         let holds = (answer.status, answer.code()) == (status, code);
         let what = || format!("{:?} sent {} and was answered with {answer:?}", command.caller, command.key);
         findings.must(Invariant::Authorized, &command.order, holds, what);

@@ -87,7 +87,7 @@ fn folded(commits: &[OrderCommit], release: u64, version: u64) -> Option<NextRow
     if release == u64::from(NextSummary::NUMBER) {
         return fold::<NextSummary>(commits, version);
     }
-    fold::<OrderSummaryByCustomer>(commits, version).map(NextRow::of_current)
+    fold::<OrderSummaryByCustomer>(commits, version).map(|summary| NextRow { summary, commits: None })
 }
 
 fn fold<P: Projection<Aggregate = order_aggregate::Orders>>(commits: &[OrderCommit], version: u64) -> Option<P::Row> {

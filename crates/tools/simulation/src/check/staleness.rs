@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::book::Book;
 use super::findings::{Findings, Invariant};
 use super::history::History;
-use crate::workload::inquiry::Page;
+use crate::workload::query::Page;
 use crate::world::journal::Waiting;
 use crate::world::names::SUMMARY_CONSUMER;
 

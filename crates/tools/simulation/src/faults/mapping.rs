@@ -98,7 +98,7 @@ impl Mapping {
             if self.next < self.records.len() {
                 let size = self.random.usize(1..=20).min(self.records.len() - self.next);
                 let mut batch = self.disturbed(self.next, size);
-                self.unaddressable.add_to(&mut batch);
+                self.unaddressable.add_to(&mut batch, &self.faults);
                 self.next += size;
                 self.deliver(batch).await;
             } else if is_over {
@@ -232,7 +232,8 @@ impl Mapping {
     }
 
     fn give_up(&mut self, batch: Vec<Value>) {
-        let (unaddressable, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(unaddressable::is_one);
+        let (unaddressable, batch): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|it| unaddressable::name(it).is_some());
         self.given_up.extend(unaddressable);
         if self.disturbances.losses && self.faults.may(Fault::LostRecord) {
             batch.iter().for_each(|record| self.lose(record));

@@ -31,10 +31,12 @@ const LARGE_PAGE_BYTES: usize = 600 * 1024;
 pub struct Network {
     database: Database,
     dice: Shared<Dice>,
-    faults: Faults,
+    /// The faults that may strike, and their counts.
+    pub(crate) faults: Faults,
     /// The tampering with commits, and true if the readers on this network are of the newer release.
-    tampering: Option<(Tampering, bool)>,
-    journal: Option<Journal>,
+    pub(crate) tampering: Option<(Tampering, bool)>,
+    /// The journal of every write.
+    pub(crate) journal: Option<Journal>,
     rows_written: Arc<AtomicU64>,
 }
 
@@ -50,22 +52,6 @@ impl Network {
     pub fn new(database: Database, seed: u64, rates: Rates) -> Self {
         let dice = Shared::new(Dice::new(seed, rates));
         Self { database, dice, faults: Faults::default(), tampering: None, journal: None, rows_written: Arc::default() }
-    }
-
-    /// The same network, with the faults that may strike and their counts.
-    #[must_use]
-    pub fn with_faults(self, faults: Faults) -> Self {
-        Self { faults, ..self }
-    }
-
-    /// The same network, with tampering. Its readers can read every commit if `knows_all`.
-    pub(crate) fn with_tampering(self, tampering: Tampering, knows_all: bool) -> Self {
-        Self { tampering: Some((tampering, knows_all)), ..self }
-    }
-
-    /// The same network, with a journal of every write.
-    pub(crate) fn with_journal(self, journal: Journal) -> Self {
-        Self { journal: Some(journal), ..self }
     }
 
     /// Ends the faults.

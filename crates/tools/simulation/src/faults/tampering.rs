@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use embedded_dynamodb::Database;
 use fastrand::Rng;
+use parked_orders::Consumer;
 use serde_json::{Value, json};
 
 use crate::faults::fault::{Fault, Faults};
-use crate::faults::poison::Poison;
 use crate::faults::snapshots::{Replaced, spoil};
 use crate::world::names::EVENTS;
 use crate::world::panicking_projection::PANICS;
@@ -21,6 +21,30 @@ use crate::world::wire::{self, Position, position, put};
 const FOREIGN_TYPE: &str = "OrderGiftWrapped";
 /// The bytes added to a large commit: four of them exceed a page of 1 MB.
 const LARGE_TAG_BYTES: usize = 300 * 1024;
+
+/// The kind of a foreign commit for a consumer of the older release. A history has one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Poison {
+    /// It has an event of an unknown type.
+    UnknownType,
+    /// It has data of a wrong type.
+    WrongType,
+    /// It makes the projections panic.
+    Panic,
+}
+
+impl Poison {
+    pub(crate) const ALL: [Self; 3] = [Self::UnknownType, Self::WrongType, Self::Panic];
+
+    /// Returns true if it stops a consumer. The publisher does not fold events, so a panicking fold does not stop it.
+    #[must_use]
+    pub fn stops(self, consumer: &Consumer) -> bool {
+        match self {
+            Self::UnknownType | Self::WrongType => true,
+            Self::Panic => *consumer != Consumer::PUBLISHER,
+        }
+    }
+}
 
 /// The rates of tampering.
 #[derive(Debug, Clone)]

@@ -15,13 +15,6 @@ struct Attempts {
     moments: u64,
 }
 
-impl Attempts {
-    fn moment(&mut self) -> u64 {
-        self.moments += 1;
-        self.moments
-    }
-}
-
 /// The keys in flight, each with its bodies. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InFlight(Shared<Attempts>);
@@ -46,7 +39,8 @@ impl InFlight {
             faults.struck(Fault::SameKeyOtherBody);
         }
         bodies.push(command.body.clone());
-        attempts.moment()
+        attempts.moments += 1;
+        attempts.moments
     }
 
     pub(super) fn end(&self, command: &Command) -> u64 {
@@ -55,6 +49,7 @@ impl InFlight {
         if let Some(ended) = bodies.iter().position(|body| *body == command.body) {
             bodies.remove(ended);
         }
-        attempts.moment()
+        attempts.moments += 1;
+        attempts.moments
     }
 }

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 
 use crate::workload::caller::Caller;
 use crate::workload::client::Client;
-use crate::workload::command::Command;
-use crate::workload::exchange::Exchange;
+use crate::workload::command::{Command, Exchange};
 use crate::workload::new_order::NewOrder;
 use crate::workload::pricing::Pricing;
 use crate::world::clock;

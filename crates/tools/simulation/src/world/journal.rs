@@ -7,8 +7,7 @@ use parked_orders::Consumer;
 use read_models::{CustomerTotals, Projection};
 use serde_json::Value;
 
-use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
-use crate::world::names::{PARKED, SUMMARIES, TOTALS};
+use crate::world::names::{CONSUMERS, PARKED, SUMMARIES, SUMMARY_CONSUMER, TOTALS, TOTALS_CONSUMER};
 use crate::world::next_summary::NextRow;
 use crate::world::shared::Shared;
 use crate::world::wire;
@@ -76,7 +75,6 @@ impl Kept {
     }
 }
 
-#[derive(Default)]
 struct State {
     moments: u64,
     tables: BTreeMap<&'static str, Vec<(u64, Vec<Value>)>>,
@@ -91,11 +89,8 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(database: Database) -> Self {
-        let mut state = State::default();
-        for table in TABLES {
-            state.tables.insert(table, vec![(0, Vec::new())]);
-        }
-        Self { database, state: Shared::new(state) }
+        let tables = TABLES.map(|table| (table, vec![(0, Vec::new())])).into();
+        Self { database, state: Shared::new(State { moments: 0, tables }) }
     }
 
     /// A new moment.
@@ -107,21 +102,15 @@ impl Journal {
 
     /// Reads the tables that a write names.
     pub(crate) fn written(&self, body: &[u8]) {
-        for table in TABLES {
-            if wire::names_table(body, table) {
-                self.read(table);
+        for table in TABLES.into_iter().filter(|table| wire::names_table(body, table)) {
+            let items = wire::items(&self.database, table);
+            let mut state = self.state.lock();
+            let State { moments, tables } = &mut *state;
+            let states = tables.entry(table).or_default();
+            if states.last().is_none_or(|(_, newest)| *newest != items) {
+                *moments += 1;
+                states.push((*moments, items));
             }
-        }
-    }
-
-    fn read(&self, table: &'static str) {
-        let items = wire::items(&self.database, table);
-        let mut state = self.state.lock();
-        let State { moments, tables } = &mut *state;
-        let states = tables.entry(table).or_default();
-        if states.last().is_none_or(|(_, newest)| *newest != items) {
-            *moments += 1;
-            states.push((*moments, items));
         }
     }
 
@@ -179,8 +168,12 @@ fn seen(item: &Value) -> Option<Seen> {
     let decoded: Option<serde_dynamo::Item> = serde_json::from_value(item.clone()).ok();
     let row = decoded.and_then(|item| {
         let is_of_next = item.inner().contains_key("commits");
-        if is_of_next { serde_dynamo::from_item(item) } else { serde_dynamo::from_item(item).map(NextRow::of_current) }
-            .ok()
+        if is_of_next {
+            serde_dynamo::from_item(item)
+        } else {
+            serde_dynamo::from_item(item).map(|summary| NextRow { summary, commits: None })
+        }
+        .ok()
     });
     Some(Seen { order, projection, version, row })
 }

@@ -15,13 +15,6 @@ pub struct NextRow {
     pub commits: Option<u64>,
 }
 
-impl NextRow {
-    /// A row of the current release.
-    pub(crate) const fn of_current(summary: OrderSummaryRow) -> Self {
-        Self { summary, commits: None }
-    }
-}
-
 /// The projection of the next release.
 #[derive(Debug, Clone, Copy)]
 pub struct NextSummary;

@@ -28,24 +28,20 @@ pub(crate) struct Operator<'a> {
 impl Operator<'_> {
     /// The parked orders of each consumer.
     pub(crate) async fn parked(&self) -> Waiting {
-        let (notes, _) = self.every_note().await;
+        let (notes, _) = self.notes().await;
         notes.into_iter().map(|note| ((note.consumer, note.aggregate_id), note.held_up_to)).collect()
     }
 
     /// The orders that are parked because of an outage.
     pub(crate) async fn deferred(&self) -> BTreeSet<(Consumer, String)> {
-        let (notes, _) = self.every_note().await;
+        let (notes, _) = self.notes().await;
         notes.into_iter().filter(|note| note.is_deferred).map(|note| (note.consumer, note.aggregate_id)).collect()
     }
 
     /// The functions that noted each unaddressable record, by the record's name.
     pub(crate) async fn unaddressable(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let (_, notes) = self.every_note().await;
+        let (_, notes) = self.notes().await;
         notes.into_iter().map(|note| (note.id, note.noted_by)).collect()
-    }
-
-    async fn every_note(&self) -> (Vec<ParkedOrder>, Vec<UnaddressableNote>) {
-        self.errors.ok(Work::Read, "of every parked one", self.notes().await).unwrap_or_default()
     }
 
     /// Redrives every parked order, as `orders parked redrive --all` does.
@@ -71,16 +67,20 @@ impl Operator<'_> {
         }
     }
 
-    async fn notes(&self) -> Result<(Vec<ParkedOrder>, Vec<UnaddressableNote>), ParkedError> {
+    async fn notes(&self) -> (Vec<ParkedOrder>, Vec<UnaddressableNote>) {
         let (mut notes, mut unaddressable, mut next) = (Vec::new(), Vec::new(), None);
-        loop {
-            let page = self.parked.page(next).await?;
-            notes.extend(page.parked.into_iter().collect::<Result<Vec<_>, _>>()?);
-            unaddressable.extend(page.unaddressable.into_iter().collect::<Result<Vec<_>, _>>()?);
+        while let Some(page) = self.read(self.parked.page(next).await) {
+            notes.extend(page.parked.into_iter().filter_map(|note| self.read(note)));
+            unaddressable.extend(page.unaddressable.into_iter().filter_map(|note| self.read(note)));
             next = page.next;
             if next.is_none() {
-                return Ok((notes, unaddressable));
+                break;
             }
         }
+        (notes, unaddressable)
+    }
+
+    fn read<T>(&self, result: Result<T, ParkedError>) -> Option<T> {
+        self.errors.ok(Work::Read, "of every parked one", result)
     }
 }

@@ -1,5 +1,6 @@
 //! The release under test: the functions as they are deployed. Tests replace some of them to plant bugs.
 
+use aws_sdk_dynamodb::Client;
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, EventStore};
 use http_api::{AuthMode, QuoteVerifier};
@@ -22,12 +23,12 @@ use crate::world::repair::{Repaired, repair, wrong_snapshots};
 /// The constructors of the functions under test. By default they are the deployed ones; tests override them to plant bugs.
 pub trait Release: Send + Sync {
     /// The command handler, with a verifier of quotes.
-    fn command_handler(&self, client: aws_sdk_dynamodb::Client, quotes: QuoteVerifier) -> Instance {
+    fn command_handler(&self, client: Client, quotes: QuoteVerifier) -> Instance {
         command_handler(DynamoEventStore::new(client, EVENTS), quotes)
     }
 
     /// The query handler.
-    fn query_handler(&self, client: aws_sdk_dynamodb::Client) -> Instance {
+    fn query_handler(&self, client: Client) -> Instance {
         query_handler(
             DynamoEventStore::new(client.clone(), EVENTS),
             DynamoSummaries::new(client.clone(), SUMMARIES),
@@ -37,7 +38,7 @@ pub trait Release: Send + Sync {
     }
 
     /// The projector.
-    fn projector(&self, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+    fn projector(&self, client: Client) -> Box<dyn StreamFunction> {
         projector(&models::as_deployed(&client), client)
     }
 
@@ -45,7 +46,7 @@ pub trait Release: Send + Sync {
     fn redrive<'a>(
         &'a self,
         bus: aws_sdk_eventbridge::Client,
-        client: aws_sdk_dynamodb::Client,
+        client: Client,
         consumer: &'a Consumer,
         order: &'a str,
     ) -> Invocation<'a, Result<Redriven, RedriveError>> {
@@ -58,7 +59,7 @@ pub trait Release: Send + Sync {
     /// repaired by the projection of the next release if `is_newer`.
     fn repair(
         &self,
-        client: aws_sdk_dynamodb::Client,
+        client: Client,
         is_newer: bool,
         bound: LagBound,
     ) -> Invocation<'_, Result<Repaired, OperationError>> {
@@ -67,15 +68,12 @@ pub trait Release: Send + Sync {
     }
 
     /// Compares the snapshots with the events, and returns the order and version of each that differs.
-    fn wrong_snapshots(
-        &self,
-        client: aws_sdk_dynamodb::Client,
-    ) -> Invocation<'_, Result<Vec<(String, u64)>, OperationError>> {
+    fn wrong_snapshots(&self, client: Client) -> Invocation<'_, Result<Vec<(String, u64)>, OperationError>> {
         Box::pin(wrong_snapshots(DynamoEventStore::new(client, EVENTS)))
     }
 
     /// The publisher to the bus of a client.
-    fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+    fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn StreamFunction> {
         Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrderTable::new(client, PARKED)))
     }
 }
@@ -102,7 +100,7 @@ pub fn query_handler(
 }
 
 /// The projector of a release with these read models.
-pub(crate) fn projector(models: &ReadModels, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+pub(crate) fn projector(models: &ReadModels, client: Client) -> Box<dyn StreamFunction> {
     let store = DynamoEventStore::new(client.clone(), EVENTS);
     Box::new(Projector::new(store, models, ParkedOrderTable::new(client, PARKED)))
 }
