@@ -10,7 +10,7 @@ use crate::campaign::harness::Harness;
 use crate::faults::bus::Bus;
 use crate::faults::mapping::Mapping;
 use crate::faults::rebuild::rebuild;
-use crate::faults::unaddressable::UnaddressableRecords;
+use crate::faults::unaddressable::{UnaddressableRecords, name};
 use crate::workload::shape::Shape;
 use crate::world::names::{PROJECTOR, PUBLISHER};
 use crate::world::operator::Operator;
@@ -95,7 +95,7 @@ impl Consumers {
         };
         UnaddressableRecords {
             delivered: self.0.iter().flat_map(delivered).collect(),
-            left: self.0.iter().flat_map(Mapping::unaddressable_given_up).collect(),
+            left: self.0.iter().flat_map(|it| &it.given_up).filter_map(name).map(str::to_owned).collect(),
             notes: operator.unaddressable().await,
         }
     }

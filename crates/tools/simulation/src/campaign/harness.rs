@@ -147,7 +147,7 @@ impl Harness<'_> {
 
     /// A client that reads, on a network without faults. Its function is not killed.
     pub(super) fn calm_reader(&self, random: &mut Rng) -> Reader {
-        let mut reader = self.reader(self.calm_network(), random);
+        let mut reader = self.reader(self.network_at(0, Rates::default()), random);
         reader.kills.percent = 0;
         reader
     }
@@ -232,11 +232,7 @@ impl Harness<'_> {
 
     /// A DynamoDB client on a network without faults.
     pub(super) fn calm(&self) -> aws_sdk_dynamodb::Client {
-        self.calm_network().client(sdk_config::dynamodb(&self.dynamo))
-    }
-
-    pub(super) fn calm_network(&self) -> Network {
-        self.network_at(0, Rates::default())
+        self.network_at(0, Rates::default()).client(sdk_config::dynamodb(&self.dynamo))
     }
 
     /// The operator, on a network without faults.

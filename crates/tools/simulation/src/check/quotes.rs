@@ -32,7 +32,7 @@ pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findin
         }
         let holds = match answer {
             // Another quote with the same id was faster.
-            Some(answer) if answer.is_rejection() => !sending.made_its_order() && sending.placed().is_some(),
+            Some(answer) if answer.is_rejection() => !sending.made_its_order() && sending.book.placed().is_some(),
             Some(answer) => answer.status == 201 && answer.body["orderId"] == *command.order,
             None => false,
         };
@@ -110,19 +110,14 @@ impl<'a> Sending<'a> {
         !self.quote.is_tampered && !self.is_expired() && !self.is_of_retired_key()
     }
 
-    /// The recorded content of its order.
-    fn placed(&self) -> Option<Value> {
-        self.book.placed().map(placed)
-    }
-
     fn made_its_order(&self) -> bool {
-        !self.quote.is_tampered && self.placed() == Some(asked(&self.quote.order))
+        !self.quote.is_tampered && self.book.placed().map(placed) == Some(asked(&self.quote.order))
     }
 
     fn check(&self, books: &[Book<'_>], findings: &mut Findings) {
         let Some(answer) = &self.exchange.answer else { return };
         let command = &self.exchange.command;
-        let (is_its_own, is_placed) = (self.made_its_order(), self.placed().is_some());
+        let (is_its_own, is_placed) = (self.made_its_order(), self.book.placed().is_some());
         // Once a client knows its order, no other answer is allowed.
         let may_be_unknown = !is_its_own || self.book.known_before(self.exchange.began) == 0;
         let holds = match (answer.status, answer.code()) {

@@ -151,11 +151,6 @@ impl Mapping {
         newest
     }
 
-    /// The names of the unaddressable records that were given up.
-    pub(crate) fn unaddressable_given_up(&self) -> impl Iterator<Item = String> {
-        self.given_up.iter().filter_map(unaddressable::name).map(str::to_owned)
-    }
-
     /// The orders with records that were given up.
     pub(crate) fn orders_given_up(&self) -> impl Iterator<Item = String> {
         self.given_up.iter().filter_map(order_of)

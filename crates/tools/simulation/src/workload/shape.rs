@@ -85,7 +85,7 @@ impl Shape {
         // A verification of the older release does not compare rows of a newer one.
         let is_verified = late_dice(plan).u8(0..6) == 0 && may(Fault::LaggingRows) && !is_deployed;
         // Drawn from a copy of the generator, so that histories without them stay the same.
-        let has_strays = random.clone().u8(0..4) == 0 && may(Fault::UnaddressableRecord);
+        let has_unaddressable = random.clone().u8(0..4) == 0 && may(Fault::UnaddressableRecord);
         let mut percent = |most: u8, fault: Fault| random.u8(0..=most) * u8::from(may(fault));
         Self {
             clients: plan.clients.map_or(clients, |most| clients.min(most).max(1)),
@@ -109,7 +109,7 @@ impl Shape {
             is_deployed,
             is_repaired: random.bool(),
             is_verified,
-            unaddressable_percent: if has_strays { 8 } else { 0 },
+            unaddressable_percent: if has_unaddressable { 8 } else { 0 },
         }
     }
 }
