@@ -2,7 +2,7 @@
 //!
 //! The code under test is the code that is deployed: the handlers, the event store, and the AWS SDKs with their time-outs and
 //! retries. Only the SDKs' HTTP clients are replaced, by a [`Network`] that reaches the embedded DynamoDB without a socket, and
-//! by a [`Bus`]. Each history runs on one thread with a paused Tokio clock, so the same plan gives the same history, to the
+//! by a [`Bus`](faults::bus::Bus). Each history runs on one thread with a paused Tokio clock, so the same plan gives the same history, to the
 //! millisecond.
 //!
 //! In a history
@@ -30,22 +30,15 @@ pub mod workload;
 pub mod world;
 
 pub use campaign::histories::{Campaign, Failure, Sum, Verdict};
-pub use campaign::run_error::{Cause, RunError};
-pub use campaign::shrink::shrink;
-pub use check::deeds::DEEDS;
-pub use check::history::{History, ReplacedSnapshot};
-pub use check::invariant::{Invariant, Violation};
+pub use campaign::run_error::Cause;
+pub use check::findings::{Invariant, Violation};
+pub use check::history::History;
 pub use check::violations;
-pub use faults::bus::Bus;
-pub use faults::fault::{Counts, Fault, Faults};
+pub use faults::fault::Fault;
 pub use faults::network::Network;
-pub use faults::poison::Poison;
 pub use faults::strike::{Fired, Moment, Rates, Strike};
-pub use workload::caller::Caller;
-pub use workload::inquiry::Inquiry;
 pub use workload::plan::{Numbers, Plan};
 pub use workload::pricing::{Pricing, QuoteKey};
-pub use workload::query::Query;
 pub use workload::shape::{Beginning, Shape};
 pub use world::clock;
 pub use world::release::{AsDeployed, Release};

@@ -10,31 +10,31 @@ use crate::campaign::harness::Harness;
 use crate::faults::bus::Bus;
 use crate::faults::mapping::Mapping;
 use crate::faults::rebuild::rebuild;
-use crate::faults::unaddressable::UnaddressableRecords;
+use crate::faults::unaddressable::{UnaddressableRecords, name};
 use crate::workload::shape::Shape;
+use crate::world::names::{PROJECTOR, PUBLISHER};
 use crate::world::operator::Operator;
 use crate::world::sdk_config;
 
 /// The consumers while clients send commands.
 pub(super) struct RunningConsumers {
-    projectors: Vec<JoinHandle<Mapping>>,
-    publisher: JoinHandle<Mapping>,
+    mappings: Vec<JoinHandle<Mapping>>,
     rebuild: Option<JoinHandle<Option<()>>>,
     ended: watch::Sender<bool>,
 }
 
 impl RunningConsumers {
     pub(super) fn start(harness: &Harness<'_>, bus: &Bus, random: &mut Rng) -> Self {
-        let (projectors, publisher) = (harness.projectors(random), harness.publisher(bus, random));
+        let mut mappings = harness.projectors(random);
+        mappings.push(harness.publisher(bus, random));
         let (ended, over) = watch::channel(false);
-        let projectors = projectors.into_iter().map(|projector| tokio::spawn(projector.run(over.clone()))).collect();
-        let publisher = tokio::spawn(publisher.run(over.clone()));
+        let mappings = mappings.into_iter().map(|mapping| tokio::spawn(mapping.run(over.clone()))).collect();
         let rebuild = harness.shape.is_rebuilt.then(|| {
             let client = harness.network(random.u64(..), false).client(sdk_config::dynamodb(&harness.dynamo));
             let (random, faults, errors) = (random.fork(), harness.faults.clone(), harness.errors.clone());
             tokio::spawn(async move { errors.catch_panic("a rebuild", rebuild(client, random, faults, over)).await })
         });
-        Self { projectors, publisher, rebuild, ended }
+        Self { mappings, rebuild, ended }
     }
 
     /// Waits until each consumer has processed the stream to its end.
@@ -43,63 +43,59 @@ impl RunningConsumers {
         if let Some(rebuild) = self.rebuild {
             rebuild.await?;
         }
-        let mut projectors = Vec::new();
-        for projector in self.projectors {
-            projectors.push(projector.await?);
+        let mut mappings = Vec::new();
+        for mapping in self.mappings {
+            mappings.push(mapping.await?);
         }
-        Ok(Consumers { projectors, publisher: self.publisher.await? })
+        Ok(Consumers(mappings))
     }
 }
 
 /// The consumers once the stream is drained.
-pub(super) struct Consumers {
-    projectors: Vec<Mapping>,
-    publisher: Mapping,
-}
+pub(super) struct Consumers(Vec<Mapping>);
 
 impl Consumers {
-    fn all(&self) -> impl Iterator<Item = &Mapping> {
-        self.projectors.iter().chain([&self.publisher])
+    fn of(&self, function: &'static str) -> impl Iterator<Item = &Mapping> {
+        self.0.iter().filter(move |mapping| mapping.unaddressable.function == function)
     }
 
     /// The newest version of each order in the stream.
     pub(super) fn newest(&self) -> BTreeMap<String, u64> {
-        self.projectors.iter().flat_map(Mapping::newest).collect()
+        self.of(PROJECTOR).flat_map(Mapping::newest).collect()
     }
 
     /// The orders with records that Lambda gave up for the publisher.
     pub(super) fn orders_given_up(&self) -> BTreeSet<String> {
-        self.publisher.orders_given_up().collect()
+        self.of(PUBLISHER).flat_map(Mapping::orders_given_up).collect()
     }
 
     /// The orders with records that a projector never received, or not before the end.
     pub(super) fn orders_lost(&self) -> BTreeSet<String> {
-        self.projectors.iter().flat_map(|it| it.lost.iter().cloned().chain(it.orders_given_up())).collect()
+        self.of(PROJECTOR).flat_map(|it| it.lost.iter().cloned().chain(it.orders_given_up())).collect()
     }
 
     /// Ends the faults on the consumers' networks.
     pub(super) fn calm(&self) {
-        self.all().flat_map(|consumer| &consumer.deployed).for_each(|deployed| deployed.network.calm());
+        self.0.iter().flat_map(|consumer| &consumer.deployed).for_each(|deployed| deployed.network.calm());
     }
 
     /// Delivers the remaining records.
     pub(super) async fn settle(&mut self, shape: &Shape) {
         // Rows of the next release are not redriven: the order's next event removes their notes.
-        for projector in &mut self.projectors {
-            projector.settle(shape.is_repaired && !shape.is_deployed).await;
+        for mapping in &mut self.0 {
+            mapping.settle(shape.is_repaired && !shape.is_deployed).await;
         }
-        self.publisher.settle(false).await;
     }
 
     /// The records that name no order, with the notes that the operator finds on them.
-    pub(super) async fn unaddressable(&self, operator: &Operator) -> UnaddressableRecords {
+    pub(super) async fn unaddressable(&self, operator: &Operator<'_>) -> UnaddressableRecords {
         let delivered = |it: &Mapping| {
             let records = &it.unaddressable;
             records.delivered.iter().map(|name| (name.clone(), records.function)).collect::<Vec<_>>()
         };
         UnaddressableRecords {
-            delivered: self.all().flat_map(delivered).collect(),
-            left: self.all().flat_map(Mapping::unaddressable_given_up).collect(),
+            delivered: self.0.iter().flat_map(delivered).collect(),
+            left: self.0.iter().flat_map(|it| &it.given_up).filter_map(name).map(str::to_owned).collect(),
             notes: operator.unaddressable().await,
         }
     }

@@ -12,11 +12,9 @@ use crate::campaign::consumers::Consumers;
 use crate::campaign::harness::Harness;
 use crate::check::history::ReplacedSnapshot;
 use crate::faults::lagging_rows::while_rows_lag;
-use crate::workload::inquiry::Inquiry;
-use crate::workload::query::Query;
+use crate::workload::query::{At, Inquiry, Query};
 use crate::workload::reader::Reader;
-use crate::world::names::SUMMARY_CONSUMER;
-use crate::world::names::{CUSTOMERS, EVENTS, TOTALS};
+use crate::world::names::{CUSTOMERS, EVENTS, SUMMARY_CONSUMER, TOTALS};
 use crate::world::unexpected_errors::Work;
 use crate::world::wire::{self, position};
 
@@ -25,13 +23,12 @@ impl Harness<'_> {
     pub(super) async fn inquiries(&self, reader: &mut Reader) -> Vec<Inquiry> {
         let limit = reader.entries(4);
         let of_orders = self.orders.iter().flat_map(|order| {
-            let (order, trail) = (order.id.clone(), order.id.clone());
-            [Query::Order { order }, Query::Events { order: trail, limit }]
+            let order = || order.id.clone();
+            [Query::Order { order: order(), at: At::Now }, Query::Events { order: order(), limit }]
         });
-        let of_customers = CUSTOMERS.into_iter().flat_map(|customer| {
-            let (customer, whose) = (customer.to_owned(), customer.to_owned());
-            [Query::List { customer, status: None, limit: 2 }, Query::Totals { customer: whose }]
-        });
+        let of_customers = CUSTOMERS
+            .into_iter()
+            .flat_map(|customer| [Query::List { customer, status: None, limit: 2 }, Query::Totals { customer }]);
         let mut inquiries = Vec::new();
         for query in of_orders.chain(of_customers) {
             inquiries.push(reader.ask(query).await);
@@ -44,10 +41,9 @@ impl Harness<'_> {
         let mut inquiries = Vec::new();
         for (order, commits) in self.recorded().await {
             for commit in commits {
-                let by_version = Query::AtVersion { order: order.clone(), version: commit.version };
-                let by_time = Query::AsOf { order: order.clone(), at: commit.recorded_at };
-                inquiries.push(reader.ask(by_version).await);
-                inquiries.push(reader.ask(by_time).await);
+                for at in [At::Version(commit.version), At::Time(commit.recorded_at)] {
+                    inquiries.push(reader.ask(Query::Order { order: order.clone(), at }).await);
+                }
             }
         }
         inquiries
@@ -65,7 +61,7 @@ impl Harness<'_> {
         if !self.shape.is_verified {
             return None;
         }
-        while_rows_lag(self.release, self.calm(), hold, random, (&self.faults, &self.errors)).await
+        while_rows_lag(self.release, self.calm(), hold, random, &self.faults, &self.errors).await
     }
 
     /// Replaces a snapshot, verifies, and restores it. Returns its commit with those that the verification reported.
@@ -95,18 +91,15 @@ impl Harness<'_> {
         let store = DynamoEventStore::new(self.calm(), EVENTS);
         let mut recorded = Vec::new();
         let mut orders: Vec<String> = self.orders.iter().map(|order| order.id.clone()).collect();
-        let others = self.stored().into_iter().filter(|id| !orders.contains(id)).collect::<Vec<_>>();
-        orders.extend(others);
+        let mut stored: BTreeSet<String> =
+            wire::items(self.dynamo.database(), EVENTS).iter().filter_map(position).map(|(order, _)| order).collect();
+        stored.retain(|order| !orders.contains(order));
+        orders.extend(stored);
         for order in orders {
             let commits = EventStore::<Orders>::commits(&store, &order, 0, None).await;
             let commits = self.errors.ok(Work::Read, &order, commits).unwrap_or_default();
             recorded.push((order, commits));
         }
         recorded
-    }
-
-    /// The id of each order in the table.
-    fn stored(&self) -> BTreeSet<String> {
-        wire::items(self.dynamo.database(), EVENTS).iter().filter_map(position).map(|(order, _)| order).collect()
     }
 }

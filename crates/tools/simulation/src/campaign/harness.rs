@@ -1,6 +1,7 @@
 //! The participants of a history, and the networks between them.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::sync::Arc;
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
@@ -10,16 +11,13 @@ use parked_orders::{Consumer, ParkedOrderTable};
 use sam_template::Template;
 use tokio::sync::watch;
 
-use crate::campaign::run_error::Cause;
 use crate::faults::bus::Bus;
 use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
 use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::faults::network::Network;
-use crate::faults::other_projector;
-use crate::faults::poison::Poison;
 use crate::faults::strike::Rates;
-use crate::faults::tampering::{Tamper, Tampering};
+use crate::faults::tampering::{Poison, Tamper, Tampering};
 use crate::faults::unaddressable::Injector;
 use crate::workload::client::Client;
 use crate::workload::in_flight::InFlight;
@@ -31,10 +29,10 @@ use crate::workload::reader::Reader;
 use crate::workload::shape::{Beginning, Shape};
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
-use crate::world::names::{PARKED, PROJECTOR, PUBLISHER};
-use crate::world::names::{SUMMARY_CONSUMER, TOTALS_CONSUMER};
+use crate::world::models;
+use crate::world::names::{PARKED, PROJECTOR, PUBLISHER, SUMMARY_CONSUMER, TOTALS_CONSUMER};
 use crate::world::operator::Operator;
-use crate::world::release::Release;
+use crate::world::release::{self, Release};
 use crate::world::sdk_config;
 use crate::world::unexpected_errors::UnexpectedErrors;
 
@@ -68,7 +66,7 @@ impl<'a> Harness<'a> {
         release: &'a dyn Release,
         held: watch::Receiver<bool>,
         random: &mut Rng,
-    ) -> Result<Self, Cause> {
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let dynamo = EmbeddedDynamoDb::in_memory(ANY_PORT).await?;
         dynamo.create_tables(&Template::of_this_project()?)?;
         let faults = Faults::without(plan.without.clone());
@@ -95,13 +93,20 @@ impl<'a> Harness<'a> {
 
 impl Harness<'_> {
     pub(super) fn network(&self, seed: u64, knows_all: bool) -> Network {
-        let network = Network::new(self.dynamo.database().clone(), seed, self.shape.rates);
-        let network = network.with_faults(self.faults.clone()).with_tampering(self.tampering.clone(), knows_all);
-        network.with_journal(self.journal.clone())
+        let mut network = self.network_at(seed, self.shape.rates);
+        network.faults = self.faults.clone();
+        network.tampering = Some((self.tampering.clone(), knows_all));
+        network
+    }
+
+    fn network_at(&self, seed: u64, rates: Rates) -> Network {
+        let mut network = Network::new(self.dynamo.database().clone(), seed, rates);
+        network.journal = Some(self.journal.clone());
+        network
     }
 
     pub(super) fn kills(&self, percent: u8, latest_ms: u64) -> Kills {
-        Kills { percent, latest_ms, faults: self.faults.clone() }
+        Kills { percent, latest_ms, faults: self.faults.clone(), errors: self.errors.clone() }
     }
 
     /// Instances of the command handler that know these keys for quotes.
@@ -119,7 +124,6 @@ impl Harness<'_> {
             kills: self.kills(self.shape.kills_percent, 120),
             faults: self.faults.clone(),
             in_flight: InFlight::default(),
-            errors: self.errors.clone(),
             known: self.known.clone(),
             orders: self.orders.clone(),
             pricing: Arc::clone(&self.pricing),
@@ -137,14 +141,13 @@ impl Harness<'_> {
             random: random.fork(),
             kills: self.kills(self.shape.kills_percent, 120),
             journal: self.journal.clone(),
-            errors: self.errors.clone(),
             has_long_trail: self.shape.beginning == Beginning::Full,
         }
     }
 
     /// A client that reads, on a network without faults. Its function is not killed.
     pub(super) fn calm_reader(&self, random: &mut Rng) -> Reader {
-        let mut reader = self.reader(self.calm_network(), random);
+        let mut reader = self.reader(self.network_at(0, Rates::default()), random);
         reader.kills.percent = 0;
         reader
     }
@@ -162,7 +165,6 @@ impl Harness<'_> {
             function,
             percent: self.shape.unaddressable_percent,
             random: random.clone().fork(),
-            faults: self.faults.clone(),
             shard: shard.number,
             delivered: Vec::new(),
         };
@@ -174,7 +176,6 @@ impl Harness<'_> {
             disturbances,
             kills: self.kills(self.shape.kills_percent * 2, 80),
             faults: self.faults.clone(),
-            errors: self.errors.clone(),
             random,
             unaddressable,
             given_up: Vec::new(),
@@ -187,6 +188,12 @@ impl Harness<'_> {
         }
     }
 
+    fn consumer_network(&self, knows_all: bool, random: &mut Rng) -> (Network, aws_sdk_dynamodb::Client) {
+        let network = self.network(random.u64(..), knows_all);
+        let client = network.client(sdk_config::dynamodb(&self.dynamo));
+        (network, client)
+    }
+
     /// The projectors, one for each shard. They are separate instances, which share only the tables.
     pub(super) fn projectors(&self, random: &mut Rng) -> Vec<Mapping> {
         (0..SHARDS).map(|number| self.projector(Shard { number, of: SHARDS }, random)).collect()
@@ -194,18 +201,20 @@ impl Harness<'_> {
 
     /// A projector. In a rolling deployment it has two releases.
     fn projector(&self, shard: Shard, random: &mut Rng) -> Mapping {
-        let network = self.network(random.u64(..), false);
-        let client = network.client(sdk_config::dynamodb(&self.dynamo));
+        let (network, client) = self.consumer_network(false, random);
         let panics = self.shape.foreign_percent > 0 && self.shape.poison == Poison::Panic;
-        let function =
-            if panics { Box::new(other_projector::panicking(client)) } else { self.release.projector(client) };
+        let function = if panics {
+            release::projector(&models::panicking(&client), client)
+        } else {
+            self.release.projector(client)
+        };
         // Without another deployment this release stays, and reads every commit once it is fixed.
         let is_newer = !self.shape.is_deployed;
         let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
         if self.shape.is_deployed {
-            let network = self.network(random.u64(..), true);
-            let function = other_projector::next(network.client(sdk_config::dynamodb(&self.dynamo)));
-            deployed.push(Deployed { function: Box::new(function), network, is_newer: true, reads_all: true });
+            let (network, client) = self.consumer_network(true, random);
+            let function = release::projector(&models::next(&client), client);
+            deployed.push(Deployed { function, network, is_newer: true, reads_all: true });
         }
         let disturbances = Disturbances { shuffles: true, losses: true };
         self.mapping(PROJECTOR, shard, deployed, disturbances, random)
@@ -213,8 +222,7 @@ impl Harness<'_> {
 
     /// The publisher. Its batches are shuffled only without poison, because it holds back the records that follow poison.
     pub(super) fn publisher(&self, bus: &Bus, random: &mut Rng) -> Mapping {
-        let network = self.network(random.u64(..), false);
-        let client = network.client(sdk_config::dynamodb(&self.dynamo));
+        let (network, client) = self.consumer_network(false, random);
         let function = self.release.publisher(bus.client(sdk_config::eventbridge()), client);
         let disturbances = Disturbances { shuffles: self.shape.foreign_percent == 0, losses: false };
         let reads_all = !self.shape.poison.stops(&Consumer::PUBLISHER);
@@ -224,22 +232,18 @@ impl Harness<'_> {
 
     /// A DynamoDB client on a network without faults.
     pub(super) fn calm(&self) -> aws_sdk_dynamodb::Client {
-        self.calm_network().client(sdk_config::dynamodb(&self.dynamo))
-    }
-
-    pub(super) fn calm_network(&self) -> Network {
-        Network::new(self.dynamo.database().clone(), 0, Rates::default()).with_journal(self.journal.clone())
+        self.network_at(0, Rates::default()).client(sdk_config::dynamodb(&self.dynamo))
     }
 
     /// The operator, on a network without faults.
-    pub(super) fn operator(&self, bus: &Bus) -> Operator {
+    pub(super) fn operator(&self, bus: &Bus) -> Operator<'_> {
         let client = self.calm();
         let parked = ParkedOrderTable::new(client.clone(), PARKED);
         let mut consumers = vec![Consumer::PUBLISHER, TOTALS_CONSUMER];
         if !self.shape.is_deployed {
             consumers.push(SUMMARY_CONSUMER);
         }
-        let redrive = self.release.redrive(bus.client(sdk_config::eventbridge()), client);
-        Operator { parked, redrive, consumers, errors: self.errors.clone() }
+        let bus = bus.client(sdk_config::eventbridge());
+        Operator { release: self.release, client, bus, parked, consumers, errors: self.errors.clone() }
     }
 }

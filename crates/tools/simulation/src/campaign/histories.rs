@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::campaign::run::run_and_check;
 use crate::campaign::run_error::RunError;
 use crate::campaign::shrink::shrink;
-use crate::campaign::trial::run_and_check;
-use crate::check::findings::Findings;
+use crate::check::findings::{Findings, Invariant, Violation};
 use crate::check::history::History;
-use crate::check::invariant::{Invariant, Violation};
 use crate::faults::fault::Counts;
 use crate::workload::plan::Plan;
 use crate::world::release::Release;
@@ -45,8 +43,8 @@ pub struct Sum {
     pub faults: Counts,
     /// The number of checks of each invariant.
     pub checked: BTreeMap<Invariant, u64>,
-    /// The count of each of the [`DEEDS`](crate::check::deeds::DEEDS).
-    pub deeds: BTreeMap<&'static str, u64>,
+    /// The count of each kind of [deed](crate::check::deeds).
+    pub deeds: BTreeMap<String, u64>,
 }
 
 /// A history that violates an invariant.
@@ -86,47 +84,35 @@ impl Campaign {
     /// # Errors
     /// When the harness fails.
     pub fn run(&self, release: &dyn Release, report: impl Fn(&Sum) + Sync) -> Result<Verdict, RunError> {
-        let next = AtomicU64::new(0);
-        let sum = Mutex::new(Sum::default());
+        let (next, sum, failed) = (AtomicU64::new(0), Mutex::new(Sum::default()), Mutex::new(BTreeMap::new()));
         let work = || {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= self.histories {
-                    return Ok(None);
+                    return;
                 }
                 let plan = Plan { seed: self.first.seed.wrapping_add(number), ..self.first.clone() };
-                // After the first error of the harness no more histories are started either.
-                let checked =
-                    run_and_check(&plan, release).inspect_err(|_| next.store(self.histories, Ordering::Relaxed));
-                let (history, findings) = checked?;
-                {
-                    let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
-                    sum.add(&history, &findings);
-                    report(&sum);
-                }
-                if !findings.violations.is_empty() {
+                let failure = match run_and_check(&plan, release) {
+                    Ok((history, findings)) => {
+                        let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+                        sum.add(&history, &findings);
+                        report(&sum);
+                        (!findings.violations.is_empty()).then_some(Ok(plan))
+                    }
+                    Err(error) => Some(Err(error)),
+                };
+                if let Some(failure) = failure {
                     next.store(self.histories, Ordering::Relaxed);
-                    return Ok(Some((number, plan)));
+                    // A failure says more than an error of the harness, so it comes first.
+                    let place = (failure.is_err(), number);
+                    failed.lock().unwrap_or_else(PoisonError::into_inner).insert(place, failure);
                 }
             }
         };
-        let ended: Vec<Result<Option<(u64, Plan)>, RunError>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(work)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-        });
-        let (mut first, mut error) = (None, None);
-        for one in ended {
-            match one {
-                Ok(failed) => first = first.into_iter().chain(failed).min_by_key(|(number, _): &(u64, Plan)| *number),
-                Err(failed) => error = Some(failed),
-            }
-        }
-        // A failure says more than an error of the harness.
-        if let (None, Some(error)) = (&first, error) {
-            return Err(error);
-        }
-        let failure = first.map(|(_, plan)| Failure::of(plan, release)).transpose()?;
-        Ok(Verdict { sum: sum.into_inner().unwrap_or_else(PoisonError::into_inner), failure })
+        std::thread::scope(|scope| (0..self.jobs.max(1)).for_each(|_| drop(scope.spawn(work))));
+        let sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let first = failed.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().next().transpose()?;
+        Ok(Verdict { sum, failure: first.map(|plan| Failure::of(plan, release)).transpose()? })
     }
 }
 
@@ -151,7 +137,7 @@ impl Sum {
             *self.checked.entry(*invariant).or_default() += times;
         }
         for (deed, times) in &findings.deeds {
-            *self.deeds.entry(deed).or_default() += times;
+            *self.deeds.entry(deed.clone()).or_default() += times;
         }
     }
 }

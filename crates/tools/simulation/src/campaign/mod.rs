@@ -5,7 +5,6 @@
 //! | [`run`], `traffic`, `consumers`, `final_reads` | one history: its phases, its clients, its consumers, and the reads at its end |
 //! | `harness` | the state that the participants of a history share, and their construction |
 //! | [`run_error`] | errors of the harness |
-//! | `trial` | a history that is run and checked |
 //! | [`histories`] | many histories, until one fails |
 //! | [`mod@shrink`] | a smaller plan that still fails |
 
@@ -17,4 +16,3 @@ pub mod run;
 pub mod run_error;
 pub mod shrink;
 mod traffic;
-mod trial;

@@ -1,6 +1,8 @@
 //! One history: the order in which clients, consumers and the operator work.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastrand::Rng;
 use tokio::sync::watch;
@@ -8,15 +10,16 @@ use tokio::sync::watch;
 use crate::campaign::consumers::{Consumers, RunningConsumers};
 use crate::campaign::harness::Harness;
 use crate::campaign::run_error::{Cause, RunError};
-use crate::campaign::traffic::{Traffic, draw_commands, late_retries, start_clients};
+use crate::campaign::traffic::{Clients, draw_commands, late_retries};
+use crate::check::check;
+use crate::check::findings::Findings;
 use crate::check::history::History;
 use crate::faults::bus::Bus;
 use crate::faults::fault::Fault;
 use crate::faults::network::Network;
 use crate::workload::client::Client;
-use crate::workload::command::Command;
+use crate::workload::command::{Command, Exchange};
 use crate::workload::draft::Drafts;
-use crate::workload::exchange::Exchange;
 use crate::workload::past;
 use crate::workload::plan::Plan;
 use crate::workload::pricing::QuoteKey;
@@ -25,6 +28,7 @@ use crate::world::clock;
 use crate::world::journal::Waiting;
 use crate::world::operator::Operator;
 use crate::world::release::Release;
+use crate::world::unexpected_errors::panic_message;
 
 impl History {
     /// Runs the history of a plan over a release. The same plan gives the same history, on every thread.
@@ -32,16 +36,31 @@ impl History {
     /// # Errors
     /// When the harness fails.
     pub fn run(plan: &Plan, release: &dyn Release) -> Result<Self, RunError> {
+        let failed = |cause| RunError { plan: Box::new(plan.clone()), cause };
+        for fault in &plan.without {
+            if let Some(advice) = fault.consequence_of() {
+                return Err(failed(Cause::NotByItself(*fault, advice)));
+            }
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-        let history = runtime.map_err(Cause::from).and_then(|runtime| runtime.block_on(run(plan, release)));
-        history.map_err(|cause| RunError { plan: Box::new(plan.clone()), cause })
+        let history = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run(plan, release)));
+        history.map_err(|error| failed(Cause::Failed(error)))
     }
 }
 
-async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
-    if let Some(fault) = plan.without.iter().find(|fault| fault.consequence_of().is_some()) {
-        return Err(Cause::NotByItself(*fault, fault.consequence_of().unwrap_or_default()));
-    }
+/// Runs a history and checks it. A panic of either is a [`RunError`] that names the plan.
+pub(super) fn run_and_check(plan: &Plan, release: &dyn Release) -> Result<(History, Findings), RunError> {
+    let attempt = || {
+        let history = History::run(plan, release)?;
+        let findings = check(&history);
+        Ok((history, findings))
+    };
+    catch_unwind(AssertUnwindSafe(attempt)).unwrap_or_else(|panic| {
+        Err(RunError { plan: Box::new(plan.clone()), cause: Cause::Panicked(panic_message(&*panic)) })
+    })
+}
+
+async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Error + Send + Sync>> {
     // The SDK, the event store and the publisher draw their backoffs from the thread's own generator.
     fastrand::seed(plan.seed);
     clock::reset();
@@ -49,7 +68,10 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     let shape = Shape::drawn(plan, &mut random);
     let (hold, held) = watch::channel(false);
     let harness = Harness::start(plan, shape, release, held, &mut random).await?;
-    let mut exchanges = filled_up(&harness).await?;
+    let mut exchanges = Vec::new();
+    if let (Beginning::Full, Some(order)) = (shape.beginning, harness.orders.first()) {
+        exchanges = past::full(harness.calm(), order, &harness.pricing).await?;
+    }
     let network = harness.network(random.u64(..), true);
     let bus = Bus::new(random.u64(..), shape.rates, shape.refused_percent, harness.faults.clone());
     let consumers = RunningConsumers::start(&harness, &bus, &mut random);
@@ -60,9 +82,9 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     if let (Beginning::Long, Some(order)) = (shape.beginning, harness.orders.first()) {
         exchanges = past::long(&mut client, order).await;
     }
-    let clients = start_clients(plan, &harness, &client, &commands, &mut random);
+    let clients = Clients::start(plan, &harness, &client, &commands, &mut random);
     let (traffic, called_lost) = tokio::join!(clients.finish(), harness.verify_lagging(&hold, late_dice(plan).fork()));
-    let Traffic { exchanges: sent, mut inquiries } = traffic?;
+    let (sent, mut inquiries) = traffic?;
     exchanges.extend(sent);
     if harness.faults.may(Fault::LateRetry) {
         clock::next_day();
@@ -119,14 +141,6 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Cause> {
     })
 }
 
-/// Appends the past of a full first order. Its commands count as sent before all others and never answered.
-async fn filled_up(harness: &Harness<'_>) -> Result<Vec<Exchange>, Cause> {
-    Ok(match (harness.shape.beginning, harness.orders.first()) {
-        (Beginning::Full, Some(order)) => past::full(harness.calm(), order, &harness.pricing).await?,
-        (Beginning::Fresh | Beginning::Long | Beginning::Full, _) => Vec::new(),
-    })
-}
-
 /// The versions of the rows after a repair, and of each order's newest commit.
 type Repaired = (Waiting, BTreeMap<String, u64>);
 
@@ -134,7 +148,7 @@ type Repaired = (Waiting, BTreeMap<String, u64>);
 /// shape says so. Returns the versions of the rows after the redrive and after the repair.
 async fn recover(
     harness: &Harness<'_>,
-    operator: &Operator,
+    operator: &Operator<'_>,
     consumers: &Consumers,
     bus: &Bus,
 ) -> (Waiting, Option<Repaired>) {
@@ -145,7 +159,7 @@ async fn recover(
     let redriven = harness.journal.rows();
     let mut repaired = None;
     if harness.shape.is_repaired {
-        operator.repair(harness.release, &harness.calm(), harness.shape.is_deployed).await;
+        operator.repair(&harness.calm(), harness.shape.is_deployed).await;
         repaired = Some((harness.journal.rows(), consumers.newest()));
     }
     (redriven, repaired)
@@ -163,22 +177,12 @@ fn calm_down(harness: &Harness<'_>, network: &Network, client: &mut Client) {
 /// Sends every quote once more.
 async fn send_quotes(harness: &Harness<'_>, client: &mut Client) -> Vec<Exchange> {
     let quotes = harness.orders.iter().map(|order| Command::place(order, 5, &harness.pricing));
-    let quotes: Vec<Command> = quotes.filter(|command| command.quote.is_some()).collect();
-    send_all(quotes, client).await
+    client.send_all(quotes.filter(|command| command.quote.is_some())).await
 }
 
 /// Sends one last command for each order.
 async fn send_last(harness: &Harness<'_>, client: &mut Client, drafts: &mut Drafts, random: &mut Rng) -> Vec<Exchange> {
     let last = (0..).zip(harness.orders.iter());
-    let last: Vec<Command> =
-        last.map(|(number, order)| drafts.command(order, &format!("last-{number}"), random)).collect();
-    send_all(last, client).await
-}
-
-async fn send_all(commands: Vec<Command>, client: &mut Client) -> Vec<Exchange> {
-    let mut exchanges = Vec::new();
-    for command in commands {
-        exchanges.push(client.send(command).await);
-    }
-    exchanges
+    let last = last.map(|(number, order)| drafts.command(order, &format!("last-{number}"), random));
+    client.send_all(last).await
 }

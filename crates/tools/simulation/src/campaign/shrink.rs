@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::campaign::trial::run_and_check;
+use crate::campaign::run::run_and_check;
 use crate::faults::fault::Fault;
 use crate::workload::plan::{Numbers, Plan};
 use crate::workload::shape::Shape;

@@ -1,16 +1,15 @@
 //! The traffic of a history: the commands that its seed makes, and the clients that send them.
 
 use fastrand::Rng;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::campaign::harness::Harness;
 use crate::faults::fault::{Fault, Faults};
 use crate::workload::client::Client;
-use crate::workload::command::Command;
+use crate::workload::command::{Command, Exchange};
 use crate::workload::draft::Drafts;
-use crate::workload::exchange::{Answer, Exchange};
-use crate::workload::inquiry::Inquiry;
 use crate::workload::plan::Plan;
+use crate::workload::query::Inquiry;
 
 /// Commands that are sent again a day later.
 const LATE_RETRIES: usize = 3;
@@ -20,53 +19,42 @@ const LATE_REPEATS: usize = 2;
 const LATE_QUOTES: usize = 3;
 
 /// Commands and queries with their answers, client by client.
-pub(super) struct Traffic {
-    pub(super) exchanges: Vec<Exchange>,
-    pub(super) inquiries: Vec<Inquiry>,
-}
+pub(super) type Traffic = (Vec<Exchange>, Vec<Inquiry>);
 
-/// The clients at work, each with its number.
-pub(super) struct Clients(JoinSet<(u8, Traffic)>);
+/// The clients at work, by number.
+pub(super) struct Clients(Vec<JoinHandle<Traffic>>);
 
 impl Clients {
+    /// Starts the clients. Those commands are sent that the plan does not leave out.
+    pub(super) fn start(
+        plan: &Plan,
+        harness: &Harness<'_>,
+        client: &Client,
+        commands: &[(u8, Command)],
+        random: &mut Rng,
+    ) -> Self {
+        let is_sent = |number: u8| plan.commands.as_ref().is_none_or(|numbers| numbers.0.contains(&number));
+        let count = harness.shape.clients;
+        let start = |number| {
+            let own = commands.iter().filter(|(it, _)| it % count == number && is_sent(*it));
+            let own = own.map(|(_, command)| command.clone()).collect();
+            let client = Client { name: format!("client-{number}"), random: random.fork(), ..client.clone() };
+            let reader = harness.reader(harness.network(random.u64(..), true), random);
+            tokio::spawn(client.work(own, reader))
+        };
+        Self((0..count).map(start).collect())
+    }
+
     /// Waits until every client has finished.
-    pub(super) async fn finish(mut self) -> Result<Traffic, JoinError> {
-        let mut finished = Vec::new();
-        while let Some(client) = self.0.join_next().await {
-            finished.push(client?);
-        }
-        finished.sort_by_key(|(number, _)| *number);
-        let mut all = Traffic { exchanges: Vec::new(), inquiries: Vec::new() };
-        for (_, traffic) in finished {
-            all.exchanges.extend(traffic.exchanges);
-            all.inquiries.extend(traffic.inquiries);
+    pub(super) async fn finish(self) -> Result<Traffic, JoinError> {
+        let mut all = Traffic::default();
+        for client in self.0 {
+            let (exchanges, inquiries) = client.await?;
+            all.0.extend(exchanges);
+            all.1.extend(inquiries);
         }
         Ok(all)
     }
-}
-
-/// Starts the clients. Those commands are sent that the plan does not leave out.
-pub(super) fn start_clients(
-    plan: &Plan,
-    harness: &Harness<'_>,
-    client: &Client,
-    commands: &[(u8, Command)],
-    random: &mut Rng,
-) -> Clients {
-    let is_sent = |number: u8| plan.commands.as_ref().is_none_or(|numbers| numbers.0.contains(&number));
-    let count = harness.shape.clients;
-    let mut clients = JoinSet::new();
-    for number in 0..count {
-        let own = commands.iter().filter(|(it, _)| it % count == number && is_sent(*it));
-        let own = own.map(|(_, command)| command.clone()).collect();
-        let client = Client { name: format!("client-{number}"), random: random.fork(), ..client.clone() };
-        let reader = harness.reader(harness.network(random.u64(..), true), random);
-        clients.spawn(async move {
-            let (exchanges, inquiries) = client.work(own, reader).await;
-            (number, Traffic { exchanges, inquiries })
-        });
-    }
-    Clients(clients)
 }
 
 /// Every command of the seed, by its number.
@@ -88,7 +76,7 @@ fn draw_command(number: u8, harness: &Harness<'_>, drafts: &mut Drafts, random: 
 
 /// Sends some of the accepted commands once more, to instances that have not seen them.
 pub(super) async fn late_retries(client: &mut Client, exchanges: &[Exchange], faults: &Faults) -> Vec<Exchange> {
-    let accepted = exchanges.iter().filter(|it| matches!(it.answer, Answer::Accepted { status: 201, .. }));
+    let accepted = exchanges.iter().filter(|it| it.recorded().is_some());
     let mut commands: Vec<Command> = accepted.map(|it| it.command.clone()).collect();
     client.random.shuffle(&mut commands);
     let mut late = Vec::new();

@@ -1,99 +1,30 @@
-//! Deeds: counts of each kind of command that was recorded or answered. A kind that never happens is not checked.
+//! Deeds: counts of each kind of command that was recorded or answered. A kind that never happens is not checked, so a test
+//! asserts that the histories have every deed of `docs/RELIABILITY.md`.
 
-use std::collections::BTreeMap;
-
-use order_aggregate::OrderCommit;
-use order_domain::Event;
+use order_domain::{Event, stored};
 use serde_json::Value;
 
+use super::book::Book;
 use super::findings::Findings;
-use super::history::History;
-use super::ledger::Ledger;
-use super::money::named;
-use crate::workload::exchange::{Answer, Exchange};
+use super::step::{Step, units};
+use crate::workload::command::Exchange;
 
-/// Every kind of deed that histories must have.
-pub const DEEDS: [&str; 47] = [
-    "orders placed",
-    "orders placed with a reference and metadata",
-    "payments received",
-    "payments corrected",
-    "payments corrected down to what was refunded",
-    "refunds in part",
-    "refunds in full at once",
-    "refunds of the rest of a payment",
-    "refunds of the rest after others had forgiven something",
-    "refunds with a named reduction",
-    "shipments",
-    "deliveries",
-    "returns",
-    "item cancellations",
-    "item cancellations with a named reduction",
-    "item cancellations of the last units",
-    "orders cancelled",
-    "events with a reason code",
-    "old corrections repeated under a new key, and not recorded",
-    "requests repeated after they were forgotten",
-    "lines repeated in another order, and not recorded",
-    "commands refused at 1,000 ids",
-    "shipments after a refund or an item cancellation",
-    "quotes retried soon, under no key",
-    "quotes retried soon, under the same key",
-    "quotes retried soon, under another key",
-    "quotes retried after other commits, under no key",
-    "quotes retried after other commits, under the same key",
-    "quotes retried after other commits, under another key",
-    "quotes retried after they expired, under no key",
-    "quotes retried after they expired, under the same key",
-    "quotes retried after they expired, under another key",
-    "quotes retried after their key was retired, under no key",
-    "quotes retried after their key was retired, under the same key",
-    "quotes retried after their key was retired, under another key",
-    "orders placed from quotes",
-    "quotes refused after they expired",
-    "quotes refused after their key was retired",
-    "quotes refused that were tampered with",
-    "quotes refused whose id had other content",
-    "quotes of another customer refused",
-    "prices of a customer refused",
-    "reductions of a customer refused",
-    "mixed tokens refused",
-    "totals deferred by an outage",
-    "tokens without the scope refused",
-    "orders of another customer not found",
-];
-
-pub(super) fn count(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
-    let mut ledger = Ledger::default();
-    for commit in commits {
-        for recorded in &commit.events {
-            let is_named = named(&commit.request.request_id, order, history).is_some();
-            of_event(&recorded.event, is_named, &ledger, findings);
-            ledger.enter(&recorded.event);
-        }
-    }
-    answers(order, commits, history, findings);
-}
-
-fn of_event(event: &Event, is_named: bool, before: &Ledger, findings: &mut Findings) {
+/// Counts the deeds of an event.
+pub(super) fn count(step: &Step<'_>, findings: &mut Findings) {
+    let (before, is_named) = (step.before, step.named.is_some());
     let mut done = |deed, is_done: bool| findings.did(deed, is_done);
-    let code = match event {
+    match step.event {
         Event::OrderPlaced(event) => {
             done("orders placed", true);
             let has_notes = event.reference.is_some() && !event.metadata.is_empty();
             done("orders placed with a reference and metadata", has_notes);
-            None
         }
-        Event::PaymentReceived(_) => {
-            done("payments received", true);
-            None
-        }
+        Event::PaymentReceived(_) => done("payments received", true),
         Event::PaymentCorrected(event) => {
             let refunded = before.payments.get(event.payment_id.as_str()).map_or(0, |paid| paid.refunded);
             done("payments corrected", true);
             let is_down = refunded > 0 && refunded == event.corrected_amount.minor_units();
             done("payments corrected down to what was refunded", is_down);
-            event.reason_code.as_ref()
         }
         Event::PaymentRefunded(event) => {
             let paid = before.payments.get(event.payment_id.as_str()).cloned().unwrap_or_default();
@@ -104,66 +35,49 @@ fn of_event(event: &Event, is_named: bool, before: &Ledger, findings: &mut Findi
             let restores = completes && paid.forgiven() > 0 && !before.cancelled;
             done("refunds of the rest after others had forgiven something", restores);
             done("refunds with a named reduction", is_named);
-            event.reason_code.as_ref()
         }
         Event::ItemShipped(_) => {
             done("shipments", true);
             let is_after = before.amount_refunded() > 0 || before.lines.iter().any(|line| line.cancelled > 0);
             done("shipments after a refund or an item cancellation", is_after);
-            None
         }
-        Event::ItemDelivered(_) => {
-            done("deliveries", true);
-            None
-        }
-        Event::ItemReturned(event) => {
-            done("returns", true);
-            event.reason_code.as_ref()
-        }
+        Event::ItemDelivered(_) => done("deliveries", true),
+        Event::ItemReturned(_) => done("returns", true),
         Event::ItemsCancelled(event) => {
-            let units: u64 = event.items.iter().map(|item| u64::from(item.quantity.get())).sum();
             done("item cancellations", true);
             done("item cancellations with a named reduction", is_named);
-            done("item cancellations of the last units", units == before.left());
-            event.reason_code.as_ref()
+            done("item cancellations of the last units", units(&event.items) == before.left());
         }
-        Event::OrderCancelled(event) => {
-            done("orders cancelled", true);
-            event.reason_code.as_ref()
-        }
-    };
-    done("events with a reason code", code.is_some());
+        Event::OrderCancelled(_) => done("orders cancelled", true),
+    }
+    let has_code = stored::encode(step.event).is_ok_and(|stored| stored.data["reasonCode"].is_string());
+    done("events with a reason code", has_code);
 }
 
 /// Counts the deeds without an event, by the replies.
-fn answers(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
-    let versions: BTreeMap<&str, u64> =
-        commits.iter().map(|commit| (commit.request.request_id.as_str(), commit.version)).collect();
-    for Exchange { command, answer, .. } in history.exchanges.iter().filter(|it| it.command.order == order) {
-        match answer {
-            Answer::Accepted { status: 200, body, .. } => {
-                let (version, recorded) = (body["version"].as_u64(), body["events"][0]["version"].as_u64());
-                let is_correction = command.path.ends_with("/corrections");
-                let has_newer = commits.iter().filter(|commit| Some(commit.version) > recorded).any(|commit| {
-                    let is_newer = |event: &Event| {
-                        let Event::PaymentCorrected(event) = event else { return false };
-                        Some(event.payment_id.as_str()) == body["events"][0]["data"]["paymentId"].as_str()
-                    };
-                    Some(commit.version) <= version && commit.events.iter().any(|it| is_newer(&it.event))
-                });
-                let deed = "old corrections repeated under a new key, and not recorded";
-                findings.did(deed, is_correction && has_newer);
-                let is_forgotten = versions.get(command.key.as_str()).is_some_and(|own| version >= Some(own + 64));
-                findings.did("requests repeated after they were forgotten", is_forgotten);
-                let (asked, first) = (skus(&command.body), skus(&body["events"][0]["data"]));
-                let is_turned = asked.len() > 1 && asked.iter().eq(first.iter().rev());
-                findings.did("lines repeated in another order, and not recorded", is_turned);
-            }
-            Answer::Refused { code, .. } => {
-                findings.did("commands refused at 1,000 ids", code == "too_many_changes");
-            }
-            Answer::Accepted { .. } | Answer::Failed { .. } | Answer::Nothing => {}
+pub(super) fn count_answers(book: &Book<'_>, findings: &mut Findings) {
+    for Exchange { command, answer, .. } in &book.exchanges {
+        let Some(answer) = answer else { continue };
+        findings.did("commands refused at 1,000 ids", answer.is_rejection() && answer.code() == "too_many_changes");
+        if answer.status != 200 {
+            continue;
         }
+        let first = &answer.body["events"][0];
+        let (version, recorded) = (answer.body["version"].as_u64(), first["version"].as_u64());
+        let is_newer = |event: &Event| {
+            let Event::PaymentCorrected(event) = event else { return false };
+            Some(event.payment_id.as_str()) == first["data"]["paymentId"].as_str()
+        };
+        let mut between = book.commits.iter().filter(|it| Some(it.version) > recorded && Some(it.version) <= version);
+        let has_newer = between.any(|commit| commit.events.iter().any(|it| is_newer(&it.event)));
+        let deed = "old corrections repeated under a new key, and not recorded";
+        findings.did(deed, command.path.ends_with("/corrections") && has_newer);
+        let own = book.recorded_by(&command.key);
+        let is_forgotten = own.is_some_and(|(own, _)| version >= Some(own.version + 64));
+        findings.did("requests repeated after they were forgotten", is_forgotten);
+        let (asked, recorded) = (skus(&command.body), skus(&first["data"]));
+        let is_turned = asked.len() > 1 && asked.iter().eq(recorded.iter().rev());
+        findings.did("lines repeated in another order, and not recorded", is_turned);
     }
 }
 

@@ -7,13 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use order_aggregate::OrderCommit;
 use order_domain::Event;
 use order_domain::event::{ItemQuantity, OrderPlaced};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// One line of an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One line of an order, as a query shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Line {
     pub(super) sku: String,
+    #[serde(rename = "quantity")]
     pub(super) ordered: u64,
+    #[serde(rename = "unitPrice")]
     pub(super) price: u64,
     pub(super) shipped: u64,
     pub(super) returned: u64,
@@ -61,17 +64,6 @@ pub(super) struct Ledger {
     pub(super) ids: BTreeSet<(&'static str, String)>,
 }
 
-/// The order after each commit.
-pub(super) fn after_each(commits: &[OrderCommit]) -> Vec<Ledger> {
-    let mut ledger = Ledger::default();
-    let mut ledgers = Vec::new();
-    for commit in commits {
-        commit.events.iter().for_each(|recorded| ledger.enter(&recorded.event));
-        ledgers.push(ledger.clone());
-    }
-    ledgers
-}
-
 /// The id that an event records, and its kind.
 pub(super) fn id_of(event: &Event) -> Option<(&'static str, String)> {
     match event {
@@ -98,6 +90,17 @@ pub(super) fn stated_due(event: &Event) -> Option<u64> {
 }
 
 impl Ledger {
+    /// The ledger at each version, from 0.
+    pub(super) fn of_versions(commits: &[OrderCommit]) -> Vec<Self> {
+        let mut ledgers = vec![Self::default()];
+        for (place, commit) in commits.iter().enumerate() {
+            let mut ledger = ledgers[place].clone();
+            commit.events.iter().for_each(|recorded| ledger.enter(&recorded.event));
+            ledgers.push(ledger);
+        }
+        ledgers
+    }
+
     /// Enters the next event.
     pub(super) fn enter(&mut self, event: &Event) {
         self.ids.extend(id_of(event));
@@ -265,12 +268,6 @@ impl Ledger {
 
     /// The order as a query shows it, without its times and its metadata.
     pub(super) fn shown(&self, order: &str, version: u64) -> Value {
-        let lines = self.lines.iter().map(|line| {
-            json!({
-                "sku": line.sku, "quantity": line.ordered, "unitPrice": line.price,
-                "shipped": line.shipped, "returned": line.returned, "cancelled": line.cancelled,
-            })
-        });
         let mut shown = json!({
             "orderId": order, "customerId": self.customer, "status": self.status(),
             "paymentStatus": self.payment_status(), "fulfillmentStatus": self.fulfillment_status(),
@@ -278,7 +275,7 @@ impl Ledger {
             "shipping": self.shipping, "tax": self.tax, "discount": self.discount, "due": self.due(),
             "amountPaid": self.amount_paid(), "amountRefunded": self.amount_refunded(),
             "itemCount": self.sum(|line| line.ordered), "unitsToShip": self.units_to_ship(),
-            "toShip": self.to_ship(), "items": lines.collect::<Vec<_>>(), "version": version,
+            "toShip": self.to_ship(), "items": self.lines, "version": version,
         });
         if let Some(reference) = &self.reference {
             shown["reference"] = json!(reference);

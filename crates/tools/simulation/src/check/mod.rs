@@ -5,16 +5,17 @@
 //!
 //! | file | checks |
 //! |---|---|
-//! | [`history`], [`invariant`], [`findings`] | the history, the invariants, and the result of a check |
+//! | [`history`], [`findings`] | the history; the invariants, and the result of a check |
 //! | `commands`, `decisions` | recorded commits and replies to commands; rejections and no-op replies |
-//! | `ledger`, `money`, `book`, `replies` | an order by its events, added up apart from the domain; money, units and ids by it |
+//! | `ledger`, `book`, `step` | an order by its events, added up apart from the domain |
+//! | `money` | money, units and ids by it |
 //! | [`deeds`] | the number of commands of each kind |
 //! | `queries`, `lists`, `staleness` | replies to queries |
 //! | `rights`, `quotes` | callers with their scopes; prices and quotes |
 //! | `rows`, `totals` | the read models at every moment |
-//! | `parked`, `unaddressable` | parked orders; records that name no order |
-//! | `verified`, `published` | a verification; the bus |
-//! | `unexpected_errors` | errors and panics that no fault explains |
+//! | `parked` | parked orders |
+//! | `published` | the bus |
+//! | `operations` | verifications; records that name no order; errors and panics that no fault explains |
 
 mod book;
 mod commands;
@@ -22,45 +23,45 @@ mod decisions;
 pub mod deeds;
 pub mod findings;
 pub mod history;
-pub mod invariant;
 mod ledger;
 mod lists;
 mod money;
+mod operations;
 mod parked;
 mod published;
 mod queries;
 mod quotes;
-mod replies;
 mod rights;
 mod rows;
 mod staleness;
+mod step;
 mod totals;
-mod unaddressable;
-mod unexpected_errors;
-mod verified;
 
-use findings::Findings;
+use book::Book;
+use findings::{Findings, Violation};
 use history::History;
-use invariant::Violation;
+use step::Step;
 
 /// Checks every invariant of a history.
 #[must_use]
 pub fn check(history: &History) -> Findings {
     let mut findings = Findings::default();
-    unexpected_errors::check(history, &mut findings);
-    for (order, commits) in &history.recorded {
-        commands::check(order, commits, history, &mut findings);
-        money::check(order, commits, history, &mut findings);
-        deeds::count(order, commits, history, &mut findings);
-        rows::check(order, commits, history, &mut findings);
+    operations::check(history, &mut findings);
+    let books = Book::each(history);
+    for book in &books {
+        commands::check(book, &mut findings);
+        Step::each(book, |step| {
+            money::check(step, &mut findings);
+            deeds::count(step, &mut findings);
+        });
+        deeds::count_answers(book, &mut findings);
+        rows::check(book, &mut findings);
     }
-    rights::check(history, &mut findings);
-    quotes::check(history, &mut findings);
-    queries::check(history, &mut findings);
-    parked::check(history, &mut findings);
-    unaddressable::check(history, &mut findings);
-    totals::check(history, &mut findings);
-    verified::check(history, &mut findings);
+    rights::check(&books, history, &mut findings);
+    quotes::check(&books, history, &mut findings);
+    queries::check(&books, history, &mut findings);
+    parked::check(&books, history, &mut findings);
+    totals::check(&books, history, &mut findings);
     published::check(history, &mut findings);
     findings
 }

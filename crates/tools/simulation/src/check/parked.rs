@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use parked_orders::Consumer;
 
-use super::findings::Findings;
+use super::book::Book;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::totals::row_version;
 use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
 
-pub(super) fn check(history: &History, findings: &mut Findings) {
+pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
     let poisoned: BTreeSet<&String> = history.foreign.iter().map(|(order, _)| order).collect();
     let poison = history.shape.poison;
     findings.did("totals deferred by an outage", history.kept.has_deferred);
@@ -33,11 +33,10 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
     for (parked @ (consumer, order), waiting) in &history.parked {
         // The newer release's rows are not this one's to redrive.
         let is_of_the_newer = history.shape.is_deployed && *consumer == SUMMARY_CONSUMER;
-        let has_row = *consumer != Consumer::PUBLISHER && !is_of_the_newer;
-        if has_row {
+        if *consumer != Consumer::PUBLISHER && !is_of_the_newer {
             let row = history.redriven.get(parked).copied().unwrap_or(0);
-            let commits = history.recorded.iter().find(|(recorded, _)| recorded == order);
-            let waited = commits.map_or(*waiting, |(_, commits)| row_version(consumer, commits, *waiting));
+            let book = books.iter().find(|book| book.order == order);
+            let waited = book.map_or(*waiting, |book| row_version(consumer, book.commits, *waiting));
             findings.must(Invariant::Redriven, order, row >= waited, || {
                 format!("{consumer} was redriven up to version {row}, and {waited} waited")
             });
@@ -48,9 +47,9 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
         let is_parked = history.parked.contains_key(&(Consumer::PUBLISHER, order.clone()));
         findings.must(Invariant::Parked, order, is_parked, || "the publisher has not parked it".to_owned());
     }
-    for (order, _) in &history.recorded {
+    for Book { order, .. } in books {
         for consumer in CONSUMERS {
-            let is_left = history.left_parked.contains_key(&(consumer.clone(), order.clone()));
+            let is_left = history.left_parked.contains_key(&(consumer.clone(), (*order).to_owned()));
             findings.must(Invariant::Unparked, order, !is_left, || format!("{consumer} still has it parked"));
         }
     }

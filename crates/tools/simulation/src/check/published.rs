@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use parked_orders::Consumer;
 use serde_json::Value;
 
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 
 pub(super) fn check(history: &History, findings: &mut Findings) {
     let mut first_places: BTreeMap<&str, usize> = BTreeMap::new();

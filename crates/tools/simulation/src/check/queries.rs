@@ -3,40 +3,43 @@
 use order_aggregate::OrderCommit;
 use serde_json::{Value, json};
 
-use super::book::Book;
-use super::findings::Findings;
+use super::book::{Book, event};
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::lists;
-use super::replies::event;
-use super::staleness::stale;
+use super::staleness;
 use super::totals;
 use crate::workload::caller::Caller;
-use crate::workload::inquiry::{Inquiry, Page};
-use crate::workload::query::Query;
+use crate::workload::query::{At, Inquiry, Page, Query};
 use crate::world::sdk_config::TRIES;
 
-pub(super) fn check(history: &History, findings: &mut Findings) {
-    let books: Vec<Book<'_>> = history.recorded.iter().map(|(order, commits)| Book::of(order, commits)).collect();
+pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
     for inquiry in &history.inquiries {
         inquiry.pages.iter().for_each(|page| answered(inquiry, page, findings));
-        let of_order = inquiry.query.order().and_then(|order| books.iter().find(|book| book.order == order));
+        let of_order = books.iter().find(|book| inquiry.query.order() == Some(book.order));
         match (&inquiry.query, of_order) {
-            (Query::Order { .. } | Query::AtLeast { .. }, Some(book)) => latest(book, inquiry, history, findings),
-            (Query::AtVersion { .. } | Query::AsOf { .. }, Some(book)) => travelled(book, inquiry, findings),
+            (Query::Order { at: At::Now | At::Least(_), .. }, Some(book)) => {
+                for page in inquiry.shown() {
+                    book.shows(&page.body, findings);
+                    staleness::of_order(book, &page.body, page, findings);
+                }
+            }
+            (Query::Order { at: At::Version(version), .. }, Some(book)) => {
+                let commit = book.at(*version).map(|(commit, _)| commit);
+                let as_of = commit.map(|commit| commit.recorded_at.to_string());
+                // A version that no client knew may have been recorded since.
+                travelled(book, inquiry, commit, as_of.as_deref(), *version > inquiry.known, findings);
+            }
+            (Query::Order { at: At::Time(at), .. }, Some(book)) => {
+                let commit = book.commits.iter().rev().find(|commit| commit.recorded_at <= *at);
+                travelled(book, inquiry, commit, Some(&at.to_string()), false, findings);
+            }
             (Query::Events { .. }, Some(book)) => trail(book, inquiry, findings),
             (Query::List { customer, status, .. }, _) => {
-                lists::check(customer, *status, inquiry, &books, history, findings);
+                lists::check(customer, *status, inquiry, books, history, findings);
             }
-            (Query::Totals { customer }, _) => totals::shown(customer, inquiry, &books, history, findings),
-            (
-                Query::Order { .. }
-                | Query::AtLeast { .. }
-                | Query::AtVersion { .. }
-                | Query::AsOf { .. }
-                | Query::Events { .. },
-                None,
-            ) => {}
+            (Query::Totals { customer }, _) => totals::shown(customer, inquiry, books, history, findings),
+            (Query::Order { .. } | Query::Events { .. }, None) => {}
         }
     }
 }
@@ -53,13 +56,14 @@ fn answered(Inquiry { query, known, .. }: &Inquiry, page: &Page, findings: &mut 
     let what = || format!("{query:?} was answered with {} after {} strikes: {}", page.status, page.strikes, page.body);
     findings.must(Invariant::QueryAnswered, order, holds, what);
     let wanted = match query {
-        Query::AtLeast { version, .. } | Query::AtVersion { version, .. } => *version,
-        Query::Order { .. } | Query::Events { .. } => 1,
+        Query::Order { at: At::Least(version) | At::Version(version), .. } => *version,
+        Query::Order { at: At::Now, .. } | Query::Events { .. } => 1,
         // The time of a known version may be earlier than the first one.
-        Query::AsOf { .. } | Query::List { .. } | Query::Totals { .. } => return,
+        Query::Order { at: At::Time(_), .. } | Query::List { .. } | Query::Totals { .. } => return,
     };
     if wanted <= *known {
-        let is_behind = matches!(query, Query::AtLeast { .. }) && page.body["version"].as_u64() < Some(wanted);
+        let is_minimum = matches!(query, Query::Order { at: At::Least(_), .. });
+        let is_behind = is_minimum && page.body["version"].as_u64() < Some(wanted);
         let is_shown = page.status == 503 || page.status == 200 && !is_behind;
         let what =
             || format!("version {known} was known, and {query:?} was answered with {}: {}", page.status, page.body);
@@ -67,39 +71,24 @@ fn answered(Inquiry { query, known, .. }: &Inquiry, page: &Page, findings: &mut 
     }
 }
 
-fn latest(book: &Book<'_>, inquiry: &Inquiry, history: &History, findings: &mut Findings) {
-    for page in inquiry.pages.iter().filter(|page| page.status == 200) {
-        book.shows(&page.body, findings);
-        stale(book.order, &page.body, page, history, findings);
-    }
-}
-
 /// A query for a recorded version finds it. A query for a time that a client knows finds the version recorded by then.
-fn travelled(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
-    let (expected, as_of) = match &inquiry.query {
-        Query::AtVersion { version, .. } => {
-            let commit = book.commits.iter().find(|commit| commit.version == *version);
-            (commit, commit.map(|commit| commit.recorded_at.to_string()))
-        }
-        Query::AsOf { at, .. } => {
-            (book.commits.iter().rev().find(|commit| commit.recorded_at <= *at), Some(at.to_string()))
-        }
-        Query::Order { .. }
-        | Query::AtLeast { .. }
-        | Query::Events { .. }
-        | Query::List { .. }
-        | Query::Totals { .. } => return,
-    };
+fn travelled(
+    book: &Book<'_>,
+    inquiry: &Inquiry,
+    expected: Option<&OrderCommit>,
+    as_of: Option<&str>,
+    may_be_new: bool,
+    findings: &mut Findings,
+) {
     for page in &inquiry.pages {
         let holds = match (page.status, expected) {
             (200, Some(commit)) => {
                 book.shows(&page.body, findings);
-                let is_then = page.body["version"] == commit.version && page.body["asOf"].as_str() == as_of.as_deref();
+                let is_then = page.body["version"] == commit.version && page.body["asOf"].as_str() == as_of;
                 is_then && page.body["stale"].is_null()
             }
             (200, None) => false,
-            // A version that no client knew may have been recorded since.
-            (404, Some(commit)) => matches!(inquiry.query, Query::AtVersion { .. }) && commit.version > inquiry.known,
+            (404, Some(_)) => may_be_new,
             (_, _) => true,
         };
         let what = || {
@@ -119,8 +108,7 @@ fn trail(book: &Book<'_>, inquiry: &Inquiry, findings: &mut Findings) {
         || format!("the trail differs from what is recorded: {differs:?}, {} of {}", shown.len(), recorded.len());
     let is_prefix = differs.is_none() && shown.len() <= recorded.len();
     findings.must(Invariant::Trail, book.order, is_prefix, what);
-    let is_whole = inquiry.pages.last().is_some_and(|page| page.status == 200 && page.body["nextCursor"].is_null());
-    if is_whole {
+    if inquiry.is_whole() {
         let known = recorded.iter().filter(|event| event["version"].as_u64() <= Some(inquiry.known)).count();
         let what = || format!("the trail ends after {} events, and {known} were known", shown.len());
         findings.must(Invariant::Trail, book.order, shown.len() >= known, what);

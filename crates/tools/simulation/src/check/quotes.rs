@@ -2,107 +2,101 @@
 
 use std::collections::BTreeSet;
 
-use order_aggregate::OrderCommit;
 use order_domain::Event;
-use order_domain::event::OrderPlaced;
-use order_domain::values::Reference;
 use serde_json::{Value, json};
 
-use super::findings::Findings;
+use super::book::Book;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use super::rights;
 use crate::workload::caller::Caller;
-use crate::workload::exchange::{Answer, Exchange};
+use crate::workload::command::Exchange;
 use crate::workload::pricing::{QuoteKey, SentQuote};
 
 /// The number of commits after which a retry of a quote is late.
 const OTHER_COMMITS: u64 = 3;
 
-pub(super) fn check(history: &History, findings: &mut Findings) {
-    for (order, commits) in &history.recorded {
-        prices(order, commits, history, findings);
+pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
+    books.iter().for_each(|book| prices(book, findings));
+    one_order(books, history, findings);
+    let sending = |exchange| Sending::of(exchange, books);
+    for sending in history.exchanges.iter().filter_map(sending) {
+        if rights::refusal(&sending.exchange.command).is_none() {
+            sending.check(books, findings);
+        }
     }
-    one_order(history, findings);
-    for exchange in &history.exchanges {
-        let Some(quote) = exchange.command.quote.as_ref().filter(|_| rights::refusal(&exchange.command).is_none())
-        else {
-            continue;
-        };
-        Sending { exchange, quote, history }.check(findings);
-    }
-    for last in &history.last_quotes {
-        let Some(quote) = &last.command.quote else { continue };
-        let sending = Sending { exchange: last, quote, history };
+    for sending in history.last_quotes.iter().filter_map(sending) {
+        let Exchange { command, answer, .. } = sending.exchange;
         if !sending.is_good() && !sending.made_its_order() {
             continue;
         }
-        let holds = match &last.answer {
-            Answer::Accepted { status, body, .. } => *status == 201 && body["orderId"] == last.command.order.as_str(),
+        let holds = match answer {
             // Another quote with the same id was faster.
-            Answer::Refused { .. } => !sending.made_its_order() && sending.placed().is_some(),
-            Answer::Failed { .. } | Answer::Nothing => false,
+            Some(answer) if answer.is_rejection() => !sending.made_its_order() && sending.book.placed().is_some(),
+            Some(answer) => answer.status == 201 && answer.body["orderId"] == *command.order,
+            None => false,
         };
-        let what = || format!("{} was answered with {:?}, although no fault struck", last.command.key, last.answer);
-        findings.must(Invariant::QuoteIsKept, &last.command.order, holds, what);
+        let what = || format!("{} was answered with {answer:?}, although no fault struck", command.key);
+        findings.must(Invariant::QuoteIsKept, &command.order, holds, what);
     }
 }
 
 /// An order's prices are those of a trusted caller, or of a signed quote.
-fn prices(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
-    for (commit, event) in commits.iter().flat_map(|commit| commit.events.iter().map(move |it| (commit, &it.event))) {
-        let Event::OrderPlaced(event) = event else { continue };
+fn prices(book: &Book<'_>, findings: &mut Findings) {
+    for (commit, event) in book.commits.iter().flat_map(|it| it.events.iter().map(move |event| (it, &event.event))) {
+        let Event::OrderPlaced(placed_event) = event else { continue };
         let placed = placed(event);
-        let is_source = |exchange: &Exchange| match (&exchange.command.quote, &event.quote) {
+        let is_source = |exchange: &&&Exchange| match (&exchange.command.quote, &placed_event.quote) {
             (Some(sent), Some(quote)) => {
                 let (id, kid) = (sent.terms.quote_id.as_str(), kid(sent.terms.key));
                 !sent.is_tampered && (id, kid) == (quote.quote_id.as_str(), quote.kid.as_str())
             }
             (None, None) => {
-                let caller = exchange.command.caller;
+                let (caller, request) = (exchange.command.caller, &commit.request);
                 let is_trusted = matches!(caller, Caller::Shop | Caller::Admin | Caller::SignedService);
-                is_trusted
-                    && caller.actor() == commit.request.actor
-                    && exchange.command.key == commit.request.request_id
+                is_trusted && caller.actor() == request.actor && exchange.command.key == request.request_id
             }
             (Some(_), None) | (None, Some(_)) => false,
         };
-        let sources =
-            history.exchanges.iter().filter(|exchange| exchange.command.path == "/orders" && is_source(exchange));
+        let sources = book.exchanges.iter().filter(|exchange| exchange.command.path == "/orders").filter(is_source);
         let holds = sources.map(|it| asked(it.command.content())).any(|asked| asked == placed);
         let what = || format!("{} placed {placed}, which is neither trusted nor signed", commit.request.actor);
-        findings.must(Invariant::PricesAreTrusted, order, holds, what);
-        findings.did("orders placed from quotes", event.quote.is_some());
+        findings.must(Invariant::PricesAreTrusted, book.order, holds, what);
+        findings.did("orders placed from quotes", placed_event.quote.is_some());
     }
 }
 
 /// Every accepted request with a quote is answered with the same order, and only that order has the id of the quote.
-fn one_order(history: &History, findings: &mut Findings) {
+fn one_order(books: &[Book<'_>], history: &History, findings: &mut Findings) {
     let sent = history.exchanges.iter().filter_map(|it| Some((it.command.key.as_str(), it.command.quote.as_ref()?)));
     let quotes: BTreeSet<(&str, &str)> = sent.map(|(key, quote)| (key, quote.terms.quote_id.as_str())).collect();
     for (key, quote_id) in quotes {
-        let replies = history.exchanges.iter().filter(|it| it.command.key == key).filter_map(|it| match &it.answer {
-            Answer::Accepted { body, .. } => body["orderId"].as_str(),
-            Answer::Refused { .. } | Answer::Failed { .. } | Answer::Nothing => None,
-        });
-        let recorded = history.recorded.iter().filter(|(_, commits)| {
-            let first = commits.iter().flat_map(|commit| &commit.events).map(|it| &it.event).next();
-            matches!(first, Some(Event::OrderPlaced(event)) if event.quote.as_ref().is_some_and(|it| it.quote_id.as_str() == quote_id))
-        });
-        let orders: BTreeSet<&str> = replies.chain(recorded.map(|(order, _)| order.as_str())).collect();
+        let replies = history.exchanges.iter().filter(|it| it.command.key == key);
+        let replies = replies.filter_map(|it| it.accepted()?["orderId"].as_str());
+        let is_of_quote = |book: &&Book<'_>| {
+            let Some(Event::OrderPlaced(event)) = book.placed() else { return false };
+            event.quote.as_ref().is_some_and(|it| it.quote_id.as_str() == quote_id)
+        };
+        let recorded = books.iter().filter(is_of_quote).map(|book| book.order);
+        let orders: BTreeSet<&str> = replies.chain(recorded).collect();
         let what = || format!("{quote_id} made the orders {orders:?}");
         findings.must(Invariant::OneOrderPerQuote, key, orders.len() <= 1, what);
     }
 }
 
-/// A quote that its caller may send.
+/// A quote that was sent, and the order that it may create.
 struct Sending<'a> {
     exchange: &'a Exchange,
     quote: &'a SentQuote,
-    history: &'a History,
+    book: &'a Book<'a>,
 }
 
-impl Sending<'_> {
+impl<'a> Sending<'a> {
+    fn of(exchange: &'a Exchange, books: &'a [Book<'a>]) -> Option<Self> {
+        let book = books.iter().find(|book| book.order == exchange.command.order)?;
+        Some(Self { exchange, quote: exchange.command.quote.as_ref()?, book })
+    }
+
     fn is_expired(&self) -> bool {
         self.exchange.asked_at.epoch_ms() >= self.quote.terms.expires_at_ms
     }
@@ -116,137 +110,74 @@ impl Sending<'_> {
         !self.quote.is_tampered && !self.is_expired() && !self.is_of_retired_key()
     }
 
-    /// The recorded content of its order.
-    fn placed(&self) -> Option<Value> {
-        self.placed_as(&self.exchange.command.order)
-    }
-
-    fn placed_as(&self, order: &str) -> Option<Value> {
-        let of_order = |(id, _): &&(String, Vec<OrderCommit>)| id == order;
-        let (_, commits) = self.history.recorded.iter().find(of_order)?;
-        match &commits.first()?.events.first()?.event {
-            Event::OrderPlaced(event) => Some(placed(event)),
-            Event::PaymentReceived(_)
-            | Event::PaymentCorrected(_)
-            | Event::PaymentRefunded(_)
-            | Event::ItemShipped(_)
-            | Event::ItemDelivered(_)
-            | Event::ItemReturned(_)
-            | Event::ItemsCancelled(_)
-            | Event::OrderCancelled(_) => None,
-        }
-    }
-
     fn made_its_order(&self) -> bool {
-        !self.quote.is_tampered && self.placed() == Some(asked(&self.quote.order))
+        !self.quote.is_tampered && self.book.placed().map(placed) == Some(asked(&self.quote.order))
     }
 
-    /// The highest version of the order that clients knew before.
-    fn known(&self) -> u64 {
-        let before = |it: &&Exchange| it.command.order == self.exchange.command.order && it.ended < self.exchange.began;
-        let versions = self.history.exchanges.iter().filter(before).filter_map(|it| match &it.answer {
-            Answer::Accepted { body, .. } => body["version"].as_u64(),
-            Answer::Refused { .. } | Answer::Failed { .. } | Answer::Nothing => None,
-        });
-        versions.max().unwrap_or(0)
-    }
-
-    fn check(&self, findings: &mut Findings) {
-        let (command, answer) = (&self.exchange.command, &self.exchange.answer);
-        let (is_its_own, is_placed) = (self.made_its_order(), self.placed().is_some());
+    fn check(&self, books: &[Book<'_>], findings: &mut Findings) {
+        let Some(answer) = &self.exchange.answer else { return };
+        let command = &self.exchange.command;
+        let (is_its_own, is_placed) = (self.made_its_order(), self.book.placed().is_some());
         // Once a client knows its order, no other answer is allowed.
-        let may_be_unknown = !is_its_own || self.known() == 0;
-        let holds = match answer {
-            Answer::Accepted { status, body, replayed } => {
-                let named = body["orderId"].as_str();
-                let is_told = named.and_then(|order| self.placed_as(order)) == Some(asked(&self.quote.order));
+        let may_be_unknown = !is_its_own || self.book.known_before(self.exchange.began) == 0;
+        let holds = match (answer.status, answer.code()) {
+            (200 | 201, _) => {
+                let named = answer.body["orderId"].as_str();
+                let order = books.iter().find(|book| Some(book.order) == named).and_then(Book::placed);
+                let is_shown = order.map(placed) == Some(asked(&self.quote.order));
                 let what =
                     || format!("{} was answered with {answer:?}, and asked for {}", command.key, self.quote.order);
-                findings.must(Invariant::OneOrderPerQuote, &command.order, is_told, what);
-                *status == 201 && named == Some(&command.order) && is_its_own && (*replayed || self.is_good())
+                findings.must(Invariant::OneOrderPerQuote, &command.order, is_shown, what);
+                let is_new = answer.replayed || self.is_good();
+                answer.status == 201 && named == Some(&command.order) && is_its_own && is_new
             }
-            Answer::Refused { status: 409, code } => {
-                code == "quote_id_reused" && self.is_good() && is_placed && !is_its_own
+            (409, "quote_id_reused") => self.is_good() && is_placed && !is_its_own,
+            (422, "quote_expired") => {
+                self.is_expired() && !self.is_of_retired_key() && !self.quote.is_tampered && may_be_unknown
             }
-            Answer::Refused { status: 422, code } => match code.as_str() {
-                "quote_expired" => {
-                    self.is_expired() && !self.is_of_retired_key() && !self.quote.is_tampered && may_be_unknown
-                }
-                "quote_not_valid" => self.quote.is_tampered || (self.is_of_retired_key() && may_be_unknown),
-                _ => false,
-            },
-            Answer::Refused { .. } => false,
-            Answer::Failed { .. } | Answer::Nothing => return,
+            (422, "quote_not_valid") => self.quote.is_tampered || (self.is_of_retired_key() && may_be_unknown),
+            (400..=499, _) => false,
+            (_, _) => return,
         };
         let what = || format!("{} was answered with {answer:?}: {:?}", command.key, self.quote.terms);
         findings.must(Invariant::QuoteIsAnswered, &command.order, holds, what);
-        self.deeds(findings);
+        if answer.is_accepted() && answer.replayed {
+            self.count_retry(findings);
+        } else if answer.is_rejection() {
+            let (code, is_tampered) = (answer.code(), self.quote.is_tampered);
+            findings.did("quotes refused that were tampered with", is_tampered);
+            findings.did("quotes refused after they expired", code == "quote_expired");
+            findings.did("quotes refused after their key was retired", code == "quote_not_valid" && !is_tampered);
+            findings.did("quotes refused whose id had other content", code == "quote_id_reused");
+        }
     }
 
-    fn deeds(&self, findings: &mut Findings) {
-        match &self.exchange.answer {
-            Answer::Accepted { replayed: true, .. } => {
-                let first = self.first_sent();
-                let key = self.quote.idempotency_key.as_deref();
-                let under = match key {
-                    None => 0,
-                    Some(_) if key == first => 1,
-                    Some(_) => 2,
-                };
-                let known = self.known();
-                let when = [
-                    (0, known <= OTHER_COMMITS && !self.is_expired() && !self.is_of_retired_key()),
-                    (1, known > OTHER_COMMITS),
-                    (2, self.is_expired()),
-                    (3, self.is_of_retired_key()),
-                ];
-                for (when, is_then) in when {
-                    findings.did(RETRIED[when][under], is_then);
-                }
-            }
-            Answer::Refused { code, .. } => {
-                let is_tampered = self.quote.is_tampered;
-                findings.did("quotes refused that were tampered with", is_tampered);
-                findings.did("quotes refused after they expired", code == "quote_expired");
-                let is_retired = code == "quote_not_valid" && !is_tampered;
-                findings.did("quotes refused after their key was retired", is_retired);
-                findings.did("quotes refused whose id had other content", code == "quote_id_reused");
-            }
-            Answer::Accepted { .. } | Answer::Failed { .. } | Answer::Nothing => {}
+    /// Counts a retry that was answered with the order of the quote, by time and by key.
+    fn count_retry(&self, findings: &mut Findings) {
+        let key = match self.quote.terms.idempotency_key.as_deref() {
+            None => "no key",
+            key if key == self.first_sent() => "the same key",
+            Some(_) => "another key",
+        };
+        let known = self.book.known_before(self.exchange.began);
+        let when = [
+            ("soon", known <= OTHER_COMMITS && !self.is_expired() && !self.is_of_retired_key()),
+            ("after other commits", known > OTHER_COMMITS),
+            ("after they expired", self.is_expired()),
+            ("after their key was retired", self.is_of_retired_key()),
+        ];
+        for (when, is_then) in when {
+            findings.did(&format!("quotes retried {when}, under {key}"), is_then);
         }
     }
 
     /// The `Idempotency-Key` beside the quote when it was first sent.
     fn first_sent(&self) -> Option<&str> {
-        let same = self.history.exchanges.iter().filter(|it| it.command.key == self.exchange.command.key);
+        let same = self.book.exchanges.iter().filter(|it| it.command.key == self.exchange.command.key);
         let first = same.min_by_key(|it| it.sent)?.command.quote.as_ref()?;
-        first.idempotency_key.as_deref()
+        first.terms.idempotency_key.as_deref()
     }
 }
-
-/// The deeds of retried quotes that were answered with their order, by time and by key.
-const RETRIED: [[&str; 3]; 4] = [
-    [
-        "quotes retried soon, under no key",
-        "quotes retried soon, under the same key",
-        "quotes retried soon, under another key",
-    ],
-    [
-        "quotes retried after other commits, under no key",
-        "quotes retried after other commits, under the same key",
-        "quotes retried after other commits, under another key",
-    ],
-    [
-        "quotes retried after they expired, under no key",
-        "quotes retried after they expired, under the same key",
-        "quotes retried after they expired, under another key",
-    ],
-    [
-        "quotes retried after their key was retired, under no key",
-        "quotes retried after their key was retired, under the same key",
-        "quotes retried after their key was retired, under another key",
-    ],
-];
 
 const fn kid(key: QuoteKey) -> &'static str {
     match key {
@@ -270,17 +201,9 @@ fn asked(order: &Value) -> Value {
 }
 
 /// A placed order, in the same form.
-fn placed(event: &OrderPlaced) -> Value {
-    let items = event.items.iter().map(|item| {
-        let (quantity, price) = (item.quantity.get(), item.unit_price.minor_units());
-        json!({ "sku": item.sku.to_string(), "quantity": quantity, "unitPrice": price })
-    });
-    let metadata: serde_json::Map<_, _> =
-        event.metadata.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    json!({
-        "customerId": event.customer_id.as_str(), "currency": event.currency.code(), "items": items.collect::<Vec<_>>(),
-        "shipping": event.shipping.minor_units(), "tax": event.tax.minor_units(),
-        "discount": event.discount.minor_units(), "reference": event.reference.as_ref().map(Reference::as_str),
-        "metadata": metadata, "total": event.total.minor_units(),
-    })
+fn placed(event: &Event) -> Value {
+    let data = order_domain::stored::encode(event).map_or(Value::Null, |stored| stored.data);
+    let mut placed = asked(&data);
+    placed["total"] = data["total"].clone();
+    placed
 }

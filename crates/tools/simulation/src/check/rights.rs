@@ -2,12 +2,11 @@
 
 use order_domain::Event;
 
-use super::findings::Findings;
+use super::book::Book;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
 use crate::workload::caller::Caller;
-use crate::workload::command::Command;
-use crate::workload::exchange::{Answer, Exchange};
+use crate::workload::command::{Command, Exchange};
 
 /// The status and code that reject a command, or `None` if its caller may send it.
 pub(super) fn refusal(command: &Command) -> Option<(u16, &'static str)> {
@@ -38,28 +37,28 @@ pub(super) fn refusal(command: &Command) -> Option<(u16, &'static str)> {
     }
 }
 
-pub(super) fn check(history: &History, findings: &mut Findings) {
-    for exchange in &history.exchanges {
-        let Some((status, code)) = refusal(&exchange.command) else { continue };
-        let Exchange { command, answer, .. } = exchange;
-        let holds = match answer {
-            Answer::Refused { status: answered, code: reason } => (*answered, reason.as_str()) == (status, code),
-            Answer::Accepted { .. } => false,
-            Answer::Failed { .. } | Answer::Nothing => continue,
-        };
+/// Returns true for a command without a quote that its caller may send. The order's state alone decides it.
+pub(super) fn is_decided_by_the_order(command: &Command) -> bool {
+    command.quote.is_none() && refusal(command).is_none()
+}
+
+pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
+    for Exchange { command, answer, .. } in &history.exchanges {
+        let answer = answer.as_ref().filter(|answer| answer.is_accepted() || answer.is_rejection());
+        let (Some((status, code)), Some(answer)) = (refusal(command), answer) else { continue };
+        let holds = (answer.status, answer.code()) == (status, code);
         let what = || format!("{:?} sent {} and was answered with {answer:?}", command.caller, command.key);
         findings.must(Invariant::Authorized, &command.order, holds, what);
         deed(code, holds, findings);
     }
-    for (order, commits) in &history.recorded {
-        for commit in commits {
+    for book in books {
+        for commit in book.commits {
             let (actor, key) = (&commit.request.actor, &commit.request.request_id);
-            let callers =
-                history.exchanges.iter().filter(|it| it.command.key == *key && it.command.caller.actor() == *actor);
-            let mut allowed = callers.filter(|it| refusal(&it.command).is_none()).map(|it| it.command.caller);
-            let holds = allowed.any(|caller| commit.events.iter().all(|it| may_record(caller, &it.event)));
+            let callers = book.exchanges.iter().map(|it| &it.command).filter(|it| it.key == *key);
+            let mut allowed = callers.filter(|it| it.caller.actor() == *actor && refusal(it).is_none());
+            let holds = allowed.any(|it| commit.events.iter().all(|event| may_record(it.caller, &event.event)));
             let what = || format!("version {} is recorded for {actor}, who may not record it", commit.version);
-            findings.must(Invariant::Authorized, order, holds, what);
+            findings.must(Invariant::Authorized, book.order, holds, what);
         }
     }
 }

@@ -5,18 +5,17 @@ use order_aggregate::OrderCommit;
 use read_models::{OrderSummaryByCustomer, OrderSummaryRow, Projection, projection};
 use serde_json::{Value, json};
 
-use super::findings::Findings;
-use super::history::History;
-use super::invariant::Invariant;
-use super::ledger::{self, Ledger};
+use super::book::Book;
+use super::findings::{Findings, Invariant};
+use super::ledger::Ledger;
 use super::totals::row_version;
-use crate::world::journal::{Seen, SeenRow};
+use crate::world::journal::Seen;
 use crate::world::names::{SUMMARY_CONSUMER, TOTALS_CONSUMER};
-use crate::world::next_summary::NextSummary;
+use crate::world::next_summary::{NextRow, NextSummary};
 
-pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, findings: &mut Findings) {
+pub(super) fn check(book: &Book<'_>, findings: &mut Findings) {
+    let Book { order, commits, history, .. } = *book;
     let (mut release, mut version) = (0, 0);
-    let ledgers = ledger::after_each(commits);
     for seen in history.kept.rows().filter(|seen| seen.order == order) {
         let before = (release, version);
         let advances = seen.projection >= release && seen.version >= version;
@@ -27,7 +26,7 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
         let is_prefix = seen.row == folded(commits, release, version);
         let what = || format!("the row of version {version} is not the fold of its events");
         findings.must(Invariant::RowIsPrefix, order, is_prefix, what);
-        check_figures(order, &ledgers, seen, findings);
+        check_figures(book, seen, findings);
     }
     let is_poisoned = history.foreign.iter().any(|(foreign, _)| foreign == order);
     if let Some((row, newest)) = history.drained.get(order)
@@ -56,17 +55,11 @@ pub(super) fn check(order: &str, commits: &[OrderCommit], history: &History, fin
 }
 
 /// A row shows the figures, units and statuses of the ledger.
-fn check_figures(order: &str, ledgers: &[Ledger], seen: &Seen, findings: &mut Findings) {
-    let row = match &seen.row {
-        Some(SeenRow::Older(row)) => row,
-        Some(SeenRow::Newer(row)) => &row.summary,
-        None => return,
-    };
-    let place = usize::try_from(seen.version).ok().and_then(|version| version.checked_sub(1));
-    let Some(ledger) = place.and_then(|place| ledgers.get(place)) else { return };
-    let (shown, expected) = (figures_of_row(row), figures_of_ledger(ledger));
+fn check_figures(book: &Book<'_>, seen: &Seen, findings: &mut Findings) {
+    let Some((row, (_, ledger))) = seen.row.as_ref().zip(book.at(seen.version)) else { return };
+    let (shown, expected) = (figures_of_row(&row.summary), figures_of_ledger(ledger));
     let what = || format!("the row of version {} shows {shown}, and the events give {expected}", seen.version);
-    findings.must(Invariant::RowTellsTheEvents, order, shown == expected, what);
+    findings.must(Invariant::RowTellsTheEvents, book.order, shown == expected, what);
 }
 
 fn figures_of_row(row: &OrderSummaryRow) -> Value {
@@ -90,12 +83,11 @@ fn figures_of_ledger(ledger: &Ledger) -> Value {
 }
 
 /// The row of a release at a version.
-fn folded(commits: &[OrderCommit], release: u64, version: u64) -> Option<SeenRow> {
+fn folded(commits: &[OrderCommit], release: u64, version: u64) -> Option<NextRow> {
     if release == u64::from(NextSummary::NUMBER) {
-        fold::<NextSummary>(commits, version).map(SeenRow::Newer)
-    } else {
-        fold::<OrderSummaryByCustomer>(commits, version).map(SeenRow::Older)
+        return fold::<NextSummary>(commits, version);
     }
+    fold::<OrderSummaryByCustomer>(commits, version).map(|summary| NextRow { summary, commits: None })
 }
 
 fn fold<P: Projection<Aggregate = order_aggregate::Orders>>(commits: &[OrderCommit], version: u64) -> Option<P::Row> {

@@ -1,22 +1,34 @@
-//! The `stale` flag of an order that a query shows.
+//! The `stale` flags of replies to queries.
 
 use serde_json::Value;
 
-use super::findings::Findings;
+use super::book::Book;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
-use crate::workload::inquiry::Page;
+use crate::workload::query::Page;
 use crate::world::journal::Waiting;
 use crate::world::names::SUMMARY_CONSUMER;
 
-/// Checks the flag of an order. It is set if the order was parked at a later version than the shown one at some time between request
-/// and reply, and it is not set if the order was not parked so at some time.
-pub(super) fn stale(order: &str, shown: &Value, page: &Page, history: &History, findings: &mut Findings) {
-    let version = shown["version"].as_u64().unwrap_or_default();
-    let note = (SUMMARY_CONSUMER, order.to_owned());
-    let is_ahead = |notes: &Waiting| notes.get(&note).is_some_and(|held_up_to| *held_up_to > version);
-    let mut notes = history.kept.notes.during(page.began, page.ended);
+/// Checks the flag of an order that a query showed. The reply is incomplete if the order was parked at a later version.
+pub(super) fn of_order(book: &Book<'_>, shown: &Value, page: &Page, findings: &mut Findings) {
+    let note = (SUMMARY_CONSUMER, book.order.to_owned());
+    let is_ahead = |notes: &Waiting| notes.get(&note).copied() > shown["version"].as_u64();
+    check(book.order, shown, page, book.history, is_ahead, findings);
+}
+
+/// Checks the flag of a reply. It is set if the reply was incomplete at some time between request and reply, and it is not set if
+/// the reply was complete at some time.
+pub(super) fn check(
+    subject: &str,
+    shown: &Value,
+    page: &Page,
+    history: &History,
+    is_incomplete: impl Fn(&Waiting) -> bool,
+    findings: &mut Findings,
+) {
     let is_stale = shown["stale"] == true;
-    let what = || format!("it is shown at version {version}, stale: {is_stale}, and its note contradicts that");
-    findings.must(Invariant::StaleIsSaid, order, notes.any(|notes| is_ahead(notes) == is_stale), what);
+    let mut notes = history.kept.notes.during(page.began, page.ended);
+    let what =
+        || format!("the reply at version {} is stale: {is_stale}, and the notes contradict that", shown["version"]);
+    findings.must(Invariant::StaleIsSaid, subject, notes.any(|notes| is_incomplete(notes) == is_stale), what);
 }

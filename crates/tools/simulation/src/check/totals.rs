@@ -8,22 +8,22 @@ use read_models::{Contribution, CurrencyTotals, CustomerTotals, FoldError, Place
 use serde_json::{Value, json};
 
 use super::book::Book;
-use super::findings::Findings;
+use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::invariant::Invariant;
-use crate::workload::inquiry::Inquiry;
+use super::staleness;
+use crate::workload::query::Inquiry;
 use crate::world::journal::Waiting;
 use crate::world::names::TOTALS_CONSUMER;
 
-pub(super) fn check(history: &History, findings: &mut Findings) {
-    for (order, commits) in &history.recorded {
-        let contribution = contribution(commits);
+pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
+    for book in books {
+        let contribution = contribution(book.commits);
         let what = || format!("its commits do not fold: {:?}", contribution.as_ref().err());
-        findings.must(Invariant::Totals, order, contribution.is_ok(), what);
+        findings.must(Invariant::Totals, book.order, contribution.is_ok(), what);
     }
     for (customer, found) in &history.totals {
-        let of_customer = history.recorded.iter().filter(|(_, commits)| is_of(customer, commits));
-        let expected = sums(of_customer.map(|(_, commits)| commits.as_slice()));
+        let of_customer = books.iter().filter(|book| book.is_of(customer));
+        let expected = sums(of_customer.map(|book| book.commits));
         let mut found = found.clone();
         found.sort_by(|one, other| one.currency.cmp(&other.currency));
         let what = || format!("the totals of {customer} are {found:?}, and the sums over the orders are {expected:?}");
@@ -33,14 +33,14 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
 
 /// A query shows the sums over the rows at some time between request and reply.
 pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], history: &History, findings: &mut Findings) {
-    for page in inquiry.pages.iter().filter(|page| page.status == 200) {
+    let of_customer = || books.iter().filter(|book| book.is_of(customer));
+    for page in inquiry.shown() {
         let sums_of = |rows: &BTreeMap<String, u64>| {
-            let of_customer = books.iter().filter(|book| book.is_of(customer));
-            let folded = of_customer.filter_map(|book| {
+            let folded = of_customer().filter_map(|book| {
                 let version = usize::try_from(*rows.get(book.order)?).ok()?;
                 book.commits.get(..version)
             });
-            view(&sums(folded))
+            sums(folded).iter().map(view).collect::<Vec<_>>()
         };
         let mut rows = history.kept.contributions.during(page.began, page.ended);
         let mut found = page.body["totals"].as_array().cloned().unwrap_or_default();
@@ -48,14 +48,9 @@ pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], histo
         let what = || format!("the query of {customer} shows {found:?}, which was never the sum of the rows");
         let holds = page.body["customerId"] == customer && rows.any(|rows| sums_of(rows) == found);
         findings.must(Invariant::TotalsShown, customer, holds, what);
-
-        let is_of = |order: &str| books.iter().any(|book| book.order == order && book.is_of(customer));
         let is_parked =
-            |notes: &Waiting| notes.keys().any(|(consumer, order)| *consumer == TOTALS_CONSUMER && is_of(order));
-        let is_stale = page.body["stale"] == true;
-        let mut notes = history.kept.notes.during(page.began, page.ended);
-        let what = || format!("the totals of {customer} are stale: {is_stale}, and the notes contradict that");
-        findings.must(Invariant::StaleIsSaid, customer, notes.any(|notes| is_parked(notes) == is_stale), what);
+            |notes: &Waiting| of_customer().any(|book| notes.contains_key(&(TOTALS_CONSUMER, book.order.to_owned())));
+        staleness::check(customer, &page.body, page, history, is_parked, findings);
     }
 }
 
@@ -68,45 +63,33 @@ pub(super) fn row_version(consumer: &Consumer, commits: &[OrderCommit], version:
     commits.iter().rfind(concerns).map_or(0, |commit| commit.version)
 }
 
-fn is_of(customer: &str, commits: &[OrderCommit]) -> bool {
-    commits.first().and_then(order_aggregate::customer_id) == Some(customer)
-}
-
 /// The sums over orders, by currency.
 fn sums<'a>(orders: impl Iterator<Item = &'a [OrderCommit]>) -> Vec<CurrencyTotals> {
-    let mut sums: BTreeMap<String, CurrencyTotals> = BTreeMap::new();
-    for commits in orders {
-        let Ok(Some(Contribution { currency, order, amount_paid, amount_refunded })) = contribution(commits) else {
-            continue;
-        };
-        let totals = sums.entry(currency.clone()).or_insert_with(|| CurrencyTotals {
-            currency,
-            orders: 0,
-            gross: 0,
-            refunded: 0,
-            first_order: order.clone(),
-            last_order: order.clone(),
-        });
-        totals.orders += 1;
-        totals.gross += amount_paid;
-        totals.refunded += amount_refunded;
-        totals.first_order = totals.first_order.clone().min(order.clone());
-        totals.last_order = totals.last_order.clone().max(order);
+    let mut by_currency: BTreeMap<String, Vec<Contribution>> = BTreeMap::new();
+    for contribution in orders.filter_map(|commits| contribution(commits).ok()?) {
+        by_currency.entry(contribution.currency.clone()).or_default().push(contribution);
     }
-    sums.into_values().collect()
+    let sum = |(currency, orders): (String, Vec<Contribution>)| {
+        Some(CurrencyTotals {
+            currency,
+            orders: orders.len() as u64,
+            gross: orders.iter().map(|it| it.amount_paid).sum(),
+            refunded: orders.iter().map(|it| it.amount_refunded).sum(),
+            first_order: orders.iter().map(|it| &it.order).min()?.clone(),
+            last_order: orders.iter().map(|it| &it.order).max()?.clone(),
+        })
+    };
+    by_currency.into_iter().filter_map(sum).collect()
 }
 
 /// Totals as a query shows them.
-fn view(sums: &[CurrencyTotals]) -> Vec<Value> {
+fn view(sum: &CurrencyTotals) -> Value {
     let placed = |order: &PlacedOrder| json!({ "orderId": order.order_id, "placedAt": order.placed_at.to_string() });
-    let view = |sum: &CurrencyTotals| {
-        let CurrencyTotals { currency, orders, gross, refunded, first_order, last_order } = sum;
-        json!({
-            "currency": currency, "orders": orders, "gross": gross, "refunded": refunded,
-            "net": gross.saturating_sub(*refunded), "firstOrder": placed(first_order), "lastOrder": placed(last_order),
-        })
-    };
-    sums.iter().map(view).collect()
+    let CurrencyTotals { currency, orders, gross, refunded, first_order, last_order } = sum;
+    json!({
+        "currency": currency, "orders": orders, "gross": gross, "refunded": refunded,
+        "net": gross.saturating_sub(*refunded), "firstOrder": placed(first_order), "lastOrder": placed(last_order),
+    })
 }
 
 fn contribution(commits: &[OrderCommit]) -> Result<Option<Contribution>, FoldError> {

@@ -1,21 +1,16 @@
 //! An event bus with faults: an HTTP client for the EventBridge SDK, without a socket and without EventBridge.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
 use aws_sdk_eventbridge::Client;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use embedded_dynamodb::protocol;
 use serde_json::{Value, json};
 
 use crate::faults::fault::{Fault, Faults};
-use crate::faults::strike::{Dice, Moment, Rates, Strike};
+use crate::faults::strike::{Dice, Moment, Rates};
 use crate::world::sdk_config::own_budget;
+use crate::world::shared::Shared;
 use crate::world::wire;
 
 #[derive(Debug)]
@@ -30,7 +25,7 @@ struct State {
 #[derive(Debug, Clone)]
 pub struct Bus {
     faults: Faults,
-    state: Arc<Mutex<State>>,
+    state: Shared<State>,
 }
 
 impl Bus {
@@ -38,53 +33,41 @@ impl Bus {
     #[must_use]
     pub fn new(seed: u64, rates: Rates, refused_percent: u8, faults: Faults) -> Self {
         let state = State { dice: Dice::new(seed, rates), refused_percent, taken: Vec::new() };
-        Self { faults, state: Arc::new(Mutex::new(state)) }
+        Self { faults, state: Shared::new(state) }
     }
 
     /// The SDK's client for this bus, with the other settings of `config`.
     #[must_use]
     pub fn client(&self, config: aws_sdk_eventbridge::config::Builder) -> Client {
-        Client::from_conf(config.http_client(self.clone()).retry_partition(own_budget()).build())
+        let bus = self.clone();
+        let http = http_client_fn(move |_, _| SharedHttpConnector::new(bus.clone()));
+        Client::from_conf(config.http_client(http).retry_partition(own_budget()).build())
     }
 
     /// The details of the accepted entries, in sequence.
     #[must_use]
     pub fn taken(&self) -> Vec<Value> {
-        self.state().taken.clone()
+        self.state.lock().taken.clone()
     }
 
     /// Ends the faults and the rejections.
     pub(crate) fn calm(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.dice.rates = Rates::default();
         state.refused_percent = 0;
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let (there, drawn, back) = {
-            let dice = &mut self.state().dice;
-            (dice.delay_ms(), dice.draw(), dice.delay_ms())
-        };
-        let drawn = drawn.filter(|(moment, strike)| self.faults.may(strike.fault(*moment)));
-        tokio::time::sleep(Duration::from_millis(there)).await;
-        let answer = match drawn {
+        let call = self.state.lock().dice.call(&self.faults);
+        tokio::time::sleep(call.request).await;
+        let answer = match call.strike {
             Some((Moment::Before, _)) => (200, String::new()),
             Some((Moment::After, _)) | None => self.put_events(request.body().bytes().unwrap_or_default()),
         };
-        tokio::time::sleep(Duration::from_millis(back)).await;
-        let Some((moment, strike)) = drawn else { return wire::response(answer) };
+        tokio::time::sleep(call.reply).await;
+        let Some((moment, strike)) = call.strike else { return wire::response(answer) };
         self.faults.struck(strike.fault(moment));
-        match strike {
-            Strike::Throttled => wire::response(protocol::refusal(400, "ThrottlingException")),
-            Strike::ThroughputExceeded => wire::response(protocol::refusal(400, "RequestLimitExceeded")),
-            Strike::ServerError => wire::response(protocol::refusal(500, "InternalException")),
-            Strike::TimedOut => std::future::pending().await,
-            Strike::Cut => Err(ConnectorError::io("the connection was cut".into())),
-        }
+        strike.strike("RequestLimitExceeded", "InternalException").await
     }
 
     fn put_events(&self, body: &[u8]) -> (u16, String) {
@@ -95,7 +78,7 @@ impl Bus {
         if entries.is_empty() || entries.len() > 10 {
             return protocol::refusal(400, "ValidationException");
         }
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let mut refused = 0;
         let mut results = Vec::new();
         for entry in entries {
@@ -120,11 +103,5 @@ impl Bus {
 impl HttpConnector for Bus {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::new(self.clone().carry(request))
-    }
-}
-
-impl HttpClient for Bus {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }

@@ -3,97 +3,64 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// A fault. Its number is its place among [`ALL`](Self::ALL), from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
-    /// Throttled calls.
-    Throttling,
-    /// Writes that fail before they are done.
-    FailureBeforeWrite,
-    /// Writes that fail after they are done.
-    FailureAfterWrite,
-    /// Retries long after, on another instance.
-    LateRetry,
-    /// Identical requests at once.
-    IdenticalAtOnce,
-    /// Requests with one key and different bodies at once.
-    SameKeyOtherBody,
-    /// Writers that lose the race for a version.
-    LostRace,
-    /// Functions that are killed between two awaits.
-    KilledFunction,
-    /// Batches of the stream that are not as they were written.
-    DisturbedDelivery,
-    /// Records that are never delivered.
-    LostRecord,
-    /// Commits that a consumer cannot read.
-    Poison,
-    /// Projectors that are killed between two rows of a batch.
-    KilledMidBatch,
-    /// Calls of PutEvents that refuse some of their entries.
-    PartialPublication,
-    /// Clocks that jump or stand still.
-    WrongClock,
-    /// Snapshots that cannot be used.
-    UnusableSnapshot,
-    /// Streams of one order beyond a page of 1 MB.
-    LargeStream,
-    /// Rebuilds beside live writes.
-    RacingRebuild,
-    /// Two releases that run at the same time.
-    RollingDeploy,
-    /// Customers who have most of the orders.
-    BusyCustomer,
-    /// Rows that lag by minutes while a verification looks at them.
-    LaggingRows,
-    /// Records of the stream that name no order.
-    UnaddressableRecord,
+use crate::world::shared::Shared;
+
+macro_rules! faults {
+    ($($fault:ident = $name:literal, $counted:literal;)+) => {
+        /// A fault. Its number is its place among [`ALL`](Self::ALL), from 1.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Fault { $(#[doc = $counted] $fault),+ }
+
+        impl Fault {
+            /// Every fault there is, by its number.
+            pub const ALL: [Self; [$(Self::$fault),+].len()] = [$(Self::$fault),+];
+
+            /// Its name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$fault => $name),+ }
+            }
+
+            /// A description of the event that is counted.
+            #[must_use]
+            pub const fn counted(self) -> &'static str {
+                match self { $(Self::$fault => $counted),+ }
+            }
+        }
+    };
+}
+
+faults! {
+    Throttling = "throttling", "calls of DynamoDB or EventBridge that were throttled";
+    FailureBeforeWrite = "failure-before-write", "writes answered by 5xx, silence or a cut, undone";
+    FailureAfterWrite = "failure-after-write", "writes answered by 5xx, silence or a cut, and done";
+    LateRetry = "late-retry", "accepted commands sent again a day later, to another instance";
+    IdenticalAtOnce = "identical-at-once", "requests sent while the same one was under way";
+    SameKeyOtherBody = "same-key-other-body", "requests sent while their key was, with another body";
+    LostRace = "lost-race", "appends to a version that another request had taken";
+    KilledFunction = "killed-function", "invocations cut off between two awaits";
+    DisturbedDelivery = "disturbed-delivery", "batches with repeats, out of order, or of the whole shard";
+    LostRecord = "lost-record", "records that never came, or were given up";
+    Poison = "poison", "commits that a consumer was handed, and could not read or fold";
+    KilledMidBatch = "killed-mid-batch", "projectors killed with some of a batch's rows written";
+    PartialPublication = "partial-publication", "calls of PutEvents that refused some of their entries";
+    WrongClock = "wrong-clock", "clocks that jumped an hour, or stood still";
+    UnusableSnapshot = "unusable-snapshot", "commits read whose snapshot was missing, corrupt or old";
+    LargeStream = "large-stream", "reads of an order that 1 MB cut into pages";
+    RacingRebuild = "racing-rebuild", "pages rebuilt while commands were under way";
+    RollingDeploy = "rolling-deploy", "batches that the older release took after the newer one";
+    BusyCustomer = "busy-customer", "histories in which one customer has most of six to eight orders";
+    LaggingRows = "lagging-rows", "rows that lagged by minutes when a verification looked at them";
+    UnaddressableRecord = "unaddressable-record", "records in batches that name no order";
 }
 
 impl Fault {
-    /// Every fault there is, by its number.
-    pub const ALL: [Self; 21] = [
-        Self::Throttling,
-        Self::FailureBeforeWrite,
-        Self::FailureAfterWrite,
-        Self::LateRetry,
-        Self::IdenticalAtOnce,
-        Self::SameKeyOtherBody,
-        Self::LostRace,
-        Self::KilledFunction,
-        Self::DisturbedDelivery,
-        Self::LostRecord,
-        Self::Poison,
-        Self::KilledMidBatch,
-        Self::PartialPublication,
-        Self::WrongClock,
-        Self::UnusableSnapshot,
-        Self::LargeStream,
-        Self::RacingRebuild,
-        Self::RollingDeploy,
-        Self::BusyCustomer,
-        Self::LaggingRows,
-        Self::UnaddressableRecord,
-    ];
-
     /// Its number, from 1.
     #[must_use]
     pub fn number(self) -> usize {
         Self::ALL.iter().take_while(|fault| **fault != self).count() + 1
-    }
-
-    /// Its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        self.described().0
-    }
-
-    /// A description of the event that is counted.
-    #[must_use]
-    pub const fn counted(self) -> &'static str {
-        self.described().1
     }
 
     /// Advice for a fault that follows from another one, and so cannot be left out alone. `None` for every other fault.
@@ -105,36 +72,6 @@ impl Fault {
             Some("it needs a killed function, so leave out killed-function")
         } else {
             None
-        }
-    }
-
-    const fn described(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Throttling => ("throttling", "calls of DynamoDB or EventBridge that were throttled"),
-            Self::FailureBeforeWrite => ("failure-before-write", "writes answered by 5xx, silence or a cut, undone"),
-            Self::FailureAfterWrite => ("failure-after-write", "writes answered by 5xx, silence or a cut, and done"),
-            Self::LateRetry => ("late-retry", "accepted commands sent again a day later, to another instance"),
-            Self::IdenticalAtOnce => ("identical-at-once", "requests sent while the same one was under way"),
-            Self::SameKeyOtherBody => ("same-key-other-body", "requests sent while their key was, with another body"),
-            Self::LostRace => ("lost-race", "appends to a version that another request had taken"),
-            Self::KilledFunction => ("killed-function", "invocations cut off between two awaits"),
-            Self::DisturbedDelivery => {
-                ("disturbed-delivery", "batches with repeats, out of order, or of the whole shard")
-            }
-            Self::LostRecord => ("lost-record", "records that never came, or were given up"),
-            Self::Poison => ("poison", "commits that a consumer was handed, and could not read or fold"),
-            Self::KilledMidBatch => ("killed-mid-batch", "projectors killed with some of a batch's rows written"),
-            Self::PartialPublication => {
-                ("partial-publication", "calls of PutEvents that refused some of their entries")
-            }
-            Self::WrongClock => ("wrong-clock", "clocks that jumped an hour, or stood still"),
-            Self::UnusableSnapshot => ("unusable-snapshot", "commits read whose snapshot was missing, corrupt or old"),
-            Self::LargeStream => ("large-stream", "reads of an order that 1 MB cut into pages"),
-            Self::RacingRebuild => ("racing-rebuild", "pages rebuilt while commands were under way"),
-            Self::RollingDeploy => ("rolling-deploy", "batches that the older release took after the newer one"),
-            Self::BusyCustomer => ("busy-customer", "histories in which one customer has most of six to eight orders"),
-            Self::LaggingRows => ("lagging-rows", "rows that lagged by minutes when a verification looked at them"),
-            Self::UnaddressableRecord => ("unaddressable-record", "records in batches that name no order"),
         }
     }
 }
@@ -166,14 +103,14 @@ pub type Counts = BTreeMap<Fault, u64>;
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     without: Arc<BTreeSet<Fault>>,
-    counts: Arc<Mutex<Counts>>,
+    counts: Shared<Counts>,
 }
 
 impl Faults {
     /// All faults but these.
     #[must_use]
     pub fn without(without: BTreeSet<Fault>) -> Self {
-        Self { without: Arc::new(without), counts: Arc::default() }
+        Self { without: Arc::new(without), counts: Shared::default() }
     }
 
     /// Returns true if a fault may strike.
@@ -184,13 +121,13 @@ impl Faults {
 
     /// Counts that a fault struck.
     pub fn struck(&self, fault: Fault) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(fault).or_default() += 1;
+        *self.counts.lock().entry(fault).or_default() += 1;
     }
 
     /// The counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.counts.lock().clone()
     }
 }
 

@@ -21,7 +21,8 @@ pub(crate) async fn while_rows_lag(
     client: Client,
     hold: &watch::Sender<bool>,
     mut random: Rng,
-    (faults, errors): (&Faults, &UnexpectedErrors),
+    faults: &Faults,
+    errors: &UnexpectedErrors,
 ) -> Option<Vec<String>> {
     tokio::time::sleep(Duration::from_millis(random.u64(50..=3_000))).await;
     hold.send_replace(true);

@@ -16,7 +16,6 @@ use crate::faults::tampering::Tampering;
 use crate::faults::unaddressable::{self, Injector};
 use crate::world::function::StreamFunction;
 use crate::world::names::EVENTS;
-use crate::world::unexpected_errors::UnexpectedErrors;
 use crate::world::wire::position;
 
 /// The deliveries of a batch before it is given up. Few, so that batches are given up.
@@ -67,7 +66,6 @@ pub(crate) struct Mapping {
     pub(crate) disturbances: Disturbances,
     pub(crate) kills: Kills,
     pub(crate) faults: Faults,
-    pub(crate) errors: UnexpectedErrors,
     pub(crate) random: Rng,
     /// The source of unaddressable records.
     pub(crate) unaddressable: Injector,
@@ -100,7 +98,7 @@ impl Mapping {
             if self.next < self.records.len() {
                 let size = self.random.usize(1..=20).min(self.records.len() - self.next);
                 let mut batch = self.disturbed(self.next, size);
-                self.unaddressable.add_to(&mut batch);
+                self.unaddressable.add_to(&mut batch, &self.faults);
                 self.next += size;
                 self.deliver(batch).await;
             } else if is_over {
@@ -153,21 +151,15 @@ impl Mapping {
         newest
     }
 
-    /// The names of the unaddressable records that were given up.
-    pub(crate) fn unaddressable_given_up(&self) -> impl Iterator<Item = String> {
-        self.given_up.iter().filter_map(unaddressable::name).map(str::to_owned)
-    }
-
     /// The orders with records that were given up.
     pub(crate) fn orders_given_up(&self) -> impl Iterator<Item = String> {
-        self.given_up.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order)
+        self.given_up.iter().filter_map(order_of)
     }
 
     /// Runs the scheduled work of one of the releases.
     async fn tick(&mut self) {
         if let Some(deployed) = self.random.choice(&self.deployed) {
-            let ticking = self.errors.catch_panic("a tick", deployed.function.tick());
-            self.kills.run(&mut self.random, ticking).await;
+            self.kills.run(&mut self.random, "a tick", deployed.function.tick()).await;
         }
     }
 
@@ -235,7 +227,8 @@ impl Mapping {
     }
 
     fn give_up(&mut self, batch: Vec<Value>) {
-        let (unaddressable, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(unaddressable::is_one);
+        let (unaddressable, batch): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|it| unaddressable::name(it).is_some());
         self.given_up.extend(unaddressable);
         if self.disturbances.losses && self.faults.may(Fault::LostRecord) {
             batch.iter().for_each(|record| self.lose(record));
@@ -249,7 +242,7 @@ impl Mapping {
         if record["eventName"] != "INSERT" {
             return;
         }
-        self.lost.extend(position(&record["dynamodb"]["Keys"]).map(|(order, _)| order));
+        self.lost.extend(order_of(record));
         self.faults.struck(Fault::LostRecord);
     }
 
@@ -263,22 +256,25 @@ impl Mapping {
         let seen = batch.iter().map(|record| self.tampering.delivered(record.clone(), deployed.reads_all));
         let event: StreamEvent = serde_json::from_value(json!({ "Records": seen.collect::<Vec<_>>() })).ok()?;
         let before = deployed.network.rows_written();
-        let invocation = self.errors.catch_panic("a consumer", deployed.function.handle(event));
-        let Some(response) = self.kills.run(&mut self.random, invocation).await else {
-            let orders =
-                batch.iter().filter_map(|record| position(&record["dynamodb"]["Keys"])).map(|(order, _)| order);
-            let orders = orders.collect::<BTreeSet<_>>().len() as u64;
+        let invocation = deployed.function.handle(event);
+        let Some(response) = self.kills.run(&mut self.random, "a consumer", invocation).await else {
+            let orders = batch.iter().filter_map(order_of).collect::<BTreeSet<_>>().len() as u64;
             let written = deployed.network.rows_written() - before;
             if written > 0 && written < orders {
                 self.faults.struck(Fault::KilledMidBatch);
             }
             return None;
         };
-        let failures = response?.ok()?.batch_item_failures;
+        let failures = response.ok()?.batch_item_failures;
         let failed: Vec<String> = failures.into_iter().filter_map(|failure| failure.item_identifier).collect();
         // An empty sequence number fails the whole batch.
         (!failed.iter().any(String::is_empty)).then_some(failed)
     }
+}
+
+/// The order of a record.
+fn order_of(record: &Value) -> Option<String> {
+    position(&record["dynamodb"]["Keys"]).map(|(order, _)| order)
 }
 
 /// Returns true if a record's commit changes the totals of its customer.

@@ -5,9 +5,9 @@
 //! | [`fault`] | the list of faults, and a count of each |
 //! | [`strike`], [`network`], [`bus`] | HTTP clients of the SDKs that delay and fail requests |
 //! | `kill`, `wrong_clock` | functions that are killed; clocks that jump or stand still |
-//! | `tampering`, [`poison`], `snapshots` | stored commits that are changed: poison, unusable snapshots, large orders |
+//! | [`tampering`], `snapshots` | stored commits that are changed: poison, unusable snapshots, large orders |
 //! | `mapping`, [`unaddressable`] | a shard of the stream with bad deliveries; records that name no order |
-//! | `panicking_projection`, `other_projector`, `rebuild`, `lagging_rows` | projections that panic, a rolling deployment, a rebuild and a verification beside live traffic |
+//! | `rebuild`, `lagging_rows` | a rebuild and a verification beside live traffic |
 
 pub mod bus;
 pub mod fault;
@@ -15,12 +15,9 @@ pub(crate) mod kill;
 pub(crate) mod lagging_rows;
 pub(crate) mod mapping;
 pub mod network;
-pub(crate) mod other_projector;
-pub(crate) mod panicking_projection;
-pub mod poison;
 pub(crate) mod rebuild;
 pub(crate) mod snapshots;
 pub mod strike;
-pub(crate) mod tampering;
+pub mod tampering;
 pub mod unaddressable;
 pub(crate) mod wrong_clock;

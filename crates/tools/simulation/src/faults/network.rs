@@ -1,17 +1,13 @@
 //! The HTTP client between the DynamoDB SDK and the embedded database.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use embedded_dynamodb::{Database, protocol};
 use serde_json::Value;
 
@@ -21,6 +17,7 @@ use crate::faults::tampering::Tampering;
 use crate::world::journal::Journal;
 use crate::world::names::EVENTS;
 use crate::world::sdk_config::own_budget;
+use crate::world::shared::Shared;
 use crate::world::wire::{self, position};
 
 /// A page of more bytes that is not the last was cut by DynamoDB's limit of 1 MB and by no other.
@@ -33,11 +30,13 @@ const LARGE_PAGE_BYTES: usize = 600 * 1024;
 #[derive(Clone)]
 pub struct Network {
     database: Database,
-    dice: Arc<Mutex<Dice>>,
-    faults: Faults,
+    dice: Shared<Dice>,
+    /// The faults that may strike, and their counts.
+    pub(crate) faults: Faults,
     /// The tampering with commits, and true if the readers on this network are of the newer release.
-    tampering: Option<(Tampering, bool)>,
-    journal: Option<Journal>,
+    pub(crate) tampering: Option<(Tampering, bool)>,
+    /// The journal of every write.
+    pub(crate) journal: Option<Journal>,
     rows_written: Arc<AtomicU64>,
 }
 
@@ -51,29 +50,13 @@ impl Network {
     /// A network to `database`.
     #[must_use]
     pub fn new(database: Database, seed: u64, rates: Rates) -> Self {
-        let dice = Arc::new(Mutex::new(Dice::new(seed, rates)));
+        let dice = Shared::new(Dice::new(seed, rates));
         Self { database, dice, faults: Faults::default(), tampering: None, journal: None, rows_written: Arc::default() }
-    }
-
-    /// The same network, with the faults that may strike and their counts.
-    #[must_use]
-    pub fn with_faults(self, faults: Faults) -> Self {
-        Self { faults, ..self }
-    }
-
-    /// The same network, with tampering. Its readers can read every commit if `knows_all`.
-    pub(crate) fn with_tampering(self, tampering: Tampering, knows_all: bool) -> Self {
-        Self { tampering: Some((tampering, knows_all)), ..self }
-    }
-
-    /// The same network, with a journal of every write.
-    pub(crate) fn with_journal(self, journal: Journal) -> Self {
-        Self { journal: Some(journal), ..self }
     }
 
     /// Ends the faults.
     pub(crate) fn calm(&self) {
-        self.dice().rates = Rates::default();
+        self.dice.lock().rates = Rates::default();
     }
 
     /// The SDK's client on this network, with the other settings of `config`.
@@ -82,18 +65,20 @@ impl Network {
     /// the retries on another.
     #[must_use]
     pub fn client(&self, config: aws_sdk_dynamodb::config::Builder) -> Client {
-        Client::from_conf(config.http_client(self.clone()).retry_partition(own_budget()).build())
+        let network = self.clone();
+        let http = http_client_fn(move |_, _| SharedHttpConnector::new(network.clone()));
+        Client::from_conf(config.http_client(http).retry_partition(own_budget()).build())
     }
 
     /// The count of each strike.
     #[must_use]
     pub fn fired(&self) -> Fired {
-        self.dice().fired.clone()
+        self.dice.lock().fired.clone()
     }
 
     /// The number of strikes.
     pub(crate) fn strikes(&self) -> u64 {
-        self.dice().fired.values().sum()
+        self.dice.lock().fired.values().sum()
     }
 
     /// The number of rows that were written through it.
@@ -101,38 +86,29 @@ impl Network {
         self.rows_written.load(Ordering::Relaxed)
     }
 
-    fn dice(&self) -> MutexGuard<'_, Dice> {
-        self.dice.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts a strike. It counts as a fault only on a write, or when it is a throttle: a read can be repeated.
-    fn strike(&self, moment: Moment, strike: Strike, is_write: bool) {
-        *self.dice().fired.entry((moment, strike)).or_default() += 1;
+    /// Strikes a call. It counts as a fault only on a write, or when it is a throttle: a read can be repeated.
+    async fn strike(&self, moment: Moment, strike: Strike, is_write: bool) -> Result<HttpResponse, ConnectorError> {
+        *self.dice.lock().fired.entry((moment, strike)).or_default() += 1;
         let fault = strike.fault(moment);
         if is_write || fault == Fault::Throttling {
             self.faults.struck(fault);
         }
+        strike.strike("ProvisionedThroughputExceededException", "InternalServerError").await
     }
 
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let (there, drawn, back) = {
-            let mut dice = self.dice();
-            (dice.delay_ms(), dice.draw(), dice.delay_ms())
-        };
-        let drawn = drawn.filter(|(moment, strike)| self.faults.may(strike.fault(*moment)));
-        tokio::time::sleep(Duration::from_millis(there)).await;
+        let call = self.dice.lock().call(&self.faults);
+        tokio::time::sleep(call.request).await;
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.split_once('.').map_or(target, |(_version, operation)| operation);
         let is_write = wire::is_write(operation);
-        if let Some((Moment::Before, strike)) = drawn {
-            self.strike(Moment::Before, strike, is_write);
-            return instead_of_an_answer(strike).await;
+        if let Some((Moment::Before, strike)) = call.strike {
+            return self.strike(Moment::Before, strike, is_write).await;
         }
         let (status, answer) = self.ask(operation, request.body().bytes().unwrap_or_default());
-        tokio::time::sleep(Duration::from_millis(back)).await;
-        if let Some((Moment::After, strike)) = drawn {
-            self.strike(Moment::After, strike, is_write && status == 200);
-            return instead_of_an_answer(strike).await;
+        tokio::time::sleep(call.reply).await;
+        if let Some((Moment::After, strike)) = call.strike {
+            return self.strike(Moment::After, strike, is_write && status == 200).await;
         }
         wire::response((status, answer))
     }
@@ -186,21 +162,5 @@ impl Network {
 impl HttpConnector for Network {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         HttpConnectorFuture::new(self.clone().carry(request))
-    }
-}
-
-impl HttpClient for Network {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-async fn instead_of_an_answer(strike: Strike) -> Result<HttpResponse, ConnectorError> {
-    match strike {
-        Strike::Throttled => wire::response(protocol::refusal(400, "ThrottlingException")),
-        Strike::ThroughputExceeded => wire::response(protocol::refusal(400, "ProvisionedThroughputExceededException")),
-        Strike::ServerError => wire::response(protocol::refusal(500, "InternalServerError")),
-        Strike::TimedOut => std::future::pending().await,
-        Strike::Cut => Err(ConnectorError::io("the connection was cut".into())),
     }
 }

@@ -1,5 +1,6 @@
 //! Snapshots that cannot be used, or that are not the fold of the events.
 
+use aws_smithy_types::base64;
 use embedded_dynamodb::Database;
 use event_store::Aggregate;
 use event_store::ring::RequestRing;
@@ -20,11 +21,11 @@ pub(crate) struct Replaced {
 impl Replaced {
     /// Replaces the snapshot of a commit, whose item is `original`, by one of an order without events.
     pub(super) fn in_table(database: &Database, at: Position, original: Value) -> Option<Self> {
-        let mut bytes = aws_smithy_types::base64::decode(original["snapshot"]["B"].as_str()?).ok()?;
+        let mut bytes = base64::decode(original["snapshot"]["B"].as_str()?).ok()?;
         bytes.truncate(2 + RequestRing::bytes_at(at.1));
         bytes.extend(rmp_serde::to_vec(&Order::default()).ok()?);
         let mut wrong = original.clone();
-        wrong["snapshot"] = json!({ "B": base64(&bytes) });
+        wrong["snapshot"] = json!({ "B": base64::encode(&bytes) });
         put(database, EVENTS, &wrong).then_some(Self { at, original })
     }
 
@@ -40,8 +41,7 @@ impl Replaced {
 pub(super) fn spoil(item: &mut Value, kind: u8) {
     let version = item["version"]["N"].as_str().and_then(|digits| digits.parse().ok()).unwrap_or(0);
     let state_at = 2 + RequestRing::bytes_at(version);
-    let mut bytes =
-        aws_smithy_types::base64::decode(item["snapshot"]["B"].as_str().unwrap_or_default()).unwrap_or_default();
+    let mut bytes = base64::decode(item["snapshot"]["B"].as_str().unwrap_or_default()).unwrap_or_default();
     match kind {
         0 => {
             item.as_object_mut().map(|attributes| attributes.remove("snapshot"));
@@ -60,9 +60,5 @@ pub(super) fn spoil(item: &mut Value, kind: u8) {
             bytes.extend(rmp_serde::to_vec(&Order::default()).unwrap_or_default());
         }
     }
-    item["snapshot"] = json!({ "B": base64(&bytes) });
-}
-
-fn base64(bytes: &[u8]) -> String {
-    aws_smithy_types::base64::encode(bytes)
+    item["snapshot"] = json!({ "B": base64::encode(&bytes) });
 }

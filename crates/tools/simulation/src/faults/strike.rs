@@ -1,10 +1,15 @@
 //! Strikes: failures of one request, and the generator that draws them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use embedded_dynamodb::protocol;
 use fastrand::Rng;
 
-use crate::faults::fault::Fault;
+use crate::faults::fault::{Fault, Faults};
+use crate::world::wire;
 
 /// The moment of a strike. It decides if a write has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +49,18 @@ impl Strike {
             (Self::ServerError | Self::TimedOut | Self::Cut, Moment::After) => Fault::FailureAfterWrite,
         }
     }
+
+    /// The result of the call, with the service's codes for [`ThroughputExceeded`](Self::ThroughputExceeded) and
+    /// [`ServerError`](Self::ServerError).
+    pub(crate) async fn strike(self, exceeded: &str, internal: &str) -> Result<HttpResponse, ConnectorError> {
+        match self {
+            Self::Throttled => wire::response(protocol::refusal(400, "ThrottlingException")),
+            Self::ThroughputExceeded => wire::response(protocol::refusal(400, exceeded)),
+            Self::ServerError => wire::response(protocol::refusal(500, internal)),
+            Self::TimedOut => std::future::pending().await,
+            Self::Cut => Err(ConnectorError::io("the connection was cut".into())),
+        }
+    }
 }
 
 /// The rates of strikes in percent of all requests, 0 to 100 in sum.
@@ -58,6 +75,15 @@ pub struct Rates {
 /// The count of each strike.
 pub type Fired = BTreeMap<(Moment, Strike), u64>;
 
+/// The draws of one call.
+pub(crate) struct Call {
+    /// The delay of the request.
+    pub(crate) request: Duration,
+    pub(crate) strike: Option<(Moment, Strike)>,
+    /// The delay of the reply.
+    pub(crate) reply: Duration,
+}
+
 /// Draws strikes from a seed, and counts them.
 #[derive(Debug)]
 pub(crate) struct Dice {
@@ -71,8 +97,7 @@ impl Dice {
         Self { random: Rng::with_seed(seed), rates, fired: Fired::new() }
     }
 
-    /// Draws the strike of the next request, if it has one. The caller counts it once it has struck.
-    pub(crate) fn draw(&mut self) -> Option<(Moment, Strike)> {
+    fn draw(&mut self) -> Option<(Moment, Strike)> {
         let drawn = self.random.u8(0..100);
         let moment = if drawn < self.rates.before_percent {
             Moment::Before
@@ -84,8 +109,15 @@ impl Dice {
         self.random.choice(Strike::ALL).map(|strike| (moment, strike))
     }
 
-    /// Draws the delay of a request or of a reply, in milliseconds.
-    pub(crate) fn delay_ms(&mut self) -> u64 {
-        self.random.u64(0..=20)
+    /// Draws the strike of the next call, and the delays of its request and of its reply. The caller counts the strike once it has
+    /// struck.
+    pub(crate) fn call(&mut self, faults: &Faults) -> Call {
+        let (request, drawn, reply) = (self.delay(), self.draw(), self.delay());
+        let strike = drawn.filter(|(moment, strike)| faults.may(strike.fault(*moment)));
+        Call { request, strike, reply }
+    }
+
+    fn delay(&mut self) -> Duration {
+        Duration::from_millis(self.random.u64(0..=20))
     }
 }

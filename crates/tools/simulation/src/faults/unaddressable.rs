@@ -19,7 +19,6 @@ pub(crate) struct Injector {
     pub(crate) function: &'static str,
     pub(crate) percent: u8,
     pub(crate) random: Rng,
-    pub(crate) faults: Faults,
     /// The shard of the batches. It is part of the names, so that they are unique.
     pub(crate) shard: u8,
     /// The names of the records that were delivered.
@@ -28,8 +27,8 @@ pub(crate) struct Injector {
 
 impl Injector {
     /// Adds records to a batch.
-    pub(crate) fn add_to(&mut self, batch: &mut Vec<Value>) {
-        if self.percent == 0 || !self.faults.may(Fault::UnaddressableRecord) {
+    pub(crate) fn add_to(&mut self, batch: &mut Vec<Value>, faults: &Faults) {
+        if self.percent == 0 || !faults.may(Fault::UnaddressableRecord) {
             return;
         }
         for place in (0..=batch.len()).rev() {
@@ -38,18 +37,13 @@ impl Injector {
                 let stray = record(&name, self.random.u8(0..6));
                 batch.insert(place, stray);
                 self.delivered.push(name);
-                self.faults.struck(Fault::UnaddressableRecord);
+                faults.struck(Fault::UnaddressableRecord);
             }
         }
     }
 }
 
-/// Returns true for an unaddressable record.
-pub(crate) fn is_one(record: &Value) -> bool {
-    name(record).is_some()
-}
-
-/// The name of an unaddressable record: its id, which is also its sequence number if it has one.
+/// The name of an unaddressable record. `None` for any other record. It is the id, which is also its sequence number if it has one.
 pub(crate) fn name(record: &Value) -> Option<&str> {
     record["eventID"].as_str().filter(|id| id.starts_with(NAME))
 }

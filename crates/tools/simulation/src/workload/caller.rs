@@ -54,16 +54,8 @@ impl Caller {
     /// The customer, if the caller may access only that customer's orders.
     #[must_use]
     pub const fn customer(self) -> Option<&'static str> {
-        match self {
-            Self::Customer(customer) => Some(customer),
-            Self::Shop
-            | Self::PaymentProvider
-            | Self::Warehouse
-            | Self::Support
-            | Self::Admin
-            | Self::SignedService
-            | Self::Mixed(_) => None,
-        }
+        let Self::Customer(customer) = self else { return None };
+        Some(customer)
     }
 
     /// The `authorizer` of a request context, as API Gateway writes it.

@@ -5,24 +5,22 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::faults::fault::{Fault, Faults};
 use crate::faults::kill::Kills;
 use crate::faults::wrong_clock;
 use crate::workload::caller::Caller;
-use crate::workload::command::Command;
-use crate::workload::exchange::{Answer, Exchange};
+use crate::workload::command::{Answer, Command, Exchange};
 use crate::workload::in_flight::InFlight;
-use crate::workload::inquiry::Inquiry;
 use crate::workload::known::Known;
 use crate::workload::new_order::NewOrder;
 use crate::workload::pricing::Pricing;
+use crate::workload::query::Inquiry;
 use crate::workload::reader::Reader;
 use crate::world::clock;
 use crate::world::function::Instance;
 use crate::world::names::CUSTOMERS;
-use crate::world::unexpected_errors::UnexpectedErrors;
 
 /// The attempts of a client before it gives up.
 const ATTEMPTS: u32 = 8;
@@ -37,7 +35,6 @@ pub(crate) struct Client {
     pub(crate) kills: Kills,
     pub(crate) faults: Faults,
     pub(crate) in_flight: InFlight,
-    pub(crate) errors: UnexpectedErrors,
     /// The versions that clients know.
     pub(crate) known: Known,
     /// The orders of the history.
@@ -148,51 +145,53 @@ impl Client {
 
     /// Sends a command until it is answered.
     pub(crate) async fn send(&mut self, command: Command) -> Exchange {
-        let (mut answer, mut asked_at, mut began, mut sent, mut ended) = (Answer::Nothing, clock::now(), 0, 0, 0);
+        let mut exchange = Exchange::unanswered(command, self.is_late);
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 self.backoff(50..=400).await;
             }
             wrong_clock::disturb(&mut self.random, &self.faults);
-            while !self.in_flight.may_begin(&command, &self.faults) {
+            while !self.in_flight.may_begin(&exchange.command, &self.faults) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            asked_at = clock::now();
-            began = self.in_flight.begin(&command, &self.faults);
+            exchange.asked_at = clock::now();
+            exchange.began = self.in_flight.begin(&exchange.command, &self.faults);
             if attempt == 0 {
-                sent = began;
+                exchange.sent = exchange.began;
             }
-            let answered = self.attempt(&command).await;
-            ended = self.in_flight.end(&command);
-            if let Some(answered) = answered {
-                if let Answer::Accepted { body, .. } = &answered {
-                    self.known.learn(&command.order, body);
-                }
-                answer = answered;
+            exchange.answer = self.attempt(&exchange.command).await;
+            exchange.ended = self.in_flight.end(&exchange.command);
+            if exchange.answer.is_some() {
                 break;
             }
         }
-        Exchange { command, answer, is_late: self.is_late, asked_at, began, sent, ended }
+        if let Some(reply) = exchange.accepted() {
+            self.known.learn(&exchange.command.order, reply);
+        }
+        exchange
     }
 
-    /// Runs one invocation. Returns `None` if it was killed, panicked, or asked for a retry.
+    /// Sends commands one after another.
+    pub(crate) async fn send_all(&mut self, commands: impl IntoIterator<Item = Command>) -> Vec<Exchange> {
+        let mut exchanges = Vec::new();
+        for command in commands {
+            exchanges.push(self.send(command).await);
+        }
+        exchanges
+    }
+
+    /// Runs one invocation. Returns `None` if it was killed, panicked, or asked for a retry: there was an outage, or other writers
+    /// won every attempt.
     async fn attempt(&mut self, command: &Command) -> Option<Answer> {
         let request_id = format!("{}-{}", self.name, self.random.u64(..));
         let request = command.request(&request_id).ok()?;
         let instance = self.instances.get(self.random.usize(0..self.instances.len()))?;
-        let invocation = self.errors.catch_panic("the command handler", instance.handle(request));
-        let Ok(response) = self.kills.run(&mut self.random, invocation).await??;
+        let invocation = instance.handle(request);
+        let Ok(response) = self.kills.run(&mut self.random, "the command handler", invocation).await?;
         let status = response.status().as_u16();
         let replayed = response.headers().contains_key("idempotent-replayed");
-        let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        let code = body["code"].as_str().unwrap_or_default().to_owned();
-        match status {
-            200 | 201 => Some(Answer::Accepted { status, body, replayed }),
-            400..=499 => Some(Answer::Refused { status, code }),
-            // An outage, or `contention`: other writers won every attempt. The client retries.
-            503 => None,
-            _ => Some(Answer::Failed { status, code }),
-        }
+        let body = serde_json::from_slice(response.body()).unwrap_or_default();
+        (status != 503).then_some(Answer { status, body, replayed })
     }
 
     async fn backoff(&mut self, milliseconds: std::ops::RangeInclusive<u64>) {

@@ -1,13 +1,16 @@
-//! Commands as clients send them, and as API Gateway delivers them.
+//! Commands as clients send them, and the answers that the clients receive.
 
 use command_handler::order_id::new_order_id;
+use event_store::Timestamp;
 use fastrand::Rng;
 use lambda_http::Request;
 use serde_json::{Value, json};
 
 use crate::workload::caller::Caller;
+use crate::workload::gateway::Sent;
 use crate::workload::new_order::NewOrder;
 use crate::workload::pricing::{Pricing, SentQuote};
+use crate::world::clock;
 
 /// A command of a client. A retry sends the same value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,23 +41,12 @@ impl Command {
         let priced = Self::place_at_prices(order, order.placed_by, order.key.clone(), content.clone());
         let Some(terms) = order.quote.clone() else { return priced };
         let body = json!({ "quote": pricing.quote(&terms, &content) });
-        let idempotency_key = terms.idempotency_key.clone();
-        let quote = Some(SentQuote { terms, order: content, is_tampered: false, idempotency_key });
+        let quote = Some(SentQuote { terms, order: content, is_tampered: false });
         Self { body, quote, ..priced }
     }
 
     fn place_at_prices(order: &NewOrder, caller: Caller, key: String, body: Value) -> Self {
-        let id = order.id.clone();
-        Self {
-            order: id,
-            owner: order.customer,
-            caller,
-            key,
-            path: "/orders".to_owned(),
-            body,
-            if_match: None,
-            quote: None,
-        }
+        Self::to("/orders".to_owned(), order, caller, key, body)
     }
 
     /// A customer's request for an order at its own prices.
@@ -66,9 +58,12 @@ impl Command {
 
     /// A command for an order that exists.
     pub(crate) fn about(order: &NewOrder, caller: Caller, key: &str, path: &str, body: Value) -> Self {
-        let path = format!("/orders/{}/{path}", order.id);
+        Self::to(format!("/orders/{}/{path}", order.id), order, caller, key.to_owned(), body)
+    }
+
+    fn to(path: String, order: &NewOrder, caller: Caller, key: String, body: Value) -> Self {
         let (order, owner) = (order.id.clone(), order.customer);
-        Self { order, owner, caller, key: key.to_owned(), path, body, if_match: None, quote: None }
+        Self { order, owner, caller, key, path, body, if_match: None, quote: None }
     }
 
     /// The content of the request: its body, or the order in its quote.
@@ -80,7 +75,7 @@ impl Command {
     /// The `Idempotency-Key` that it is sent with.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
-        self.quote.as_ref().map_or(Some(self.key.as_str()), |quote| quote.idempotency_key.as_deref())
+        self.quote.as_ref().map_or(Some(self.key.as_str()), |quote| quote.terms.idempotency_key.as_deref())
     }
 
     /// The same key with another body. A command without a field to change stays as it is.
@@ -119,8 +114,8 @@ impl Command {
         let mut again = self.clone();
         let quote = again.quote.as_mut()?;
         match random.u8(0..3) {
-            0 => quote.idempotency_key = None,
-            1 => quote.idempotency_key = Some(format!("quoted-again-{}", random.u32(..))),
+            0 => quote.terms.idempotency_key = None,
+            1 => quote.terms.idempotency_key = Some(format!("quoted-again-{}", random.u32(..))),
             _ => {}
         }
         if random.u8(0..8) == 0 {
@@ -147,18 +142,6 @@ impl Command {
     /// # Errors
     /// When `lambda_http` cannot read it.
     pub(crate) fn request(&self, request_id: &str) -> Result<Request, serde_json::Error> {
-        let segments: Vec<&str> = self.path.split('/').skip(1).collect();
-        let template: Vec<&str> = match segments[..] {
-            ["orders", _, "payments", _, last] => vec!["orders", "{orderId}", "payments", "{paymentId}", last],
-            ["orders", _, "shipments", _, last] => vec!["orders", "{orderId}", "shipments", "{shipmentId}", last],
-            ["orders", _, last] => vec!["orders", "{orderId}", last],
-            _ => segments.clone(),
-        };
-        let route = format!("POST /{}", template.join("/"));
-        let parameters = template.iter().zip(&segments).filter_map(|(name, value)| {
-            let name = name.strip_prefix('{')?.strip_suffix('}')?;
-            Some((name.to_owned(), Value::from(*value)))
-        });
         let mut headers = json!({ "content-type": "application/json" });
         if let Some(key) = self.idempotency_key() {
             headers["idempotency-key"] = key.into();
@@ -166,18 +149,72 @@ impl Command {
         if let Some(version) = self.if_match {
             headers["if-match"] = format!("\"{version}\"").into();
         }
-        let body = if self.body.is_null() { Value::Null } else { Value::from(self.body.to_string()) };
-        let payload = json!({
-            "version": "2.0", "routeKey": route, "rawPath": self.path, "rawQueryString": "",
-            "headers": headers,
-            "requestContext": {
-                "requestId": request_id, "routeKey": route, "stage": "$default", "timeEpoch": 0,
-                "authorizer": self.caller.authorizer(),
-                "http": { "method": "POST", "path": self.path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
-            },
-            "pathParameters": parameters.collect::<serde_json::Map<_, _>>(),
-            "body": body, "isBase64Encoded": false,
-        });
-        lambda_http::request::from_str(&payload.to_string())
+        let Self { path, caller, body, .. } = self;
+        Sent { method: "POST", path, query: "", headers, caller: *caller, body }.request(request_id)
+    }
+}
+
+/// The final answer to a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code: 201 for a recorded command, 200 for one that changes nothing, 4xx for a rejection. After another one, the
+    /// command may have been recorded.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+    /// True if the reply says that it repeats the one to an earlier attempt.
+    pub replayed: bool,
+}
+
+impl Answer {
+    /// Returns true for a command that is recorded, or that changes nothing.
+    pub(crate) const fn is_accepted(&self) -> bool {
+        matches!(self.status, 200 | 201)
+    }
+
+    /// Returns true for a rejection.
+    pub(crate) const fn is_rejection(&self) -> bool {
+        matches!(self.status, 400..=499)
+    }
+
+    /// The problem's code.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+/// A command, and the answer that its client received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The command.
+    pub command: Command,
+    /// The answer. Without one, the command may have been recorded.
+    pub answer: Option<Answer>,
+    /// True if the first key for quotes was retired before.
+    pub is_late: bool,
+    /// The time at which the answered attempt began, by the function's clock.
+    pub asked_at: Timestamp,
+    /// The position of that beginning among the beginnings and ends of all attempts in the history.
+    pub began: u64,
+    /// The position at which the first attempt began.
+    pub sent: u64,
+    /// The position of its end.
+    pub ended: u64,
+}
+
+impl Exchange {
+    /// A command that has not been answered.
+    pub(crate) fn unanswered(command: Command, is_late: bool) -> Self {
+        Self { command, answer: None, is_late, asked_at: clock::now(), began: 0, sent: 0, ended: 0 }
+    }
+
+    /// The reply, if the command is recorded or changes nothing.
+    pub(crate) fn accepted(&self) -> Option<&Value> {
+        self.answer.as_ref().filter(|answer| answer.is_accepted()).map(|answer| &answer.body)
+    }
+
+    /// The reply of 201, if the command is recorded.
+    pub(crate) fn recorded(&self) -> Option<&Value> {
+        self.answer.as_ref().filter(|answer| answer.status == 201).map(|answer| &answer.body)
     }
 }

@@ -148,7 +148,9 @@ impl Draft {
 
     fn item_cancellation(&mut self, random: &mut Rng) -> (String, Value) {
         let id = self.id("cancellation", random);
-        let items = if random.u8(0..8) == 0 { all_units() } else { units(random) };
+        // All units of an order without shipments and cancellations.
+        let all_units = json!([{ "sku": "A", "quantity": 5 }, { "sku": "B", "quantity": 4 }]);
+        let items = if random.u8(0..8) == 0 { all_units } else { units(random) };
         let mut body = json!({ "cancellationId": id, "items": items, "reason": "sold out" });
         if random.u8(0..4) == 0 {
             body["reduction"] = json!(random.choice([0, 50, 100]).unwrap_or(0));
@@ -166,11 +168,6 @@ fn units(random: &mut Rng) -> Value {
         2 | 3 => json!([second]),
         _ => json!([first, second]),
     }
-}
-
-/// All units of an order without shipments and cancellations.
-fn all_units() -> Value {
-    json!([{ "sku": "A", "quantity": 5 }, { "sku": "B", "quantity": 4 }])
 }
 
 fn with_code(mut body: Value, random: &mut Rng) -> Value {

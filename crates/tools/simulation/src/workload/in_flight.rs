@@ -1,12 +1,12 @@
 //! The requests that are in flight.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
 use crate::faults::fault::{Fault, Faults};
 use crate::workload::command::Command;
+use crate::world::shared::Shared;
 
 #[derive(Debug, Default)]
 struct Attempts {
@@ -15,21 +15,14 @@ struct Attempts {
     moments: u64,
 }
 
-impl Attempts {
-    fn moment(&mut self) -> u64 {
-        self.moments += 1;
-        self.moments
-    }
-}
-
 /// The keys in flight, each with its bodies. Clones share their state.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct InFlight(Arc<Mutex<Attempts>>);
+pub(crate) struct InFlight(Shared<Attempts>);
 
 impl InFlight {
     /// Returns true if no request in flight forbids the command: the plan may leave out identical requests and reused keys.
     pub(super) fn may_begin(&self, command: &Command, faults: &Faults) -> bool {
-        let attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let attempts = self.0.lock();
         attempts.bodies.get(&command.key).into_iter().flatten().all(|body| {
             let is_same = *body == command.body;
             faults.may(if is_same { Fault::IdenticalAtOnce } else { Fault::SameKeyOtherBody })
@@ -37,7 +30,7 @@ impl InFlight {
     }
 
     pub(super) fn begin(&self, command: &Command, faults: &Faults) -> u64 {
-        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attempts = self.0.lock();
         let bodies = attempts.bodies.entry(command.key.clone()).or_default();
         if bodies.contains(&command.body) {
             faults.struck(Fault::IdenticalAtOnce);
@@ -46,15 +39,17 @@ impl InFlight {
             faults.struck(Fault::SameKeyOtherBody);
         }
         bodies.push(command.body.clone());
-        attempts.moment()
+        attempts.moments += 1;
+        attempts.moments
     }
 
     pub(super) fn end(&self, command: &Command) -> u64 {
-        let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attempts = self.0.lock();
         let bodies = attempts.bodies.entry(command.key.clone()).or_default();
         if let Some(ended) = bodies.iter().position(|body| *body == command.body) {
             bodies.remove(ended);
         }
-        attempts.moment()
+        attempts.moments += 1;
+        attempts.moments
     }
 }

@@ -1,5 +1,7 @@
 //! The past of the first order when a history begins: a long one, or one that fills the order up.
 
+use std::error::Error;
+
 use aws_sdk_dynamodb::Client as Dynamo;
 use event_store::{Appended, DynamoEventStore, EventStore, Fingerprint, Loaded, Request, UpTo};
 use http_api::parse_command;
@@ -11,17 +13,11 @@ use serde_json::{Value, json};
 
 use crate::workload::caller::Caller;
 use crate::workload::client::Client;
-use crate::workload::command::Command;
-use crate::workload::exchange::{Answer, Exchange};
+use crate::workload::command::{Command, Exchange};
 use crate::workload::new_order::NewOrder;
 use crate::workload::pricing::Pricing;
 use crate::world::clock;
 use crate::world::names::EVENTS;
-
-/// The first order could not be filled up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the first order could not be filled up: {0}")]
-pub struct Unfilled(String);
 
 /// The payments after a correction: so many that its request is forgotten.
 const LATER_PAYMENTS: u32 = 66;
@@ -48,22 +44,25 @@ pub(crate) async fn long(client: &mut Client, order: &NewOrder) -> Vec<Exchange>
     }));
     commands.extend(old.under_another_key("long-again".to_owned()));
     commands.push(old);
-    let mut exchanges = Vec::new();
-    for command in commands {
-        exchanges.push(client.send(command).await);
-    }
-    exchanges
+    client.send_all(commands).await
 }
 
 /// Fills an order up by direct appends, because so many commands would take too long. In the history their commands count as
 /// sent before all others, and never answered.
-pub(crate) async fn full(client: Dynamo, order: &NewOrder, pricing: &Pricing) -> Result<Vec<Exchange>, Unfilled> {
+///
+/// # Errors
+/// When the order is rejected, or the events cannot be read or written.
+pub(crate) async fn full(
+    client: Dynamo,
+    order: &NewOrder,
+    pricing: &Pricing,
+) -> Result<Vec<Exchange>, Box<dyn Error + Send + Sync>> {
     let store = DynamoEventStore::new(client, EVENTS);
     let place = Command::place(order, 5, pricing);
     let parsed = place.request("filling").ok().and_then(|request| parse_command(&request).ok()?.command());
-    let parsed = parsed.ok_or_else(|| Unfilled("the order cannot be placed".to_owned()))?;
+    let parsed = parsed.ok_or("the first order cannot be placed")?;
     let Ok(Decision::Record(placed)) = decide(&order_domain::Order::default(), parsed.command) else {
-        return Err(Unfilled("the order is refused".to_owned()));
+        return Err("the first order is rejected".into());
     };
     let mut commands = vec![place];
     append(&store, Loaded::absent(&order.id), &commands[0], Fingerprint(parsed.fingerprint), placed).await?;
@@ -77,20 +76,11 @@ pub(crate) async fn full(client: Dynamo, order: &NewOrder, pricing: &Pricing) ->
         // The first payment of the commit, which clients may send again.
         let body = json!({ "paymentId": format!("full-{commit}-0"), "amount": 1 });
         let command = Command::about(order, Caller::PaymentProvider, &key, "payments", body);
-        let loaded = store.load(&order.id, UpTo::Head).await.map_err(|error| Unfilled(error.to_string()))?;
+        let loaded = store.load(&order.id, UpTo::Head).await?;
         append(&store, loaded, &command, Fingerprint::of(key.as_bytes()), events.collect()).await?;
         commands.push(command);
     }
-    let unanswered = |command| Exchange {
-        command,
-        answer: Answer::Nothing,
-        is_late: false,
-        asked_at: clock::now(),
-        began: 0,
-        sent: 0,
-        ended: 0,
-    };
-    Ok(commands.into_iter().map(unanswered).collect())
+    Ok(commands.into_iter().map(|command| Exchange::unanswered(command, false)).collect())
 }
 
 async fn append(
@@ -99,13 +89,12 @@ async fn append(
     command: &Command,
     fingerprint: Fingerprint,
     events: Vec<Event>,
-) -> Result<(), Unfilled> {
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let (request_id, actor) = (command.key.clone(), command.caller.actor());
     let request = Request { request_id, fingerprint, actor, correlation_id: None, causation_id: None };
     let new = loaded.next(&request, events, clock::now());
-    match store.append(&new).await {
-        Ok(Appended::Written { oversized_snapshot: _ }) => Ok(()),
-        Ok(Appended::Occupied(_)) => Err(Unfilled("it was placed already".to_owned())),
-        Err(error) => Err(Unfilled(error.to_string())),
+    match store.append(&new).await? {
+        Appended::Written { oversized_snapshot: _ } => Ok(()),
+        Appended::Occupied(_) => Err("the first order was placed already".into()),
     }
 }

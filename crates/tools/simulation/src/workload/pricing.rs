@@ -33,7 +33,7 @@ pub struct Terms {
     pub key: QuoteKey,
     /// The time at which it expires, in milliseconds since 1970.
     pub expires_at_ms: i64,
-    /// The `Idempotency-Key` of its first sender. It has no meaning for a quote.
+    /// The `Idempotency-Key` that is sent beside it. It has no meaning for a quote.
     pub idempotency_key: Option<String>,
 }
 
@@ -64,8 +64,6 @@ pub struct SentQuote {
     pub order: Value,
     /// True if its order is not the one that was signed.
     pub is_tampered: bool,
-    /// The `Idempotency-Key` that was sent beside it.
-    pub idempotency_key: Option<String>,
 }
 
 /// The keys of a history.

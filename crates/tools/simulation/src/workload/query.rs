@@ -1,39 +1,21 @@
-//! Queries as clients send them, and as API Gateway delivers them.
+//! Queries as clients send them, and the pages that the clients receive.
 
 use event_store::Timestamp;
 use lambda_http::Request;
 use serde_json::{Value, json};
 
 use crate::workload::caller::Caller;
+use crate::workload::gateway::Sent;
 
 /// A query of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
-    /// The current order.
+    /// An order.
     Order {
         /// The order.
         order: String,
-    },
-    /// An order at a version that the client knows, or at a later one.
-    AtLeast {
-        /// The order.
-        order: String,
-        /// The version that the client knows, from 1.
-        version: u64,
-    },
-    /// An order at a version.
-    AtVersion {
-        /// The order.
-        order: String,
-        /// The version, from 1.
-        version: u64,
-    },
-    /// An order at a time.
-    AsOf {
-        /// The order.
-        order: String,
-        /// The time.
-        at: Timestamp,
+        /// The version or the time.
+        at: At,
     },
     /// An order's trail, all pages of it.
     Events {
@@ -45,7 +27,7 @@ pub enum Query {
     /// A customer's orders, all pages of them.
     List {
         /// The customer.
-        customer: String,
+        customer: &'static str,
         /// The status to filter by.
         status: Option<&'static str>,
         /// Entries a page, from 1.
@@ -54,8 +36,21 @@ pub enum Query {
     /// The totals of a customer.
     Totals {
         /// The customer.
-        customer: String,
+        customer: &'static str,
     },
+}
+
+/// The version or the time at which a query asks for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// The current order.
+    Now,
+    /// A version that the client knows, from 1, or a later one.
+    Least(u64),
+    /// A version, from 1.
+    Version(u64),
+    /// A time.
+    Time(Timestamp),
 }
 
 impl Query {
@@ -63,11 +58,7 @@ impl Query {
     #[must_use]
     pub fn order(&self) -> Option<&str> {
         match self {
-            Self::Order { order }
-            | Self::AtLeast { order, .. }
-            | Self::AtVersion { order, .. }
-            | Self::AsOf { order, .. }
-            | Self::Events { order, .. } => Some(order),
+            Self::Order { order, .. } | Self::Events { order, .. } => Some(order),
             Self::List { .. } | Self::Totals { .. } => None,
         }
     }
@@ -82,42 +73,68 @@ impl Query {
         caller: Caller,
         request_id: &str,
     ) -> Result<Request, serde_json::Error> {
-        let (route, name, id, last) = match self {
-            Self::Order { order }
-            | Self::AtLeast { order, .. }
-            | Self::AtVersion { order, .. }
-            | Self::AsOf { order, .. } => ("/orders", "orderId", order, ""),
-            Self::Events { order, .. } => ("/orders", "orderId", order, "/events"),
-            Self::List { customer, .. } => ("/customers", "customerId", customer, "/orders"),
-            Self::Totals { customer } => ("/customers", "customerId", customer, "/totals"),
+        let (path, parameters) = match self {
+            Self::Order { order, at } => {
+                let parameter = match at {
+                    At::Now => None,
+                    At::Least(version) => Some(format!("minVersion={version}")),
+                    At::Version(version) => Some(format!("version={version}")),
+                    At::Time(at) => Some(format!("asOf={at}")),
+                };
+                (format!("/orders/{order}"), [parameter, None])
+            }
+            Self::Events { order, limit } => {
+                (format!("/orders/{order}/events"), [None, Some(format!("limit={limit}"))])
+            }
+            Self::List { customer, status, limit } => {
+                let status = status.map(|status| format!("status={status}"));
+                (format!("/customers/{customer}/orders"), [status, Some(format!("limit={limit}"))])
+            }
+            Self::Totals { customer } => (format!("/customers/{customer}/totals"), [None, None]),
         };
-        let (route, path) = (format!("GET {route}/{{{name}}}{last}"), format!("{route}/{id}{last}"));
-        let query = self.parameters(cursor).join("&");
-        let payload = json!({
-            "version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": query, "headers": {},
-            "requestContext": {
-                "requestId": request_id, "routeKey": route, "stage": "$default", "timeEpoch": 0,
-                "authorizer": caller.authorizer(),
-                "http": { "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1" },
-            },
-            "pathParameters": { name: id }, "body": Value::Null, "isBase64Encoded": false,
-        });
-        lambda_http::request::from_str(&payload.to_string())
+        let cursor = cursor.map(|cursor| format!("cursor={cursor}"));
+        let query = parameters.into_iter().flatten().chain(cursor).collect::<Vec<_>>().join("&");
+        let headers = json!({});
+        Sent { method: "GET", path: &path, query: &query, headers, caller, body: &Value::Null }.request(request_id)
+    }
+}
+
+/// A page of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The moment before its request.
+    pub began: u64,
+    /// The moment after its response.
+    pub ended: u64,
+    /// The number of strikes on the function's calls between them.
+    pub strikes: u64,
+    /// The status code.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+}
+
+/// A query, and the pages of its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inquiry {
+    /// The query.
+    pub query: Query,
+    /// The caller.
+    pub caller: Caller,
+    /// The highest version of its order that clients knew before, or 0.
+    pub known: u64,
+    /// The received pages, in sequence. If the last one has a `nextCursor`, the function was killed on the next page.
+    pub pages: Vec<Page>,
+}
+
+impl Inquiry {
+    /// The pages with a body.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &Page> {
+        self.pages.iter().filter(|page| page.status == 200)
     }
 
-    fn parameters(&self, cursor: Option<&str>) -> Vec<String> {
-        let mut parameters: Vec<String> = match self {
-            Self::Order { .. } | Self::Totals { .. } => Vec::new(),
-            Self::AtLeast { version, .. } => vec![format!("minVersion={version}")],
-            Self::AtVersion { version, .. } => vec![format!("version={version}")],
-            Self::AsOf { at, .. } => vec![format!("asOf={at}")],
-            Self::Events { limit, .. } => vec![format!("limit={limit}")],
-            Self::List { status, limit, .. } => {
-                let status = status.map(|status| format!("status={status}"));
-                status.into_iter().chain([format!("limit={limit}")]).collect()
-            }
-        };
-        parameters.extend(cursor.map(|cursor| format!("cursor={cursor}")));
-        parameters
+    /// Returns true if the client received the last page.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.pages.last().is_some_and(|page| page.status == 200 && page.body["nextCursor"].is_null())
     }
 }

@@ -9,14 +9,12 @@ use order_domain::status::OrderStatus;
 use crate::faults::kill::Kills;
 use crate::faults::network::Network;
 use crate::workload::caller::Caller;
-use crate::workload::inquiry::{Inquiry, Page};
 use crate::workload::known::Known;
 use crate::workload::new_order::NewOrder;
-use crate::workload::query::Query;
+use crate::workload::query::{At, Inquiry, Page, Query};
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
 use crate::world::names::CUSTOMERS;
-use crate::world::unexpected_errors::UnexpectedErrors;
 
 /// A client that sends queries, on its own network.
 pub(crate) struct Reader {
@@ -27,7 +25,6 @@ pub(crate) struct Reader {
     pub(crate) random: Rng,
     pub(crate) kills: Kills,
     pub(crate) journal: Journal,
-    pub(crate) errors: UnexpectedErrors,
     /// True if an order has too many events for small pages.
     pub(crate) has_long_trail: bool,
 }
@@ -50,26 +47,27 @@ impl Reader {
     fn draw(&mut self) -> Option<Query> {
         let random = &mut self.random;
         let order = random.choice(self.orders.iter())?.id.clone();
-        let customer = random.choice(CUSTOMERS)?.to_owned();
+        let customer = random.choice(CUSTOMERS)?;
         let known: Vec<(u64, Timestamp)> = self.known.of(&order).into_iter().collect();
         let newest = known.last().map_or(0, |(version, _)| *version);
         let limit = random.u32(1..=3);
-        Some(match (random.u8(0..12), random.choice(&known)) {
-            (0..=3, Some(_)) => Query::AtLeast { order, version: newest },
-            (4, Some((version, _))) => Query::AtLeast { order, version: *version },
-            (5, _) => Query::AtVersion { order, version: random.u64(1..=newest + 2) },
+        let at = match (random.u8(0..12), random.choice(&known)) {
+            (0..=3, Some(_)) => At::Least(newest),
+            (4, Some((version, _))) => At::Least(*version),
+            (5, _) => At::Version(random.u64(1..=newest + 2)),
             (6, Some((_, recorded_at))) => {
                 let before = Timestamp::from_epoch_ms(recorded_at.epoch_ms() - 1).unwrap_or(*recorded_at);
-                Query::AsOf { order, at: if random.bool() { before } else { *recorded_at } }
+                At::Time(if random.bool() { before } else { *recorded_at })
             }
-            (7, _) => Query::Events { order, limit: if self.has_long_trail { 100 } else { limit } },
+            (7, _) => return Some(Query::Events { order, limit: self.entries(limit) }),
             (8 | 9, _) => {
                 let status = random.choice(OrderStatus::ALL).filter(|_| random.bool()).map(|status| status.as_str());
-                Query::List { customer, status, limit }
+                return Some(Query::List { customer, status, limit });
             }
-            (10, _) => Query::Totals { customer },
-            (_, _) => Query::Order { order },
-        })
+            (10, _) => return Some(Query::Totals { customer }),
+            (_, _) => At::Now,
+        };
+        Some(Query::Order { order, at })
     }
 
     /// Requests page after page, until the last one or a failure.
@@ -90,16 +88,11 @@ impl Reader {
 
     /// Draws the caller of a query. Mostly the customer of its orders, or the support desk.
     fn asker(&mut self, query: &Query) -> Caller {
-        let of_order = |id: &str| self.orders.iter().find(|order| order.id == id).map(|order| order.customer);
         let customer = match query {
-            Query::List { customer, .. } | Query::Totals { customer } => {
-                CUSTOMERS.into_iter().find(|it| it == customer)
+            Query::List { customer, .. } | Query::Totals { customer } => Some(*customer),
+            Query::Order { order, .. } | Query::Events { order, .. } => {
+                self.orders.iter().find(|it| it.id == *order).map(|order| order.customer)
             }
-            Query::Order { .. }
-            | Query::AtLeast { .. }
-            | Query::AtVersion { .. }
-            | Query::AsOf { .. }
-            | Query::Events { .. } => query.order().and_then(of_order),
         };
         match (self.random.u8(0..8), customer) {
             (0, _) => Caller::Admin,
@@ -114,8 +107,8 @@ impl Reader {
         let request_id = format!("query-{}", self.random.u64(..));
         let request = query.request(cursor, caller, &request_id).ok()?;
         let (began, struck_before) = (self.journal.moment(), self.network.strikes());
-        let invocation = self.errors.catch_panic("the query handler", self.function.handle(request));
-        let Ok(response) = self.kills.run(&mut self.random, invocation).await??;
+        let invocation = self.function.handle(request);
+        let Ok(response) = self.kills.run(&mut self.random, "the query handler", invocation).await?;
         Some(Page {
             began,
             ended: self.journal.moment(),

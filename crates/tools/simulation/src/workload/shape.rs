@@ -3,8 +3,8 @@
 use fastrand::Rng;
 
 use crate::faults::fault::Fault;
-use crate::faults::poison::Poison;
 use crate::faults::strike::Rates;
+use crate::faults::tampering::Poison;
 use crate::workload::plan::Plan;
 
 /// The past of a history's first order.
@@ -16,16 +16,6 @@ pub enum Beginning {
     Long,
     /// Almost as many ids as an order may have. The history has no other order.
     Full,
-}
-
-impl Beginning {
-    fn drawn(random: &mut Rng) -> Self {
-        match random.u8(0..40) {
-            0 => Self::Full,
-            1 | 2 => Self::Long,
-            _ => Self::Fresh,
-        }
-    }
 }
 
 /// The shape of a history.
@@ -85,12 +75,17 @@ impl Shape {
         let (is_foreign, has_large_order) = (one_in(4, Fault::Poison), one_in(40, Fault::LargeStream));
         let (is_rebuilt, is_deployed) = (one_in(4, Fault::RacingRebuild), one_in(5, Fault::RollingDeploy));
         let is_busy = one_in(4, Fault::BusyCustomer);
-        let (beginning, few, many) = (Beginning::drawn(random), random.u8(1..=4), random.u8(6..=8));
+        let beginning = match random.u8(0..40) {
+            0 => Beginning::Full,
+            1 | 2 => Beginning::Long,
+            _ => Beginning::Fresh,
+        };
+        let (few, many) = (random.u8(1..=4), random.u8(6..=8));
         let is_full = beginning == Beginning::Full;
         // A verification of the older release does not compare rows of a newer one.
         let is_verified = late_dice(plan).u8(0..6) == 0 && may(Fault::LaggingRows) && !is_deployed;
         // Drawn from a copy of the generator, so that histories without them stay the same.
-        let has_strays = random.clone().u8(0..4) == 0 && may(Fault::UnaddressableRecord);
+        let has_unaddressable = random.clone().u8(0..4) == 0 && may(Fault::UnaddressableRecord);
         let mut percent = |most: u8, fault: Fault| random.u8(0..=most) * u8::from(may(fault));
         Self {
             clients: plan.clients.map_or(clients, |most| clients.min(most).max(1)),
@@ -98,12 +93,10 @@ impl Shape {
             kills_percent: percent(10, Fault::KilledFunction),
             snapshot_percent: percent(40, Fault::UnusableSnapshot),
             foreign_percent: if is_foreign { 10 } else { 0 },
-            orders: if is_full {
-                1
-            } else if is_busy {
-                many
-            } else {
-                few
+            orders: match (is_full, is_busy) {
+                (true, _) => 1,
+                (false, true) => many,
+                (false, false) => few,
             },
             is_busy: is_busy && !is_full,
             beginning,
@@ -116,7 +109,7 @@ impl Shape {
             is_deployed,
             is_repaired: random.bool(),
             is_verified,
-            unaddressable_percent: if has_strays { 8 } else { 0 },
+            unaddressable_percent: if has_unaddressable { 8 } else { 0 },
         }
     }
 }

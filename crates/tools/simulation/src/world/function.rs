@@ -9,9 +9,7 @@ use command_handler::CommandHandler;
 use event_store::EventStore;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Context, LambdaEvent};
-use operations::redrive::{Redrive, RedriveError, Redriven};
 use order_aggregate::Orders;
-use parked_orders::Consumer;
 use projector::{Payload, Projector};
 use publisher::Publisher;
 use query_handler::QueryHandler;
@@ -37,18 +35,6 @@ pub trait StreamFunction: Send + Sync {
     /// The work of its schedule, if it has one.
     fn tick(&self) -> Invocation<'_, ()> {
         Box::pin(std::future::ready(()))
-    }
-}
-
-/// The redrive of parked orders.
-pub trait Redriving: Send + Sync {
-    /// Redrives an order for a consumer.
-    fn order<'a>(&'a self, consumer: &'a Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>>;
-}
-
-impl Redriving for Redrive {
-    fn order<'a>(&'a self, consumer: &'a Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
-        Box::pin(Self::order(self, consumer, order))
     }
 }
 

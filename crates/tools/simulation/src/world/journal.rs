@@ -1,16 +1,15 @@
 //! The journal of a history: every state of the read models and of the notes on parked orders, with the moment of each.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use embedded_dynamodb::Database;
 use parked_orders::Consumer;
-use read_models::{CustomerTotals, OrderSummaryRow, Projection};
+use read_models::{CustomerTotals, Projection};
 use serde_json::Value;
 
-use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
-use crate::world::names::{PARKED, SUMMARIES, TOTALS};
+use crate::world::names::{CONSUMERS, PARKED, SUMMARIES, SUMMARY_CONSUMER, TOTALS, TOTALS_CONSUMER};
 use crate::world::next_summary::NextRow;
+use crate::world::shared::Shared;
 use crate::world::wire;
 
 /// The tables whose states are kept.
@@ -29,16 +28,7 @@ pub struct Seen {
     /// The version that the row claims.
     pub version: u64,
     /// The row, or `None` if it cannot be read.
-    pub row: Option<SeenRow>,
-}
-
-/// A row of either release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SeenRow {
-    /// Of the release that is deployed first.
-    Older(OrderSummaryRow),
-    /// Of the newer one.
-    Newer(NextRow),
+    pub row: Option<NextRow>,
 }
 
 /// The parked orders of each consumer, with the last version that is known to wait.
@@ -85,7 +75,6 @@ impl Kept {
     }
 }
 
-#[derive(Default)]
 struct State {
     moments: u64,
     tables: BTreeMap<&'static str, Vec<(u64, Vec<Value>)>>,
@@ -95,46 +84,33 @@ struct State {
 #[derive(Clone)]
 pub(crate) struct Journal {
     database: Database,
-    state: Arc<Mutex<State>>,
+    state: Shared<State>,
 }
 
 impl Journal {
     pub(crate) fn new(database: Database) -> Self {
-        let mut state = State::default();
-        for table in TABLES {
-            state.tables.insert(table, vec![(0, Vec::new())]);
-        }
-        Self { database, state: Arc::new(Mutex::new(state)) }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let tables = TABLES.map(|table| (table, vec![(0, Vec::new())])).into();
+        Self { database, state: Shared::new(State { moments: 0, tables }) }
     }
 
     /// A new moment.
     pub(crate) fn moment(&self) -> u64 {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.moments += 1;
         state.moments
     }
 
     /// Reads the tables that a write names.
     pub(crate) fn written(&self, body: &[u8]) {
-        for table in TABLES {
-            if wire::names_table(body, table) {
-                self.read(table);
+        for table in TABLES.into_iter().filter(|table| wire::names_table(body, table)) {
+            let items = wire::items(&self.database, table);
+            let mut state = self.state.lock();
+            let State { moments, tables } = &mut *state;
+            let states = tables.entry(table).or_default();
+            if states.last().is_none_or(|(_, newest)| *newest != items) {
+                *moments += 1;
+                states.push((*moments, items));
             }
-        }
-    }
-
-    fn read(&self, table: &'static str) {
-        let items = wire::items(&self.database, table);
-        let mut state = self.state();
-        let State { moments, tables } = &mut *state;
-        let states = tables.entry(table).or_default();
-        if states.last().is_none_or(|(_, newest)| *newest != items) {
-            *moments += 1;
-            states.push((*moments, items));
         }
     }
 
@@ -149,7 +125,7 @@ impl Journal {
 
     /// Every state so far.
     pub(crate) fn kept(&self) -> Kept {
-        let state = self.state();
+        let state = self.state.lock();
         let of = |table| state.tables.get(table).map(Vec::as_slice).unwrap_or_default();
         Kept {
             summaries: States::of(of(SUMMARIES), |items| items.iter().filter_map(seen).collect()),
@@ -191,11 +167,13 @@ fn seen(item: &Value) -> Option<Seen> {
     let (projection, version) = (number(item, "projection").unwrap_or(0), number(item, "version").unwrap_or(0));
     let decoded: Option<serde_dynamo::Item> = serde_json::from_value(item.clone()).ok();
     let row = decoded.and_then(|item| {
-        if item.inner().contains_key("commits") {
-            serde_dynamo::from_item(item).ok().map(SeenRow::Newer)
+        let is_of_next = item.inner().contains_key("commits");
+        if is_of_next {
+            serde_dynamo::from_item(item)
         } else {
-            serde_dynamo::from_item(item).ok().map(SeenRow::Older)
+            serde_dynamo::from_item(item).map(|summary| NextRow { summary, commits: None })
         }
+        .ok()
     });
     Some(Seen { order, projection, version, row })
 }

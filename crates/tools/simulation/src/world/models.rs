@@ -11,9 +11,9 @@ use read_models::{
     SumAudit, Summed, SummedRows,
 };
 
-use crate::faults::panicking_projection::PanickingProjection;
 use crate::world::names::{EVENTS, SUMMARIES, TOTALS};
 use crate::world::next_summary::NextSummary;
+use crate::world::panicking_projection::PanickingProjection;
 
 /// The read models as they are deployed.
 pub(crate) fn as_deployed(client: &Client) -> ReadModels {

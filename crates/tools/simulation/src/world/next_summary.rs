@@ -6,13 +6,13 @@ use order_domain::Event;
 use read_models::{FoldError, KeyAttributes, OrderSummaryByCustomer, OrderSummaryRow, Projection, RowKey};
 use serde::{Deserialize, Serialize};
 
-/// A row of the next release.
+/// A row of the next release, or of the current one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextRow {
     /// The row of the current release.
     pub summary: OrderSummaryRow,
-    /// The new field: the number of commits of the order.
-    pub commits: u64,
+    /// The new field: the number of commits of the order. `None` in a row of the current release.
+    pub commits: Option<u64>,
 }
 
 /// The projection of the next release.
@@ -37,6 +37,6 @@ impl Projection for NextSummary {
     fn apply(row: Option<NextRow>, event: &RecordedEvent<Event>, commit: &OrderCommit) -> Result<NextRow, FoldError> {
         let summary = row.map(|row| row.summary);
         let summary = OrderSummaryByCustomer::apply(summary, event, commit)?;
-        Ok(NextRow { summary, commits: commit.version })
+        Ok(NextRow { summary, commits: Some(commit.version) })
     }
 }

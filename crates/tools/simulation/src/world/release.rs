@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::Client;
 use command_handler::CommandHandler;
 use event_store::{DynamoEventStore, EventStore};
 use http_api::{AuthMode, QuoteVerifier};
 use operations::OperationError;
-use operations::redrive::Redrive;
+use operations::redrive::{Redrive, RedriveError, Redriven};
 use order_aggregate::Orders;
-use parked_orders::ParkedOrderTable;
+use parked_orders::{Consumer, ParkedOrderTable};
 use projector::Projector;
 use publication::EventBus;
 use publisher::Publisher;
 use query_handler::{QueryHandler, Readers};
-use read_models::{DynamoOpenOrders, DynamoSummaries, DynamoTotals, LagBound};
+use read_models::{DynamoOpenOrders, DynamoSummaries, DynamoTotals, LagBound, ReadModels};
 
 use crate::world::clock;
-use crate::world::function::{Instance, Invocation, Redriving, StreamFunction};
+use crate::world::function::{Instance, Invocation, StreamFunction};
 use crate::world::models;
 use crate::world::names::{BUS, EVENTS, OPEN_ORDERS, PARKED, SUMMARIES, TOTALS};
 use crate::world::repair::{Repaired, repair, wrong_snapshots};
@@ -24,12 +25,12 @@ use crate::world::repair::{Repaired, repair, wrong_snapshots};
 /// The constructors of the functions under test. By default they are the deployed ones; tests override them to plant bugs.
 pub trait Release: Send + Sync {
     /// The command handler, with a verifier of quotes.
-    fn command_handler(&self, client: aws_sdk_dynamodb::Client, quotes: QuoteVerifier) -> Instance {
+    fn command_handler(&self, client: Client, quotes: QuoteVerifier) -> Instance {
         command_handler(DynamoEventStore::new(client, EVENTS), quotes)
     }
 
     /// The query handler.
-    fn query_handler(&self, client: aws_sdk_dynamodb::Client) -> Instance {
+    fn query_handler(&self, client: Client) -> Instance {
         query_handler(
             DynamoEventStore::new(client.clone(), EVENTS),
             readers(&client),
@@ -38,20 +39,28 @@ pub trait Release: Send + Sync {
     }
 
     /// The projector.
-    fn projector(&self, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
-        projector(client)
+    fn projector(&self, client: Client) -> Box<dyn StreamFunction> {
+        projector(&models::as_deployed(&client), client)
     }
 
-    /// The redrive of parked orders.
-    fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
-        redrive(bus, client)
+    /// Redrives a parked order for a consumer.
+    fn redrive<'a>(
+        &'a self,
+        bus: aws_sdk_eventbridge::Client,
+        client: Client,
+        consumer: &'a Consumer,
+        order: &'a str,
+    ) -> Invocation<'a, Result<Redriven, RedriveError>> {
+        let (store, models) = (DynamoEventStore::new(client.clone(), EVENTS), models::as_deployed(&client));
+        let redrive = Redrive::new(store, ParkedOrderTable::new(client, PARKED), EventBus::new(bus, BUS), models);
+        Box::pin(async move { redrive.order(consumer, order).await })
     }
 
     /// Compares the read models with the events, and repairs each difference that is not late by `bound`. The summaries are
     /// repaired by the projection of the next release if `is_newer`.
     fn repair(
         &self,
-        client: aws_sdk_dynamodb::Client,
+        client: Client,
         is_newer: bool,
         bound: LagBound,
     ) -> Invocation<'_, Result<Repaired, OperationError>> {
@@ -60,16 +69,13 @@ pub trait Release: Send + Sync {
     }
 
     /// Compares the snapshots with the events, and returns the order and version of each that differs.
-    fn wrong_snapshots(
-        &self,
-        client: aws_sdk_dynamodb::Client,
-    ) -> Invocation<'_, Result<Vec<(String, u64)>, OperationError>> {
+    fn wrong_snapshots(&self, client: Client) -> Invocation<'_, Result<Vec<(String, u64)>, OperationError>> {
         Box::pin(wrong_snapshots(DynamoEventStore::new(client, EVENTS)))
     }
 
     /// The publisher to the bus of a client.
-    fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
-        publisher(bus, client)
+    fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn StreamFunction> {
+        Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrderTable::new(client, PARKED)))
     }
 }
 
@@ -91,7 +97,7 @@ pub fn query_handler(events: impl EventStore<Orders> + 'static, rows: Readers, p
 
 /// The reads of the read models as they are deployed.
 #[must_use]
-pub fn readers(client: &aws_sdk_dynamodb::Client) -> Readers {
+pub fn readers(client: &Client) -> Readers {
     Readers {
         summaries: Arc::new(DynamoSummaries::new(client.clone(), SUMMARIES)),
         totals: Some(Arc::new(DynamoTotals::new(client.clone(), TOTALS))),
@@ -99,22 +105,8 @@ pub fn readers(client: &aws_sdk_dynamodb::Client) -> Readers {
     }
 }
 
-/// The projector as it is deployed.
-#[must_use]
-pub fn projector(client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
+/// The projector of a release with these read models.
+pub(crate) fn projector(models: &ReadModels, client: Client) -> Box<dyn StreamFunction> {
     let store = DynamoEventStore::new(client.clone(), EVENTS);
-    Box::new(Projector::new(store, &models::as_deployed(&client), ParkedOrderTable::new(client, PARKED)))
-}
-
-/// The publisher as it is deployed.
-#[must_use]
-pub fn publisher(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn StreamFunction> {
-    Box::new(Publisher::new(EventBus::new(bus, BUS), ParkedOrderTable::new(client, PARKED)))
-}
-
-/// The redrive of parked orders as it is deployed.
-#[must_use]
-pub fn redrive(bus: aws_sdk_eventbridge::Client, client: aws_sdk_dynamodb::Client) -> Box<dyn Redriving> {
-    let (store, models) = (DynamoEventStore::new(client.clone(), EVENTS), models::as_deployed(&client));
-    Box::new(Redrive::new(store, ParkedOrderTable::new(client, PARKED), EventBus::new(bus, BUS), models))
+    Box::new(Projector::new(store, models, ParkedOrderTable::new(client, PARKED)))
 }

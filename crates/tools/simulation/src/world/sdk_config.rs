@@ -1,13 +1,11 @@
 //! Configurations of the SDKs, with the time-outs and retries of `function_setup::clients`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_eventbridge::config::{BehaviorVersion, Config, Credentials, Region};
 use embedded_dynamodb::EmbeddedDynamoDb;
-use function_setup::clients::{ATTEMPT_TIMEOUT, MAX_ATTEMPTS, OPERATION_TIMEOUT};
+use function_setup::clients::{MAX_ATTEMPTS, retries, timeouts};
 
 /// The number of attempts before a call fails.
 pub(crate) const TRIES: u64 = MAX_ATTEMPTS as u64;
@@ -25,17 +23,6 @@ pub(crate) fn eventbridge() -> aws_sdk_eventbridge::config::Builder {
         .credentials_provider(Credentials::new("local", "local", None, None, "chaos"))
         .timeout_config(timeouts())
         .retry_config(retries())
-}
-
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(OPERATION_TIMEOUT).build()
-}
-
-fn retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(MAX_ATTEMPTS)
-        .with_initial_backoff(Duration::from_millis(50))
-        .with_max_backoff(Duration::from_secs(1))
 }
 
 /// A retry budget for one client alone.

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
+
+use crate::world::shared::Shared;
 
 /// The work that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +36,12 @@ pub struct UnexpectedError {
 
 /// The unexpected errors of a history. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct UnexpectedErrors(Arc<Mutex<Vec<UnexpectedError>>>);
+pub(crate) struct UnexpectedErrors(Shared<Vec<UnexpectedError>>);
 
 impl UnexpectedErrors {
     /// Records an error.
     pub(crate) fn record(&self, work: Work, order: &str, error: String) {
-        let error = UnexpectedError { work, order: order.to_owned(), error };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+        self.0.lock().push(UnexpectedError { work, order: order.to_owned(), error });
     }
 
     /// Returns the value of a result, or records its error.
@@ -58,7 +58,7 @@ impl UnexpectedErrors {
 
     /// Every error so far.
     pub(crate) fn all(&self) -> Vec<UnexpectedError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }
 

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use operations::redrive::{RedriveError, Redriven};
 use parked_orders::{Consumer, ParkedOrderTable};
-use simulation::world::function::{Invocation, Redriving, StreamFunction};
+use simulation::world::function::{Invocation, StreamFunction};
 use stream_consumer::StreamEvent;
 
 /// A function that never asks for a retry.
@@ -79,22 +79,14 @@ impl StreamFunction for LeavesOut {
     }
 }
 
-/// A redrive that removes notes on rows, and does not change the rows.
-pub(crate) struct Unparks {
-    pub(crate) real: Box<dyn Redriving>,
-    pub(crate) notes: ParkedOrderTable,
-}
-
-impl Redriving for Unparks {
-    fn order<'a>(&'a self, consumer: &'a Consumer, order: &'a str) -> Invocation<'a, Result<Redriven, RedriveError>> {
-        Box::pin(async move {
-            if *consumer == Consumer::PUBLISHER {
-                return self.real.order(consumer, order).await;
-            }
-            if let Some(note) = self.notes.find(consumer, order).await? {
-                self.notes.unpark(&note).await?;
-            }
-            Ok(Redriven::Done { commits: 0 })
-        })
+/// A redrive that removes the note on a row, and does not change the row.
+pub(crate) async fn unpark(
+    notes: ParkedOrderTable,
+    consumer: &Consumer,
+    order: &str,
+) -> Result<Redriven, RedriveError> {
+    if let Some(note) = notes.find(consumer, order).await? {
+        notes.unpark(&note).await?;
     }
+    Ok(Redriven::Done { commits: 0 })
 }

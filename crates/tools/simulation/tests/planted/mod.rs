@@ -25,18 +25,19 @@ use aws_sdk_dynamodb::Client;
 use event_store::DynamoEventStore;
 use http_api::QuoteVerifier;
 use operations::OperationError;
-use parked_orders::ParkedOrderTable;
+use operations::redrive::{RedriveError, Redriven};
+use parked_orders::{Consumer, ParkedOrderTable};
 use projector::Projector;
 use query_handler::Readers;
 use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows, registry};
-use simulation::world::function::{Instance, Invocation, Redriving, StreamFunction};
+use simulation::world::function::{Instance, Invocation, StreamFunction};
 use simulation::world::release;
 use simulation::world::repair::Repaired;
-use simulation::{Beginning, Invariant, Release, Shape};
+use simulation::{AsDeployed, Beginning, Invariant, Release, Shape};
 
 use calls::Meddler;
 use commands::{Appeases, Overlooks, Remembers};
-use functions::{Acknowledges, LeavesOut, Panics, Retries, Unparks};
+use functions::{Acknowledges, LeavesOut, Panics, Retries, unpark};
 use queries::{Events, Forgetful, Summaries, Sums};
 use quotes::{Signs, Unmixes};
 use store::{Hollow, Store};
@@ -333,19 +334,24 @@ impl Release for Bug {
                 let models = registry::of_core(store.clone(), rows, Some(totals));
                 Box::new(Projector::new(store, &models, ParkedOrderTable::new(client, "ParkedOrders")))
             }
-            Self::LeavesPoisonOutWithoutANote => release::projector(without_notes(&client)),
-            Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(release::projector(client))),
-            Self::UnaddressableRecordStopsItsShard => Box::new(Retries(release::projector(client))),
-            _ => release::projector(client),
+            Self::LeavesPoisonOutWithoutANote => AsDeployed.projector(without_notes(&client)),
+            Self::ProjectorAcknowledgesAll => Box::new(Acknowledges(AsDeployed.projector(client))),
+            Self::UnaddressableRecordStopsItsShard => Box::new(Retries(AsDeployed.projector(client))),
+            _ => AsDeployed.projector(client),
         }
     }
 
-    fn redrive(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn Redriving> {
-        let real = release::redrive(bus, client.clone());
-        if *self == Self::UnparksWithoutProjecting {
-            return Box::new(Unparks { real, notes: ParkedOrderTable::new(client, "ParkedOrders") });
+    fn redrive<'a>(
+        &'a self,
+        bus: aws_sdk_eventbridge::Client,
+        client: Client,
+        consumer: &'a Consumer,
+        order: &'a str,
+    ) -> Invocation<'a, Result<Redriven, RedriveError>> {
+        if *self == Self::UnparksWithoutProjecting && *consumer != Consumer::PUBLISHER {
+            return Box::pin(unpark(ParkedOrderTable::new(client, "ParkedOrders"), consumer, order));
         }
-        real
+        AsDeployed.redrive(bus, client, consumer, order)
     }
 
     fn repair(
@@ -356,20 +362,20 @@ impl Release for Bug {
     ) -> Invocation<'_, Result<Repaired, OperationError>> {
         let is_other = *self == Self::RepairsAsTheOtherRelease;
         let bound = if *self == Self::RepairsLateRows { LagBound::Named(Duration::ZERO) } else { bound };
-        release::AsDeployed.repair(client, is_newer != is_other, bound)
+        AsDeployed.repair(client, is_newer != is_other, bound)
     }
 
     fn wrong_snapshots(&self, client: Client) -> Invocation<'_, Result<Vec<(String, u64)>, OperationError>> {
         if *self == Self::OverlooksAWrongSnapshot {
             return Box::pin(std::future::ready(Ok(Vec::new())));
         }
-        release::AsDeployed.wrong_snapshots(client)
+        AsDeployed.wrong_snapshots(client)
     }
 
     fn publisher(&self, bus: aws_sdk_eventbridge::Client, client: Client) -> Box<dyn StreamFunction> {
         let config = bus.config().to_builder().interceptor(Meddler(*self)).build();
         let bus = aws_sdk_eventbridge::Client::from_conf(config);
-        let publisher = release::publisher(bus, self.on_dynamodb(&client));
+        let publisher = AsDeployed.publisher(bus, self.on_dynamodb(&client));
         match self {
             Self::PublisherAcknowledgesAll => Box::new(Acknowledges(publisher)),
             Self::PanicsOnPoison => Box::new(Panics(publisher)),
