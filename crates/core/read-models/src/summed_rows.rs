@@ -159,10 +159,28 @@ impl SummedRows {
         let plan = match self.beginning(&partition, images).await {
             Ok(Beginning::Lost) => Err(row_item::unreadable(&partition.key, GONE)),
             Ok(Beginning::Overtaken) => Ok(None),
-            Ok(Beginning::Fine) => Ok(Some(partition.plan(images))),
+            Ok(Beginning::Fine) => self.checked(partition, images).await,
             Err(error) => Err(error),
         };
         (places, plan)
+    }
+
+    /// Returns the plan of a partition. The rows are read after the sums. If another run wrote both in between, the sums
+    /// seem to lack a row, and there is no plan: they are read again.
+    async fn checked<'a, P: Summed>(
+        &self,
+        partition: Partition<'a, P>,
+        images: &Images,
+    ) -> Result<Option<Plan<'a, P>>, RowError> {
+        let (key, revision) = (partition.key.clone(), partition.revision());
+        let plan = partition.plan(images);
+        let seems_wrong = |ended: &Result<Write, RowError>| matches!(ended, Err(RowError::Unreadable { .. }));
+        if !plan.ended.values().any(seems_wrong) {
+            return Ok(Some(plan));
+        }
+        let by_now = self.rows.stored::<P>(std::slice::from_ref(&key)).await?.remove(&key);
+        let by_now = by_now.map(|image| sum_item::decode::<P>(&key, &image)).transpose()?;
+        Ok((by_now.map(|sums| sums.revision) == revision).then_some(plan))
     }
 
     /// Checks a partition without sums. Sums must not begin if rows that were counted before are stored.

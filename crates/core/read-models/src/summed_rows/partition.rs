@@ -82,6 +82,11 @@ impl<'a, P: Summed> Partition<'a, P> {
         self.stored.is_some()
     }
 
+    /// Returns the revision of the sums that were read.
+    pub(super) fn revision(&self) -> Option<u64> {
+        self.stored.as_ref().map(|sums| sums.revision)
+    }
+
     pub(super) fn places(&self) -> Vec<usize> {
         self.rows.iter().map(|(place, _)| *place).collect()
     }
@@ -113,7 +118,7 @@ impl<'a, P: Summed> Partition<'a, P> {
     /// Plans the writes.
     pub(super) fn plan(self, images: &Images) -> Plan<'a, P> {
         let reads_pending = self.reads_pending();
-        let replaces = self.stored.as_ref().map(|sums| sums.revision);
+        let replaces = self.revision();
         let mut sums = self.stored.unwrap_or_default();
         let mut plan = Plan { key: self.key, ended: Ended::new(), unwritten: Vec::new(), change: None };
         let mut rows = Vec::new();

@@ -47,6 +47,9 @@ pub(crate) struct Line {
     writes: Arc<Mutex<usize>>,
     /// An item that another writer puts before the next query is answered.
     pub(crate) meanwhile: Arc<Mutex<Option<Value>>>,
+    /// The items that another writer puts between the read of the sums and that of the rows.
+    between: Arc<Mutex<Vec<Value>>>,
+    reads: Arc<Mutex<usize>>,
 }
 
 struct OpaqueDatabase(Database);
@@ -61,7 +64,15 @@ impl Line {
     fn answer(&self, operation: &str, body: &[u8]) -> (u16, String) {
         let database = &self.database.0;
         match operation {
-            "BatchGetItem" => return protocol::answer(database, operation, body),
+            "BatchGetItem" => {
+                *self.reads.lock().unwrap() += 1;
+                if *self.reads.lock().unwrap() == 2 {
+                    for put in self.between.lock().unwrap().drain(..) {
+                        database.put_item(serde_json::from_value(put).unwrap()).unwrap();
+                    }
+                }
+                return protocol::answer(database, operation, body);
+            }
             "Query" => {
                 if let Some(put) = self.meanwhile.lock().unwrap().take() {
                     database.put_item(serde_json::from_value(put).unwrap()).unwrap();
@@ -113,6 +124,8 @@ pub(crate) fn rows(book: &Book, attempts: u32, fates: &[Fate]) -> (SummedRows, L
         fates: Arc::new(Mutex::new(fates.iter().copied().collect())),
         writes: Arc::default(),
         meanwhile: Arc::default(),
+        between: Arc::default(),
+        reads: Arc::default(),
     };
     let config = book.server.config().http_client(line.clone());
     let config = config.retry_config(RetryConfig::standard().with_max_attempts(attempts));
@@ -167,6 +180,31 @@ async fn an_operation_without_a_deadline_outlasts_fifty_other_writers() {
     let fates: Vec<_> = lost.into_iter().chain([Fate::Arrives]).collect();
     let (rows, _) = rows(&book, 1, &fates);
     tokio::time::pause();
+    assert_eq!(write(&rows, &commits).await.unwrap(), Write::Written);
+    assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
+}
+
+#[tokio::test]
+async fn sums_that_others_change_between_the_two_reads_are_read_again() {
+    let book = Book::new().await;
+    let commits = book.order("o-1", "EUR", &[pay(1, 25), pay(2, 10)]).await;
+    let items = || book.server.database().scan(serde_json::from_value(json!({ "TableName": TOTALS_TABLE })).unwrap());
+    let puts = || -> Vec<Value> {
+        let items = items().unwrap().items.unwrap();
+        items.iter().map(|item| json!({ "TableName": TOTALS_TABLE, "Item": item })).collect()
+    };
+    let (rows, _) = self::rows(&book, 1, &[Fate::Arrives]);
+    write(&rows, &commits[..1]).await.unwrap();
+    let mut before = puts();
+    // The stored row is no longer pending, so the sums count the stored one.
+    before.iter_mut().for_each(|put| drop(put["Item"].as_object_mut().unwrap().remove("pending")));
+    write(&rows, &commits[..2]).await.unwrap();
+    let after = puts();
+    for put in before {
+        book.server.database().put_item(serde_json::from_value(put).unwrap()).unwrap();
+    }
+    let (rows, line) = self::rows(&book, 1, &[Fate::Arrives]);
+    *line.between.lock().unwrap() = after;
     assert_eq!(write(&rows, &commits).await.unwrap(), Write::Written);
     assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);
 }
