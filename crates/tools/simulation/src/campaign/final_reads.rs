@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use event_store::{DynamoEventStore, EventStore};
 use fastrand::Rng;
 use order_aggregate::{OrderCommit, Orders};
-use read_models::{CurrencyTotals, DynamoTotals, Totals};
+use read_models::{CurrencyTotals, DynamoOpenOrders, DynamoTotals, ListFilter, OpenOrderRow, OpenOrders, Totals};
 use tokio::sync::watch;
 
 use crate::campaign::consumers::Consumers;
@@ -14,7 +14,7 @@ use crate::check::history::ReplacedSnapshot;
 use crate::faults::lagging_rows::while_rows_lag;
 use crate::workload::query::{At, Inquiry, Query};
 use crate::workload::reader::Reader;
-use crate::world::names::{CUSTOMERS, EVENTS, SUMMARY_CONSUMER, TOTALS};
+use crate::world::names::{CUSTOMERS, EVENTS, OPEN_ORDERS, SUMMARY_CONSUMER, TOTALS};
 use crate::world::unexpected_errors::Work;
 use crate::world::wire::{self, position};
 
@@ -84,6 +84,21 @@ impl Harness<'_> {
             totals.insert(customer, of_customer.unwrap_or_default());
         }
         totals
+    }
+
+    /// Every page of the list of open orders.
+    pub(super) async fn open_orders(&self) -> Vec<OpenOrderRow> {
+        let list = DynamoOpenOrders::new(self.calm(), OPEN_ORDERS);
+        let (mut orders, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = list.list(&ListFilter::default(), 5, after.as_deref()).await;
+            let Some(page) = self.errors.ok(Work::Read, "of every kind", page) else { return orders };
+            orders.extend(page.rows.into_iter().flatten());
+            after = page.next;
+            if after.is_none() {
+                return orders;
+            }
+        }
     }
 
     /// Reads every stored commit: first of the orders of the plan, then of the others.

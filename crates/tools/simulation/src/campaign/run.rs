@@ -133,6 +133,7 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Erro
         left_parked,
         drained,
         totals,
+        open_orders: harness.open_orders().await,
         lost,
         unaddressable,
         unexpected_errors: harness.errors.all(),

@@ -44,6 +44,7 @@ invariants! {
     RowIsDrained = "once the stream is drained, a row without lost records is complete",
     RowIsComplete = "at the end a row is the fold of all events",
     Totals = "at the end a customer's totals are the sums over all orders",
+    OpenOrders = "at the end the list of open orders is the fold of all events",
     Parked = "poison parks its order, and no other",
     NoPanic = "nothing panics",
     Readable = "stored data can be read",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use order_aggregate::OrderCommit;
 use parked_orders::Consumer;
-use read_models::CurrencyTotals;
+use read_models::{CurrencyTotals, OpenOrderRow};
 use serde_json::Value;
 
 use crate::faults::fault::Counts;
@@ -60,6 +60,8 @@ pub struct History {
     pub lost: BTreeSet<String>,
     /// The totals of each customer at the end, by currency.
     pub totals: BTreeMap<&'static str, Vec<CurrencyTotals>>,
+    /// The list of open orders at the end.
+    pub open_orders: Vec<OpenOrderRow>,
     /// The unaddressable records, and the notes on them.
     pub unaddressable: UnaddressableRecords,
     /// The errors and panics that no fault explains.

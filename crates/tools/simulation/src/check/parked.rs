@@ -8,16 +8,16 @@ use super::book::Book;
 use super::findings::{Findings, Invariant};
 use super::history::History;
 use super::totals::row_version;
-use crate::world::names::{CONSUMERS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
+use crate::world::names::{CONSUMERS, OPEN_ORDERS_CONSUMER, READ_MODELS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
 
 pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
     let poisoned: BTreeSet<&String> = history.foreign.iter().map(|(order, _)| order).collect();
     let poison = history.shape.poison;
-    findings.did("totals deferred by an outage", history.kept.has_deferred);
+    findings.did("rows deferred by an outage", history.kept.has_deferred);
     for parked @ (consumer, order) in history.parked.keys() {
         if history.deferred.contains(parked) {
             let what = || format!("{consumer} has deferred it");
-            findings.must(Invariant::Parked, order, *consumer == TOTALS_CONSUMER, what);
+            findings.must(Invariant::Parked, order, [TOTALS_CONSUMER, OPEN_ORDERS_CONSUMER].contains(consumer), what);
             continue;
         }
         let what = || format!("{consumer} has parked it, and nothing is wrong with it");
@@ -25,7 +25,7 @@ pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findin
     }
     for order in poisoned.iter().filter(|order| !history.shape.is_deployed && !history.lost.contains(**order)) {
         // Otherwise it may have lost the record, or be of the release that reads it.
-        for consumer in [SUMMARY_CONSUMER, TOTALS_CONSUMER] {
+        for consumer in READ_MODELS {
             let is_parked = history.parked.contains_key(&(consumer.clone(), (*order).clone()));
             findings.must(Invariant::Parked, order, is_parked, || format!("{consumer} has not parked it"));
         }

@@ -7,7 +7,9 @@ use parked_orders::Consumer;
 use read_models::{CustomerTotals, Projection};
 use serde_json::Value;
 
-use crate::world::names::{CONSUMERS, PARKED, SUMMARIES, SUMMARY_CONSUMER, TOTALS, TOTALS_CONSUMER};
+use crate::world::names::{
+    CONSUMERS, OPEN_ORDERS, OPEN_ORDERS_CONSUMER, PARKED, SUMMARIES, SUMMARY_CONSUMER, TOTALS, TOTALS_CONSUMER,
+};
 use crate::world::next_summary::NextRow;
 use crate::world::shared::Shared;
 use crate::world::wire;
@@ -120,7 +122,9 @@ impl Journal {
         let summaries = summaries.into_iter().map(|row| ((SUMMARY_CONSUMER, row.order), row.version));
         let totals = contributions(&wire::items(&self.database, TOTALS));
         let totals = totals.into_iter().map(|(order, version)| ((TOTALS_CONSUMER, order), version));
-        summaries.chain(totals).collect()
+        let open_orders = wire::items(&self.database, OPEN_ORDERS).iter().filter_map(seen).collect::<Vec<_>>();
+        let open_orders = open_orders.into_iter().map(|row| ((OPEN_ORDERS_CONSUMER, row.order), row.version));
+        summaries.chain(totals).chain(open_orders).collect()
     }
 
     /// Every state so far.

@@ -7,11 +7,11 @@ use event_store::DynamoEventStore;
 use order_aggregate::Orders;
 use read_models::registry::CORE;
 use read_models::{
-    CustomerTotals, DynamoRows, OnOutage, OrderSummaryByCustomer, ProjectedRows, Projection, ReadModel, ReadModels,
-    SumAudit, Summed, SummedRows,
+    CustomerTotals, DynamoRows, OnOutage, OrderSummaryByCustomer, OrdersByStatus, ProjectedRows, Projection, ReadModel,
+    ReadModels, SumAudit, Summed, SummedRows,
 };
 
-use crate::world::names::{EVENTS, SUMMARIES, TOTALS};
+use crate::world::names::{EVENTS, OPEN_ORDERS, SUMMARIES, TOTALS};
 use crate::world::next_summary::NextSummary;
 use crate::world::panicking_projection::PanickingProjection;
 
@@ -30,8 +30,12 @@ pub(crate) fn next(client: &Client) -> ReadModels {
 
 /// The read models of a release whose folds panic over some commits.
 pub(crate) fn panicking(client: &Client) -> ReadModels {
-    let totals = sums::<PanickingProjection<CustomerTotals>>(client, TOTALS);
-    in_place_of(&as_deployed(client), &[rows::<PanickingProjection<OrderSummaryByCustomer>>(client, SUMMARIES), totals])
+    let others = [
+        rows::<PanickingProjection<OrderSummaryByCustomer>>(client, SUMMARIES),
+        sums::<PanickingProjection<CustomerTotals>>(client, TOTALS),
+        deferred_rows::<PanickingProjection<OrdersByStatus>>(client, OPEN_ORDERS),
+    ];
+    in_place_of(&as_deployed(client), &others)
 }
 
 fn in_place_of(models: &ReadModels, others: &[Arc<dyn ReadModel>]) -> ReadModels {
@@ -42,6 +46,11 @@ fn in_place_of(models: &ReadModels, others: &[Arc<dyn ReadModel>]) -> ReadModels
 
 fn rows<P: Projection<Aggregate = Orders>>(client: &Client, table: &str) -> Arc<dyn ReadModel> {
     Arc::new(ProjectedRows::<P, _, _>::new(store(client), DynamoRows::new(client.clone(), table), table))
+}
+
+fn deferred_rows<P: Projection<Aggregate = Orders>>(client: &Client, table: &str) -> Arc<dyn ReadModel> {
+    let rows = ProjectedRows::<P, _, _>::new(store(client), DynamoRows::new(client.clone(), table), table);
+    Arc::new(rows.on_outage(OnOutage::Defer))
 }
 
 fn sums<P: Summed<Aggregate = Orders>>(client: &Client, table: &str) -> Arc<dyn ReadModel> {

@@ -6,9 +6,13 @@ use parked_orders::Consumer;
 pub const SUMMARY_CONSUMER: Consumer = Consumer::new(SUMMARIES);
 /// The totals as a consumer of the stream.
 pub const TOTALS_CONSUMER: Consumer = Consumer::new(TOTALS);
+/// The open orders as a consumer of the stream.
+pub const OPEN_ORDERS_CONSUMER: Consumer = Consumer::new(OPEN_ORDERS);
+/// The read models as consumers of the stream.
+pub(crate) const READ_MODELS: [Consumer; 3] = [SUMMARY_CONSUMER, TOTALS_CONSUMER, OPEN_ORDERS_CONSUMER];
 /// The consumers of the stream.
 pub(crate) const CONSUMERS: [Consumer; 4] =
-    [SUMMARY_CONSUMER, TOTALS_CONSUMER, Consumer::new(OPEN_ORDERS), Consumer::PUBLISHER];
+    [SUMMARY_CONSUMER, TOTALS_CONSUMER, OPEN_ORDERS_CONSUMER, Consumer::PUBLISHER];
 
 /// The table of events.
 pub(crate) const EVENTS: &str = "OrderEvents";

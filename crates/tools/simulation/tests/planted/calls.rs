@@ -51,6 +51,12 @@ impl Intercept for Meddler {
             if put.table_name() == Some("OrderSummaryByCustomer") {
                 put.item.iter_mut().for_each(|row| misshow(row, self.0));
             }
+            if self.0 == Bug::KeepsClosedOrdersListed && put.table_name() == Some("OrdersByStatus") {
+                let shard = AttributeValue::S("paid#0".to_owned());
+                for row in put.item.iter_mut() {
+                    row.entry("statusShard".to_owned()).or_insert(shard.clone());
+                }
+            }
             let entry = put.item.as_ref().and_then(|item| item.get("entry")?.as_s().ok());
             if entry.is_some_and(|entry| entry.starts_with("total#")) {
                 meddle_with_sums(put, self.0);

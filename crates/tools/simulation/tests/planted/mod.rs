@@ -80,6 +80,8 @@ pub(crate) enum Bug {
     DropsTheSumGuard,
     /// Sums lack their pending rows.
     ForgetsPendingRows,
+    /// A closed order stays in the list of open orders.
+    KeepsClosedOrdersListed,
     /// The publisher does not read the notes on parked orders.
     PublishesPastPoison,
     /// Missing commits are counted, and their events are not folded.
@@ -155,7 +157,7 @@ pub(crate) enum Bug {
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 52] = [
+    pub(crate) const ALL: [Self; 53] = [
         Self::TakesALostRaceForAWin,
         Self::DoesNotKnowItsOwnCommit,
         Self::BelievesTheClock,
@@ -172,6 +174,7 @@ impl Bug {
         Self::DropsTheRowGuard,
         Self::DropsTheSumGuard,
         Self::ForgetsPendingRows,
+        Self::KeepsClosedOrdersListed,
         Self::PublishesPastPoison,
         Self::SkipsGaps,
         Self::ProjectorAcknowledgesAll,
@@ -214,11 +217,11 @@ impl Bug {
     pub(crate) const fn expected(self) -> Option<Invariant> {
         use Invariant::{
             Acknowledged, Answers, Authorized, Decided, DueIsStated, Gapless, IdIsRecordedOnce, IdsAreLimited,
-            KnownIsShown, LateIsNotLost, Listed, NoPanic, Noted, OneOrderPerQuote, Parked, PassedBy, PricesAreTrusted,
-            Published, PublishedInOrder, QueryAnswered, Readable, Redriven, ReductionIsRight, RefundsAreCovered,
-            Repaired, RowAdvances, RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply, ShipsWhenPaid, Shown,
-            StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply, UnitsAreKept,
-            WrongSnapshotIsFound,
+            KnownIsShown, LateIsNotLost, Listed, NoPanic, Noted, OneOrderPerQuote, OpenOrders, Parked, PassedBy,
+            PricesAreTrusted, Published, PublishedInOrder, QueryAnswered, Readable, Redriven, ReductionIsRight,
+            RefundsAreCovered, Repaired, RowAdvances, RowIsDrained, RowIsPrefix, RowTellsTheEvents, SameReply,
+            ShipsWhenPaid, Shown, StaleIsSaid, TimeRises, TimeTravel, Totals, TotalsShown, Trail, TruthfulReply,
+            UnitsAreKept, WrongSnapshotIsFound,
         };
         let invariant = match self {
             Self::Nothing => return None,
@@ -233,6 +236,7 @@ impl Bug {
             Self::ForgetsRequests => Acknowledged,
             Self::DropsTheRowGuard => RowAdvances,
             Self::DropsTheSumGuard | Self::ForgetsPendingRows => Totals,
+            Self::KeepsClosedOrdersListed => OpenOrders,
             Self::PublishesPastPoison => PublishedInOrder,
             Self::SkipsGaps => RowIsPrefix,
             Self::ProjectorAcknowledgesAll => RowIsDrained,
