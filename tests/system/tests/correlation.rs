@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use read_models::registry::CORE;
 use serde_json::{Value, json};
 use system_tests::System;
 use system_tests::api::three_items;
@@ -70,8 +71,8 @@ async fn each_process_tells_once_that_it_started_cold_and_its_metrics_name_its_f
     let written = written.to_the_end().await;
     for (function, counted, value) in [
         ("command-handler", "CommandsAccepted", 2),
-        // Each commit writes two rows.
-        ("projector", "RowsWritten", 4),
+        // Each commit writes a row in each read model.
+        ("projector", "RowsWritten", 2 * u64::try_from(CORE.len()).unwrap()),
         ("publisher", "EventsPublished", 2),
         ("query-handler", "ColdStarts", 1),
     ] {

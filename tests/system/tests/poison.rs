@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
+use read_models::registry::CORE;
 use serde_json::{Value, json};
 use system_tests::System;
 
@@ -15,8 +16,8 @@ const POISON: u64 = 2;
 /// The number of orders besides the poisoned one and the healthy one whose commits it copies.
 const OTHERS: usize = 998;
 const CUSTOMERS: usize = 20;
-/// The consumers that park the order: both read models and the publisher.
-const CONSUMERS: usize = 3;
+/// The consumers that park the order: every read model and the publisher.
+const CONSUMERS: usize = CORE.len() + 1;
 
 /// Returns the stored commits of an order.
 fn stored(system: &System, order: &str) -> Vec<Value> {

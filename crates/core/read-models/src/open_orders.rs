@@ -69,44 +69,6 @@ impl DynamoOpenOrders {
         Self { client, table: table.into() }
     }
 
-    async fn read(
-        &self,
-        filter: &ListFilter,
-        limit: usize,
-        after: Option<&str>,
-    ) -> Result<RowPage<OpenOrderRow>, RowError> {
-        let limit = limit.max(1);
-        let Some(range) = filter.range(after) else {
-            return Ok(RowPage { rows: Vec::new(), next: None, half_units: 0 });
-        };
-        let mut shards = shards(filter);
-        let (mut rows, mut spent) = (BTreeMap::new(), 0);
-        loop {
-            // One more row than requested tells whether another page follows.
-            let last = rows.keys().nth_back(limit).cloned();
-            let mut open: Vec<_> = shards.iter_mut().filter(|shard| shard.may_have_newer_than(last.as_ref())).collect();
-            let Some(count) = rows_each(open.len(), limit, spent) else { break };
-            let requests =
-                open.iter().map(|shard| self.examine(&shard.key, filter, &range, shard.position.as_deref(), count));
-            let examined = try_join_all(requests).await?;
-            for (shard, examined) in open.iter_mut().zip(examined) {
-                spent += examined.half_units;
-                shard.is_at_end = examined.last.is_none();
-                shard.position = examined.last;
-                examined.rows.into_iter().for_each(|(key, row)| keep_newer(&mut rows, key, row));
-            }
-        }
-        // A partition that was not read to its end can have rows up to its position.
-        let mut next = shards.into_iter().filter(|shard| !shard.is_at_end).filter_map(|shard| shard.position).max();
-        let is_certain = |key: &String| next.as_ref().is_none_or(|next| key >= next);
-        let mut certain: Vec<_> = rows.into_iter().rev().take_while(|(key, _)| is_certain(key)).collect();
-        if certain.len() > limit {
-            certain.truncate(limit);
-            next = certain.last().map(|(key, _)| key.clone());
-        }
-        Ok(RowPage { rows: certain.into_iter().map(|(_, row)| row).collect(), next, half_units: spent })
-    }
-
     /// Examines `count` rows of an index partition after a sort key.
     async fn examine(
         &self,
@@ -149,7 +111,39 @@ impl OpenOrders for DynamoOpenOrders {
         limit: usize,
         after: Option<&'a str>,
     ) -> BoxFuture<'a, Result<RowPage<OpenOrderRow>, RowError>> {
-        Box::pin(self.read(filter, limit, after))
+        Box::pin(async move {
+            let limit = limit.max(1);
+            let Some(range) = filter.range(after) else {
+                return Ok(RowPage { rows: Vec::new(), next: None, half_units: 0 });
+            };
+            let mut shards = shards(filter);
+            let (mut rows, mut spent) = (BTreeMap::new(), 0);
+            loop {
+                // One more row than requested tells whether another page follows.
+                let last = rows.keys().nth_back(limit).cloned();
+                let mut open: Vec<_> =
+                    shards.iter_mut().filter(|shard| shard.may_have_newer_than(last.as_ref())).collect();
+                let Some(count) = rows_each(open.len(), limit, spent) else { break };
+                let requests =
+                    open.iter().map(|shard| self.examine(&shard.key, filter, &range, shard.position.as_deref(), count));
+                let examined = try_join_all(requests).await?;
+                for (shard, examined) in open.iter_mut().zip(examined) {
+                    spent += examined.half_units;
+                    shard.is_at_end = examined.last.is_none();
+                    shard.position = examined.last;
+                    examined.rows.into_iter().for_each(|(key, row)| keep_newer(&mut rows, key, row));
+                }
+            }
+            // A partition that was not read to its end can have rows up to its position.
+            let mut next = shards.into_iter().filter(|shard| !shard.is_at_end).filter_map(|shard| shard.position).max();
+            let is_certain = |key: &String| next.as_ref().is_none_or(|next| key >= next);
+            let mut certain: Vec<_> = rows.into_iter().rev().take_while(|(key, _)| is_certain(key)).collect();
+            if certain.len() > limit {
+                certain.truncate(limit);
+                next = certain.last().map(|(key, _)| key.clone());
+            }
+            Ok(RowPage { rows: certain.into_iter().map(|(_, row)| row).collect(), next, half_units: spent })
+        })
     }
 }
 

@@ -128,72 +128,34 @@ struct Examined {
     half_units: u64,
 }
 
-impl DynamoSummaries {
-    async fn read(&self, order_id: &str) -> Result<Option<OrderSummaryRow>, RowError> {
-        let found = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(BY_ORDER)
-            .limit(1)
-            .key_condition_expression("#order = :order")
-            .expression_attribute_names("#order", ORDER_ID)
-            .expression_attribute_values(":order", AttributeValue::S(order_id.to_owned()))
-            .send()
-            .await
-            .map_err(|error| RowError::of("Query", error))?;
-        let Some(mut keys) = found.items.unwrap_or_default().pop() else { return Ok(None) };
-        keys.retain(|name, _| name == PARTITION || name == SORT);
-        let got = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| RowError::of("GetItem", error))?;
-        got.item.map(read).transpose()
-    }
-
-    async fn read_list(
-        &self,
-        customer_id: &str,
-        filter: &ListFilter,
-        limit: usize,
-        after: Option<&str>,
-    ) -> Result<RowPage<OrderSummaryRow>, RowError> {
-        let limit = limit.max(1);
-        let mut rows: Vec<Listed> = Vec::new();
-        let mut next = after.map(str::to_owned);
-        let mut budget = Budget::default();
-        while let Some(affordable) = budget.next_limit() {
-            // One more row than requested tells whether another page follows.
-            let missing = limit.saturating_add(1).saturating_sub(rows.len());
-            let count = if filter.lists_every_row() { missing.min(affordable) } else { affordable };
-            let (start, before) = (next, rows.len());
-            let examined = self.examine(customer_id, filter, count, start.as_deref()).await?;
-            budget.spend(examined.count, examined.half_units);
-            rows.extend(examined.rows);
-            next = examined.last;
-            if rows.len() > limit {
-                rows.truncate(limit);
-                // The last request also examined rows after the page's last match. The next page need not examine them
-                // again.
-                next = if before == limit { start } else { rows.last().map(RowPage::sort_key) };
-                break;
-            }
-            if next.is_none() {
-                break;
-            }
-        }
-        Ok(RowPage { rows, next, half_units: budget.half_units() })
-    }
-}
-
 impl OrderSummaries for DynamoSummaries {
     fn find<'a>(&'a self, order_id: &'a str) -> BoxFuture<'a, Result<Option<OrderSummaryRow>, RowError>> {
-        Box::pin(self.read(order_id))
+        Box::pin(async move {
+            let found = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(BY_ORDER)
+                .limit(1)
+                .key_condition_expression("#order = :order")
+                .expression_attribute_names("#order", ORDER_ID)
+                .expression_attribute_values(":order", AttributeValue::S(order_id.to_owned()))
+                .send()
+                .await
+                .map_err(|error| RowError::of("Query", error))?;
+            let Some(mut keys) = found.items.unwrap_or_default().pop() else { return Ok(None) };
+            keys.retain(|name, _| name == PARTITION || name == SORT);
+            let got = self
+                .client
+                .get_item()
+                .table_name(&self.table)
+                .set_key(Some(keys))
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(|error| RowError::of("GetItem", error))?;
+            got.item.map(read).transpose()
+        })
     }
 
     fn list<'a>(
@@ -203,7 +165,33 @@ impl OrderSummaries for DynamoSummaries {
         limit: usize,
         after: Option<&'a str>,
     ) -> BoxFuture<'a, Result<RowPage<OrderSummaryRow>, RowError>> {
-        Box::pin(self.read_list(customer_id, filter, limit, after))
+        Box::pin(async move {
+            let limit = limit.max(1);
+            let mut rows: Vec<Listed> = Vec::new();
+            let mut next = after.map(str::to_owned);
+            let mut budget = Budget::default();
+            while let Some(affordable) = budget.next_limit() {
+                // One more row than requested tells whether another page follows.
+                let missing = limit.saturating_add(1).saturating_sub(rows.len());
+                let count = if filter.lists_every_row() { missing.min(affordable) } else { affordable };
+                let (start, before) = (next, rows.len());
+                let examined = self.examine(customer_id, filter, count, start.as_deref()).await?;
+                budget.spend(examined.count, examined.half_units);
+                rows.extend(examined.rows);
+                next = examined.last;
+                if rows.len() > limit {
+                    rows.truncate(limit);
+                    // The last request also examined rows after the page's last match. The next page need not examine them
+                    // again.
+                    next = if before == limit { start } else { rows.last().map(RowPage::sort_key) };
+                    break;
+                }
+                if next.is_none() {
+                    break;
+                }
+            }
+            Ok(RowPage { rows, next, half_units: budget.half_units() })
+        })
     }
 }
 

@@ -80,45 +80,31 @@ impl LogEntry {
         if let Some(bytes) = self.oversized_snapshot {
             tracing::warn!(order_id, version, request_id, bytes, "the order's state is too large for a snapshot");
         }
+        // Fields without a value are left out of the line.
+        macro_rules! line {
+            ($level:ident, $message:literal) => {
+                tracing::$level!(
+                    order_id,
+                    version,
+                    request_id,
+                    correlation_id,
+                    correlation_id_ignored,
+                    outcome,
+                    reason,
+                    duration_ms,
+                    attempts,
+                    error,
+                    throttling_reasons,
+                    $message
+                )
+            };
+        }
         if self.contended {
-            tracing::warn!(
-                order_id,
-                version,
-                request_id,
-                correlation_id,
-                correlation_id_ignored,
-                outcome,
-                duration_ms,
-                attempts,
-                "command lost every race"
-            );
+            line!(warn, "command lost every race");
         } else if status.is_server_error() || error.is_some() {
-            tracing::error!(
-                order_id,
-                version,
-                request_id,
-                correlation_id,
-                correlation_id_ignored,
-                outcome,
-                duration_ms,
-                attempts,
-                error,
-                throttling_reasons,
-                "command failed"
-            );
+            line!(error, "command failed");
         } else {
-            tracing::info!(
-                order_id,
-                version,
-                request_id,
-                correlation_id,
-                correlation_id_ignored,
-                outcome,
-                reason,
-                duration_ms,
-                attempts,
-                "command {outcome}"
-            );
+            line!(info, "command {outcome}");
         }
         self.metrics(status).write();
     }

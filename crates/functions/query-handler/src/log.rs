@@ -48,30 +48,27 @@ impl LogEntry {
         let correlation_id_ignored = correlation.is_unusable.then_some(true);
         let (order_id, error) = (order_id.as_deref(), error.as_deref());
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        // Fields without a value are left out of the line.
+        macro_rules! line {
+            ($level:ident, $message:literal) => {
+                tracing::$level!(
+                    order_id,
+                    version,
+                    request_id,
+                    correlation_id,
+                    correlation_id_ignored,
+                    outcome,
+                    duration_ms,
+                    error,
+                    throttling_reasons,
+                    $message
+                )
+            };
+        }
         if status.is_server_error() || error.is_some() {
-            tracing::error!(
-                order_id,
-                version,
-                request_id,
-                correlation_id,
-                correlation_id_ignored,
-                outcome,
-                duration_ms,
-                error,
-                throttling_reasons,
-                "query failed"
-            );
+            line!(error, "query failed");
         } else {
-            tracing::info!(
-                order_id,
-                version,
-                request_id,
-                correlation_id,
-                correlation_id_ignored,
-                outcome,
-                duration_ms,
-                "query {outcome}"
-            );
+            line!(info, "query {outcome}");
         }
         // The first invocation of a process reports its cold start even without metrics.
         Metrics::new().write();

@@ -53,7 +53,7 @@ impl Intercept for Meddler {
             }
             if self.0 == Bug::KeepsClosedOrdersListed && put.table_name() == Some("OrdersByStatus") {
                 let shard = AttributeValue::S("paid#0".to_owned());
-                for row in put.item.iter_mut() {
+                for row in &mut put.item {
                     row.entry("statusShard".to_owned()).or_insert(shard.clone());
                 }
             }
