@@ -9,14 +9,14 @@ mod totals;
 
 pub use details::{CancellationView, DetailsView, PaymentView, RefundView, ReturnView, ShipmentView};
 
-pub use open_orders::{OpenOrderView, OpenOrdersPage};
+pub use open_orders::OpenOrderView;
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::values::OrderId;
 use order_domain::{Event, Order};
 use serde::Serialize;
 use serde_json::Value;
 pub use stale::Stale;
-pub use summary::{LineView, SummaryPage, SummaryView};
+pub use summary::{LineView, OrdersPage, SummaryView};
 use timestamp::Timestamp;
 pub use totals::{CurrencyTotalsView, CustomerTotalsView, PlacedOrderView};
 use uuid::Uuid;

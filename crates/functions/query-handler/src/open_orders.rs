@@ -1,7 +1,7 @@
 //! The open orders of all customers, newest first, for callers who may see every order.
 
 use event_store::EventStore;
-use http_api::replies::{OpenOrderView, OpenOrdersPage, Stale};
+use http_api::replies::{OpenOrderView, OrdersPage, Stale};
 use http_api::{Caller, OpenOrdersQuery, Problem};
 use order_aggregate::Orders;
 use parked_orders::ParkedOrderTable;
@@ -21,7 +21,7 @@ pub(crate) async fn list<S: EventStore<Orders>>(
     parked: &ParkedOrderTable,
     caller: &Caller,
     query: &OpenOrdersQuery,
-) -> Result<OpenOrdersPage, Failure> {
+) -> Result<OrdersPage<OpenOrderView>, Failure> {
     if !caller.sees_everyone() {
         return Err(Problem::forbidden().into());
     }
@@ -57,7 +57,7 @@ pub(crate) async fn list<S: EventStore<Orders>>(
         }
     }
     let stale = (parked.orders > 0).then(|| Stale::list(usize::try_from(parked.orders).unwrap_or(usize::MAX)));
-    Ok(OpenOrdersPage { items, next_cursor: next.map(|position| query.next_cursor(&position)), stale })
+    Ok(OrdersPage { items, next_cursor: next.map(|position| query.next_cursor(&position)), stale })
 }
 
 fn of_row(row: OpenOrderRow) -> OpenOrderView {

@@ -2,7 +2,7 @@
 
 use event_store::store::chain;
 use event_store::{EventStore, StoreError, Timestamp, UpTo};
-use http_api::replies::{SummaryPage, SummaryView};
+use http_api::replies::{OrdersPage, SummaryView};
 use http_api::{Caller, ListQuery, Problem};
 use order_aggregate::Orders;
 use order_domain::values::OrderId;
@@ -22,7 +22,7 @@ pub(crate) async fn list<S: EventStore<Orders>>(
     parked: &ParkedOrderTable,
     caller: &Caller,
     query: &ListQuery,
-) -> Result<SummaryPage, Failure> {
+) -> Result<OrdersPage<SummaryView>, Failure> {
     // This check uses only the path and the token, so it does not reveal whether the customer exists.
     if !caller.may_see(&query.customer_id) {
         return Err(Problem::forbidden().into());
@@ -41,7 +41,7 @@ pub(crate) async fn list<S: EventStore<Orders>>(
     let (items, ended_at) = assemble(events, caller, query, &filter, page.rows, &parked, page.half_units).await?;
     let next = ended_at.or(page.next);
     let stale = stale::of_list(&items, &parked);
-    Ok(SummaryPage { items, next_cursor: next.map(|position| query.next_cursor(&position)), stale })
+    Ok(OrdersPage { items, next_cursor: next.map(|position| query.next_cursor(&position)), stale })
 }
 
 /// Returns the orders of the rows, within the page's budget, and the position after which the next page begins.

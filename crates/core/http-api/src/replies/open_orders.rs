@@ -4,22 +4,7 @@ use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use serde::Serialize;
 use timestamp::Timestamp;
 
-use super::stale::Stale;
 use super::summary::SummaryView;
-
-/// A page of the open orders, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OpenOrdersPage {
-    /// The orders.
-    pub items: Vec<OpenOrderView>,
-    /// The cursor of the next page; `None` on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
-    /// Present if the list does not show the newest state of an order, on any page.
-    #[serde(flatten)]
-    pub stale: Option<Stale>,
-}
 
 /// One open order without its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -12,16 +12,16 @@ use timestamp::Timestamp;
 use super::details::DetailsView;
 use super::stale::Stale;
 
-/// A page of a customer's orders, newest first.
+/// A page of a list of orders, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SummaryPage {
+pub struct OrdersPage<T> {
     /// The orders.
-    pub items: Vec<SummaryView>,
+    pub items: Vec<T>,
     /// The cursor of the next page; `None` on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// Present if the replies do not show the newest state of one of the customer's orders, on any page.
+    /// Present if the list does not show the newest state of one of its orders, on any page.
     #[serde(flatten)]
     pub stale: Option<Stale>,
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http_api::commands::MAX_BODY;
 use http_api::invalid::{Fault, Place};
 use http_api::problem::QuoteFlaw;
-use http_api::replies::{CustomerTotalsView, DetailsView, OpenOrdersPage, Stale, SummaryPage, SummaryView};
+use http_api::replies::{CustomerTotalsView, DetailsView, OpenOrderView, OrdersPage, Stale, SummaryView};
 use http_api::{CommandRoute, OPENAPI, ParsedRequest, Problem, QueryRoute, ROUTES, Scope, parse_command, responses};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
 use order_domain::{Rejection, stored};
@@ -276,10 +276,11 @@ fn replies_are_as_described() {
     let none = SummaryView { details: Some(DetailsView::default()), ..summary() };
     assert_valid("Summary", &serde_json::to_value(&none).unwrap());
     for (order, of_page) in [(summary(), None), (stale, Some(Stale::list(2)))] {
-        let page = SummaryPage { items: vec![order], next_cursor: Some("x".to_owned()), stale: of_page };
+        let page = OrdersPage { items: vec![order], next_cursor: Some("x".to_owned()), stale: of_page };
         assert_valid("SummaryPage", &serde_json::to_value(page).unwrap());
     }
-    let page = OpenOrdersPage { items: vec![summary().into()], next_cursor: None, stale: Some(Stale::list(1)) };
+    let page =
+        OrdersPage { items: vec![OpenOrderView::from(summary())], next_cursor: None, stale: Some(Stale::list(1)) };
     assert_valid("OpenOrdersPage", &serde_json::to_value(page).unwrap());
     assert_valid("CustomerTotals", &serde_json::to_value(customer_totals()).unwrap());
     let stale = CustomerTotalsView { stale: Some(Stale::totals(1)), ..customer_totals() };

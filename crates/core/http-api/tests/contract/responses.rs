@@ -1,7 +1,7 @@
 use http_api::IfNoneMatch;
 use http_api::replies::{
     AuditEvent, CancellationView, CommandReply, CurrencyTotalsView, CustomerTotalsView, DetailsView, EventView,
-    EventsPage, LineView, PaymentView, PlacedOrderView, RefundView, ReturnView, ShipmentView, Stale, SummaryPage,
+    EventsPage, LineView, OrdersPage, PaymentView, PlacedOrderView, RefundView, ReturnView, ShipmentView, Stale,
     SummaryView,
 };
 use http_api::responses::{self, Outcome};
@@ -280,7 +280,7 @@ fn stale_totals_say_how_many_orders_are_affected() {
 #[test]
 fn a_stale_list_says_how_many_orders_are_affected() {
     let reason = |orders| {
-        let page = SummaryPage { items: Vec::new(), next_cursor: None, stale: Some(Stale::list(orders)) };
+        let page = OrdersPage::<SummaryView> { items: Vec::new(), next_cursor: None, stale: Some(Stale::list(orders)) };
         let body = body_of(&responses::uncached(&page).unwrap());
         assert_eq!(body["stale"], true);
         body["staleReason"].as_str().unwrap().to_owned()
@@ -298,7 +298,7 @@ fn time_travel_says_as_of_when() {
 
 #[test]
 fn the_last_page_has_no_cursor() {
-    let page = SummaryPage { items: vec![summary()], next_cursor: None, stale: None };
+    let page = OrdersPage { items: vec![summary()], next_cursor: None, stale: None };
     assert_eq!(body_of(&responses::uncached(&page).unwrap()).get("nextCursor"), None);
     let body = body_of(&responses::uncached(&events_page()).unwrap());
     assert_eq!(body["nextCursor"], "AAAA");

@@ -105,12 +105,8 @@ impl OpenOrderRow {
             due: self.due,
             paid: self.amount_paid,
             refunded: self.amount_refunded,
-            // Refunds forgave the rest, unless the order is cancelled.
-            forgiven: if self.cancelled {
-                0
-            } else {
-                self.total.saturating_sub(self.item_reductions).saturating_sub(self.due)
-            },
+            // Refunds forgave the rest.
+            forgiven: self.total.saturating_sub(self.item_reductions).saturating_sub(self.due),
             cancelled: self.cancelled,
         }
     }
