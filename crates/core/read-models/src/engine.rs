@@ -85,16 +85,16 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
         is_of_no_concern: fn(&AggregateCommits<EventOf<P>>) -> bool,
         deadline: Option<Instant>,
     ) -> Outcome {
-        let (aggregates, strays) = batch::aggregates(entries);
-        let mut outcome = aggregate_outcome::strays(strays);
-        outcome.counters.aggregates = count(aggregates.len());
+        let (aggregates, unaddressable) = batch::aggregates(entries);
+        let mut outcome = aggregate_outcome::unaddressable(unaddressable);
+        outcome.counters.aggregates = outcome::count(aggregates.len());
         let (of_no_concern, aggregates): (Vec<_>, Vec<_>) = aggregates.into_iter().partition(is_of_no_concern);
         outcome = of_no_concern.iter().map(aggregate_outcome::of_no_concern).fold(outcome, Outcome::merge);
 
         let keys: Vec<_> = aggregates.iter().map(AggregateCommits::key::<P>).collect();
         let to_read = aggregates.iter().zip(&keys).filter(|(commits, _)| !commits.holds_the_first_version());
         let to_read: Vec<RowKey> = to_read.filter_map(|(_, key)| key.as_ref().ok().cloned()).collect();
-        outcome.counters.rows_read = count(to_read.len());
+        outcome.counters.rows_read = outcome::count(to_read.len());
         let existing = self.read(&to_read).await;
         let folds: Vec<_> =
             aggregates.iter().zip(keys).map(|(commits, key)| self.fold(commits, key, &existing, deadline)).collect();
@@ -191,8 +191,4 @@ fn start<R: Clone>(key: &RowKey, existing: &ExistingRows<R>) -> Result<(u64, Opt
         Some(Ok(Some(ExistingRow::Newer))) => Err(Reason::NewerProjection),
         Some(Err(reason)) => Err(reason.clone()),
     }
-}
-
-fn count(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -35,6 +35,7 @@ pub mod projection;
 pub mod read_model;
 pub mod registry;
 mod row_error;
+mod row_image;
 pub mod row_images;
 mod row_item;
 pub mod row_store;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_images::RowImage;
+use crate::row_image::RowImage;
 use crate::row_store::{ExistingRow, NewRow, Write};
 
 /// The version up to which a row is folded.

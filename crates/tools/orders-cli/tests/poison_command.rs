@@ -124,8 +124,8 @@ async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).starts_with(&format!("error: cannot read order {order}: ")), "{}", stderr(&again));
 
-    let mended = stack.orders(&format!("chaos poison {order} --mend --local"));
-    let said = assert_done(&mended);
+    let undone = stack.orders(&format!("chaos poison {order} --undo --local"));
+    let said = assert_done(&undone);
     assert!(said.starts_with(&format!("Version 2 of order {order} is a payment of 1 minor unit now")), "{said}");
     let redriven = stack.orders(&format!("parked redrive {order} --local --yes"));
     assert_eq!((redriven.status.code(), stdout(&redriven)), (Some(0), "3 redriven, 3 commits, 0 still parked\n"));
@@ -140,7 +140,7 @@ async fn a_poisoned_order_is_parked_mended_redriven_and_then_clean() {
     }
     assert_eq!(stack.post(&format!("/orders/{order}/payments"), "k3", &payment("p-2")).await.0, 201);
 
-    let nothing = stack.orders(&format!("chaos poison {order} --mend --local"));
+    let nothing = stack.orders(&format!("chaos poison {order} --undo --local"));
     assert_eq!(
         (nothing.status.code(), stderr(&nothing)),
         (Some(1), &*format!("error: order {order} has no event PaymentPromised\n"))
@@ -163,7 +163,7 @@ fn nothing_that_is_not_on_this_machine_is_poisoned() {
         (output.status.code(), stderr(&output).to_owned())
     };
     assert_eq!(poison(&[]), (Some(1), "error: poison works on a local stack only: add --local\n".to_owned()));
-    for also in [&["--local"][..], &["--local", "--mend"]] {
+    for also in [&["--local"][..], &["--local", "--undo"]] {
         let (code, said) = poison(also);
         assert_eq!(code, Some(1));
         assert!(

@@ -85,12 +85,10 @@ fn charges_left_out_of_an_order_are_nothing() {
 }
 
 #[test]
-fn every_other_route_gives_its_command() {
+fn every_route_about_money_gives_its_command() {
     let order = [("orderId", "o-1")];
     let payment = [("orderId", "o-1"), ("paymentId", "p-1")];
-    let shipment = [("orderId", "o-1"), ("shipmentId", "s-1")];
     let payment_id = PaymentId::parse("p-1").unwrap();
-    let shipment_id = ShipmentId::parse("s-1").unwrap();
 
     assert_eq!(
         command(PAY, &order, &json!({ "paymentId": "p-1", "amount": 2997, "method": "card" })),
@@ -129,6 +127,14 @@ fn every_other_route_gives_its_command() {
             reason_code: None
         })
     );
+}
+
+#[test]
+fn every_route_about_items_gives_its_command() {
+    let order = [("orderId", "o-1")];
+    let shipment = [("orderId", "o-1"), ("shipmentId", "s-1")];
+    let shipment_id = ShipmentId::parse("s-1").unwrap();
+
     assert_eq!(
         command(
             "POST /orders/{orderId}/shipments",

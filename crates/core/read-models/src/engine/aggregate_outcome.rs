@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use event_store::Poison;
 
 use super::batch::AggregateCommits;
-use super::outcome::{Counters, Failure, Outcome, Reason};
+use super::outcome::{Counters, Failure, Outcome, Reason, count};
 
 /// The progress of an aggregate's row.
 pub(super) struct AggregateOutcome {
@@ -60,7 +60,7 @@ pub(super) fn settle<E>(commits: &AggregateCommits<E>, outcome_so_far: &Aggregat
             })),
             None => {
                 let new = usize::from(version > outcome_so_far.begun);
-                outcome.counters.repeats += super::count(slot.ids.len() - new);
+                outcome.counters.repeats += count(slot.ids.len() - new);
             }
         }
     }
@@ -68,8 +68,8 @@ pub(super) fn settle<E>(commits: &AggregateCommits<E>, outcome_so_far: &Aggregat
 }
 
 /// Fails each record that names no aggregate.
-pub(super) fn strays(strays: Vec<(String, Poison)>) -> Outcome {
-    let failed = strays.into_iter().map(|(id, Poison { cause, .. })| Failure {
+pub(super) fn unaddressable(records: Vec<(String, Poison)>) -> Outcome {
+    let failed = records.into_iter().map(|(id, Poison { cause, .. })| Failure {
         id,
         aggregate_id: None,
         version: None,
@@ -81,5 +81,5 @@ pub(super) fn strays(strays: Vec<(String, Poison)>) -> Outcome {
 /// Returns the outcome of commits that do not concern the row. Nothing is read or written for them.
 pub(super) fn of_no_concern<E>(commits: &AggregateCommits<E>) -> Outcome {
     let records = commits.versions.values().map(|slot| slot.ids.len()).sum();
-    Outcome { counters: Counters { repeats: super::count(records), ..Counters::default() }, ..Outcome::default() }
+    Outcome { counters: Counters { repeats: count(records), ..Counters::default() }, ..Outcome::default() }
 }

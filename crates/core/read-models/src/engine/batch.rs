@@ -23,13 +23,13 @@ pub(super) struct Version<E> {
 /// Groups the batch by aggregate, and separates the records that belong to none.
 pub(super) fn aggregates<E>(entries: Vec<Delivered<E>>) -> (Vec<AggregateCommits<E>>, Vec<(String, Poison)>) {
     let mut aggregates: BTreeMap<String, BTreeMap<u64, Version<E>>> = BTreeMap::new();
-    let mut strays = Vec::new();
+    let mut unaddressable = Vec::new();
     for Delivered { id, record } in entries {
         let (aggregate_id, version, record) = match record {
             Ok(commit) => (commit.aggregate_id.clone(), commit.version, Ok(commit)),
             Err(Poison { position: Some((aggregate_id, version)), cause }) => (aggregate_id, version, Err(cause)),
             Err(poison @ Poison { position: None, .. }) => {
-                strays.push((id, poison));
+                unaddressable.push((id, poison));
                 continue;
             }
         };
@@ -37,7 +37,7 @@ pub(super) fn aggregates<E>(entries: Vec<Delivered<E>>) -> (Vec<AggregateCommits
         versions.entry(version).or_insert_with(|| Version { ids: Vec::new(), record }).ids.push(id);
     }
     let aggregates = aggregates.into_iter().map(|(aggregate_id, versions)| AggregateCommits { aggregate_id, versions });
-    (aggregates.collect(), strays)
+    (aggregates.collect(), unaddressable)
 }
 
 impl<E> AggregateCommits<E> {

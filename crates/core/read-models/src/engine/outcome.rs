@@ -96,3 +96,8 @@ impl Outcome {
         self.reached.extend(other.reached);
     }
 }
+
+/// Returns a length as a counter.
+pub(super) fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

@@ -42,7 +42,7 @@ impl Scene {
         self.findings().await.into_iter().map(|finding| (finding.key.sort, finding.difference)).collect()
     }
 
-    async fn mend(&self) {
+    async fn repair(&self) {
         for finding in self.findings().await {
             assert!(self.audit.repair(&finding).await.unwrap().is_none());
         }
@@ -95,7 +95,7 @@ async fn sums_that_are_right_are_clean_and_so_is_a_customer_without_any() {
 }
 
 #[tokio::test]
-async fn every_kind_of_difference_is_found_and_mended() {
+async fn every_kind_of_difference_is_found_and_repaired() {
     let scene = scene().await;
     let sums = |differences: SumDifference| vec![(SUMS.to_owned(), differences)];
     let different = |name: &str| sums(SumDifference::Different { names: vec![name.to_owned()] });
@@ -107,19 +107,19 @@ async fn every_kind_of_difference_is_found_and_mended() {
         (change.attribute.as_str(), &change.found, &change.expected),
         ("EUR.gross", &Some(1.into()), &Some(60.into()))
     );
-    scene.mend().await;
+    scene.repair().await;
     scene.set("total#2", "sums", AttributeValue::Bool(true)).await;
     assert_eq!(scene.differences().await, sums(SumDifference::Unreadable));
-    scene.mend().await;
+    scene.repair().await;
     scene.delete(SUMS).await;
     assert_eq!(scene.differences().await, sums(SumDifference::Missing));
-    scene.mend().await;
+    scene.repair().await;
     for order in 0..3 {
         scene.delete(&format!("order#o-{order}")).await;
     }
     scene.book.forget_pending().await;
     assert_eq!(scene.differences().await, sums(SumDifference::WithoutRows));
-    scene.mend().await;
+    scene.repair().await;
     assert_eq!(scene.book.of("c-1").await, []);
 }
 
@@ -133,7 +133,7 @@ async fn rows_that_are_pending_are_counted_in_place_of_those_that_are_stored() {
     }
     assert_eq!(scene.differences().await, []);
     scene.set_gross(1).await;
-    scene.mend().await;
+    scene.repair().await;
     // The rows stay pending, so a repeat stores them and counts nothing twice.
     scene.book.project(scene.orders.iter().flatten()).await;
     assert!(scene.are_at(3).await);
@@ -144,7 +144,7 @@ async fn rows_that_are_pending_are_counted_in_place_of_those_that_are_stored() {
 async fn a_kind_of_difference_that_is_repaired_is_right_afterwards() {
     let scene = scene().await;
     scene.set_gross(1).await;
-    scene.mend().await;
+    scene.repair().await;
     assert!(scene.are_at(2).await);
 }
 
@@ -152,7 +152,7 @@ async fn a_kind_of_difference_that_is_repaired_is_right_afterwards() {
 async fn a_sum_that_was_wrong_and_is_mended_carries_on_with_what_comes() {
     let scene = scene().await;
     scene.delete(SUMS).await;
-    scene.mend().await;
+    scene.repair().await;
     scene.book.project(scene.orders.iter().flatten()).await;
     assert!(scene.are_at(3).await);
 }
@@ -184,7 +184,7 @@ async fn rows_of_an_older_number_are_no_part_of_a_sum_and_the_sums_of_other_numb
     scene.set("total#1#EUR", "revision", number(1)).await;
     scene.set("total#3", "revision", number(1)).await;
     assert_eq!(scene.findings().await.len(), 1);
-    scene.mend().await;
+    scene.repair().await;
     let orders = [0, 2].map(|order: usize| &scene.orders[order][..2]);
     assert_eq!(scene.book.of("c-1").await, [total_of(orders)]);
     assert_eq!(scene.book.server.client().scan().table_name(TOTALS_TABLE).send().await.unwrap().count, 6);
@@ -220,7 +220,7 @@ async fn beside_live_traffic_nothing_is_found_and_mending_undoes_nothing() {
         () = traffic => {}
         () = auditing => {}
     }
-    scene.mend().await;
+    scene.repair().await;
     let totals = scene.book.of("c-1").await.remove(0);
     assert_eq!((totals.orders, totals.gross), (40, 3 * 20 + 37 * 25));
 }
@@ -251,7 +251,7 @@ async fn a_row_that_is_deleted_or_taken_back_by_a_repair_is_no_longer_counted() 
             assert!(audit.repair(finding).await.unwrap().is_none(), "{order}");
         }
     }
-    scene.mend().await;
+    scene.repair().await;
     let totals = scene.book.of("c-1").await.remove(0);
     assert_eq!((totals.orders, totals.gross), (2, 25));
     // Later writes do not restore it.

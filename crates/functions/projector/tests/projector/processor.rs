@@ -89,8 +89,8 @@ async fn a_fold_that_panics_parks_its_order_quotes_nothing_and_heals_with_the_ne
         assert_eq!(note.reason, format!("at version {version} the code panicked"));
     }
 
-    let mended = ProjectedRows::new(ledger.store.clone(), rows.seen_by::<OrderSummaryByCustomer>(), SUMMARY_TABLE);
-    assert_eq!(processor(mended, &parked).process(&batch, 0).await.len(), 0);
+    let repaired = ProjectedRows::new(ledger.store.clone(), rows.seen_by::<OrderSummaryByCustomer>(), SUMMARY_TABLE);
+    assert_eq!(processor(repaired, &parked).process(&batch, 0).await.len(), 0);
     assert_eq!((rows.all().len(), parked.page(None).await.unwrap().parked.len()), (3, 0));
 }
 

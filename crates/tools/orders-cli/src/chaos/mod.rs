@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Append an unreadable commit to an order of the local stack, to try `orders parked`; with --mend, make the commit
+    /// Append an unreadable commit to an order of the local stack, to try `orders parked`; with --undo, make the commit
     /// readable
     Poison(poison::Arguments),
 }

@@ -42,20 +42,20 @@ pub(super) struct Arguments {
     order: String,
     /// Make the poisoned commit readable, so that `orders parked redrive` succeeds
     #[arg(long)]
-    mend: bool,
+    undo: bool,
     #[command(flatten)]
     aws: AwsArguments,
 }
 
 pub(super) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let Arguments { order, mend, aws } = arguments;
+    let Arguments { order, undo, aws } = arguments;
     ensure!(aws.local, "poison works on a local stack only: add --local");
     let AwsClients { dynamodb, place, .. } = aws.clients(Needs::default()).await?;
     if let Place::Local { dynamodb, .. } = place {
         // The environment can name an endpoint on another machine.
         ensure!(is_loopback(&dynamodb.url), "{dynamodb} is not on this machine");
     }
-    print(&if *mend { mended(&dynamodb, order).await? } else { poisoned(dynamodb, order).await? });
+    print(&if *undo { undone(&dynamodb, order).await? } else { poisoned(dynamodb, order).await? });
     Ok(())
 }
 
@@ -92,13 +92,13 @@ async fn poisoned(client: Client, order: &str) -> anyhow::Result<String> {
          is not published, and commands on it receive 500 order_unreadable. To inspect and repair the order:\n\n\
          cargo orders parked list --local\n\
          cargo orders parked show {order} --local\n\
-         cargo orders chaos poison {order} --mend --local\n\
+         cargo orders chaos poison {order} --undo --local\n\
          cargo orders parked redrive {order} --local"
     ))
 }
 
 /// Restores the name of the commit's event, and returns a text that describes the next steps.
-async fn mended(client: &Client, order: &str) -> anyhow::Result<String> {
+async fn undone(client: &Client, order: &str) -> anyhow::Result<String> {
     let name = |name: &str| AttributeValue::S(name.to_owned());
     let newest = client
         .query()

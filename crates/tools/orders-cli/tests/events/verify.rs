@@ -107,7 +107,7 @@ async fn read_models_that_are_complete_are_clean() {
 }
 
 #[tokio::test]
-async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
+async fn every_kind_of_difference_is_found_and_repaired_in_both_read_models() {
     let scene = rebuilt(8).await;
     let before = [SUMMARIES.rows(&scene).await, CONTRIBUTIONS.rows(&scene).await];
     let strays = ["2026-11-21T09:00:00.000Z#o-gone", "order#o-gone"];
@@ -128,7 +128,7 @@ async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
         "o-gone belongs to nothing that is recorded",
     ];
     let of = |read_model: &str| kinds.map(|kind| format!("{read_model} {kind}"));
-    for (arguments, code, mended) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "4"]].concat(), 0, 1)] {
+    for (arguments, code, repaired) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "4"]].concat(), 0, 1)] {
         let (exit, counted, differences) = verify(&scene, arguments).await;
         let (sums, rows): (Vec<_>, Vec<_>) = differences.into_iter().partition(|words| words.contains(" total#"));
         assert_eq!((exit, rows), (code, [of(TOTALS), of(ROWS)].concat()));
@@ -137,10 +137,10 @@ async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
             let counted = &counted["readModels"][model];
             let kinds = ["missing", "behind", "different", "olderProjection", "ahead", "withoutOrder"];
             assert!(kinds.iter().all(|kind| counted[kind] == 1), "{counted}");
-            assert_eq!((&counted["repaired"], &counted["newerProjection"]), (&json!(6 * mended), &json!(0)));
+            assert_eq!((&counted["repaired"], &counted["newerProjection"]), (&json!(6 * repaired), &json!(0)));
         }
         let sums = &counted["readModels"][TOTALS]["sums"];
-        assert_eq!((&sums["different"], &sums["repaired"]), (&json!(1), &json!(mended)));
+        assert_eq!((&sums["different"], &sums["repaired"]), (&json!(1), &json!(repaired)));
     }
     assert_eq!(SUMMARIES.rows(&scene).await, before[0]);
     let settled = |rows: &[Item]| rows.iter().cloned().map(settled).collect::<Vec<_>>();
@@ -149,7 +149,7 @@ async fn every_kind_of_difference_is_found_and_mended_in_both_read_models() {
 }
 
 #[tokio::test]
-async fn sums_that_are_wrong_missing_or_of_no_row_are_found_and_mended() {
+async fn sums_that_are_wrong_missing_or_of_no_row_are_found_and_repaired() {
     let scene = rebuilt(3).await;
     let sum = settled(CONTRIBUTIONS.rows(&scene).await.pop().unwrap());
     let mut by_currency = sum["sums"].as_m().unwrap().clone();
@@ -160,12 +160,12 @@ async fn sums_that_are_wrong_missing_or_of_no_row_are_found_and_mended() {
     CONTRIBUTIONS.put(&scene, with(sum.clone(), "customerId", text("zoe"))).await;
     let expected = ["CustomerTotals total#2 differs in EUR, JPY", "CustomerTotals total#2 is the sum of no row"]
         .map(str::to_owned);
-    for (arguments, code, mended) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "1"]].concat(), 0, 2)] {
+    for (arguments, code, repaired) in [(&[][..], 3, 0), (&[REPAIR, &["--delete-orphans", "1"]].concat(), 0, 2)] {
         let (exit, counted, differences) = verify(&scene, arguments).await;
         assert_eq!((exit, differences), (code, expected.to_vec()));
         let counted = &counted["readModels"][TOTALS]["sums"];
         assert_eq!((&counted["different"], &counted["withoutRows"]), (&json!(1), &json!(1)));
-        assert_eq!((&counted["partitions"], &counted["repaired"]), (&json!(2), &json!(mended)));
+        assert_eq!((&counted["partitions"], &counted["repaired"]), (&json!(2), &json!(repaired)));
     }
     CONTRIBUTIONS.delete(&scene, &sum).await;
     for (arguments, code) in [(&[][..], 3), (REPAIR, 0), (&[], 0)] {
@@ -237,7 +237,7 @@ async fn values_that_differ_are_shown_beside_those_of_the_events() {
 }
 
 #[tokio::test]
-async fn a_row_of_a_newer_release_is_a_difference_that_is_not_mended() {
+async fn a_row_of_a_newer_release_is_a_difference_that_is_not_repaired() {
     let scene = rebuilt(1).await;
     for table in [SUMMARIES, CONTRIBUTIONS] {
         let newer = with(table.rows(&scene).await.remove(0), "projection", number(99));

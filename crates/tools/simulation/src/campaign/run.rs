@@ -95,8 +95,7 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Erro
 
     let operator = harness.operator(&bus);
     let (parked, deferred) = (operator.parked().await, operator.deferred().await);
-    let drained = harness.drained(&consumers);
-    let mut reader = harness.calm_reader(&mut random);
+    let (drained, mut reader) = (harness.drained(&consumers), harness.calm_reader(&mut random));
     inquiries.extend(harness.inquiries(&mut reader).await);
     inquiries.extend(harness.time_travel(&mut reader).await);
 

@@ -53,8 +53,8 @@ impl Intercept for Meddler {
             }
             if self.0 == Bug::KeepsClosedOrdersListed && put.table_name() == Some("OrdersByStatus") {
                 let shard = AttributeValue::S("paid#0".to_owned());
-                for row in &mut put.item {
-                    row.entry("statusShard".to_owned()).or_insert(shard.clone());
+                if let Some(row) = &mut put.item {
+                    row.entry("statusShard".to_owned()).or_insert(shard);
                 }
             }
             let entry = put.item.as_ref().and_then(|item| item.get("entry")?.as_s().ok());
