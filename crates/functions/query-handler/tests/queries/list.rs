@@ -22,7 +22,7 @@ fn order_ids(reply: &Reply) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_list_is_newest_first_and_holds_nobody_else_s_orders() {
+async fn a_list_is_newest_first_and_has_only_the_customer_s_orders() {
     let (ledger, mut placed) = with_orders(3).await;
     let other = ledger.place("customer-2002", "key-other").await;
     ledger.project(&other, 1).await;
@@ -112,7 +112,7 @@ async fn the_last_page_has_no_cursor_at_an_exact_multiple_of_the_limit() {
 }
 
 #[tokio::test]
-async fn a_customer_nobody_heard_of_has_an_empty_list() {
+async fn an_unknown_customer_has_an_empty_list() {
     let reply = Ledger::empty().await.ask(&list_orders("customer-9")).await;
     assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"items":[]}"#));
 }

@@ -93,7 +93,7 @@ async fn a_503_names_the_reason_for_which_dynamodb_throttled() {
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_read_is_an_error_though_its_caller_is_told_that_there_is_none() {
+async fn an_unreadable_order_answered_with_404_is_logged_as_an_error() {
     for query in [get_order("o-1"), list_events("o-1")] {
         let poisoned = FailingStore(|| StoreError::Unreadable {
             aggregate_id: "o-1".to_owned(),

@@ -83,7 +83,7 @@ async fn a_version_that_the_order_has_not_reached_is_refused_with_the_current_on
 }
 
 #[tokio::test]
-async fn whoever_has_the_version_already_gets_304_without_a_body() {
+async fn a_caller_with_the_current_version_gets_304_without_a_body() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     let ask = async |tags: &str| ledger.ask(&get_order(&order_id).header("if-none-match", tags)).await;
     for tags in ["\"5\"", "W/\"5\"", "\"1\", \"5\"", "*"] {

@@ -127,7 +127,7 @@ async fn totals_that_cannot_be_read_are_an_outage_or_a_fault_of_ours_and_never_n
 }
 
 #[tokio::test]
-async fn where_nobody_can_tell_whether_rows_are_stale_nothing_is_answered_from_them() {
+async fn queries_of_rows_fail_if_parked_orders_cannot_be_read() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
     let unreachable = ParkedOrderTable::new(unreachable(&ledger), "ParkedOrders");

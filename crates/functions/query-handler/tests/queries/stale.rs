@@ -46,7 +46,7 @@ async fn a_parked_order_s_row_is_shown_as_stale_and_the_operator_s_reason_is_not
 }
 
 #[tokio::test]
-async fn a_stale_order_is_sent_to_whoever_has_that_version_already() {
+async fn a_stale_order_is_returned_with_200_for_a_matching_if_none_match() {
     let (ledger, order_id) = parked_at_4().await;
     for tags in ["\"3\"", "W/\"3\"", "*"] {
         let reply = ledger.ask(&get_order(&order_id).header("if-none-match", tags)).await;
@@ -139,7 +139,7 @@ async fn what_another_consumer_or_another_customer_has_parked_makes_nothing_stal
 }
 
 #[tokio::test]
-async fn an_order_that_was_parked_when_nobody_could_tell_whose_it_is_is_stale_all_the_same() {
+async fn an_order_parked_without_its_customer_id_is_stale() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
     ledger.park(&SUMMARY_CONSUMER, "", &order_id, 4).await;

@@ -57,7 +57,7 @@ async fn totals_are_by_currency_with_corrections_refunds_and_cancelled_orders_co
 }
 
 #[tokio::test]
-async fn a_customer_nobody_heard_of_has_no_totals_and_nobody_else_s() {
+async fn an_unknown_customer_has_no_totals() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.total(&order_id).await;
     let reply = ledger.ask(&get_totals("customer-9")).await;
