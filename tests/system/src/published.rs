@@ -52,7 +52,7 @@ pub fn check(detail: &Value) -> Result<(), String> {
 }
 
 #[test]
-fn an_example_passes_and_a_broken_one_is_told_why() {
+fn an_example_passes_and_a_broken_one_is_reported() {
     let mut detail = json(&project("docs/events/examples/PaymentReceived.v1.json"));
     assert_eq!(check(&detail), Ok(()));
     detail["data"]["amount"] = (-1).into();

@@ -169,7 +169,7 @@ async fn actors(system: &System, path: &str, who: &[(&str, &str)]) -> Vec<String
 }
 
 #[tokio::test]
-async fn while_the_store_is_out_every_route_asks_to_come_again() {
+async fn while_the_store_is_out_every_route_is_503_with_retry_after() {
     let system = System::start_without_dynamodb().await;
     let mut replies = every_route(&system, "order-1", &[ADMIN]).await;
     replies.push(("place".to_owned(), system.api.place_with(&[ADMIN], three_items("anna")).await));

@@ -135,7 +135,7 @@ async fn one_key_with_eight_bodies_at_once_has_one_winner_and_the_rest_are_told(
 }
 
 #[tokio::test]
-async fn a_client_who_loses_every_attempt_is_told_to_come_again_and_nothing_of_it_is_recorded() {
+async fn a_command_that_loses_every_attempt_is_503_and_records_nothing() {
     let system = System::start_with_a_rival().await;
     let order = system.api.place("anna").await;
     let lost = system.api.pay(&order, "mine", 7).await.expect_problem(503, "contention");

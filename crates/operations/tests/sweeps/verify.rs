@@ -180,7 +180,7 @@ async fn late_rows_that_arrive_during_the_second_look_leave_nothing() {
 }
 
 #[tokio::test]
-async fn a_lost_row_is_told_from_a_late_one_by_its_age_and_by_other_rows() {
+async fn a_lost_row_is_distinguished_from_a_late_one_by_its_age_and_other_rows() {
     let recorded = Recorded::nothing().await;
     // Order `lost` has no row, and other rows have newer commits. The late order has the newest commit of all.
     recorded.paid("lost", [at("2026-11-21T08:00:00Z"), at("2026-11-21T08:10:00Z")]).await;

@@ -194,7 +194,7 @@ fn a_delivery_takes_no_body() {
 }
 
 #[test]
-fn every_error_of_path_headers_and_body_is_told_at_once() {
+fn every_error_of_path_headers_and_body_is_reported_at_once() {
     let body = json!({
         "customerId": "#1", "currency": "EUX", "curency": "EUR", "tax": -1, "discount": 1.5,
         "items": [

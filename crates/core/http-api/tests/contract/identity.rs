@@ -28,7 +28,7 @@ fn customer(id: &str) -> CustomerId {
 }
 
 #[test]
-fn nobody_gets_in_without_an_identity() {
+fn a_request_without_an_identity_is_401() {
     for mode in [AuthMode::Iam, AuthMode::Jwt, AuthMode::JwtAndIam] {
         assert_eq!(caller(mode, Value::Null), Err(401));
         assert_eq!(caller(mode, json!({})), Err(401));

@@ -239,7 +239,7 @@ fn bad_versions_and_timestamps_are_refused() {
 }
 
 #[test]
-fn every_error_is_told_at_once() {
+fn every_error_is_reported_at_once() {
     let request = payload("GET /customers/{customerId}/orders", &[("customerId", "c#1")])
         .query("status=happy&limit=0&sort=asc&limt=5&status=paid&cursor=x")
         .request();

@@ -294,7 +294,7 @@ async fn reasons_are_cut_and_notes_beyond_a_page_are_still_found() {
 }
 
 #[tokio::test]
-async fn ids_that_no_key_can_hold_stop_nobody_else() {
+async fn ids_that_no_key_can_contain_stop_no_other_order() {
     let (_server, parked) = dynamo().await;
     for (order, customer) in [("o-1", String::new()), ("o-2", "c".repeat(2049))] {
         let parking = ParkRequest { customer_id: Some(customer), ..parking(order, 1, 1) };
@@ -314,7 +314,7 @@ async fn ids_that_no_key_can_hold_stop_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_note_that_is_none_of_ours_is_told_and_hides_no_other() {
+async fn an_unreadable_note_is_reported_and_hides_no_other() {
     let (server, parked) = dynamo().await;
     parked.park(&Consumer::PUBLISHER, &parking("o-1", 1, 1)).await.unwrap();
     let string = |text: &str| AttributeValue::S(text.to_owned());

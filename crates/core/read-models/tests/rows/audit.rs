@@ -119,7 +119,7 @@ async fn a_row_that_is_further_than_its_fold_is_held_to_all_it_claims() {
 }
 
 #[tokio::test]
-async fn a_row_of_another_number_is_told_and_a_newer_one_is_left() {
+async fn a_row_of_another_number_is_reported_and_a_newer_one_stays() {
     let scene = scene().await;
     let (key, row) = scene.row(5);
     write::<Numbered<3>>(&scene.rows, &key, 5, &row).await.unwrap();
@@ -152,7 +152,7 @@ async fn mending_never_takes_a_row_back_that_has_moved_on_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_row_that_was_tampered_with_is_mended_at_its_version_however_it_changes_meanwhile() {
+async fn a_tampered_row_is_repaired_at_its_version_while_it_changes() {
     let scene = scene().await;
     scene.write(5).await;
     scene.set("total", number(1)).await;

@@ -184,7 +184,7 @@ async fn a_replay_under_a_newer_number_takes_no_row_backwards() {
 }
 
 #[tokio::test]
-async fn a_row_of_a_newer_number_is_left_and_its_records_come_again() {
+async fn a_row_of_a_newer_number_stays_and_its_records_are_retried() {
     let bench = Bench::new();
     let commits = paid_in_parts(&bench.store, "o-1", 2).await;
     let newer = Engine::new(bench.store.clone(), bench.rows.seen_by::<Numbered<3>>());

@@ -221,7 +221,7 @@ async fn rows_that_cannot_be_read_do_not_hold_back_orders_that_need_no_read() {
 }
 
 #[tokio::test]
-async fn poison_after_an_outage_is_told_apart_from_it() {
+async fn poison_after_an_outage_is_distinguished_from_it() {
     let store = InMemoryEventStore::default();
     let commits = paid_in_parts(&store, "o-1", 1).await;
     let outage = Outage { unwritable: "#o-1", ..Outage::default() };
@@ -231,7 +231,7 @@ async fn poison_after_an_outage_is_told_apart_from_it() {
 }
 
 #[tokio::test]
-async fn when_the_time_is_up_no_row_is_begun_and_all_records_come_again() {
+async fn after_the_deadline_no_row_is_begun_and_all_records_are_retried() {
     let (store, rows) = (InMemoryEventStore::default(), Rows::default());
     let commits = paid_in_parts(&store, "o-1", 1).await;
     let outcome = Engine::new(store, rows.clone()).project(entries(&commits), Some(Instant::now())).await;

@@ -44,7 +44,7 @@ fn fold(row: Option<OrderSummaryRow>, version: u64, commit: &OrderCommit) -> Res
 }
 
 #[tokio::test]
-async fn a_commit_that_does_not_follow_the_row_is_told() {
+async fn a_commit_that_does_not_follow_the_row_is_rejected() {
     let commits = paid_and_shipped().await;
     let row = Some(row_of(&commits[..1]));
     assert_eq!(fold(row.clone(), 1, &commits[2]), Err(FoldError::Gap { after: 1, found: 3 }));

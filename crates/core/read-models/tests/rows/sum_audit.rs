@@ -149,7 +149,7 @@ async fn a_kind_of_difference_that_is_repaired_is_right_afterwards() {
 }
 
 #[tokio::test]
-async fn a_sum_that_was_wrong_and_is_mended_carries_on_with_what_comes() {
+async fn a_repaired_sum_counts_later_commits() {
     let scene = scene().await;
     scene.delete(SUMS).await;
     scene.repair().await;

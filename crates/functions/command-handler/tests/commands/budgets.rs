@@ -162,7 +162,7 @@ async fn a_store_that_cannot_be_reached_is_an_outage() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_a_fault_of_ours() {
+async fn a_missing_table_is_a_500() {
     let database = EmbeddedDynamoDb::in_memory(ANY_PORT).await.unwrap();
     let handler = handler(DynamoEventStore::new(database.client(), "OrderEvents"), AuthMode::None);
     let reply = send(&handler, &place_order()).await;

@@ -238,7 +238,7 @@ async fn an_outage_is_a_503_that_says_when_to_retry() {
 }
 
 #[tokio::test]
-async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
+async fn an_internal_error_is_a_500_without_details() {
     let faults: [fn() -> StoreError; 2] = [
         || StoreError::Refused { operation: "PutItem", source: "table secret-table is missing".into() },
         || StoreError::Unwritable { aggregate_id: "o-1".into(), version: 3, source: "secret-table".into() },

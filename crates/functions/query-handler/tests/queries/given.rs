@@ -191,7 +191,7 @@ impl Ledger {
     }
 
     /// Writes a note on an order in a form that no release writes.
-    pub(crate) async fn note_none_of_ours(&self, consumer: &Consumer, customer_id: &str, order_id: &str) {
+    pub(crate) async fn put_unreadable_note(&self, consumer: &Consumer, customer_id: &str, order_id: &str) {
         let string = |text: &str| AttributeValue::S(text.to_owned());
         let put = self.database.client().put_item().table_name("ParkedOrders");
         let put = put.item("consumer", string(consumer.as_str())).item("aggregateId", string(order_id));

@@ -79,7 +79,7 @@ async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
 }
 
 #[tokio::test]
-async fn a_fault_of_ours_is_a_500_that_shows_nothing_of_it() {
+async fn an_internal_error_is_a_500_without_details() {
     let events = FailingStore(|| StoreError::Refused { operation: "Query", source: "secret".into() });
     let rows =
         BrokenRows(|| RowError::Refused { operation: "Query", source: Arc::new(std::io::Error::other("secret")) });
@@ -111,7 +111,7 @@ fn unreachable(ledger: &Ledger) -> Client {
 }
 
 #[tokio::test]
-async fn totals_that_cannot_be_read_are_an_outage_or_a_fault_of_ours_and_never_none() {
+async fn unreadable_totals_are_a_503_or_a_500_and_never_empty() {
     let ledger = Ledger::empty().await;
     let unreachable = DynamoTotals::new(unreachable(&ledger), "CustomerTotals");
     let missing = DynamoTotals::new(ledger.database.client(), "NoSuchTable");

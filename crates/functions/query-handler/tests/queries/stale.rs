@@ -153,7 +153,7 @@ async fn a_note_that_cannot_be_read_makes_its_order_stale_and_no_query_fail() {
     let healthy = ledger.place(CUSTOMER, "key-2").await;
     ledger.project(&healthy, 1).await;
     for consumer in [SUMMARY_CONSUMER, TOTALS_CONSUMER] {
-        ledger.note_none_of_ours(&consumer, CUSTOMER, &order_id).await;
+        ledger.put_unreadable_note(&consumer, CUSTOMER, &order_id).await;
     }
     assert_eq!(reason(&ledger.ask(&get_order(&order_id)).await.json()), one_order());
     assert_not_stale(&ledger.ask(&get_order(&healthy)).await);

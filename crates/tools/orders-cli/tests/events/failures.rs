@@ -132,7 +132,7 @@ async fn without_credentials_or_region_each_command_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_caller_without_a_permission_is_told_which_and_where_to_read_on() {
+async fn a_missing_permission_is_named_with_a_link() {
     let denied =
         "User: arn:aws:iam::123456789012:user/anna is not authorized to perform: dynamodb:Scan on resource: Parked";
     let url =

@@ -183,7 +183,7 @@ async fn only_what_is_asked_for_is_printed() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_of_ours_is_printed_as_it_is_and_passes_no_filter() {
+async fn a_foreign_event_is_printed_as_it_is_and_passes_no_filter() {
     let bus = bus().await;
     publish(&bus, &[json!({ "type": "Test", "greeting": "hello" }), placed("o-1", "alice")]).await;
     let everything = output(tail(&bus, &["--from-start", "--count", "1"])).await;
@@ -205,7 +205,7 @@ async fn a_reader_that_has_gone_ends_it_quietly() {
 }
 
 #[test]
-fn nobody_at_the_other_end_is_one_clear_line() {
+fn a_refused_connection_is_one_clear_line() {
     let done = orders(&["tail", "--bus-url", "http://127.0.0.1:1/"]).output().unwrap();
     let expected =
         "error: cannot reach EventBridge at http://127.0.0.1:1: connection refused. Is `orders local` running?\n";
