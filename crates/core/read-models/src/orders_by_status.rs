@@ -5,8 +5,8 @@
 //!
 //! A partition of an index takes 1,000 write units a second. A row has at most 1 KB, and each change of the status
 //! costs two units: a delete at the old index key and a put at the new one. So one partition for all orders of a status
-//! would limit a shop to about 500 orders a second. [`SHARDS`] partitions a status allow 2,000, while a page reads no
-//! more than this number of partitions a status.
+//! would limit a shop to about 500 orders a second. Four partitions for each status allow 2,000, and a page reads only
+//! four for each status.
 
 mod row;
 
