@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use event_store::{DynamoEventStore, EventStore};
-use order_aggregate::Orders;
+use event_store::DynamoEventStore;
 
 use crate::audit::SumAudit;
 use crate::customer_totals::CustomerTotals;
@@ -15,8 +14,7 @@ use crate::dynamo_rows::DynamoRows;
 use crate::order_summary::OrderSummaryByCustomer;
 use crate::orders_by_status::OrdersByStatus;
 use crate::projection::Projection;
-use crate::read_model::{OnOutage, ProjectedRows, ReadModel, ReadModels};
-use crate::row_images::RowImages;
+use crate::read_model::{OnOutage, ProjectedRows, ReadModel};
 use crate::summed_rows::SummedRows;
 
 /// A read model of the core, before it is opened on a table.
@@ -42,14 +40,19 @@ pub const CORE: [Registered; 3] = [
     Registered {
         name: OrderSummaryByCustomer::NAME,
         is_optional: false,
-        open: |client, store, table| Arc::new(summaries(store, DynamoRows::new(client, table), table)),
+        open: |client, store, table| {
+            let rows = DynamoRows::new(client, table);
+            Arc::new(ProjectedRows::<OrderSummaryByCustomer, _, _>::new(store, rows, table))
+        },
     },
     Registered {
         name: CustomerTotals::NAME,
         is_optional: true,
         open: |client, store, table| {
             let sums = SumAudit::<CustomerTotals>::new(DynamoRows::new(client.clone(), table));
-            Arc::new(totals(store, SummedRows::new(client, table), table).with_sums(sums))
+            let rows = ProjectedRows::<CustomerTotals, _, _>::new(store, SummedRows::new(client, table), table);
+            // The sums of one customer can be busier than a table allows. That must not delay other read models.
+            Arc::new(rows.on_outage(OnOutage::Defer).with_sums(sums))
         },
     },
     Registered {
@@ -62,32 +65,3 @@ pub const CORE: [Registered; 3] = [
         },
     },
 ];
-
-/// Creates the core's read models over any store and rows, without audits of sums, for tests.
-pub fn of_core<S, R, T>(store: S, summary_rows: R, total_rows: Option<T>) -> ReadModels
-where
-    S: EventStore<Orders> + Clone + 'static,
-    R: RowImages<OrderSummaryByCustomer> + Clone + 'static,
-    T: RowImages<CustomerTotals> + Clone + 'static,
-{
-    let summaries: Arc<dyn ReadModel> = Arc::new(summaries(store.clone(), summary_rows, OrderSummaryByCustomer::NAME));
-    let totals = total_rows.map(|rows| Arc::new(totals(store, rows, CustomerTotals::NAME)) as Arc<dyn ReadModel>);
-    [summaries].into_iter().chain(totals).collect()
-}
-
-fn summaries<S, R>(store: S, rows: R, target: &str) -> ProjectedRows<OrderSummaryByCustomer, S, R>
-where
-    S: EventStore<Orders> + Clone,
-    R: RowImages<OrderSummaryByCustomer> + Clone,
-{
-    ProjectedRows::new(store, rows, target)
-}
-
-fn totals<S, R>(store: S, rows: R, target: &str) -> ProjectedRows<CustomerTotals, S, R>
-where
-    S: EventStore<Orders> + Clone,
-    R: RowImages<CustomerTotals> + Clone,
-{
-    // The sums of one customer can be busier than a table allows. That must not delay other read models.
-    ProjectedRows::new(store, rows, target).on_outage(OnOutage::Defer)
-}

@@ -11,7 +11,7 @@ use event_store::DynamoEventStore;
 use operations::redrive::{Redrive, RedriveError, Redriven};
 use parked_orders::{Consumer, ParkRequest, ParkedOrder, ParkedOrderTable};
 use publication::{EventBus, Pauses};
-use read_models::{DynamoRows, SummedRows, registry};
+use read_models::registry::CORE;
 use serde_json::json;
 
 use test_support::recorded::{Recorded, arrived, second};
@@ -77,8 +77,7 @@ impl Scene {
     pub(crate) async fn redrive_through(&self, client: Client, consumer: &Consumer) -> Result<Redriven, RedriveError> {
         let no_pauses = Pauses { first: Duration::ZERO, longest: Duration::ZERO };
         let store = DynamoEventStore::new(client.clone(), "OrderEvents");
-        let rows = DynamoRows::new(client.clone(), "OrderSummaryByCustomer");
-        let models = registry::of_core(store.clone(), rows, Some(SummedRows::new(client.clone(), "CustomerTotals")));
+        let models = CORE.iter().map(|model| model.open(client.clone(), store.clone(), model.name)).collect();
         let redrive = Redrive::new(
             store,
             ParkedOrderTable::new(client, "ParkedOrders"),

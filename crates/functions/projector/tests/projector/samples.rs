@@ -3,6 +3,7 @@
 //! After a change of the stored format, run `UPDATE_SAMPLES=1 cargo test -p projector` to update them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use event_store::{Fingerprint, InMemoryEventStore};
 use lambda_runtime::{Context, LambdaEvent};
@@ -15,7 +16,7 @@ use order_domain::values::{
 };
 use parked_orders::ParkedOrderTable;
 use projector::{Payload, Projector};
-use read_models::{ExistingRow, InMemoryRows, OrderSummaryByCustomer, registry};
+use read_models::{ExistingRow, InMemoryRows, OrderSummaryByCustomer, ProjectedRows, ReadModels};
 use serde_json::{Value, json};
 
 use test_support::ledger::Ledger;
@@ -148,8 +149,8 @@ async fn rows_after(file: &str) -> Vec<(String, u64, &'static str)> {
     let rows = InMemoryRows::<OrderSummaryByCustomer>::default();
     let server = Ledger::new().await.server;
     let parked = ParkedOrderTable::new(server.client(), "ParkedOrders");
-    let (store, totals) = (InMemoryEventStore::default(), Some(InMemoryRows::default()));
-    let models = registry::of_core(store.clone(), rows.clone(), totals);
+    let store = InMemoryEventStore::default();
+    let models = ReadModels::new(vec![Arc::new(ProjectedRows::new(store.clone(), rows.clone(), "rows"))]);
     let projector = Projector::new(store, &models, parked);
     let event: Payload = serde_json::from_value(read(file)).unwrap();
     let response = projector.handle(LambdaEvent::new(event, Context::default())).await.unwrap();

@@ -29,7 +29,10 @@ use operations::redrive::{RedriveError, Redriven};
 use parked_orders::{Consumer, ParkedOrderTable};
 use projector::Projector;
 use query_handler::Readers;
-use read_models::{DynamoRows, DynamoSummaries, DynamoTotals, LagBound, SummedRows, registry};
+use read_models::{
+    CustomerTotals, DynamoRows, DynamoSummaries, DynamoTotals, LagBound, OnOutage, OrderSummaryByCustomer,
+    ProjectedRows, ReadModels, SummedRows,
+};
 use simulation::world::function::{Instance, Invocation, StreamFunction};
 use simulation::world::release;
 use simulation::world::repair::Repaired;
@@ -335,7 +338,9 @@ impl Release for Bug {
                 let store = Hollow(DynamoEventStore::new(client.clone(), "OrderEvents"));
                 let rows = DynamoRows::new(client.clone(), "OrderSummaryByCustomer");
                 let totals = SummedRows::new(client.clone(), "CustomerTotals");
-                let models = registry::of_core(store.clone(), rows, Some(totals));
+                let summaries = ProjectedRows::<OrderSummaryByCustomer, _, _>::new(store.clone(), rows, "");
+                let totals = ProjectedRows::<CustomerTotals, _, _>::new(store.clone(), totals, "");
+                let models = ReadModels::new(vec![Arc::new(summaries), Arc::new(totals.on_outage(OnOutage::Defer))]);
                 Box::new(Projector::new(store, &models, ParkedOrderTable::new(client, "ParkedOrders")))
             }
             Self::LeavesPoisonOutWithoutANote => AsDeployed.projector(without_notes(&client)),
