@@ -50,20 +50,13 @@ impl Projection for OrderSummaryByCustomer {
         commit: &OrderCommit,
     ) -> Result<OrderSummaryRow, FoldError> {
         let (version, event_type) = (commit.version, stored::event_type(&recorded.event));
-        let mut row = match (row, &recorded.event) {
-            (None, Event::OrderPlaced(placed)) => begin(placed, commit),
-            (Some(_), Event::OrderPlaced(_)) => return Err(FoldError::BegunTwice { version, event_type }),
-            (
-                row,
-                Event::PaymentReceived(_)
-                | Event::PaymentCorrected(_)
-                | Event::PaymentRefunded(_)
-                | Event::ItemShipped(_)
-                | Event::ItemDelivered(_)
-                | Event::ItemReturned(_)
-                | Event::ItemsCancelled(_)
-                | Event::OrderCancelled(_),
-            ) => row.ok_or(FoldError::NotABeginning { version, event_type })?,
+        let mut row = if let Event::OrderPlaced(placed) = &recorded.event {
+            if row.is_some() {
+                return Err(FoldError::BegunTwice { version, event_type });
+            }
+            begin(placed, commit)
+        } else {
+            row.ok_or(FoldError::NotABeginning { version, event_type })?
         };
         match &recorded.event {
             Event::OrderPlaced(_) => {}

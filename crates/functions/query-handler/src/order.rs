@@ -173,17 +173,10 @@ async fn metadata<S: EventStore<Orders>>(
 
 /// Returns the metadata in an order's first commit.
 pub(crate) fn placed_metadata(first: &OrderCommit) -> BTreeMap<String, String> {
-    let placed = first.events.iter().find_map(|recorded| match &recorded.event {
-        Event::OrderPlaced(placed) => Some(placed),
-        Event::PaymentReceived(_)
-        | Event::PaymentCorrected(_)
-        | Event::PaymentRefunded(_)
-        | Event::ItemShipped(_)
-        | Event::ItemDelivered(_)
-        | Event::ItemReturned(_)
-        | Event::ItemsCancelled(_)
-        | Event::OrderCancelled(_) => None,
-    });
+    let placed = first
+        .events
+        .iter()
+        .find_map(|recorded| if let Event::OrderPlaced(placed) = &recorded.event { Some(placed) } else { None });
     let notes = placed.map(|placed| placed.metadata.iter()).into_iter().flatten();
     notes.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
