@@ -92,6 +92,8 @@ impl Workload {
         let dynamodb = Relay::to(&self.stack.dynamodb_endpoint()).await?;
         let eventbridge = Relay::to(&self.stack.event_bus().endpoint()).await?;
         let mut environment = self.environments[function].clone();
+        // The footprint is that of the template's defaults.
+        environment.insert("ORDERS_BY_STATUS".to_owned(), "false".to_owned());
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), dynamodb.endpoint().to_owned());
         environment.insert("AWS_ENDPOINT_URL_EVENTBRIDGE".to_owned(), eventbridge.endpoint().to_owned());
         let process = Process::start(command, function, &environment).await?;

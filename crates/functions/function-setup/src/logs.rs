@@ -35,6 +35,7 @@ const OURS: &[&str] = &[
     "read_models",
     "signed_quotes",
     "stream_consumer",
+    "timestamp",
 ];
 
 /// The variable in which Lambda passes the function's name.

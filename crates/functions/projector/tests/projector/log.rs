@@ -130,7 +130,7 @@ async fn what_could_not_be_parked_says_so_and_is_none_that_is_parked() {
     assert_eq!(errors.len(), 2, "{lines:#?}");
     for error in errors {
         assert_eq!((&error["poison"], &error["parked"]), (&json!(true), &json!(false)));
-        assert!(error["not_parked"].as_str().unwrap().starts_with("UpdateItem was refused"), "{error}");
+        assert!(error["not_parked"].as_str().unwrap().contains("UpdateItem was refused"), "{error}");
     }
     assert_eq!(of_level(&lines, "WARN", "projector").len(), 2, "which orders are parked is not known");
     assert!(metrics(&lines).iter().all(|metrics| metrics.get("OrdersParked").is_none()), "{lines:#?}");
@@ -245,5 +245,5 @@ async fn a_record_that_names_no_order_is_one_error_and_one_metric() {
     let lines = written(&ledger, &without, &stream[1..]).await;
     let [error] = &of_level(&lines, "ERROR", "stream_consumer")[..] else { panic!("{lines:#?}") };
     assert_eq!(error["noted"], false);
-    assert!(error["not_noted"].as_str().unwrap().starts_with("UpdateItem was refused"), "{error}");
+    assert!(error["not_noted"].as_str().unwrap().contains("UpdateItem was refused"), "{error}");
 }
