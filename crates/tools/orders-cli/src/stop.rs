@@ -2,8 +2,11 @@
 
 use std::io;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 pub(crate) use operations::Ended;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::progress::Bar;
 
@@ -19,7 +22,7 @@ pub(crate) struct StopSignals {
 }
 
 impl StopSignals {
-    /// Starts to listen. Every listener receives every signal.
+    /// Starts to listen.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
@@ -33,25 +36,29 @@ impl StopSignals {
     }
 }
 
-/// Runs `work` with a listener that completes at the first signal. A second signal cancels the work. `parts` names the parts
+/// Runs `work` with a future that completes at the first signal. A second signal cancels the work. `parts` names the parts
 /// that the work finishes before it stops.
 pub(crate) async fn until_stopped<T>(
     bar: &Bar,
     parts: &str,
-    work: impl AsyncFnOnce(&mut StopSignals) -> anyhow::Result<T>,
+    work: impl AsyncFnOnce(BoxFuture<'static, ()>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let (mut first, mut both) = (StopSignals::listen()?, StopSignals::listen()?);
+    // One listener: of two, one can see a signal before the other.
+    let mut signals = StopSignals::listen()?;
+    let (stop, stop_requested) = oneshot::channel();
     let stopped_twice = async {
-        both.next().await;
+        signals.next().await;
+        // Work that has ended does not receive the request.
+        _ = stop.send(());
         // A run that stops at once must end before this message.
         tokio::task::yield_now().await;
         bar.note(&format!("stopping after the {parts} in progress; press Ctrl-C again to stop at once"));
-        both.next().await;
+        signals.next().await;
     };
     tokio::select! {
         // A run that stops at once must not print the message about waiting.
         biased;
-        done = work(&mut first) => done,
+        done = work(stop_requested.map(|_| ()).boxed()) => done,
         () = stopped_twice => Err(Interrupted(format!("stopped at once: the {parts} in progress may be incomplete")).into()),
     }
 }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
@@ -25,7 +26,7 @@ use uuid::Uuid;
 
 use crate::api::{Api, ApiArguments, ApiError, encoded};
 use crate::progress::Bar;
-use crate::stop::{Ended, Interrupted, StopSignals, until_stopped};
+use crate::stop::{Ended, Interrupted, until_stopped};
 use crate::text::print;
 use lag::Acknowledged;
 use plan::Step;
@@ -88,8 +89,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         acknowledged,
         tally: Mutex::new(Tally::new()?),
     });
-    let ended = until_stopped(&bar, "commands", async |signals| {
-        load.send_all(orders, arguments.clients, &bar, signals, &stop).await
+    let ended = until_stopped(&bar, "commands", async |stop_requested| {
+        load.send_all(orders, arguments.clients, &bar, stop_requested, &stop).await
     })
     .await?;
     let elapsed = bar.elapsed();
@@ -113,7 +114,7 @@ impl Load {
         orders: u64,
         clients: u16,
         bar: &Bar,
-        signals: &mut StopSignals,
+        mut stop_requested: BoxFuture<'static, ()>,
         stop: &watch::Sender<bool>,
     ) -> anyhow::Result<Ended> {
         let numbers = stream::iter(0..orders).take_while(|_| ready(!self.time_is_up() && !*self.stopping.borrow()));
@@ -130,7 +131,7 @@ impl Load {
                     done += 1;
                     bar.show(done, &last_error);
                 }
-                () = signals.next(), if ended == Ended::Complete => {
+                () = &mut stop_requested, if ended == Ended::Complete => {
                     ended = Ended::Stopped;
                     stop.send_replace(true);
                 }

@@ -42,8 +42,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let expected = counts.events().filter(|count| *count > 0);
     let bar = Bar::new("commits", expected, state.kept.progress.counts.commits)?;
     let segments = segments(&store, &models, state.kept.progress.segments());
-    let ended = until_stopped(&bar, "pages", async |signals| {
-        sweep(segments, signals.next(), |page| {
+    let ended = until_stopped(&bar, "pages", async |stop_requested| {
+        sweep(segments, stop_requested, |page| {
             page.left_out.iter().for_each(|order| bar.complain(order));
             state.settle(|kept| kept.progress.add(page))?;
             bar.show(state.kept.progress.counts.commits, state.kept.progress.so_far());

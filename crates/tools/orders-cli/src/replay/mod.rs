@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let store = DynamoEventStore::new(clients.dynamodb, table);
     let mut replay = Replay::new(store, EventBus::new(clients.eventbridge, bus), request.clone(), arguments.rate);
     let bar = Bar::new("commits", expected, before.scanned)?;
-    let ended = until_stopped(&bar, "call", async |signals| {
+    let ended = until_stopped(&bar, "call", async |stop_requested| {
         let settle = |commits: operations::replay::ReplayedCommits| {
             commits.left_out.iter().for_each(|what| bar.complain(what));
             state.settle(|kept| kept.progress.add(commits))?;
@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             bar.show_rate(counts.scanned, counts.published - before.published, state.kept.so_far());
             Ok::<_, anyhow::Error>(())
         };
-        replay.run(after, signals.next(), settle).await
+        replay.run(after, stop_requested, settle).await
     })
     .await;
     bar.clear();

@@ -134,7 +134,7 @@ impl Passes<'_> {
         let Opened { store, models, .. } = self.opened;
         let bar = Bar::new("commits and rows", self.expected, state.kept.progress.counts.looked_at())?;
         let verify = Verify::new(store.clone(), models.clone(), self.rule, &state.kept.progress);
-        let ended = until_stopped(&bar, "pages", async |signals| {
+        let ended = until_stopped(&bar, "pages", async |stop_requested| {
             let known = state.kept.progress.clone();
             let settle = |page: VerifyPage| {
                 page.left_out.iter().for_each(|order| bar.complain(order));
@@ -148,7 +148,7 @@ impl Passes<'_> {
                 bar.show(known.counts.looked_at(), late.unwrap_or_else(|| known.so_far()));
                 Ok::<_, anyhow::Error>(())
             };
-            verify.run(&known, signals.next(), settle).await
+            verify.run(&known, stop_requested, settle).await
         })
         .await;
         bar.clear();
