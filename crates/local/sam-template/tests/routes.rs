@@ -70,8 +70,8 @@ fn watch_router() -> Vec<String> {
             .split("{ function = ")
             .skip(1)
             .map(|entry| {
-                let (function, methods) = entry.split_once(", methods = [\"").unwrap();
-                format!("{path} = {function} for {}", methods.split_once('"').unwrap().0)
+                let (function, method) = entry.split_once(", method = \"").unwrap();
+                format!("{path} = {function} for {}", method.split_once('"').unwrap().0)
             })
             .collect(),
     };
