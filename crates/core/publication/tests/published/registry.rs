@@ -29,7 +29,7 @@ Resources:
     Type: AWS::EventSchemas::Registry
     Properties:
       RegistryName: !Sub ${StackName}-events
-      Description: What is published of orders, a schema for each event type and version.
+      Description: The schemas of the published events, one for each event type and version.
 ";
 
 /// Compact JSON with a space after each comma, so that a folded scalar can break its lines there.
