@@ -53,7 +53,7 @@ class Journey:
             self.every_event_reaches_a_queue_by_way_of_the_bus,
             self.nothing_is_parked_failed_or_undelivered,
             self.no_function_logged_a_warning_or_an_error,
-            self.parameters_that_let_anyone_in_are_refused,
+            self.parameters_without_authentication_are_rejected,
         ]
 
     def the_gateway_rejects_callers_without_permission(self) -> None:
@@ -169,10 +169,10 @@ class Journey:
         written = [entry for entries in logged.values() for entry in entries]
         expect([entry for entry in written if entry.get("level") in ("WARN", "ERROR")], [])
 
-    def parameters_that_let_anyone_in_are_refused(self) -> None:
-        expect_refused("AuthMode=none lets anyone do anything", self._stack.refusal_of(AuthMode="none", Stage="prod"))
-        anybodys = self._stack.refusal_of(AuthMode="jwt", JwtIssuer="https://issuer.example")
-        expect_refused("AuthMode=jwt needs JwtAudience", anybodys)
+    def parameters_without_authentication_are_rejected(self) -> None:
+        expect_refused("With AuthMode=none, every caller may do everything", self._stack.refusal_of(AuthMode="none", Stage="prod"))
+        without_audience = self._stack.refusal_of(AuthMode="jwt", JwtIssuer="https://issuer.example")
+        expect_refused("AuthMode=jwt needs JwtAudience", without_audience)
 
     def _path(self, customer: str) -> str:
         return f"/orders/{self._orders[customer]}"
