@@ -91,7 +91,7 @@ async fn of_forty_payments_at_once_each_is_recorded_or_503_and_none_is_lost() {
 /// `cargo test -p system-tests --test system -- --ignored --nocapture forty`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "a measurement: it depends on the machine's speed"]
-async fn how_many_of_forty_payments_at_once_give_up() {
+async fn forty_payments_at_once_are_measured() {
     for round in 1..=10 {
         let system = System::start().await;
         let order = system.api.place("anna").await;

@@ -161,7 +161,7 @@ async fn a_business_refusal_names_its_code_and_its_numbers() {
 }
 
 #[tokio::test]
-async fn what_was_recorded_before_under_its_own_id_is_answered_and_not_recorded_again() {
+async fn a_payment_recorded_before_gets_200_and_is_not_recorded_again() {
     let system = System::start().await;
     let order = system.api.place("anna").await;
     let first = system.api.pay(&order, "p", 5_000).await.expect(201);

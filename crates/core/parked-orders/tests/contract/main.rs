@@ -75,7 +75,7 @@ async fn all(parked: &ParkedOrderTable) -> (Vec<Result<ParkedOrder, ParkedError>
 }
 
 #[tokio::test]
-async fn what_is_parked_is_found_as_it_was_noted_and_by_its_own_consumer_alone() {
+async fn an_order_is_parked_for_its_own_consumer_only() {
     let (_server, parked) = dynamo().await;
     parked.park(&Consumer::PUBLISHER, &parking("o-1", 3, 5)).await.unwrap();
     let found = note(&parked, &Consumer::PUBLISHER, "o-1").await;
@@ -215,7 +215,7 @@ async fn an_order_is_taken_out_unless_more_of_it_waits_by_then() {
 }
 
 #[tokio::test]
-async fn what_is_not_parked_is_not_held_and_what_waits_already_still_does() {
+async fn a_hold_parks_no_order_and_never_lowers_the_held_version() {
     let (_server, parked) = dynamo().await;
     assert!(!parked.hold(&Consumer::PUBLISHER, "o-1", 4).await.unwrap());
     assert_eq!(parked.find(&Consumer::PUBLISHER, "o-1").await.unwrap(), None, "to hold does not park");

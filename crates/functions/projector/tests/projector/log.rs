@@ -121,7 +121,7 @@ async fn an_order_that_has_caught_up_is_one_line_and_none_that_is_parked() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_parked_says_so_and_is_none_that_is_parked() {
+async fn an_order_that_could_not_be_parked_is_logged_and_not_counted() {
     let ledger = Ledger::new().await;
     let (_, stream) = with_poison(&ledger).await;
     let without = ProjectorConfig { parked_table: "NoSuchTable".to_owned(), ..config() };

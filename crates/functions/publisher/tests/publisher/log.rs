@@ -154,7 +154,7 @@ async fn events_that_the_bus_took_are_counted_and_so_is_each_attempt_that_failed
 }
 
 #[tokio::test]
-async fn what_is_never_sent_is_no_failure_of_the_bus() {
+async fn an_unpublishable_event_is_no_publish_failure() {
     let (bus, mut stream) = (Bus::start().await, stream::of(3).await);
     stream[1]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
     let told = told(&bus, NAME, &stream).await;

@@ -72,7 +72,7 @@ async fn a_note_says_why_and_whose() {
 }
 
 #[tokio::test]
-async fn what_follows_a_parked_version_waits_and_what_comes_before_it_is_a_repeat() {
+async fn versions_after_a_parked_one_wait_and_versions_before_it_repeat() {
     let (bus, mut stream) = (Bus::start().await, one_order(6).await);
     from_the_future(&mut stream[2]);
     assert_eq!(bus.answer(&stream[..3]).await, go_on_from(None));
@@ -128,7 +128,7 @@ async fn bus_that_refuses(version: u64) -> Bus {
 }
 
 #[tokio::test]
-async fn what_the_bus_itself_refuses_as_malformed_parks_its_order_too() {
+async fn an_event_that_the_bus_rejects_as_malformed_parks_its_order() {
     let (bus, stream) = (bus_that_refuses(2).await, one_order(4).await);
     assert_eq!(bus.answer(&stream[..3]).await, go_on_from(None));
     // The third event was published in the same call, before the publisher knew that it must wait. It waits for a redrive too.
@@ -163,7 +163,7 @@ async fn poison_is_retried_together_with_an_earlier_failed_version() {
 }
 
 #[tokio::test]
-async fn what_was_to_wait_is_published_if_its_order_is_redriven_meanwhile() {
+async fn records_are_published_if_a_redrive_ends_before_they_are_held() {
     let (bus, stream) = (Bus::start().await, one_order(4).await);
     bus.notes().park(&BY, &parking(2, 2)).await.unwrap();
     let database = bus.dynamodb.database().clone();

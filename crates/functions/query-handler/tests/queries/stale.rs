@@ -57,7 +57,7 @@ async fn a_stale_order_is_returned_with_200_for_a_matching_if_none_match() {
 }
 
 #[tokio::test]
-async fn what_is_folded_from_the_events_is_not_stale() {
+async fn a_reply_folded_from_the_events_is_not_stale() {
     let (ledger, order_id) = parked_at_4().await;
     for (query, version) in [("minVersion=4", 5), ("version=3", 3), ("asOf=2100-01-01T00:00:00Z", 5)] {
         let reply = ledger.ask(&get_order(&order_id).query(query)).await;
@@ -127,7 +127,7 @@ async fn a_list_is_stale_for_what_is_on_another_page_under_another_status_or_not
 }
 
 #[tokio::test]
-async fn what_another_consumer_or_another_customer_has_parked_makes_nothing_stale() {
+async fn orders_parked_for_another_consumer_or_customer_make_nothing_stale() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
     for consumer in [TOTALS_CONSUMER, Consumer::PUBLISHER] {
@@ -188,7 +188,7 @@ fn assert_not_stale(reply: &Reply) {
 }
 
 #[tokio::test]
-async fn who_may_not_see_an_order_does_not_learn_that_it_is_parked() {
+async fn callers_without_access_do_not_learn_that_an_order_is_parked() {
     let (ledger, order_id) = parked_at_4().await;
     ledger.park(&TOTALS_CONSUMER, CUSTOMER, &order_id, 4).await;
     let handler = ledger.handler(AuthMode::Jwt);
