@@ -107,7 +107,7 @@ fn the_template_registers_the_schemas_in_the_repository() {
 }
 
 #[test]
-fn what_the_template_registers_reads_as_the_schemas() {
+fn the_template_registers_the_published_schemas() {
     let yaml: yaml_serde::Value = yaml_serde::from_str(&part()).unwrap();
     for schema in schemas() {
         let properties = &yaml["Resources"][logical_id(&schema).as_str()]["Properties"];

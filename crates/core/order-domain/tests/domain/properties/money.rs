@@ -136,7 +136,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
-    fn what_is_due_is_what_its_definition_says(first in placeable(), commands in vec(any_command(), 0..60)) {
+    fn the_amount_due_equals_its_definition(first in placeable(), commands in vec(any_command(), 0..60)) {
         let history = history_of(first, commands);
         let mut order = Order::default();
         for (index, event) in history.iter().enumerate() {
