@@ -39,7 +39,7 @@ impl Given {
 }
 
 /// Returns the amount due by definition: the total, less the reductions of cancelled items, less those of refunds. A
-/// payment that was given back in full forgives only the explicit reduction of the refund that completed it. The amount
+/// payment that was refunded in full forgives only the explicit reduction of the refund that completed it. The amount
 /// is 0 once the order is cancelled.
 fn due_of(history: &[Event]) -> (u64, u64) {
     let (mut total, mut off, mut units, mut cancelled) = (0, 0, 0, false);
