@@ -149,7 +149,7 @@ fn each_api_may_invoke_the_functions_by_their_own_methods() {
 }
 
 #[test]
-fn tokens_are_checked_for_their_issuer_and_audience_and_where_there_are_none_nothing_checks_them() {
+fn the_authorizer_checks_issuer_and_audience_with_jwt_only() {
     let authorizer = deployed(&TOKENS).resource("JwtAuthorizer").unwrap().unwrap();
     assert_eq!(authorizer["AuthorizerType"], "JWT");
     assert_eq!(authorizer["IdentitySource"], json!(["$request.header.Authorization"]));

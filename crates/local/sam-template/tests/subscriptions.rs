@@ -146,7 +146,7 @@ fn every_rule_waits_for_the_policies_of_the_queues_it_fills() {
 
 /// It publishes up to a day's events as soon as it exists.
 #[test]
-fn the_publisher_waits_for_the_archive_and_for_the_queue_of_undelivered_events() {
+fn the_publisher_is_deployed_after_archive_and_dead_letter_queue() {
     assert_eq!(waits_for("PublisherStream"), ["OrderEventsArchive", "UndeliveredEventsPolicy"]);
 }
 
