@@ -142,7 +142,7 @@ async fn a_token_without_scope_gets_403_for_any_order() {
 }
 
 #[tokio::test]
-async fn the_history_names_who_did_what() {
+async fn the_audit_trail_names_each_caller() {
     let tokens = System::start_with_tokens().await;
     let placed = tokens.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     let path = format!("/orders/{}", placed.body["orderId"].as_str().unwrap());
