@@ -1,7 +1,7 @@
 """The tests of the deployed stack, as steps whose names are the assertions.
 
-The steps run in the written order on one stack, and depend on each other. Alice's order is the tour of the README. Many
-clients change Bob's order at the same time.
+The steps run in the written order on one stack, and depend on each other. Alice's order is the tour of the README and its
+continuation. Many clients change Bob's order at the same time.
 """
 
 import json
@@ -33,7 +33,7 @@ class Journey:
         self._credentials = stack.user("shop", "*")
         self._shop = stack.api(self._credentials)
         self._orders: dict[str, str] = {}  # By customer.
-        self._heard: list[dict[str, Any]] = []
+        self._received: list[dict[str, Any]] = []
         self._subscription = stack.subscribe(stack.outputs["FanOutTopicArn"])
 
     def steps(self) -> list[Callable[[], None]]:
@@ -44,16 +44,16 @@ class Journey:
             self.a_payment_and_its_correction_are_recorded,
             self.an_order_that_is_paid_ships,
             self.an_order_can_be_read_as_it_was,
-            self.the_audit_trail_names_who_did_what,
+            self.the_audit_trail_names_each_caller,
             self.one_key_sent_many_times_at_once_places_one_order,
             self.payments_sent_at_once_are_recorded_one_after_another,
-            self.each_row_comes_to_equal_the_fold_of_its_events,
-            self.each_customers_totals_come_to_agree,
+            self.each_row_equals_the_fold_of_its_events,
+            self.each_customers_totals_sum_the_payments,
             self.every_commit_is_one_item_of_the_event_table,
-            self.every_event_reaches_a_queue_by_way_of_the_bus,
+            self.every_event_reaches_a_queue_through_the_bus,
             self.nothing_is_parked_failed_or_undelivered,
             self.no_function_logged_a_warning_or_an_error,
-            self.parameters_that_let_anyone_in_are_refused,
+            self.parameters_without_authentication_are_rejected,
         ]
 
     def the_gateway_rejects_callers_without_permission(self) -> None:
@@ -99,7 +99,7 @@ class Journey:
         own = self._shop.get(self._path("alice"), minVersion=4).body
         expect((own["status"], own["amountPaid"], own["items"][0]["shipped"]), ("partially_shipped", 2997, 2))
 
-    def the_audit_trail_names_who_did_what(self) -> None:
+    def the_audit_trail_names_each_caller(self) -> None:
         trail = self._trail("alice")
         expect([(event["version"], event["eventType"], event["requestId"]) for event in trail], [
             (1, "OrderPlaced", "tour"), (2, "PaymentReceived", "tour-1"),
@@ -125,7 +125,7 @@ class Journey:
         expect([answer.status for answer in answers], [201] * CLIENTS_AT_ONCE)
         expect(sorted(answer.body["version"] for answer in answers), list(range(2, 2 + CLIENTS_AT_ONCE)))
 
-    def each_row_comes_to_equal_the_fold_of_its_events(self) -> None:
+    def each_row_equals_the_fold_of_its_events(self) -> None:
         for customer, order in self._orders.items():
             fold = self._shop.get(f"/orders/{order}", version=COMMITS[customer]).body
             del fold["asOf"]
@@ -135,7 +135,7 @@ class Journey:
         shipped = self._shop.get("/customers/alice/orders", status="partially_shipped").body["items"]
         expect([row["orderId"] for row in shipped], [self._orders["alice"]])
 
-    def each_customers_totals_come_to_agree(self) -> None:
+    def each_customers_totals_sum_the_payments(self) -> None:
         for customer, gross in {"alice": 2997, "bob": 100 * CLIENTS_AT_ONCE}.items():
             eventually(f"{customer}'s totals",
                        lambda path=f"/customers/{customer}/totals": self._shop.get(path).body["totals"],
@@ -147,15 +147,15 @@ class Journey:
         expect(kept, sorted((self._orders[customer], version) for customer, commits in COMMITS.items()
                             for version in range(1, commits + 1)))
 
-    def every_event_reaches_a_queue_by_way_of_the_bus(self) -> None:
+    def every_event_reaches_a_queue_through_the_bus(self) -> None:
         recorded = sorted((event["eventId"], event["eventType"], order)
                           for customer, order in self._orders.items() for event in self._trail(customer))
 
-        def heard() -> list[tuple[str, str, str]]:
-            self._heard += [json.loads(body) for body in self._stack.take(self._subscription)]
-            return sorted({(event["id"], event["type"], event["subject"]) for event in self._heard})
+        def received() -> list[tuple[str, str, str]]:
+            self._received += [json.loads(body) for body in self._stack.take(self._subscription)]
+            return sorted({(event["id"], event["type"], event["subject"]) for event in self._received})
 
-        eventually("every event", heard, lambda events: events == recorded)
+        eventually("every event", received, lambda events: events == recorded)
 
     def nothing_is_parked_failed_or_undelivered(self) -> None:
         expect(self._stack.items("ParkedOrders"), [])
@@ -169,10 +169,11 @@ class Journey:
         written = [entry for entries in logged.values() for entry in entries]
         expect([entry for entry in written if entry.get("level") in ("WARN", "ERROR")], [])
 
-    def parameters_that_let_anyone_in_are_refused(self) -> None:
-        expect_refused("AuthMode=none lets anyone do anything", self._stack.refusal_of(AuthMode="none", Stage="prod"))
-        anybodys = self._stack.refusal_of(AuthMode="jwt", JwtIssuer="https://issuer.example")
-        expect_refused("AuthMode=jwt needs JwtAudience", anybodys)
+    def parameters_without_authentication_are_rejected(self) -> None:
+        unauthenticated = self._stack.refusal_of(AuthMode="none", Stage="prod")
+        expect_refused("With AuthMode=none, every caller may do everything", unauthenticated)
+        without_audience = self._stack.refusal_of(AuthMode="jwt", JwtIssuer="https://issuer.example")
+        expect_refused("AuthMode=jwt needs JwtAudience", without_audience)
 
     def _path(self, customer: str) -> str:
         return f"/orders/{self._orders[customer]}"

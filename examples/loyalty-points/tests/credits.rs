@@ -178,7 +178,7 @@ async fn another_type_of_event_is_refused_and_the_rule_blamed() {
 }
 
 #[tokio::test]
-async fn a_malformed_event_is_refused_with_what_is_wrong_and_nothing_of_what_it_holds() {
+async fn a_malformed_event_is_rejected_without_its_values_in_the_error() {
     let stack = Stack::new().await;
     let mut without_id = order_placed();
     without_id["detail"].as_object_mut().unwrap().remove("id");

@@ -105,7 +105,7 @@ fn poison(system: &System, order: &str) {
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_read_cannot_be_told_from_an_unknown_one_but_by_an_admin() {
+async fn only_an_admin_can_distinguish_an_unreadable_order_from_an_unknown() {
     let system = System::start_with_tokens().await;
     system.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     poison(&system, "poisoned");
@@ -126,7 +126,7 @@ async fn an_order_that_cannot_be_read_cannot_be_told_from_an_unknown_one_but_by_
 }
 
 #[tokio::test]
-async fn whose_a_token_is_says_nothing_where_it_may_not_be_used() {
+async fn a_token_without_scope_gets_403_for_any_order() {
     let system = System::start_with_tokens().await;
     let placed = system.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     let order = placed.body["orderId"].as_str().unwrap();
@@ -142,7 +142,7 @@ async fn whose_a_token_is_says_nothing_where_it_may_not_be_used() {
 }
 
 #[tokio::test]
-async fn the_history_names_who_did_what() {
+async fn the_audit_trail_names_each_caller() {
     let tokens = System::start_with_tokens().await;
     let placed = tokens.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     let path = format!("/orders/{}", placed.body["orderId"].as_str().unwrap());

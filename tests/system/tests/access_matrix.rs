@@ -208,7 +208,7 @@ async fn each_scope_alone_opens_the_routes_that_accept_it() {
 }
 
 #[tokio::test]
-async fn with_tokens_each_caller_gets_what_the_matrix_says() {
+async fn with_tokens_each_caller_gets_the_reply_of_the_matrix() {
     let system = System::start_with_tokens().await;
     for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
         assert_column(&system, &admin(), &token(subject, scopes), |row| MATRIX[row].2[column]).await;
@@ -220,7 +220,7 @@ async fn with_tokens_each_caller_gets_what_the_matrix_says() {
 
 /// As in a deployment, the gateway checks a token before a function does.
 #[tokio::test]
-async fn with_real_tokens_gateway_and_functions_answer_as_the_matrix_says() {
+async fn with_real_tokens_each_caller_gets_the_reply_of_the_matrix() {
     let (system, issuer) = System::start_with_local_issuer().await;
     let bearer = |subject: &str, scope: &str, audience: &str| {
         let token = Token {
@@ -253,7 +253,7 @@ async fn with_signatures_a_service_may_do_everything_and_a_token_nothing() {
 }
 
 #[tokio::test]
-async fn with_both_apis_tokens_get_what_the_matrix_says() {
+async fn with_both_apis_tokens_get_the_reply_of_the_matrix() {
     let system = System::start_with_tokens_and_signatures().await;
     for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
         assert_column(&system, &service(), &token(subject, scopes), |row| MATRIX[row].2[column]).await;
@@ -263,7 +263,7 @@ async fn with_both_apis_tokens_get_what_the_matrix_says() {
 }
 
 #[tokio::test]
-async fn without_authentication_anybody_may_do_everything() {
+async fn without_authentication_every_caller_may_do_everything() {
     let system = System::start().await;
     assert_column(&system, &None, &None, granted).await;
 }

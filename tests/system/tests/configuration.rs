@@ -30,7 +30,7 @@ fn every_function_is_given_the_variables_it_reads_and_no_other() {
 }
 
 #[test]
-fn the_sample_environment_has_every_variable_with_the_local_names_of_the_tables() {
+fn the_sample_environment_has_every_variable_with_local_names() {
     let lines = include_str!("../../../events/local.env").lines();
     let sample: BTreeMap<&str, &str> = lines.map(|line| line.split_once('=').unwrap()).collect();
     for function in Template::of_this_project().unwrap().functions().unwrap() {

@@ -40,7 +40,7 @@ fn of_the_description() -> Contract {
 }
 
 #[test]
-fn the_template_the_handlers_and_the_description_have_the_same_routes_and_ask_for_the_same_scopes() {
+fn template_handlers_and_openapi_have_the_same_routes_and_scopes() {
     assert_eq!(of_the_template(), of_the_handlers());
     assert_eq!(of_the_description(), of_the_handlers());
 }

@@ -56,7 +56,7 @@ async fn a_correlation_id_leads_from_the_request_to_commit_trail_bus_and_logs() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_process_tells_once_that_it_started_cold_and_its_metrics_name_its_function() {
+async fn each_process_reports_one_cold_start_and_names_its_function() {
     let mut written = Written::default();
     let (system, functions) = System::start_with_overheard_binaries(&mut written).await;
     for _ in 0..2 {

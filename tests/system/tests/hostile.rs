@@ -86,7 +86,7 @@ fn assert_error(reply: Reply, pointer: &str, code: &str, shown: &str) {
 
 /// Each body would be accepted without its one invalid value.
 #[tokio::test]
-async fn a_text_that_cannot_be_is_refused_within_a_body_that_is_sound_without_it() {
+async fn an_invalid_text_in_a_valid_body_is_rejected() {
     let system = System::start().await;
     let sound = three_items("anna").to_string();
     system.api.post_raw("/orders", sound.clone()).await.expect(201);

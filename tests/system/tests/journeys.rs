@@ -14,7 +14,7 @@ fn words(body: &Value) -> [&str; 3] {
 }
 
 #[tokio::test]
-async fn an_order_is_placed_paid_shipped_in_parts_delivered_returned_and_refunded() {
+async fn an_order_is_placed_paid_shipped_delivered_returned_and_refunded() {
     let system = System::start().await;
     whole_life(&system).await;
 }

@@ -23,7 +23,7 @@ pub(crate) async fn all_pages(api: &Api, path: &str, limit: usize) -> Vec<Value>
 }
 
 #[tokio::test]
-async fn two_hundred_and_fifty_orders_are_listed_newest_first_without_loss_or_repeat() {
+async fn all_of_250_orders_are_listed_once_newest_first() {
     let system = System::start().await;
     let mut placed = BTreeSet::new();
     for number in 0..250 {

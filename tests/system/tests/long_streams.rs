@@ -6,7 +6,7 @@ use system_tests::System;
 use crate::lists::all_pages;
 
 #[tokio::test]
-async fn an_order_with_more_than_a_megabyte_of_history_loads_decides_and_projects() {
+async fn an_order_with_a_megabyte_of_history_loads_decides_and_projects() {
     let system = System::start().await;
     let api = &system.api;
     let sku = |number| format!("{}-{number:03}", "s".repeat(60));

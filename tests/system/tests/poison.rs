@@ -62,7 +62,7 @@ async fn published(system: &System) -> BTreeMap<String, Vec<u64>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn poison_among_a_thousand_orders_holds_up_its_own_alone_and_once_redriven_nothing_is_missing() {
+async fn poison_delays_only_its_order_and_a_redrive_completes_it() {
     let system = System::start().await;
     let healthy = system.api.place("zoe").await;
     system.api.pay(&healthy, "pay-1", 5_000).await.expect(201);

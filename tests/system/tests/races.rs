@@ -7,7 +7,7 @@ use system_tests::{Reply, System};
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixteen_clients_racing_on_one_order_leave_no_gap_and_every_reply_is_true() {
+async fn sixteen_racing_clients_leave_no_gap_and_get_correct_replies() {
     let system = System::start().await;
     let order = system.api.place("anna").await;
     let mut clients = JoinSet::new();
@@ -66,7 +66,7 @@ async fn forty_payments(system: &System, order: &str) -> (usize, usize) {
 
 /// Some webhook senders do not retry after a 4xx, so a payment that lost every race gets a 503.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_forty_payments_at_once_each_is_recorded_or_503_and_none_is_lost() {
+async fn forty_payments_at_once_are_each_recorded_or_get_503() {
     let system = System::start().await;
     let order = system.api.place("anna").await;
     let (recorded, _) = forty_payments(&system, &order).await;
@@ -91,7 +91,7 @@ async fn of_forty_payments_at_once_each_is_recorded_or_503_and_none_is_lost() {
 /// `cargo test -p system-tests --test system -- --ignored --nocapture forty`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "a measurement: it depends on the machine's speed"]
-async fn how_many_of_forty_payments_at_once_give_up() {
+async fn forty_payments_at_once_are_measured() {
     for round in 1..=10 {
         let system = System::start().await;
         let order = system.api.place("anna").await;

@@ -56,7 +56,7 @@ async fn a_304_says_that_it_is_about_json() {
 }
 
 #[tokio::test]
-async fn the_same_key_and_request_is_answered_as_the_first_time_however_much_has_happened_since() {
+async fn a_retry_gets_the_first_reply_after_further_commits() {
     let system = System::start().await;
     let place = || system.api.post_with("/orders", &[("idempotency-key", "place")], three_items("anna"));
     let placed = place().await.expect(201);
@@ -110,7 +110,7 @@ async fn the_order_of_a_bodys_members_does_not_make_it_another_request() {
 }
 
 #[tokio::test]
-async fn a_command_on_another_version_than_the_current_is_refused_with_the_current() {
+async fn a_command_on_another_version_gets_412_with_the_current_version() {
     let system = System::start().await;
     let order = system.api.place("anna").await;
     let path = format!("/orders/{order}/payments");
@@ -161,7 +161,7 @@ async fn a_business_refusal_names_its_code_and_its_numbers() {
 }
 
 #[tokio::test]
-async fn what_was_recorded_before_under_its_own_id_is_answered_and_not_recorded_again() {
+async fn a_payment_recorded_before_gets_200_and_is_not_recorded_again() {
     let system = System::start().await;
     let order = system.api.place("anna").await;
     let first = system.api.pay(&order, "p", 5_000).await.expect(201);

@@ -120,7 +120,7 @@ async fn verified(local: &Local) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_when_the_process_is_killed_under_load_fifty_times() {
+async fn acknowledged_commits_survive_fifty_kills_under_load() {
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged = Acknowledged::new();
     for life in 0..KILLS {

@@ -25,7 +25,7 @@ fn record_from_the_future(system: &System, order: &str) {
 }
 
 #[tokio::test]
-async fn what_waits_behind_an_event_from_the_future_is_said_to_be_stale() {
+async fn replies_are_stale_after_an_event_of_an_unknown_type() {
     let system = System::start().await;
     let (healthy, poisoned) = (system.api.place("anna").await, system.api.place("anna").await);
     let foreign = system.api.place("bert").await;

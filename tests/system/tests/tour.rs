@@ -1,19 +1,19 @@
-//! The README's tour, line by line: the printed output must equal the output in the README. Times and request ids differ
-//! between runs and are masked on both sides.
+//! The tour of README.md, and its continuation in CONTRIBUTING.md, command by command: the printed output must equal the
+//! output on the page. Times and request ids differ between runs and are masked on both sides.
 
 use std::process::Command;
 
 use system_tests::{Api, System};
 
-/// A line after `$ ` in a console block, and the output that the README shows for it.
+/// A line after `$ ` in a console block, and the output that the page shows for it.
 struct Step {
     command: String,
     printed: String,
 }
 
-fn steps(readme: &str) -> Vec<Step> {
+fn steps(page: &str) -> Vec<Step> {
     let mut steps = Vec::new();
-    for block in readme.split("```console\n").skip(1) {
+    for block in page.split("```console\n").skip(1) {
         let block = block.split("\n```").next().unwrap();
         for step in block.strip_prefix("$ ").unwrap().split("\n$ ") {
             let (command, printed) = step.split_once('\n').unwrap_or((step, ""));
@@ -39,7 +39,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Sends the request of a curl command, with the options that the README uses, without curl.
+/// Sends the request of a curl command, with the options that the tour uses, without curl.
 async fn curl(api: &Api, options: &[String]) -> String {
     let (mut headers, mut data, mut path, mut with_head) = (Vec::new(), None, String::new(), false);
     let mut options = options.iter().map(String::as_str);
@@ -61,11 +61,6 @@ async fn curl(api: &Api, options: &[String]) -> String {
     let status = reqwest::StatusCode::from_u16(reply.status).unwrap();
     let head = reply.headers.iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
     format!("HTTP/1.1 {status}\n{}\n{}", head.collect::<String>(), reply.text)
-}
-
-/// Returns the quote that a line of the tour assigns: `QUOTE=$(command)`.
-fn assigned(command: &str) -> Option<&str> {
-    command.strip_prefix("QUOTE=$(")?.strip_suffix(')')
 }
 
 async fn run(command: &str, system: &System) -> String {
@@ -121,19 +116,14 @@ fn is_instant(text: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_readmes_tour_prints_what_the_readme_says() {
-    let readme = include_str!("../../../README.md");
-    let steps = steps(readme);
-    assert!(steps.len() >= 10, "the tour is gone");
+async fn the_commands_of_the_tour_print_the_output_on_the_page() {
+    let readme = steps(include_str!("../../../README.md"));
+    let continuation = steps(include_str!("../../../CONTRIBUTING.md"));
+    assert_eq!((readme.len(), continuation.len()), (6, 4), "commands of the tour");
     let system = System::start().await;
-    let mut quote = String::new();
-    for step in steps {
+    for step in readme.into_iter().chain(continuation) {
         system.drained().await;
-        if let Some(command) = assigned(&step.command) {
-            run(command, &system).await.trim_end().clone_into(&mut quote);
-            continue;
-        }
-        let printed = run(&step.command.replace("$QUOTE", &quote), &system).await;
+        let printed = run(&step.command, &system).await;
         assert_eq!(masked(&printed), masked(&step.printed), "{}", step.command);
     }
 }

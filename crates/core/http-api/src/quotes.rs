@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_the_same_order_has_the_same_fingerprint() {
+    fn equal_orders_have_equal_fingerprints() {
         let base = of(r#"{"customerId":"c","currency":"EUR","items":[{"sku":"a","quantity":1,"unitPrice":5}]}"#);
         for same in [
             r#"{"items":[{"unitPrice":5,"quantity":1,"sku":"a"}], "currency":"EUR", "customerId":"c"}"#,

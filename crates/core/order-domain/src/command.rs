@@ -56,9 +56,9 @@ pub struct PlaceOrder {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteReference {
-    /// The quote's name, unique for its customer.
+    /// The quote's id, unique for its customer.
     pub quote_id: QuoteId,
-    /// The name of the key that the quote was signed with.
+    /// The id of the key that signed the quote.
     pub kid: KeyId,
 }
 
@@ -66,22 +66,22 @@ pub struct QuoteReference {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderItem {
-    /// The article that is sold.
+    /// The shop's code for the product.
     pub sku: Sku,
-    /// The name for people.
+    /// The product's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text>,
     /// The number of units.
     pub quantity: Quantity,
-    /// The price of one, in minor units.
+    /// The price of one unit, in minor units.
     pub unit_price: Amount,
 }
 
-/// So many of one item of the order.
+/// A quantity of one item of the order.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemQuantity {
-    /// The line of the order.
+    /// The code of the item, as in the order.
     pub sku: Sku,
     /// The number of units.
     pub quantity: Quantity,
@@ -90,7 +90,7 @@ pub struct ItemQuantity {
 /// Records a received payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordPayment {
-    /// The payment's name, unique in the order.
+    /// The payment's id, unique in the order.
     pub payment_id: PaymentId,
     /// The amount received, in minor units; more than 0.
     pub amount: Amount,
@@ -101,7 +101,7 @@ pub struct RecordPayment {
 /// Corrects the amount of a recorded payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorrectPayment {
-    /// The correction's name, unique in the order.
+    /// The correction's id, unique in the order.
     pub correction_id: CorrectionId,
     /// The payment to correct.
     pub payment_id: PaymentId,
@@ -116,7 +116,7 @@ pub struct CorrectPayment {
 /// Refunds part or all of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundPayment {
-    /// The refund's name, unique in the order.
+    /// The refund's id, unique in the order.
     pub refund_id: RefundId,
     /// The payment to refund.
     pub payment_id: PaymentId,
@@ -133,7 +133,7 @@ pub struct RefundPayment {
 /// Ships items of a paid order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShipItems {
-    /// The shipment's name, unique in the order.
+    /// The shipment's id, unique in the order.
     pub shipment_id: ShipmentId,
     /// The items in the shipment, each sku once.
     pub items: Vec<ItemQuantity>,
@@ -153,7 +153,7 @@ pub struct RecordDelivery {
 /// Records returned items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnItems {
-    /// The return's name, unique in the order.
+    /// The return's id, unique in the order.
     pub return_id: ReturnId,
     /// The returned items, each sku once.
     pub items: Vec<ItemQuantity>,
@@ -166,7 +166,7 @@ pub struct ReturnItems {
 /// Cancels units that were not shipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelItems {
-    /// The cancellation's name, unique in the order.
+    /// The cancellation's id, unique in the order.
     pub cancellation_id: CancellationId,
     /// The units to cancel, each sku once.
     pub items: Vec<ItemQuantity>,

@@ -54,16 +54,16 @@ pub struct OrderPlaced {
     /// The lines that were ordered.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<OrderItem>,
-    /// Shipping charged, in minor units; 0 where absent.
+    /// Shipping charged, in minor units; 0 if absent.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub shipping: Amount,
-    /// Tax charged, in minor units; 0 where absent.
+    /// Tax charged, in minor units; 0 if absent.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub tax: Amount,
-    /// Discount granted, in minor units; 0 where absent.
+    /// Discount granted, in minor units; 0 if absent.
     #[serde(default, skip_serializing_if = "Amount::is_zero")]
     pub discount: Amount,
-    /// Items + shipping + tax - discount, in minor units: what is due of a new order. Since version 2.
+    /// Items + shipping + tax - discount, in minor units. It is the amount due of a new order. Since version 2.
     pub total: Amount,
     /// The shop's own order number; it need not be unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ pub struct OrderPlaced {
     /// The shop's own notes, by name.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
-    /// The signed quote that the prices come from; absent where a trusted caller named them.
+    /// The signed quote that the prices come from; absent if a trusted caller set the prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<QuoteReference>,
 }
@@ -80,7 +80,7 @@ pub struct OrderPlaced {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentReceived {
-    /// The payment's name, unique in the order.
+    /// The payment's id, unique in the order.
     pub payment_id: PaymentId,
     /// The amount received, in minor units.
     pub amount: Amount,
@@ -89,111 +89,111 @@ pub struct PaymentReceived {
     pub method: Option<Text>,
 }
 
-/// A payment's recorded amount was wrong; this is the right one.
+/// The recorded amount of a payment was corrected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentCorrected {
-    /// The correction's name, unique in the order.
+    /// The correction's id, unique in the order.
     pub correction_id: CorrectionId,
-    /// The payment.
+    /// The id of the payment.
     pub payment_id: PaymentId,
-    /// The latest effective event of that payment: the receipt, or the correction before this one.
+    /// The id of the event that set the previous amount: the receipt of the payment, or its latest correction.
     #[schemars(schema_with = "crate::values::schema::event_id")]
     pub corrects_event_id: Uuid,
-    /// The amount that was in force, in minor units.
+    /// The payment's amount before this correction, in minor units.
     pub previous_amount: Amount,
-    /// The amount in force from now on, in minor units.
+    /// The payment's amount after this correction, in minor units.
     pub corrected_amount: Amount,
     /// The amount due of the order after this event, in minor units.
     pub due: Amount,
-    /// Why.
+    /// The reason.
     pub reason: Text,
-    /// Why, in a word for statistics.
+    /// A short code for the reason, for statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
 }
 
-/// Part or all of a payment was given back.
+/// A payment was refunded, in part or in full.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefunded {
-    /// The refund's name, unique in the order.
+    /// The refund's id, unique in the order.
     pub refund_id: RefundId,
-    /// The payment.
+    /// The id of the payment.
     pub payment_id: PaymentId,
-    /// The amount, in minor units.
+    /// The amount refunded, in minor units.
     pub amount: Amount,
-    /// The amount of what is due that this refund forgives, in minor units.
+    /// The amount by which this refund lowered the amount due, in minor units.
     pub reduction: Amount,
-    /// The amount due of the order after this event, in minor units. A refund that completes giving a payment back takes
-    /// back what earlier refunds of that payment forgave, so this can be more than before.
+    /// The amount due of the order after this event, in minor units. It can be more than before: if this refund completes
+    /// a payment's refund in full, the reductions of the payment's earlier refunds no longer count.
     pub due: Amount,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
-    /// Why, in a word for statistics.
+    /// A short code for the reason, for statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
 }
 
-/// One shipment left.
+/// A shipment was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemShipped {
-    /// The shipment's name, unique in the order.
+    /// The shipment's id, unique in the order.
     pub shipment_id: ShipmentId,
-    /// The items in it.
+    /// The items in the shipment.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<ItemQuantity>,
-    /// Who carries it.
+    /// The carrier of the shipment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carrier: Option<Text>,
-    /// The carrier's number for it.
+    /// The carrier's tracking number of the shipment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_number: Option<Text>,
 }
 
-/// One shipment arrived.
+/// A shipment arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemDelivered {
-    /// The shipment.
+    /// The id of the shipment.
     pub shipment_id: ShipmentId,
 }
 
-/// Shipped items came back.
+/// Shipped items were returned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemReturned {
-    /// The return's name, unique in the order.
+    /// The return's id, unique in the order.
     pub return_id: ReturnId,
-    /// The items that came back.
+    /// The items that were returned.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<ItemQuantity>,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
-    /// Why, in a word for statistics.
+    /// A short code for the reason, for statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
 }
 
-/// Units that were not shipped were taken out of the order.
+/// Units that were not shipped were cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemsCancelled {
-    /// The cancellation's name, unique in the order.
+    /// The cancellation's id, unique in the order.
     pub cancellation_id: CancellationId,
-    /// The units.
+    /// The units that were cancelled.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     pub items: Vec<ItemQuantity>,
-    /// The amount by which what is due fell, in minor units.
+    /// The amount by which the cancellation lowered the amount due, in minor units.
     pub reduction: Amount,
     /// The amount due of the order after this event, in minor units.
     pub due: Amount,
-    /// Why.
+    /// The reason.
     pub reason: Text,
-    /// Why, in a word for statistics.
+    /// A short code for the reason, for statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
 }
@@ -204,9 +204,9 @@ pub struct ItemsCancelled {
 pub struct OrderCancelled {
     /// The amount due of the order after this event, in minor units: 0.
     pub due: Amount,
-    /// Why.
+    /// The reason.
     pub reason: Text,
-    /// Why, in a word for statistics.
+    /// A short code for the reason, for statistics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
 }

@@ -23,10 +23,10 @@ pub struct CloudEvent {
     /// The version of CloudEvents.
     #[schemars(extend("enum" = [SPEC_VERSION]))]
     pub specversion: String,
-    /// The event's own id, the same whenever it is published: drop repeats by it.
+    /// The event's id. It is the same in every publication of the event, so consumers detect repeats by it.
     #[schemars(with = "String", regex(pattern = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"))]
     pub id: Uuid,
-    /// The order as a source of events: the scope of `sequence`.
+    /// The source of the event: the order, within which `sequence` is unique.
     #[schemars(regex(pattern = "^order-ledger/orders/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))]
     pub source: String,
     /// The type of the event.
@@ -35,7 +35,7 @@ pub struct CloudEvent {
     /// The order's id.
     #[schemars(with = "OrderId")]
     pub subject: String,
-    /// When the event was recorded: RFC 3339, UTC, milliseconds. Never falls as `sequence` rises.
+    /// The time when the event was recorded: RFC 3339, UTC, milliseconds. It never decreases as `sequence` increases.
     #[schemars(
         regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z$"),
         extend("format" = "date-time")
@@ -43,25 +43,25 @@ pub struct CloudEvent {
     pub time: String,
     /// The schema of `data`.
     pub dataschema: String,
-    /// The event's place among the events of its order; sorts as text.
+    /// The position of the event among the events of its order. Positions sort as text.
     #[schemars(regex(pattern = "^[0-9]{10}([.][0-9]{3})?$"))]
     pub sequence: String,
-    /// The id that runs through everything one outside cause set off; absent where the request named none.
+    /// The id that all requests and events of one chain share; absent if the request had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1))]
     pub correlationid: Option<String>,
-    /// The id of the message that caused this event; absent where the cause came from outside.
+    /// The id of the message that caused this event; absent if the cause was external.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1))]
     pub causationid: Option<String>,
-    /// Whose order it is.
+    /// The id of the order's customer.
     #[schemars(with = "CustomerId")]
     pub customerid: String,
     /// The replay that published this copy; absent on the first publication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9._-]{1,64}$"))]
     pub replayname: Option<String>,
-    /// The event's own fields.
+    /// The fields of the event's type.
     pub data: Value,
 }
 

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_key_signs_is_valid_by_that_key_alone() {
+    fn a_signature_is_valid_by_its_own_key_only() {
         let (first, second) = (signer("first"), signer("second"));
         let namesake = signer("first");
         let keys = |signers: &[&QuoteSigner]| {

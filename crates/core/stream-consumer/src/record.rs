@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_record_at_all_is_unaddressable() {
+    fn a_value_that_is_no_record_is_unaddressable() {
         let missing = "aggregateId is missing";
         for value in
             [json!(null), json!(7), json!("text"), json!([]), json!({}), record(&json!(null)), record(&json!({}))]

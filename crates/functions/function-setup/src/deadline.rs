@@ -15,7 +15,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// The error of work that ran out of time. A database may still complete the requests that the work sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("given up shortly before the invocation's deadline")]
+#[error("stopped shortly before the invocation's deadline")]
 pub struct OutOfTime;
 
 /// Runs `work` in the time until [`RESERVE`] before the deadline, which is an instant in milliseconds since 1970. Without a

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lambda_runtime_quotes_of_a_payload_is_left_out() {
+    fn payload_values_in_errors_of_lambda_runtime_are_not_logged() {
         let lines = written(LevelFilter::TRACE, || {
             let error = "invalid type: string \"Jane Doe\"";
             tracing::error!(target: "lambda_runtime::layers::api_response", error, "deserialization failed");

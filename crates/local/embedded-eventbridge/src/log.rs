@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_not_in_the_log() {
+    fn a_failed_write_adds_no_event_to_the_log() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let kept = Kept { file: File::open(file.path()).unwrap(), ends: Vec::new() };
         let log = EventLog { kept: Mutex::new(kept), lines: watch::Sender::new(0) };

@@ -209,7 +209,7 @@ fn a_condition_that_is_missing_or_not_understood_is_refused() {
 }
 
 #[test]
-fn what_is_not_a_template_is_refused() {
+fn a_file_that_is_no_template_is_rejected() {
     assert_eq!(Template::parse("a: [").unwrap_err().to_string(), "the template is not valid YAML");
     assert_eq!(
         Template::parse("a: 1").unwrap_err().to_string(),

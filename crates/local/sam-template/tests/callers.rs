@@ -149,7 +149,7 @@ fn each_api_may_invoke_the_functions_by_their_own_methods() {
 }
 
 #[test]
-fn tokens_are_checked_for_their_issuer_and_audience_and_where_there_are_none_nothing_checks_them() {
+fn the_authorizer_checks_issuer_and_audience_with_jwt_only() {
     let authorizer = deployed(&TOKENS).resource("JwtAuthorizer").unwrap().unwrap();
     assert_eq!(authorizer["AuthorizerType"], "JWT");
     assert_eq!(authorizer["IdentitySource"], json!(["$request.header.Authorization"]));
@@ -226,11 +226,11 @@ fn tokens_without_an_issuer_or_an_audience_are_refused() {
 }
 
 #[test]
-fn only_a_stage_to_try_things_on_goes_without_asking_who_calls() {
+fn only_a_development_stage_may_use_auth_mode_none() {
     for stage in ["prod", "production", "live", "prod-eu", "prd", "staging"] {
         let refusals = deployed(&[("Stage", stage), ("AuthMode", "none")]).refusals().unwrap();
         assert_eq!(refusals.len(), 1, "{stage}");
-        assert!(refusals[0].starts_with("AuthMode=none lets anyone do anything."), "{refusals:?}");
+        assert!(refusals[0].starts_with("With AuthMode=none, every caller may do everything."), "{refusals:?}");
         assert!(deployed(&[("Stage", stage)]).refusals().unwrap().is_empty(), "{stage}");
     }
     for stage in ["dev", "sandbox", "test"] {
@@ -243,7 +243,7 @@ fn cors(parameters: &[(&str, &str)]) -> Option<Value> {
 }
 
 #[test]
-fn no_page_may_call_the_api_unless_its_site_is_named() {
+fn only_pages_of_named_sites_may_call_the_api() {
     assert_eq!(cors(&[]), None);
     assert_eq!(cors(&TOKENS), None);
     let named = cors(&[("CorsAllowedOrigins", "https://shop.example,https://desk.example")]).unwrap();

@@ -41,7 +41,7 @@ fn no_environment_is_refused() {
 }
 
 #[test]
-fn what_is_deployed_without_a_name_is_dev() {
+fn the_default_environment_is_dev() {
     for part in ["global", "validate", "deploy"] {
         let lines = section(&format!("default.{part}.parameters"));
         assert!(!lines.is_empty(), "{part}");
@@ -50,7 +50,7 @@ fn what_is_deployed_without_a_name_is_dev() {
 }
 
 #[test]
-fn production_asks_who_calls_keeps_its_data_and_tries_a_release_on_a_few_calls() {
+fn production_authenticates_callers_keeps_data_and_uses_canaries() {
     let template = deployed("prod");
     assert!(template.routes().unwrap().iter().all(|route| route.authorization == "AWS_IAM"));
     let events = template.resource("OrderEvents").unwrap().unwrap();

@@ -300,7 +300,7 @@ fn a_function_writes_to_its_own_log_group_alone() {
 
 /// A role that only reads cannot encrypt, and no role uses the key for anything except the tables.
 #[test]
-fn a_key_of_ones_own_is_used_through_dynamodb_alone_and_by_queries_to_decrypt() {
+fn a_customer_managed_key_is_used_through_dynamodb_only() {
     let reads = vec!["kms:Decrypt", "kms:DescribeKey"];
     let writes = vec![
         "kms:Decrypt",

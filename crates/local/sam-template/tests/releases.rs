@@ -41,7 +41,7 @@ fn apis_stream_and_schedule_call_the_alias_and_never_the_function() {
 /// With AllAtOnce, CloudFormation moves the alias itself. An alarm therefore does not stop the release that fixes its
 /// cause.
 #[test]
-fn alarms_for_what_a_function_does_take_a_release_back_that_is_not_all_at_once() {
+fn a_gradual_release_rolls_back_on_the_alarms_of_its_function() {
     let template = deployed(&[]).document().clone();
     let preferences = template["Parameters"]["DeploymentPreference"]["AllowedValues"].as_sequence().unwrap();
     let by_codedeploy = template["Mappings"]["DeploymentPreferences"].as_mapping().unwrap();
@@ -138,7 +138,7 @@ fn no_condition_decides_a_variable_of_a_function() {
 }
 
 #[test]
-fn a_functions_concurrency_is_its_own_only_where_a_number_is_given_and_zero_is_one() {
+fn concurrency_is_reserved_only_if_a_number_is_given_even_zero() {
     for function in FUNCTIONS {
         assert_eq!(properties(&[], function).get("ReservedConcurrentExecutions"), None, "{function}");
         let parameter = format!("{function}Concurrency");
@@ -165,7 +165,7 @@ fn functions_may_write_traces_only_where_they_trace() {
 }
 
 #[test]
-fn deployments_may_move_these_functions_aliases_and_look_at_alarms_and_nothing_else() {
+fn deployments_may_only_update_aliases_and_read_alarms() {
     let grants = deployed(&[]).grants().unwrap();
     let mut of_deployments = grants.iter().filter(|grant| grant.role == "DeploymentRole");
     let aliases = of_deployments.next().unwrap();

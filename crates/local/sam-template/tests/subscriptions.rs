@@ -146,12 +146,12 @@ fn every_rule_waits_for_the_policies_of_the_queues_it_fills() {
 
 /// It publishes up to a day's events as soon as it exists.
 #[test]
-fn the_publisher_waits_for_the_archive_and_for_the_queue_of_undelivered_events() {
+fn the_publisher_is_deployed_after_archive_and_dead_letter_queue() {
     assert_eq!(waits_for("PublisherStream"), ["OrderEventsArchive", "UndeliveredEventsPolicy"]);
 }
 
 #[test]
-fn what_cannot_be_taken_from_a_queue_is_kept_in_another_of_its_kind() {
+fn each_queue_has_a_dead_letter_queue_of_its_kind() {
     let queues = of_type("AWS::SQS::Queue");
     let fifo = |queue: &Yaml| queue["Properties"]["FifoQueue"].as_bool().unwrap_or(false);
     let kept: Vec<_> = queues
@@ -188,7 +188,7 @@ fn replays_are_logged_and_reach_no_other_subscription() {
 
 /// A published event shows everything that a customer ordered.
 #[test]
-fn what_events_hold_is_in_no_log_unless_that_is_asked_for() {
+fn events_are_logged_only_with_log_published_events() {
     let logged = |parameters: &[(&str, &str)]| {
         let template = Template::of_this_project().unwrap().with_parameters(parameters).unwrap();
         let deployed = rules().into_iter().filter(|(id, _)| template.resource(id).unwrap().is_some());

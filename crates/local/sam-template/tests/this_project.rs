@@ -60,7 +60,7 @@ fn the_summary_table_has_a_keys_only_index_by_order_and_no_stream() {
 
 /// Two at most: a third reader of a shard would throttle the others.
 #[test]
-fn the_projector_and_the_publisher_read_the_whole_stream_of_order_events_with_finite_retries() {
+fn projector_and_publisher_read_the_whole_stream_with_finite_retries() {
     // The parser requires that the mappings start at TRIM_HORIZON and have no filter.
     let mapping = |function: &str, batch_size, maximum_retry_attempts| StreamMapping {
         function: function.to_owned(),
@@ -176,7 +176,7 @@ fn functions_find_their_tables_in_the_environment() {
 }
 
 #[test]
-fn the_publisher_finds_the_bus_in_the_environment_and_no_table_but_that_of_parked_orders() {
+fn the_publisher_knows_the_bus_and_only_the_table_parked_orders() {
     let publisher = function("publisher").environment;
     assert_eq!(publisher["EVENT_BUS"], "OrderBus");
     let tables: Vec<_> = publisher.iter().filter(|(name, _)| name.ends_with("_TABLE")).collect();

@@ -51,7 +51,7 @@ async fn events_are_published_up_to_a_later_poison_commit() {
 }
 
 #[tokio::test]
-async fn what_comes_to_wait_between_publishing_and_unparking_is_published_too() {
+async fn a_record_held_between_publishing_and_unparking_is_published() {
     let scene = Scene::with_versions(6).await;
     scene.park(&BY, 3, 5).await;
     let (database, arrived) = (scene.recorded.dynamodb.database().clone(), AtomicBool::new(false));

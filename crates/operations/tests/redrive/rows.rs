@@ -55,7 +55,7 @@ async fn a_row_that_lacks_earlier_commits_is_parked_where_it_stops() {
 }
 
 #[tokio::test]
-async fn what_waits_may_be_more_than_a_page() {
+async fn a_redrive_reads_more_than_one_page_of_commits() {
     let scene = Scene::with_versions(2).await;
     for version in 3..=14 {
         let method = "m".repeat(60);

@@ -52,7 +52,7 @@ pub struct RefundView {
     pub payment_id: String,
     /// The amount, in minor units.
     pub amount: u64,
-    /// The amount that it forgives of the amount due, in minor units, unless its payment was given back in full later.
+    /// The amount by which it lowers the amount due, in minor units, unless its payment was refunded in full later.
     pub reduction: u64,
     /// The reason, for people.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ fn pay(body: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 #[test]
-fn what_is_not_json_is_malformed_on_every_route() {
+fn a_body_that_is_not_json_is_malformed_on_every_route() {
     let nested = "[".repeat(100_000);
     let deep = format!("{}{}", "{\"a\":".repeat(130), "}".repeat(130));
     let bodies: [&[u8]; 19] = [

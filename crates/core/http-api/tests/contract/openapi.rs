@@ -120,7 +120,7 @@ fn every_operation_lists_the_scopes_of_its_route() {
 /// If a path or a body names another customer, the token is rejected. For another customer's order id, the order is not
 /// found.
 #[test]
-fn what_a_403_can_mean_is_described() {
+fn every_reason_for_a_403_is_described() {
     for (key, operation) in operations() {
         let response = if key == CommandRoute::PlaceOrder.key() {
             "PlacingForbidden"

@@ -185,7 +185,7 @@ fn a_new_order_is_created_at_its_location() {
 }
 
 #[test]
-fn what_was_recorded_is_created_and_what_need_not_change_is_ok() {
+fn a_recorded_command_gets_201_and_an_unchanged_order_gets_200() {
     let recorded = responses::command_accepted(&command_reply(), Outcome::Recorded, false).unwrap();
     assert_eq!((recorded.status().as_u16(), header(&recorded, "location")), (201, None));
     let unchanged = responses::command_accepted(&command_reply(), Outcome::Unchanged, false).unwrap();

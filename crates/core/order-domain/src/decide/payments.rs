@@ -87,8 +87,8 @@ pub(super) fn refund(order: &Order, command: RefundPayment) -> Result<Decision, 
         });
     }
     let gives_back = amount.minor_units() == refundable;
-    // The figures before this refund forgives anything. A payment given back in full adds back all that it no longer
-    // forgives.
+    // The amount due before this refund lowers it. If the refund completes a payment's refund in full, the reductions of
+    // the payment's earlier refunds no longer count.
     let refunded = |reduction| {
         let mut payment = payment.clone();
         payment.refund(amount, reduction);

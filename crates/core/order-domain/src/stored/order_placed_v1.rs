@@ -12,20 +12,20 @@ use crate::values::{Amount, Currency, CustomerId, MAX_ITEMS, Metadata};
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OrderPlacedV1 {
-    /// Who ordered.
+    /// The customer who ordered.
     customer_id: CustomerId,
     /// The currency of every amount of the order: an ISO 4217 code.
     currency: Currency,
     /// The lines that were ordered.
     #[schemars(length(min = 1, max = MAX_ITEMS))]
     items: Vec<OrderItem>,
-    /// Shipping charged, in minor units; 0 where absent.
+    /// Shipping charged, in minor units; 0 if absent.
     #[serde(default)]
     shipping: Amount,
-    /// Tax charged, in minor units; 0 where absent.
+    /// Tax charged, in minor units; 0 if absent.
     #[serde(default)]
     tax: Amount,
-    /// Discount granted, in minor units; 0 where absent.
+    /// Discount granted, in minor units; 0 if absent.
     #[serde(default)]
     discount: Amount,
 }

@@ -131,7 +131,7 @@ fn fields_that_a_newer_release_added_are_let_through() {
 }
 
 #[test]
-fn what_cloudevents_does_not_allow_is_refused() {
+fn attributes_that_cloudevents_forbids_are_rejected() {
     let wrong = [
         ("id", json!("")),
         ("source", json!("order ledger")),

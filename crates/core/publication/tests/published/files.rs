@@ -66,7 +66,7 @@ fn ever_published() -> BTreeSet<String> {
 }
 
 #[test]
-fn whatever_was_ever_published_is_described_and_whatever_is_described_is_listed() {
+fn every_published_schema_exists_and_is_listed() {
     let today: BTreeSet<String> = schemas().iter().map(stem).collect();
     let advice = "a type or version that was published is published for ever; a new one is added to the list by \
                   `UPDATE_SCHEMAS=1 cargo test -p publication`";

@@ -64,7 +64,7 @@ fn schema_and_domain_draw_the_same_line_for_numbers_ids_and_lengths() {
 }
 
 #[test]
-fn which_characters_are_texts_the_domain_alone_decides() {
+fn the_schemas_do_not_restrict_the_characters_of_texts() {
     // A limit in a published schema can never be widened, but the domain may accept more characters later. So no schema
     // restricts characters.
     for (event_type, pointer, value) in

@@ -29,7 +29,7 @@ Resources:
     Type: AWS::EventSchemas::Registry
     Properties:
       RegistryName: !Sub ${StackName}-events
-      Description: What is published of orders, a schema for each event type and version.
+      Description: The schemas of the published events, one for each event type and version.
 ";
 
 /// Compact JSON with a space after each comma, so that a folded scalar can break its lines there.
@@ -107,7 +107,7 @@ fn the_template_registers_the_schemas_in_the_repository() {
 }
 
 #[test]
-fn what_the_template_registers_reads_as_the_schemas() {
+fn the_template_registers_the_published_schemas() {
     let yaml: yaml_serde::Value = yaml_serde::from_str(&part()).unwrap();
     for schema in schemas() {
         let properties = &yaml["Resources"][logical_id(&schema).as_str()]["Properties"];

@@ -9,8 +9,9 @@ use read_models::{
 };
 use serde_json::{Value, json};
 
+use crate::faulty_connection::{Fate, faulty_rows};
 use crate::story::{TOTALS_TABLE, entries, pay, ship};
-use crate::summed_faults::{Fate, rows, write};
+use crate::summed_faults::write;
 use crate::summed_rows::{Book, SUMS, TotalsEngine, total_of};
 
 async fn delete(book: &Book, entry: &str) {
@@ -70,7 +71,7 @@ async fn of_two_first_orders_at_once_one_begins_the_sum_and_the_other_carries_it
     book.project(&first).await;
     let sum = get(&book, SUMS).await;
     delete(&book, SUMS).await;
-    let (rows, line) = rows(&book, 1, &[Fate::Arrives]);
+    let (rows, line) = faulty_rows(&book, 1, &[Fate::Arrives]);
     // The second run found no sum. Before it reads the rows, the first run has written both.
     *line.meanwhile.lock().unwrap() = Some(json!({ "TableName": TOTALS_TABLE, "Item": sum }));
     assert_eq!(write(&rows, &second).await.unwrap(), Write::Written);
@@ -89,7 +90,7 @@ async fn a_row_or_sum_that_is_not_ours_is_poison_whose_cause_tells_no_value_and_
         item[attribute] = json!({ "M": { "someone@example.com": { "S": "someone@example.com" } } });
         let put = json!({ "TableName": TOTALS_TABLE, "Item": item });
         book.server.database().put_item(serde_json::from_value(put).unwrap()).unwrap();
-        let (rows, _) = rows(&book, 1, &[Fate::Arrives]);
+        let (rows, _) = faulty_rows(&book, 1, &[Fate::Arrives]);
         let engine: TotalsEngine = Engine::new(book.store.clone(), rows);
         let outcome = engine.project(entries(&commits[2..]), None).await;
         let cause = format!("the row {entry} cannot be read: its attributes are not those that this release reads");

@@ -20,7 +20,7 @@ fn jwt_handler() -> (CommandHandler<Counted>, Counted) {
 }
 
 #[tokio::test]
-async fn without_an_identity_of_the_right_kind_nothing_is_answered() {
+async fn a_request_without_a_valid_kind_of_identity_gets_401() {
     let store = Counted::default();
     let signed = |call: Call| call.signed_by("arn:aws:iam::123456789012:user/one");
     let with_token = |call: Call| call.token_of("customer-1001", "orders:admin");

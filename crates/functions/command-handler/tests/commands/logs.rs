@@ -191,7 +191,7 @@ async fn a_failure_is_no_refusal() {
 }
 
 #[tokio::test]
-async fn attempts_that_another_writer_won_are_counted_whether_the_command_was_accepted_or_gave_up() {
+async fn every_attempt_that_another_writer_won_is_counted() {
     let (open, store) = open_handler();
     let order_id = placed(&open).await;
     let (one, other) = (pay(&order_id, "payment-1", 1), pay(&order_id, "payment-2", 1));

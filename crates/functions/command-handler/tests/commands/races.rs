@@ -20,7 +20,7 @@ async fn eight_identical_requests_make_one_commit_and_get_equal_replies() {
 }
 
 #[tokio::test]
-async fn of_two_requests_that_share_a_key_by_mistake_one_is_recorded() {
+async fn one_of_two_requests_that_share_a_key_by_mistake_is_recorded() {
     let (handler, store) = open_handler();
     let other = {
         let mut body = order_body();

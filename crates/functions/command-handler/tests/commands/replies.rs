@@ -39,7 +39,7 @@ async fn a_new_order_is_created_with_its_location_and_version() {
 }
 
 #[tokio::test]
-async fn every_command_of_an_order_s_life_is_accepted_with_its_event_and_one_more_version() {
+async fn every_command_of_an_order_gets_201_and_the_next_version() {
     let (handler, store) = open_handler();
     let order_id = placed(&handler).await;
     for (version, (event_type, call)) in (2_u64..).zip(life_after_placing(&order_id)) {
@@ -56,7 +56,7 @@ async fn every_command_of_an_order_s_life_is_accepted_with_its_event_and_one_mor
 }
 
 #[tokio::test]
-async fn what_need_not_change_is_answered_with_the_event_that_recorded_it() {
+async fn a_repeated_payment_gets_200_with_the_event_that_recorded_it() {
     let (handler, store) = open_handler();
     let order_id = placed(&handler).await;
     let first = send(&handler, &pay(&order_id, "payment-1", 7246)).await;

@@ -32,7 +32,7 @@ async fn placing_again_under_the_same_key_gives_the_same_order_and_reply() {
 }
 
 #[tokio::test]
-async fn every_command_is_replayed_byte_for_byte_however_far_its_order_has_come_since() {
+async fn a_retry_returns_the_same_bytes_after_further_commits() {
     let (handler, store) = open_handler();
     let place = place_order().key("place");
     let mut sent = vec![(place.clone(), send(&handler, &place).await)];

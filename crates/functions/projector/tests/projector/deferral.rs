@@ -78,7 +78,7 @@ async fn an_orders_next_payment_makes_up_for_an_outage_too() {
 }
 
 #[tokio::test]
-async fn where_an_outage_cannot_be_noted_the_records_are_retried() {
+async fn records_are_retried_if_their_outage_cannot_be_noted() {
     let ledger = ledger().await;
     let config =
         ProjectorConfig { parked_table: "NoSuchTable".to_owned(), ..config_without_table_of("CustomerTotals") };

@@ -121,7 +121,7 @@ async fn an_order_that_has_caught_up_is_one_line_and_none_that_is_parked() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_parked_says_so_and_is_none_that_is_parked() {
+async fn an_order_that_could_not_be_parked_is_logged_and_not_counted() {
     let ledger = Ledger::new().await;
     let (_, stream) = with_poison(&ledger).await;
     let without = ProjectorConfig { parked_table: "NoSuchTable".to_owned(), ..config() };
@@ -137,7 +137,7 @@ async fn what_could_not_be_parked_says_so_and_is_none_that_is_parked() {
 }
 
 #[tokio::test]
-async fn a_batch_lags_as_far_as_its_oldest_commit_is_old_once_its_rows_are_written() {
+async fn the_lag_is_the_age_of_the_oldest_commit_after_the_write() {
     let ledger = Ledger::new().await;
     let oldest: Timestamp = "2020-01-01T00:00:00.000Z".parse().unwrap();
     ledger.record("o-1", place("c-1"), &oldest.to_string()).await;
@@ -180,7 +180,7 @@ async fn a_batch_that_is_stuck_lags_and_names_the_cause_that_it_is_stuck_with() 
 }
 
 #[tokio::test]
-async fn for_debugging_each_commit_is_a_line_with_the_correlation_id_of_its_command() {
+async fn at_level_debug_each_commit_is_logged_with_its_correlation_id() {
     let ledger = Ledger::new().await;
     let (_, stream) = with_poison(&ledger).await;
     let lines = everything_written(&ledger, &config(), &stream).await;
@@ -191,7 +191,7 @@ async fn for_debugging_each_commit_is_a_line_with_the_correlation_id_of_its_comm
 }
 
 #[tokio::test]
-async fn a_sum_that_is_not_ours_parks_its_order_and_neither_log_nor_note_quotes_it_or_its_customer() {
+async fn a_malformed_sum_parks_its_order_without_its_value_in_log_or_note() {
     let ledger = Ledger::new().await;
     let items = items_of("o-1", "c-1", 2).await;
     ledger.put(&items[0]).await;

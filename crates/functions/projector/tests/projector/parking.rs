@@ -53,7 +53,7 @@ async fn version(server: &EmbeddedDynamoDb, order: &str) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn one_poison_commit_among_a_thousand_orders_parks_its_order_and_all_others_flow() {
+async fn one_poison_commit_parks_one_order_among_a_thousand() {
     let ledger = Ledger::new().await;
     for number in 1..=1000 {
         let order = format!("o-{number}");
@@ -125,7 +125,7 @@ async fn later_commits_of_a_parked_order_are_tried_and_noted_and_not_folded() {
 }
 
 #[tokio::test]
-async fn once_the_item_is_put_right_the_next_commit_heals_the_order_and_unparks_it() {
+async fn the_next_commit_after_a_repair_unparks_the_order() {
     let ledger = Ledger::new().await;
     let items = items_of("o-1", "c-1", 4).await;
     for item in [&items[0], &from_the_future(items[1].clone()), &items[2]] {
@@ -142,7 +142,7 @@ async fn once_the_item_is_put_right_the_next_commit_heals_the_order_and_unparks_
 }
 
 #[tokio::test]
-async fn an_order_that_has_passed_the_poison_stays_parked_until_it_has_all_that_waited() {
+async fn an_order_stays_parked_until_its_row_has_every_held_version() {
     let ledger = Ledger::new().await;
     let items = items_of("o-1", "c-1", 4).await;
     for item in [&items[0], &from_the_future(items[1].clone()), &items[2], &items[3]] {
@@ -163,7 +163,7 @@ async fn an_order_that_has_passed_the_poison_stays_parked_until_it_has_all_that_
 }
 
 #[tokio::test]
-async fn an_order_that_passes_its_poison_and_meets_another_is_parked_at_that_one() {
+async fn an_order_with_a_second_poison_commit_is_parked_at_that_one() {
     let ledger = Ledger::new().await;
     let items = items_of("o-1", "c-1", 4).await;
     for item in [&items[0], &from_the_future(items[1].clone())] {

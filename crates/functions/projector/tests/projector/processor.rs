@@ -74,7 +74,7 @@ async fn ledger(orders: &[(&str, usize)]) -> (Ledger, Batch) {
 }
 
 #[tokio::test]
-async fn a_fold_that_panics_parks_its_order_quotes_nothing_and_heals_with_the_next_release() {
+async fn a_panicking_fold_parks_its_order_until_the_next_release() {
     let (ledger, batch) = ledger(&[("o-1", 1), ("o-2", 3), ("o-9", 1)]).await;
     let client = ledger.server.client();
     let parked = ParkedOrderTable::new(client.clone(), "ParkedOrders");
@@ -95,7 +95,7 @@ async fn a_fold_that_panics_parks_its_order_quotes_nothing_and_heals_with_the_ne
 }
 
 #[tokio::test]
-async fn where_nothing_is_parked_the_notes_cost_one_query_of_one_read_unit_a_batch() {
+async fn without_parked_orders_a_batch_reads_the_notes_once_for_one_unit() {
     let orders: Vec<String> = (0..150).map(|number| format!("o-{number}")).collect();
     let orders: Vec<(&str, usize)> = orders.iter().map(|order| (order.as_str(), 1)).collect();
     let mut spent: Vec<Reading> = Vec::new();
@@ -120,7 +120,7 @@ async fn where_nothing_is_parked_the_notes_cost_one_query_of_one_read_unit_a_bat
 }
 
 #[tokio::test]
-async fn when_the_time_is_over_all_is_retried_and_nothing_is_parked() {
+async fn at_the_deadline_all_records_are_retried_and_no_order_is_parked() {
     let (ledger, batch) = ledger(&[("o-1", 2), ("o-2", 1)]).await;
     let parked = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
     let model = ProjectedRows::new(ledger.store.clone(), InMemoryRows::<Brittle>::default(), SUMMARY_TABLE);

@@ -79,7 +79,7 @@ async fn a_record_that_cannot_be_noted_is_retried_and_the_rest_is_done() {
 }
 
 #[tokio::test]
-async fn what_is_no_record_at_all_costs_no_other_record_anything() {
+async fn a_value_that_is_no_record_delays_no_other_record() {
     let (ledger, mut stream) = three_commits().await;
     stream.insert(0, json!(null));
     stream.insert(2, json!({ "eventName": "INSERT", "dynamodb": { "NewImage": "someone@example.com" } }));

@@ -38,7 +38,7 @@ async fn while_nothing_is_parked_a_batch_costs_one_read_unit() {
 }
 
 #[tokio::test]
-async fn what_waits_costs_one_write_for_each_of_its_orders() {
+async fn held_records_cost_one_write_for_each_order() {
     let (bus, mut stream) = (Bus::start().await, stream::of(20).await);
     stream[0]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("OrderPromised");
     let (client, meter) = bus.dynamodb.metered_client();
@@ -71,7 +71,7 @@ async fn large_events_are_split_by_their_bytes_into_as_few_calls_as_can_be() {
 }
 
 #[tokio::test]
-async fn what_failed_is_sent_again_alone() {
+async fn only_rejected_entries_are_sent_again() {
     let (bus, events) = (Bus::start().await, stream::events(&stream::of(35).await));
     bus.server.set_faults(Faults { seed: 1, entries_percent: 40, ..Faults::default() });
     let publication = bus.named(NAME).publish(&events, None).await;

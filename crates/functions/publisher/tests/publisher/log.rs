@@ -116,7 +116,7 @@ async fn a_record_that_names_no_order_is_one_error_and_a_metric() {
 }
 
 #[tokio::test]
-async fn orders_that_are_parked_are_a_metric_and_what_waits_with_them_is_another() {
+async fn parked_orders_and_held_events_are_two_metrics() {
     let (bus, mut stream) = (Bus::start().await, stream::of(8).await);
     for number in [1, 2] {
         stream[number]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
@@ -134,7 +134,7 @@ async fn orders_that_are_parked_are_a_metric_and_what_waits_with_them_is_another
 }
 
 #[tokio::test]
-async fn events_that_the_bus_took_are_counted_and_so_is_each_attempt_that_failed() {
+async fn published_events_and_failed_attempts_are_counted() {
     let (bus, stream) = (Bus::start().await, stream::of(12).await);
     let all = told(&bus, NAME, &stream).await;
     assert_eq!((&all["EventsPublished"], all.get("PublishFailures")), (&json!(12), None));
@@ -154,7 +154,7 @@ async fn events_that_the_bus_took_are_counted_and_so_is_each_attempt_that_failed
 }
 
 #[tokio::test]
-async fn what_is_never_sent_is_no_failure_of_the_bus() {
+async fn an_unpublishable_event_is_no_publish_failure() {
     let (bus, mut stream) = (Bus::start().await, stream::of(3).await);
     stream[1]["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["eventType"]["S"] = json!("PaymentPromised");
     let told = told(&bus, NAME, &stream).await;
@@ -162,7 +162,7 @@ async fn what_is_never_sent_is_no_failure_of_the_bus() {
 }
 
 #[tokio::test]
-async fn a_batch_lags_as_far_as_its_oldest_commit_is_old_be_it_published_or_not() {
+async fn the_lag_is_the_age_of_the_oldest_commit_even_if_unpublished() {
     let (bus, stream) = (Bus::start().await, stream::of(3).await);
     let mut records = stream.clone();
     records[1]["dynamodb"]["NewImage"]["recordedAt"]["S"] = json!("2020-01-01T00:00:00.000Z");
@@ -179,7 +179,7 @@ async fn a_batch_lags_as_far_as_its_oldest_commit_is_old_be_it_published_or_not(
 }
 
 #[tokio::test]
-async fn for_debugging_each_commit_is_a_line_with_the_correlation_id_of_its_command() {
+async fn at_level_debug_each_commit_is_logged_with_its_correlation_id() {
     let (bus, stream) = (Bus::start().await, stream::of(2).await);
     let mut lines = everything_written(&bus, NAME, &stream).await;
     lines.retain(|line| line["level"] == "DEBUG");

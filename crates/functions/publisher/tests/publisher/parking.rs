@@ -37,7 +37,7 @@ async fn waiting(bus: &Bus) -> Vec<(String, u64, u64)> {
 }
 
 #[tokio::test]
-async fn wherever_poison_stands_in_a_batch_it_is_done_with_and_all_other_orders_are_published() {
+async fn poison_at_any_place_of_a_batch_delays_no_other_order() {
     let stream = stream::of(100).await;
     for at in [0, 1, 37, 98, 99] {
         let (bus, mut stream) = (Bus::start().await, stream.clone());
@@ -72,7 +72,7 @@ async fn a_note_says_why_and_whose() {
 }
 
 #[tokio::test]
-async fn what_follows_a_parked_version_waits_and_what_comes_before_it_is_a_repeat() {
+async fn versions_after_a_parked_one_wait_and_versions_before_it_repeat() {
     let (bus, mut stream) = (Bus::start().await, one_order(6).await);
     from_the_future(&mut stream[2]);
     assert_eq!(bus.answer(&stream[..3]).await, go_on_from(None));
@@ -102,7 +102,7 @@ async fn a_later_version_that_arrives_ahead_of_the_poison_waits_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_earlier_version_that_turns_out_to_be_poison_is_where_the_order_waits() {
+async fn an_earlier_poison_version_becomes_the_parked_one() {
     let (bus, mut stream) = (Bus::start().await, one_order(6).await);
     bus.notes().park(&BY, &parking(5, 6)).await.unwrap();
     from_the_future(&mut stream[2]);
@@ -128,7 +128,7 @@ async fn bus_that_refuses(version: u64) -> Bus {
 }
 
 #[tokio::test]
-async fn what_the_bus_itself_refuses_as_malformed_parks_its_order_too() {
+async fn an_event_that_the_bus_rejects_as_malformed_parks_its_order() {
     let (bus, stream) = (bus_that_refuses(2).await, one_order(4).await);
     assert_eq!(bus.answer(&stream[..3]).await, go_on_from(None));
     // The third event was published in the same call, before the publisher knew that it must wait. It waits for a redrive too.
@@ -141,7 +141,7 @@ async fn what_the_bus_itself_refuses_as_malformed_parks_its_order_too() {
 }
 
 #[tokio::test]
-async fn an_order_is_not_parked_before_everything_ahead_of_the_poison_is_published() {
+async fn an_order_is_parked_after_its_events_before_the_poison_are_published() {
     let (bus, mut stream) = (Bus::start().await, stream::of(10).await);
     from_the_future(&mut stream[5]);
     bus.server.set_faults(Faults { entries_percent: 100, ..Faults::default() });
@@ -163,7 +163,7 @@ async fn poison_is_retried_together_with_an_earlier_failed_version() {
 }
 
 #[tokio::test]
-async fn what_was_to_wait_is_published_if_its_order_is_redriven_meanwhile() {
+async fn records_are_published_if_a_redrive_ends_before_they_are_held() {
     let (bus, stream) = (Bus::start().await, one_order(4).await);
     bus.notes().park(&BY, &parking(2, 2)).await.unwrap();
     let database = bus.dynamodb.database().clone();

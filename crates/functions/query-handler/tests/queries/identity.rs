@@ -23,7 +23,7 @@ fn every_query_of(order_id: &str) -> Vec<Call> {
 }
 
 #[tokio::test]
-async fn without_an_identity_of_the_right_kind_nothing_is_answered() {
+async fn a_request_without_a_valid_kind_of_identity_gets_401() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     for mode in [AuthMode::Iam, AuthMode::Jwt] {
         let handler = ledger.handler(mode);
@@ -72,7 +72,7 @@ async fn an_order_of_another_customer_is_as_unknown_as_one_that_does_not_exist()
 }
 
 #[tokio::test]
-async fn the_list_and_the_totals_of_another_customer_are_forbidden_whether_or_not_there_is_anything_in_them() {
+async fn the_list_and_totals_of_another_customer_get_403_even_if_empty() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 5).await;
     ledger.total(&order_id).await;

@@ -70,7 +70,7 @@ async fn the_caller_s_own_write_is_shown_however_far_the_row_is_behind() {
 }
 
 #[tokio::test]
-async fn a_version_that_the_order_has_not_reached_is_refused_with_the_current_one() {
+async fn a_version_not_reached_gets_404_with_the_current_version() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     for projected in [0, 2, 5] {
         if projected > 0 {

@@ -49,7 +49,7 @@ fn the_table_lists_every_http_sample() {
 }
 
 #[test]
-fn there_is_a_sample_for_every_route_and_each_says_the_same_of_its_route_throughout() {
+fn every_route_has_a_consistent_sample() {
     let mut seen = BTreeSet::new();
     for (file, function, _) in stated() {
         let payload: Value = serde_json::from_str(&payload(&file)).unwrap();

@@ -35,7 +35,7 @@ async fn parked_at_4() -> (Ledger, String) {
 }
 
 #[tokio::test]
-async fn a_parked_order_s_row_is_shown_as_stale_and_the_operator_s_reason_is_not() {
+async fn a_parked_order_is_stale_and_its_internal_reason_is_not_shown() {
     let (ledger, order_id) = parked_at_4().await;
     for query in ["", "minVersion=1", "minVersion=3"] {
         let reply = ledger.ask(&get_order(&order_id).query(query)).await;
@@ -57,7 +57,7 @@ async fn a_stale_order_is_returned_with_200_for_a_matching_if_none_match() {
 }
 
 #[tokio::test]
-async fn what_is_folded_from_the_events_is_not_stale() {
+async fn a_reply_folded_from_the_events_is_not_stale() {
     let (ledger, order_id) = parked_at_4().await;
     for (query, version) in [("minVersion=4", 5), ("version=3", 3), ("asOf=2100-01-01T00:00:00Z", 5)] {
         let reply = ledger.ask(&get_order(&order_id).query(query)).await;
@@ -83,7 +83,7 @@ async fn a_row_that_has_reached_the_parked_version_is_not_stale() {
 }
 
 #[tokio::test]
-async fn a_row_that_has_passed_the_poison_and_not_what_waited_behind_it_is_stale() {
+async fn a_row_behind_the_held_versions_is_stale() {
     let (ledger, order_id) = parked_at_4().await;
     ledger.park_up_to(5, &SUMMARY_CONSUMER, CUSTOMER, &order_id, 4).await;
     ledger.project(&order_id, 4).await;
@@ -111,7 +111,7 @@ async fn a_list_marks_its_parked_orders_and_itself() {
 }
 
 #[tokio::test]
-async fn a_list_is_stale_for_what_is_on_another_page_under_another_status_or_not_there_at_all() {
+async fn a_list_is_stale_for_parked_orders_that_it_does_not_show() {
     let (ledger, _) = parked_at_4().await;
     let newest = ledger.place(CUSTOMER, "key-2").await;
     ledger.project(&newest, 1).await;
@@ -127,7 +127,7 @@ async fn a_list_is_stale_for_what_is_on_another_page_under_another_status_or_not
 }
 
 #[tokio::test]
-async fn what_another_consumer_or_another_customer_has_parked_makes_nothing_stale() {
+async fn orders_parked_for_another_consumer_or_customer_make_nothing_stale() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.project(&order_id, 3).await;
     for consumer in [TOTALS_CONSUMER, Consumer::PUBLISHER] {
@@ -164,7 +164,7 @@ async fn a_note_that_cannot_be_read_makes_its_order_stale_and_no_query_fail() {
 }
 
 #[tokio::test]
-async fn totals_are_stale_while_any_order_of_the_customer_is_parked_by_what_sums_them() {
+async fn totals_are_stale_while_an_order_is_parked_by_customer_totals() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     ledger.total(&order_id).await;
     for consumer in [SUMMARY_CONSUMER, Consumer::PUBLISHER] {
@@ -188,7 +188,7 @@ fn assert_not_stale(reply: &Reply) {
 }
 
 #[tokio::test]
-async fn who_may_not_see_an_order_does_not_learn_that_it_is_parked() {
+async fn callers_without_access_do_not_learn_that_an_order_is_parked() {
     let (ledger, order_id) = parked_at_4().await;
     ledger.park(&TOTALS_CONSUMER, CUSTOMER, &order_id, 4).await;
     let handler = ledger.handler(AuthMode::Jwt);

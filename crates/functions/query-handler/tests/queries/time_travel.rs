@@ -51,7 +51,7 @@ async fn a_point_not_reached_tells_strangers_nothing() {
 }
 
 #[tokio::test]
-async fn at_every_instant_the_order_is_what_had_been_recorded_by_then() {
+async fn as_of_returns_the_order_as_recorded_at_that_instant() {
     let (ledger, order_id) = Ledger::with_an_order().await;
     for commit in ledger.commits(&order_id).await {
         let at = commit.recorded_at;

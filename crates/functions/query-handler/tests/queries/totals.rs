@@ -24,7 +24,7 @@ async fn order(ledger: &Ledger, key: &str, currency: &str, commands: &[(&str, Va
 }
 
 #[tokio::test]
-async fn totals_are_by_currency_with_corrections_refunds_and_cancelled_orders_counted() {
+async fn totals_count_corrections_refunds_and_cancellations_by_currency() {
     let ledger = Ledger::empty().await;
     let pay = ("payments", json!({ "paymentId": "payment-1", "amount": 1000 }));
     let correct =

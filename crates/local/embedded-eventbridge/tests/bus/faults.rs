@@ -44,7 +44,7 @@ async fn a_seed_reproduces_its_faults() {
 }
 
 #[tokio::test]
-async fn every_fault_is_counted_and_the_log_holds_what_was_accepted_and_nothing_else() {
+async fn every_fault_is_counted_and_the_log_has_only_accepted_events() {
     let mut struck = [0; 3];
     for seed in 0..5 {
         let bus = start().await;

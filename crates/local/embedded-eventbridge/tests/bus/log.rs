@@ -14,7 +14,7 @@ fn kept(file: &Path) -> LogLocation {
 }
 
 #[tokio::test]
-async fn what_is_acknowledged_is_in_the_file_one_detail_a_line() {
+async fn acknowledged_events_are_in_the_file_one_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.ndjson");
     let bus = start_on(kept(&file)).await;

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_left_out() {
+    fn absent_members_are_not_in_the_payload() {
         let payload = payload_of(Request::post("/orders/1"), b"");
         for member in ["body", "cookies", "queryStringParameters"] {
             assert_eq!(payload.get(member), None, "{member}");

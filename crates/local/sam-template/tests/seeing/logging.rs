@@ -20,7 +20,7 @@ fn lambda_writes_json_and_drops_no_line_of_a_function() {
 
 /// At WARN, Lambda writes no `platform.report` of an invocation that succeeded.
 #[test]
-fn the_default_system_log_level_writes_what_the_query_for_cold_starts_reads() {
+fn the_default_log_level_includes_the_lines_of_cold_starts() {
     assert_eq!(section("Parameters")["SystemLogLevel"]["Default"], "INFO");
     let queries = of_type("AWS::Logs::QueryDefinition");
     let (_, cold_starts) = queries.iter().find(|(id, _)| id == "ColdStartsQuery").unwrap();

@@ -6,6 +6,7 @@
 mod failures;
 mod parked;
 mod rebuild;
+mod redrive;
 mod repair_refused;
 mod repair_resumed;
 mod replay;

@@ -252,7 +252,7 @@ async fn a_row_of_a_newer_release_is_a_difference_that_is_not_repaired() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
+async fn an_order_that_cannot_be_folded_is_reported_once_with_exit_code_1() {
     let scene = Scene::with_orders(3).await;
     scene.recorded.poison("o-1", 3, second(5)).await;
     scene.recorded.poison("o-9", 1, second(5)).await;
@@ -271,7 +271,7 @@ async fn what_cannot_be_folded_is_named_once_and_is_not_called_clean() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_done_is_no_difference() {
+async fn a_missing_table_is_an_error_and_no_difference() {
     let scene = rebuilt(1).await;
     for missing in ["OrderEvents", ROWS, TOTALS] {
         let gone = output(scene.verify(&["--table", &format!("{missing}=Missing"), "--state", missing])).await;

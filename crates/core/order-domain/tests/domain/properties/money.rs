@@ -39,7 +39,7 @@ impl Given {
 }
 
 /// Returns the amount due by definition: the total, less the reductions of cancelled items, less those of refunds. A
-/// payment that was given back in full forgives only the explicit reduction of the refund that completed it. The amount
+/// payment that was refunded in full forgives only the explicit reduction of the refund that completed it. The amount
 /// is 0 once the order is cancelled.
 fn due_of(history: &[Event]) -> (u64, u64) {
     let (mut total, mut off, mut units, mut cancelled) = (0, 0, 0, false);
@@ -136,7 +136,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
-    fn what_is_due_is_what_its_definition_says(first in placeable(), commands in vec(any_command(), 0..60)) {
+    fn the_amount_due_equals_its_definition(first in placeable(), commands in vec(any_command(), 0..60)) {
         let history = history_of(first, commands);
         let mut order = Order::default();
         for (index, event) in history.iter().enumerate() {

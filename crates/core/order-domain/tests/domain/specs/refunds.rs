@@ -38,7 +38,7 @@ fn refunds_add_up_to_the_payment_and_no_further() {
 }
 
 #[test]
-fn what_remains_of_a_payment_is_counted_from_its_correction() {
+fn a_refund_is_limited_by_the_corrected_amount() {
     given([placed(), received("p1", 4500), corrected("p1", 2, 4500, 4000)])
         .when(refund_payment("r1", "p1", 4001))
         .then_rejected(Rejection::RefundExceedsPayment {

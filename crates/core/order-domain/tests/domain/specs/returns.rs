@@ -29,7 +29,7 @@ fn no_more_comes_back_than_was_shipped() {
 }
 
 #[test]
-fn what_was_not_shipped_does_not_come_back() {
+fn an_item_that_was_not_shipped_cannot_be_returned() {
     given(shipped_and([])).when(return_items("b1", [("pot", 1)])).then_rejected(Rejection::QuantityExceedsReturnable {
         sku: sku("pot"),
         shipped: 0,
@@ -39,7 +39,7 @@ fn what_was_not_shipped_does_not_come_back() {
 }
 
 #[test]
-fn an_item_that_was_not_ordered_does_not_come_back() {
+fn an_item_that_was_not_ordered_cannot_be_returned() {
     given(shipped_and([]))
         .when(return_items("b1", [("cup", 1)]))
         .then_rejected(Rejection::UnknownSku { sku: sku("cup") });

@@ -82,7 +82,7 @@ fn no_more_is_shipped_than_was_ordered() {
 }
 
 #[test]
-fn what_came_back_is_not_shipped_again() {
+fn a_returned_item_is_not_shipped_again() {
     let history = paid_and([shipped("s1", [("pot", 1)]), returned("b1", [("pot", 1)])]);
     given(history).when(ship("s2", [("pot", 1)])).then_rejected(Rejection::QuantityExceedsShippable {
         sku: sku("pot"),

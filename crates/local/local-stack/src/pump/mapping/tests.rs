@@ -92,7 +92,7 @@ fn a_batch_ends_before_the_record_that_would_make_it_too_large_for_an_invocation
 }
 
 #[test]
-fn what_is_before_the_reported_record_is_done_and_the_rest_is_retried() {
+fn the_batch_is_retried_from_the_reported_record_on() {
     let mut answers = [failed_from(3), Outcome::Succeeded].into_iter();
     let (invocations, settled) = run(&mut mapping(declared(), 4), |_| answers.next().unwrap());
     assert_eq!(invocations, [vec![1, 2, 3, 4], vec![3, 4]]);
