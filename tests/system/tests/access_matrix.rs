@@ -13,7 +13,7 @@ use system_tests::System;
 use system_tests::api::{fresh_key, quoted};
 
 /// The reply to a caller: the status and the problem's code, which is empty if the request is granted.
-type Cell = (u16, &'static str);
+pub(crate) type Cell = (u16, &'static str);
 
 const R200: Cell = (200, "");
 const R201: Cell = (201, "");
@@ -48,11 +48,14 @@ const TOKENS: [(&str, &str, &str); 9] = [
     ("customer without a scope of ours", "anna", "openid profile orders:write"),
 ];
 
+/// The column of a customer who does not own the order.
+pub(crate) const OTHER_CUSTOMER: usize = 1;
+
 /// A row of the matrix in `tests/access_matrix.json`, which the deployment test reads too.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
-    route: String,
+pub(crate) struct Row {
+    pub(crate) route: String,
     /// The member of the body that requires its own permission. Without `prices`, a new order is placed from a quote.
     #[serde(default)]
     member: String,
@@ -62,7 +65,7 @@ struct Row {
     #[serde(default)]
     steps: usize,
     #[serde(default)]
-    body: Value,
+    pub(crate) body: Value,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +87,7 @@ const LIFE: [&str; 3] = [
 
 impl Row {
     /// Returns the reply to a caller of [`TOKENS`]. The file does not list callers without a scope of ours.
-    fn cell(&self, column: usize) -> Cell {
+    pub(crate) fn cell(&self, column: usize) -> Cell {
         match self.replies.split(' ').nth(column) {
             Some("R200") => R200,
             Some("R201") => R201,
@@ -118,19 +121,24 @@ impl Row {
     }
 }
 
+/// Returns the rows of the commands on an existing order.
+pub(crate) fn commands() -> impl Iterator<Item = &'static Row> {
+    MATRIX.rows.iter().filter(|row| row.member.is_empty() && row.route.starts_with("POST /orders/{orderId}/"))
+}
+
 /// Returns the row of a route without a special member.
-fn row_of(route: &str) -> &'static Row {
+pub(crate) fn row_of(route: &str) -> &'static Row {
     MATRIX.rows.iter().find(|row| row.route == route && row.member.is_empty()).unwrap()
 }
 
 /// Returns the order that the bodies in the file are about: 3 x 999.
-fn three_teas() -> Value {
+pub(crate) fn three_teas() -> Value {
     let items = json!([{ "sku": "TEA-500", "quantity": 3, "unitPrice": 999 }]);
     json!({ "customerId": "anna", "currency": "EUR", "items": items })
 }
 
 /// Returns method and path of a route for an order of Anna's.
-fn request(route: &str, order: &str) -> (Method, String) {
+pub(crate) fn request(route: &str, order: &str) -> (Method, String) {
     let (method, template) = route.split_once(' ').unwrap();
     let path = template.replace("{orderId}", order).replace("{customerId}", "anna");
     (method.parse().unwrap(), path.replace("{paymentId}", "pay-1").replace("{shipmentId}", "ship-1"))
