@@ -1,7 +1,12 @@
 """The access matrix: the replies of the deployed gateway and functions to each caller on each route.
 
-A cell is a status and a problem's code. The gateway's own replies have no code.
+Its rows are in `tests/access_matrix.json`, which the system tests read too. A cell is a status and a problem's code. The
+gateway's own replies have no code.
 """
+
+import json
+from pathlib import Path
+from typing import Any
 
 Cell = tuple[int, str | None]
 
@@ -25,39 +30,31 @@ TOKENS: dict[str, tuple[str, tuple[str, ...]]] = {
 # The last two: unauthenticated on the API for tokens, and signed on the service API.
 CALLERS = (*TOKENS, "anonymous", "signed")
 
-R200: Cell = (200, None)
-R201: Cell = (201, None)
+# The replies to the callers of the file, by the words of the file.
+REPLIES: dict[str, Cell] = {
+    "R200": (200, None),
+    "R201": (201, None),
+    "S403": (403, None),  # The gateway: none of the route's scopes.
+    "F403": (403, "forbidden"),  # The request names another customer.
+    "M403": (403, "mixed_scopes"),
+    "R404": (404, "order_not_found"),  # The order of another customer.
+}
 G401: Cell = (401, None)  # The gateway: no valid token.
-G403: Cell = (403, None)  # The gateway: none of the route's scopes.
-F403: Cell = (403, "forbidden")  # The request names another customer.
-M403: Cell = (403, "mixed_scopes")
-R404: Cell = (404, "order_not_found")  # The order of another customer.
 
-#             customer other shop  psp   wareh supp. admin mixed aud.  anon. signed
-PLACE =       (R201, F403, R201, G403, G403, G403, R201, M403, G401, G401, R201)
-PAY =         (G403, G403, G403, R201, G403, G403, R201, M403, G401, G401, R201)
-FULFIL =      (G403, G403, G403, G403, R201, G403, R201, M403, G401, G401, R201)
-CANCEL =      (R201, R404, R201, G403, G403, G403, R201, M403, G401, G401, R201)
-READ_OWN =    (R200, F403, R200, G403, G403, R200, R200, M403, G401, G401, R200)
-READ_ORDER =  (R200, R404, R200, G403, G403, R200, R200, M403, G401, G401, R200)
-READ_ALL =    (G403, G403, R200, G403, G403, R200, R200, M403, G401, G401, R200)
-READ_PUBLIC = (R200, R200, R200, G403, G403, R200, R200, M403, G401, G401, R200)
+FILE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "access_matrix.json").read_text())
+# The rows about a member of a body are for the system tests.
+ROWS: dict[str, dict[str, Any]] = {row["route"]: row for row in FILE["rows"] if "member" not in row}
+
+
+def _cells(row: dict[str, Any]) -> tuple[Cell, ...]:
+    of_file = dict(zip(FILE["callers"], (REPLIES[word] for word in row["replies"].split())))
+    others = {"wrong audience": G401, "anonymous": G401, "signed": of_file["admin"]}
+    return tuple((of_file | others)[caller] for caller in CALLERS)
+
 
 # In the order in which an order accepts the commands.
-MATRIX: dict[str, tuple[Cell, ...]] = {
-    "POST /orders": PLACE,
-    "POST /orders/{orderId}/payments": PAY,
-    "POST /orders/{orderId}/payments/{paymentId}/corrections": PAY,
-    "POST /orders/{orderId}/refunds": PAY,
-    "POST /orders/{orderId}/shipments": FULFIL,
-    "POST /orders/{orderId}/shipments/{shipmentId}/delivery": FULFIL,
-    "POST /orders/{orderId}/returns": FULFIL,
-    "POST /orders/{orderId}/item-cancellations": CANCEL,
-    "POST /orders/{orderId}/cancellation": CANCEL,
-    "GET /customers/{customerId}/orders": READ_OWN,
-    "GET /customers/{customerId}/totals": READ_OWN,
-    "GET /orders": READ_ALL,
-    "GET /orders/{orderId}": READ_ORDER,
-    "GET /orders/{orderId}/events": READ_ORDER,
-    "GET /openapi.json": READ_PUBLIC,
+MATRIX: dict[str, tuple[Cell, ...]] = {route: _cells(row) for route, row in ROWS.items()}
+# The number of steps that an order has gone through before a route is called, and a body that its state allows.
+CALLS: dict[str, tuple[int, dict[str, Any] | None]] = {
+    route: (row.get("steps", 0), row.get("body")) for route, row in ROWS.items()
 }

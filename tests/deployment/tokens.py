@@ -14,32 +14,21 @@ from emulator import ACCOUNT
 from expectations import eventually, expect
 from issuer import AUDIENCE, KEY_ID, Issuer
 from journey import order_of
-from matrix import CALLERS, MATRIX, OF_CUSTOMERS, TOKENS
+from matrix import CALLERS, CALLS, MATRIX, OF_CUSTOMERS, TOKENS
 from quotes import PricingService
 from stack import NAME, Stack
 
 SCOPE_PREFIX = "order-ledger/"
 CUSTOMER_PREFIX = "auth0|"
 QUOTE_KEY = "prices-1"
-TEA = [{"sku": "TEA-500", "quantity": 1}]
 
-# The number of steps that an order has gone through before a route is called, and a body that its state allows.
-CALLS: dict[str, tuple[int, dict[str, Any] | None]] = {
-    "payments": (0, {"paymentId": "pay-1", "amount": 1}),
-    "corrections": (1, {"correctionId": "cor-1", "amount": 2998, "reason": "miscounted"}),
-    "refunds": (3, {"refundId": "ref-1", "paymentId": "pay-1", "amount": 1}),
-    "shipments": (1, {"shipmentId": "ship-1", "items": TEA}),
-    "delivery": (2, None),
-    "returns": (3, {"returnId": "ret-1", "items": TEA}),
-    "item-cancellations": (0, {"cancellationId": "can-1", "items": TEA, "reason": "sold out"}),
-    "cancellation": (0, {"reason": "changed my mind"}),
-}
-# The life of an order, step by step.
-LIFE: list[tuple[str, dict[str, Any] | None]] = [
-    ("payments", {"paymentId": "pay-1", "amount": 2997}),
-    ("shipments", {"shipmentId": "ship-1", "items": TEA}),
-    ("shipments/ship-1/delivery", None),
+# The life of an order: its routes, step by step.
+LIFE = [
+    "POST /orders/{orderId}/payments",
+    "POST /orders/{orderId}/shipments",
+    "POST /orders/{orderId}/shipments/{shipmentId}/delivery",
 ]
+PAY, SHIP, _ = (CALLS[route][1] for route in LIFE)
 
 
 def parameters(issuer: Issuer, pricing: PricingService) -> dict[str, str]:
@@ -134,7 +123,7 @@ class Tokens:
         placed = self._service.post("/orders", order_of("carol"), self._key())
         bearer = self._token("", "payments:write", sub=None, client_id="payment-provider")
         path = f"/orders/{placed.body['orderId']}"
-        paid = self._stack.api(bearer=bearer).post(f"{path}/payments", CALLS["payments"][1], self._key())
+        paid = self._stack.api(bearer=bearer).post(f"{path}/payments", PAY, self._key())
         expect(paid.status, 201)
         trail = self._service.get(f"{path}/events").body["items"]
         expect(trail[-1]["actor"], "jwt:payment-provider")
@@ -161,8 +150,8 @@ class Tokens:
         credentials = self._stack.user("parcels", "POST/orders/*/shipments", api="ServiceApiUrl")
         parcels = self._stack.api(credentials, api="ServiceApiUrl")
         order = self._order_after(1)
-        expect(_cell(parcels.post(f"/orders/{order}/payments", CALLS["payments"][1], self._key())), (403, None))
-        expect(parcels.post(f"/orders/{order}/shipments", CALLS["shipments"][1], self._key()).status, 201)
+        expect(_cell(parcels.post(f"/orders/{order}/payments", PAY, self._key())), (403, None))
+        expect(parcels.post(f"/orders/{order}/shipments", SHIP, self._key()).status, 201)
         expect(self._service.get(f"/orders/{order}/events").body["items"][-1]["actor"],
                f"iam:arn:aws:iam::{ACCOUNT}:user/parcels")
 
@@ -197,9 +186,8 @@ class Tokens:
     def _called(self, api: Api, caller: str, route: str, orders: list[str]) -> tuple[int, str | None]:
         """Calls a route on an order whose state allows it, and returns status and code."""
         method, template = route.split(" ")
-        steps, body = CALLS.get(template.split("/")[-1], (0, None))
-        path = template.replace("{orderId}", orders[steps]).replace("{customerId}", "alice")
-        path = path.replace("{paymentId}", "pay-1").replace("{shipmentId}", "ship-1")
+        steps, body = CALLS[route]
+        path = _path(template, orders[steps])
         if method == "GET":
             # Reads the events, because the order's row may not be written yet.
             return _cell(api.get(path, **({"consistent": "true"} if path == f"/orders/{orders[steps]}" else {})))
@@ -213,8 +201,9 @@ class Tokens:
         placed = self._service.post("/orders", order_of("alice"), self._key())
         expect(placed.status, 201)
         order = placed.body["orderId"]
-        for command, body in LIFE[:steps]:
-            expect(self._service.post(f"/orders/{order}/{command}", body, self._key()).status, 201)
+        for route in LIFE[:steps]:
+            path = _path(route.removeprefix("POST "), order)
+            expect(self._service.post(path, CALLS[route][1], self._key()).status, 201)
         return order
 
     def _caller(self, name: str) -> Api:
@@ -242,6 +231,14 @@ class Tokens:
         """A new Idempotency-Key, or a new id for a quote."""
         self._keys += 1
         return f"key-{self._keys}"
+
+
+def _path(template: str, order: str) -> str:
+    """The path of a route for an order of Alice."""
+    ids = {"{orderId}": order, "{customerId}": "alice", "{paymentId}": "pay-1", "{shipmentId}": "ship-1"}
+    for parameter, value in ids.items():
+        template = template.replace(parameter, value)
+    return template
 
 
 def _cell(answer: Answer) -> tuple[int, str | None]:

@@ -1,17 +1,19 @@
 //! Every route, called by every kind of caller.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use http_api::{ROUTES, Scope};
 use local_stack::{LocalIssuer, Token};
 use reqwest::Method;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use system_tests::System;
-use system_tests::api::{fresh_key, quoted, three_items};
+use system_tests::api::{fresh_key, quoted};
 
 /// The reply to a caller: the status and the problem's code, which is empty if the request is granted.
-type Cell = (u16, &'static str);
+pub(crate) type Cell = (u16, &'static str);
 
 const R200: Cell = (200, "");
 const R201: Cell = (201, "");
@@ -46,31 +48,101 @@ const TOKENS: [(&str, &str, &str); 9] = [
     ("customer without a scope of ours", "anna", "openid profile orders:write"),
 ];
 
-/// A route, a member of the body that requires its own permission, and the reply to each caller. Without `prices`, a new
-/// order is placed from a quote.
-type Row = (&'static str, &'static str, [Cell; TOKENS.len()]);
+/// The column of a customer who does not own the order.
+pub(crate) const OTHER_CUSTOMER: usize = 1;
 
-#[rustfmt::skip]
-const MATRIX: [Row; 17] = [
-    //                                                                      customer other shop  psp   wareh. supp. admin mixed none
-    ("POST /orders",                                              "",          [R201, F403, R201, S403, S403, S403, R201, M403, S403]),
-    ("POST /orders",                                              "prices",    [P403, P403, R201, S403, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/payments",                           "",          [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/payments/{paymentId}/corrections",   "",          [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/refunds",                            "",          [S403, S403, S403, R201, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/shipments",                          "",          [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/shipments/{shipmentId}/delivery",    "",          [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/returns",                            "",          [S403, S403, S403, S403, R201, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/item-cancellations",                 "",          [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/item-cancellations",                 "reduction", [D403, D403, R201, S403, S403, S403, R201, M403, S403]),
-    ("POST /orders/{orderId}/cancellation",                       "",          [R201, R404, R201, S403, S403, S403, R201, M403, S403]),
-    ("GET /customers/{customerId}/orders",                        "",          [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /customers/{customerId}/totals",                        "",          [R200, F403, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /orders",                                               "",          [S403, S403, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /orders/{orderId}",                                     "",          [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /orders/{orderId}/events",                              "",          [R200, R404, R200, S403, S403, R200, R200, M403, S403]),
-    ("GET /openapi.json",                                         "",          [R200, R200, R200, S403, S403, R200, R200, M403, S403]),
+/// A row of the matrix in `tests/access_matrix.json`, which the deployment test reads too.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Row {
+    pub(crate) route: String,
+    /// The member of the body that requires its own permission. Without `prices`, a new order is placed from a quote.
+    #[serde(default)]
+    member: String,
+    /// The replies to the callers, in their order, as names of cells.
+    replies: String,
+    /// The number of steps of its life that the order has gone through, so that its state allows the request.
+    #[serde(default)]
+    steps: usize,
+    #[serde(default)]
+    pub(crate) body: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Matrix {
+    callers: Vec<String>,
+    rows: Vec<Row>,
+}
+
+static MATRIX: LazyLock<Matrix> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../access_matrix.json")).unwrap());
+
+/// The life of an order: its routes, step by step.
+const LIFE: [&str; 3] = [
+    "POST /orders/{orderId}/payments",
+    "POST /orders/{orderId}/shipments",
+    "POST /orders/{orderId}/shipments/{shipmentId}/delivery",
 ];
+
+impl Row {
+    /// Returns the reply to a caller of [`TOKENS`]. The file does not list callers without a scope of ours.
+    pub(crate) fn cell(&self, column: usize) -> Cell {
+        match self.replies.split(' ').nth(column) {
+            Some("R200") => R200,
+            Some("R201") => R201,
+            Some("F403") => F403,
+            Some("M403") => M403,
+            Some("P403") => P403,
+            Some("D403") => D403,
+            Some("R404") => R404,
+            Some("S403") | None => S403,
+            Some(unknown) => panic!("{unknown} is no reply"),
+        }
+    }
+
+    /// Returns the scopes that the route accepts, except the admin's.
+    fn accepted(&self) -> &'static [Scope] {
+        ROUTES.iter().find(|route| route.key == self.route).unwrap().scopes
+    }
+
+    /// Returns the reply to a caller with all permissions.
+    fn granted(&self) -> Cell {
+        if self.route.starts_with("POST ") { R201 } else { R200 }
+    }
+
+    /// Returns the body of the request.
+    fn body(&self) -> Value {
+        match (self.route.as_str(), self.member.as_str()) {
+            ("POST /orders", "prices") => three_teas(),
+            ("POST /orders", _) => quoted(three_teas()),
+            _ => self.body.clone(),
+        }
+    }
+}
+
+/// Returns the rows of the commands on an existing order.
+pub(crate) fn commands() -> impl Iterator<Item = &'static Row> {
+    MATRIX.rows.iter().filter(|row| row.member.is_empty() && row.route.starts_with("POST /orders/{orderId}/"))
+}
+
+/// Returns the row of a route without a special member.
+pub(crate) fn row_of(route: &str) -> &'static Row {
+    MATRIX.rows.iter().find(|row| row.route == route && row.member.is_empty()).unwrap()
+}
+
+/// Returns the order that the bodies in the file are about: 3 x 999.
+pub(crate) fn three_teas() -> Value {
+    let items = json!([{ "sku": "TEA-500", "quantity": 3, "unitPrice": 999 }]);
+    json!({ "customerId": "anna", "currency": "EUR", "items": items })
+}
+
+/// Returns method and path of a route for an order of Anna's.
+pub(crate) fn request(route: &str, order: &str) -> (Method, String) {
+    let (method, template) = route.split_once(' ').unwrap();
+    let path = template.replace("{orderId}", order).replace("{customerId}", "anna");
+    (method.parse().unwrap(), path.replace("{paymentId}", "pay-1").replace("{shipmentId}", "ship-1"))
+}
 
 /// The identity that the test authorizer passes on (`system_tests::authorizer`); `None` for an unauthenticated request.
 type Identity = Option<(&'static str, String)>;
@@ -102,93 +174,52 @@ async fn call(system: &System, method: &Method, path: &str, who: &Identity, body
     (reply.status, code.unwrap_or_default())
 }
 
-/// Orders of Anna's, each in a different state.
-struct Orders {
-    placed: String,
-    paid: String,
-    shipped: String,
-    delivered: String,
-}
-
-impl Orders {
-    async fn prepare(system: &System, who: &Identity) -> Self {
-        let mut ids = Vec::new();
-        let life = [
-            ("payments", json!({ "paymentId": "p", "amount": 5_000 })),
-            ("shipments", json!({ "shipmentId": "s", "items": [{ "sku": "plate", "quantity": 1 }] })),
-            ("shipments/s/delivery", Value::Null),
-        ];
-        for steps in 0..=life.len() {
-            let headers: Vec<_> = who.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let placed = system.api.place_with(&headers, quoted(three_items("anna"))).await.expect(201);
-            let order = placed.body["orderId"].as_str().unwrap().to_owned();
-            for (command, body) in &life[..steps] {
-                assert_eq!(call(system, &Method::POST, &format!("/orders/{order}/{command}"), who, body).await, R201);
-            }
-            ids.push(order);
+/// Places orders of Anna's, and returns them by the number of steps that each has gone through.
+async fn prepare(system: &System, who: &Identity) -> Vec<String> {
+    let mut orders = Vec::new();
+    for steps in 0..=LIFE.len() {
+        let headers: Vec<_> = who.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let placed = system.api.place_with(&headers, quoted(three_teas())).await.expect(201);
+        let order = placed.body["orderId"].as_str().unwrap().to_owned();
+        for route in &LIFE[..steps] {
+            let (method, path) = request(route, &order);
+            assert_eq!(call(system, &method, &path, who, &row_of(route).body).await, R201);
         }
-        let [placed, paid, shipped, delivered] = ids.try_into().unwrap();
-        Self { placed, paid, shipped, delivered }
+        orders.push(order);
     }
-
-    /// Returns the order and the body for a route. The owner's order is in a state that allows the request.
-    fn request(&self, route: &str, member: &str) -> (&str, Value) {
-        let plate = json!([{ "sku": "plate", "quantity": 1 }]);
-        match (route.rsplit('/').next().unwrap(), member) {
-            ("payments", _) => (&self.placed, json!({ "paymentId": "p", "amount": 1 })),
-            ("corrections", _) => (&self.paid, json!({ "correctionId": "c", "amount": 5_001, "reason": "miscounted" })),
-            ("refunds", _) => (&self.delivered, json!({ "refundId": "r", "paymentId": "p", "amount": 1 })),
-            ("shipments", _) => (&self.paid, json!({ "shipmentId": "s", "items": plate })),
-            ("delivery", _) => (&self.shipped, Value::Null),
-            ("returns", _) => (&self.delivered, json!({ "returnId": "r", "items": plate })),
-            ("item-cancellations", "reduction") => {
-                let mug = json!([{ "sku": "mug-blue", "quantity": 1 }]);
-                let body = json!({ "cancellationId": "y", "items": mug, "reason": "sold out", "reduction": 1 });
-                (&self.delivered, body)
-            }
-            ("item-cancellations", _) => {
-                (&self.placed, json!({ "cancellationId": "x", "items": plate, "reason": "sold out" }))
-            }
-            ("cancellation", _) => (&self.placed, json!({ "reason": "changed my mind" })),
-            (_, "prices") => (&self.placed, three_items("anna")),
-            _ => (&self.placed, quoted(three_items("anna"))),
-        }
-    }
+    orders
 }
 
 /// Asserts one column of the matrix: the reply to the caller on each route.
-async fn assert_column(system: &System, trusted: &Identity, who: &Identity, cell: impl Fn(usize) -> Cell) {
+async fn assert_column(system: &System, trusted: &Identity, who: &Identity, cell: impl Fn(&Row) -> Cell) {
     // Each column has its own orders, because the commands of one caller would change the replies to the next caller.
-    let orders = Orders::prepare(system, trusted).await;
-    for (row, (route, member, _)) in MATRIX.iter().enumerate() {
-        let (order, body) = orders.request(route, member);
-        let (method, template) = route.split_once(' ').unwrap();
-        let path = template.replace("{orderId}", order).replace("{customerId}", "anna");
-        let path = path.replace("{paymentId}", "p").replace("{shipmentId}", "s");
+    let orders = prepare(system, trusted).await;
+    for row in &MATRIX.rows {
+        let Row { route, member, .. } = row;
+        let (method, path) = request(route, &orders[row.steps]);
         let (wanted, before) = (cell(row), system.commits());
-        let got = call(system, &method.parse().unwrap(), &path, who, &body).await;
+        let got = call(system, &method, &path, who, &row.body()).await;
         assert_eq!(got, wanted, "{route} {member} by {who:?}");
         assert_eq!(system.commits() - before, usize::from(wanted == R201), "{route} {member} by {who:?}");
     }
 }
 
-/// Returns the scopes that a row's route accepts, except the admin's.
-fn accepted(row: usize) -> &'static [Scope] {
-    ROUTES.iter().find(|route| route.key == MATRIX[row].0).unwrap().scopes
-}
-
-/// Returns the reply to a caller with all permissions.
-fn granted(row: usize) -> Cell {
-    if MATRIX[row].0.starts_with("POST ") { R201 } else { R200 }
-}
-
 #[test]
 fn the_matrix_holds_every_route_once() {
-    let plain = MATRIX.iter().filter(|(_, member, _)| member.is_empty());
-    let rows: Vec<_> = plain.map(|(route, ..)| *route).collect();
+    let plain = MATRIX.rows.iter().filter(|row| row.member.is_empty());
+    let rows: Vec<_> = plain.map(|row| row.route.as_str()).collect();
     let routes: BTreeSet<_> = ROUTES.iter().map(|route| route.key).collect();
     assert_eq!(rows.iter().copied().collect::<BTreeSet<_>>(), routes);
     assert_eq!(rows.len(), routes.len());
+}
+
+#[test]
+fn each_row_has_a_reply_for_each_caller() {
+    let callers = TOKENS.map(|(name, ..)| name);
+    assert_eq!(MATRIX.callers, callers[..callers.len() - 1]);
+    for row in &MATRIX.rows {
+        assert_eq!(row.replies.split(' ').count(), MATRIX.callers.len(), "{}", row.route);
+    }
 }
 
 /// A token with a single scope has access to the routes that accept the scope, and to no other route.
@@ -196,11 +227,11 @@ fn the_matrix_holds_every_route_once() {
 async fn each_scope_alone_opens_the_routes_that_accept_it() {
     let system = System::start_with_tokens().await;
     for scope in Scope::ALL {
-        let is_accepted = |row| *scope == Scope::OrdersAdmin || accepted(row).contains(scope);
-        let cell = |row: usize| match (MATRIX[row].1, scope) {
+        let is_accepted = |row: &Row| *scope == Scope::OrdersAdmin || row.accepted().contains(scope);
+        let cell = |row: &Row| match (row.member.as_str(), scope) {
             ("prices", Scope::OrdersPlace) => P403,
             ("reduction", Scope::OrdersCancel) => D403,
-            _ if is_accepted(row) => granted(row),
+            _ if is_accepted(row) => row.granted(),
             _ => S403,
         };
         assert_column(&system, &admin(), &token("anna", scope.as_str()), cell).await;
@@ -211,7 +242,7 @@ async fn each_scope_alone_opens_the_routes_that_accept_it() {
 async fn with_tokens_each_caller_gets_the_reply_of_the_matrix() {
     let system = System::start_with_tokens().await;
     for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
-        assert_column(&system, &admin(), &token(subject, scopes), |row| MATRIX[row].2[column]).await;
+        assert_column(&system, &admin(), &token(subject, scopes), |row| row.cell(column)).await;
     }
     for stranger in [service(), None] {
         assert_column(&system, &admin(), &stranger, |_| R401).await;
@@ -234,8 +265,8 @@ async fn with_real_tokens_each_caller_gets_the_reply_of_the_matrix() {
     let admin = bearer("desk", Scope::OrdersAdmin.as_str(), LocalIssuer::AUDIENCE);
     for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
         let has = |scope: &Scope| scopes.split(' ').any(|granted| granted == scope.as_str());
-        let passes = |row| accepted(row).iter().chain([&Scope::OrdersAdmin]).any(has);
-        let cell = |row: usize| if passes(row) { MATRIX[row].2[column] } else { G403 };
+        let passes = |row: &Row| row.accepted().iter().chain([&Scope::OrdersAdmin]).any(has);
+        let cell = |row: &Row| if passes(row) { row.cell(column) } else { G403 };
         assert_column(&system, &admin, &bearer(subject, scopes, LocalIssuer::AUDIENCE), cell).await;
     }
     for stranger in [bearer("desk", Scope::OrdersAdmin.as_str(), "another-api"), None] {
@@ -246,7 +277,7 @@ async fn with_real_tokens_each_caller_gets_the_reply_of_the_matrix() {
 #[tokio::test]
 async fn with_signatures_a_service_may_do_everything_and_a_token_nothing() {
     let system = System::start_with_signatures().await;
-    assert_column(&system, &service(), &service(), granted).await;
+    assert_column(&system, &service(), &service(), Row::granted).await;
     for stranger in [admin(), None] {
         assert_column(&system, &service(), &stranger, |_| R401).await;
     }
@@ -256,14 +287,14 @@ async fn with_signatures_a_service_may_do_everything_and_a_token_nothing() {
 async fn with_both_apis_tokens_get_the_reply_of_the_matrix() {
     let system = System::start_with_tokens_and_signatures().await;
     for (column, (_, subject, scopes)) in TOKENS.iter().enumerate() {
-        assert_column(&system, &service(), &token(subject, scopes), |row| MATRIX[row].2[column]).await;
+        assert_column(&system, &service(), &token(subject, scopes), |row| row.cell(column)).await;
     }
-    assert_column(&system, &service(), &service(), granted).await;
+    assert_column(&system, &service(), &service(), Row::granted).await;
     assert_column(&system, &service(), &None, |_| R401).await;
 }
 
 #[tokio::test]
 async fn without_authentication_every_caller_may_do_everything() {
     let system = System::start().await;
-    assert_column(&system, &None, &None, granted).await;
+    assert_column(&system, &None, &None, Row::granted).await;
 }

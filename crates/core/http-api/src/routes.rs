@@ -6,7 +6,7 @@
 //! | place | test |
 //! |---|---|
 //! | `docs/openapi.json` | `tests/contract/openapi.rs` |
-//! | `template.yaml`, the router of `cargo lambda watch`, both access matrices | `tests/routes.rs` of `sam-template` |
+//! | `template.yaml`, the router of `cargo lambda watch`, the access matrix | `tests/routes.rs` of `sam-template` |
 //! | the gateway of the local stack | `src/declared.rs` of `local-stack` |
 
 use lambda_http::Request;

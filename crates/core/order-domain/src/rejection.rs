@@ -56,7 +56,7 @@ pub enum Rejection {
     #[error("the order was already placed")]
     OrderAlreadyPlaced,
     /// The order already has as many recorded ids as allowed.
-    #[error("the order already has {max} payments, corrections, refunds, shipments, returns and cancellations")]
+    #[error("the order already has {max} changes with an id, and no order can have more")]
     TooManyChanges {
         /// The largest number of ids, of all kinds together.
         max: usize,

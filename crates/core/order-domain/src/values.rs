@@ -11,10 +11,7 @@ mod value_error;
 pub use currency::Currency;
 pub use metadata::{MAX_METADATA, Metadata};
 pub use number::{Amount, MAX_AMOUNT, MAX_QUANTITY, Quantity};
-pub use text::{
-    CancellationId, CorrectionId, CustomerId, KeyId, MAX_ID, MAX_REASON_CODE, MAX_REFERENCE, MAX_TEXT, OrderId,
-    PaymentId, QuoteId, ReasonCode, Reference, RefundId, ReturnId, ShipmentId, Sku, Text,
-};
+pub use text::*;
 pub use value_error::ValueError;
 
 /// The largest number of lines in an order.

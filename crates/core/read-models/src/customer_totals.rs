@@ -10,6 +10,7 @@ use order_aggregate::{OrderCommit, Orders};
 use order_domain::{Event, stored};
 pub use row::{Contribution, CurrencyTotals, PlacedOrder};
 
+use crate::order_fold::{FigureChange, begun};
 use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 use crate::summed::{SumError, Summed};
@@ -39,16 +40,8 @@ impl Projection for CustomerTotals {
 
     /// Returns true only for commits that place an order or move money.
     fn concerns(commit: &OrderCommit) -> bool {
-        commit.events.iter().any(|recorded| match &recorded.event {
-            Event::OrderPlaced(_)
-            | Event::PaymentReceived(_)
-            | Event::PaymentCorrected(_)
-            | Event::PaymentRefunded(_) => true,
-            Event::ItemShipped(_)
-            | Event::ItemDelivered(_)
-            | Event::ItemReturned(_)
-            | Event::ItemsCancelled(_)
-            | Event::OrderCancelled(_) => false,
+        commit.events.iter().any(|recorded| {
+            matches!(recorded.event, Event::OrderPlaced(_)) || FigureChange::of(&recorded.event).money.is_some()
         })
     }
 
@@ -57,39 +50,21 @@ impl Projection for CustomerTotals {
         recorded: &RecordedEvent<Event>,
         commit: &OrderCommit,
     ) -> Result<Contribution, FoldError> {
-        let (version, event_type) = (commit.version, stored::event_type(&recorded.event));
-        let begun = |row: Option<Contribution>| row.ok_or(FoldError::NotABeginning { version, event_type });
-        let stated = |amount: Option<u64>| amount.ok_or(FoldError::OutOfRange { version, event_type });
-        match &recorded.event {
-            Event::OrderPlaced(_) if row.is_some() => Err(FoldError::BegunTwice { version, event_type }),
-            Event::OrderPlaced(placed) => Ok(Contribution {
-                currency: placed.currency.code().to_owned(),
-                order: PlacedOrder { placed_at: commit.recorded_at, order_id: commit.aggregate_id.clone() },
-                amount_paid: 0,
-                amount_refunded: 0,
-            }),
-            Event::PaymentReceived(event) => {
-                let row = begun(row)?;
-                let amount_paid = stated(row.amount_paid.checked_add(event.amount.minor_units()))?;
-                Ok(Contribution { amount_paid, ..row })
-            }
-            Event::PaymentCorrected(event) => {
-                let row = begun(row)?;
-                let others = stated(row.amount_paid.checked_sub(event.previous_amount.minor_units()))?;
-                let amount_paid = stated(others.checked_add(event.corrected_amount.minor_units()))?;
-                Ok(Contribution { amount_paid, ..row })
-            }
-            Event::PaymentRefunded(event) => {
-                let row = begun(row)?;
-                let amount_refunded = stated(row.amount_refunded.checked_add(event.amount.minor_units()))?;
-                Ok(Contribution { amount_refunded, ..row })
-            }
-            Event::ItemShipped(_)
-            | Event::ItemDelivered(_)
-            | Event::ItemReturned(_)
-            | Event::ItemsCancelled(_)
-            | Event::OrderCancelled(_) => begun(row),
-        }
+        let row = begun(row, recorded, commit, |placed| Contribution {
+            currency: placed.currency.code().to_owned(),
+            order: PlacedOrder { placed_at: commit.recorded_at, order_id: commit.aggregate_id.clone() },
+            amount_paid: 0,
+            amount_refunded: 0,
+        })?;
+        let money = FigureChange::of(&recorded.event).money.unwrap_or_default();
+        let others = row.amount_paid.checked_sub(money.replaced);
+        let amount_paid = others.and_then(|others| others.checked_add(money.received));
+        let amount_refunded = row.amount_refunded.checked_add(money.refunded);
+        let (amount_paid, amount_refunded) = amount_paid.zip(amount_refunded).ok_or_else(|| FoldError::OutOfRange {
+            version: commit.version,
+            event_type: stored::event_type(&recorded.event),
+        })?;
+        Ok(Contribution { amount_paid, amount_refunded, ..row })
     }
 }
 

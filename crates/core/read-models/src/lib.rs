@@ -28,6 +28,7 @@ pub mod events_table;
 mod list_filter;
 pub mod memory_rows;
 pub mod open_orders;
+mod order_fold;
 mod order_key;
 pub mod order_summary;
 pub mod orders_by_status;

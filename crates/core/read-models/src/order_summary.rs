@@ -7,12 +7,13 @@ mod row;
 
 use event_store::RecordedEvent;
 use order_aggregate::{OrderCommit, Orders, PLACED_AT};
+use order_domain::Event;
 use order_domain::event::{ItemQuantity, OrderPlaced};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
-use order_domain::{Event, stored};
 pub use row::{OrderSummaryRow, SummaryItem};
 
 use crate::list_filter::SORT;
+use crate::order_fold::{FigureChange, begun};
 use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 
@@ -49,46 +50,20 @@ impl Projection for OrderSummaryByCustomer {
         recorded: &RecordedEvent<Event>,
         commit: &OrderCommit,
     ) -> Result<OrderSummaryRow, FoldError> {
-        let (version, event_type) = (commit.version, stored::event_type(&recorded.event));
-        let mut row = if let Event::OrderPlaced(placed) = &recorded.event {
-            if row.is_some() {
-                return Err(FoldError::BegunTwice { version, event_type });
-            }
-            begin(placed, commit)
-        } else {
-            row.ok_or(FoldError::NotABeginning { version, event_type })?
-        };
-        match &recorded.event {
-            Event::OrderPlaced(_) => {}
-            Event::PaymentReceived(event) => {
-                row.amount_paid = row.amount_paid.saturating_add(event.amount.minor_units());
-            }
-            Event::PaymentCorrected(event) => {
-                let others = row.amount_paid.saturating_sub(event.previous_amount.minor_units());
-                row.amount_paid = others.saturating_add(event.corrected_amount.minor_units());
-                row.due = event.due.minor_units();
-            }
-            Event::PaymentRefunded(event) => {
-                row.amount_refunded = row.amount_refunded.saturating_add(event.amount.minor_units());
-                row.due = event.due.minor_units();
-            }
-            Event::ItemShipped(event) => {
-                add_units(&mut row, &event.items, |line| &mut line.shipped);
-                row.shipments_under_way = row.shipments_under_way.saturating_add(1);
-            }
-            Event::ItemDelivered(_) => row.shipments_under_way = row.shipments_under_way.saturating_sub(1),
-            Event::ItemReturned(event) => add_units(&mut row, &event.items, |line| &mut line.returned),
-            Event::ItemsCancelled(event) => {
-                add_units(&mut row, &event.items, |line| &mut line.cancelled);
-                row.due = event.due.minor_units();
-                row.item_reductions = row.item_reductions.saturating_add(event.reduction.minor_units());
-                row.cancelled |= row.fulfillment_figures().ordered == 0;
-            }
-            Event::OrderCancelled(event) => {
-                row.due = event.due.minor_units();
-                row.cancelled = true;
-            }
-        }
+        let mut row = begun(row, recorded, commit, |placed| begin(placed, commit))?;
+        let change = FigureChange::of(&recorded.event);
+        let money = change.money.unwrap_or_default();
+        row.amount_paid = row.amount_paid.saturating_sub(money.replaced).saturating_add(money.received);
+        row.amount_refunded = row.amount_refunded.saturating_add(money.refunded);
+        row.due = change.due.unwrap_or(row.due);
+        row.item_reductions = row.item_reductions.saturating_add(change.item_reduction);
+        add_units(&mut row, change.shipped, |line| &mut line.shipped);
+        add_units(&mut row, change.returned, |line| &mut line.returned);
+        add_units(&mut row, change.cancelled, |line| &mut line.cancelled);
+        let sent = row.shipments_under_way.saturating_add(change.shipments_sent);
+        row.shipments_under_way = sent.saturating_sub(change.shipments_arrived);
+        let none_is_left = !change.cancelled.is_empty() && row.fulfillment_figures().ordered == 0;
+        row.cancelled |= change.cancels_order || none_is_left;
         derive_statuses(&mut row);
         row.version = commit.version;
         row.last_updated = commit.recorded_at;

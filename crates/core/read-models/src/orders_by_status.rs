@@ -12,13 +12,14 @@ mod row;
 
 use event_store::RecordedEvent;
 use order_aggregate::{OrderCommit, Orders, PLACED_AT};
+use order_domain::Event;
 use order_domain::event::{ItemQuantity, OrderPlaced};
 use order_domain::status::{FulfillmentStatus, OrderStatus, PaymentStatus};
-use order_domain::{Event, stored};
 pub use row::OpenOrderRow;
 pub(crate) use row::{TO_SETTLE, index_word, shard_key};
 
 use crate::list_filter::SORT;
+use crate::order_fold::{FigureChange, begun};
 use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 
@@ -56,55 +57,21 @@ impl Projection for OrdersByStatus {
         recorded: &RecordedEvent<Event>,
         commit: &OrderCommit,
     ) -> Result<OpenOrderRow, FoldError> {
-        let (version, event_type) = (commit.version, stored::event_type(&recorded.event));
-        let begun = |row: Option<OpenOrderRow>| row.ok_or(FoldError::NotABeginning { version, event_type });
-        let row = match &recorded.event {
-            Event::OrderPlaced(_) if row.is_some() => return Err(FoldError::BegunTwice { version, event_type }),
-            Event::OrderPlaced(placed) => begin(placed, commit),
-            Event::PaymentReceived(event) => {
-                let row = begun(row)?;
-                OpenOrderRow { amount_paid: row.amount_paid.saturating_add(event.amount.minor_units()), ..row }
-            }
-            Event::PaymentCorrected(event) => {
-                let row = begun(row)?;
-                let others = row.amount_paid.saturating_sub(event.previous_amount.minor_units());
-                let amount_paid = others.saturating_add(event.corrected_amount.minor_units());
-                OpenOrderRow { amount_paid, due: event.due.minor_units(), ..row }
-            }
-            Event::PaymentRefunded(event) => {
-                let row = begun(row)?;
-                let amount_refunded = row.amount_refunded.saturating_add(event.amount.minor_units());
-                OpenOrderRow { amount_refunded, due: event.due.minor_units(), ..row }
-            }
-            Event::ItemShipped(event) => {
-                let row = begun(row)?;
-                let shipments_under_way = row.shipments_under_way.saturating_add(1);
-                OpenOrderRow {
-                    units_shipped: row.units_shipped.saturating_add(units(&event.items)),
-                    shipments_under_way,
-                    ..row
-                }
-            }
-            Event::ItemDelivered(_) => {
-                let row = begun(row)?;
-                OpenOrderRow { shipments_under_way: row.shipments_under_way.saturating_sub(1), ..row }
-            }
-            Event::ItemReturned(event) => {
-                let row = begun(row)?;
-                OpenOrderRow { units_returned: row.units_returned.saturating_add(units(&event.items)), ..row }
-            }
-            Event::ItemsCancelled(event) => {
-                let row = begun(row)?;
-                let units_cancelled = row.units_cancelled.saturating_add(units(&event.items));
-                let item_reductions = row.item_reductions.saturating_add(event.reduction.minor_units());
-                let cancelled = row.cancelled || units_cancelled >= row.item_count;
-                OpenOrderRow { units_cancelled, item_reductions, due: event.due.minor_units(), cancelled, ..row }
-            }
-            Event::OrderCancelled(event) => {
-                OpenOrderRow { due: event.due.minor_units(), cancelled: true, ..begun(row)? }
-            }
-        };
-        Ok(OpenOrderRow { version, last_updated: commit.recorded_at, ..row }.with_statuses())
+        let mut row = begun(row, recorded, commit, |placed| begin(placed, commit))?;
+        let change = FigureChange::of(&recorded.event);
+        let money = change.money.unwrap_or_default();
+        row.amount_paid = row.amount_paid.saturating_sub(money.replaced).saturating_add(money.received);
+        row.amount_refunded = row.amount_refunded.saturating_add(money.refunded);
+        row.due = change.due.unwrap_or(row.due);
+        row.item_reductions = row.item_reductions.saturating_add(change.item_reduction);
+        row.units_shipped = row.units_shipped.saturating_add(units(change.shipped));
+        row.units_returned = row.units_returned.saturating_add(units(change.returned));
+        row.units_cancelled = row.units_cancelled.saturating_add(units(change.cancelled));
+        let sent = row.shipments_under_way.saturating_add(change.shipments_sent);
+        row.shipments_under_way = sent.saturating_sub(change.shipments_arrived);
+        let none_is_left = !change.cancelled.is_empty() && row.units_cancelled >= row.item_count;
+        row.cancelled |= change.cancels_order || none_is_left;
+        Ok(OpenOrderRow { version: commit.version, last_updated: commit.recorded_at, ..row }.with_statuses())
     }
 }
 

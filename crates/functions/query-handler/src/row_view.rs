@@ -18,19 +18,18 @@ pub(crate) fn of_row(row: OrderSummaryRow) -> SummaryView {
         tax,
         discount,
         due,
-        item_reductions: _,
         amount_paid,
         amount_refunded,
         item_count,
-        cancelled: _,
         to_ship,
         reference,
         metadata,
         items,
-        shipments_under_way: _,
         placed_at,
         last_updated,
         version,
+        // The other fields are facts of the fold.
+        ..
     } = row;
     SummaryView {
         order_id,

@@ -47,27 +47,13 @@ fn published(commit: &OrderCommit) {
         && PUBLISHED_VERSIONS.contains(&commit.version)
         && commit.request.correlation_id.as_deref() != Some("")
         && commit.request.causation_id.as_deref() != Some("")
-        && commit.events.iter().all(|recorded| has_items(&recorded.event));
+        && events.iter().all(|event| event.data["items"].as_array().is_none_or(|items| !items.is_empty()));
     for event in events {
         let detail = serde_json::to_value(&event).unwrap();
         if ours {
             assert_published(&detail);
         }
         assert_eq!(serde_json::from_value::<CloudEvent>(detail).unwrap(), event);
-    }
-}
-
-fn has_items(event: &Event) -> bool {
-    match event {
-        Event::OrderPlaced(placed) => !placed.items.is_empty(),
-        Event::ItemShipped(shipped) => !shipped.items.is_empty(),
-        Event::ItemReturned(returned) => !returned.items.is_empty(),
-        Event::ItemsCancelled(cancelled) => !cancelled.items.is_empty(),
-        Event::PaymentReceived(_)
-        | Event::PaymentCorrected(_)
-        | Event::PaymentRefunded(_)
-        | Event::ItemDelivered(_)
-        | Event::OrderCancelled(_) => true,
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::schema::{self, json_schemas};
 use super::value_error::ValueError;
 
 /// The largest number of characters in an id.
@@ -84,10 +85,11 @@ fn check_reason_code(code: &str) -> Result<(), ValueError> {
     if first.is_ascii_alphabetic() && rest_allowed { Ok(()) } else { Err(ValueError::BadReasonCode) }
 }
 
-/// Generates types of text. The first check applies to new texts, the second to stored ones.
+/// Generates types of text. The first check applies to new texts, the second to stored ones. The JSON Schema is that of
+/// the third function, which gets the type's documentation as the description.
 macro_rules! texts {
-    ($new:expr, $stored:expr; $($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
-        $(#[$doc])*
+    ($new:expr, $stored:expr, $schema:expr; $(#[doc = $doc:literal] $name:ident),+ $(,)?) => {$(
+        #[doc = $doc]
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String")]
         pub struct $name(String);
@@ -124,12 +126,14 @@ macro_rules! texts {
                 f.write_str(&self.0)
             }
         }
+
+        json_schemas! { $name: $schema($doc.trim_start()); }
     )+};
 }
 
 // Ids match `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, so an id cannot inject a delimiter into a key.
 texts! {
-    check_id, check_id;
+    check_id, check_id, schema::id;
     /// Names a customer.
     CustomerId,
     /// Names an order: the aggregate's id.
@@ -158,17 +162,17 @@ texts! {
 // embeddings, overrides and isolates are not allowed. The marks U+061C, U+200E and U+200F are allowed, because
 // right-to-left scripts use them.
 texts! {
-    |text| check_new(text, MAX_TEXT), |text: &str| check_stored(text, MAX_TEXT);
+    |text| check_new(text, MAX_TEXT), |text: &str| check_stored(text, MAX_TEXT), schema::text::<MAX_TEXT>;
     /// A name, a reason or another short text of 1..=256 characters of any script, at least one of them visible.
     Text,
 }
 texts! {
-    |text| check_new(text, MAX_REFERENCE), |text: &str| check_stored(text, MAX_REFERENCE);
+    |text| check_new(text, MAX_REFERENCE), |text: &str| check_stored(text, MAX_REFERENCE), schema::text::<MAX_REFERENCE>;
     /// A shop's own order number, of 1..=64 characters of any script, at least one of them visible.
     Reference,
 }
 texts! {
-    check_reason_code, check_reason_code;
+    check_reason_code, check_reason_code, schema::reason_code;
     /// A short word of the shop's own that accompanies a reason, for statistics: `[A-Za-z][A-Za-z_]{0,31}`.
     ReasonCode,
 }

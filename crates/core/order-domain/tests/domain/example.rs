@@ -247,3 +247,17 @@ pub(crate) fn items_cancelled<const N: usize>(
         reason_code: None,
     })
 }
+
+/// One command of each kind on the example's order, except the one that places it.
+pub(crate) fn one_command_of_each() -> Vec<Command> {
+    vec![
+        record_payment("p1", 1),
+        correct_payment("p1", 1),
+        refund_payment("r1", "p1", 1),
+        ship("s1", [("mug", 1)]),
+        record_delivery("s1"),
+        return_items("b1", [("mug", 1)]),
+        cancel_items("x1", [("mug", 1)]),
+        cancel_order(),
+    ]
+}

@@ -1,7 +1,5 @@
 //! Pages of a list over DynamoDB: every matching row occurs once, in order, and no page exceeds its budget.
 
-use std::collections::BTreeMap;
-
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -13,6 +11,7 @@ use proptest::sample::select;
 use read_models::{
     DynamoSummaries, ListFilter, ListedFacts, OrderSummaries, OrderSummaryRow, PAGE_HALF_UNITS, SummaryItem,
 };
+use serde_json::json;
 
 use crate::story::{SUMMARY_TABLE, dynamo};
 
@@ -44,32 +43,14 @@ fn row(number: usize, second: i64, size: Size) -> OrderSummaryRow {
         returned: 0,
         cancelled: 0,
     });
-    OrderSummaryRow {
-        order_id: format!("o-{number:05}"),
-        customer_id: "c-1".to_owned(),
-        status: OrderStatus::Placed,
-        payment_status: PaymentStatus::Unpaid,
-        fulfillment_status: FulfillmentStatus::Unfulfilled,
-        currency: "EUR".to_owned(),
-        total: 1,
-        shipping: 0,
-        tax: 0,
-        discount: 0,
-        due: 1,
-        item_reductions: 0,
-        amount_paid: 0,
-        amount_refunded: 0,
-        item_count: 1,
-        cancelled: false,
-        to_ship: false,
-        reference: None,
-        metadata: BTreeMap::new(),
-        items: items.collect(),
-        shipments_under_way: 0,
-        placed_at: instant(second),
-        last_updated: instant(second),
-        version: 1,
-    }
+    let row = json!({
+        "orderId": format!("o-{number:05}"), "customerId": "c-1",
+        "status": "placed", "paymentStatus": "unpaid", "fulfillmentStatus": "unfulfilled",
+        "currency": "EUR", "total": 1, "due": 1, "amountPaid": 0, "amountRefunded": 0, "itemCount": 1, "toShip": false,
+        "items": [], "shipmentsUnderWay": 0,
+        "placedAt": instant(second), "lastUpdated": instant(second), "version": 1,
+    });
+    OrderSummaryRow { items: items.collect(), ..serde_json::from_value(row).unwrap() }
 }
 
 struct List {

@@ -134,13 +134,25 @@ fn read(file: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path(file)).unwrap()).unwrap()
 }
 
+/// Returns the batch without its snapshots and sizes. They depend on the shape of the order's state, which the projector
+/// does not read, so samples of earlier shapes stay valid.
+fn without_snapshots(mut batch: Value) -> Value {
+    for record in batch["Records"].as_array_mut().unwrap() {
+        let record = record["dynamodb"].as_object_mut().unwrap();
+        record.remove("SizeBytes").unwrap();
+        record["NewImage"].as_object_mut().unwrap().remove("snapshot").unwrap();
+    }
+    batch
+}
+
 #[tokio::test]
 async fn the_sample_batches_are_what_the_store_writes_and_the_stream_delivers() {
     for (file, batch) in samples().await {
         if std::env::var_os("UPDATE_SAMPLES").is_some() {
             std::fs::write(path(file), format!("{batch:#}\n")).unwrap();
         }
-        assert_eq!(read(file), batch, "{file} is of another time: see the top of {}", std::file!());
+        let (sample, batch) = (without_snapshots(read(file)), without_snapshots(batch));
+        assert_eq!(sample, batch, "{file} is of another time: see the top of {}", std::file!());
     }
 }
 

@@ -32,25 +32,17 @@ pub(super) fn history_of(first: PlaceOrder, commands: Vec<Command>) -> Vec<Event
 fn payments_in(history: &[Event]) -> HashMap<&PaymentId, (u64, u64)> {
     let mut payments = HashMap::new();
     for event in history {
-        match event {
-            Event::PaymentReceived(event) => {
-                let before = payments.insert(&event.payment_id, (event.amount.minor_units(), 0));
-                assert_eq!(before, None, "a payment is received once");
-            }
-            Event::PaymentCorrected(event) => {
-                let payment = payments.get_mut(&event.payment_id).unwrap();
-                assert_eq!(payment.0, event.previous_amount.minor_units());
-                payment.0 = event.corrected_amount.minor_units();
-            }
-            Event::PaymentRefunded(event) => {
-                payments.get_mut(&event.payment_id).unwrap().1 += event.amount.minor_units();
-            }
-            Event::OrderPlaced(_)
-            | Event::ItemShipped(_)
-            | Event::ItemDelivered(_)
-            | Event::ItemReturned(_)
-            | Event::ItemsCancelled(_)
-            | Event::OrderCancelled(_) => {}
+        if let Event::PaymentReceived(event) = event {
+            let before = payments.insert(&event.payment_id, (event.amount.minor_units(), 0));
+            assert_eq!(before, None, "a payment is received once");
+        }
+        if let Event::PaymentCorrected(event) = event {
+            let payment = payments.get_mut(&event.payment_id).unwrap();
+            assert_eq!(payment.0, event.previous_amount.minor_units());
+            payment.0 = event.corrected_amount.minor_units();
+        }
+        if let Event::PaymentRefunded(event) = event {
+            payments.get_mut(&event.payment_id).unwrap().1 += event.amount.minor_units();
         }
     }
     payments
@@ -60,22 +52,14 @@ fn payments_in(history: &[Event]) -> HashMap<&PaymentId, (u64, u64)> {
 fn units_in(history: &[Event]) -> HashMap<&Sku, (u32, u32, u32)> {
     let mut units: HashMap<&Sku, (u32, u32, u32)> = HashMap::new();
     for event in history {
-        match event {
-            Event::ItemShipped(event) => {
-                event.items.iter().for_each(|item| units.entry(&item.sku).or_default().0 += item.quantity.get());
-            }
-            Event::ItemReturned(event) => {
-                event.items.iter().for_each(|item| units.entry(&item.sku).or_default().1 += item.quantity.get());
-            }
-            Event::ItemsCancelled(event) => {
-                event.items.iter().for_each(|item| units.entry(&item.sku).or_default().2 += item.quantity.get());
-            }
-            Event::OrderPlaced(_)
-            | Event::PaymentReceived(_)
-            | Event::PaymentCorrected(_)
-            | Event::PaymentRefunded(_)
-            | Event::ItemDelivered(_)
-            | Event::OrderCancelled(_) => {}
+        if let Event::ItemShipped(event) = event {
+            event.items.iter().for_each(|item| units.entry(&item.sku).or_default().0 += item.quantity.get());
+        }
+        if let Event::ItemReturned(event) = event {
+            event.items.iter().for_each(|item| units.entry(&item.sku).or_default().1 += item.quantity.get());
+        }
+        if let Event::ItemsCancelled(event) = event {
+            event.items.iter().for_each(|item| units.entry(&item.sku).or_default().2 += item.quantity.get());
         }
     }
     units
@@ -163,19 +147,11 @@ proptest! {
         let Ok(Decision::Record(events)) = decide(&order, last.clone()) else { return Ok(()) };
         let here = at(history.len() as u64 + 1);
         let order = events.iter().fold(order, |order, event| evolve(order, event, here));
-        match (&last, decide(&order, last.clone())) {
-            (Command::PlaceOrder(_), again) => prop_assert_eq!(again, Err(Rejection::OrderAlreadyPlaced)),
-            (
-                Command::RecordPayment(_)
-                | Command::CorrectPayment(_)
-                | Command::RefundPayment(_)
-                | Command::ShipItems(_)
-                | Command::RecordDelivery(_)
-                | Command::ReturnItems(_)
-                | Command::CancelItems(_)
-                | Command::CancelOrder(_),
-                again,
-            ) => prop_assert_eq!(again, Ok(Decision::Unchanged(here.into()))),
+        let again = decide(&order, last.clone());
+        if matches!(last, Command::PlaceOrder(_)) {
+            prop_assert_eq!(again, Err(Rejection::OrderAlreadyPlaced));
+        } else {
+            prop_assert_eq!(again, Ok(Decision::Unchanged(here.into())));
         }
     }
 }

@@ -30,17 +30,7 @@ fn an_order_is_placed_once() {
 
 #[test]
 fn nothing_else_can_happen_to_an_order_that_was_never_placed() {
-    let commands = [
-        record_payment("p1", 1),
-        correct_payment("p1", 1),
-        refund_payment("r1", "p1", 1),
-        ship("s1", [("mug", 1)]),
-        record_delivery("s1"),
-        return_items("b1", [("mug", 1)]),
-        cancel_items("x1", [("mug", 1)]),
-        cancel_order(),
-    ];
-    for command in commands {
+    for command in one_command_of_each() {
         given([]).when(command).then_rejected(Rejection::OrderNotFound);
     }
 }
