@@ -8,6 +8,7 @@ use std::time::Instant;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use event_store::TableError;
 use event_store::dynamo::{SdkItem, batch_get};
 use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
@@ -42,7 +43,7 @@ impl DynamoRows {
     /// Returns the items found, and the keys left unprocessed because the table stays too busy.
     async fn items<P: Projection>(&self, keys: &[RowKey]) -> Result<(HashMap<RowKey, Item>, Vec<RowKey>), RowError> {
         let keys: Vec<_> = keys.iter().map(sdk_key::<P>).collect();
-        let (items, unread) = batch_get(&self.client, &self.table, &keys).await.map_err(RowError::of_table)?;
+        let (items, unread) = batch_get(&self.client, &self.table, &keys).await?;
         let items = items.into_iter().map(Item::from);
         let items = items.filter_map(|item| Some((row_item::key_of::<P>(&item)?, item))).collect();
         Ok((items, unread.into_iter().filter_map(|key| row_item::key_of::<P>(&key.into())).collect()))
@@ -79,7 +80,7 @@ impl DynamoRows {
             Some(_) | None => None,
         };
         standing.map_or_else(
-            || Err(RowError::of("PutItem", error)),
+            || Err(TableError::of("PutItem", error).into()),
             |standing| Ok(row_item::refusal::<P>(&standing.into())),
         )
     }

@@ -1,8 +1,5 @@
 //! Rows as DynamoDB items: the row's own attributes, its key, its version and the projection's number.
 
-use std::error::Error;
-use std::sync::Arc;
-
 use serde_dynamo::{AttributeValue, Item};
 use serde_json::{Map, Value};
 
@@ -55,7 +52,7 @@ fn json(value: &AttributeValue) -> Value {
 }
 
 pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) -> Result<Item, RowError> {
-    let item: Item = serde_dynamo::to_item(row).map_err(|_| unwritable(key, NOT_AN_ITEM))?;
+    let item: Item = serde_dynamo::to_item(row).map_err(|_| RowError::unwritable(key, NOT_AN_ITEM))?;
     let mut attributes = item.into_inner();
     attributes.extend([
         (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
@@ -126,23 +123,4 @@ pub(crate) fn key_of<P: Projection>(item: &Item) -> Option<RowKey> {
         _ => None,
     };
     Some(RowKey { partition: text(P::KEY.partition)?, sort: text(P::KEY.sort)? })
-}
-
-pub(crate) fn unwritable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
-    RowError::Unwritable { partition: key.partition.clone(), sort: key.sort.clone(), source: Arc::from(source.into()) }
-}
-
-pub(crate) fn unreadable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
-    RowError::Unreadable { partition: key.partition.clone(), sort: key.sort.clone(), source: Arc::from(source.into()) }
-}
-
-/// Returns the error for a table that stays too busy.
-pub(crate) fn busy(operation: &'static str) -> RowError {
-    let source: Box<dyn Error + Send + Sync> = "the table is too busy, or others keep changing it".into();
-    RowError::Unavailable { operation, source: Arc::from(source) }
-}
-
-/// Returns the error for a table that is not the expected one.
-pub(crate) fn refused(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
-    RowError::Refused { operation, source: Arc::from(source.into()) }
 }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
-use event_store::dynamo::TableError::{Refused, Unavailable};
+use event_store::TableError::{Refused, Unavailable};
 use parked_orders::{Consumer, ParkRequest, ParkedCount, ParkedError, ParkedOrder, ParkedOrderTable};
 use sam_template::Template;
 use serde_json::json;

@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use embedded_dynamodb::{Database, protocol};
-use event_store::RecordedEvent;
+use event_store::{RecordedEvent, TableError};
 use read_models::projection::{CommitOf, EventOf};
 use read_models::{
     Contribution, Counters, CurrencyTotals, CustomerTotals, DynamoRows, Engine, FoldError, KeyAttributes, NewRow,
@@ -168,7 +168,7 @@ async fn sums_that_others_keep_changing_are_an_outage_after_twelve_writes() {
     let row = NewRow { key, version: 1, position: 1, row: contribution(&commits) };
     let deadline = Instant::now() + Duration::from_secs(3_600);
     let written = RowStore::<CustomerTotals>::write(&rows, &[row], Some(deadline)).await;
-    assert!(matches!(written[..], [Err(RowError::Unavailable { .. })]));
+    assert!(matches!(written[..], [Err(RowError::Table(TableError::Unavailable { .. }))]));
     assert_eq!(*line.writes.lock().unwrap(), 12);
 }
 
@@ -214,7 +214,7 @@ async fn a_write_that_is_malformed_is_a_refusal_at_once() {
     let book = Book::new().await;
     let commits = book.order("o-1", "EUR", &[]).await;
     let (rows, line) = rows(&book, 1, &[Fate::Refused("ValidationException")]);
-    assert!(matches!(write(&rows, &commits).await, Err(RowError::Refused { .. })));
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Table(TableError::Refused { .. }))));
     assert_eq!(*line.writes.lock().unwrap(), 1);
 }
 
@@ -229,7 +229,7 @@ async fn sums_whose_answer_is_lost_count_once_and_their_row_is_stored() {
     assert_eq!(*line.writes.lock().unwrap(), 3);
     // Without a retry in the SDK, a repeat has the same result.
     let (once, _) = rows(&book, 1, &[Fate::AnswerLost, Fate::Arrives]);
-    assert!(matches!(write(&once, &commits).await, Err(RowError::Unavailable { .. })));
+    assert!(matches!(write(&once, &commits).await, Err(RowError::Table(TableError::Unavailable { .. }))));
     assert_eq!(write(&once, &commits).await.unwrap(), Write::Superseded { version: 2 });
     tokio::time::resume();
     assert!(contribution_is_stored(&book, 2).await);
@@ -242,7 +242,7 @@ async fn a_row_that_is_lost_behind_its_sums_is_stored_by_a_repeat() {
     let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
     let (rows, _) = rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
     tokio::time::pause();
-    assert!(matches!(write(&rows, &commits).await, Err(RowError::Unavailable { .. })));
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Table(TableError::Unavailable { .. }))));
     tokio::time::resume();
     assert_eq!(book.of("c-1").await, [total_of([&commits[..]])], "the sums are ahead of the row");
     assert!(!contribution_is_stored(&book, 2).await);
