@@ -16,12 +16,12 @@ use serde_dynamo::Item;
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_item::{self, PROJECTION, VERSION};
-use crate::row_store::{NewRow, Read, RowStore, Write};
+use crate::row_store::{NewRow, Read, RowStore, Write, is_over};
 
 /// The number of rows written at once. It is enough to hide the latency of a call, and few enough for one client.
 pub(crate) const AT_ONCE: usize = 32;
 
-/// The condition of [`row_item::rejects_write`] as a DynamoDB expression.
+/// The condition of [`RowStamp::rejects`](crate::RowStamp::rejects) as a DynamoDB expression.
 const GIVES_WAY: &str = "attribute_not_exists(#version) \
     OR (#projection < :projection AND #version <= :position) \
     OR (#projection = :projection AND #version < :version)";
@@ -81,14 +81,9 @@ impl DynamoRows {
         };
         standing.map_or_else(
             || Err(TableError::of("PutItem", error).into()),
-            |standing| Ok(row_item::refusal::<P>(&standing.into())),
+            |standing| Ok(row_item::stamp(&standing.into()).rejection::<P>()),
         )
     }
-}
-
-/// Returns true if no further work may begin.
-pub(crate) fn is_over(until: Option<Instant>) -> bool {
-    until.is_some_and(|until| Instant::now() >= until)
 }
 
 impl<P: Projection> RowStore<P> for DynamoRows {

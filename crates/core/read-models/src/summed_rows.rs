@@ -34,13 +34,13 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
 
-use crate::dynamo_rows::{AT_ONCE, DynamoRows, is_over};
+use crate::dynamo_rows::{AT_ONCE, DynamoRows};
 use crate::events_table::EventsTable;
 use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_images::{ImagePage, RowImages, Segment};
 use crate::row_item::StoredItem;
-use crate::row_store::{NewRow, Read, RowStore, Write};
+use crate::row_store::{NewRow, Read, RowStore, Write, is_over};
 use crate::sum_item;
 use crate::summed::{SUMS, Summed, sums_key};
 use partition::{Change, Partition, Plan};

@@ -8,7 +8,7 @@ use super::{Ended, Images};
 use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_images::RowImage as _;
-use crate::row_item::{self, NOT_ITS_SHAPE, StoredItem};
+use crate::row_item::{NOT_ITS_SHAPE, StoredItem};
 use crate::row_store::{NewRow, Write};
 use crate::sum_item::{self, Pending, SumsOf};
 use crate::summed::{SumError, Summed, sums_key};
@@ -179,7 +179,7 @@ fn judge<P: Summed>(
 ) -> Result<Judged<P::Row>, RowError> {
     let image = images.get(&row.key).map(Result::as_ref).transpose().map_err(Clone::clone)?;
     if let Some(image) = image.filter(|image| !counts::<P>(image))
-        && let Some(refused) = row_item::rejects_write::<P>(&image.0, row)
+        && let Some(refused) = image.stamp().rejects::<P>(row)
     {
         return Ok(Judged::Ended(refused));
     }
