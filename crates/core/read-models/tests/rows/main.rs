@@ -14,6 +14,7 @@ mod list_pages;
 mod open_orders;
 mod order_summary;
 mod orders_by_status;
+mod registry;
 mod story;
 mod sum_audit;
 mod summaries;
