@@ -2,19 +2,21 @@
 
 mod batch_get;
 mod read;
-mod table_error;
+mod sdk_error;
 mod throttling;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 pub use batch_get::{SdkItem, batch_get};
-pub use table_error::TableError;
 pub use throttling::throttling_reasons;
 
 use crate::item::EncodedCommit;
 use crate::page::Commits;
-use crate::{Aggregate, Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, UpTo, item, snapshot};
+use crate::{
+    Aggregate, Appended, Commit, CommitPage, EventStore, Loaded, NewCommit, StoreError, TableError, UpTo, item,
+    snapshot,
+};
 
 /// Commits in a DynamoDB table with partition key `aggregateId` (S) and sort key `version` (N).
 #[derive(Debug, Clone)]

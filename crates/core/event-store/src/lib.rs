@@ -56,7 +56,7 @@ pub use changed_value::{ChangedValue, changed_values};
 pub use commit::{Commit, Fingerprint, RecordedEvent, Request};
 pub use delivery::{Delivered, Poison};
 pub use dynamo::DynamoEventStore;
-pub use error::StoreError;
+pub use error::{StoreError, TableError};
 pub use execute::{Decided, Execution, Failure, Invocation, Outcome, Rules, execute};
 pub use loaded::{Loaded, NewCommit};
 pub use memory::InMemoryEventStore;

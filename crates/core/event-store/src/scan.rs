@@ -9,8 +9,8 @@ use std::ops::Range;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamo::{SdkItem, TableError};
-use crate::{Aggregate, Delivered, DynamoEventStore, Poison, StoreError, StoredSnapshot, Timestamp, item};
+use crate::dynamo::SdkItem;
+use crate::{Aggregate, Delivered, DynamoEventStore, Poison, StoreError, StoredSnapshot, TableError, Timestamp, item};
 
 /// A request for one page of a scan.
 #[derive(Debug, Clone)]
@@ -110,8 +110,7 @@ impl DynamoEventStore {
     /// read does not stop the scan.
     ///
     /// # Errors
-    /// Returns [`StoreError::Unavailable`] or [`StoreError::Refused`], the latter also for a position in another
-    /// segment.
+    /// Returns [`StoreError::Table`]. A position in another segment is refused.
     pub async fn scan<A: Aggregate>(&self, request: &ScanRequest) -> Result<ScannedPage<A::Event>, StoreError> {
         Ok(self.scan_items::<A, _>(request, |_| ()).await?.0)
     }
@@ -138,8 +137,8 @@ impl DynamoEventStore {
             Scope::Aggregate(id) => ("Query", self.aggregate_page(request, id).await?),
         };
         let position = |item: &SdkItem| {
-            let source = || "the table's key is not aggregateId and version".into();
-            Position::of(item).ok_or_else(|| StoreError::Refused { operation, source: source() })
+            let refused = || TableError::refused(operation, "the table's key is not aggregateId and version");
+            Position::of(item).ok_or_else(refused)
         };
         let deliver = |item: SdkItem| {
             let id = position(&item)?.to_string();

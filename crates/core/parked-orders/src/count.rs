@@ -1,7 +1,6 @@
 //! The number of parked orders and the age of the oldest one, for a gauge.
 
-use event_store::Timestamp;
-use event_store::dynamo::TableError;
+use event_store::{TableError, Timestamp};
 
 use crate::consumer::Consumer;
 use crate::note::PARKED_AT;

@@ -1,7 +1,6 @@
 //! Parked orders, and the errors of their table.
 
-use event_store::Timestamp;
-use event_store::dynamo::TableError;
+use event_store::{TableError, Timestamp};
 
 use crate::consumer::Consumer;
 

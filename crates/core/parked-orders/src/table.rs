@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use event_store::Timestamp;
-use event_store::dynamo::{SdkItem, TableError, batch_get};
+use event_store::dynamo::{SdkItem, batch_get};
+use event_store::{TableError, Timestamp};
 
 use crate::consumer::Consumer;
 use crate::note::{

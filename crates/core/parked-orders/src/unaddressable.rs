@@ -6,8 +6,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use event_store::Timestamp;
-use event_store::dynamo::{SdkItem, TableError};
+use event_store::dynamo::SdkItem;
+use event_store::{TableError, Timestamp};
 
 use crate::note::{AGGREGATE_ID, ATTEMPTS, CONSUMER, REASON, number, string};
 use crate::parked::ParkedError;

@@ -188,7 +188,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
                 Some(Ok(written)) => return Ok(written == Write::Written),
                 // The sums are wrong, and are repaired after the rows.
                 Some(Err(RowError::Unreadable { .. } | RowError::Unwritable { .. })) | None => {}
-                Some(Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::OutOfTime))) => {
+                Some(Err(error @ (RowError::Table(_) | RowError::OutOfTime))) => {
                     return Err(error.into());
                 }
             }
@@ -219,9 +219,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
             }
             // An unreadable commit may have created the row.
             Err(StoreError::Unreadable { .. }) => Ok(false),
-            Err(
-                error @ (StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. }),
-            ) => Err(error.into()),
+            Err(error @ (StoreError::Table(_) | StoreError::Unwritable { .. })) => Err(error.into()),
         }
     }
 
@@ -298,13 +296,7 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
                     }
                     folded.stop(format!("version {version} is poison: {}", chain(source.as_ref())));
                 }
-                Err(
-                    error @ (StoreError::Unavailable { .. }
-                    | StoreError::Refused { .. }
-                    | StoreError::Unwritable { .. }),
-                ) => {
-                    return Err(error.into());
-                }
+                Err(error @ (StoreError::Table(_) | StoreError::Unwritable { .. })) => return Err(error.into()),
             }
         }
         Ok(())

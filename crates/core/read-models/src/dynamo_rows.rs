@@ -8,6 +8,7 @@ use std::time::Instant;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use event_store::TableError;
 use event_store::dynamo::{SdkItem, batch_get};
 use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
@@ -15,12 +16,12 @@ use serde_dynamo::Item;
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_item::{self, PROJECTION, VERSION};
-use crate::row_store::{NewRow, Read, RowStore, Write};
+use crate::row_store::{NewRow, Read, RowStore, Write, is_over};
 
 /// The number of rows written at once. It is enough to hide the latency of a call, and few enough for one client.
 pub(crate) const AT_ONCE: usize = 32;
 
-/// The condition of [`row_item::rejects_write`] as a DynamoDB expression.
+/// The condition of [`RowStamp::rejects`](crate::RowStamp::rejects) as a DynamoDB expression.
 const GIVES_WAY: &str = "attribute_not_exists(#version) \
     OR (#projection < :projection AND #version <= :position) \
     OR (#projection = :projection AND #version < :version)";
@@ -42,7 +43,7 @@ impl DynamoRows {
     /// Returns the items found, and the keys left unprocessed because the table stays too busy.
     async fn items<P: Projection>(&self, keys: &[RowKey]) -> Result<(HashMap<RowKey, Item>, Vec<RowKey>), RowError> {
         let keys: Vec<_> = keys.iter().map(sdk_key::<P>).collect();
-        let (items, unread) = batch_get(&self.client, &self.table, &keys).await.map_err(RowError::of_table)?;
+        let (items, unread) = batch_get(&self.client, &self.table, &keys).await?;
         let items = items.into_iter().map(Item::from);
         let items = items.filter_map(|item| Some((row_item::key_of::<P>(&item)?, item))).collect();
         Ok((items, unread.into_iter().filter_map(|key| row_item::key_of::<P>(&key.into())).collect()))
@@ -79,15 +80,10 @@ impl DynamoRows {
             Some(_) | None => None,
         };
         standing.map_or_else(
-            || Err(RowError::of("PutItem", error)),
-            |standing| Ok(row_item::refusal::<P>(&standing.into())),
+            || Err(TableError::of("PutItem", error).into()),
+            |standing| Ok(row_item::stamp(&standing.into()).rejection::<P>()),
         )
     }
-}
-
-/// Returns true if no further work may begin.
-pub(crate) fn is_over(until: Option<Instant>) -> bool {
-    until.is_some_and(|until| Instant::now() >= until)
 }
 
 impl<P: Projection> RowStore<P> for DynamoRows {

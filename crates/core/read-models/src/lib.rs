@@ -15,7 +15,9 @@
 //! | [`summed`] | a projection whose rows are added up to sums |
 //! | [`engine`] | from a batch of commits to rows: repeats, gaps, poison, outages |
 //! | [`row_store`] | the port to the rows: read many, write one unless it is behind |
-//! | [`dynamo_rows`], [`summed_rows`], [`memory_rows`] | its adapters; `tests/rows/row_store_contract.rs` checks all alike |
+//! | [`row_images`] | the port to stored rows for audits: scan, compare, replace, delete |
+//! | `row_error`, `row_stamp` | the errors of both ports, and the numbers that decide if a row may replace another |
+//! | [`dynamo_rows`], [`summed_rows`], [`memory_rows`] | their adapters; `test_support::row_contract` checks all alike |
 //! | [`audit`] | compares rows with the fold of their aggregates' commits, and repairs those that differ |
 //! | [`events_table`] | the events table that rows were folded from, recorded beside them |
 //! | [`summaries`], [`totals`], [`open_orders`] | the reads for queries: an order's summary, a customer's list and totals, the open orders |
@@ -39,6 +41,7 @@ mod row_error;
 mod row_image;
 pub mod row_images;
 mod row_item;
+mod row_stamp;
 pub mod row_store;
 mod sum_item;
 pub mod summaries;
@@ -63,7 +66,8 @@ pub use projection::{FoldError, KeyAttributes, Projection, RowKey};
 pub use read_model::{OnOutage, OrderAudit, ProjectedRows, ReadModel, ReadModels, ScannedRows};
 pub use row_error::RowError;
 pub use row_images::{ImagePage, RowImage, RowImages, Segment};
-pub use row_item::StoredItem;
+pub use row_item::{StoredItem, row_attributes};
+pub use row_stamp::RowStamp;
 pub use row_store::{ExistingRow, NewRow, Read, RowStore, Write};
 pub use summaries::{DynamoSummaries, OrderSummaries, PAGE_HALF_UNITS, RowPage, UnreadableRow};
 pub use summed::{SumError, Summed};

@@ -7,13 +7,12 @@ use std::time::Instant;
 
 use serde_dynamo::Item;
 
-use crate::dynamo_rows::is_over;
 use crate::events_table::{self, EventsTable};
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_images::{ImagePage, RowImages, Segment};
 use crate::row_item::{self, StoredItem};
-use crate::row_store::{ExistingRow, NewRow, Read, RowStore, Write};
+use crate::row_store::{ExistingRow, NewRow, Read, RowStore, Write, is_over};
 
 /// A store that keeps rows in memory, encoded as in DynamoDB. Clones share their content.
 pub struct InMemoryRows<P> {
@@ -40,7 +39,7 @@ impl<P: Projection> InMemoryRows<P> {
         let item = row_item::encode::<P>(&row.key, row.version, &row.row)?;
         let mut items = self.items();
         let stored = items.get(&row.key);
-        if let Some(refusal) = stored.and_then(|stored| row_item::rejects_write::<P>(stored, row)) {
+        if let Some(refusal) = stored.and_then(|stored| row_item::stamp(stored).rejects::<P>(row)) {
             return Ok(refusal);
         }
         items.insert(row.key.clone(), item);

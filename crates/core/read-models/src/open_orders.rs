@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use event_store::TableError;
 use futures_util::future::{BoxFuture, try_join_all};
 use order_domain::status::OrderStatus;
 
@@ -90,7 +91,7 @@ impl DynamoOpenOrders {
                 query = query.exclusive_start_key(attribute, AttributeValue::S(value.to_owned()));
             }
         }
-        let output = query.send().await.map_err(|error| RowError::of("Query", error))?;
+        let output = query.send().await.map_err(|error| TableError::of("Query", error))?;
         Ok(Examined {
             rows: output
                 .items

@@ -1,7 +1,7 @@
 //! The core's read models: the only place that lists them.
 //!
-//! The projector, the command line and the simulation open the read models of this list. A binary with further read
-//! models appends them to its own list.
+//! The projector, the command line and the simulation open the read models of this list. A binary with further read models
+//! composes its own list of [`Registered`] ones, which may contain those of the core: no library of the core names them.
 
 use std::sync::Arc;
 
@@ -14,25 +14,47 @@ use crate::dynamo_rows::DynamoRows;
 use crate::order_summary::OrderSummaryByCustomer;
 use crate::orders_by_status::OrdersByStatus;
 use crate::projection::Projection;
-use crate::read_model::{OnOutage, ProjectedRows, ReadModel};
+use crate::read_model::{OnOutage, ProjectedRows, ReadModel, ReadModels};
 use crate::summed_rows::SummedRows;
 
-/// A read model of the core, before it is opened on a table.
+/// Opens a read model on the table, or other target, of that name.
+type Open = fn(Client, DynamoEventStore, &str) -> Arc<dyn ReadModel>;
+
+/// A read model before it is opened.
 #[derive(Debug, Clone, Copy)]
 pub struct Registered {
-    /// The name, which is also the logical id of its table in `template.yaml`.
+    /// The name. For a read model of the core it is also the logical id of its table in `template.yaml`.
     pub name: &'static str,
     /// True if a deployment can run without it.
     pub is_optional: bool,
-    open: fn(Client, DynamoEventStore, &str) -> Arc<dyn ReadModel>,
+    open: Open,
 }
 
 impl Registered {
-    /// Opens the read model with its rows in `table`, folded from the commits in `store`.
+    /// Registers a read model of another crate. `open` receives the client of DynamoDB, the store of the commits and the name
+    /// of the target. It neither fails nor waits: a target that cannot be reached is an outage of each call.
     #[must_use]
-    pub fn open(&self, client: Client, store: DynamoEventStore, table: &str) -> Arc<dyn ReadModel> {
-        (self.open)(client, store, table)
+    pub const fn new(name: &'static str, is_optional: bool, open: Open) -> Self {
+        Self { name, is_optional, open }
     }
+
+    /// Opens the read model with its rows in `target`, folded from the commits in `store`.
+    #[must_use]
+    pub fn open(&self, client: Client, store: DynamoEventStore, target: &str) -> Arc<dyn ReadModel> {
+        (self.open)(client, store, target)
+    }
+}
+
+/// Opens those read models of a list for which `target_of` returns a target.
+#[must_use]
+pub fn open<'t>(
+    registered: &[Registered],
+    client: &Client,
+    store: &DynamoEventStore,
+    target_of: impl Fn(&str) -> Option<&'t str>,
+) -> ReadModels {
+    let open = |it: &Registered| Some(it.open(client.clone(), store.clone(), target_of(it.name)?));
+    registered.iter().filter_map(open).collect()
 }
 
 /// The read models of the core.

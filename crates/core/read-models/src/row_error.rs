@@ -3,30 +3,19 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use event_store::dynamo::TableError;
+use event_store::TableError;
 
-/// The reason why the table of rows could not answer. The messages are logged and stored in notes, so they contain no
-/// partition, which may be a customer, and quote no value.
+use crate::projection::RowKey;
+
+/// The reason why rows could not be read or written.
+///
+/// The messages are logged and stored in notes, so they contain no partition, which may be a customer, and quote no
+/// value. The error of a database often quotes values: then its code, such as an SQLSTATE, is the source instead.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RowError {
-    /// The table was throttled, timed out, was unreachable or failed, after the client's own retries. A write may have
-    /// happened: the next attempt finds the row.
-    #[error("{operation} failed: the table is unavailable")]
-    Unavailable {
-        /// The DynamoDB operation.
-        operation: &'static str,
-        /// The client's error.
-        source: Arc<dyn Error + Send + Sync>,
-    },
-    /// The table rejected the call itself: a missing table, a missing permission, a malformed call.
-    #[error("{operation} was refused by the table")]
-    Refused {
-        /// The DynamoDB operation.
-        operation: &'static str,
-        /// The client's error.
-        source: Arc<dyn Error + Send + Sync>,
-    },
+    /// The table did not answer. After an outage a write may have happened: the next attempt finds the row.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// The deadline passed before the row was begun, so nothing was written.
     #[error("there was no time left for it")]
     OutOfTime,
@@ -40,30 +29,28 @@ pub enum RowError {
         /// The cause. It quotes nothing of the stored data.
         source: Arc<dyn Error + Send + Sync>,
     },
-    /// The row cannot be expressed as an item.
+    /// The row cannot be stored in any way.
     #[error("the row {sort} cannot be written")]
     Unwritable {
         /// The row's partition key.
         partition: String,
         /// The row's sort key.
         sort: String,
-        /// The cause.
+        /// The cause. It quotes nothing of the row.
         source: Arc<dyn Error + Send + Sync>,
     },
 }
 
 impl RowError {
-    pub(crate) fn of<E>(operation: &'static str, error: SdkError<E>) -> Self
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    {
-        Self::of_table(TableError::of(operation, error))
+    /// Creates the error of an existing row that cannot be read. The source must quote nothing of the stored data.
+    pub fn unreadable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let RowKey { partition, sort } = key.clone();
+        Self::Unreadable { partition, sort, source: Arc::from(source.into()) }
     }
 
-    pub(crate) fn of_table(error: TableError) -> Self {
-        match error {
-            TableError::Unavailable { operation, source } => Self::Unavailable { operation, source },
-            TableError::Refused { operation, source } => Self::Refused { operation, source },
-        }
+    /// Creates the error of a row that cannot be stored. The source must quote nothing of the row.
+    pub fn unwritable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let RowKey { partition, sort } = key.clone();
+        Self::Unwritable { partition, sort, source: Arc::from(source.into()) }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use serde_json::{Map, Value};
 
 use crate::projection::RowKey;
+use crate::row_stamp::RowStamp;
 
 /// A row exactly as it is stored, even if its attributes are invalid. A change of the row can be conditional on it.
 pub trait RowImage: Debug + Clone + PartialEq + Send + Sync {
@@ -14,8 +15,14 @@ pub trait RowImage: Debug + Clone + PartialEq + Send + Sync {
     /// Returns the projection number in the row; 0 if it has none.
     fn projection(&self) -> u64;
 
-    /// Returns all stored attributes as JSON. Values of types that JSON lacks are texts that describe them.
+    /// Returns all stored attributes as JSON. For a row as it was written they equal those of
+    /// [`row_attributes`](crate::row_attributes). Values of types that JSON lacks are texts that describe them.
     fn attributes(&self) -> Map<String, Value>;
+
+    /// Returns the numbers that decide if another row may replace this one.
+    fn stamp(&self) -> RowStamp {
+        RowStamp { version: self.version(), projection: self.projection() }
+    }
 }
 
 /// A part of a table. The segments of a table can be read in parallel.

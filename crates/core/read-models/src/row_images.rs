@@ -21,8 +21,10 @@ pub trait RowImages<P: Projection>: RowStore<P> {
     /// without a row is missing in the result.
     fn images(&self, keys: &[RowKey]) -> impl Future<Output = Result<HashMap<RowKey, Self::Image>, RowError>> + Send;
 
-    /// Reads the next page of a segment, after one of its keys, in no particular order: about a megabyte, or `limit`
-    /// rows.
+    /// Reads the next page of a segment, after one of its keys: about a megabyte, or `limit` rows.
+    ///
+    /// All rows of a partition are in one segment and follow each other, so that a partition is complete where another one
+    /// begins. The order is otherwise arbitrary. The recorded events table is no row.
     fn scan(
         &self,
         segment: Segment,

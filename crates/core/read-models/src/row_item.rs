@@ -1,15 +1,13 @@
 //! Rows as DynamoDB items: the row's own attributes, its key, its version and the projection's number.
 
-use std::error::Error;
-use std::sync::Arc;
-
 use serde_dynamo::{AttributeValue, Item};
 use serde_json::{Map, Value};
 
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_image::RowImage;
-use crate::row_store::{ExistingRow, NewRow, Write};
+use crate::row_stamp::RowStamp;
+use crate::row_store::ExistingRow;
 
 /// The version up to which a row is folded.
 pub(crate) const VERSION: &str = "version";
@@ -26,11 +24,11 @@ pub struct StoredItem(pub(crate) Item);
 
 impl RowImage for StoredItem {
     fn version(&self) -> u64 {
-        stamp(&self.0).0
+        stamp(&self.0).version
     }
 
     fn projection(&self) -> u64 {
-        stamp(&self.0).1
+        stamp(&self.0).projection
     }
 
     fn attributes(&self) -> Map<String, Value> {
@@ -55,7 +53,7 @@ fn json(value: &AttributeValue) -> Value {
 }
 
 pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) -> Result<Item, RowError> {
-    let item: Item = serde_dynamo::to_item(row).map_err(|_| unwritable(key, NOT_AN_ITEM))?;
+    let item: Item = serde_dynamo::to_item(row).map_err(|_| RowError::unwritable(key, NOT_AN_ITEM))?;
     let mut attributes = item.into_inner();
     attributes.extend([
         (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
@@ -66,58 +64,29 @@ pub(crate) fn encode<P: Projection>(key: &RowKey, version: u64, row: &P::Row) ->
     Ok(attributes.into())
 }
 
-/// Returns the attributes of a row as [`RowImage::attributes`] returns them once it is stored.
-pub(crate) fn attributes<P: Projection>(
-    key: &RowKey,
-    version: u64,
-    row: &P::Row,
-) -> Result<Map<String, Value>, RowError> {
+/// Returns the attributes of a stored row: the row's own, as its JSON has them, its two keys, `version` and `projection`.
+///
+/// An audit compares them with the [attributes](RowImage::attributes) that are stored, so every adapter must store each of
+/// them, and no other.
+///
+/// # Errors
+/// Returns an error if the row has no such form.
+pub fn row_attributes<P: Projection>(key: &RowKey, version: u64, row: &P::Row) -> Result<Map<String, Value>, RowError> {
     Ok(StoredItem(encode::<P>(key, version, row)?).attributes())
 }
 
-/// Decodes a row. A row that cannot be read, or that lacks its version or number, counts as outdated and is rebuilt.
+/// Decodes a row.
 pub(crate) fn decode<P: Projection>(item: Item) -> ExistingRow<P::Row> {
-    let (version, projection) = stamp(&item);
-    if projection > u64::from(P::NUMBER) {
-        return ExistingRow::Newer;
-    }
-    if projection < u64::from(P::NUMBER) {
-        return ExistingRow::Outdated;
-    }
-    serde_dynamo::from_item(item).map_or(ExistingRow::Outdated, |row| ExistingRow::Row { version, row })
+    stamp(&item).existing::<P>(|| serde_dynamo::from_item(item).ok())
 }
 
-/// Returns the reason why a row must not replace the stored item; `None` if it may.
-///
-/// A row replaces one of the same number with a lower version, and one of an older number with the same or a lower
-/// version.
-pub(crate) fn rejects_write<P: Projection>(stored: &Item, row: &NewRow<P::Row>) -> Option<Write> {
-    let (their_version, projection) = stamp(stored);
-    let gives_way = match projection.cmp(&u64::from(P::NUMBER)) {
-        std::cmp::Ordering::Less => their_version <= row.position,
-        std::cmp::Ordering::Equal => their_version < row.version,
-        std::cmp::Ordering::Greater => false,
-    };
-    (!gives_way).then(|| refusal::<P>(stored))
-}
-
-/// Returns the reason why a write was rejected, from the stored item.
-pub(crate) fn refusal<P: Projection>(standing: &Item) -> Write {
-    let (version, projection) = stamp(standing);
-    match projection.cmp(&u64::from(P::NUMBER)) {
-        std::cmp::Ordering::Less => Write::Behind { version },
-        std::cmp::Ordering::Equal => Write::Superseded { version },
-        std::cmp::Ordering::Greater => Write::NewerProjection,
-    }
-}
-
-/// Returns a row's version and projection number; 0 if it has none.
-pub(crate) fn stamp(item: &Item) -> (u64, u64) {
+/// Returns a row's version and projection number.
+pub(crate) fn stamp(item: &Item) -> RowStamp {
     let number = |name| match item.inner().get(name) {
         Some(AttributeValue::N(digits)) => digits.parse().unwrap_or(0),
         _ => 0,
     };
-    (number(VERSION), number(PROJECTION))
+    RowStamp { version: number(VERSION), projection: number(PROJECTION) }
 }
 
 pub(crate) fn key_of<P: Projection>(item: &Item) -> Option<RowKey> {
@@ -126,23 +95,4 @@ pub(crate) fn key_of<P: Projection>(item: &Item) -> Option<RowKey> {
         _ => None,
     };
     Some(RowKey { partition: text(P::KEY.partition)?, sort: text(P::KEY.sort)? })
-}
-
-pub(crate) fn unwritable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
-    RowError::Unwritable { partition: key.partition.clone(), sort: key.sort.clone(), source: Arc::from(source.into()) }
-}
-
-pub(crate) fn unreadable(key: &RowKey, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
-    RowError::Unreadable { partition: key.partition.clone(), sort: key.sort.clone(), source: Arc::from(source.into()) }
-}
-
-/// Returns the error for a table that stays too busy.
-pub(crate) fn busy(operation: &'static str) -> RowError {
-    let source: Box<dyn Error + Send + Sync> = "the table is too busy, or others keep changing it".into();
-    RowError::Unavailable { operation, source: Arc::from(source) }
-}
-
-/// Returns the error for a table that is not the expected one.
-pub(crate) fn refused(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> RowError {
-    RowError::Refused { operation, source: Arc::from(source.into()) }
 }

@@ -74,14 +74,20 @@ pub trait RowStore<P: Projection>: Send + Sync {
     /// Reads the rows at these keys. Give each key once, and at most [`MAX_KEYS`].
     fn read(&self, keys: &[RowKey]) -> impl Future<Output = Result<Read<P::Row>, RowError>> + Send;
 
-    /// Writes rows of different aggregates, each with its key, its version and the projection's number. A row is not
-    /// written if the stored one has a later version or a newer number. Returns the result of each write, in the same
-    /// order.
+    /// Writes rows of different aggregates, each with the attributes that [`row_attributes`](crate::row_attributes) returns.
+    /// A row is not written if the [stamp](crate::RowStamp) of the stored one rejects it. Returns the result of each write,
+    /// in the same order.
     ///
-    /// A row whose write has not begun by `until` is not written: [`RowError::OutOfTime`].
+    /// A row whose write has not begun by `until` is not written: [`RowError::OutOfTime`], by [`is_over`].
     fn write(
         &self,
         rows: &[NewRow<P::Row>],
         until: Option<Instant>,
     ) -> impl Future<Output = Vec<Result<Write, RowError>>> + Send;
+}
+
+/// Returns true if the deadline of a write has passed, so that no further row may be begun.
+#[must_use]
+pub fn is_over(until: Option<Instant>) -> bool {
+    until.is_some_and(|until| Instant::now() >= until)
 }

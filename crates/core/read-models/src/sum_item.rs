@@ -8,7 +8,7 @@ use serde_dynamo::{AttributeValue, Item};
 
 use crate::projection::RowKey;
 use crate::row_error::RowError;
-use crate::row_item::{self, NOT_AN_ITEM, NOT_ITS_SHAPE, PROJECTION, StoredItem};
+use crate::row_item::{NOT_AN_ITEM, NOT_ITS_SHAPE, PROJECTION, StoredItem};
 use crate::row_store::NewRow;
 use crate::summed::Summed;
 
@@ -63,7 +63,7 @@ impl<S, R> Default for Sums<S, R> {
 }
 
 pub(crate) fn encode<P: Summed>(key: &RowKey, sums: &SumsOf<P>) -> Result<Item, RowError> {
-    let item: Item = serde_dynamo::to_item(sums).map_err(|_| row_item::unwritable(key, NOT_AN_ITEM))?;
+    let item: Item = serde_dynamo::to_item(sums).map_err(|_| RowError::unwritable(key, NOT_AN_ITEM))?;
     let mut attributes = item.into_inner();
     attributes.extend([
         (P::KEY.partition.to_owned(), AttributeValue::S(key.partition.clone())),
@@ -74,5 +74,5 @@ pub(crate) fn encode<P: Summed>(key: &RowKey, sums: &SumsOf<P>) -> Result<Item, 
 }
 
 pub(crate) fn decode<P: Summed>(key: &RowKey, image: &StoredItem) -> Result<SumsOf<P>, RowError> {
-    serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
+    serde_dynamo::from_item(image.0.clone()).map_err(|_| RowError::unreadable(key, NOT_ITS_SHAPE))
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 pub use budget::PAGE_HALF_UNITS;
+use event_store::TableError;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +15,7 @@ use crate::list_filter::{ListFilter, SORT};
 use crate::order_summary::{BY_ORDER, ORDER_ID, OrderSummaryByCustomer, OrderSummaryRow};
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_item::{self, NOT_ITS_SHAPE};
+use crate::row_item::NOT_ITS_SHAPE;
 use budget::Budget;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -109,7 +110,7 @@ impl DynamoSummaries {
                 .exclusive_start_key(PARTITION, AttributeValue::S(customer_id.to_owned()))
                 .exclusive_start_key(SORT, AttributeValue::S(start));
         }
-        let output = query.send().await.map_err(|error| RowError::of("Query", error))?;
+        let output = query.send().await.map_err(|error| TableError::of("Query", error))?;
         Ok(Examined {
             count: u64::try_from(output.scanned_count).unwrap_or(0),
             half_units: budget::half_units(output.consumed_capacity.as_ref()),
@@ -142,7 +143,7 @@ impl OrderSummaries for DynamoSummaries {
                 .expression_attribute_values(":order", AttributeValue::S(order_id.to_owned()))
                 .send()
                 .await
-                .map_err(|error| RowError::of("Query", error))?;
+                .map_err(|error| TableError::of("Query", error))?;
             let Some(mut keys) = found.items.unwrap_or_default().pop() else { return Ok(None) };
             keys.retain(|name, _| name == PARTITION || name == SORT);
             let got = self
@@ -153,7 +154,7 @@ impl OrderSummaries for DynamoSummaries {
                 .consistent_read(true)
                 .send()
                 .await
-                .map_err(|error| RowError::of("GetItem", error))?;
+                .map_err(|error| TableError::of("GetItem", error))?;
             got.item.map(read).transpose()
         })
     }
@@ -197,7 +198,7 @@ impl OrderSummaries for DynamoSummaries {
 
 fn read(item: Item) -> Result<OrderSummaryRow, RowError> {
     let (partition, sort) = (string(&item, PARTITION), string(&item, SORT));
-    serde_dynamo::from_item(item).map_err(|_| row_item::unreadable(&RowKey { partition, sort }, NOT_ITS_SHAPE))
+    serde_dynamo::from_item(item).map_err(|_| RowError::unreadable(&RowKey { partition, sort }, NOT_ITS_SHAPE))
 }
 
 /// Reads a row of a list.

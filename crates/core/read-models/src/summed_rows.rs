@@ -29,18 +29,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
-use event_store::backoff;
+use event_store::{TableError, backoff};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
 
-use crate::dynamo_rows::{AT_ONCE, DynamoRows, is_over};
+use crate::dynamo_rows::{AT_ONCE, DynamoRows};
 use crate::events_table::EventsTable;
 use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_images::{ImagePage, RowImages, Segment};
-use crate::row_item::{self, StoredItem};
-use crate::row_store::{NewRow, Read, RowStore, Write};
+use crate::row_item::StoredItem;
+use crate::row_store::{NewRow, Read, RowStore, Write, is_over};
 use crate::sum_item;
 use crate::summed::{SUMS, Summed, sums_key};
 use partition::{Change, Partition, Plan};
@@ -112,7 +112,7 @@ impl SummedRows {
             open.retain(|_, places| !places.is_empty());
         }
         for place in open.into_values().flatten() {
-            let unwritten = if is_over(until) { RowError::OutOfTime } else { row_item::busy("PutItem") };
+            let unwritten = if is_over(until) { RowError::OutOfTime } else { contended() };
             ended.insert(place, Err(unwritten));
         }
         ended
@@ -157,7 +157,7 @@ impl SummedRows {
     ) -> (Vec<usize>, Result<Option<Plan<'a, P>>, RowError>) {
         let places = partition.places();
         let plan = match self.beginning(&partition, images).await {
-            Ok(Beginning::Lost) => Err(row_item::unreadable(&partition.key, GONE)),
+            Ok(Beginning::Lost) => Err(RowError::unreadable(&partition.key, GONE)),
             Ok(Beginning::Overtaken) => Ok(None),
             Ok(Beginning::Fine) => self.checked(partition, images).await,
             Err(error) => Err(error),
@@ -227,7 +227,7 @@ impl SummedRows {
                 return Ok(());
             }
         }
-        Err(row_item::busy("PutItem"))
+        Err(contended())
     }
 
     /// Carries out a plan. Rows whose sums other runs have changed meanwhile are not in the result.
@@ -301,6 +301,11 @@ impl SummedRows {
         let _permit = permits.acquire().await;
         self.rows.put_revision::<P>(item, change.replaces).await
     }
+}
+
+/// Returns the error of sums that other writers change at every attempt.
+fn contended() -> RowError {
+    TableError::unavailable("PutItem", "the table is too busy, or others keep changing it").into()
 }
 
 impl<P: Summed> RowStore<P> for SummedRows {

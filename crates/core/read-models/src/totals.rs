@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use event_store::TableError;
 use futures_util::future::BoxFuture;
 
 use crate::customer_totals::{CurrencyTotals, CustomerTotals};
@@ -43,7 +44,7 @@ impl Totals for DynamoTotals {
             let get = self.client.get_item().table_name(&self.table);
             let get = get.key(CustomerTotals::KEY.partition, AttributeValue::S(key.partition.clone()));
             let output = get.key(CustomerTotals::KEY.sort, AttributeValue::S(key.sort.clone())).send().await;
-            let output = output.map_err(|error| RowError::of("GetItem", error))?;
+            let output = output.map_err(|error| TableError::of("GetItem", error))?;
             let Some(item) = output.item else { return Ok(Vec::new()) };
             let sums = sum_item::decode::<CustomerTotals>(&key, &StoredItem(item.into()))?;
             Ok(sums.sums.into_values().collect())

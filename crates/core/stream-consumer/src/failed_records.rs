@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use event_store::dynamo::TableError;
+use event_store::TableError;
 use event_store::store::chain;
 use parked_orders::{ParkRequest, ParkedError};
 

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::Client;
 use event_store::{
-    DynamoEventStore, EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, StoreError, Timestamp, execute,
+    DynamoEventStore, EventStore, Execution, Failure, Fingerprint, Invocation, Outcome, StoreError, TableError,
+    Timestamp, execute,
 };
 use function_setup::{CommandConfig, deadline};
 use http_api::identity::UnknownAuthMode;
@@ -215,9 +216,9 @@ pub(crate) fn problem_for(failure: &Failure<Rejection>, entry: &mut LogEntry) ->
         Failure::Store(error) => {
             entry.failed(error);
             match error {
-                StoreError::Unavailable { .. } => Problem::unavailable(),
+                StoreError::Table(TableError::Unavailable { .. }) => Problem::unavailable(),
                 StoreError::Unreadable { version, .. } => Problem::order_unreadable(*version),
-                StoreError::Refused { .. } | StoreError::Unwritable { .. } => Problem::internal(),
+                StoreError::Table(TableError::Refused { .. }) | StoreError::Unwritable { .. } => Problem::internal(),
             }
         }
     }

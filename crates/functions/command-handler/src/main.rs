@@ -7,7 +7,7 @@ use lambda_http::service_fn;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = CommandConfig::from_env()?;
-    logs::init(config.log_level);
+    logs::init(config.log_level, &[]);
     let client = clients::dynamodb(&clients::sdk_config().await);
     clients::prime(&client, &config.events_table).await;
     let handler = CommandHandler::on_dynamo(client, config)?;

@@ -2,8 +2,8 @@
 //! them by name.
 //!
 //! `lambda_runtime`'s own subscriber nests the fields and applies the chosen level to every crate. The SDK would then log
-//! requests with their bodies. Here the chosen level applies to this workspace only. All other crates log warnings and
-//! errors only, without quoting payloads.
+//! requests with their bodies. Here the chosen level applies to this workspace only, and to the crates that a function
+//! names. All other crates log warnings and errors only, without quoting payloads.
 
 use std::panic::{self, PanicHookInfo};
 
@@ -45,10 +45,13 @@ const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
 
 /// Writes the logs of this process to stdout from now on, from this level upwards, with its metrics and panics. If a
 /// subscriber is already set, that subscriber stays.
-pub fn init(level: LevelFilter) {
+///
+/// `further` names the crates that log at this level besides the core's, with underscores: those of a module. Name no crate
+/// that logs the content of requests.
+pub fn init(level: LevelFilter, further: &[&str]) {
     let process = Process::of(|name| std::env::var(name).ok());
     // This fails only if a subscriber is already set, as in a test.
-    if subscriber(level, process, std::io::stdout).try_init().is_ok() {
+    if subscriber(level, further, process, std::io::stdout).try_init().is_ok() {
         panic::set_hook(Box::new(panicked));
     }
 }
@@ -78,12 +81,13 @@ impl Process {
     }
 }
 
-fn subscriber<W>(level: LevelFilter, process: Process, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(level: LevelFilter, further: &[&str], process: Process, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
 {
     let others = level.min(LevelFilter::WARN);
-    let targets = Targets::new().with_default(others).with_targets(OURS.iter().map(|name| (*name, level)));
+    let targets =
+        Targets::new().with_default(others).with_targets(OURS.iter().chain(further).map(|name| (*name, level)));
     let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
     let lines = lines.map_event_format(RedactPayloads);
     let lines = lines.with_writer(writer.clone()).with_filter(targets.with_target(metrics::TARGET, LevelFilter::OFF));
@@ -130,7 +134,7 @@ mod tests {
         let process = Process::of(|name| variables.get(name).map(|&value| value.to_owned()));
         let lines = Lines::default();
         let writer = lines.clone();
-        tracing::subscriber::with_default(subscriber(level, process, move || writer.clone()), log);
+        tracing::subscriber::with_default(subscriber(level, &["reports"], process, move || writer.clone()), log);
         let bytes = lines.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -151,14 +155,15 @@ mod tests {
     }
 
     #[test]
-    fn only_this_workspace_speaks_at_the_chosen_level() {
+    fn only_this_workspace_and_the_named_crates_log_at_the_chosen_level() {
         let lines = written(LevelFilter::TRACE, || {
             tracing::trace!(target: "event_store::dynamo", "ours");
+            tracing::trace!(target: "reports::postgres_rows", "named");
             tracing::info!(target: "aws_smithy_runtime::client::http", "a body");
             tracing::warn!(target: "lambda_runtime", "theirs");
         });
         let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
-        assert_eq!(messages, ["ours", "theirs"]);
+        assert_eq!(messages, ["ours", "named", "theirs"]);
     }
 
     #[test]

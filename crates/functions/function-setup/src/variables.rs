@@ -30,6 +30,30 @@ pub enum ConfigFault {
 }
 
 /// A reader of variables that continues after a fault, so that every fault is reported.
+///
+/// The configuration of any function reads its own variables with it:
+///
+/// ```
+/// use function_setup::{Config, Variables};
+///
+/// struct ReportsConfig {
+///     /// `REPORTS_DATABASE`: the address of the database; `None` if `REPORTS` is `false`.
+///     database: Option<String>,
+/// }
+///
+/// impl Config for ReportsConfig {
+///     fn read(variables: &mut Variables<'_>) -> Self {
+///         Self { database: variables.behind(Some("REPORTS"), "REPORTS_DATABASE") }
+///     }
+/// }
+///
+/// let read = |switch: &'static str| {
+///     ReportsConfig::from_variables(move |name| (name == "REPORTS").then(|| switch.to_owned()))
+/// };
+/// assert_eq!(read("false").unwrap().database, None);
+/// assert_eq!(read("true").err().unwrap().to_string(), "REPORTS_DATABASE is not set");
+/// assert_eq!(read("on").err().unwrap().to_string(), "REPORTS must be true or false, not 'on'");
+/// ```
 pub struct Variables<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     names: Vec<&'static str>,
@@ -52,13 +76,13 @@ impl<'a> Variables<'a> {
     }
 
     /// Returns the value, or an empty text.
-    pub(crate) fn optional(&mut self, name: &'static str) -> String {
+    pub fn optional(&mut self, name: &'static str) -> String {
         self.names.push(name);
         (self.variable)(name).unwrap_or_default()
     }
 
     /// Returns the value. A missing or empty value is a fault.
-    pub(crate) fn required(&mut self, name: &'static str) -> String {
+    pub fn required(&mut self, name: &'static str) -> String {
         let value = self.optional(name);
         if value.is_empty() {
             self.faults.push(ConfigFault::Missing(name));
@@ -66,8 +90,9 @@ impl<'a> Variables<'a> {
         value
     }
 
-    /// Returns the value of a required variable; `None` if its switch is off.
-    pub(crate) fn behind(&mut self, switch: Option<&'static str>, name: &'static str) -> Option<String> {
+    /// Returns the value of a required variable; `None` if its switch is off. The switch is a variable that must be `true`
+    /// or `false`. Without a switch the variable is always required.
+    pub fn behind(&mut self, switch: Option<&'static str>, name: &'static str) -> Option<String> {
         let Some(switch) = switch else { return Some(self.required(name)) };
         let value = self.required(switch);
         match value.as_str() {
@@ -82,7 +107,7 @@ impl<'a> Variables<'a> {
     }
 
     /// Returns the level in `LOG_LEVEL`.
-    pub(crate) fn level(&mut self) -> LevelFilter {
+    pub fn level(&mut self) -> LevelFilter {
         let word = self.required("LOG_LEVEL");
         match word.as_str() {
             "error" => LevelFilter::ERROR,

@@ -27,22 +27,26 @@ use lambda_runtime::LambdaEvent;
 use order_aggregate::Orders;
 use parked_orders::{Consumer, ParkedOrderTable};
 use read_models::ReadModels;
-use read_models::registry::{CORE, Registered};
+use read_models::registry::{self, CORE};
 use stream_consumer::StreamEvent;
 
 pub use payload::Payload;
 pub use processor::Processor;
 
-/// The function's name in notes on parked orders.
+/// The core's projector, in the notes on records that name no order.
 const NAME: &str = "projector";
 
 /// The handler, with one processor for each read model.
 #[derive(Debug, Clone)]
 pub struct Projector<S = DynamoEventStore> {
+    /// The function's name in the notes on records that name no order.
+    name: &'static str,
     /// The store from which the commits of deferred orders are read.
     store: S,
     models: Vec<Processor>,
     parked: ParkedOrderTable,
+    /// The consumers whose parked orders a tick counts.
+    counted: Vec<Consumer>,
 }
 
 impl Projector {
@@ -50,20 +54,39 @@ impl Projector {
     #[must_use]
     pub fn on_dynamo(client: Client, config: &ProjectorConfig) -> Self {
         let store = DynamoEventStore::new(client.clone(), config.events_table.as_str());
-        let open = |registered: &Registered| {
-            Some(registered.open(client.clone(), store.clone(), config.tables.get(registered.name)?))
-        };
-        let models: ReadModels = CORE.iter().filter_map(open).collect();
+        let models = registry::open(&CORE, &client, &store, |name| config.tables.get(name).map(String::as_str));
         Self::new(store, &models, ParkedOrderTable::new(client, config.parked_table.as_str()))
     }
 }
 
 impl<S: EventStore<Orders>> Projector<S> {
-    /// Creates a projector of these read models. It reads deferred commits from `store` and parks orders in `parked`.
+    /// Creates the core's projector with these read models. It reads deferred commits from `store` and parks orders in
+    /// `parked`.
+    ///
+    /// Its ticks also count the parked orders of the publisher, and of the core's read models that the deployment no longer
+    /// keeps, because the notes on their parked orders still exist.
     #[must_use]
     pub fn new(store: S, models: &ReadModels, parked: ParkedOrderTable) -> Self {
-        let models = models.iter().map(|model| Processor::new(model.clone(), parked.clone())).collect();
-        Self { store, models, parked }
+        let core = CORE.iter().map(|registered| Consumer::new(registered.name));
+        Self::named(NAME, store, models, parked).counting(core.chain([Consumer::PUBLISHER]))
+    }
+
+    /// Creates the projector of another function, such as that of a module. Its ticks count the parked orders of these read
+    /// models.
+    #[must_use]
+    pub fn named(name: &'static str, store: S, models: &ReadModels, parked: ParkedOrderTable) -> Self {
+        let models: Vec<_> = models.iter().map(|model| Processor::new(model.clone(), parked.clone())).collect();
+        let counted = models.iter().map(Processor::consumer).cloned().collect();
+        Self { name, store, models, parked, counted }
+    }
+
+    /// Returns the same projector, whose ticks also count the parked orders of these consumers.
+    #[must_use]
+    pub fn counting(mut self, consumers: impl IntoIterator<Item = Consumer>) -> Self {
+        let mut counted: Vec<_> = consumers.into_iter().collect();
+        self.counted.retain(|consumer| !counted.contains(consumer));
+        counted.append(&mut self.counted);
+        Self { counted, ..self }
     }
 
     /// Runs one invocation. The reply to a tick is the reply to an empty batch. Lambda drops it.
@@ -86,18 +109,7 @@ impl<S: EventStore<Orders>> Projector<S> {
         for model in self.models.iter().filter(|model| model.defers()) {
             model.retry_deferred(&self.store, deadline_ms).await;
         }
-        tick::count_parked(&self.parked, &self.consumers(), deadline_ms).await;
-    }
-
-    /// Returns the consumers whose parked orders a tick counts. They include read models that the deployment no longer
-    /// keeps, because the notes on their parked orders still exist.
-    fn consumers(&self) -> Vec<Consumer> {
-        let mut consumers: Vec<_> = CORE.iter().map(|registered| Consumer::new(registered.name)).collect();
-        consumers.push(Consumer::PUBLISHER);
-        let models = self.models.iter().map(Processor::consumer).cloned();
-        let further: Vec<_> = models.filter(|consumer| !consumers.contains(consumer)).collect();
-        consumers.extend(further);
-        consumers
+        tick::count_parked(&self.parked, &self.counted, deadline_ms).await;
     }
 
     /// Projects one batch to all read models at once, until a deadline. The reply lists, in the stream's order, every
@@ -110,7 +122,7 @@ impl<S: EventStore<Orders>> Projector<S> {
         let last_note = last_start(deadline_ms, processor::RESERVE_FOR_NOTES);
         let (failed, unnoted) = tokio::join!(
             join_all(self.models.iter().map(|model| model.process(&batch, deadline_ms))),
-            stream_consumer::pass_by(&batch.unaddressable, NAME, &self.parked, last_note),
+            stream_consumer::pass_by(&batch.unaddressable, self.name, &self.parked, last_note),
         );
         let is_failed =
             |name: &str| failed.iter().any(|of_model| of_model.contains(name)) || unnoted.iter().any(|it| it == name);

@@ -7,7 +7,7 @@ use projector::Projector;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = ProjectorConfig::from_env()?;
-    logs::init(config.log_level);
+    logs::init(config.log_level, &[]);
     let client = clients::dynamodb(&clients::sdk_config().await);
     clients::prime(&client, &config.events_table).await;
     let projector = Projector::on_dynamo(client, &config);

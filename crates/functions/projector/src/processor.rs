@@ -193,9 +193,7 @@ async fn commit(store: &impl EventStore<Orders>, order: &str, version: u64) -> O
     let record = match store.commits(order, version.saturating_sub(1), Some(1)).await {
         Ok(commits) => commits.into_iter().next().ok_or_else(|| poison("it is not in the event store".to_owned())),
         Err(StoreError::Unreadable { source, .. }) => Err(poison(chain(source.as_ref()))),
-        Err(StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. }) => {
-            return None;
-        }
+        Err(StoreError::Table(_) | StoreError::Unwritable { .. }) => return None,
     };
     Some(Delivered { id: format!("{order}@{version}"), record })
 }

@@ -4,7 +4,7 @@
 //! follow. A waiting record is done for the stream once its order's note lists it, and not before. From then on only a
 //! redrive publishes it.
 
-use event_store::dynamo::TableError;
+use event_store::TableError;
 use event_store::store::chain;
 use parked_orders::{ParkRequest, ParkedError, ParkedOrder};
 use publication::{Outbox, UnpublishedReason};

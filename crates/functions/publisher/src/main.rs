@@ -10,7 +10,7 @@ use publisher::Publisher;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = PublisherConfig::from_env()?;
-    logs::init(config.log_level);
+    logs::init(config.log_level, &[]);
     let sdk = clients::sdk_config().await;
     let bus = EventBus::new(Client::new(&sdk), config.event_bus);
     let publisher = Publisher::new(bus, ParkedOrderTable::new(clients::dynamodb(&sdk), config.parked_table));

@@ -2,8 +2,7 @@
 
 use std::error::Error;
 
-use event_store::StoreError;
-use event_store::dynamo::TableError;
+use event_store::{StoreError, TableError};
 use function_setup::deadline::OutOfTime;
 use http_api::invalid::Place;
 use http_api::{Caller, Problem, cursor};
@@ -58,17 +57,18 @@ impl Failure {
             Self::Hidden(_) => Problem::order_not_found(),
             Self::Events(StoreError::Unreadable { version, .. })
             | Self::Visible(StoreError::Unreadable { version, .. }) => Problem::order_unreadable(version),
-            Self::Events(StoreError::Unavailable { .. })
-            | Self::Visible(StoreError::Unavailable { .. })
-            | Self::Rows(RowError::Unavailable { .. } | RowError::OutOfTime)
-            | Self::Parked(ParkedError::Table(TableError::Unavailable { .. }))
-            | Self::OutOfTime(_) => Problem::unavailable(),
-            Self::Events(StoreError::Refused { .. } | StoreError::Unwritable { .. })
-            | Self::Visible(StoreError::Refused { .. } | StoreError::Unwritable { .. })
-            | Self::Rows(RowError::Refused { .. } | RowError::Unreadable { .. } | RowError::Unwritable { .. })
-            | Self::Parked(ParkedError::Table(TableError::Refused { .. }) | ParkedError::Unreadable { .. }) => {
-                Problem::internal()
-            }
+            Self::Events(StoreError::Table(error))
+            | Self::Visible(StoreError::Table(error))
+            | Self::Rows(RowError::Table(error))
+            | Self::Parked(ParkedError::Table(error)) => match error {
+                TableError::Unavailable { .. } => Problem::unavailable(),
+                TableError::Refused { .. } => Problem::internal(),
+            },
+            Self::Rows(RowError::OutOfTime) | Self::OutOfTime(_) => Problem::unavailable(),
+            Self::Events(StoreError::Unwritable { .. })
+            | Self::Visible(StoreError::Unwritable { .. })
+            | Self::Rows(RowError::Unreadable { .. } | RowError::Unwritable { .. })
+            | Self::Parked(ParkedError::Unreadable { .. }) => Problem::internal(),
         }
     }
 

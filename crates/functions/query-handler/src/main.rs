@@ -7,7 +7,7 @@ use query_handler::QueryHandler;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = QueryConfig::from_env()?;
-    logs::init(config.log_level);
+    logs::init(config.log_level, &[]);
     let client = clients::dynamodb(&clients::sdk_config().await);
     clients::prime(&client, &config.events_table).await;
     let handler = QueryHandler::on_dynamo(client, config)?;

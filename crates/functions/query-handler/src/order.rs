@@ -132,10 +132,7 @@ async fn readable_row(summaries: &dyn OrderSummaries, order_id: &OrderId) -> Res
             tracing::warn!(order_id = order_id.as_str(), error = chain(&error), "answering from events");
             Ok(None)
         }
-        found @ (Ok(_)
-        | Err(
-            RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::OutOfTime | RowError::Unwritable { .. },
-        )) => found,
+        found @ (Ok(_) | Err(RowError::Table(_) | RowError::OutOfTime | RowError::Unwritable { .. })) => found,
     }
 }
 

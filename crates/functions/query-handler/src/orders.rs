@@ -97,9 +97,7 @@ pub(crate) async fn from_events<S: EventStore<Orders>>(
             tracing::error!(order_id = order_id.as_str(), error = chain(&error), "left out of a list");
             Ok(None)
         }
-        Err(error @ (StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. })) => {
-            Err(error.into())
-        }
+        Err(error @ (StoreError::Table(_) | StoreError::Unwritable { .. })) => Err(error.into()),
     }
 }
 

@@ -1,13 +1,11 @@
 //! Reads of many items by key.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
-use super::table_error::TableError;
-use crate::backoff;
+use crate::{TableError, backoff};
 
 /// An item, or a key, as the SDK represents it.
 pub type SdkItem = HashMap<String, AttributeValue>;
@@ -38,8 +36,7 @@ pub async fn batch_get(
                 backoff(attempt, FIRST_PAUSE_MS, u64::MAX).await;
             }
             let request = KeysAndAttributes::builder().set_keys(Some(unread)).consistent_read(true).build();
-            let request =
-                request.map_err(|error| TableError::Refused { operation: "BatchGetItem", source: Arc::new(error) })?;
+            let request = request.map_err(|error| TableError::refused("BatchGetItem", error))?;
             let output = client.batch_get_item().request_items(table, request).send().await;
             let output = output.map_err(|error| TableError::of("BatchGetItem", error))?;
             items.extend(output.responses.unwrap_or_default().into_values().flatten());

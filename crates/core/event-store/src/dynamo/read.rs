@@ -6,10 +6,9 @@ use serde_dynamo::Item;
 
 use super::DynamoEventStore;
 use super::batch_get::SdkItem;
-use super::table_error::TableError;
 use crate::as_of::Search;
 use crate::load_path::LoadPath;
-use crate::{Aggregate, Loaded, StoreError, Timestamp, item};
+use crate::{Aggregate, Loaded, StoreError, TableError, Timestamp, item};
 
 /// The sizes of a load's pages, in commits. Four commits of up to 1 KB cost one read unit. The next page spans more
 /// than the default distance between two snapshots. After that, only DynamoDB's own limit of 1 MB for each page

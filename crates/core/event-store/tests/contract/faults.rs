@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_types::body::SdkBody;
-use event_store::{Appended, DynamoEventStore, EventStore, Failure, Loaded, Outcome, StoreError, UpTo};
+use event_store::{Appended, DynamoEventStore, EventStore, Failure, Loaded, Outcome, StoreError, TableError, UpTo};
 
 use crate::dynamo;
 use crate::ledger::{Ledger, at, book, booked, fill, request, run, run_with};
@@ -72,7 +72,8 @@ async fn a_write_whose_every_answer_is_lost_is_found_by_the_callers_retry() {
     let client = Client::from_conf(dynamo.server.config().interceptor(losing).build());
     let (store, command) = (DynamoEventStore::new(client, "OrderEvents"), book(70));
     let lost = run_with(&store, "a1", "r1", &command, |invocation| invocation.creates = true);
-    assert!(matches!(lost.await, Err(Failure::Store(StoreError::Unavailable { operation: "PutItem", .. }))));
+    let Err(Failure::Store(StoreError::Table(error))) = lost.await else { panic!("an answer arrived") };
+    assert!(matches!(error, TableError::Unavailable { operation: "PutItem", .. }), "{error}");
 
     let retried = run(&dynamo.store, "a1", "r1", &book(70)).await.unwrap();
     assert_eq!((retried.outcome, retried.version, retried.state.balance), (Outcome::Replayed, 1, 70));
@@ -83,7 +84,9 @@ async fn a_table_that_is_not_there_is_refused_and_no_outage() {
     let dynamo = dynamo().await;
     let store = DynamoEventStore::new(dynamo.server.client(), "NoSuchTable");
     let refused = run(&store, "a1", "r1", &book(70)).await;
-    assert!(matches!(refused, Err(Failure::Store(StoreError::Refused { operation: "Query", .. }))));
+    let Err(Failure::Store(StoreError::Table(error))) = refused else { panic!("a missing table is refused") };
+    assert!(matches!(error, TableError::Refused { operation: "Query", .. }), "{error}");
+    assert_eq!(error.to_string(), "Query was refused by the store");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope, StoreError, Timestamp};
+use event_store::{Delivered, DynamoEventStore, Position, ScanRequest, Scope, StoreError, TableError, Timestamp};
 
 use crate::ledger::{Booked, Ledger, at, book, fill, run, run_with};
 use crate::{Dynamo, dynamo};
@@ -193,7 +193,7 @@ async fn a_scan_of_a_table_that_is_not_there_is_refused() {
     let store = DynamoEventStore::new(dynamo.server.client(), "NoSuchTable");
     for (scope, name) in [(Scope::TABLE, "Scan"), (Scope::Aggregate("a1".to_owned()), "Query")] {
         let refused = store.scan::<Ledger>(&ScanRequest { scope, ..EVERYTHING }).await;
-        assert!(matches!(refused, Err(StoreError::Refused { operation, .. }) if operation == name));
+        assert!(matches!(refused, Err(StoreError::Table(TableError::Refused { operation, .. })) if operation == name));
     }
 }
 

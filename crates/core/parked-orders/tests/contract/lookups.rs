@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use event_store::dynamo::TableError::{Refused, Unavailable};
+use event_store::TableError::{Refused, Unavailable};
 use parked_orders::{Consumer, ParkRequest, ParkedCount, ParkedError, ParkedOrder, ParkedOrderTable};
 
 use crate::{SUMMARIES, TABLE, TOTALS, all, dynamo, note, orders, parking};

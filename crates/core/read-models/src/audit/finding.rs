@@ -10,7 +10,7 @@ use super::folding::Folded;
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_images::RowImage;
-use crate::row_item;
+use crate::row_item::row_attributes;
 
 /// A difference between a row and the fold of its commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +142,7 @@ pub(super) fn compare<P: Projection>(
             std::cmp::Ordering::Less => Compared::Wrong(Difference::Behind { row: image.version(), events: version }),
             std::cmp::Ordering::Greater => Compared::Further,
             std::cmp::Ordering::Equal => {
-                let changes = changes(image.attributes(), &row_item::attributes::<P>(key, version, row)?);
+                let changes = changes(image.attributes(), &row_attributes::<P>(key, version, row)?);
                 if changes.is_empty() {
                     Compared::Equal
                 } else {

@@ -250,8 +250,8 @@ fn count<P: Summed>(key: &RowKey, sums: &mut SumsOf<P>, row: &P::Row) -> Result<
         let name = P::sum_name(row).to_owned();
         P::replace(sums.sums.get(&name).cloned(), None, row).map(|sum| (name, sum))
     };
-    let added = catch_panic(add).map_err(|panicked| row_item::unwritable(key, panicked))?;
-    let (name, sum) = added.map_err(|error| row_item::unwritable(key, error))?;
+    let added = catch_panic(add).map_err(|panicked| RowError::unwritable(key, panicked))?;
+    let (name, sum) = added.map_err(|error| RowError::unwritable(key, error))?;
     sums.sums.insert(name, sum);
     Ok(())
 }

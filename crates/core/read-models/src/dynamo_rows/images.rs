@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
+use event_store::TableError;
 use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
 
@@ -40,7 +41,7 @@ impl<P: Projection> RowImages<P> for DynamoRows {
             .set_exclusive_start_key(after.map(sdk_key::<P>))
             .send()
             .await
-            .map_err(|error| RowError::of("Scan", error))?;
+            .map_err(|error| TableError::of("Scan", error))?;
         image_page::<P>("Scan", output.items, output.last_evaluated_key)
     }
 
@@ -72,7 +73,7 @@ impl<P: Projection> RowImages<P> for DynamoRows {
             Some(
                 DeleteItemError::ConditionalCheckFailedException(_) | DeleteItemError::TransactionConflictException(_),
             ) => Ok(false),
-            Some(_) | None => Err(RowError::of("DeleteItem", error)),
+            Some(_) | None => Err(TableError::of("DeleteItem", error).into()),
         }
     }
 
@@ -84,7 +85,8 @@ impl<P: Projection> RowImages<P> for DynamoRows {
 
     async fn remember_events_table(&self, events: &EventsTable) -> Result<(), RowError> {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(events.to_item::<P>().0.into()));
-        put.send().await.map(drop).map_err(|error| RowError::of("PutItem", error))
+        put.send().await.map_err(|error| TableError::of("PutItem", error))?;
+        Ok(())
     }
 }
 
@@ -93,7 +95,7 @@ impl DynamoRows {
     pub(crate) async fn stored<P: Projection>(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, StoredItem>, RowError> {
         let (items, unread) = self.items::<P>(keys).await?;
         if !unread.is_empty() {
-            return Err(row_item::busy("BatchGetItem"));
+            return Err(TableError::busy("BatchGetItem").into());
         }
         Ok(items.into_iter().map(|(key, item)| (key, StoredItem(item))).collect())
     }
@@ -127,7 +129,7 @@ impl DynamoRows {
             .key_condition_expression("#partition = :partition")
             .expression_attribute_names("#partition", P::KEY.partition)
             .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()));
-        let output = query.send().await.map_err(|error| RowError::of("Query", error))?;
+        let output = query.send().await.map_err(|error| TableError::of("Query", error))?;
         image_page::<P>("Query", output.items, output.last_evaluated_key)
     }
 
@@ -178,7 +180,7 @@ async fn put_if(put: PutItemFluentBuilder) -> Result<bool, RowError> {
         Some(PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_)) => {
             Ok(false)
         }
-        Some(_) | None => Err(RowError::of("PutItem", error)),
+        Some(_) | None => Err(TableError::of("PutItem", error).into()),
     }
 }
 
@@ -190,10 +192,8 @@ fn image_page<P: Projection>(
     let keyed = |item: SdkItem| {
         let item = Item::from(item);
         let key = row_item::key_of::<P>(&item);
-        Ok((
-            key.ok_or_else(|| row_item::refused(operation, "the table's key is not this projection's"))?,
-            StoredItem(item),
-        ))
+        let key = key.ok_or_else(|| TableError::refused(operation, "the table's key is not this projection's"));
+        key.map(|key| (key, StoredItem(item)))
     };
     let rows = items.unwrap_or_default().into_iter().map(keyed).collect::<Result<Vec<_>, _>>()?;
     let rows = rows.into_iter().filter(|(key, _)| !is_memory(key)).collect();

@@ -59,7 +59,7 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
                 }
             }
             Ok(Write::NewerProjection) => self.stop(Reason::NewerProjection),
-            Err(error @ (RowError::Unavailable { .. } | RowError::Refused { .. } | RowError::OutOfTime)) => {
+            Err(error @ (RowError::Table(_) | RowError::OutOfTime)) => {
                 self.stop(Reason::Unavailable { cause: chain(&error) });
             }
             // The row does not fit the stored data, and no retry changes that.

@@ -93,8 +93,6 @@ fn stopped_by(error: &StoreError) -> Reason {
         StoreError::Unreadable { version, source, .. } => {
             Reason::Poison { version: Some(*version), cause: chain(source.as_ref()) }
         }
-        StoreError::Unavailable { .. } | StoreError::Refused { .. } | StoreError::Unwritable { .. } => {
-            Reason::Unavailable { cause: chain(error) }
-        }
+        StoreError::Table(_) | StoreError::Unwritable { .. } => Reason::Unavailable { cause: chain(error) },
     }
 }

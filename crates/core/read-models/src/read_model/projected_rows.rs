@@ -167,8 +167,8 @@ where
     }
 }
 
-/// Returns the partitions that end on a page. All of their rows have been read by then, because a table keeps the rows
-/// of a partition together.
+/// Returns the partitions that end on a page. All of their rows have been read by then, because a scan keeps the rows of a
+/// partition together.
 fn complete<I>(after: Option<&RowKey>, page: &ImagePage<I>) -> Vec<String> {
     let seen = after.into_iter().chain(page.rows.iter().map(|(key, _)| key));
     let mut partitions: BTreeSet<&String> = seen.map(|key| &key.partition).collect();

@@ -8,7 +8,7 @@ use super::{Ended, Images};
 use crate::projection::RowKey;
 use crate::row_error::RowError;
 use crate::row_images::RowImage as _;
-use crate::row_item::{self, NOT_ITS_SHAPE, StoredItem};
+use crate::row_item::{NOT_ITS_SHAPE, StoredItem};
 use crate::row_store::{NewRow, Write};
 use crate::sum_item::{self, Pending, SumsOf};
 use crate::summed::{SumError, Summed, sums_key};
@@ -179,7 +179,7 @@ fn judge<P: Summed>(
 ) -> Result<Judged<P::Row>, RowError> {
     let image = images.get(&row.key).map(Result::as_ref).transpose().map_err(Clone::clone)?;
     if let Some(image) = image.filter(|image| !counts::<P>(image))
-        && let Some(refused) = row_item::rejects_write::<P>(&image.0, row)
+        && let Some(refused) = image.stamp().rejects::<P>(row)
     {
         return Ok(Judged::Ended(refused));
     }
@@ -206,10 +206,10 @@ fn judge<P: Summed>(
         sum.map(|sum| (name, sum))
     };
     // A retry does not prevent a panic in the projection's own code.
-    let (name, sum) = catch_panic(count).map_err(|panicked| row_item::unwritable(&row.key, panicked))?.map_err(
+    let (name, sum) = catch_panic(count).map_err(|panicked| RowError::unwritable(&row.key, panicked))?.map_err(
         |error| match error {
-            SumError::NotInIt { .. } => row_item::unreadable(sums_key, error),
-            SumError::TooLarge { .. } => row_item::unwritable(sums_key, error),
+            SumError::NotInIt { .. } => RowError::unreadable(sums_key, error),
+            SumError::TooLarge { .. } => RowError::unwritable(sums_key, error),
         },
     )?;
     sums.sums.insert(name, sum);
@@ -224,5 +224,5 @@ pub(super) fn counts<P: Summed>(image: &StoredItem) -> bool {
 }
 
 fn decode<P: Summed>(key: &RowKey, image: &StoredItem) -> Result<P::Row, RowError> {
-    serde_dynamo::from_item(image.0.clone()).map_err(|_| row_item::unreadable(key, NOT_ITS_SHAPE))
+    serde_dynamo::from_item(image.0.clone()).map_err(|_| RowError::unreadable(key, NOT_ITS_SHAPE))
 }

@@ -1,9 +1,8 @@
 //! Poison and outages delay their own order, and no other.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use event_store::{Delivered, InMemoryEventStore, Poison};
+use event_store::{Delivered, InMemoryEventStore, Poison, TableError};
 use order_aggregate::{CUSTOMER_ID, OrderCommit, PLACED_AT};
 use order_domain::Event;
 use read_models::{
@@ -149,7 +148,7 @@ impl Default for Outage {
 }
 
 fn down(operation: &'static str) -> RowError {
-    RowError::Unavailable { operation, source: Arc::new(std::io::Error::other("the line is cut")) }
+    TableError::unavailable(operation, "the line is cut").into()
 }
 
 impl RowStore<OrderSummaryByCustomer> for Outage {

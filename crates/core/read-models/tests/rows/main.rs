@@ -5,6 +5,7 @@
 mod audit;
 mod batch_get;
 mod budgets;
+mod contract;
 mod customer_totals;
 mod engine;
 mod engine_faults;
@@ -14,8 +15,7 @@ mod list_pages;
 mod open_orders;
 mod order_summary;
 mod orders_by_status;
-mod row_images_contract;
-mod row_store_contract;
+mod registry;
 mod story;
 mod sum_audit;
 mod summaries;

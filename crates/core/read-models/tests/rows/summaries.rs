@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use embedded_dynamodb::{EmbeddedDynamoDb, Meter};
-use event_store::InMemoryEventStore;
+use event_store::{InMemoryEventStore, TableError};
 use order_domain::Command;
 use order_domain::status::OrderStatus;
 use read_models::{
@@ -167,7 +167,10 @@ async fn a_row_that_cannot_be_read_keeps_its_place_and_costs_no_other() {
 async fn a_missing_table_is_a_refusal_and_not_an_outage() {
     let server = dynamo().await;
     let summaries = DynamoSummaries::new(server.client(), "NoSuchTable");
-    assert!(matches!(summaries.find("o-1").await, Err(RowError::Refused { operation: "Query", .. })));
+    assert!(matches!(
+        summaries.find("o-1").await,
+        Err(RowError::Table(TableError::Refused { operation: "Query", .. }))
+    ));
     let listed = summaries.list("c-1", &ListFilter::default(), 20, None).await;
-    assert!(matches!(listed, Err(RowError::Refused { operation: "Query", .. })));
+    assert!(matches!(listed, Err(RowError::Table(TableError::Refused { operation: "Query", .. }))));
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use event_store::TableError;
 use read_models::{CustomerTotals, NewRow, Projection, RowError, RowStore, SummedRows, Write};
 use serde_json::{Value, json};
 
@@ -47,7 +48,7 @@ async fn a_write_that_loses_twelve_races_is_an_outage() {
     let row = NewRow { key, version: 1, position: 1, row: contribution(&commits) };
     let deadline = Instant::now() + Duration::from_secs(3_600);
     let written = RowStore::<CustomerTotals>::write(&rows, &[row], Some(deadline)).await;
-    assert!(matches!(written[..], [Err(RowError::Unavailable { .. })]));
+    assert!(matches!(written[..], [Err(RowError::Table(TableError::Unavailable { .. }))]));
     assert_eq!(*line.writes.lock().unwrap(), 12);
 }
 
@@ -93,7 +94,7 @@ async fn a_malformed_write_is_refused_without_a_retry() {
     let book = Book::new().await;
     let commits = book.order("o-1", "EUR", &[]).await;
     let (rows, line) = faulty_rows(&book, 1, &[Fate::Refused("ValidationException")]);
-    assert!(matches!(write(&rows, &commits).await, Err(RowError::Refused { .. })));
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Table(TableError::Refused { .. }))));
     assert_eq!(*line.writes.lock().unwrap(), 1);
 }
 
@@ -108,7 +109,7 @@ async fn sums_with_a_lost_response_count_once_and_their_row_is_stored() {
     assert_eq!(*line.writes.lock().unwrap(), 3);
     // Without a retry in the SDK, a repeat has the same result.
     let (once, _) = faulty_rows(&book, 1, &[Fate::AnswerLost, Fate::Arrives]);
-    assert!(matches!(write(&once, &commits).await, Err(RowError::Unavailable { .. })));
+    assert!(matches!(write(&once, &commits).await, Err(RowError::Table(TableError::Unavailable { .. }))));
     assert_eq!(write(&once, &commits).await.unwrap(), Write::Superseded { version: 2 });
     tokio::time::resume();
     assert!(contribution_is_stored(&book, 2).await);
@@ -121,7 +122,7 @@ async fn a_row_lost_after_its_sums_is_stored_by_a_repeat() {
     let commits = book.order("o-1", "EUR", &[pay(1, 25)]).await;
     let (rows, _) = faulty_rows(&book, 1, &[Fate::Arrives, Fate::Lost, Fate::Arrives]);
     tokio::time::pause();
-    assert!(matches!(write(&rows, &commits).await, Err(RowError::Unavailable { .. })));
+    assert!(matches!(write(&rows, &commits).await, Err(RowError::Table(TableError::Unavailable { .. }))));
     tokio::time::resume();
     assert_eq!(book.of("c-1").await, [total_of([&commits[..]])], "the sums are ahead of the row");
     assert!(!contribution_is_stored(&book, 2).await);

@@ -5,7 +5,7 @@ use std::io;
 
 use embedded_dynamodb::same_reply;
 use event_store::execute::MAX_ATTEMPTS;
-use event_store::{DynamoEventStore, EventStore, StoreError};
+use event_store::{DynamoEventStore, EventStore, StoreError, TableError};
 use futures_util::future::join;
 use http_api::AuthMode;
 use order_aggregate::Orders;
@@ -77,8 +77,7 @@ async fn a_refused_command_is_one_line_with_its_code() {
 
 #[tokio::test]
 async fn a_failure_is_one_error_with_everything_that_it_came_from() {
-    let out =
-        FailingStore(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+    let out = FailingStore(|| TableError::unavailable("Query", "cable cut").into());
     let lines = logged(out, AuthMode::None, &cancel("o-1")).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!((&lines[0]["level"], &lines[0]["outcome"]), (&json!("ERROR"), &json!("unavailable")));
@@ -185,8 +184,7 @@ async fn commands_are_counted_as_accepted_replayed_or_refused_by_code() {
 
 #[tokio::test]
 async fn a_failure_is_no_refusal() {
-    let out =
-        FailingStore(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+    let out = FailingStore(|| TableError::unavailable("Query", "cable cut").into());
     assert_eq!(told(send(&handler(out, AuthMode::None), &cancel("o-1"))).await, []);
 }
 

@@ -1,7 +1,7 @@
 //! Every row of the contract's table of replies.
 
 use command_handler::CommandHandler;
-use event_store::{StoreError, Timestamp};
+use event_store::{StoreError, TableError, Timestamp};
 use http_api::{AuthMode, QuoteVerifier};
 use serde_json::json;
 use test_support::failing_store::FailingStore;
@@ -227,7 +227,7 @@ async fn a_command_that_loses_every_race_is_answered_503_and_may_be_retried() {
 
 #[tokio::test]
 async fn an_outage_is_a_503_that_says_when_to_retry() {
-    let out = FailingStore(|| StoreError::Unavailable { operation: "Query", source: "socket 10.0.0.1 closed".into() });
+    let out = FailingStore(|| TableError::unavailable("Query", "socket 10.0.0.1 closed").into());
     let handler = handler(out, AuthMode::None);
     for call in [place_order(), deliver("o-1", "shipment-1")] {
         let reply = send(&handler, &call).await;
@@ -240,7 +240,7 @@ async fn an_outage_is_a_503_that_says_when_to_retry() {
 #[tokio::test]
 async fn an_internal_error_is_a_500_without_details() {
     let faults: [fn() -> StoreError; 2] = [
-        || StoreError::Refused { operation: "PutItem", source: "table secret-table is missing".into() },
+        || TableError::refused("PutItem", "table secret-table is missing").into(),
         || StoreError::Unwritable { aggregate_id: "o-1".into(), version: 3, source: "secret-table".into() },
     ];
     for fault in faults {

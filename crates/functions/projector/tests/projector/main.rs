@@ -9,6 +9,7 @@ mod given;
 mod handler;
 mod items;
 mod log;
+mod of_a_module;
 mod parking;
 mod processor;
 mod samples;

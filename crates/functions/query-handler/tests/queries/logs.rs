@@ -4,7 +4,7 @@
 use std::io;
 
 use embedded_dynamodb::same_reply;
-use event_store::{DynamoEventStore, EventStore, StoreError};
+use event_store::{DynamoEventStore, EventStore, StoreError, TableError};
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use query_handler::QueryHandler;
@@ -64,8 +64,7 @@ async fn a_query_that_is_not_answered_is_one_line_with_its_code() {
 
 #[tokio::test]
 async fn a_failure_is_one_error_with_everything_that_it_came_from() {
-    let events =
-        FailingStore(|| StoreError::Unavailable { operation: "Query", source: io::Error::other("cable cut").into() });
+    let events = FailingStore(|| TableError::unavailable("Query", "cable cut").into());
     let line =
         logged(&Ledger::empty().await.handler_on(events, Rows::default(), AuthMode::None), get_order("o-1")).await;
     assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("unavailable")));

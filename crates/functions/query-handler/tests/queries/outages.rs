@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use event_store::{Appended, Commit, CommitPage, EventStore, InMemoryEventStore, Loaded, NewCommit, StoreError, UpTo};
+use event_store::{
+    Appended, Commit, CommitPage, EventStore, InMemoryEventStore, Loaded, NewCommit, StoreError, TableError, UpTo,
+};
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use order_domain::Event;
@@ -22,13 +24,13 @@ use crate::rows::{BrokenRows, Rows};
 async fn an_outage_is_a_503_that_says_when_to_retry() {
     let ledger = Ledger::empty().await;
     let no_events = ledger.handler_on(
-        FailingStore(|| StoreError::Unavailable { operation: "Query", source: "secret".into() }),
+        FailingStore(|| TableError::unavailable("Query", "secret").into()),
         Rows::default(),
         AuthMode::None,
     );
     let no_rows = ledger.handler_on(
         InMemoryEventStore::default(),
-        BrokenRows(|| RowError::Unavailable { operation: "Query", source: Arc::new(std::io::Error::other("secret")) }),
+        BrokenRows(|| TableError::unavailable("Query", "secret").into()),
         AuthMode::None,
     );
     let replies = [
@@ -80,9 +82,8 @@ async fn a_store_that_does_not_answer_in_time_is_an_outage_too() {
 
 #[tokio::test]
 async fn an_internal_error_is_a_500_without_details() {
-    let events = FailingStore(|| StoreError::Refused { operation: "Query", source: "secret".into() });
-    let rows =
-        BrokenRows(|| RowError::Refused { operation: "Query", source: Arc::new(std::io::Error::other("secret")) });
+    let events = FailingStore(|| TableError::refused("Query", "secret").into());
+    let rows = BrokenRows(|| TableError::refused("Query", "secret").into());
     let handler = Ledger::empty().await.handler_on(events, rows, AuthMode::None);
     for call in [get_order("o-1"), list_events("o-1"), list_orders("customer-1001")] {
         let reply = ask(&handler, &call).await;

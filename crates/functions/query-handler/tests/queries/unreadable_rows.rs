@@ -1,6 +1,6 @@
 //! A list with an unreadable row, on an embedded DynamoDB.
 
-use event_store::{Delivered, EventStore, InMemoryEventStore, StoreError};
+use event_store::{Delivered, EventStore, InMemoryEventStore, StoreError, TableError};
 use http_api::AuthMode;
 use order_aggregate::Orders;
 use read_models::{DynamoRows, DynamoSummaries, Engine, OrderSummaryByCustomer};
@@ -99,7 +99,7 @@ async fn an_order_whose_events_cannot_be_read_either_costs_no_other() {
 #[tokio::test]
 async fn an_outage_of_the_events_is_a_503_where_a_row_needs_them() {
     let given = Given::three_orders().await;
-    let outage = || StoreError::Unavailable { operation: "Query", source: "secret".into() };
+    let outage = || TableError::unavailable("Query", "secret").into();
     assert_eq!(given.ask_on(FailingStore(outage), "").await.status, 200);
     given.damage().await;
     assert_eq!(given.ask_on(FailingStore(outage), "").await.problem(), (503, "unavailable".to_owned()));

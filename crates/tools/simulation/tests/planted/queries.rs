@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
 
-use event_store::{Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
+use event_store::{
+    Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, TableError, UpTo,
+};
 use futures_util::future::BoxFuture;
 use lambda_http::{Body, Request, RequestExt, Response};
 use order_aggregate::Orders;
@@ -66,11 +67,8 @@ impl OrderSummaries for Summaries {
             let mut found = self.rows.find(order_id).await;
             match (self.bug, &mut found) {
                 (Bug::ShowsNoPayments, Ok(Some(row))) => row.amount_paid = 0,
-                (Bug::TakesAnOutageForARefusal, Err(RowError::Unavailable { operation, .. })) => {
-                    return Err(RowError::Refused {
-                        operation,
-                        source: Arc::new(std::io::Error::other("it was an outage")),
-                    });
+                (Bug::TakesAnOutageForARefusal, Err(RowError::Table(TableError::Unavailable { operation, .. }))) => {
+                    return Err(TableError::refused(operation, "it was an outage").into());
                 }
                 _ => {}
             }

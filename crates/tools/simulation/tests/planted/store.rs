@@ -1,6 +1,8 @@
 //! Bugs of the event store.
 
-use event_store::{Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, UpTo};
+use event_store::{
+    Appended, Commit, CommitPage, DynamoEventStore, EventStore, Loaded, NewCommit, StoreError, TableError, UpTo,
+};
 use order_aggregate::Orders;
 use order_domain::Event;
 use simulation::clock;
@@ -31,7 +33,7 @@ impl EventStore<Orders> for Store {
         let appended = self.store.append(&new).await;
         match (self.bug, appended) {
             (Bug::TakesALostRaceForAWin, Ok(_)) => Ok(Appended::Written { oversized_snapshot: None }),
-            (Bug::TakesAnOutageForSuccess, Err(StoreError::Unavailable { .. })) => {
+            (Bug::TakesAnOutageForSuccess, Err(StoreError::Table(TableError::Unavailable { .. }))) => {
                 Ok(Appended::Written { oversized_snapshot: None })
             }
             (Bug::DoesNotKnowItsOwnCommit, Ok(Appended::Occupied(mut commit))) => {
