@@ -30,7 +30,7 @@ use crate::workload::shape::{Beginning, Shape};
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
 use crate::world::models;
-use crate::world::names::{OPEN_ORDERS_CONSUMER, PARKED, PROJECTOR, PUBLISHER, SUMMARY_CONSUMER, TOTALS_CONSUMER};
+use crate::world::names::{PARKED, PROJECTOR, PUBLISHER};
 use crate::world::operator::Operator;
 use crate::world::release::{self, Release};
 use crate::world::sdk_config;
@@ -239,10 +239,7 @@ impl Harness<'_> {
     pub(super) fn operator(&self, bus: &Bus) -> Operator<'_> {
         let client = self.calm();
         let parked = ParkedOrderTable::new(client.clone(), PARKED);
-        let mut consumers = vec![Consumer::PUBLISHER, TOTALS_CONSUMER, OPEN_ORDERS_CONSUMER];
-        if !self.shape.is_deployed {
-            consumers.push(SUMMARY_CONSUMER);
-        }
+        let consumers = models::consumers().filter(|consumer| !self.shape.replaces(consumer)).collect();
         let bus = bus.client(sdk_config::eventbridge());
         Operator { release: self.release, client, bus, parked, consumers, errors: self.errors.clone() }
     }

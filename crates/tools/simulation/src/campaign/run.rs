@@ -26,6 +26,7 @@ use crate::workload::pricing::QuoteKey;
 use crate::workload::shape::{Beginning, Shape, late_dice};
 use crate::world::clock;
 use crate::world::journal::Waiting;
+use crate::world::models;
 use crate::world::operator::Operator;
 use crate::world::release::Release;
 use crate::world::unexpected_errors::panic_message;
@@ -125,6 +126,7 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Erro
         given_up,
         parked,
         deferred,
+        deferring: models::deferring(&harness.calm()),
         redriven,
         repaired,
         called_lost,

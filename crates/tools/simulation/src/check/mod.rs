@@ -12,7 +12,7 @@
 //! | [`deeds`] | the number of commands of each kind |
 //! | `queries`, `lists`, `staleness` | replies to queries |
 //! | `rights`, `quotes` | callers with their scopes; prices and quotes |
-//! | `rows`, `totals` | the read models at every moment |
+//! | `rows`, `totals`, `open_orders` | the order summaries at every moment; totals and open orders in replies and at the end |
 //! | `parked` | parked orders |
 //! | `published` | the bus |
 //! | `operations` | verifications; records that name no order; errors and panics that no fault explains |
@@ -26,6 +26,7 @@ pub mod history;
 mod ledger;
 mod lists;
 mod money;
+mod open_orders;
 mod operations;
 mod parked;
 mod published;
@@ -56,6 +57,7 @@ pub fn check(history: &History) -> Findings {
         });
         deeds::count_answers(book, &mut findings);
         rows::check(book, &mut findings);
+        open_orders::check(book, &mut findings);
     }
     rights::check(&books, history, &mut findings);
     quotes::check(&books, history, &mut findings);
