@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`history`], [`findings`] | the history; the invariants, and the result of a check |
 //! | `commands`, `decisions` | recorded commits and replies to commands; rejections and no-op replies |
+//! | `facts` | the meaning of each event for the checks |
 //! | `ledger`, `book`, `step` | an order by its events, added up apart from the domain |
 //! | `money` | money, units and ids by it |
 //! | [`deeds`] | the number of commands of each kind |
@@ -21,6 +22,7 @@ mod book;
 mod commands;
 mod decisions;
 pub mod deeds;
+mod facts;
 pub mod findings;
 pub mod history;
 mod ledger;
