@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use fastrand::Rng;
 use http_api::quotes::BadQuoteKeys;
 use parked_orders::{Consumer, ParkedOrderTable};
-use sam_template::Template;
+use sam_template::{Template, TemplateError};
 use tokio::sync::watch;
 
 use crate::faults::bus::Bus;
@@ -68,7 +68,7 @@ impl<'a> Harness<'a> {
         random: &mut Rng,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let dynamo = EmbeddedDynamoDb::in_memory(ANY_PORT).await?;
-        dynamo.create_tables(&Template::of_this_project()?)?;
+        dynamo.create_tables(template()?)?;
         let faults = Faults::without(plan.without.clone());
         if shape.is_busy {
             faults.struck(Fault::BusyCustomer);
@@ -89,6 +89,16 @@ impl<'a> Harness<'a> {
         let (errors, known) = (UnexpectedErrors::default(), Known::default());
         Ok(Self { release, dynamo, shape, faults, tampering, journal, errors, orders, known, pricing, held })
     }
+}
+
+/// The template of this project, which a process reads once.
+fn template() -> Result<&'static Template, TemplateError> {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    if let Some(template) = TEMPLATE.get() {
+        return Ok(template);
+    }
+    let template = Template::of_this_project()?;
+    Ok(TEMPLATE.get_or_init(|| template))
 }
 
 impl Harness<'_> {

@@ -101,9 +101,9 @@ impl Journal {
         state.moments
     }
 
-    /// Reads the tables that a write names.
-    pub(crate) fn written(&self, body: &[u8]) {
-        for table in TABLES.into_iter().filter(|table| wire::names_table(body, table)) {
+    /// Reads a table after a write.
+    pub(crate) fn written(&self, table: &str) {
+        if let Some(table) = TABLES.into_iter().find(|it| *it == table) {
             let items = wire::items(&self.database, table);
             let mut state = self.state.lock();
             let State { moments, tables } = &mut *state;
