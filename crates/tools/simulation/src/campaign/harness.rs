@@ -9,10 +9,10 @@ use fastrand::Rng;
 use http_api::quotes::BadQuoteKeys;
 use parked_orders::{Consumer, ParkedOrderTable};
 use sam_template::{Template, TemplateError};
-use tokio::sync::watch;
 
 use crate::faults::bus::Bus;
 use crate::faults::fault::{Fault, Faults};
+use crate::faults::hold::Hold;
 use crate::faults::kill::Kills;
 use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::faults::network::Network;
@@ -54,8 +54,8 @@ pub(super) struct Harness<'a> {
     /// The versions that clients know.
     pub(super) known: Known,
     pub(super) pricing: Arc<Pricing>,
-    /// True while the stream is stopped.
-    pub(super) held: watch::Receiver<bool>,
+    /// Stops the stream.
+    pub(super) hold: Hold,
 }
 
 impl<'a> Harness<'a> {
@@ -64,7 +64,6 @@ impl<'a> Harness<'a> {
         plan: &Plan,
         shape: Shape,
         release: &'a dyn Release,
-        held: watch::Receiver<bool>,
         random: &mut Rng,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let dynamo = EmbeddedDynamoDb::in_memory(ANY_PORT).await?;
@@ -86,8 +85,8 @@ impl<'a> Harness<'a> {
         };
         let tampering = Tampering::new(random.fork(), faults.clone(), tamper);
         let journal = Journal::new(dynamo.database().clone());
-        let (errors, known) = (UnexpectedErrors::default(), Known::default());
-        Ok(Self { release, dynamo, shape, faults, tampering, journal, errors, orders, known, pricing, held })
+        let (errors, known, hold) = (UnexpectedErrors::default(), Known::default(), Hold::default());
+        Ok(Self { release, dynamo, shape, faults, tampering, journal, errors, orders, known, pricing, hold })
     }
 }
 
@@ -194,7 +193,7 @@ impl Harness<'_> {
             read_to: None,
             next: 0,
             newer_began: false,
-            held: self.held.clone(),
+            hold: self.hold.clone(),
         }
     }
 

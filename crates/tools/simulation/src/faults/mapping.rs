@@ -11,6 +11,7 @@ use stream_consumer::StreamEvent;
 use tokio::sync::watch;
 
 use crate::faults::fault::{Fault, Faults};
+use crate::faults::hold::Hold;
 use crate::faults::kill::Kills;
 use crate::faults::network::Network;
 use crate::faults::tampering::Tampering;
@@ -83,18 +84,15 @@ pub(crate) struct Mapping {
     pub(crate) next: usize,
     /// True once the newer release has received a batch.
     pub(crate) newer_began: bool,
-    /// True while the stream is stopped.
-    pub(crate) held: watch::Receiver<bool>,
+    /// Stops the stream.
+    pub(crate) hold: Hold,
 }
 
 impl Mapping {
     /// Delivers the records of the shard until the stream ends.
     pub(crate) async fn run(mut self, over: watch::Receiver<bool>) -> Self {
         loop {
-            if *self.held.borrow() {
-                // An error means that the sender is gone, so the stream is no longer stopped.
-                let _released = self.held.wait_for(|is_held| !is_held).await.is_ok();
-            }
+            self.hold.ended().await;
             let is_over = *over.borrow();
             self.read();
             if self.next < self.records.len() {
