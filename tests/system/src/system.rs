@@ -1,5 +1,6 @@
 //! A complete system on free loopback ports, in memory.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -7,6 +8,7 @@ use http_api::AuthMode;
 use local_stack::{
     Admission, Authentication, DataLocation, Functions, LocalIssuer, LocalStack, Options, Surroundings, Token,
 };
+use read_models::registry::CORE;
 use sam_template::Template;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -118,16 +120,13 @@ impl System {
     /// Deletes all rows of the read models.
     pub fn delete_rows(&self) {
         let database = self.stack.database().database();
-        for (table, partition, sort) in [
-            ("OrderSummaryByCustomer", "customerId", "placedAtOrderId"),
-            ("CustomerTotals", "customerId", "entry"),
-            ("OrdersByStatus", "orderId", "placedAtOrderId"),
-        ] {
+        for table in CORE.map(|model| model.name) {
+            let described = database.describe_table(request(json!({ "TableName": table }))).unwrap().table;
+            let key: BTreeSet<_> = described.key_schema.into_iter().map(|key| key.attribute_name).collect();
             let rows = database.scan(request(json!({ "TableName": table }))).unwrap().items.unwrap();
-            for row in rows {
-                let row = serde_json::to_value(row).unwrap();
-                let key = json!({ partition: row[partition], sort: row[sort] });
-                database.delete_item(request(json!({ "TableName": table, "Key": key }))).unwrap();
+            for mut row in rows {
+                row.retain(|attribute, _| key.contains(attribute));
+                database.delete_item(request(json!({ "TableName": table, "Key": row }))).unwrap();
             }
         }
     }

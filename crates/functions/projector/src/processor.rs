@@ -178,7 +178,8 @@ impl Processor {
 /// whose commits cannot be read now is left out.
 async fn waiting(store: &impl EventStore<Orders>, parked: &HashMap<String, ParkedOrder>) -> Batch {
     let mut batch = Batch::default();
-    for (order, note) in parked {
+    // Sorted, so that the same notes always give the same sequence of reads.
+    for (order, note) in BTreeMap::from_iter(parked) {
         for version in BTreeSet::from([note.version, note.held_up_to]) {
             batch.delivered.extend(commit(store, order, version).await);
         }

@@ -71,7 +71,8 @@ fn the_page_lists_each_fault_and_invariant_in_order_and_each_deed_once() {
 
 #[test]
 fn the_same_seed_gives_the_same_history() {
-    for seed in [3, 5, 8, 13] {
+    // In 11 the stream is stopped while a verification runs.
+    for seed in [3, 5, 8, 11, 13] {
         let run = || History::run(&Plan::of(seed), &AsDeployed).unwrap();
         let (first, second) = std::thread::scope(|scope| {
             let other = scope.spawn(run);

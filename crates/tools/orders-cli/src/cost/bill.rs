@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use embedded_dynamodb::Units;
-use read_models::registry::CORE;
+use read_models::registry::{CORE, Registered};
 
 use super::measure::{Consumed, Counted, Stored};
 use super::metered::Usage;
@@ -18,12 +18,12 @@ const MILLION: u128 = 1_000_000;
 pub(crate) enum Scope {
     /// The parts that every order needs: HTTP API, functions, events, summary, bus.
     Order,
-    /// The customers' totals.
-    Totals,
+    /// A read model that a deployment can leave out.
+    Optional(&'static str),
     /// The records that are kept: archive and logs.
     Records,
-    /// The list of open orders, which a deployment keeps on request.
-    OpenOrders,
+    /// A read model that a deployment keeps on request.
+    OnRequest(&'static str),
 }
 
 /// One thing that AWS bills.
@@ -72,6 +72,16 @@ impl Tariff {
         Sheet { tariff: self, scope, orders }
     }
 
+    fn scope(&self, model: &Registered) -> Scope {
+        if !model.is_optional {
+            Scope::Order
+        } else if self.on_request.contains(&model.name) {
+            Scope::OnRequest(model.name)
+        } else {
+            Scope::Optional(model.name)
+        }
+    }
+
     /// Returns the cost of a million orders in one shape of traffic.
     pub(crate) fn bill(&self, counted: &Counted, consumed: &Consumed) -> anyhow::Result<Vec<Line>> {
         let (projector, publisher) = (&consumed.projector, &consumed.publisher);
@@ -80,25 +90,32 @@ impl Tariff {
 
         let commands = self.sheet(Scope::Order, counted.orders);
         let consumers = self.sheet(Scope::Order, consumed.orders);
-        let totals = self.sheet(Scope::Totals, consumed.orders);
-        let open_orders = self.sheet(Scope::OpenOrders, consumed.orders);
         let records = consumed.orders * COMMANDS;
         let (of_projector, of_publisher) = (projector.of("ParkedOrders"), publisher.of("ParkedOrders"));
-        let notes = of_projector.read_half_units + of_publisher.read_half_units;
+        let mut notes = of_projector.read_half_units + of_publisher.read_half_units;
         // The projector looks for parked orders once for each read model.
-        let notes_of_open_orders = of_projector.read_half_units / u64::try_from(CORE.len())?;
+        let notes_of_one = of_projector.read_half_units / u64::try_from(CORE.len())?;
+        let (mut always, mut others) = (Vec::new(), Vec::new());
+        for model in &CORE {
+            let scope = self.scope(model);
+            let sheet = self.sheet(scope, consumed.orders);
+            let lines = if scope == Scope::Order { &mut always } else { &mut others };
+            lines.extend(sheet.table(model.name, &[projector]));
+            if scope == Scope::OnRequest(model.name) {
+                lines.push(sheet.line("ParkedOrders, for it", Unit::ReadUnits, notes_of_one));
+                notes -= notes_of_one;
+            }
+        }
         Ok([
             vec![commands.line("HTTP API", Unit::Requests, counted.commands.http_requests)],
             commands.function("command-handler", &counted.commands, 0).into(),
             commands.table("OrderEvents", &[&counted.commands]).into(),
             consumers.function("projector", projector, records).into(),
-            consumers.table("OrderSummaryByCustomer", &[projector]).into(),
+            always,
             consumers.function("publisher", publisher, records).into(),
-            vec![consumers.line("ParkedOrders", Unit::ReadUnits, notes - notes_of_open_orders)],
+            vec![consumers.line("ParkedOrders", Unit::ReadUnits, notes)],
             vec![consumers.line("EventBridge", Unit::Events, consumed.events)],
-            totals.table("CustomerTotals", &[projector]).into(),
-            open_orders.table("OrdersByStatus", &[projector]).into(),
-            vec![open_orders.line("ParkedOrders, for it", Unit::ReadUnits, notes_of_open_orders)],
+            others,
             self.records(counted, consumed),
         ]
         .concat())
@@ -119,16 +136,18 @@ impl Tariff {
     }
 
     /// Returns the lowest possible cost of four commands that are recorded, projected and published one by one: a request,
-    /// an invocation, a unit for the commit, another for the row, and an event for each of them.
+    /// an invocation, a unit for the commit, another for each row, and an event for each of them.
     pub(crate) fn floor(&self) -> Vec<Line> {
         let sheet = self.sheet(Scope::Order, 1);
-        vec![
-            sheet.line("HTTP API", Unit::Requests, COMMANDS),
-            sheet.line("command-handler", Unit::Invocations, COMMANDS),
-            sheet.line("OrderEvents", Unit::WriteUnits, COMMANDS * 2),
-            sheet.line("OrderSummaryByCustomer", Unit::WriteUnits, COMMANDS * 2),
-            sheet.line("EventBridge", Unit::Events, COMMANDS),
+        let rows = CORE.iter().filter(|model| self.scope(model) == Scope::Order);
+        [
+            vec![sheet.line("HTTP API", Unit::Requests, COMMANDS)],
+            vec![sheet.line("command-handler", Unit::Invocations, COMMANDS)],
+            vec![sheet.line("OrderEvents", Unit::WriteUnits, COMMANDS * 2)],
+            rows.map(|model| sheet.line(model.name, Unit::WriteUnits, COMMANDS * 2)).collect(),
+            vec![sheet.line("EventBridge", Unit::Events, COMMANDS)],
         ]
+        .concat()
     }
 
     /// Returns the cost of a million reads of an order.

@@ -1,5 +1,7 @@
 //! The report on the cost of a million orders, as text and as JSON.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::bill::{Line, Scope, sum};
@@ -53,16 +55,22 @@ impl<'a> Report<'a> {
     fn kinds(&self, scope: Scope) -> Vec<(&'static str, Unit)> {
         let [_, quiet, busy, burst] = self.columns();
         let counts = |kind: &(&str, Unit)| {
-            [quiet, busy, burst].into_iter().flatten().any(|line| (line.part, line.unit) == *kind && line.count > 0)
+            let of_scope = [quiet, busy, burst].into_iter().flatten().filter(|line| line.scope == scope);
+            of_scope.into_iter().any(|line| (line.part, line.unit) == *kind && line.count > 0)
         };
         let lines = quiet.iter().filter(|line| line.scope == scope);
         lines.map(|line| (line.part, line.unit)).filter(counts).collect()
     }
 
+    /// Returns the scopes, each of which is added to those before it.
+    fn scopes(&self) -> BTreeSet<Scope> {
+        self.bills.iter().flat_map(|(_, lines)| lines).map(|line| line.scope).collect()
+    }
+
     /// Returns the units of one order.
     fn units(&self) -> String {
         let mut table = table("UNITS OF AN ORDER");
-        for scope in [Scope::Order, Scope::Totals, Scope::Records, Scope::OpenOrders] {
+        for scope in self.scopes() {
             self.lines(&mut table, scope, each);
         }
         table.render()
@@ -72,24 +80,26 @@ impl<'a> Report<'a> {
     fn costs(&self) -> String {
         let mut table = table("$ A MILLION ORDERS");
         let cost = |line: &Line| line.cost.to_string();
-        self.lines(&mut table, Scope::Order, cost);
-        self.cost_sum(&mut table, "OrderEvents alone", &format!("goal {EVENTS_GOAL}"), |line| {
-            line.part == "OrderEvents"
-        });
-        self.cost_sum(&mut table, "sum", &format!("goal {ORDER_GOAL}"), |line| line.scope == Scope::Order);
-        self.lines(&mut table, Scope::Totals, cost);
-        self.cost_sum(&mut table, "with CustomerTotals", "", |line| line.scope <= Scope::Totals);
-        self.lines(&mut table, Scope::Records, cost);
-        self.cost_sum(&mut table, "with archive and logs", "", |line| line.scope <= Scope::Records);
-        self.lines(&mut table, Scope::OpenOrders, cost);
-        self.cost_sum(&mut table, "with OrdersByStatus", "", |line| line.scope <= Scope::OpenOrders);
+        for scope in self.scopes() {
+            self.lines(&mut table, scope, cost);
+            let (title, goal) = match scope {
+                Scope::Order => {
+                    let goal = format!("goal {EVENTS_GOAL}");
+                    self.cost_sum(&mut table, "OrderEvents alone", &goal, |line| line.part == "OrderEvents");
+                    ("sum".to_owned(), format!("goal {ORDER_GOAL}"))
+                }
+                Scope::Records => ("with archive and logs".to_owned(), String::new()),
+                Scope::Optional(model) | Scope::OnRequest(model) => (format!("with {model}"), String::new()),
+            };
+            self.cost_sum(&mut table, &title, &goal, |line| line.scope <= scope);
+        }
         table.render()
     }
 
     /// Adds a row for each kind of line in a scope.
     fn lines(&self, table: &mut Table, scope: Scope, cell: fn(&Line) -> String) {
         for (part, unit) in self.kinds(scope) {
-            let cells = self.columns().map(|lines| find(lines, part, unit).map_or_else(|| "-".to_owned(), cell));
+            let cells = self.columns().map(|lines| find(lines, scope, part, unit).map_or_else(|| "-".to_owned(), cell));
             table.row(row(part, unit.terms().name, cells));
         }
     }
@@ -103,8 +113,8 @@ impl<'a> Report<'a> {
     fn beside(&self) -> String {
         let mut table = Table::new(["ALSO", "$ A MILLION"]).numbers(&["$ A MILLION"]);
         table.row(["reads of an order by its id".to_owned(), sum(&self.read).to_string()]);
-        for stored in self.counted.stored {
-            let [kept, recovery] = self.tariff.month(self.counted, &stored);
+        for stored in &self.counted.stored {
+            let [kept, recovery] = self.tariff.month(self.counted, stored);
             table.row([format!("orders kept for a month in {}", stored.table), kept.to_string()]);
             table.row(["  with point-in-time recovery".to_owned(), (kept + recovery).to_string()]);
         }
@@ -122,19 +132,20 @@ impl<'a> Report<'a> {
         let order = |lines: &[Line]| sum(lines.iter().filter(|line| line.scope == Scope::Order));
         // The floor is one unit for each write of the row. The units above it are for the row's entry in the index.
         let rows = |lines: &[Line]| {
-            find(lines, "OrderSummaryByCustomer", Unit::WriteUnits).map_or_else(Dollars::default, |line| line.cost)
+            find(lines, Scope::Order, "OrderSummaryByCustomer", Unit::WriteUnits)
+                .map_or_else(Dollars::default, |line| line.cost)
         };
         let mut table = Table::new(["WITHOUT", "$ SAVED A MILLION ORDERS"]).numbers(&["$ SAVED A MILLION ORDERS"]);
-        for (what, less) in [
-            ("HTTP API: function URLs", of(&|line| line.unit == Unit::Requests)),
-            ("publication: EventBridge", of(&|line| line.part == "EventBridge")),
-            ("a batch for each commit: a batching window, in quiet traffic", order(quiet) - order(busy)),
-            ("CustomerTotals", of(&|line| line.scope == Scope::Totals)),
-            ("OrdersByStatus", of(&|line| line.scope == Scope::OpenOrders)),
-            ("the index ByOrder: write units of rows above the floor", rows(busy) - rows(floor)),
-        ] {
-            table.row([what.to_owned(), less.to_string()]);
+        let mut row = |what: &str, less: Dollars| table.row([what.to_owned(), less.to_string()]);
+        row("HTTP API: function URLs", of(&|line| line.unit == Unit::Requests));
+        row("publication: EventBridge", of(&|line| line.part == "EventBridge"));
+        row("a batch for each commit: a batching window, in quiet traffic", order(quiet) - order(busy));
+        for scope in self.scopes() {
+            if let Scope::Optional(model) | Scope::OnRequest(model) = scope {
+                row(model, of(&|line| line.scope == scope));
+            }
         }
+        row("the index ByOrder: write units of rows above the floor", rows(busy) - rows(floor));
         table.render()
     }
 
@@ -142,15 +153,19 @@ impl<'a> Report<'a> {
     pub(crate) fn json(&self) -> anyhow::Result<String> {
         let lines = |lines: &[Line]| -> Vec<Value> { lines.iter().map(line).collect() };
         let bills = self.bills.iter().map(|(traffic, bill)| {
-            let among = |scope| sum(bill.iter().filter(|line| line.scope <= scope)).to_string();
-            json!({
-                "traffic": traffic.to_string(), "lines": lines(bill),
-                "order": among(Scope::Order), "withTotals": among(Scope::Totals), "withRecords": among(Scope::Records),
-                "withOpenOrders": among(Scope::OpenOrders),
-            })
+            let mut bill_of = json!({ "traffic": traffic.to_string(), "lines": lines(bill) });
+            for scope in self.scopes() {
+                let name = match scope {
+                    Scope::Order => "order".to_owned(),
+                    Scope::Records => "withRecords".to_owned(),
+                    Scope::Optional(model) | Scope::OnRequest(model) => format!("with{model}"),
+                };
+                bill_of[name] = sum(bill.iter().filter(|line| line.scope <= scope)).to_string().into();
+            }
+            bill_of
         });
-        let kept = self.counted.stored.map(|stored| {
-            let [kept, recovery] = self.tariff.month(self.counted, &stored).map(|dollars| dollars.to_string());
+        let kept = self.counted.stored.iter().map(|stored| {
+            let [kept, recovery] = self.tariff.month(self.counted, stored).map(|dollars| dollars.to_string());
             json!({
                 "table": stored.table, "bytes": stored.items, "indexBytes": stored.indexes, "orders": self.counted.orders,
                 "storage": kept, "recovery": recovery,
@@ -159,7 +174,7 @@ impl<'a> Report<'a> {
         Ok(serde_json::to_string_pretty(&json!({
             "region": self.tariff.prices.region, "pricesOf": self.tariff.prices.as_of, "dollarsFor": "a million orders",
             "assumed": self.tariff.assumed, "floor": lines(&self.floor), "bills": bills.collect::<Vec<_>>(),
-            "read": { "lines": lines(&self.read), "sum": sum(&self.read).to_string() }, "monthOfStorage": kept,
+            "read": { "lines": lines(&self.read), "sum": sum(&self.read).to_string() }, "monthOfStorage": kept.collect::<Vec<_>>(),
         }))?)
     }
 }
@@ -172,8 +187,8 @@ fn row(part: &str, unit: &str, cells: [String; 4]) -> Vec<String> {
     [part.to_owned(), unit.to_owned()].into_iter().chain(cells).collect()
 }
 
-fn find<'a>(lines: &'a [Line], part: &str, unit: Unit) -> Option<&'a Line> {
-    lines.iter().find(|line| (line.part, line.unit) == (part, unit))
+fn find<'a>(lines: &'a [Line], scope: Scope, part: &str, unit: Unit) -> Option<&'a Line> {
+    lines.iter().find(|line| (line.scope, line.part, line.unit) == (scope, part, unit))
 }
 
 /// Returns the number of units of a line for one order, with at most four decimals.

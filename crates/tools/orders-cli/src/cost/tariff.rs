@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use read_models::registry::CORE;
 use sam_template::{Template, TemplateError};
 use serde::Serialize;
 
@@ -76,19 +77,32 @@ impl Unit {
     }
 }
 
+/// Returns the parameter of the template that switches an optional read model.
+pub(crate) fn switch(read_model: &str) -> String {
+    format!("Keep{read_model}")
+}
+
 /// The prices and assumptions that turn counts into a bill.
 pub(crate) struct Tariff {
     pub(crate) prices: Prices,
     pub(crate) assumed: Assumptions,
+    /// The read models that a deployment keeps only on request.
+    pub(crate) on_request: Vec<&'static str>,
     /// The memory of each function, in MB.
     memory: BTreeMap<String, u32>,
 }
 
 impl Tariff {
-    /// Reads the functions' memory from the template.
+    /// Reads the functions' memory and the read models' switches from the template.
     pub(crate) fn new(prices: Prices, assumed: Assumptions, template: &Template) -> Result<Self, TemplateError> {
-        let functions = template.functions()?.into_iter();
-        Ok(Self { prices, assumed, memory: functions.map(|function| (function.name, function.memory_mb)).collect() })
+        let memory = template.functions()?.into_iter().map(|function| (function.name, function.memory_mb)).collect();
+        let parameters = template.document().get("Parameters");
+        let is_off = |name: &&str| {
+            let default = parameters.and_then(|all| all.get(switch(name).as_str())?.get("Default")?.as_str());
+            default == Some("false")
+        };
+        let on_request = CORE.iter().map(|model| model.name).filter(is_off).collect();
+        Ok(Self { prices, assumed, on_request, memory })
     }
 
     /// Returns the cost of a number of counted steps, divided by `orders`.

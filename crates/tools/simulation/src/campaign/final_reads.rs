@@ -6,7 +6,6 @@ use event_store::{DynamoEventStore, EventStore};
 use fastrand::Rng;
 use order_aggregate::{OrderCommit, Orders};
 use read_models::{CurrencyTotals, DynamoOpenOrders, DynamoTotals, ListFilter, OpenOrderRow, OpenOrders, Totals};
-use tokio::sync::watch;
 
 use crate::campaign::consumers::Consumers;
 use crate::campaign::harness::Harness;
@@ -57,11 +56,11 @@ impl Harness<'_> {
     }
 
     /// Verifies while rows lag, if the shape says so. Returns the rows that are reported as lost or wrong.
-    pub(super) async fn verify_lagging(&self, hold: &watch::Sender<bool>, random: Rng) -> Option<Vec<String>> {
+    pub(super) async fn verify_lagging(&self, random: Rng) -> Option<Vec<String>> {
         if !self.shape.is_verified {
             return None;
         }
-        while_rows_lag(self.release, self.calm(), hold, random, &self.faults, &self.errors).await
+        while_rows_lag(self.release, self.calm(), &self.hold, random, &self.faults, &self.errors).await
     }
 
     /// Replaces a snapshot, verifies, and restores it. Returns its commit with those that the verification reported.

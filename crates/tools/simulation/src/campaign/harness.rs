@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use embedded_dynamodb::{ANY_PORT, EmbeddedDynamoDb};
 use fastrand::Rng;
 use http_api::quotes::BadQuoteKeys;
 use parked_orders::{Consumer, ParkedOrderTable};
-use sam_template::Template;
-use tokio::sync::watch;
+use sam_template::{Template, TemplateError};
 
 use crate::faults::bus::Bus;
 use crate::faults::fault::{Fault, Faults};
+use crate::faults::hold::Hold;
 use crate::faults::kill::Kills;
 use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::faults::network::Network;
@@ -30,7 +30,7 @@ use crate::workload::shape::{Beginning, Shape};
 use crate::world::function::Instance;
 use crate::world::journal::Journal;
 use crate::world::models;
-use crate::world::names::{OPEN_ORDERS_CONSUMER, PARKED, PROJECTOR, PUBLISHER, SUMMARY_CONSUMER, TOTALS_CONSUMER};
+use crate::world::names::{PARKED, PROJECTOR, PUBLISHER};
 use crate::world::operator::Operator;
 use crate::world::release::{self, Release};
 use crate::world::sdk_config;
@@ -54,8 +54,8 @@ pub(super) struct Harness<'a> {
     /// The versions that clients know.
     pub(super) known: Known,
     pub(super) pricing: Arc<Pricing>,
-    /// True while the stream is stopped.
-    pub(super) held: watch::Receiver<bool>,
+    /// Stops the stream.
+    pub(super) hold: Hold,
 }
 
 impl<'a> Harness<'a> {
@@ -64,11 +64,10 @@ impl<'a> Harness<'a> {
         plan: &Plan,
         shape: Shape,
         release: &'a dyn Release,
-        held: watch::Receiver<bool>,
         random: &mut Rng,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let dynamo = EmbeddedDynamoDb::in_memory(ANY_PORT).await?;
-        dynamo.create_tables(&Template::of_this_project()?)?;
+        dynamo.create_tables(template()?)?;
         let faults = Faults::without(plan.without.clone());
         if shape.is_busy {
             faults.struck(Fault::BusyCustomer);
@@ -86,9 +85,19 @@ impl<'a> Harness<'a> {
         };
         let tampering = Tampering::new(random.fork(), faults.clone(), tamper);
         let journal = Journal::new(dynamo.database().clone());
-        let (errors, known) = (UnexpectedErrors::default(), Known::default());
-        Ok(Self { release, dynamo, shape, faults, tampering, journal, errors, orders, known, pricing, held })
+        let (errors, known, hold) = (UnexpectedErrors::default(), Known::default(), Hold::default());
+        Ok(Self { release, dynamo, shape, faults, tampering, journal, errors, orders, known, pricing, hold })
     }
+}
+
+/// The template of this project, which a process reads once.
+fn template() -> Result<&'static Template, TemplateError> {
+    static TEMPLATE: OnceLock<Template> = OnceLock::new();
+    if let Some(template) = TEMPLATE.get() {
+        return Ok(template);
+    }
+    let template = Template::of_this_project()?;
+    Ok(TEMPLATE.get_or_init(|| template))
 }
 
 impl Harness<'_> {
@@ -184,7 +193,7 @@ impl Harness<'_> {
             read_to: None,
             next: 0,
             newer_began: false,
-            held: self.held.clone(),
+            hold: self.hold.clone(),
         }
     }
 
@@ -239,10 +248,7 @@ impl Harness<'_> {
     pub(super) fn operator(&self, bus: &Bus) -> Operator<'_> {
         let client = self.calm();
         let parked = ParkedOrderTable::new(client.clone(), PARKED);
-        let mut consumers = vec![Consumer::PUBLISHER, TOTALS_CONSUMER, OPEN_ORDERS_CONSUMER];
-        if !self.shape.is_deployed {
-            consumers.push(SUMMARY_CONSUMER);
-        }
+        let consumers = models::consumers().filter(|consumer| !self.shape.replaces(consumer)).collect();
         let bus = bus.client(sdk_config::eventbridge());
         Operator { release: self.release, client, bus, parked, consumers, errors: self.errors.clone() }
     }

@@ -5,7 +5,6 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastrand::Rng;
-use tokio::sync::watch;
 
 use crate::campaign::consumers::{Consumers, RunningConsumers};
 use crate::campaign::harness::Harness;
@@ -26,6 +25,7 @@ use crate::workload::pricing::QuoteKey;
 use crate::workload::shape::{Beginning, Shape, late_dice};
 use crate::world::clock;
 use crate::world::journal::Waiting;
+use crate::world::models;
 use crate::world::operator::Operator;
 use crate::world::release::Release;
 use crate::world::unexpected_errors::panic_message;
@@ -66,8 +66,7 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Erro
     clock::reset();
     let mut random = Rng::with_seed(plan.seed);
     let shape = Shape::drawn(plan, &mut random);
-    let (hold, held) = watch::channel(false);
-    let harness = Harness::start(plan, shape, release, held, &mut random).await?;
+    let harness = Harness::start(plan, shape, release, &mut random).await?;
     let mut exchanges = Vec::new();
     if let (Beginning::Full, Some(order)) = (shape.beginning, harness.orders.first()) {
         exchanges = past::full(harness.calm(), order, &harness.pricing).await?;
@@ -83,7 +82,7 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Erro
         exchanges = past::long(&mut client, order).await;
     }
     let clients = Clients::start(plan, &harness, &client, &commands, &mut random);
-    let (traffic, called_lost) = tokio::join!(clients.finish(), harness.verify_lagging(&hold, late_dice(plan).fork()));
+    let (traffic, called_lost) = tokio::join!(clients.finish(), harness.verify_lagging(late_dice(plan).fork()));
     let (sent, mut inquiries) = traffic?;
     exchanges.extend(sent);
     if harness.faults.may(Fault::LateRetry) {
@@ -125,6 +124,7 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Erro
         given_up,
         parked,
         deferred,
+        deferring: models::deferring(&harness.calm()),
         redriven,
         repaired,
         called_lost,

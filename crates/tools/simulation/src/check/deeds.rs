@@ -1,34 +1,36 @@
 //! Deeds: counts of each kind of command that was recorded or answered. A kind that never happens is not checked, so a test
 //! asserts that the histories have every deed of `docs/RELIABILITY.md`.
 
-use order_domain::{Event, stored};
+use order_domain::stored;
 use serde_json::Value;
 
 use super::book::Book;
+use super::facts::{Money, Units, facts};
 use super::findings::Findings;
 use super::step::{Step, units};
 use crate::workload::command::Exchange;
 
 /// Counts the deeds of an event.
 pub(super) fn count(step: &Step<'_>, findings: &mut Findings) {
-    let (before, is_named) = (step.before, step.named.is_some());
+    let Step { before, facts, .. } = step;
+    let is_named = step.named.is_some();
+    if let Some(deed) = facts.deed {
+        findings.did(deed, true);
+    }
     let mut done = |deed, is_done: bool| findings.did(deed, is_done);
-    match step.event {
-        Event::OrderPlaced(event) => {
-            done("orders placed", true);
-            let has_notes = event.reference.is_some() && !event.metadata.is_empty();
-            done("orders placed with a reference and metadata", has_notes);
+    if let Some(placed) = facts.placed {
+        let has_notes = placed.reference.is_some() && !placed.metadata.is_empty();
+        done("orders placed with a reference and metadata", has_notes);
+    }
+    let paid = |payment: &str| before.payments.get(payment).cloned().unwrap_or_default();
+    match facts.money {
+        Some((payment, Money::Corrected(amount))) => {
+            let refunded = paid(payment).refunded;
+            done("payments corrected down to what was refunded", refunded > 0 && refunded == amount);
         }
-        Event::PaymentReceived(_) => done("payments received", true),
-        Event::PaymentCorrected(event) => {
-            let refunded = before.payments.get(event.payment_id.as_str()).map_or(0, |paid| paid.refunded);
-            done("payments corrected", true);
-            let is_down = refunded > 0 && refunded == event.corrected_amount.minor_units();
-            done("payments corrected down to what was refunded", is_down);
-        }
-        Event::PaymentRefunded(event) => {
-            let paid = before.payments.get(event.payment_id.as_str()).cloned().unwrap_or_default();
-            let completes = paid.refunded + event.amount.minor_units() == paid.amount;
+        Some((payment, Money::Refunded(amount))) => {
+            let paid = paid(payment);
+            let completes = paid.refunded + amount == paid.amount;
             done("refunds in part", !completes);
             done("refunds in full at once", completes && paid.refunded == 0);
             done("refunds of the rest of a payment", completes && paid.refunded > 0);
@@ -36,19 +38,18 @@ pub(super) fn count(step: &Step<'_>, findings: &mut Findings) {
             done("refunds of the rest after others had forgiven something", restores);
             done("refunds with a named reduction", is_named);
         }
-        Event::ItemShipped(_) => {
-            done("shipments", true);
+        Some((_, Money::Received(_))) | None => {}
+    }
+    match facts.units {
+        Some((Units::Shipped, _)) => {
             let is_after = before.amount_refunded() > 0 || before.lines.iter().any(|line| line.cancelled > 0);
             done("shipments after a refund or an item cancellation", is_after);
         }
-        Event::ItemDelivered(_) => done("deliveries", true),
-        Event::ItemReturned(_) => done("returns", true),
-        Event::ItemsCancelled(event) => {
-            done("item cancellations", true);
+        Some((Units::Cancelled, items)) => {
             done("item cancellations with a named reduction", is_named);
-            done("item cancellations of the last units", units(&event.items) == before.left());
+            done("item cancellations of the last units", units(items) == before.left());
         }
-        Event::OrderCancelled(_) => done("orders cancelled", true),
+        Some((Units::Returned, _)) | None => {}
     }
     let has_code = stored::encode(step.event).is_ok_and(|stored| stored.data["reasonCode"].is_string());
     done("events with a reason code", has_code);
@@ -64,10 +65,9 @@ pub(super) fn count_answers(book: &Book<'_>, findings: &mut Findings) {
         }
         let first = &answer.body["events"][0];
         let (version, recorded) = (answer.body["version"].as_u64(), first["version"].as_u64());
-        let is_newer = |event: &Event| {
-            let Event::PaymentCorrected(event) = event else { return false };
-            Some(event.payment_id.as_str()) == first["data"]["paymentId"].as_str()
-        };
+        let payment = first["data"]["paymentId"].as_str();
+        let is_newer =
+            |event| matches!(facts(event).money, Some((corrected, Money::Corrected(_))) if Some(corrected) == payment);
         let mut between = book.commits.iter().filter(|it| Some(it.version) > recorded && Some(it.version) <= version);
         let has_newer = between.any(|commit| commit.events.iter().any(|it| is_newer(&it.event)));
         let deed = "old corrections repeated under a new key, and not recorded";

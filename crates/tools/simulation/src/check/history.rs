@@ -44,6 +44,8 @@ pub struct History {
     pub parked: Waiting,
     /// Those of them that an outage deferred.
     pub deferred: BTreeSet<(Consumer, String)>,
+    /// The read models whose rows an outage may defer.
+    pub deferring: Vec<Consumer>,
     /// The versions of the rows right after the first redrive, before another delivery.
     pub redriven: Waiting,
     /// The versions of the rows right after a repair, and of each order's newest commit. `None` without a repair.

@@ -10,6 +10,8 @@ use order_domain::event::{ItemQuantity, OrderPlaced};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::facts::{Money, Shipment, Units, facts};
+
 /// One line of an order, as a query shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Line {
@@ -64,31 +66,6 @@ pub(super) struct Ledger {
     pub(super) ids: BTreeSet<(&'static str, String)>,
 }
 
-/// The id that an event records, and its kind.
-pub(super) fn id_of(event: &Event) -> Option<(&'static str, String)> {
-    match event {
-        Event::PaymentReceived(event) => Some(("payment", event.payment_id.to_string())),
-        Event::PaymentCorrected(event) => Some(("correction", event.correction_id.to_string())),
-        Event::PaymentRefunded(event) => Some(("refund", event.refund_id.to_string())),
-        Event::ItemShipped(event) => Some(("shipment", event.shipment_id.to_string())),
-        Event::ItemReturned(event) => Some(("return", event.return_id.to_string())),
-        Event::ItemsCancelled(event) => Some(("cancellation", event.cancellation_id.to_string())),
-        Event::OrderPlaced(_) | Event::ItemDelivered(_) | Event::OrderCancelled(_) => None,
-    }
-}
-
-/// The amount due that an event states.
-pub(super) fn stated_due(event: &Event) -> Option<u64> {
-    match event {
-        Event::OrderPlaced(event) => Some(event.total.minor_units()),
-        Event::PaymentCorrected(event) => Some(event.due.minor_units()),
-        Event::PaymentRefunded(event) => Some(event.due.minor_units()),
-        Event::ItemsCancelled(event) => Some(event.due.minor_units()),
-        Event::OrderCancelled(event) => Some(event.due.minor_units()),
-        Event::PaymentReceived(_) | Event::ItemShipped(_) | Event::ItemDelivered(_) | Event::ItemReturned(_) => None,
-    }
-}
-
 impl Ledger {
     /// The ledger at each version, from 0.
     pub(super) fn of_versions(commits: &[OrderCommit]) -> Vec<Self> {
@@ -103,36 +80,45 @@ impl Ledger {
 
     /// Enters the next event.
     pub(super) fn enter(&mut self, event: &Event) {
-        self.ids.extend(id_of(event));
-        match event {
-            Event::OrderPlaced(event) => self.begin(event),
-            Event::PaymentReceived(event) => {
-                let paid = Paid { amount: event.amount.minor_units(), ..Paid::default() };
-                self.payments.entry(event.payment_id.to_string()).or_insert(paid);
+        let facts = facts(event);
+        self.ids.extend(facts.id);
+        if let Some(placed) = facts.placed {
+            self.begin(placed);
+        }
+        let reduction = facts.reduction.unwrap_or(0);
+        if let Some((payment, money)) = facts.money {
+            self.pay(payment, money, reduction);
+        }
+        match facts.shipment {
+            Some((shipment, Shipment::Sent)) => drop(self.undelivered.insert(shipment.to_owned())),
+            Some((shipment, Shipment::Delivered)) => drop(self.undelivered.remove(shipment)),
+            None => {}
+        }
+        match facts.units {
+            Some((Units::Shipped, items)) => self.add(items, |line| &mut line.shipped),
+            Some((Units::Returned, items)) => self.add(items, |line| &mut line.returned),
+            Some((Units::Cancelled, items)) => {
+                self.add(items, |line| &mut line.cancelled);
+                self.taken_off += reduction;
+                self.cancelled |= self.left() == 0;
             }
-            Event::PaymentCorrected(event) => {
-                self.payments.entry(event.payment_id.to_string()).or_default().amount =
-                    event.corrected_amount.minor_units();
-            }
-            Event::PaymentRefunded(event) => {
-                let paid = self.payments.entry(event.payment_id.to_string()).or_default();
-                paid.refunded += event.amount.minor_units();
-                let (reduction, completes) = (event.reduction.minor_units(), paid.refunded == paid.amount);
+            None => {}
+        }
+        self.cancelled |= facts.cancels;
+    }
+
+    fn pay(&mut self, payment: &str, money: Money, reduction: u64) {
+        let entry = self.payments.entry(payment.to_owned());
+        match money {
+            Money::Received(amount) => drop(entry.or_insert(Paid { amount, ..Paid::default() })),
+            Money::Corrected(amount) => entry.or_default().amount = amount,
+            Money::Refunded(amount) => {
+                let paid = entry.or_default();
+                paid.refunded += amount;
+                let completes = paid.refunded == paid.amount;
                 paid.reductions = if completes { reduction } else { paid.reductions + reduction };
                 paid.named = if completes { reduction } else { 0 };
             }
-            Event::ItemShipped(event) => {
-                self.add(&event.items, |line| &mut line.shipped);
-                self.undelivered.insert(event.shipment_id.to_string());
-            }
-            Event::ItemDelivered(event) => drop(self.undelivered.remove(event.shipment_id.as_str())),
-            Event::ItemReturned(event) => self.add(&event.items, |line| &mut line.returned),
-            Event::ItemsCancelled(event) => {
-                self.add(&event.items, |line| &mut line.cancelled);
-                self.taken_off += event.reduction.minor_units();
-                self.cancelled |= self.left() == 0;
-            }
-            Event::OrderCancelled(_) => self.cancelled = true,
         }
     }
 

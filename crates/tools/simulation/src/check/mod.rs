@@ -7,12 +7,13 @@
 //! |---|---|
 //! | [`history`], [`findings`] | the history; the invariants, and the result of a check |
 //! | `commands`, `decisions` | recorded commits and replies to commands; rejections and no-op replies |
+//! | `facts` | the meaning of each event for the checks |
 //! | `ledger`, `book`, `step` | an order by its events, added up apart from the domain |
 //! | `money` | money, units and ids by it |
 //! | [`deeds`] | the number of commands of each kind |
 //! | `queries`, `lists`, `staleness` | replies to queries |
 //! | `rights`, `quotes` | callers with their scopes; prices and quotes |
-//! | `rows`, `totals` | the read models at every moment |
+//! | `rows`, `totals`, `open_orders` | the order summaries at every moment; totals and open orders in replies and at the end |
 //! | `parked` | parked orders |
 //! | `published` | the bus |
 //! | `operations` | verifications; records that name no order; errors and panics that no fault explains |
@@ -21,11 +22,13 @@ mod book;
 mod commands;
 mod decisions;
 pub mod deeds;
+mod facts;
 pub mod findings;
 pub mod history;
 mod ledger;
 mod lists;
 mod money;
+mod open_orders;
 mod operations;
 mod parked;
 mod published;
@@ -56,6 +59,7 @@ pub fn check(history: &History) -> Findings {
         });
         deeds::count_answers(book, &mut findings);
         rows::check(book, &mut findings);
+        open_orders::check(book, &mut findings);
     }
     rights::check(&books, history, &mut findings);
     quotes::check(&books, history, &mut findings);

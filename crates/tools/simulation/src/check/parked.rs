@@ -7,8 +7,7 @@ use parked_orders::Consumer;
 use super::book::Book;
 use super::findings::{Findings, Invariant};
 use super::history::History;
-use super::totals::row_version;
-use crate::world::names::{CONSUMERS, OPEN_ORDERS_CONSUMER, READ_MODELS, SUMMARY_CONSUMER, TOTALS_CONSUMER};
+use crate::world::models::{MODELS, Model, consumers};
 
 pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findings) {
     let poisoned: BTreeSet<&String> = history.foreign.iter().map(|(order, _)| order).collect();
@@ -17,7 +16,7 @@ pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findin
     for parked @ (consumer, order) in history.parked.keys() {
         if history.deferred.contains(parked) {
             let what = || format!("{consumer} has deferred it");
-            findings.must(Invariant::Parked, order, [TOTALS_CONSUMER, OPEN_ORDERS_CONSUMER].contains(consumer), what);
+            findings.must(Invariant::Parked, order, history.deferring.contains(consumer), what);
             continue;
         }
         let what = || format!("{consumer} has parked it, and nothing is wrong with it");
@@ -25,18 +24,18 @@ pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findin
     }
     for order in poisoned.iter().filter(|order| !history.shape.is_deployed && !history.lost.contains(**order)) {
         // Otherwise it may have lost the record, or be of the release that reads it.
-        for consumer in READ_MODELS {
+        for consumer in MODELS.iter().map(Model::consumer) {
             let is_parked = history.parked.contains_key(&(consumer.clone(), (*order).clone()));
             findings.must(Invariant::Parked, order, is_parked, || format!("{consumer} has not parked it"));
         }
     }
-    for (parked @ (consumer, order), waiting) in &history.parked {
-        // The newer release's rows are not this one's to redrive.
-        let is_of_the_newer = history.shape.is_deployed && *consumer == SUMMARY_CONSUMER;
-        if *consumer != Consumer::PUBLISHER && !is_of_the_newer {
+    // The newer release's rows are not this one's to redrive.
+    for model in MODELS.iter().filter(|model| !history.shape.replaces(&model.consumer())) {
+        let of_model = history.parked.iter().filter(|((consumer, _), _)| consumer.as_str() == model.name);
+        for (parked @ (consumer, order), waiting) in of_model {
             let row = history.redriven.get(parked).copied().unwrap_or(0);
             let book = books.iter().find(|book| book.order == order);
-            let waited = book.map_or(*waiting, |book| row_version(consumer, book.commits, *waiting));
+            let waited = book.map_or(*waiting, |book| model.row_version(book.commits, *waiting));
             findings.must(Invariant::Redriven, order, row >= waited, || {
                 format!("{consumer} was redriven up to version {row}, and {waited} waited")
             });
@@ -48,7 +47,7 @@ pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findin
         findings.must(Invariant::Parked, order, is_parked, || "the publisher has not parked it".to_owned());
     }
     for Book { order, .. } in books {
-        for consumer in CONSUMERS {
+        for consumer in consumers() {
             let is_left = history.left_parked.contains_key(&(consumer.clone(), (*order).to_owned()));
             findings.must(Invariant::Unparked, order, !is_left, || format!("{consumer} still has it parked"));
         }

@@ -2,15 +2,14 @@
 //! the end it is the fold of all events.
 
 use order_aggregate::OrderCommit;
-use read_models::{OpenOrderRow, OrderSummaryByCustomer, OrderSummaryRow, OrdersByStatus, Projection, projection};
+use read_models::{OrderSummaryByCustomer, OrderSummaryRow, Projection, projection};
 use serde_json::{Value, json};
 
 use super::book::Book;
 use super::findings::{Findings, Invariant};
 use super::ledger::Ledger;
-use super::totals::row_version;
 use crate::world::journal::Seen;
-use crate::world::names::READ_MODELS;
+use crate::world::models::MODELS;
 use crate::world::next_summary::{NextRow, NextSummary};
 
 pub(super) fn check(book: &Book<'_>, findings: &mut Findings) {
@@ -40,29 +39,18 @@ pub(super) fn check(book: &Book<'_>, findings: &mut Findings) {
     if let Some((rows, newest)) = &history.repaired
         && let Some(newest) = newest.get(order)
     {
-        for consumer in READ_MODELS {
-            let row = rows.get(&(consumer.clone(), order.to_owned())).copied().unwrap_or(0);
-            let newest = row_version(&consumer, commits, *newest);
-            let what = || format!("after a repair the row of {consumer} is at version {row} of {newest}");
+        for model in &MODELS {
+            let row = rows.get(&(model.consumer(), order.to_owned())).copied().unwrap_or(0);
+            let newest = model.row_version(commits, *newest);
+            let what = || format!("after a repair the row of {} is at version {row} of {newest}", model.name);
             findings.must(Invariant::Repaired, order, row == newest, what);
         }
     }
-    let listed = history.open_orders.iter().find(|row| row.order_id == order);
-    let expected = open_order(commits);
-    findings.must(Invariant::OpenOrders, order, listed == expected.as_ref(), || {
-        format!("the open orders have {listed:?}, and the events give {expected:?}")
-    });
     let newest = if history.shape.is_deployed { NextSummary::NUMBER } else { OrderSummaryByCustomer::NUMBER };
     let is_complete = version == commits.len() as u64 && (version == 0 || release == u64::from(newest));
     findings.must(Invariant::RowIsComplete, order, is_complete, || {
         format!("the row ends at version {version} of release {release}, the events at {}", commits.len())
     });
-}
-
-/// The order in the list of open orders, if its events leave it open.
-fn open_order(commits: &[OrderCommit]) -> Option<OpenOrderRow> {
-    let fold = |row, (version, commit)| projection::fold::<OrdersByStatus>(row, version, commit).ok().flatten();
-    (0..).zip(commits).fold(None, fold).filter(OpenOrderRow::is_open)
 }
 
 /// A row shows the figures, units and statuses of the ledger.

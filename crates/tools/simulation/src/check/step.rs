@@ -6,6 +6,7 @@ use order_domain::event::ItemQuantity;
 use serde_json::Value;
 
 use super::book::Book;
+use super::facts::{Facts, facts};
 use super::ledger::Ledger;
 
 /// One event, and the order before and after it.
@@ -14,6 +15,7 @@ pub(super) struct Step<'a> {
     pub(super) version: u64,
     pub(super) before: &'a Ledger,
     pub(super) event: &'a Event,
+    pub(super) facts: Facts<'a>,
     pub(super) after: &'a Ledger,
     /// The reduction that the request names. All bodies of a key name the same one.
     pub(super) named: Option<u64>,
@@ -30,7 +32,8 @@ impl Step<'_> {
                 let before = ledger.clone();
                 ledger.enter(&recorded.event);
                 let (event, after) = (&recorded.event, &ledger);
-                check(&Step { order: book.order, version: *version, before: &before, event, after, named });
+                let (order, version, before, facts) = (book.order, *version, &before, facts(event));
+                check(&Step { order, version, before, event, facts, after, named });
             }
         }
     }

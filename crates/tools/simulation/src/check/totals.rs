@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use order_aggregate::OrderCommit;
-use parked_orders::Consumer;
-use read_models::{Contribution, CurrencyTotals, CustomerTotals, FoldError, PlacedOrder, Projection, projection};
+use read_models::{Contribution, CurrencyTotals, CustomerTotals, FoldError, PlacedOrder, projection};
 use serde_json::{Value, json};
 
 use super::book::Book;
@@ -52,15 +51,6 @@ pub(super) fn shown(customer: &str, inquiry: &Inquiry, books: &[Book<'_>], histo
             |notes: &Waiting| of_customer().any(|book| notes.contains_key(&(TOTALS_CONSUMER, book.order.to_owned())));
         staleness::check(customer, &page.body, page, history, is_parked, findings);
     }
-}
-
-/// The version that a consumer's row of an order has when it holds the commits up to `version`.
-pub(super) fn row_version(consumer: &Consumer, commits: &[OrderCommit], version: u64) -> u64 {
-    if *consumer != TOTALS_CONSUMER {
-        return version;
-    }
-    let concerns = |commit: &&OrderCommit| commit.version <= version && CustomerTotals::concerns(commit);
-    commits.iter().rfind(concerns).map_or(0, |commit| commit.version)
 }
 
 /// The sums over orders, by currency.

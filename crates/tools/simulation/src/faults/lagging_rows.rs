@@ -5,9 +5,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use fastrand::Rng;
 use read_models::LagBound;
-use tokio::sync::watch;
 
 use crate::faults::fault::{Fault, Faults};
+use crate::faults::hold::Hold;
 use crate::world::release::Release;
 use crate::world::unexpected_errors::{UnexpectedErrors, Work};
 
@@ -19,16 +19,16 @@ const BOUND: LagBound = LagBound::Named(Duration::from_secs(2 * 60 * 60));
 pub(crate) async fn while_rows_lag(
     release: &dyn Release,
     client: Client,
-    hold: &watch::Sender<bool>,
+    hold: &Hold,
     mut random: Rng,
     faults: &Faults,
     errors: &UnexpectedErrors,
 ) -> Option<Vec<String>> {
     tokio::time::sleep(Duration::from_millis(random.u64(50..=3_000))).await;
-    hold.send_replace(true);
+    hold.begin();
     tokio::time::sleep(Duration::from_secs(random.u64(120..=840))).await;
     let verified = errors.catch_panic("a verification", release.repair(client, false, BOUND)).await;
-    hold.send_replace(false);
+    hold.end();
     let repaired = errors.ok(Work::Verification, "of every kind", verified?)?;
     (0..repaired.late).for_each(|_| faults.struck(Fault::LaggingRows));
     Some(repaired.found)

@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use embedded_dynamodb::Database;
 use fastrand::Rng;
+use order_aggregate::OrderCommit;
 use serde_json::{Value, json};
 use stream_consumer::StreamEvent;
 use tokio::sync::watch;
 
 use crate::faults::fault::{Fault, Faults};
+use crate::faults::hold::Hold;
 use crate::faults::kill::Kills;
 use crate::faults::network::Network;
 use crate::faults::tampering::Tampering;
 use crate::faults::unaddressable::{self, Injector};
 use crate::world::function::StreamFunction;
+use crate::world::models::MODELS;
 use crate::world::names::EVENTS;
 use crate::world::wire::position;
 
@@ -81,18 +84,15 @@ pub(crate) struct Mapping {
     pub(crate) next: usize,
     /// True once the newer release has received a batch.
     pub(crate) newer_began: bool,
-    /// True while the stream is stopped.
-    pub(crate) held: watch::Receiver<bool>,
+    /// Stops the stream.
+    pub(crate) hold: Hold,
 }
 
 impl Mapping {
     /// Delivers the records of the shard until the stream ends.
     pub(crate) async fn run(mut self, over: watch::Receiver<bool>) -> Self {
         loop {
-            if *self.held.borrow() {
-                // An error means that the sender is gone, so the stream is no longer stopped.
-                let _released = self.held.wait_for(|is_held| !is_held).await.is_ok();
-            }
+            self.hold.ended().await;
             let is_over = *over.borrow();
             self.read();
             if self.next < self.records.len() {
@@ -114,8 +114,8 @@ impl Mapping {
     /// Delivers the remaining records without faults, once the newer release is deployed:
     /// - new records,
     /// - records that were given up,
-    /// - unless `is_made_up_for`, the newest record of each order that may have lost one, and its newest record that moves money.
-    ///   They take the place of the order's next events.
+    /// - unless `is_made_up_for`, the newest record of each order that concerns each read model. It takes the place of the order's
+    ///   next event.
     pub(crate) async fn settle(&mut self, is_made_up_for: bool) {
         self.kills.percent = 0;
         self.deployed.retain(|deployed| deployed.is_newer);
@@ -126,15 +126,7 @@ impl Mapping {
         self.next = self.records.len();
         let mut left = std::mem::take(&mut self.given_up);
         if self.disturbances.losses && !is_made_up_for {
-            let mut newest = BTreeMap::new();
-            for record in self.records.iter().filter(|record| record["eventName"] == "INSERT") {
-                let order = record["dynamodb"]["Keys"]["aggregateId"].to_string();
-                newest.insert((order.clone(), false), record.clone());
-                if moves_money(record) {
-                    newest.insert((order, true), record.clone());
-                }
-            }
-            left.extend(newest.into_values());
+            left.extend(newest_for_each_model(&self.records));
         }
         for record in left {
             self.deliver(vec![record]).await;
@@ -277,9 +269,27 @@ fn order_of(record: &Value) -> Option<String> {
     position(&record["dynamodb"]["Keys"]).map(|(order, _)| order)
 }
 
-/// Returns true if a record's commit changes the totals of its customer.
-fn moves_money(record: &Value) -> bool {
-    let types = ["OrderPlaced", "PaymentReceived", "PaymentCorrected", "PaymentRefunded"];
-    let events = record["dynamodb"]["NewImage"]["events"]["L"].as_array();
-    events.into_iter().flatten().any(|event| types.iter().any(|it| event["M"]["eventType"]["S"] == **it))
+/// The newest records of each order, until each read model has one that can change its row.
+fn newest_for_each_model(records: &[Value]) -> Vec<Value> {
+    let mut newest: BTreeMap<String, (BTreeSet<&str>, Vec<Value>)> = BTreeMap::new();
+    for record in records.iter().rev().filter(|record| record["eventName"] == "INSERT") {
+        let Some(order) = order_of(record) else { continue };
+        let (models, records) = newest.entry(order).or_default();
+        if models.len() == MODELS.len() {
+            continue;
+        }
+        let Some(commit) = commit(record) else { continue };
+        let before = models.len();
+        models.extend(MODELS.iter().filter(|model| (model.concerns)(&commit)).map(|model| model.name));
+        if models.len() > before {
+            records.push(record.clone());
+        }
+    }
+    newest.into_values().flat_map(|(_, records)| records).collect()
+}
+
+/// The commit of a record.
+fn commit(record: &Value) -> Option<OrderCommit> {
+    let event: StreamEvent = serde_json::from_value(json!({ "Records": [record] })).ok()?;
+    stream_consumer::read(event).delivered.pop()?.record.ok()
 }

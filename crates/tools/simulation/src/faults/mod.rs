@@ -7,10 +7,11 @@
 //! | `kill`, `wrong_clock` | functions that are killed; clocks that jump or stand still |
 //! | [`tampering`], `snapshots` | stored commits that are changed: poison, unusable snapshots, large orders |
 //! | `mapping`, [`unaddressable`] | a shard of the stream with bad deliveries; records that name no order |
-//! | `rebuild`, `lagging_rows` | a rebuild and a verification beside live traffic |
+//! | `rebuild`, `lagging_rows`, `hold` | a rebuild and a verification beside live traffic; the stream, stopped meanwhile |
 
 pub mod bus;
 pub mod fault;
+pub(crate) mod hold;
 pub(crate) mod kill;
 pub(crate) mod lagging_rows;
 pub(crate) mod mapping;

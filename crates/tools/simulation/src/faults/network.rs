@@ -119,10 +119,11 @@ impl Network {
         let enlarged = enlarged.and_then(|(tampering, _)| tampering.enlarged(body));
         let body = enlarged.as_deref().unwrap_or(body);
         let (status, answer) = protocol::answer(&self.database, operation, body);
+        let table = wire::table(body).unwrap_or_default();
         if let Some(journal) = self.journal.as_ref().filter(|_| status == 200 && wire::is_write(operation)) {
-            journal.written(body);
+            journal.written(&table);
         }
-        let is_of_events = wire::names_table(body, EVENTS);
+        let is_of_events = table == EVENTS;
         match (operation, status) {
             ("PutItem", 200) if is_of_events => {
                 if let Some((tampering, _)) = &self.tampering {

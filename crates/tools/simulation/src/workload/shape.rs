@@ -1,11 +1,14 @@
 //! The shape of a history: everything that its plan decides before it begins.
 
 use fastrand::Rng;
+use parked_orders::Consumer;
+use read_models::Projection;
 
 use crate::faults::fault::Fault;
 use crate::faults::strike::Rates;
 use crate::faults::tampering::Poison;
 use crate::workload::plan::Plan;
+use crate::world::next_summary::NextSummary;
 
 /// The past of a history's first order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,12 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Returns true if the deployed release has another projection of a read model, whose rows this release does not fold.
+    #[must_use]
+    pub fn replaces(&self, consumer: &Consumer) -> bool {
+        self.is_deployed && consumer.as_str() == NextSummary::NAME
+    }
+
     /// The shape that a plan gives.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {

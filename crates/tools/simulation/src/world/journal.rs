@@ -7,14 +7,13 @@ use parked_orders::Consumer;
 use read_models::{CustomerTotals, Projection};
 use serde_json::Value;
 
-use crate::world::names::{
-    CONSUMERS, OPEN_ORDERS, OPEN_ORDERS_CONSUMER, PARKED, SUMMARIES, SUMMARY_CONSUMER, TOTALS, TOTALS_CONSUMER,
-};
+use crate::world::models::{MODELS, Model, consumers};
+use crate::world::names::{PARKED, SUMMARIES, TOTALS};
 use crate::world::next_summary::NextRow;
 use crate::world::shared::Shared;
 use crate::world::wire;
 
-/// The tables whose states are kept.
+/// The tables whose states are kept, because a check reads them.
 const TABLES: [&str; 3] = [SUMMARIES, TOTALS, PARKED];
 
 /// The sort key of a contribution, or of sums.
@@ -102,9 +101,9 @@ impl Journal {
         state.moments
     }
 
-    /// Reads the tables that a write names.
-    pub(crate) fn written(&self, body: &[u8]) {
-        for table in TABLES.into_iter().filter(|table| wire::names_table(body, table)) {
+    /// Reads a table after a write.
+    pub(crate) fn written(&self, table: &str) {
+        if let Some(table) = TABLES.into_iter().find(|it| *it == table) {
             let items = wire::items(&self.database, table);
             let mut state = self.state.lock();
             let State { moments, tables } = &mut *state;
@@ -118,13 +117,11 @@ impl Journal {
 
     /// The current version of each row.
     pub(crate) fn rows(&self) -> Waiting {
-        let summaries = wire::items(&self.database, SUMMARIES).iter().filter_map(seen).collect::<Vec<_>>();
-        let summaries = summaries.into_iter().map(|row| ((SUMMARY_CONSUMER, row.order), row.version));
-        let totals = contributions(&wire::items(&self.database, TOTALS));
-        let totals = totals.into_iter().map(|(order, version)| ((TOTALS_CONSUMER, order), version));
-        let open_orders = wire::items(&self.database, OPEN_ORDERS).iter().filter_map(seen).collect::<Vec<_>>();
-        let open_orders = open_orders.into_iter().map(|row| ((OPEN_ORDERS_CONSUMER, row.order), row.version));
-        summaries.chain(totals).chain(open_orders).collect()
+        let rows = MODELS.iter().flat_map(|model| {
+            let versions = versions(model, &wire::items(&self.database, model.name));
+            versions.into_iter().map(|(order, version)| ((model.consumer(), order), version))
+        });
+        rows.collect()
     }
 
     /// Every state so far.
@@ -140,15 +137,15 @@ impl Journal {
     }
 }
 
-/// The version of each order's stored contribution.
-fn contributions(items: &[Value]) -> BTreeMap<String, u64> {
-    let contribution = |item: &Value| Some((order_of(item[ENTRY]["S"].as_str()?)?, number(item, "version")?));
-    items.iter().filter_map(contribution).collect()
+/// The version of each order's stored row.
+fn versions(model: &Model, items: &[Value]) -> BTreeMap<String, u64> {
+    items.iter().filter_map(|item| Some((model.order(item)?, number(item, "version")?))).collect()
 }
 
 /// The version of each order in the sums: its pending contribution, or else its stored one.
 fn counted(items: &[Value]) -> BTreeMap<String, u64> {
-    let mut counted = contributions(items);
+    let mut counted: BTreeMap<String, u64> =
+        MODELS.iter().filter(|model| model.name == TOTALS).flat_map(|model| versions(model, items)).collect();
     let sums = items.iter().filter(|item| item[ENTRY]["S"] == format!("total#{}", CustomerTotals::NUMBER));
     for (entry, pending) in sums.filter_map(|sums| sums["pending"]["M"].as_object()).flatten() {
         counted.extend(order_of(entry).zip(number(&pending["M"], "version")));
@@ -162,7 +159,7 @@ fn order_of(entry: &str) -> Option<String> {
 
 fn note(item: &Value) -> Option<((Consumer, String), u64)> {
     let name = item["consumer"]["S"].as_str()?;
-    let consumer = CONSUMERS.into_iter().find(|consumer| consumer.as_str() == name)?;
+    let consumer = consumers().find(|consumer| consumer.as_str() == name)?;
     Some(((consumer, item["aggregateId"]["S"].as_str()?.to_owned()), number(item, "heldUpTo")?))
 }
 

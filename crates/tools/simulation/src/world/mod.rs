@@ -3,7 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`release`], [`function`] | the release under test, which tests replace to plant bugs, and its functions |
-//! | `models`, [`next_summary`], `panicking_projection` | the read models of each release: the next one of the order summaries, and one that panics |
+//! | `models`, [`next_summary`], `panicking_projection` | the list of read models, and those of other releases: the next one of the order summaries, and one that panics |
 //! | [`journal`] | every state of the read models and of the notes on parked orders |
 //! | [`clock`] | the clock of the functions |
 //! | [`repair`], `operator` | the operator's work: verify, repair, redrive |

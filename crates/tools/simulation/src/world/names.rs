@@ -1,27 +1,21 @@
 //! The names that every history uses: tables, bus, functions and customers.
 
 use parked_orders::Consumer;
+use read_models::{CustomerTotals, OrderSummaryByCustomer, OrdersByStatus, Projection};
 
 /// The summaries as a consumer of the stream.
 pub const SUMMARY_CONSUMER: Consumer = Consumer::new(SUMMARIES);
 /// The totals as a consumer of the stream.
 pub const TOTALS_CONSUMER: Consumer = Consumer::new(TOTALS);
-/// The open orders as a consumer of the stream.
-pub const OPEN_ORDERS_CONSUMER: Consumer = Consumer::new(OPEN_ORDERS);
-/// The read models as consumers of the stream.
-pub(crate) const READ_MODELS: [Consumer; 3] = [SUMMARY_CONSUMER, TOTALS_CONSUMER, OPEN_ORDERS_CONSUMER];
-/// The consumers of the stream.
-pub(crate) const CONSUMERS: [Consumer; 4] =
-    [SUMMARY_CONSUMER, TOTALS_CONSUMER, OPEN_ORDERS_CONSUMER, Consumer::PUBLISHER];
 
 /// The table of events.
 pub(crate) const EVENTS: &str = "OrderEvents";
 /// The table of the order summaries.
-pub(crate) const SUMMARIES: &str = "OrderSummaryByCustomer";
+pub(crate) const SUMMARIES: &str = OrderSummaryByCustomer::NAME;
 /// The table of the customer totals.
-pub(crate) const TOTALS: &str = "CustomerTotals";
+pub(crate) const TOTALS: &str = CustomerTotals::NAME;
 /// The table of the open orders.
-pub(crate) const OPEN_ORDERS: &str = "OrdersByStatus";
+pub(crate) const OPEN_ORDERS: &str = OrdersByStatus::NAME;
 /// The table of parked orders.
 pub(crate) const PARKED: &str = "ParkedOrders";
 /// The event bus.

@@ -5,6 +5,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use embedded_dynamodb::Database;
 use embedded_dynamodb::protocol::answer;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// A commit, as its order id and its version.
@@ -15,10 +16,14 @@ pub(crate) fn is_write(operation: &str) -> bool {
     matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem")
 }
 
-/// Returns true if a request names a table.
-pub(crate) fn names_table(body: &[u8], table: &str) -> bool {
-    let named = format!("\"TableName\":\"{table}\"");
-    body.windows(named.len()).any(|window| window == named.as_bytes())
+/// The table that a request names. A request for several tables names none.
+pub(crate) fn table(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Request {
+        table_name: String,
+    }
+    serde_json::from_slice(body).ok().map(|Request { table_name }| table_name)
 }
 
 /// Every item of a table, read without a network.
