@@ -39,7 +39,7 @@ pub struct CurrencyTotals {
     pub orders: u64,
     /// The money received, including corrections, in minor units. Refunds are not subtracted.
     pub gross: u64,
-    /// The money given back, in minor units.
+    /// The refunded money, in minor units.
     pub refunded: u64,
     /// The first of the orders.
     pub first_order: PlacedOrder,

@@ -64,7 +64,7 @@ impl Consumers {
         self.of(PROJECTOR).flat_map(Mapping::newest).collect()
     }
 
-    /// The orders with records that Lambda gave up for the publisher.
+    /// The orders with records that Lambda no longer retried for the publisher.
     pub(super) fn orders_given_up(&self) -> BTreeSet<String> {
         self.of(PUBLISHER).flat_map(Mapping::orders_given_up).collect()
     }

@@ -42,7 +42,7 @@ faults! {
     LostRace = "lost-race", "appends to a version that another request had taken";
     KilledFunction = "killed-function", "invocations cut off between two awaits";
     DisturbedDelivery = "disturbed-delivery", "batches with repeats, out of order, or of the whole shard";
-    LostRecord = "lost-record", "records that never came, or were given up";
+    LostRecord = "lost-record", "records that were never delivered, or no longer retried";
     Poison = "poison", "commits that a consumer was handed, and could not read or fold";
     KilledMidBatch = "killed-mid-batch", "projectors killed with some of a batch's rows written";
     PartialPublication = "partial-publication", "calls of PutEvents that refused some of their entries";

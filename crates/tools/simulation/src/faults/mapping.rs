@@ -21,7 +21,7 @@ use crate::world::models::MODELS;
 use crate::world::names::EVENTS;
 use crate::world::wire::position;
 
-/// The deliveries of a batch before it is given up. Few, so that batches are given up.
+/// The deliveries of a batch before its retries end. Few, so that histories contain such ends.
 const DELIVERIES: u32 = 6;
 
 /// A deployed release of a consumer.
@@ -41,7 +41,7 @@ pub(crate) struct Disturbances {
     /// True if records are shuffled. Each commit of an order is an item of its own, and the stream keeps the sequence of one
     /// item's records only.
     pub(crate) shuffles: bool,
-    /// True if records are lost. Otherwise records that are given up are kept, and delivered again at the end.
+    /// True if records are lost. Otherwise records that are no longer retried are kept, and delivered again at the end.
     pub(crate) losses: bool,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Mapping {
     pub(crate) random: Rng,
     /// The source of unaddressable records.
     pub(crate) unaddressable: Injector,
-    /// The records that were given up and are kept.
+    /// The records that are no longer retried, and are kept.
     pub(crate) given_up: Vec<Value>,
     /// The orders of the records that are lost.
     pub(crate) lost: BTreeSet<String>,
@@ -113,7 +113,7 @@ impl Mapping {
 
     /// Delivers the remaining records without faults, once the newer release is deployed:
     /// - new records,
-    /// - records that were given up,
+    /// - records that were no longer retried,
     /// - unless `is_made_up_for`, the newest record of each order that concerns each read model. It takes the place of the order's
     ///   next event.
     pub(crate) async fn settle(&mut self, is_made_up_for: bool) {
@@ -143,7 +143,7 @@ impl Mapping {
         newest
     }
 
-    /// The orders with records that were given up.
+    /// The orders with records that were no longer retried.
     pub(crate) fn orders_given_up(&self) -> impl Iterator<Item = String> {
         self.given_up.iter().filter_map(order_of)
     }
