@@ -152,7 +152,7 @@ pub(crate) fn options() -> Options {
         authentication: Authentication::None,
         cors_origins: Vec::new(),
         quote_keys: demo_keys(),
-        template: Template::of_this_project().unwrap().with_parameters(&[("KeepOrdersByStatus", "true")]).unwrap(),
+        template: Template::of_this_project().unwrap().with_every_read_model().unwrap(),
     }
 }
 

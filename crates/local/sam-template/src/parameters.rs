@@ -35,6 +35,17 @@ impl Template {
         Ok(self)
     }
 
+    /// Returns the template with every optional read model switched on: each parameter `Keep<Name>` is `true`.
+    ///
+    /// # Errors
+    /// When a parameter of such a name does not accept `true`.
+    pub fn with_every_read_model(self) -> Result<Self, TemplateError> {
+        let names = self.entries("Parameters").filter_map(|(name, _)| name.as_str());
+        let switches: Vec<String> = names.filter(|name| name.starts_with("Keep")).map(str::to_owned).collect();
+        let switches: Vec<(&str, &str)> = switches.iter().map(|name| (name.as_str(), "true")).collect();
+        self.with_parameters(&switches)
+    }
+
     /// Returns the value of a parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<&Yaml> {
         self.given.get(name).or_else(|| self.entry("Parameters", name)?.get("Default"))

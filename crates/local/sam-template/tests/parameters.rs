@@ -87,3 +87,19 @@ fn a_parameter_that_does_not_exist_or_does_not_take_the_value_is_refused() {
     assert_eq!(complaint(("Stage", "live")), "Parameters: Value is `Stage=live`, which is not one of AllowedValues");
     assert_eq!(complaint(("Size", "big")), "Parameters: Value is `Size=big`, which is not a number");
 }
+
+#[test]
+fn every_parameter_that_keeps_a_read_model_is_switched_on() {
+    let template = Template::parse(
+        "
+Parameters:
+  KeepRows: { Type: String, Default: 'false', AllowedValues: ['true', 'false'] }
+  KeepSums: { Type: String, Default: 'true' }
+  Traces: { Type: String, Default: 'false' }
+Resources:
+  Shop: { Type: Any, Properties: { Rows: !Ref KeepRows, Sums: !Ref KeepSums, Traces: !Ref Traces } }
+",
+    );
+    let shop = template.unwrap().with_every_read_model().unwrap().resource("Shop").unwrap();
+    assert_eq!(shop, Some(json!({ "Rows": "true", "Sums": "true", "Traces": "false" })));
+}

@@ -112,17 +112,6 @@ fn a_tick_that_is_late_or_fails_is_not_repeated() {
 }
 
 #[test]
-fn every_table_can_be_restored_to_any_second() {
-    let tables = template().tables().unwrap();
-    assert_eq!(tables.len(), 5);
-    for table in tables {
-        let properties = template().resource(&table.name).unwrap().unwrap();
-        let recovery = &properties["PointInTimeRecoverySpecification"];
-        assert_eq!(*recovery, json!({ "PointInTimeRecoveryEnabled": "true" }), "{}", table.name);
-    }
-}
-
-#[test]
 fn every_function_runs_on_arm64() {
     let template = template();
     let of_all: Yaml = yaml_serde::from_str("[!Ref Architecture]").unwrap();

@@ -104,7 +104,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         cors_origins: arguments.cors,
         quote_keys,
         // A laptop shows every read model.
-        template: Template::of_this_project()?.with_parameters(&[("KeepOrdersByStatus", "true")])?,
+        template: Template::of_this_project()?.with_every_read_model()?,
     };
     let stack = LocalStack::start_in_process(options).await?;
     // Runs after every step that can fail, so that a failed start leaves no key.

@@ -56,11 +56,11 @@ pub(crate) fn config() -> ProjectorConfig {
         "EVENTS_TABLE" => Some("OrderEvents"),
         "SUMMARY_TABLE" => Some(SUMMARY_TABLE),
         "CUSTOMER_TOTALS" => Some("true"),
-        "ORDERS_BY_STATUS" => Some("false"),
         "TOTALS_TABLE" => Some("CustomerTotals"),
         "PARKED_TABLE" => Some("ParkedOrders"),
         "LOG_LEVEL" => Some("info"),
-        _ => None,
+        // The switches of all other read models.
+        _ => Some("false"),
     };
     ProjectorConfig::from_variables(|name| tables(name).map(str::to_owned)).unwrap()
 }

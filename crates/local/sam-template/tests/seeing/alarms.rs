@@ -37,6 +37,13 @@ fn watched(alarm: &Yaml) -> Vec<Watched> {
         .collect()
 }
 
+/// Returns true if a metric with this dimension is among those that are read.
+fn reads(read: &[Watched], name: &str, dimension: &str, value: &str) -> bool {
+    read.iter().any(|watched| {
+        watched.name == name && watched.dimensions.get(dimension).and_then(Option::as_deref) == Some(value)
+    })
+}
+
 #[test]
 fn every_alarm_uses_metrics_that_are_written() {
     for (_, alarm) in alarms() {
@@ -145,17 +152,28 @@ fn every_function_has_alarms_for_errors_and_throttles() {
 }
 
 #[test]
+fn every_read_model_and_every_table_is_watched() {
+    let read: Vec<Watched> = alarms().iter().flat_map(|(_, alarm)| watched(alarm)).collect();
+    for consumer in crate::metrics::consumers() {
+        let lag = if consumer == "publisher" { None } else { Some("ProjectionLag") };
+        for name in ["OrdersParked", "ParkedOrders"].into_iter().chain(lag) {
+            assert!(reads(&read, name, "consumer", consumer), "{consumer}: {name}");
+        }
+    }
+    for (table, _) in of_type("AWS::DynamoDB::Table") {
+        for name in ["ReadThrottleEvents", "WriteThrottleEvents"] {
+            assert!(reads(&read, name, "TableName", &table), "{table}: {name}");
+        }
+    }
+}
+
+#[test]
 fn both_readers_of_the_stream_have_alarms_for_lateness_and_giving_up() {
     let read: Vec<Watched> = alarms().iter().flat_map(|(_, alarm)| watched(alarm)).collect();
-    let reads = |name: &str, dimension: &str, value: &str| {
-        read.iter().any(|watched| {
-            watched.name == name && watched.dimensions.get(dimension).and_then(Option::as_deref) == Some(value)
-        })
-    };
     for (mapping, properties) in of_type("AWS::Lambda::EventSourceMapping") {
         let count = "OnFailureDestinationDeliveredEventCount";
         assert_eq!(properties["MetricsConfig"]["Metrics"], yaml("[EventCount]"), "{mapping} writes no {count}");
-        assert!(reads(count, "EventSourceMappingUUID", &mapping), "{mapping}");
+        assert!(reads(&read, count, "EventSourceMappingUUID", &mapping), "{mapping}");
     }
     for function in ["Projector", "Publisher"] {
         let times = |name: &str| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::metrics::{Watched, assert_written, of_the_functions};
+use crate::metrics::{Watched, assert_written, consumers, of_the_functions};
 use crate::{of_type, resources, text};
 
 /// An alarm's ARN up to its name.
@@ -65,6 +65,28 @@ fn every_metric_of_the_functions_is_shown() {
     let shown: BTreeSet<String> = listed("metrics").iter().map(|line| watched(line).name).collect();
     for metric in of_the_functions().keys() {
         assert!(shown.contains(*metric), "{metric}");
+    }
+}
+
+#[test]
+fn every_read_model_and_every_table_is_shown() {
+    let shown: Vec<Watched> = listed("metrics").iter().map(watched).collect();
+    let is_shown = |name: &str, dimension: &str, value: &str| {
+        shown
+            .iter()
+            .any(|watched| watched.name == name && watched.dimensions.get(dimension) == Some(&Some(value.into())))
+    };
+    for read_model in consumers().into_iter().filter(|consumer| *consumer != "publisher") {
+        for name in ["ProjectionLag", "RowsWritten", "OrdersParked", "ParkedOrders", "OldestParkedSeconds"] {
+            assert!(is_shown(name, "consumer", read_model), "{read_model}: {name}");
+        }
+    }
+    for (table, _) in of_type("AWS::DynamoDB::Table") {
+        for name in
+            ["ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents"]
+        {
+            assert!(is_shown(name, "TableName", &table), "{table}: {name}");
+        }
     }
 }
 

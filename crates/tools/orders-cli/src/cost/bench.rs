@@ -13,13 +13,11 @@ use local_stack::function::{Function, FunctionError, Invocation};
 use local_stack::{
     Admission, Authentication, DataLocation, Functions, Invoker, LocalStack, Options, Surroundings, in_process,
 };
-use read_models::registry::CORE;
 use sam_template::Template;
 use serde_json::{Value, json};
 
 use super::measure::Stored;
 use super::metered::{Counter, Usage};
-use super::tariff::switch;
 use crate::api::{Api, ApiArguments};
 use crate::running::StackFolder;
 
@@ -47,9 +45,7 @@ impl Function for Idle {
 impl Bench {
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let switches: Vec<_> = CORE.iter().filter(|model| model.is_optional).map(|model| switch(model.name)).collect();
-        let switches: Vec<_> = switches.iter().map(|switch| (switch.as_str(), "true")).collect();
-        let template = Template::of_this_project()?.with_parameters(&switches)?;
+        let template = Template::of_this_project()?.with_every_read_model()?;
         let patience = template.functions()?.into_iter().map(|function| (function.name, PATIENCE)).collect();
         let options = Options {
             data: DataLocation::InMemory,

@@ -77,11 +77,6 @@ impl Unit {
     }
 }
 
-/// Returns the parameter of the template that switches an optional read model.
-pub(crate) fn switch(read_model: &str) -> String {
-    format!("Keep{read_model}")
-}
-
 /// The prices and assumptions that turn counts into a bill.
 pub(crate) struct Tariff {
     pub(crate) prices: Prices,
@@ -98,7 +93,7 @@ impl Tariff {
         let memory = template.functions()?.into_iter().map(|function| (function.name, function.memory_mb)).collect();
         let parameters = template.document().get("Parameters");
         let is_off = |name: &&str| {
-            let default = parameters.and_then(|all| all.get(switch(name).as_str())?.get("Default")?.as_str());
+            let default = parameters.and_then(|all| all.get(format!("Keep{name}").as_str())?.get("Default")?.as_str());
             default == Some("false")
         };
         let on_request = CORE.iter().map(|model| model.name).filter(is_off).collect();
