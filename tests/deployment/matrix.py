@@ -47,7 +47,7 @@ ROWS: dict[str, dict[str, Any]] = {row["route"]: row for row in FILE["rows"] if 
 
 
 def _cells(row: dict[str, Any]) -> tuple[Cell, ...]:
-    of_file = dict(zip(FILE["callers"], (REPLIES[word] for word in row["replies"].split())))
+    of_file = dict(zip(FILE["callers"], (REPLIES[word] for word in row["replies"].split()), strict=True))
     others = {"wrong audience": G401, "anonymous": G401, "signed": of_file["admin"]}
     return tuple((of_file | others)[caller] for caller in CALLERS)
 

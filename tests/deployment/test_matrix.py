@@ -4,7 +4,7 @@ import re
 import unittest
 from pathlib import Path
 
-from matrix import ADMIN, CALLERS, MATRIX, OF_CUSTOMERS, OF_SERVICES, TOKENS
+from matrix import ADMIN, CALLERS, FILE, MATRIX, OF_CUSTOMERS, OF_SERVICES, TOKENS
 
 TEMPLATE = (Path(__file__).parents[2] / "templates/routes.yaml").read_text()
 # A route: its key, and the remaining properties of the resource.
@@ -21,8 +21,8 @@ def routes() -> dict[str, set[str]]:
 class TheMatrix(unittest.TestCase):
     def test_has_every_route_and_every_caller(self) -> None:
         self.assertEqual(set(MATRIX), set(routes()))
-        for route, cells in MATRIX.items():
-            self.assertEqual(len(cells), len(CALLERS), route)
+        plain = [row["route"] for row in FILE["rows"] if "member" not in row]
+        self.assertEqual(len(plain), len(set(plain)))
 
     def test_lets_a_token_pass_the_gateway_where_a_scope_fits(self) -> None:
         for route, accepted in routes().items():

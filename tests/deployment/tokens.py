@@ -65,7 +65,7 @@ class Tokens:
             self.a_scope_without_its_prefix_does_not_count,
             self.a_customers_token_must_name_the_customer,
             self.a_services_token_needs_no_customer_and_no_subject,
-            self.every_caller_gets_on_every_route_what_the_matrix_says,
+            self.every_caller_gets_the_reply_of_the_matrix_on_every_route,
             self.each_api_takes_its_own_kind_of_credentials_alone,
             self.a_policy_narrows_a_signed_caller_to_its_routes,
             self.a_customer_sees_their_own_order,
@@ -128,7 +128,7 @@ class Tokens:
         trail = self._service.get(f"{path}/events").body["items"]
         expect(trail[-1]["actor"], "jwt:payment-provider")
 
-    def every_caller_gets_on_every_route_what_the_matrix_says(self) -> None:
+    def every_caller_gets_the_reply_of_the_matrix_on_every_route(self) -> None:
         for column, caller in enumerate(CALLERS):
             api = self._caller(caller)
             # Each caller has a new order, because a command of one caller could prevent the command of the next.

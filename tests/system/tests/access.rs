@@ -87,7 +87,7 @@ fn poison(system: &System, order: &str) {
 }
 
 #[tokio::test]
-async fn only_an_admin_can_distinguish_an_unreadable_order_from_an_unknown() {
+async fn customers_cannot_distinguish_an_unreadable_order_from_an_unknown_one() {
     let system = System::start_with_tokens().await;
     system.api.place_with(&[ANNA], quoted(three_items("anna"))).await.expect(201);
     poison(&system, "poisoned");

@@ -14,7 +14,7 @@ pub enum TableError {
     Unavailable {
         /// The operation, such as `PutItem`.
         operation: &'static str,
-        /// The word for the system in the message.
+        /// The noun for the system in the message, such as `table`, `store` or `database`.
         system: &'static str,
         /// The client's error.
         source: Arc<dyn Error + Send + Sync>,
@@ -24,7 +24,7 @@ pub enum TableError {
     Refused {
         /// The operation, such as `PutItem`.
         operation: &'static str,
-        /// The word for the system in the message.
+        /// The noun for the system in the message, such as `table`, `store` or `database`.
         system: &'static str,
         /// The client's error.
         source: Arc<dyn Error + Send + Sync>,
@@ -48,7 +48,7 @@ impl TableError {
         Self::unavailable(operation, "the table is too busy")
     }
 
-    /// Returns the error with another word for the system.
+    /// Returns the error with another noun for the system.
     #[must_use]
     pub fn of_system(self, system: &'static str) -> Self {
         match self {

@@ -10,7 +10,7 @@ use order_aggregate::{OrderCommit, Orders};
 use order_domain::{Event, stored};
 pub use row::{Contribution, CurrencyTotals, PlacedOrder};
 
-use crate::order_fold::{FigureChange, begun};
+use crate::order_fold::{FigureChange, row_to_change};
 use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 use crate::summed::{SumError, Summed};
@@ -50,7 +50,7 @@ impl Projection for CustomerTotals {
         recorded: &RecordedEvent<Event>,
         commit: &OrderCommit,
     ) -> Result<Contribution, FoldError> {
-        let row = begun(row, recorded, commit, |placed| Contribution {
+        let row = row_to_change(row, recorded, commit, |placed| Contribution {
             currency: placed.currency.code().to_owned(),
             order: PlacedOrder { placed_at: commit.recorded_at, order_id: commit.aggregate_id.clone() },
             amount_paid: 0,

@@ -21,10 +21,10 @@ use crate::row_store::{NewRow, Read, RowStore, Write, is_over};
 /// The number of rows written at once. It is enough to hide the latency of a call, and few enough for one client.
 pub(crate) const AT_ONCE: usize = 32;
 
-/// The condition of [`RowStamp::rejects`](crate::RowStamp::rejects) as a DynamoDB expression.
-const GIVES_WAY: &str = "attribute_not_exists(#version) \
-    OR (#projection < :projection AND #version <= :position) \
-    OR (#projection = :projection AND #version < :version)";
+/// The opposite of [`RowStamp::rejects`](crate::RowStamp::rejects) as a DynamoDB expression. A missing number counts as 0.
+const MAY_REPLACE: &str = "((attribute_not_exists(#projection) OR #projection < :projection) \
+    AND (attribute_not_exists(#version) OR #version <= :position)) \
+    OR (#projection = :projection AND (attribute_not_exists(#version) OR #version < :version))";
 
 /// The rows of any projection in a DynamoDB table that has its key.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ impl DynamoRows {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(row_item::encode::<P>(&row.key, row.version, &row.row)?.into()))
-            .condition_expression(GIVES_WAY)
+            .condition_expression(MAY_REPLACE)
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_names("#projection", PROJECTION)
             .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()))

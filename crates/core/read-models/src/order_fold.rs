@@ -10,7 +10,7 @@ use crate::projection::FoldError;
 
 /// Returns the row to which the change of an event applies: a new row for the event that places the order, and the
 /// existing row for every other event.
-pub(crate) fn begun<Row>(
+pub(crate) fn row_to_change<Row>(
     row: Option<Row>,
     recorded: &RecordedEvent<Event>,
     commit: &OrderCommit,

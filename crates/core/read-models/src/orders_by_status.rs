@@ -19,7 +19,7 @@ pub use row::OpenOrderRow;
 pub(crate) use row::{TO_SETTLE, index_word, shard_key};
 
 use crate::list_filter::SORT;
-use crate::order_fold::{FigureChange, begun};
+use crate::order_fold::{FigureChange, row_to_change};
 use crate::order_key;
 use crate::projection::{FoldError, KeyAttributes, Projection, RowKey};
 
@@ -57,7 +57,7 @@ impl Projection for OrdersByStatus {
         recorded: &RecordedEvent<Event>,
         commit: &OrderCommit,
     ) -> Result<OpenOrderRow, FoldError> {
-        let mut row = begun(row, recorded, commit, |placed| begin(placed, commit))?;
+        let mut row = row_to_change(row, recorded, commit, |placed| begin(placed, commit))?;
         let change = FigureChange::of(&recorded.event);
         let money = change.money.unwrap_or_default();
         row.amount_paid = row.amount_paid.saturating_sub(money.replaced).saturating_add(money.received);

@@ -1,7 +1,7 @@
 //! The core's read models: the only place that lists them.
 //!
 //! The projector, the command line and the simulation open the read models of this list. A binary with further read models
-//! composes its own list of [`Registered`] ones, which may contain those of the core: no library of the core names them.
+//! composes its own list of [`Registered`] read models, which may contain those of the core. No library of the core names the others.
 
 use std::sync::Arc;
 

@@ -21,12 +21,12 @@ impl RowStamp {
     /// the row's position. An adapter with a conditional write states the same as its condition.
     #[must_use]
     pub fn rejects<P: Projection>(self, row: &NewRow<P::Row>) -> Option<Write> {
-        let gives_way = match self.compared::<P>() {
+        let may_replace = match self.compared::<P>() {
             Ordering::Less => self.version <= row.position,
             Ordering::Equal => self.version < row.version,
             Ordering::Greater => false,
         };
-        (!gives_way).then(|| self.rejection::<P>())
+        (!may_replace).then(|| self.rejection::<P>())
     }
 
     /// Returns the result of a write that the row with this stamp has rejected.

@@ -78,7 +78,7 @@ pub trait RowStore<P: Projection>: Send + Sync {
     /// A row is not written if the [stamp](crate::RowStamp) of the stored one rejects it. Returns the result of each write,
     /// in the same order.
     ///
-    /// A row whose write has not begun by `until` is not written: [`RowError::OutOfTime`], by [`is_over`].
+    /// The result of a row whose write has not begun when [`is_over`] returns true is [`RowError::OutOfTime`]. The row is not written.
     fn write(
         &self,
         rows: &[NewRow<P::Row>],

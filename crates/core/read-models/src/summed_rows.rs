@@ -305,7 +305,7 @@ impl SummedRows {
 
 /// Returns the error of sums that other writers change at every attempt.
 fn contended() -> RowError {
-    TableError::unavailable("PutItem", "the table is too busy, or others keep changing it").into()
+    TableError::unavailable("PutItem", "other writers changed the sums at every attempt").into()
 }
 
 impl<P: Summed> RowStore<P> for SummedRows {

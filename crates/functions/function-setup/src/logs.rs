@@ -2,7 +2,7 @@
 //! them by name.
 //!
 //! `lambda_runtime`'s own subscriber nests the fields and applies the chosen level to every crate. The SDK would then log
-//! requests with their bodies. Here the chosen level applies to this workspace only, and to the crates that a function
+//! requests with their bodies. Here the chosen level applies only to this workspace and to the crates that a function
 //! names. All other crates log warnings and errors only, without quoting payloads.
 
 use std::panic::{self, PanicHookInfo};

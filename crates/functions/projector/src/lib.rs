@@ -33,7 +33,7 @@ use stream_consumer::StreamEvent;
 pub use payload::Payload;
 pub use processor::Processor;
 
-/// The core's projector, in the notes on records that name no order.
+/// The name of the core's projector in the notes on records that name no order.
 const NAME: &str = "projector";
 
 /// The handler, with one processor for each read model.
@@ -81,8 +81,7 @@ impl<S: EventStore<Orders>> Projector<S> {
     }
 
     /// Returns the same projector, whose ticks also count the parked orders of these consumers.
-    #[must_use]
-    pub fn counting(mut self, consumers: impl IntoIterator<Item = Consumer>) -> Self {
+    fn counting(mut self, consumers: impl IntoIterator<Item = Consumer>) -> Self {
         let mut counted: Vec<_> = consumers.into_iter().collect();
         self.counted.retain(|consumer| !counted.contains(consumer));
         counted.append(&mut self.counted);

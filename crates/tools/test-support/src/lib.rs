@@ -10,7 +10,7 @@
 //! | [`ledger`] | the events table with its stream, filled by commands |
 //! | [`recorded`] | the events table, filled with events at chosen times |
 //! | [`story`] | orders that are created like real ones, in memory |
-//! | [`row_contract`] | the contract of the ports to rows, for every adapter |
+//! | [`row_contract`](mod@row_contract) | the contract of the ports to rows, for every adapter |
 //! | [`failing_store`] | an event store that fails |
 //! | [`interceptor`] | an action before each operation of an AWS client |
 //! | [`log`] | the lines that a test logs |

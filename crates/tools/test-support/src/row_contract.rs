@@ -1,6 +1,6 @@
 //! The contract of the ports to rows: the assumptions of the engine and of the audit, checked for an adapter.
 //!
-//! A test of an adapter implements [`Adapter`] and lists all checks with [`row_contract!`](crate::row_contract).
+//! A test of an adapter implements [`Adapter`] and lists all checks with [`row_contract!`](macro@crate::row_contract).
 //!
 //! | module | contract of |
 //! |---|---|
@@ -51,9 +51,9 @@ macro_rules! row_contract {
             row_store::a_key_without_a_row_is_not_among_the_rows,
             row_store::results_are_in_the_order_of_their_rows,
             row_store::a_row_never_goes_backwards,
-            row_store::a_row_of_an_older_number_gives_way_to_one_as_far,
+            row_store::a_row_of_an_older_number_is_replaced_at_the_same_version,
             row_store::a_row_of_an_older_number_is_compared_with_the_position,
-            row_store::a_row_of_a_newer_number_is_left,
+            row_store::a_row_of_a_newer_number_is_not_replaced,
             row_store::no_row_is_begun_after_the_deadline,
             row_store::a_hundred_rows_are_read_at_once,
             row_images::an_image_has_the_stamp_and_the_attributes_of_its_row,
@@ -118,8 +118,8 @@ async fn versions<A: Adapter>(order: &str) -> Vec<NewRow<RowOf<A>>> {
 
 /// Returns the row of an order at version 1.
 async fn placed<A: Adapter>(order: &str, customer: &str) -> NewRow<RowOf<A>> {
-    let told = story::tell(&InMemoryEventStore::default(), order, customer, &[]).await;
-    let commits: Vec<_> = told.into_iter().map(|(commit, _)| commit).collect();
+    let recorded = story::record(&InMemoryEventStore::default(), order, customer, &[]).await;
+    let commits: Vec<_> = recorded.into_iter().map(|(commit, _)| commit).collect();
     folded::<A::Current>(&commits).swap_remove(0)
 }
 

@@ -113,38 +113,38 @@ pub fn request(order: &str, number: usize) -> Request {
 const BEGINNING_MS: i64 = 1_800_000_000_000;
 
 /// Places an order and records the accepted ones of `commands`. Returns each commit with the order after it.
-pub async fn tell(
+pub async fn record(
     store: &InMemoryEventStore,
     order: &str,
     customer: &str,
     commands: &[Command],
 ) -> Vec<(OrderCommit, Order)> {
-    tell_from(store, order, &place(customer), commands).await
+    record_from(store, order, &place(customer), commands).await
 }
 
-/// Does the same with `first` as the placing command.
-pub async fn tell_from(
+/// Records `first`, which places the order, and the accepted ones of `commands`.
+pub async fn record_from(
     store: &InMemoryEventStore,
     order: &str,
     first: &Command,
     commands: &[Command],
 ) -> Vec<(OrderCommit, Order)> {
-    let mut told = Vec::new();
+    let mut recorded = Vec::new();
     for (number, command) in std::iter::once(first).chain(commands).enumerate() {
         let loaded = EventStore::<Orders>::load(store, order, UpTo::Head).await.unwrap();
         let Ok(Decision::Record(events)) = decide(&loaded.state, command.clone()) else { continue };
         let now = Timestamp::from_epoch_ms(BEGINNING_MS + i64::try_from(number).unwrap() * 1000).unwrap();
         let new = loaded.next(&request(order, number), events, now);
         store.append(&new).await.unwrap();
-        told.push((new.commit, new.state));
+        recorded.push((new.commit, new.state));
     }
-    told
+    recorded
 }
 
 /// Returns the commits of an order that is placed and paid in so many parts: `payments` + 1 versions.
 pub async fn paid_in_parts(store: &InMemoryEventStore, order: &str, payments: u32) -> Vec<OrderCommit> {
     let commands: Vec<_> = (1..=payments).map(|id| pay(id, 1)).collect();
-    tell(store, order, "c-1", &commands).await.into_iter().map(|(commit, _)| commit).collect()
+    record(store, order, "c-1", &commands).await.into_iter().map(|(commit, _)| commit).collect()
 }
 
 /// Returns a commit as a record of the stream.

@@ -116,14 +116,14 @@ async fn an_order_is_unparked_only_if_its_note_is_unchanged() {
     assert!(parked.hold(&Consumer::PUBLISHER, "o-1", 6).await.unwrap());
     assert!(!parked.unpark(&before).await.unwrap(), "version 6 waits, and the note would be lost");
     let after = note(&parked, &Consumer::PUBLISHER, "o-1").await;
-    assert_eq!(after, ParkedOrder { held_up_to: 6, ..before }, "to wait is no attempt");
+    assert_eq!(after, ParkedOrder { held_up_to: 6, ..before }, "a hold is no attempt");
 
     parked.park(&Consumer::PUBLISHER, &parking("o-1", 4, 6)).await.unwrap();
-    assert!(!parked.unpark(&after).await.unwrap(), "it is another poison by now");
+    assert!(!parked.unpark(&after).await.unwrap(), "another commit is poison now");
 
     let last = note(&parked, &Consumer::PUBLISHER, "o-1").await;
     assert!(parked.unpark(&last).await.unwrap());
-    assert!(parked.unpark(&last).await.unwrap(), "out is out");
+    assert!(parked.unpark(&last).await.unwrap(), "a second unpark succeeds");
     assert_eq!(parked.find(&Consumer::PUBLISHER, "o-1").await.unwrap(), None);
 }
 

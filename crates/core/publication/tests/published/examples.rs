@@ -3,6 +3,7 @@
 use publication::cloud_event::data_schema;
 use publication::schema::{DetailSchema, schemas};
 use publication::{CloudEvent, cloud_events};
+use std::collections::BTreeSet;
 
 use crate::support::{commit, event, golden, newest, stem};
 
@@ -41,6 +42,13 @@ fn place_in_story(event_type: &str) -> (&'static str, u64) {
         "OrderCancelled" => ("e2b0c6f4-58a9-5b0e-8d6c-0c9f6a7d1b22", 2),
         _ => ("0d9f4b3a-7e61-5c48-8f27-4a1d6e9c3b55", 2),
     }
+}
+
+#[test]
+fn examples_of_different_types_have_different_positions() {
+    let types: BTreeSet<_> = schemas().iter().map(|it| it.event_type).collect();
+    let positions: BTreeSet<_> = types.iter().map(|event_type| place_in_story(event_type)).collect();
+    assert_eq!(positions.len(), types.len(), "give the second event without an entry its own place");
 }
 
 #[test]

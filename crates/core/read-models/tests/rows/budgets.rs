@@ -8,7 +8,7 @@ use order_domain::event::PaymentCorrected;
 use order_domain::values::{Amount, CorrectionId, PaymentId, Text};
 use read_models::{Counters, DynamoRows, DynamoSummaries, Engine, OrderSummaries};
 
-use crate::story::{SUMMARY_TABLE, SummaryEngine, dynamo, entries, paid_in_parts, pay, request, row_of, tell};
+use crate::story::{SUMMARY_TABLE, SummaryEngine, dynamo, entries, paid_in_parts, pay, record, request, row_of};
 
 type DynamoEngine = SummaryEngine<DynamoEventStore, DynamoRows>;
 
@@ -80,7 +80,7 @@ async fn an_order_whose_commits_exceed_a_megabyte_projects() {
     let server = dynamo().await;
     let client = server.client();
     let (memory, store) = (InMemoryEventStore::default(), DynamoEventStore::new(client.clone(), "OrderEvents"));
-    tell(&memory, "o-1", "c-1", &[pay(1, 25)]).await;
+    record(&memory, "o-1", "c-1", &[pay(1, 25)]).await;
     for number in 0..40 {
         let loaded = EventStore::<Orders>::load(&memory, "o-1", UpTo::Head).await.unwrap();
         let new = loaded.next(&request("o-1", 100 + number), corrections(number), Timestamp::now());

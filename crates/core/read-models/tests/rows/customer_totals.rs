@@ -11,7 +11,7 @@ use read_models::{
 };
 use serde_json::json;
 
-use crate::story::{any_commands, cancel, correct, pay, refund, ship, tell};
+use crate::story::{any_commands, cancel, correct, pay, record, refund, ship};
 
 fn fold(row: Option<Contribution>, version: u64, commit: &OrderCommit) -> Result<Contribution, FoldError> {
     projection::fold::<CustomerTotals>(row, version, commit).map(Option::unwrap)
@@ -24,8 +24,8 @@ pub(crate) fn contribution(commits: &[OrderCommit]) -> Contribution {
 }
 
 async fn commits(commands: &[Command]) -> Vec<OrderCommit> {
-    let told = tell(&InMemoryEventStore::default(), "o-1", "c-1", commands).await;
-    told.into_iter().map(|(commit, _)| commit).collect()
+    let recorded = record(&InMemoryEventStore::default(), "o-1", "c-1", commands).await;
+    recorded.into_iter().map(|(commit, _)| commit).collect()
 }
 
 #[tokio::test]
@@ -116,9 +116,9 @@ proptest! {
     #[test]
     fn the_contribution_says_what_the_domain_says_at_every_version(commands in any_commands()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let told = runtime.block_on(tell(&InMemoryEventStore::default(), "o-1", "c-1", &commands));
+        let recorded = runtime.block_on(record(&InMemoryEventStore::default(), "o-1", "c-1", &commands));
         let (mut row, mut sum) = (None, None);
-        for ((commit, order), version) in told.into_iter().zip(0..) {
+        for ((commit, order), version) in recorded.into_iter().zip(0..) {
             let folded = fold(row.clone(), version, &commit).unwrap();
             prop_assert_eq!((folded.amount_paid, folded.amount_refunded), (order.amount_paid(), order.amount_refunded()));
             sum = Some(CustomerTotals::replace(sum, row.as_ref(), &folded).unwrap());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use read_models::{Engine, ExistingRow, InMemoryRows, OrderSummaryByCustomer, OrderSummaryRow};
 
-use crate::story::{any_commands, entries, row_of, tell};
+use crate::story::{any_commands, entries, record, row_of};
 
 /// Random commits, some repeated and some missing, each with a flag that ends the batch there.
 fn deliveries() -> impl Strategy<Value = Vec<(Index, bool)>> {
@@ -36,8 +36,8 @@ proptest! {
             let mut orders: BTreeMap<String, Vec<OrderCommit>> = BTreeMap::new();
             for (number, commands) in histories.iter().enumerate() {
                 let order = format!("o-{number}");
-                let told = tell(&store, &order, "c-1", commands).await;
-                orders.insert(order, told.into_iter().map(|(commit, _)| commit).collect());
+                let recorded = record(&store, &order, "c-1", commands).await;
+                orders.insert(order, recorded.into_iter().map(|(commit, _)| commit).collect());
             }
             let stream: Vec<&OrderCommit> = orders.values().flatten().collect();
             let mut batches = vec![Vec::new()];

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use read_models::{FoldError, OrderSummaryByCustomer, OrderSummaryRow, SummaryItem, projection};
 use serde_json::json;
 
-use crate::story::{any_commands, pay, row_of, ship, tell};
+use crate::story::{any_commands, pay, record, row_of, ship};
 
 async fn paid_and_shipped() -> Vec<OrderCommit> {
-    let told = tell(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25), ship(1, 1, 2)]).await;
-    told.into_iter().map(|(commit, _)| commit).collect()
+    let recorded = record(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25), ship(1, 1, 2)]).await;
+    recorded.into_iter().map(|(commit, _)| commit).collect()
 }
 
 #[tokio::test]
@@ -111,9 +111,9 @@ proptest! {
     #[test]
     fn the_row_says_what_the_domain_says_at_every_version(commands in any_commands()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let told = runtime.block_on(tell(&InMemoryEventStore::default(), "o-1", "c-1", &commands));
+        let recorded = runtime.block_on(record(&InMemoryEventStore::default(), "o-1", "c-1", &commands));
         let mut row = None;
-        for ((commit, order), version) in told.into_iter().zip(0..) {
+        for ((commit, order), version) in recorded.into_iter().zip(0..) {
             let folded = fold(row, version, &commit).unwrap();
             prop_assert_eq!(&folded, &told_by_the_domain(&order, &folded));
             prop_assert_eq!(folded.units_to_ship(), order.units_to_ship());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use read_models::{FoldError, OpenOrderRow, OrdersByStatus, Projection, projection};
 use serde_json::json;
 
-use crate::story::{any_commands, pay, ship, tell};
+use crate::story::{any_commands, pay, record, ship};
 
 fn fold(row: Option<OpenOrderRow>, version: u64, commit: &OrderCommit) -> Result<OpenOrderRow, FoldError> {
     projection::fold::<OrdersByStatus>(row, version, commit).map(Option::unwrap)
@@ -16,7 +16,7 @@ fn fold(row: Option<OpenOrderRow>, version: u64, commit: &OrderCommit) -> Result
 
 #[tokio::test]
 async fn the_row_has_the_facts_of_its_fold_and_the_key_of_the_index() {
-    let commits = tell(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25), ship(1, 1, 2)]).await;
+    let commits = record(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25), ship(1, 1, 2)]).await;
     let row =
         commits.iter().zip(0..).fold(None, |row, ((commit, _), version)| Some(fold(row, version, commit).unwrap()));
     let expected = json!({
@@ -37,7 +37,7 @@ async fn the_row_has_the_facts_of_its_fold_and_the_key_of_the_index() {
 
 #[tokio::test]
 async fn only_a_placing_begins_an_order_and_only_once() {
-    let commits = tell(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25)]).await;
+    let commits = record(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25)]).await;
     let not_a_beginning = OrderCommit { version: 1, ..commits[1].0.clone() };
     let error = FoldError::NotABeginning { version: 1, event_type: "PaymentReceived" };
     assert_eq!(fold(None, 0, &not_a_beginning), Err(error));
@@ -61,9 +61,9 @@ proptest! {
     #[test]
     fn the_row_says_what_the_domain_says_at_every_version(commands in any_commands()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let told = runtime.block_on(tell(&InMemoryEventStore::default(), "o-1", "c-1", &commands));
+        let recorded = runtime.block_on(record(&InMemoryEventStore::default(), "o-1", "c-1", &commands));
         let mut row = None;
-        for ((commit, order), version) in told.into_iter().zip(0..) {
+        for ((commit, order), version) in recorded.into_iter().zip(0..) {
             let folded = fold(row, version, &commit).unwrap();
             prop_assert_eq!(
                 (folded.status, folded.payment_status, folded.fulfillment_status, folded.to_ship),

@@ -13,8 +13,8 @@ use read_models::{
 use sam_template::Template;
 use serde::{Deserialize, Serialize};
 pub(crate) use test_support::story::{
-    cancel, cancel_items, correct, deliver, entries, entry, paid_in_parts, pay, place_in, refund, request, ship,
-    take_back, tell, tell_from,
+    cancel, cancel_items, correct, deliver, entries, entry, paid_in_parts, pay, place_in, record, record_from, refund,
+    request, ship, take_back,
 };
 
 /// The projection with another number, as in another release.

@@ -8,7 +8,7 @@ use read_models::{
     SummedRows, Sums as _, SumsChecked,
 };
 
-use crate::story::{TOTALS_TABLE, entries, entry, pay, place_in, tell_from};
+use crate::story::{TOTALS_TABLE, entries, entry, pay, place_in, record_from};
 use crate::summed_rows::{Book, SUMS, total_of};
 
 struct Scene {
@@ -231,8 +231,8 @@ async fn a_row_that_is_deleted_or_taken_back_by_a_repair_is_no_longer_counted() 
     let rows = SummedRows::new(scene.book.server.client(), TOTALS_TABLE);
     // The events after a restore: without o-0, and with o-1 as it was placed.
     let restored = InMemoryEventStore::default();
-    tell_from(&restored, "o-1", &place_in("c-1", "EUR"), &[]).await;
-    tell_from(&restored, "o-2", &place_in("c-1", "EUR"), &[pay(1, 20), pay(2, 5)]).await;
+    record_from(&restored, "o-1", &place_in("c-1", "EUR"), &[]).await;
+    record_from(&restored, "o-2", &place_in("c-1", "EUR"), &[pay(1, 20), pay(2, 5)]).await;
     let audit = Audit::<CustomerTotals, _, _>::new(restored.clone(), rows.clone());
     let stored = RowImages::<CustomerTotals>::scan(&rows, Segment::WHOLE, None, None).await.unwrap().rows;
     let contributions: Vec<_> = stored.into_iter().filter(|(key, _)| key.sort.starts_with("order#")).collect();
@@ -255,7 +255,7 @@ async fn a_row_that_is_deleted_or_taken_back_by_a_repair_is_no_longer_counted() 
     let totals = scene.book.of("c-1").await.remove(0);
     assert_eq!((totals.orders, totals.gross), (2, 25));
     // Later writes do not restore it.
-    let later = tell_from(&restored, "o-9", &place_in("c-1", "EUR"), &[pay(1, 7)]).await;
+    let later = record_from(&restored, "o-9", &place_in("c-1", "EUR"), &[pay(1, 7)]).await;
     let engine = Engine::<CustomerTotals, _, _>::new(restored, rows);
     for (commit, _) in &later {
         assert_eq!(engine.project(entries([commit]), None).await.failed, []);

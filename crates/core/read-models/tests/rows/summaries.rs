@@ -10,7 +10,7 @@ use read_models::{
     RowPage,
 };
 
-use crate::story::{SUMMARY_TABLE, cancel, dynamo, entries, pay, row_of, tell};
+use crate::story::{SUMMARY_TABLE, cancel, dynamo, entries, pay, record, row_of};
 
 /// A customer's stored list.
 struct Shelf {
@@ -36,8 +36,8 @@ impl Shelf {
     }
 
     async fn put(&self, order: &str, customer: &str, commands: &[Command]) {
-        let told = tell(&self.store, order, customer, commands).await;
-        let outcome = self.engine.project(entries(told.iter().map(|(commit, _)| commit)), None).await;
+        let recorded = record(&self.store, order, customer, commands).await;
+        let outcome = self.engine.project(entries(recorded.iter().map(|(commit, _)| commit)), None).await;
         assert_eq!(outcome.failed, []);
     }
 
@@ -89,8 +89,8 @@ fn numbered(customer: &str, numbers: impl Iterator<Item = usize>) -> Vec<String>
 async fn an_order_is_found_by_its_id_as_it_was_folded() {
     let shelf = Shelf::new().await;
     shelf.put("o-1", "c-1", &[pay(1, 25)]).await;
-    let told = tell(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25)]).await;
-    let commits: Vec<_> = told.into_iter().map(|(commit, _)| commit).collect();
+    let recorded = record(&InMemoryEventStore::default(), "o-1", "c-1", &[pay(1, 25)]).await;
+    let commits: Vec<_> = recorded.into_iter().map(|(commit, _)| commit).collect();
     assert_eq!(shelf.summaries.find("o-1").await.unwrap(), Some(row_of(&commits)));
     let spent = shelf.meter.take();
     assert_eq!((spent.requests_of("Query"), spent.requests_of("GetItem"), spent.total_requests()), (1, 1, 2));

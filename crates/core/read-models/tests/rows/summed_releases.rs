@@ -122,12 +122,13 @@ async fn rows_of_the_previous_release_are_replaced_at_any_version() {
         Engine::new(book.store.clone(), DynamoRows::new(book.server.client(), TOTALS_TABLE));
     // The cases: a rebuild; a repeat from the stream while the previous release is further; and the row lost after its
     // sums were written.
-    for (seen, told) in [(&commits[..3], &commits[..3]), (&commits[..5], &commits[..2]), (&commits[..5], &commits[..])]
+    for (seen, delivered) in
+        [(&commits[..3], &commits[..3]), (&commits[..5], &commits[..2]), (&commits[..5], &commits[..])]
     {
         let outcome = earlier.project(entries(seen), None).await;
         assert!(outcome.failed.is_empty() || outcome.failed[0].reason == Reason::NewerProjection);
-        let outcome = book.engine.project(entries(told), None).await;
-        assert_eq!(outcome.failed, [], "{} of {}", told.len(), seen.len());
+        let outcome = book.engine.project(entries(delivered), None).await;
+        assert_eq!(outcome.failed, [], "{} of {}", delivered.len(), seen.len());
     }
     assert!(contribution_is_stored(&book, 4).await);
     assert_eq!(book.of("c-1").await, [total_of([&commits[..]])]);

@@ -11,7 +11,7 @@ use order_domain::Command;
 use read_models::{CurrencyTotals, CustomerTotals, DynamoTotals, Engine, SummedRows, Totals};
 
 use crate::customer_totals::{contribution, total};
-use crate::story::{TOTALS_TABLE, dynamo, entries, pay, place_in, ship, tell_from};
+use crate::story::{TOTALS_TABLE, dynamo, entries, pay, place_in, record_from, ship};
 
 /// The sort key of a customer's sums.
 pub(crate) const SUMS: &str = "total#2";
@@ -43,8 +43,8 @@ impl Book {
 
     /// Records an order without projecting it.
     pub(crate) async fn order(&self, order: &str, currency: &str, commands: &[Command]) -> Vec<OrderCommit> {
-        let told = tell_from(&self.store, order, &place_in("c-1", currency), commands).await;
-        told.into_iter().map(|(commit, _)| commit).collect()
+        let recorded = record_from(&self.store, order, &place_in("c-1", currency), commands).await;
+        recorded.into_iter().map(|(commit, _)| commit).collect()
     }
 
     pub(crate) async fn project(&self, commits: impl IntoIterator<Item = &OrderCommit>) {
@@ -171,7 +171,7 @@ async fn customers_of_a_batch_share_their_reads() {
     let mut commits = Vec::new();
     for number in 0..100 {
         let placed = place_in(&format!("c-{number:03}"), "EUR");
-        commits.extend(tell_from(&book.store, &format!("o-{number}"), &placed, &[]).await.into_iter().map(|it| it.0));
+        commits.extend(record_from(&book.store, &format!("o-{number}"), &placed, &[]).await.into_iter().map(|it| it.0));
     }
     book.project(&commits).await;
     assert_eq!(spent(&book).0, [2, 100, 200]);

@@ -146,13 +146,13 @@ fn without_snapshots(mut batch: Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_sample_batches_are_what_the_store_writes_and_the_stream_delivers() {
+async fn sample_batches_match_the_stream_except_for_snapshots() {
     for (file, batch) in samples().await {
         if std::env::var_os("UPDATE_SAMPLES").is_some() {
             std::fs::write(path(file), format!("{batch:#}\n")).unwrap();
         }
         let (sample, batch) = (without_snapshots(read(file)), without_snapshots(batch));
-        assert_eq!(sample, batch, "{file} is of another time: see the top of {}", std::file!());
+        assert_eq!(sample, batch, "{file} is outdated: run UPDATE_SAMPLES=1 cargo test -p projector");
     }
 }
 

@@ -13,16 +13,16 @@ use super::workload::COMMANDS;
 /// The number of orders that a bill covers.
 const MILLION: u128 = 1_000_000;
 
-/// The sum to which a line belongs.
+/// The sum to which a line belongs. A sum includes all scopes before it, so the order of the variants matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
     /// The parts that every order needs: HTTP API, functions, events, summary, bus.
     Order,
-    /// A read model that a deployment can leave out.
+    /// An optional read model that is on by default.
     Optional(&'static str),
     /// The records that are kept: archive and logs.
     Records,
-    /// A read model that a deployment keeps on request.
+    /// An optional read model that is off by default.
     OnRequest(&'static str),
 }
 

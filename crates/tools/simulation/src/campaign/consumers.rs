@@ -64,14 +64,14 @@ impl Consumers {
         self.of(PROJECTOR).flat_map(Mapping::newest).collect()
     }
 
-    /// The orders with records that Lambda no longer retried for the publisher.
-    pub(super) fn orders_given_up(&self) -> BTreeSet<String> {
-        self.of(PUBLISHER).flat_map(Mapping::orders_given_up).collect()
+    /// The orders with records whose retries for the publisher were used up.
+    pub(super) fn orders_exhausted(&self) -> BTreeSet<String> {
+        self.of(PUBLISHER).flat_map(Mapping::orders_exhausted).collect()
     }
 
     /// The orders with records that a projector never received, or not before the end.
     pub(super) fn orders_lost(&self) -> BTreeSet<String> {
-        self.of(PROJECTOR).flat_map(|it| it.lost.iter().cloned().chain(it.orders_given_up())).collect()
+        self.of(PROJECTOR).flat_map(|it| it.lost.iter().cloned().chain(it.orders_exhausted())).collect()
     }
 
     /// Ends the faults on the consumers' networks.
@@ -95,7 +95,7 @@ impl Consumers {
         };
         UnaddressableRecords {
             delivered: self.0.iter().flat_map(delivered).collect(),
-            left: self.0.iter().flat_map(|it| &it.given_up).filter_map(name).map(str::to_owned).collect(),
+            left: self.0.iter().flat_map(|it| &it.exhausted).filter_map(name).map(str::to_owned).collect(),
             notes: operator.unaddressable().await,
         }
     }

@@ -187,7 +187,7 @@ impl Harness<'_> {
             faults: self.faults.clone(),
             random,
             unaddressable,
-            given_up: Vec::new(),
+            exhausted: Vec::new(),
             lost: BTreeSet::new(),
             records: Vec::new(),
             read_to: None,

@@ -98,7 +98,7 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Erro
     inquiries.extend(harness.inquiries(&mut reader).await);
     inquiries.extend(harness.time_travel(&mut reader).await);
 
-    let (given_up, lost) = (consumers.orders_given_up(), consumers.orders_lost());
+    let (exhausted, lost) = (consumers.orders_exhausted(), consumers.orders_lost());
     let (redriven, repaired) = recover(&harness, &operator, &consumers, &bus).await;
     let replaced = harness.replace_snapshot(late_dice(plan).fork()).await;
     calm_down(&harness, &network, &mut client);
@@ -121,7 +121,7 @@ async fn run(plan: &Plan, release: &dyn Release) -> Result<History, Box<dyn Erro
         kept: harness.journal.kept(),
         published: bus.taken(),
         foreign: harness.tampering.foreign(),
-        given_up,
+        exhausted,
         parked,
         deferred,
         deferring: models::deferring(&harness.calm()),

@@ -6,7 +6,7 @@ use order_domain::event::{ItemQuantity, OrderPlaced};
 /// The facts of one event.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts<'a> {
-    /// The scopes of which a caller needs one to record it.
+    /// The scopes that permit recording it; one of them is enough.
     pub(super) scopes: &'static [&'static str],
     /// The deed that each such event counts as.
     pub(super) deed: Option<&'static str>,
@@ -14,7 +14,7 @@ pub(super) struct Facts<'a> {
     pub(super) id: Option<(&'static str, String)>,
     /// The amount due that it states.
     pub(super) due: Option<u64>,
-    /// The amount by which it states that the amount due falls.
+    /// The reduction of the amount due that it states.
     pub(super) reduction: Option<u64>,
     /// The order that it places.
     pub(super) placed: Option<&'a OrderPlaced>,
@@ -67,7 +67,7 @@ const CANCELLATIONS: &[&str] = &["orders:place-priced", "orders:cancel"];
 pub(super) fn facts(event: &Event) -> Facts<'_> {
     match event {
         Event::OrderPlaced(event) => Facts {
-            // A customer places an order without a scope, by a quote. `rights` checks that.
+            // A customer with `orders:place` places an order from a quote. `rights` checks the quote.
             scopes: &["orders:place-priced"],
             deed: Some("orders placed"),
             due: Some(event.total.minor_units()),

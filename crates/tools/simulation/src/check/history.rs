@@ -38,8 +38,8 @@ pub struct History {
     pub published: Vec<Value>,
     /// The commits that only the newer release can process.
     pub foreign: BTreeSet<(String, u64)>,
-    /// The orders with records that were no longer retried for the publisher before the end.
-    pub given_up: BTreeSet<String>,
+    /// The orders with records whose retries for the publisher were used up before the end.
+    pub exhausted: BTreeSet<String>,
     /// The parked orders of each consumer once the stream was drained, with the last version that waited.
     pub parked: Waiting,
     /// Those of them that an outage deferred.

@@ -42,7 +42,7 @@ pub(super) fn check(books: &[Book<'_>], history: &History, findings: &mut Findin
         }
     }
     let held = poisoned.into_iter().filter(|_| poison.stops(&Consumer::PUBLISHER));
-    for order in held.filter(|order| !history.given_up.contains(*order)) {
+    for order in held.filter(|order| !history.exhausted.contains(*order)) {
         let is_parked = history.parked.contains_key(&(Consumer::PUBLISHER, order.clone()));
         findings.must(Invariant::Parked, order, is_parked, || "the publisher has not parked it".to_owned());
     }

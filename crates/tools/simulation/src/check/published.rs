@@ -28,7 +28,7 @@ pub(super) fn check(history: &History, findings: &mut Findings) {
                 let what = || format!("event {id} of version {} is not on the bus", commit.version);
                 findings.must(Invariant::Published, order, place.is_some(), what);
                 let is_held = poisoned.is_some_and(|poisoned| commit.version >= poisoned);
-                if is_held && !history.given_up.contains(order) {
+                if is_held && !history.exhausted.contains(order) {
                     let what = || format!("version {} is on the bus before an earlier version", commit.version);
                     findings.must(Invariant::PublishedInOrder, order, place >= last, what);
                     last = place;

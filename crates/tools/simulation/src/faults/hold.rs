@@ -30,8 +30,13 @@ impl Hold {
 
     /// Waits until the hold is off.
     pub(crate) async fn ended(&self) {
-        while self.0.is_on.load(Ordering::Relaxed) {
-            self.0.ended.notified().await;
+        loop {
+            // Created first, so that an end between the two lines is noticed.
+            let ended = self.0.ended.notified();
+            if !self.0.is_on.load(Ordering::Relaxed) {
+                return;
+            }
+            ended.await;
         }
     }
 }

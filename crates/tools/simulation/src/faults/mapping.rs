@@ -41,7 +41,7 @@ pub(crate) struct Disturbances {
     /// True if records are shuffled. Each commit of an order is an item of its own, and the stream keeps the sequence of one
     /// item's records only.
     pub(crate) shuffles: bool,
-    /// True if records are lost. Otherwise records that are no longer retried are kept, and delivered again at the end.
+    /// True if records are lost. Otherwise records whose retries are used up are kept, and delivered again at the end.
     pub(crate) losses: bool,
 }
 
@@ -72,8 +72,8 @@ pub(crate) struct Mapping {
     pub(crate) random: Rng,
     /// The source of unaddressable records.
     pub(crate) unaddressable: Injector,
-    /// The records that are no longer retried, and are kept.
-    pub(crate) given_up: Vec<Value>,
+    /// The records whose retries are used up, if they are kept.
+    pub(crate) exhausted: Vec<Value>,
     /// The orders of the records that are lost.
     pub(crate) lost: BTreeSet<String>,
     /// The shard's records.
@@ -113,7 +113,7 @@ impl Mapping {
 
     /// Delivers the remaining records without faults, once the newer release is deployed:
     /// - new records,
-    /// - records that were no longer retried,
+    /// - records whose retries were used up,
     /// - unless `is_made_up_for`, the newest record of each order that concerns each read model. It takes the place of the order's
     ///   next event.
     pub(crate) async fn settle(&mut self, is_made_up_for: bool) {
@@ -124,7 +124,7 @@ impl Mapping {
         self.deliver(new.clone()).await;
         self.records.extend(new);
         self.next = self.records.len();
-        let mut left = std::mem::take(&mut self.given_up);
+        let mut left = std::mem::take(&mut self.exhausted);
         if self.disturbances.losses && !is_made_up_for {
             left.extend(newest_for_each_model(&self.records));
         }
@@ -143,9 +143,9 @@ impl Mapping {
         newest
     }
 
-    /// The orders with records that were no longer retried.
-    pub(crate) fn orders_given_up(&self) -> impl Iterator<Item = String> {
-        self.given_up.iter().filter_map(order_of)
+    /// The orders with records whose retries were used up.
+    pub(crate) fn orders_exhausted(&self) -> impl Iterator<Item = String> {
+        self.exhausted.iter().filter_map(order_of)
     }
 
     /// Runs the scheduled work of one of the releases.
@@ -221,11 +221,11 @@ impl Mapping {
     fn give_up(&mut self, batch: Vec<Value>) {
         let (unaddressable, batch): (Vec<_>, Vec<_>) =
             batch.into_iter().partition(|it| unaddressable::name(it).is_some());
-        self.given_up.extend(unaddressable);
+        self.exhausted.extend(unaddressable);
         if self.disturbances.losses && self.faults.may(Fault::LostRecord) {
             batch.iter().for_each(|record| self.lose(record));
         } else {
-            self.given_up.extend(batch);
+            self.exhausted.extend(batch);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::world::names::EVENTS;
 use crate::world::next_summary::NextSummary;
 use crate::world::panicking_projection::PanickingProjection;
 
-/// The projections of the core's read models. The list of read models itself holds no types.
+/// The projections of the core's read models. `CORE` contains no types, so they are listed here.
 pub(crate) static MODELS: [Model; CORE.len()] = [
     Model::of_rows::<OrderSummaryByCustomer>(),
     Model::of_sums::<CustomerTotals>(),

@@ -59,9 +59,9 @@ fn one_of_each() -> Vec<Rejection> {
     ]
 }
 
-/// API users write programs against codes and details: only add to the snapshot, never change it.
+/// Clients depend on codes and details: never change them. Texts may change, with an entry in the changelog.
 #[test]
-fn codes_messages_and_details_stay_as_api_users_know_them() {
+fn codes_texts_and_details_are_the_known_ones() {
     let mut table = String::new();
     for rejection in one_of_each() {
         // The details are sorted, because the order of a JSON map depends on the features of other crates in the build.
