@@ -9,7 +9,7 @@ mod given;
 mod handler;
 mod items;
 mod log;
-mod of_a_module;
+mod other_function;
 mod parking;
 mod processor;
 mod samples;

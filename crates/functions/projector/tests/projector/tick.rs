@@ -35,7 +35,7 @@ async fn written(ledger: &Ledger, parked_table: &str) -> (Vec<Value>, Vec<(Strin
     (lines, gauges.collect())
 }
 
-fn parking(order: &str) -> ParkRequest {
+pub(crate) fn parking(order: &str) -> ParkRequest {
     let (aggregate_id, reason) = (order.to_owned(), "events is not a list".to_owned());
     ParkRequest { aggregate_id, customer_id: None, version: 1, held_up_to: 1, reason }
 }

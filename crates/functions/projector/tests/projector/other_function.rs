@@ -2,14 +2,15 @@
 
 use event_store::DynamoEventStore;
 use lambda_runtime::{Context, LambdaEvent};
-use parked_orders::ParkedOrderTable;
+use parked_orders::{Consumer, ParkedOrderTable};
 use projector::{Payload, Projector};
 use read_models::registry::{self, CORE};
 use serde_json::{Value, json};
 use test_support::ledger::Ledger;
 
-use crate::given::{SUMMARY_TABLE, event, place};
+use crate::given::{SUMMARY_CONSUMER, SUMMARY_TABLE, TOTALS_CONSUMER, event, place};
 use crate::log::lines_of;
+use crate::tick::parking;
 
 fn of_a_module(ledger: &Ledger) -> Projector {
     let client = ledger.server.client();
@@ -19,14 +20,21 @@ fn of_a_module(ledger: &Ledger) -> Projector {
 }
 
 #[tokio::test]
-async fn a_tick_counts_the_parked_orders_of_its_own_read_models_alone() {
+async fn a_tick_counts_only_orders_parked_by_its_own_read_models() {
     let ledger = Ledger::new().await;
+    let parked = ParkedOrderTable::new(ledger.server.client(), "ParkedOrders");
+    for (consumer, order) in [(SUMMARY_CONSUMER, "o-1"), (TOTALS_CONSUMER, "o-2"), (Consumer::PUBLISHER, "o-2")] {
+        parked.park(&consumer, &parking(order)).await.unwrap();
+    }
     let tick: Payload = serde_json::from_value(json!({ "task": "tick" })).unwrap();
     let projector = of_a_module(&ledger);
     let tick = async { projector.handle(LambdaEvent::new(tick, Context::default())).await.unwrap() };
     let lines = lines_of(tick).await;
     let counted = lines.iter().find(|line| line["message"] == "counted parked orders").unwrap();
-    assert_eq!(counted["consumers"], json!(1));
+    assert_eq!((&counted["consumers"], &counted["parked_orders"]), (&json!(1), &json!(1)));
+    let gauges: Vec<_> =
+        lines.iter().filter(|line| line["consumer"].is_string()).map(|line| &line["consumer"]).collect();
+    assert!(gauges.iter().all(|consumer| **consumer == SUMMARY_CONSUMER.as_str()), "{gauges:?}");
 }
 
 #[tokio::test]
