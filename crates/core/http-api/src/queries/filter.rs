@@ -80,8 +80,8 @@ pub(super) fn read_open_status(word: &str) -> Result<OrderStatus, Fault> {
         None => fault,
         Some(_) => Fault::new(
             "closed_status",
-            "is closed, and the list has open orders only; for closed orders, list the orders of a customer, or build a \
-             report from the published events",
+            "is a closed status: the list has such an order only while money is due or owed, and `paymentStatus` finds it; \
+             for all closed orders, list the orders of a customer, or build a report from the published events",
         ),
     })
 }
