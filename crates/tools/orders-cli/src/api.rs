@@ -9,6 +9,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
 use crate::running::{Address, Service, StackFolder, reason};
+use crate::text::program;
 
 /// Longer than a cold start plus the API's own time-out.
 const TIMEOUT: Duration = Duration::from_secs(35);
@@ -85,7 +86,7 @@ impl Api {
         let status = response.status();
         let is_unauthorized = status == StatusCode::UNAUTHORIZED;
         let gateways = if is_unauthorized && self.token.is_none() {
-            Some("the API requires a token: set ORDERS_TOKEN=$(cargo orders token --admin)".to_owned())
+            Some(format!("the API requires a token: set ORDERS_TOKEN=$({} token --admin)", program()))
         } else {
             gateways_reason(&response).filter(|_| is_unauthorized || status == StatusCode::FORBIDDEN)
         };

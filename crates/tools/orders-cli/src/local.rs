@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::running::{Addresses, Announcement, DATA_FOLDER};
 use crate::stop::{Interrupted, StopSignals};
-use crate::text::{bold, dim, note, print};
+use crate::text::{bold, dim, note, print, program};
 
 /// The ports, the data folder, and the behaviour of the stack.
 #[derive(Args)]
@@ -193,9 +193,10 @@ fn welcome(addresses: &Addresses, folder: &Path, events: Option<&Path>, data: &s
          events       {events}\n  data         {data}{callers}\n\n{try_it}\n\n\
          curl -i {api}/orders{shop} -H 'Idempotency-Key: {FIRST_ORDER}' -H 'Content-Type: application/json' -d '{body}'\n\
          curl '{api}/orders/{order}?minVersion=1'{customer}\n\
-         curl {api}/customers/alice/orders{customer}\n\n{watch}\n\ncargo orders tail{option}\n\n{elsewhere}\n\n{export}\n\n{stop}",
+         curl {api}/customers/alice/orders{customer}\n\n{watch}\n\n{program} tail{option}\n\n{elsewhere}\n\n{export}\n\n{stop}",
         title = bold("Order Ledger is running on this machine."),
         try_it = dim("Place an order, read it, and list the customer's orders:"),
+        program = program(),
         watch = dim("In another terminal, follow the published events:"),
         option = data_option(folder),
         elsewhere = dim("In other folders, run this first, so that the commands find the stack:"),
@@ -206,7 +207,7 @@ fn welcome(addresses: &Addresses, folder: &Path, events: Option<&Path>, data: &s
 
 /// Returns curl's option that sends a token of this caller.
 fn authorization(caller: &str, data: &Path) -> String {
-    format!(r#" -H "Authorization: Bearer $(cargo orders token {caller}{})""#, data_option(data))
+    format!(r#" -H "Authorization: Bearer $({} token {caller}{})""#, program(), data_option(data))
 }
 
 /// Returns the option, quoted for a shell, that names a data folder other than the default.

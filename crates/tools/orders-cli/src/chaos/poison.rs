@@ -24,7 +24,7 @@ use reqwest::Url;
 use uuid::Uuid;
 
 use crate::aws::{AwsArguments, AwsClients, Needs, Place};
-use crate::text::print;
+use crate::text::{print, program};
 
 /// The local stack's table of events.
 const EVENTS: &str = "OrderEvents";
@@ -90,10 +90,11 @@ async fn poisoned(client: Client, order: &str) -> anyhow::Result<String> {
         "Version {bad} of order {order} has the event {FOREIGN}, which this release cannot read.\n\
          Within a second the projector and the publisher park the order. Its row stays at version {good}, its event\n\
          is not published, and commands on it receive 500 order_unreadable. To inspect and repair the order:\n\n\
-         cargo orders parked list --local\n\
-         cargo orders parked show {order} --local\n\
-         cargo orders chaos poison {order} --undo --local\n\
-         cargo orders parked redrive {order} --local"
+         {program} parked list --local\n\
+         {program} parked show {order} --local\n\
+         {program} chaos poison {order} --undo --local\n\
+         {program} parked redrive {order} --local",
+        program = program(),
     ))
 }
 
@@ -131,7 +132,8 @@ async fn undone(client: &Client, order: &str) -> anyhow::Result<String> {
     Ok(format!(
         "Version {version} of order {order} is a payment of 1 minor unit now, as if a release that can read it were deployed.\n\
          The functions log an error, because a stored commit was changed. Next:\n\n\
-         cargo orders parked redrive {order} --local"
+         {program} parked redrive {order} --local",
+        program = program(),
     ))
 }
 

@@ -14,6 +14,12 @@ pub(crate) use duration::{lifetime, milliseconds, per_second, seconds};
 pub(crate) use event::event_summary;
 pub(crate) use table::Table;
 
+/// Returns the words that start this program: `cargo orders` if Cargo started it, and otherwise the name that the user typed.
+pub(crate) fn program() -> String {
+    let typed = || std::env::args().next().unwrap_or_else(|| "orders".to_owned());
+    std::env::var_os("CARGO").map_or_else(typed, |_| "cargo orders".to_owned())
+}
+
 /// Prints to standard output. A reader that closes the pipe (`orders events | head`) is not an error.
 pub(crate) fn print(text: &str) {
     let _gone = console::Term::stdout().write_line(text.trim_end());
