@@ -73,6 +73,10 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
         }
     }
 
+    async fn load_eventually(&self, aggregate_id: &str) -> Result<Loaded<A>, StoreError> {
+        self.load_back_eventually(aggregate_id).await
+    }
+
     async fn commits(
         &self,
         aggregate_id: &str,
