@@ -8,7 +8,7 @@ mod throttling;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-pub use batch_get::{SdkItem, batch_get};
+pub use batch_get::{Consistency, SdkItem, batch_get};
 pub use throttling::throttling_reasons;
 
 use crate::item::EncodedCommit;

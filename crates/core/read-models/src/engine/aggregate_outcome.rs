@@ -34,10 +34,8 @@ impl AggregateOutcome {
     }
 
     /// Returns true if the stored row was one version behind the first of these commits, and no other writer changed it.
-    fn follows<E>(&self, commits: &AggregateCommits<E>) -> bool {
-        let first = commits.versions.keys().next();
-        let is_next = first.is_some_and(|first| first.checked_sub(1) == Some(self.begun));
-        self.begun > 0 && is_next && self.counters.superseded == 0
+    pub(super) fn follows<E>(&self, commits: &AggregateCommits<E>) -> bool {
+        self.begun > 0 && self.begun + 1 == *commits.span().start() && self.counters.superseded == 0
     }
 
     /// Returns the reason why a version is not in the row.
