@@ -54,7 +54,7 @@ async fn an_order_is_found_by_its_index_its_row_and_its_note() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_payment_is_projected_by_nine_calls() {
+async fn a_payment_is_projected_by_seven_calls() {
     let calls = [
         "BatchGetItem CustomerTotals * 1",
         "BatchGetItem CustomerTotals * 1",
@@ -63,8 +63,6 @@ async fn a_payment_is_projected_by_nine_calls() {
         "PutItem CustomerTotals",
         "PutItem CustomerTotals",
         "PutItem OrderSummaryByCustomer",
-        "Query ParkedOrders",
-        "Query ParkedOrders",
     ];
     both_call("projector", &["Query OrderEvents"], &calls).await;
 }

@@ -8,7 +8,7 @@ mod throttling;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-pub use batch_get::{SdkItem, batch_get};
+pub use batch_get::{Consistency, SdkItem, batch_get};
 pub use throttling::throttling_reasons;
 
 use crate::item::EncodedCommit;
@@ -71,6 +71,10 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
             UpTo::Version(version) => self.load_back(aggregate_id, Some(version)).await,
             UpTo::Time(instant) => self.load_at(aggregate_id, instant).await,
         }
+    }
+
+    async fn load_eventually(&self, aggregate_id: &str) -> Result<Loaded<A>, StoreError> {
+        self.load_back_eventually(aggregate_id).await
     }
 
     async fn commits(

@@ -35,7 +35,8 @@ pub trait Rules<A: Aggregate> {
     /// The reason why a command is rejected.
     type Refusal;
 
-    /// Checks whether the caller may know of this aggregate at all. It runs before any reply uses the aggregate.
+    /// Checks whether the caller may know of this aggregate at all. It runs before any reply uses the aggregate. A caller
+    /// that may know of it at one version must be allowed to know of it at every later version.
     ///
     /// # Errors
     /// Returns the rejection to reply with.
@@ -114,6 +115,10 @@ pub enum Failure<R> {
 /// Runs one command: loads, replies to a repeated request from its commit, decides, and appends. It decides again if
 /// another writer was faster.
 ///
+/// The first load is eventually consistent, so the newest commits may be missing in it. An append proves that none is
+/// missing, because it fails if its version exists. A repeated request is proven by its commit. Every other answer is
+/// given after a strongly consistent load only.
+///
 /// # Errors
 /// See [`Failure`].
 pub async fn execute<A, S, D>(
@@ -127,21 +132,17 @@ where
     D: Rules<A>,
 {
     let Invocation { aggregate_id, request, .. } = invocation;
-    let mut loaded =
-        if invocation.creates { Loaded::absent(aggregate_id) } else { store.load(aggregate_id, UpTo::Head).await? };
+    let (mut loaded, mut is_current) = begin(store, &invocation).await?;
     for attempt in 1..=MAX_ATTEMPTS {
-        if attempt > 1 || !invocation.creates {
-            rules.authorize(&loaded.state).map_err(Failure::Refused)?;
+        let mut step = consider(store, &loaded, invocation, rules, attempt).await;
+        if !is_current && !matches!(step, Ok(Step::Append(_) | Step::Replay(..))) {
+            (loaded, is_current) = (store.load(aggregate_id, UpTo::Head).await?, true);
+            step = consider(store, &loaded, invocation, rules, attempt).await;
         }
-        if let Some(earlier) = find_request(store, &loaded, request).await? {
-            return replay(earlier, request, attempt);
-        }
-        if invocation.expected_versions.is_some_and(|expected| !expected.contains(&loaded.version)) {
-            return Err(Failure::VersionMismatch { current: loaded.version });
-        }
-        let events = match rules.decide(&loaded.state).map_err(Failure::Refused)? {
-            Decided::Append(events) => events,
-            Decided::AlreadyAt(version) => return unchanged(store, loaded, version, attempt).await,
+        let events = match step? {
+            Step::Append(events) => events,
+            Step::Replay(commit, state) => return replay((commit, state), request, attempt),
+            Step::Unchanged(version) => return unchanged(store, loaded, version, attempt).await,
         };
         let new = loaded.next(request, events, (invocation.clock)());
         match store.append(&new).await? {
@@ -159,11 +160,65 @@ where
             Appended::Occupied(_) if attempt == MAX_ATTEMPTS => break,
             Appended::Occupied(_) => {
                 backoff(attempt, FIRST_PAUSE_MS, LONGEST_PAUSE_MS).await;
-                loaded = store.load(aggregate_id, UpTo::Head).await?;
+                (loaded, is_current) = (store.load(aggregate_id, UpTo::Head).await?, true);
             }
         }
     }
     Err(Failure::Contention { attempts: MAX_ATTEMPTS })
+}
+
+/// The next step of a command, in one state.
+enum Step<A: Aggregate> {
+    /// Append these events.
+    Append(Vec<A::Event>),
+    /// Reply from the commit of the same request, with the state right after it.
+    Replay(Commit<A::Event>, A::State),
+    /// Change nothing: the commit of this version recorded the same before.
+    Unchanged(u64),
+}
+
+/// Returns the aggregate to begin with, and false if its newest commits may be missing.
+async fn begin<A: Aggregate, S: EventStore<A>>(
+    store: &S,
+    invocation: &Invocation<'_>,
+) -> Result<(Loaded<A>, bool), StoreError> {
+    let aggregate_id = invocation.aggregate_id;
+    if invocation.creates {
+        return Ok((Loaded::absent(aggregate_id), true));
+    }
+    match store.load_eventually(aggregate_id).await {
+        Ok(loaded) => Ok((loaded, false)),
+        Err(StoreError::Unreadable { .. }) => Ok((store.load(aggregate_id, UpTo::Head).await?, true)),
+        Err(error @ (StoreError::Table(_) | StoreError::Unwritable { .. })) => Err(error),
+    }
+}
+
+/// Determines the next step in the loaded state. An error is the answer in this state.
+async fn consider<A, S, D>(
+    store: &S,
+    loaded: &Loaded<A>,
+    invocation: Invocation<'_>,
+    rules: &D,
+    attempt: u32,
+) -> Result<Step<A>, Failure<D::Refusal>>
+where
+    A: Aggregate,
+    S: EventStore<A>,
+    D: Rules<A>,
+{
+    if attempt > 1 || !invocation.creates {
+        rules.authorize(&loaded.state).map_err(Failure::Refused)?;
+    }
+    if let Some((commit, state)) = find_request(store, loaded, invocation.request).await? {
+        return Ok(Step::Replay(commit, state));
+    }
+    if invocation.expected_versions.is_some_and(|expected| !expected.contains(&loaded.version)) {
+        return Err(Failure::VersionMismatch { current: loaded.version });
+    }
+    match rules.decide(&loaded.state).map_err(Failure::Refused)? {
+        Decided::Append(events) => Ok(Step::Append(events)),
+        Decided::AlreadyAt(version) => Ok(Step::Unchanged(version)),
+    }
 }
 
 fn recorded<A: Aggregate>(new: NewCommit<A>, attempts: u32, oversized_snapshot: Option<usize>) -> Execution<A> {

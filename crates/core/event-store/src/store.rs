@@ -32,13 +32,23 @@ pub enum UpTo {
     Time(Timestamp),
 }
 
-/// An append-only store of commits. Reads are strongly consistent.
+/// An append-only store of commits. Reads are strongly consistent, except [`load_eventually`](Self::load_eventually).
 pub trait EventStore<A: Aggregate>: Send + Sync {
     /// Appends a commit at the version it names, if that version does not exist yet.
     fn append(&self, new: &NewCommit<A>) -> impl Future<Output = Result<Appended<A::Event>, StoreError>> + Send;
 
     /// Reads an aggregate as it was at a point; [`Loaded::absent`] if nothing had been appended.
     fn load(&self, aggregate_id: &str, up_to: UpTo) -> impl Future<Output = Result<Loaded<A>, StoreError>> + Send;
+
+    /// Reads an aggregate as it is now, or as it was a moment ago: the newest commits may be missing. What is read is
+    /// exact for its version, because commits never change. It costs half of [`load`](Self::load).
+    ///
+    /// A replica may answer with a gap, which is [`StoreError::Unreadable`]. Load again in that case.
+    ///
+    /// By default it is a strongly consistent load.
+    fn load_eventually(&self, aggregate_id: &str) -> impl Future<Output = Result<Loaded<A>, StoreError>> + Send {
+        self.load(aggregate_id, UpTo::Head)
+    }
 
     /// Reads at most `limit` commits after version `after`, in order. Returns all of them or an error.
     fn commits(

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use event_store::dynamo::{SdkItem, batch_get};
+use event_store::dynamo::{Consistency, SdkItem, batch_get};
 use event_store::{TableError, Timestamp};
 
 use crate::consumer::Consumer;
@@ -101,7 +101,7 @@ impl ParkedOrderTable {
             few.items.unwrap_or_default()
         } else {
             let keys: Vec<_> = asked.iter().map(|id| key(consumer, id)).collect();
-            let (items, unread) = batch_get(&self.client, &self.table, &keys).await?;
+            let (items, unread) = batch_get(&self.client, &self.table, &keys, Consistency::Strong).await?;
             if !unread.is_empty() {
                 return Err(TableError::busy("BatchGetItem").into());
             }

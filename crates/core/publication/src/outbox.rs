@@ -1,6 +1,6 @@
 //! A batch's records, their events, and the result for each record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use event_store::{Delivered, Poison};
 use order_domain::Event;
@@ -84,10 +84,20 @@ impl Outbox {
         outbox
     }
 
-    /// Returns the orders of the batch.
+    /// Returns the orders of the batch that may be parked so that a record of the batch must wait.
+    ///
+    /// An order is left out if the batch has all its versions from 1 on without a gap, and each can be read: no event before
+    /// them is missing on the bus, so none of them must wait.
     #[must_use]
-    pub fn orders(&self) -> Vec<&str> {
-        self.orders.keys().map(String::as_str).collect()
+    pub fn orders_that_may_wait(&self) -> Vec<&str> {
+        self.orders.keys().map(String::as_str).filter(|order| !self.begins_order(order)).collect()
+    }
+
+    /// Returns true if the batch has the order's versions from 1 on without a gap, and each can be read.
+    fn begins_order(&self, order: &str) -> bool {
+        let versions: BTreeSet<u64> = self.of_order(order).filter_map(Record::version).collect();
+        let is_readable = |record: &Record| !matches!(record.state, RecordState::Poison(_));
+        versions.iter().copied().eq((1..).take(versions.len())) && self.of_order(order).all(is_readable)
     }
 
     /// Returns the order's last version at or after `from`; `None` if there is none.
@@ -240,6 +250,25 @@ mod tests {
             let reason = UnpublishedReason::Unpublishable { cause: cause.clone() };
             assert_eq!((&*record.id, record.reason, record.stopped_at), (id, reason, Some(3)));
         }
+    }
+
+    fn readable(versions: &[u64]) -> Outbox {
+        let mut outbox = Outbox::of(versions.iter().map(|version| poison("7", *version)).collect());
+        outbox.records.iter_mut().for_each(|record| record.state = RecordState::Open(Vec::new()));
+        outbox
+    }
+
+    #[test]
+    fn an_order_that_begins_in_the_batch_and_has_no_gap_cannot_wait() {
+        for versions in [&[1][..], &[1, 2, 3], &[2, 1], &[1, 1, 2]] {
+            assert!(readable(versions).orders_that_may_wait().is_empty(), "{versions:?}");
+        }
+        for versions in [&[2][..], &[2, 3], &[1, 3], &[1, 2, 4]] {
+            assert_eq!(readable(versions).orders_that_may_wait(), ["o-1"], "{versions:?}");
+        }
+        let mut outbox = readable(&[1, 2]);
+        outbox.records[1].state = RecordState::Poison("no release knows it".to_owned());
+        assert_eq!(outbox.orders_that_may_wait(), ["o-1"]);
     }
 
     #[test]

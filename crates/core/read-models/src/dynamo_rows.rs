@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use event_store::TableError;
-use event_store::dynamo::{SdkItem, batch_get};
+use event_store::dynamo::{Consistency, SdkItem, batch_get};
 use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
 
@@ -41,12 +41,23 @@ impl DynamoRows {
     }
 
     /// Returns the items found, and the keys left unprocessed because the table stays too busy.
-    async fn items<P: Projection>(&self, keys: &[RowKey]) -> Result<(HashMap<RowKey, Item>, Vec<RowKey>), RowError> {
+    async fn items<P: Projection>(
+        &self,
+        keys: &[RowKey],
+        consistency: Consistency,
+    ) -> Result<(HashMap<RowKey, Item>, Vec<RowKey>), RowError> {
         let keys: Vec<_> = keys.iter().map(sdk_key::<P>).collect();
-        let (items, unread) = batch_get(&self.client, &self.table, &keys).await?;
+        let (items, unread) = batch_get(&self.client, &self.table, &keys, consistency).await?;
         let items = items.into_iter().map(Item::from);
         let items = items.filter_map(|item| Some((row_item::key_of::<P>(&item)?, item))).collect();
         Ok((items, unread.into_iter().filter_map(|key| row_item::key_of::<P>(&key.into())).collect()))
+    }
+
+    /// Returns the rows as far as the projection can use them.
+    async fn rows<P: Projection>(&self, keys: &[RowKey], consistency: Consistency) -> Result<Read<P::Row>, RowError> {
+        let (items, unread) = self.items::<P>(keys, consistency).await?;
+        let rows = items.into_iter().map(|(key, item)| (key, row_item::decode::<P>(item))).collect();
+        Ok(Read { rows, unread, consistency })
     }
 }
 
@@ -88,9 +99,11 @@ impl DynamoRows {
 
 impl<P: Projection> RowStore<P> for DynamoRows {
     async fn read(&self, keys: &[RowKey]) -> Result<Read<P::Row>, RowError> {
-        let (items, unread) = self.items::<P>(keys).await?;
-        let rows = items.into_iter().map(|(key, item)| (key, row_item::decode::<P>(item))).collect();
-        Ok(Read { rows, unread })
+        self.rows::<P>(keys, Consistency::Strong).await
+    }
+
+    async fn read_eventually(&self, keys: &[RowKey]) -> Result<Read<P::Row>, RowError> {
+        self.rows::<P>(keys, Consistency::Eventual).await
     }
 
     async fn write(&self, rows: &[NewRow<P::Row>], until: Option<Instant>) -> Vec<Result<Write, RowError>> {

@@ -17,8 +17,10 @@ mod progress;
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
+use event_store::dynamo::Consistency;
 use event_store::{Delivered, EventStore};
 use futures_util::stream::{self, StreamExt};
 
@@ -31,7 +33,7 @@ use progress::Progress;
 
 use crate::projection::{EventOf, Projection, RowKey};
 use crate::row_error::RowError;
-use crate::row_store::{ExistingRow, MAX_KEYS, RowStore};
+use crate::row_store::{ExistingRow, MAX_KEYS, Read, RowStore};
 use event_store::store::chain;
 
 /// The number of rows read or written at once. It is enough to hide the latency of a call, and few enough for one
@@ -42,6 +44,9 @@ const MAX_WRITES: u32 = 3;
 
 /// The stored rows at the requested keys, or the reason why a row is not known.
 type ExistingRows<R> = HashMap<RowKey, Result<Option<ExistingRow<R>>, Reason>>;
+
+/// The key of a row to read, and the first and the last version of its commits in the batch.
+type ToRead = (RowKey, RangeInclusive<u64>);
 
 /// Applies commits to the rows of one projection.
 #[derive(Debug, Clone)]
@@ -93,41 +98,82 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
 
         let keys: Vec<_> = aggregates.iter().map(AggregateCommits::key::<P>).collect();
         let to_read = aggregates.iter().zip(&keys).filter(|(commits, _)| !commits.holds_the_first_version());
-        let to_read: Vec<RowKey> = to_read.filter_map(|(_, key)| key.as_ref().ok().cloned()).collect();
+        let to_read = to_read.filter_map(|(commits, key)| Some((key.as_ref().ok()?.clone(), commits.span())));
+        let to_read: Vec<ToRead> = to_read.collect();
         outcome.counters.rows_read = outcome::count(to_read.len());
         let existing = self.read(&to_read).await;
-        let folds: Vec<_> =
-            aggregates.iter().zip(keys).map(|(commits, key)| self.fold(commits, key, &existing, deadline)).collect();
-        let mut folds: Vec<Fold<'_, P, S>> = stream::iter(folds).buffered(AT_ONCE).collect().await;
+        let mut folds = self.fold_all(&aggregates, keys, &existing, deadline).await;
         self.write(&mut folds, deadline).await;
         folds.iter().map(Fold::outcome).fold(outcome, Outcome::merge)
     }
 
-    async fn read(&self, keys: &[RowKey]) -> ExistingRows<P::Row> {
-        let chunks: Vec<_> = keys.chunks(MAX_KEYS).map(|chunk| self.read_chunk(chunk)).collect();
+    /// Reads the rows of a batch.
+    async fn read(&self, to_read: &[ToRead]) -> ExistingRows<P::Row> {
+        let chunks: Vec<_> = to_read.chunks(MAX_KEYS).map(|chunk| self.read_chunk(chunk)).collect();
         stream::iter(chunks)
             .buffer_unordered(AT_ONCE)
-            .fold(HashMap::with_capacity(keys.len()), |mut existing, chunk| {
+            .fold(HashMap::with_capacity(to_read.len()), |mut existing, chunk| {
                 existing.extend(chunk);
                 std::future::ready(existing)
             })
             .await
     }
 
-    async fn read_chunk(&self, keys: &[RowKey]) -> ExistingRows<P::Row> {
-        match self.rows.read(keys).await {
-            Ok(mut read) => {
-                let busy =
-                    || Err(Reason::Unavailable { cause: "the row could not be read: the table is busy".to_owned() });
-                let standing =
-                    |key: &RowKey| if read.unread.contains(key) { busy() } else { Ok(read.rows.remove(key)) };
-                keys.iter().cloned().zip(keys.iter().map(standing)).collect()
-            }
-            Err(error) => {
-                let reason = Reason::Unavailable { cause: chain(&error) };
-                keys.iter().map(|key| (key.clone(), Err(reason.clone()))).collect()
+    async fn read_chunk(&self, to_read: &[ToRead]) -> ExistingRows<P::Row> {
+        let keys: Vec<RowKey> = to_read.iter().map(|(key, _)| key.clone()).collect();
+        let read = self.current_rows(&keys, to_read).await;
+        existing_rows(keys, read)
+    }
+
+    /// Reads rows with eventual consistency, and reads again with strong consistency those that may be out of date.
+    ///
+    /// Two kinds of rows need no second read. A row that is one version behind the batch is the fold of its version at any
+    /// time, and the condition of its write rejects it if a later one is stored. A row that has every commit of the batch
+    /// never loses one.
+    async fn current_rows(&self, keys: &[RowKey], to_read: &[ToRead]) -> Result<Read<P::Row>, RowError> {
+        let mut read = self.rows.read_eventually(keys).await?;
+        match read.consistency {
+            Consistency::Strong => return Ok(read),
+            Consistency::Eventual => {}
+        }
+        let is_uncertain = |(key, span): &&ToRead| {
+            !read.unread.contains(key) && !read.rows.get(key).is_some_and(|row| needs_no_proof(row, span))
+        };
+        let uncertain: Vec<RowKey> = to_read.iter().filter(is_uncertain).map(|(key, _)| key.clone()).collect();
+        if !uncertain.is_empty() {
+            let current = self.rows.read(&uncertain).await?;
+            read.rows.retain(|key, _| !uncertain.contains(key));
+            read.rows.extend(current.rows);
+            read.unread.extend(current.unread);
+        }
+        Ok(read)
+    }
+
+    /// Folds the commits of the batch into the rows.
+    ///
+    /// A row that was one version behind may be as it was a moment ago. That is no problem, unless poison stops its fold: a
+    /// newer release may have written a row beyond the poison. Then the row is read again, with strong consistency.
+    async fn fold_all<'a>(
+        &'a self,
+        aggregates: &'a [AggregateCommits<EventOf<P>>],
+        keys: Vec<Result<RowKey, Reason>>,
+        existing: &ExistingRows<P::Row>,
+        deadline: Option<Instant>,
+    ) -> Vec<Fold<'a, P, S>> {
+        let folds = aggregates.iter().zip(keys).map(|(commits, key)| self.fold(commits, key, existing, deadline));
+        let mut folds: Vec<_> = stream::iter(folds.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+        let doubtful = folds.iter().filter_map(Fold::stopped_by_poison).cloned();
+        let doubtful: Vec<RowKey> = doubtful.collect();
+        let mut current = HashMap::new();
+        for keys in doubtful.chunks(MAX_KEYS) {
+            current.extend(existing_rows(keys.to_vec(), self.rows.read(keys).await));
+        }
+        for fold in &mut folds {
+            if let Some(key) = fold.stopped_by_poison().cloned() {
+                *fold = self.fold(fold.commits, Ok(key), &current, deadline).await;
             }
         }
+        folds
     }
 
     /// Folds one aggregate's commits of the batch into its row.
@@ -179,6 +225,32 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
 
 fn out_of_time() -> Reason {
     Reason::Unavailable { cause: chain(&RowError::OutOfTime) }
+}
+
+/// Returns what a read says of each key.
+fn existing_rows<R>(keys: Vec<RowKey>, read: Result<Read<R>, RowError>) -> ExistingRows<R> {
+    match read {
+        Ok(mut read) => {
+            let busy = || Err(Reason::Unavailable { cause: "the row could not be read: the table is busy".to_owned() });
+            let standing = |key: RowKey| {
+                let row = if read.unread.contains(&key) { busy() } else { Ok(read.rows.remove(&key)) };
+                (key, row)
+            };
+            keys.into_iter().map(standing).collect()
+        }
+        Err(error) => {
+            let reason = Reason::Unavailable { cause: chain(&error) };
+            keys.into_iter().map(|key| (key, Err(reason.clone()))).collect()
+        }
+    }
+}
+
+/// Returns true if a row is one version behind these versions, or has all of them.
+fn needs_no_proof<R>(row: &ExistingRow<R>, span: &RangeInclusive<u64>) -> bool {
+    match row {
+        ExistingRow::Row { version, .. } => version.checked_add(1) == Some(*span.start()) || version >= span.end(),
+        ExistingRow::Outdated | ExistingRow::Newer => false,
+    }
 }
 
 /// Returns the version and the row to fold on; 0 and `None` if there is no row.

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use event_store::dynamo::Consistency;
 use serde_dynamo::Item;
 
 use crate::events_table::{self, EventsTable};
@@ -68,7 +69,8 @@ impl<P: Projection> RowStore<P> for InMemoryRows<P> {
     async fn read(&self, keys: &[RowKey]) -> Result<Read<P::Row>, RowError> {
         let items = self.items();
         let found = keys.iter().filter_map(|key| Some((key.clone(), row_item::decode::<P>(items.get(key)?.clone()))));
-        Ok(Read { rows: found.collect::<HashMap<_, _>>(), unread: Vec::new() })
+        let rows = found.collect::<HashMap<_, _>>();
+        Ok(Read { rows, unread: Vec::new(), consistency: Consistency::Strong })
     }
 
     async fn write(&self, rows: &[NewRow<P::Row>], until: Option<Instant>) -> Vec<Result<Write, RowError>> {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::time::Instant;
 
+use event_store::dynamo::Consistency;
+
 use crate::projection::{Projection, RowKey};
 use crate::row_error::RowError;
 
@@ -33,6 +35,8 @@ pub struct Read<R> {
     pub rows: HashMap<RowKey, ExistingRow<R>>,
     /// The keys that the table did not process, because it stayed too busy.
     pub unread: Vec<RowKey>,
+    /// The consistency of the rows.
+    pub consistency: Consistency,
 }
 
 /// A row to write.
@@ -69,10 +73,16 @@ pub enum Write {
     NewerProjection,
 }
 
-/// The rows of a projection. Reads are strongly consistent.
+/// The rows of a projection. Reads are strongly consistent, except [`read_eventually`](Self::read_eventually).
 pub trait RowStore<P: Projection>: Send + Sync {
     /// Reads the rows at these keys. Give each key once, and at most [`MAX_KEYS`].
     fn read(&self, keys: &[RowKey]) -> impl Future<Output = Result<Read<P::Row>, RowError>> + Send;
+
+    /// Reads the rows at these keys, each as it is now or as it was a moment ago. By default it is a strongly consistent
+    /// read. Override it if the table sells such reads for less, and if each row is a fold of its aggregate alone.
+    fn read_eventually(&self, keys: &[RowKey]) -> impl Future<Output = Result<Read<P::Row>, RowError>> + Send {
+        self.read(keys)
+    }
 
     /// Writes rows of different aggregates, each with the attributes that [`row_attributes`](crate::row_attributes) returns.
     /// A row is not written if the [stamp](crate::RowStamp) of the stored one rejects it. Returns the result of each write,

@@ -120,7 +120,7 @@ impl<S: EventStore<Orders>> Projector<S> {
         report::unaddressable(batch.unaddressable.len());
         let last_note = last_start(deadline_ms, processor::RESERVE_FOR_NOTES);
         let (failed, unnoted) = tokio::join!(
-            join_all(self.models.iter().map(|model| model.process(&batch, deadline_ms))),
+            join_all(self.models.iter().map(|model| model.process(&batch, &self.store, deadline_ms))),
             stream_consumer::pass_by(&batch.unaddressable, self.name, &self.parked, last_note),
         );
         let is_failed =

@@ -33,8 +33,11 @@ const BUDGET_WITH_RESERVE: Duration = Duration::from_secs(8);
 
 /// A processor that applies batches to the rows of one read model and parks the orders that poison holds back.
 ///
-/// A parked order is not skipped: its next commit is tried like any other. While the cause exists, each attempt costs a
-/// read and is noted. Once the cause is removed, the engine fills the gap and the order is unparked.
+/// A parked order is not skipped: its next commit that affects the row is tried like any other. While the cause exists, each
+/// attempt costs a read and is noted. Once the cause is removed, the engine fills the gap, and the order is unparked.
+///
+/// The notes are read only for orders whose rows lacked commits, or had them already. A row that a commit follows directly
+/// lacks nothing, so in traffic without problems no batch reads notes.
 ///
 /// An outage of a read model that [defers](OnOutage::Defer) never holds a batch back. The processor parks the affected
 /// orders as deferred, and [`retry_deferred`](Self::retry_deferred) updates their rows later. The rows of such a read model
@@ -56,25 +59,22 @@ impl Processor {
     /// Processes a batch until a deadline in milliseconds since 1970. Returns the sequence numbers of the records to retry.
     /// All other records are in their rows, or their orders are parked.
     ///
-    /// If the notes cannot be read, processing continues, but this batch unparks no order: a later commit of the order
-    /// does. If an order cannot be parked, its records are retried.
-    pub async fn process(&self, batch: &Batch, deadline_ms: u64) -> HashSet<String> {
+    /// If the notes cannot be read, processing continues, but this batch unparks no order: a redrive does. If an order cannot
+    /// be parked, its records are retried.
+    pub async fn process(&self, batch: &Batch, store: &impl EventStore<Orders>, deadline_ms: u64) -> HashSet<String> {
         let begun = Instant::now();
         let cut_off = last_start(deadline_ms, RESERVE_FOR_NOTES);
         let (until, rows_cut_off) = self.within_budget(last_start(deadline_ms, RESERVE), cut_off);
         // Each read model takes the commits apart and therefore needs a copy. Its cost is negligible next to the batch's
         // writes.
         let rows = self.model.project(batch.delivered.clone(), until);
-        let (parked, mut outcome) = tokio::join!(self.parked(batch, cut_off), before_deadline(rows_cut_off, rows));
-        if let Some(outcome) = &mut outcome {
-            // Commits that do not affect a row cause no attempt, but an order stays parked until an attempt succeeds.
-            let left = left_parked(batch, outcome, &parked);
-            if !left.is_empty() {
-                let rows = before_deadline(rows_cut_off, self.model.catch_up(left, until)).await;
-                outcome.extend(rows.unwrap_or_default());
-            }
+        let mut outcome = before_deadline(rows_cut_off, rows).await.unwrap_or_else(|| cut_off_in(batch));
+        let parked = self.parked(&outcome.out_of_sequence, cut_off).await;
+        let recovered = recovered(&outcome, &parked);
+        if !recovered.is_empty() {
+            let rows = self.model.catch_up(waiting(store, recovered).await.delivered, until);
+            outcome.extend(before_deadline(rows_cut_off, rows).await.unwrap_or_default());
         }
-        let outcome = outcome.unwrap_or_else(|| cut_off_in(batch));
         let counters = outcome.counters;
         let settled = self.settle(batch, outcome, &parked, cut_off).await;
         let to_retry: HashSet<String> = settled.to_retry.iter().map(|record| record.id.clone()).collect();
@@ -97,7 +97,7 @@ impl Processor {
             let parked: HashMap<_, _> = page.orders.into_iter().filter_map(|order| self.readable(order)).collect();
             if !parked.is_empty() {
                 let begun = Instant::now();
-                let batch = waiting(store, &parked).await;
+                let batch = waiting(store, parked.values()).await;
                 let rows = self.model.catch_up(batch.delivered.clone(), last_start(deadline_ms, RESERVE));
                 let outcome = before_deadline(cut_off, rows).await.unwrap_or_else(|| cut_off_in(&batch));
                 let counters = outcome.counters;
@@ -127,9 +127,10 @@ impl Processor {
         }
     }
 
-    /// Returns the parked orders of a batch. Orders whose notes cannot be read in time are left out: they stay parked.
-    async fn parked(&self, batch: &Batch, deadline: Option<Instant>) -> HashMap<String, ParkedOrder> {
-        match self.parking.among(&batch.orders(), deadline).await {
+    /// Returns the parked orders among these. Orders whose notes cannot be read in time are left out: they stay parked.
+    async fn parked(&self, orders: &BTreeSet<String>, deadline: Option<Instant>) -> HashMap<String, ParkedOrder> {
+        let orders: Vec<&str> = orders.iter().map(String::as_str).collect();
+        match self.parking.among(&orders, deadline).await {
             Ok(parked) => parked.into_values().filter_map(|order| self.readable(order)).collect(),
             Err(NoteError::OutOfTime) => HashMap::new(),
             Err(NoteError::Table(error)) => {
@@ -176,10 +177,10 @@ impl Processor {
 
 /// Reads the first and the last waiting commit of each of these orders; the engine reads the commits between them. An order
 /// whose commits cannot be read now is left out.
-async fn waiting(store: &impl EventStore<Orders>, parked: &HashMap<String, ParkedOrder>) -> Batch {
+async fn waiting(store: &impl EventStore<Orders>, parked: impl IntoIterator<Item = &ParkedOrder>) -> Batch {
     let mut batch = Batch::default();
     // Sorted, so that the same notes always give the same sequence of reads.
-    for (order, note) in BTreeMap::from_iter(parked) {
+    for (order, note) in BTreeMap::from_iter(parked.into_iter().map(|note| (&note.aggregate_id, note))) {
         for version in BTreeSet::from([note.version, note.held_up_to]) {
             batch.delivered.extend(commit(store, order, version).await);
         }
@@ -220,13 +221,14 @@ fn failed_record(failure: Failure) -> FailedRecord {
     FailedRecord { id, order_id: aggregate_id, version, cause }
 }
 
-/// Returns the records of parked orders that were not attempted.
-fn left_parked(batch: &Batch, outcome: &Outcome, parked: &HashMap<String, ParkedOrder>) -> Vec<Delivered<Event>> {
-    let failed: HashSet<&str> = outcome.failed.iter().filter_map(|failure| failure.aggregate_id.as_deref()).collect();
-    let is_left =
-        |order: &str| parked.contains_key(order) && !outcome.reached.contains_key(order) && !failed.contains(order);
-    let delivered = batch.delivered.iter();
-    delivered.filter(|it| it.position().is_some_and(|(order, _)| is_left(order))).cloned().collect()
+/// Returns the parked orders whose rows have passed the poison, but lack later commits that waited. These commits have left
+/// the stream.
+fn recovered<'a>(outcome: &Outcome, parked: &'a HashMap<String, ParkedOrder>) -> Vec<&'a ParkedOrder> {
+    let is_recovered = |note: &&ParkedOrder| {
+        let reached = outcome.reached.get(&note.aggregate_id);
+        reached.is_some_and(|version| (note.version..note.held_up_to).contains(version))
+    };
+    parked.values().filter(is_recovered).collect()
 }
 
 /// Returns the outcome of a batch that ran out of time: no record is known to be done. Commits that are in rows anyway are

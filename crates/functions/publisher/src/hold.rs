@@ -11,13 +11,15 @@ use publication::{Outbox, UnpublishedReason};
 use stream_consumer::{NoteError, OrderParking, PoisonedOrder};
 
 /// Holds the records of parked orders, from the parked version on. Earlier records are repeats and are published as usual.
+/// The notes are not read for orders that begin in the batch, because no event precedes theirs.
+///
 /// If the notes cannot be read, no event is published, because it might overtake a waiting record. If one note cannot be
 /// read, no event of its order is published.
 ///
 /// Returns the orders whose poison is in the batch again: the invocation that parked them may have ended before it logged
 /// that.
 pub(crate) async fn hold(parking: &OrderParking, outbox: &mut Outbox) -> Vec<PoisonedOrder> {
-    let parked = match parking.among(&outbox.orders(), None).await {
+    let parked = match parking.among(&outbox.orders_that_may_wait(), None).await {
         Ok(parked) => parked,
         Err(error) => {
             outbox.fail_every_order(&unread(&error));

@@ -76,7 +76,7 @@ async fn story(seed: u64, rates: Rates) -> (Vec<(String, Ended, Duration)>, Fire
     (log, network.fired(), items)
 }
 
-const STORMY: Rates = Rates { before_percent: 20, after_percent: 20 };
+const STORMY: Rates = Rates { before_percent: 20, after_percent: 20, lagging_percent: 0 };
 
 #[tokio::test(start_paused = true)]
 async fn every_fault_strikes_at_both_moments() {

@@ -47,5 +47,5 @@ async fn record_payment(client: &Client, table: &str, request: Request) -> Resul
 async fn newest(client: &Client, table: &str, order_id: &str) -> Result<QueryOutput, aws_sdk_dynamodb::Error> {
     let query = client.query().table_name(table).key_condition_expression("aggregateId = :id");
     let query = query.expression_attribute_values(":id", AttributeValue::S(order_id.to_owned()));
-    Ok(query.consistent_read(true).scan_index_forward(false).limit(4).send().await?)
+    Ok(query.scan_index_forward(false).limit(4).send().await?)
 }

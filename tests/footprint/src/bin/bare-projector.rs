@@ -1,6 +1,5 @@
-//! Only the nine calls of `projector` for a batch of one payment. For each read model: reads the parked orders, reads the
-//! row, and writes the row. For the totals also the sums: reads them, reads the row again, and writes the sums before the
-//! row.
+//! Only the seven calls of `projector` for a batch of one payment. For each read model: reads the row, and writes it. For
+//! the totals also the sums: reads them, reads the row again, and writes the sums before the row.
 
 use std::collections::HashMap;
 
@@ -29,18 +28,17 @@ struct Tables {
     client: Client,
     summaries: String,
     totals: String,
-    parked: String,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
-    let (client, [events, summaries, totals, parked]) =
-        (Client::new(&sdk), ["EVENTS_TABLE", "SUMMARY_TABLE", "TOTALS_TABLE", "PARKED_TABLE"].map(std::env::var));
+    let (client, [events, summaries, totals]) =
+        (Client::new(&sdk), ["EVENTS_TABLE", "SUMMARY_TABLE", "TOTALS_TABLE"].map(std::env::var));
     // The real function connects before its first invocation, and so does this one.
     let prime = client.query().table_name(events?).key_condition_expression("aggregateId = :id");
     prime.expression_attribute_values(":id", string("-")).limit(1).send().await?;
-    let tables = Tables { client, summaries: summaries?, totals: totals?, parked: parked? };
+    let tables = Tables { client, summaries: summaries?, totals: totals? };
     lambda_runtime::run(service_fn(|event| tables.project(event))).await
 }
 
@@ -57,9 +55,7 @@ impl Tables {
     async fn summarise(&self, commit: &Commit, paid: u64) -> Result<(), Error> {
         let sort = format!("{}#{}", commit.placed_at, commit.aggregate_id);
         let keys = vec![key(&commit.customer_id, "placedAtOrderId", &sort)];
-        let (parked, rows) =
-            tokio::join!(self.is_anything_parked("OrderSummaryByCustomer"), self.read(&self.summaries, keys));
-        let row = rows?.pop().filter(|_| matches!(parked, Ok(false))).ok_or("no row to go on from")?;
+        let row = self.read(&self.summaries, keys, false).await?.pop().ok_or("no row to go on from")?;
         self.client
             .put_item()
             .table_name(&self.summaries)
@@ -74,11 +70,9 @@ impl Tables {
     async fn total(&self, commit: &Commit, paid: u64) -> Result<(), Error> {
         let entry = |entry: &str| key(&commit.customer_id, "entry", entry);
         let order = entry(&format!("order#{}", commit.aggregate_id));
-        let row = self.read(&self.totals, vec![order.clone()]);
-        let (parked, row) = tokio::join!(self.is_anything_parked("CustomerTotals"), row);
-        row?.pop().filter(|_| matches!(parked, Ok(false))).ok_or("no row to go on from")?;
-        let mut sums = self.read(&self.totals, vec![entry("total#2")]).await?.pop().ok_or("no sums")?;
-        let row = self.read(&self.totals, vec![order]).await?.pop().ok_or("no row that the sums count")?;
+        self.read(&self.totals, vec![order.clone()], true).await?.pop().ok_or("no row to go on from")?;
+        let mut sums = self.read(&self.totals, vec![entry("total#2")], true).await?.pop().ok_or("no sums")?;
+        let row = self.read(&self.totals, vec![order], true).await?.pop().ok_or("no row that the sums count")?;
         let row = changed(row, "amountPaid", paid, commit.version)?;
         let revision = sums.get("revision").cloned().ok_or("no revision")?;
         let gross = sums.get_mut("sums").and_then(|sums| member(member(sums, "EUR")?, "gross")).ok_or("no gross")?;
@@ -100,16 +94,10 @@ impl Tables {
         Ok(())
     }
 
-    async fn read(&self, table: &str, keys: Vec<Item>) -> Result<Vec<Item>, Error> {
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
+    async fn read(&self, table: &str, keys: Vec<Item>, is_consistent: bool) -> Result<Vec<Item>, Error> {
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(is_consistent).build()?;
         let found = self.client.batch_get_item().request_items(table, keys).send().await?;
         Ok(found.responses.unwrap_or_default().into_values().flatten().collect())
-    }
-
-    async fn is_anything_parked(&self, consumer: &str) -> Result<bool, Error> {
-        let query = self.client.query().table_name(&self.parked).key_condition_expression("consumer = :consumer");
-        let query = query.expression_attribute_values(":consumer", string(consumer)).consistent_read(true).limit(100);
-        Ok(query.send().await?.count > 0)
     }
 }
 

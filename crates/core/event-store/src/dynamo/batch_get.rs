@@ -18,7 +18,16 @@ const MAX_READS: u32 = 6;
 /// The longest pause before the second of these reads, in milliseconds; it doubles with each further one.
 const FIRST_PAUSE_MS: u64 = 25;
 
-/// Reads items by key, with strong consistency. Returns the items found, and the keys that DynamoDB left unprocessed at
+/// The consistency of a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    /// The read sees every write before it.
+    Strong,
+    /// Each item is as it is now, or as it was a moment ago. Such a read costs half.
+    Eventual,
+}
+
+/// Reads items by key. Returns the items found, and the keys that DynamoDB left unprocessed at
 /// every read because the table is too busy.
 ///
 /// # Errors
@@ -27,6 +36,7 @@ pub async fn batch_get(
     client: &Client,
     table: &str,
     keys: &[SdkItem],
+    consistency: Consistency,
 ) -> Result<(Vec<SdkItem>, Vec<SdkItem>), TableError> {
     let (mut items, mut unprocessed) = (Vec::new(), Vec::new());
     for keys in keys.chunks(MAX_KEYS) {
@@ -35,7 +45,8 @@ pub async fn batch_get(
             if attempt > 1 {
                 backoff(attempt, FIRST_PAUSE_MS, u64::MAX).await;
             }
-            let request = KeysAndAttributes::builder().set_keys(Some(unread)).consistent_read(true).build();
+            let is_strong = consistency == Consistency::Strong;
+            let request = KeysAndAttributes::builder().set_keys(Some(unread)).consistent_read(is_strong).build();
             let request = request.map_err(|error| TableError::refused("BatchGetItem", error))?;
             let output = client.batch_get_item().request_items(table, request).send().await;
             let output = output.map_err(|error| TableError::of("BatchGetItem", error))?;

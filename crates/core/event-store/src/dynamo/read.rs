@@ -29,6 +29,14 @@ impl DynamoEventStore {
         self.load_on(aggregate_id, up_to, first).await
     }
 
+    /// Loads the aggregate at the newest version that the first replica to answer has. Only the first page is read
+    /// eventually consistently. Older commits have usually been on every replica for a long time, and a strongly
+    /// consistent read cannot miss them.
+    pub(super) async fn load_back_eventually<A: Aggregate>(&self, aggregate_id: &str) -> Result<Loaded<A>, StoreError> {
+        let first = self.back(aggregate_id, None).consistent_read(false).set_limit(LOAD_PAGES[0]);
+        self.load_on(aggregate_id, None, send(first).await?).await
+    }
+
     /// Continues a load after a first page that was read before.
     async fn load_on<A: Aggregate>(
         &self,

@@ -24,7 +24,7 @@ async fn a_command_costs_the_same_at_commit_10_1000_and_5000() {
         let reading = dynamo.meter.take();
         assert_eq!((reading.requests_of("Query"), reading.requests_of("PutItem")), (1, 1), "at commit {version}");
         assert_eq!(reading.total_requests(), 2, "at commit {version}");
-        assert_eq!((reading.read_half_units(), reading.write_half_units()), (2, 2), "at commit {version}");
+        assert_eq!((reading.read_half_units(), reading.write_half_units()), (1, 2), "at commit {version}");
         filled = version;
     }
 }
@@ -37,7 +37,7 @@ async fn a_duplicate_of_the_newest_request_is_one_read() {
     let again = run(&dynamo.store, "a1", "fill-100", &book(1)).await.unwrap();
     let reading = dynamo.meter.take();
     assert_eq!(again.outcome, Outcome::Replayed);
-    assert_eq!((reading.total_requests(), reading.read_half_units(), reading.write_half_units()), (1, 2, 0));
+    assert_eq!((reading.total_requests(), reading.read_half_units(), reading.write_half_units()), (1, 1, 0));
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_duplicate_of_an_older_request_is_two_reads() {
     let again = run(&dynamo.store, "a1", "fill-50", &book(1)).await.unwrap();
     let reading = dynamo.meter.take();
     assert_eq!((again.outcome, again.version), (Outcome::Replayed, 50));
-    assert_eq!((reading.total_requests(), reading.read_half_units(), reading.write_half_units()), (2, 4, 0));
+    assert_eq!((reading.total_requests(), reading.read_half_units(), reading.write_half_units()), (2, 3, 0));
 }
 
 /// Returns the times of 9,300 commits of one order, in milliseconds: one a minute, then half a year later a burst of

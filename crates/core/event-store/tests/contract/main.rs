@@ -7,6 +7,7 @@ mod budgets;
 mod commands;
 mod faults;
 mod history;
+mod late_reads;
 mod ledger;
 mod pages;
 mod scan;

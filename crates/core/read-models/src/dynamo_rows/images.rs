@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use event_store::TableError;
+use event_store::dynamo::Consistency;
 use futures_util::stream::{self, StreamExt};
 use serde_dynamo::Item;
 
@@ -93,7 +94,7 @@ impl<P: Projection> RowImages<P> for DynamoRows {
 impl DynamoRows {
     /// Reads the items at these keys, at most [`MAX_KEYS`].
     pub(crate) async fn stored<P: Projection>(&self, keys: &[RowKey]) -> Result<HashMap<RowKey, StoredItem>, RowError> {
-        let (items, unread) = self.items::<P>(keys).await?;
+        let (items, unread) = self.items::<P>(keys, Consistency::Strong).await?;
         if !unread.is_empty() {
             return Err(TableError::busy("BatchGetItem").into());
         }

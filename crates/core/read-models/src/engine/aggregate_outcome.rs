@@ -1,7 +1,5 @@
 //! Determines which records of an aggregate are done, and the reasons why the others are not.
 
-use std::collections::BTreeMap;
-
 use event_store::Poison;
 
 use super::batch::AggregateCommits;
@@ -35,6 +33,11 @@ impl AggregateOutcome {
         Self { stops: vec![Stop { from: 0, reason }], ..Self::at(0) }
     }
 
+    /// Returns true if the stored row was one version behind the first of these commits, and no other writer changed it.
+    pub(super) fn follows<E>(&self, commits: &AggregateCommits<E>) -> bool {
+        self.begun > 0 && self.begun + 1 == *commits.span().start() && self.counters.superseded == 0
+    }
+
     /// Returns the reason why a version is not in the row.
     fn reason(&self, version: u64) -> Option<&Reason> {
         if version <= self.done {
@@ -49,7 +52,10 @@ impl AggregateOutcome {
 pub(super) fn settle<E>(commits: &AggregateCommits<E>, outcome_so_far: &AggregateOutcome) -> Outcome {
     let reached =
         (outcome_so_far.done > 0).then(|| (commits.aggregate_id.clone(), outcome_so_far.done)).into_iter().collect();
-    let mut outcome = Outcome { failed: Vec::new(), reached, counters: outcome_so_far.counters };
+    let counters = outcome_so_far.counters;
+    let out_of_sequence =
+        (!outcome_so_far.follows(commits)).then(|| commits.aggregate_id.clone()).into_iter().collect();
+    let mut outcome = Outcome { failed: Vec::new(), reached, out_of_sequence, counters };
     for (&version, slot) in &commits.versions {
         match outcome_so_far.reason(version) {
             Some(reason) => outcome.failed.extend(slot.ids.iter().map(|id| Failure {
@@ -75,7 +81,7 @@ pub(super) fn unaddressable(records: Vec<(String, Poison)>) -> Outcome {
         version: None,
         reason: Reason::Poison { version: None, cause },
     });
-    Outcome { failed: failed.collect(), reached: BTreeMap::new(), counters: Counters::default() }
+    Outcome { failed: failed.collect(), ..Outcome::default() }
 }
 
 /// Returns the outcome of commits that do not concern the row. Nothing is read or written for them.

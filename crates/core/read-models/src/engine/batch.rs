@@ -1,6 +1,7 @@
 //! Sorts a batch for the engine: each aggregate's commits by version, with repeats grouped.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use event_store::{Aggregate, Commit, Delivered, Poison};
 
@@ -41,6 +42,12 @@ pub(super) fn aggregates<E>(entries: Vec<Delivered<E>>) -> (Vec<AggregateCommits
 }
 
 impl<E> AggregateCommits<E> {
+    /// Returns the first and the last version of these commits.
+    pub(super) fn span(&self) -> RangeInclusive<u64> {
+        let first = self.versions.keys().next().copied().unwrap_or(0);
+        first..=self.versions.keys().next_back().copied().unwrap_or(0)
+    }
+
     /// Returns true if these commits are enough to begin a row.
     pub(super) fn holds_the_first_version(&self) -> bool {
         self.versions.get(&1).is_some_and(|first| first.record.is_ok())

@@ -69,6 +69,13 @@ impl<'a, P: Projection, S: EventStore<P::Aggregate>> Fold<'a, P, S> {
         }
     }
 
+    /// Returns the key of the row, if it was one version behind the batch and poison stopped the fold.
+    pub(super) fn stopped_by_poison(&self) -> Option<&RowKey> {
+        let is_poison = |stop: &Stop| matches!(stop.reason, Reason::Poison { .. });
+        let is_stopped = self.outcome_so_far.follows(self.commits) && self.outcome_so_far.stops.iter().any(is_poison);
+        self.open.as_ref().filter(|_| is_stopped).map(|(key, _)| key)
+    }
+
     /// Returns true if a write may be needed.
     pub(super) fn is_open(&self) -> bool {
         self.open.as_ref().is_some_and(|(_, progress)| progress.version > self.outcome_so_far.done)

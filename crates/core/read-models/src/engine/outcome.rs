@@ -1,6 +1,6 @@
 //! The outcome of a batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The outcome of a batch: the records to retry, and the work done for the others.
@@ -10,6 +10,9 @@ pub struct Outcome {
     pub failed: Vec<Failure>,
     /// The version up to which the row of each aggregate in the batch is folded, if it is known.
     pub reached: BTreeMap<String, u64>,
+    /// The aggregates of which earlier commits may have waited: their row was not read, or it was not one version behind
+    /// their first commit in the batch. Aggregates that the batch does not concern are left out.
+    pub out_of_sequence: BTreeSet<String>,
     /// The counters of the work done.
     pub counters: Counters,
 }
@@ -94,6 +97,7 @@ impl Outcome {
         sum.gaps_repaired += more.gaps_repaired;
         self.failed.extend(other.failed);
         self.reached.extend(other.reached);
+        self.out_of_sequence.extend(other.out_of_sequence);
     }
 }
 

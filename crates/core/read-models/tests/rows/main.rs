@@ -11,6 +11,7 @@ mod engine;
 mod engine_faults;
 mod engine_properties;
 mod faulty_connection;
+mod late_rows;
 mod list_pages;
 mod open_orders;
 mod order_summary;

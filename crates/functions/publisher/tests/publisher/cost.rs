@@ -22,18 +22,19 @@ async fn an_event_is_one_entry_and_ten_entries_are_one_call() {
     }
 }
 
+/// The first records of the stream place orders, so nothing of them can wait.
 #[tokio::test]
-async fn while_nothing_is_parked_a_batch_costs_one_read_unit() {
+async fn while_nothing_is_parked_a_batch_costs_one_read_unit_and_new_orders_none() {
     let stream = stream::of(100).await;
-    for records in [1, 100] {
+    for (records, units) in [(0..1, 0), (0..100, 0), (5..6, 1), (5..100, 1)] {
         let bus = Bus::start().await;
         let (client, meter) = bus.dynamodb.metered_client();
         let publisher = Publisher::new(bus.named(NAME), ParkedOrderTable::new(client, NOTES));
-        let answer = Bus::invoke_by(&publisher, Context::default(), &stream[..records]).await.unwrap();
+        let answer = Bus::invoke_by(&publisher, Context::default(), &stream[records]).await.unwrap();
         assert_eq!(answer, go_on_from(None));
         let reading = meter.take();
-        assert_eq!((reading.requests_of("Query"), reading.total_requests()), (1, 1));
-        assert_eq!((reading.read_half_units(), reading.write_half_units()), (2, 0));
+        assert_eq!((reading.requests_of("Query"), reading.total_requests()), (units, units));
+        assert_eq!((reading.read_half_units(), reading.write_half_units()), (units * 2, 0));
     }
 }
 

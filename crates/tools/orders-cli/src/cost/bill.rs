@@ -93,7 +93,7 @@ impl Tariff {
         let records = consumed.orders * COMMANDS;
         let (of_projector, of_publisher) = (projector.of("ParkedOrders"), publisher.of("ParkedOrders"));
         let mut notes = of_projector.read_half_units + of_publisher.read_half_units;
-        // The projector looks for parked orders once for each read model.
+        // The projector looks for parked orders once for each read model, in the same batches.
         let notes_of_one = of_projector.read_half_units / u64::try_from(CORE.len())?;
         let (mut always, mut others) = (Vec::new(), Vec::new());
         for model in &CORE {
@@ -101,7 +101,7 @@ impl Tariff {
             let sheet = self.sheet(scope, consumed.orders);
             let lines = if scope == Scope::Order { &mut always } else { &mut others };
             lines.extend(sheet.table(model.name, &[projector]));
-            if scope == Scope::OnRequest(model.name) {
+            if scope != Scope::Order {
                 lines.push(sheet.line("ParkedOrders, for it", Unit::ReadUnits, notes_of_one));
                 notes -= notes_of_one;
             }

@@ -14,6 +14,7 @@ use crate::faults::bus::Bus;
 use crate::faults::fault::{Fault, Faults};
 use crate::faults::hold::Hold;
 use crate::faults::kill::Kills;
+use crate::faults::lagging_replica::LaggingReplica;
 use crate::faults::mapping::{Deployed, Disturbances, Mapping, Shard};
 use crate::faults::network::Network;
 use crate::faults::strike::Rates;
@@ -49,6 +50,7 @@ pub(super) struct Harness<'a> {
     pub(super) faults: Faults,
     pub(super) tampering: Tampering,
     pub(super) journal: Journal,
+    pub(super) replica: LaggingReplica,
     pub(super) errors: UnexpectedErrors,
     pub(super) orders: Arc<[NewOrder]>,
     /// The versions that clients know.
@@ -85,8 +87,20 @@ impl<'a> Harness<'a> {
         };
         let tampering = Tampering::new(random.fork(), faults.clone(), tamper);
         let journal = Journal::new(dynamo.database().clone());
-        let (errors, known, hold) = (UnexpectedErrors::default(), Known::default(), Hold::default());
-        Ok(Self { release, dynamo, shape, faults, tampering, journal, errors, orders, known, pricing, hold })
+        Ok(Self {
+            release,
+            dynamo,
+            shape,
+            faults,
+            tampering,
+            journal,
+            replica: LaggingReplica::default(),
+            errors: UnexpectedErrors::default(),
+            orders,
+            known: Known::default(),
+            pricing,
+            hold: Hold::default(),
+        })
     }
 }
 
@@ -111,6 +125,7 @@ impl Harness<'_> {
     fn network_at(&self, seed: u64, rates: Rates) -> Network {
         let mut network = Network::new(self.dynamo.database().clone(), seed, rates);
         network.journal = Some(self.journal.clone());
+        network.replica = self.replica.clone();
         network
     }
 
@@ -222,7 +237,7 @@ impl Harness<'_> {
         let mut deployed = vec![Deployed { function, network, is_newer, reads_all: false }];
         if self.shape.is_deployed {
             let (network, client) = self.consumer_network(true, random);
-            let function = release::projector(&models::next(&client), client);
+            let function = self.release.next_projector(client);
             deployed.push(Deployed { function, network, is_newer: true, reads_all: true });
         }
         let disturbances = Disturbances { shuffles: true, losses: true };

@@ -54,6 +54,7 @@ faults! {
     BusyCustomer = "busy-customer", "histories in which one customer has most of six to eight orders";
     LaggingRows = "lagging-rows", "rows that lagged by minutes when a verification looked at them";
     UnaddressableRecord = "unaddressable-record", "records in batches that name no order";
+    LaggingReplica = "lagging-replica", "eventually consistent reads that showed an earlier state";
 }
 
 impl Fault {

@@ -114,8 +114,9 @@ impl Mapping {
     /// Delivers the remaining records without faults, once the newer release is deployed:
     /// - new records,
     /// - records whose retries were used up,
-    /// - unless `is_made_up_for`, the newest record of each order that concerns each read model. It takes the place of the order's
-    ///   next event.
+    /// - unless `is_made_up_for`, the newest record of each order that concerns each read model, twice. The first delivery takes the
+    ///   place of the order's next event. If the record itself was parked, the row now follows it directly, and only the repeat finds
+    ///   the note.
     pub(crate) async fn settle(&mut self, is_made_up_for: bool) {
         self.kills.percent = 0;
         self.deployed.retain(|deployed| deployed.is_newer);
@@ -126,7 +127,8 @@ impl Mapping {
         self.next = self.records.len();
         let mut left = std::mem::take(&mut self.exhausted);
         if self.disturbances.losses && !is_made_up_for {
-            left.extend(newest_for_each_model(&self.records));
+            let newest = newest_for_each_model(&self.records);
+            left.extend(newest.iter().flat_map(|record| [record.clone(), record.clone()]));
         }
         for record in left {
             self.deliver(vec![record]).await;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`fault`] | the list of faults, and a count of each |
 //! | [`strike`], [`network`], [`bus`] | HTTP clients of the SDKs that delay and fail requests |
+//! | `lagging_replica` | eventually consistent reads that show an earlier state |
 //! | `kill`, `wrong_clock` | functions that are killed; clocks that jump or stand still |
 //! | [`tampering`], `snapshots` | stored commits that are changed: poison, unusable snapshots, large orders |
 //! | `mapping`, [`unaddressable`] | a shard of the stream with bad deliveries; records that name no order |
@@ -13,6 +14,7 @@ pub mod bus;
 pub mod fault;
 pub(crate) mod hold;
 pub(crate) mod kill;
+pub(crate) mod lagging_replica;
 pub(crate) mod lagging_rows;
 pub(crate) mod mapping;
 pub mod network;

@@ -12,6 +12,7 @@ use embedded_dynamodb::{Database, protocol};
 use serde_json::Value;
 
 use crate::faults::fault::{Fault, Faults};
+use crate::faults::lagging_replica::{LONGEST_LAG, LaggingReplica};
 use crate::faults::strike::{Dice, Fired, Moment, Rates, Strike};
 use crate::faults::tampering::Tampering;
 use crate::world::journal::Journal;
@@ -37,6 +38,8 @@ pub struct Network {
     pub(crate) tampering: Option<(Tampering, bool)>,
     /// The journal of every write.
     pub(crate) journal: Option<Journal>,
+    /// The replica that answers eventually consistent reads.
+    pub(crate) replica: LaggingReplica,
     rows_written: Arc<AtomicU64>,
 }
 
@@ -51,7 +54,15 @@ impl Network {
     #[must_use]
     pub fn new(database: Database, seed: u64, rates: Rates) -> Self {
         let dice = Shared::new(Dice::new(seed, rates));
-        Self { database, dice, faults: Faults::default(), tampering: None, journal: None, rows_written: Arc::default() }
+        Self {
+            database,
+            dice,
+            faults: Faults::default(),
+            tampering: None,
+            journal: None,
+            replica: LaggingReplica::default(),
+            rows_written: Arc::default(),
+        }
     }
 
     /// Ends the faults.
@@ -123,6 +134,10 @@ impl Network {
         if let Some(journal) = self.journal.as_ref().filter(|_| status == 200 && wire::is_write(operation)) {
             journal.written(&table);
         }
+        if operation == "PutItem" && status == 200 {
+            self.replica.written(&table, body);
+        }
+        let answer = self.late_answer(operation, body, &answer).unwrap_or(answer);
         let is_of_events = table == EVENTS;
         match (operation, status) {
             ("PutItem", 200) if is_of_events => {
@@ -145,6 +160,16 @@ impl Network {
             _ => {}
         }
         (status, answer)
+    }
+
+    /// The answer of a replica that lags.
+    fn late_answer(&self, operation: &str, body: &[u8], answer: &str) -> Option<String> {
+        if !self.faults.may(Fault::LaggingReplica) || !matches!(operation, "Query" | "BatchGetItem") {
+            return None;
+        }
+        let lag = self.dice.lock().lag(LONGEST_LAG)?;
+        let late = self.replica.answer(operation, body, answer, lag);
+        late.inspect(|_| self.faults.struck(Fault::LaggingReplica))
     }
 
     /// Counts an append to a version that another request has taken.

@@ -63,13 +63,15 @@ impl Strike {
     }
 }
 
-/// The rates of strikes in percent of all requests, 0 to 100 in sum.
+/// The rates of faults in percent. The rates of strikes are of all requests, 0 to 100 in sum.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rates {
     /// Strikes before the service processes the request.
     pub before_percent: u8,
     /// Strikes after the service has processed the request.
     pub after_percent: u8,
+    /// Eventually consistent reads of a replica that lags.
+    pub lagging_percent: u8,
 }
 
 /// The count of each strike.
@@ -115,6 +117,13 @@ impl Dice {
         let (request, drawn, reply) = (self.delay(), self.draw(), self.delay());
         let strike = drawn.filter(|(moment, strike)| faults.may(strike.fault(*moment)));
         Call { request, strike, reply }
+    }
+
+    /// Draws the lag of the replica that answers an eventually consistent read. `None` if it does not lag.
+    pub(crate) fn lag(&mut self, longest: Duration) -> Option<Duration> {
+        let lags = self.random.u8(0..100) < self.rates.lagging_percent;
+        let millis = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+        lags.then(|| Duration::from_millis(self.random.u64(0..=millis)))
     }
 
     fn delay(&mut self) -> Duration {

@@ -10,6 +10,9 @@ use crate::faults::tampering::Poison;
 use crate::workload::plan::Plan;
 use crate::world::next_summary::NextSummary;
 
+/// Eventually consistent reads of a replica that lags, in percent.
+const LAGGING_PERCENT: u8 = 40;
+
 /// The past of a history's first order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {
@@ -32,7 +35,7 @@ pub struct Shape {
     pub is_busy: bool,
     /// Commands that the seed makes, 5 to 60.
     pub commands: u8,
-    /// Strikes on the networks: 5 to 30 percent of all requests.
+    /// Strikes on the networks: 5 to 30 percent of all requests. Replicas that lag: the same share in every history.
     pub rates: Rates,
     /// Command handlers that are killed, in percent of invocations: 0 to 10.
     pub kills_percent: u8,
@@ -110,7 +113,7 @@ impl Shape {
             is_busy: is_busy && !is_full,
             beginning,
             commands: random.u8(5..=60),
-            rates: Rates { before_percent, after_percent: faults - before_percent },
+            rates: Rates { before_percent, after_percent: faults - before_percent, lagging_percent: LAGGING_PERCENT },
             poison: random.choice(Poison::ALL).unwrap_or(Poison::UnknownType),
             // Its snapshots and padding together would exceed the limit of an item.
             has_large_order: has_large_order && !is_full,

@@ -43,6 +43,11 @@ pub trait Release: Send + Sync {
         projector(&models::as_deployed(&client), client)
     }
 
+    /// The projector of the next release, which a rolling deployment brings.
+    fn next_projector(&self, client: Client) -> Box<dyn StreamFunction> {
+        projector(&models::next(&client), client)
+    }
+
     /// Redrives a parked order for a consumer.
     fn redrive<'a>(
         &'a self,

@@ -82,7 +82,7 @@ impl Intercept for Meddler {
         if let Some(page) = output.downcast_mut::<QueryOutput>() {
             match self.0 {
                 Bug::StopsPaging => page.last_evaluated_key = None,
-                Bug::PublishesPastPoison | Bug::HidesParkedOrders => {
+                Bug::PublishesPastPoison | Bug::OverlooksParkedOrders | Bug::HidesParkedOrders => {
                     page.items.iter_mut().for_each(|items| items.retain(|item| !is_note(item)));
                 }
                 Bug::TrustsAnOldSnapshot => each_snapshot(page, |_, snapshot| {
