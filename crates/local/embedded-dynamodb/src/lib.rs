@@ -50,7 +50,8 @@ pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::
 pub enum DatabaseLocation {
     /// In memory. The data is lost when the database stops.
     Memory,
-    /// In a file, which is created if it does not exist. Acknowledged writes survive `kill -9`.
+    /// In a file, which is created if it does not exist. Acknowledged writes survive `kill -9`. A power failure can lose the
+    /// newest ones, but does not damage the file.
     File(PathBuf),
 }
 
@@ -179,6 +180,10 @@ fn open(location: &DatabaseLocation) -> Result<Database, EmbeddedError> {
             let database = Database::new(&file.to_string_lossy())
                 .map_err(|source| EmbeddedError::Database { failed: failed(), source })?;
             stream_index::add_to_file(file)?;
+            // This sets `synchronous` to NORMAL. SQLite's default would wait for the disk at each commit, which only a power
+            // failure requires: the system keeps the writes of a process that was killed.
+            let relaxed = database.disable_bulk_loading();
+            relaxed.map_err(|source| EmbeddedError::Database { failed: failed(), source })?;
             Ok(database)
         }
     }
