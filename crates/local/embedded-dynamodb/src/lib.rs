@@ -14,12 +14,12 @@
 //! | `stream_index.rs` | an index that keeps writes and stream reads fast as the stream grows |
 //! | [`protocol`] | DynamoDB's protocol without a server |
 //! | [`same_reply`] | a client that always receives the same reply |
-//! | `distance.rs` | a client whose calls each take additional time |
+//! | `in_process.rs` | a client that calls the database without HTTP |
 //! | [`meter`] | counts of requests and consumed capacity, for exact assertions on budgets |
 
-mod distance;
 mod error;
 mod front;
+mod in_process;
 pub mod meter;
 mod private_server;
 pub mod protocol;
@@ -35,9 +35,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-use distance::Distance;
 pub use dynoxide::{Database, DynoxideError};
 pub use error::EmbeddedError;
+use in_process::InProcess;
 use loopback_http::{Admission, Listener, Server};
 pub use meter::{Meter, Units};
 use sam_template::Template;
@@ -50,7 +50,8 @@ pub const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::
 pub enum DatabaseLocation {
     /// In memory. The data is lost when the database stops.
     Memory,
-    /// In a file, which is created if it does not exist. Acknowledged writes survive `kill -9`.
+    /// In a file, which is created if it does not exist. Acknowledged writes survive `kill -9`. A power failure can lose the
+    /// newest ones, but does not damage the file.
     File(PathBuf),
 }
 
@@ -104,21 +105,33 @@ impl EmbeddedDynamoDb {
         (Client::from_conf(self.config().interceptor(meter.clone()).build()), meter)
     }
 
-    /// Returns a client in this process whose calls each take `latency` longer.
+    /// Returns a client that calls the database without HTTP. It has the operations of [`protocol::answer`].
+    #[must_use]
+    pub fn in_process_client(&self) -> Client {
+        self.distant_client(Duration::ZERO)
+    }
+
+    /// Returns a client like [`EmbeddedDynamoDb::in_process_client`], whose calls each take `latency` longer.
     #[must_use]
     pub fn distant_client(&self, latency: Duration) -> Client {
-        let line = Distance { database: self.database.clone(), latency };
-        Client::from_conf(self.config().http_client(line).build())
+        let connection = InProcess { database: self.database.clone(), latency };
+        // The database does not check signatures, so the requests are not signed.
+        let config = self.unsigned_config().allow_no_auth().http_client(connection);
+        Client::from_conf(config.build())
     }
 
     /// Returns the SDK configuration for this database, so that a test can build a client with additions.
     #[must_use]
     pub fn config(&self) -> aws_sdk_dynamodb::config::Builder {
+        let credentials = Credentials::new("local", "local", None, None, "embedded-dynamodb");
+        self.unsigned_config().credentials_provider(credentials)
+    }
+
+    fn unsigned_config(&self) -> aws_sdk_dynamodb::config::Builder {
         Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(self.endpoint())
             .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("local", "local", None, None, "embedded-dynamodb"))
     }
 
     /// Creates the template's tables. Existing tables are not changed.
@@ -167,6 +180,10 @@ fn open(location: &DatabaseLocation) -> Result<Database, EmbeddedError> {
             let database = Database::new(&file.to_string_lossy())
                 .map_err(|source| EmbeddedError::Database { failed: failed(), source })?;
             stream_index::add_to_file(file)?;
+            // This sets `synchronous` to NORMAL. SQLite's default would wait for the disk at each commit, which only a power
+            // failure requires: the system keeps the writes of a process that was killed.
+            let relaxed = database.disable_bulk_loading();
+            relaxed.map_err(|source| EmbeddedError::Database { failed: failed(), source })?;
             Ok(database)
         }
     }

@@ -1,11 +1,12 @@
 //! A table's stream, read without HTTP, for the stream pump, and for tests and tools that deliver its records themselves.
 
 use dynoxide::actions::describe_stream::DescribeStreamRequest;
-use dynoxide::actions::get_records::GetRecordsRequest;
+use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::{Database, DynoxideError};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::EmbeddedError;
 
@@ -17,6 +18,16 @@ pub struct TableStream {
     pub arn: String,
     /// The name of the shard.
     pub shard_id: String,
+}
+
+/// A record in the form in which Lambda delivers it.
+#[derive(Serialize)]
+pub struct DeliveredRecord<'a> {
+    /// The record of the stream.
+    #[serde(flatten)]
+    pub record: Record,
+    #[serde(rename = "eventSourceARN")]
+    source: &'a str,
 }
 
 impl TableStream {
@@ -33,11 +44,11 @@ impl TableStream {
     }
 
     /// Returns at most 1,000 records after a sequence number, oldest first; without a sequence number, from the oldest
-    /// stored one. Each has the form in which Lambda delivers it.
+    /// stored one.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn read_after(&self, sequence_number: Option<&str>) -> Result<Vec<Value>, DynoxideError> {
+    pub fn read_after(&self, sequence_number: Option<&str>) -> Result<Vec<DeliveredRecord<'_>>, DynoxideError> {
         let kind = if sequence_number.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
         let from = GetShardIteratorRequest {
             stream_arn: self.arn.clone(),
@@ -49,13 +60,7 @@ impl TableStream {
             return Ok(Vec::new());
         };
         let answer = self.database.get_records(GetRecordsRequest { shard_iterator, limit: None })?;
-        let as_lambda_delivers_it = |record| {
-            let mut record: Value = serde_json::to_value(record)?;
-            record["eventSourceARN"] = json!(self.arn);
-            Ok(record)
-        };
-        let records: Result<_, serde_json::Error> = answer.records.iter().map(as_lambda_delivers_it).collect();
-        records.map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+        Ok(answer.records.into_iter().map(|record| DeliveredRecord { record, source: &self.arn }).collect())
     }
 
     /// Returns the sequence number of the newest record; `None` if the stream has no records.
@@ -96,6 +101,7 @@ pub fn all(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<
 /// [`EmbeddedError::Database`].
 pub fn records(database: &Database, table: &str, after: Option<&str>) -> Result<Vec<Value>, EmbeddedError> {
     let failed = |source| EmbeddedError::Database { failed: format!("cannot read the stream of {table}"), source };
-    let stream = TableStream::of_table(database, table).map_err(failed)?;
-    stream.map_or(Ok(Vec::new()), |stream| stream.read_after(after)).map_err(failed)
+    let Some(stream) = TableStream::of_table(database, table).map_err(failed)? else { return Ok(Vec::new()) };
+    let records: Result<_, _> = stream.read_after(after).map_err(failed)?.iter().map(serde_json::to_value).collect();
+    records.map_err(|error| failed(DynoxideError::InternalServerError(error.to_string())))
 }

@@ -65,7 +65,7 @@ pub struct Options {
 
 /// The clients and the configuration of the stack's functions.
 pub struct Surroundings {
-    /// A client of the stack's DynamoDB.
+    /// A client of the stack's DynamoDB, which calls it without HTTP.
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// A client of the stack's EventBridge.
     pub eventbridge: aws_sdk_eventbridge::Client,
@@ -129,7 +129,7 @@ impl LocalStack {
                 EmbeddedEventBridge::start_on(eventbridge, template.event_bus_names(), log, admission.clone())?;
 
             let surroundings = Surroundings {
-                dynamodb: database.client(),
+                dynamodb: database.in_process_client(),
                 eventbridge: event_bus.client(),
                 environments: environments(&template, &database.endpoint(), &event_bus.endpoint())?,
             };

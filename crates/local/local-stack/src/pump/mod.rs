@@ -6,7 +6,7 @@
 //! - `checkpoint`, `destination`: the position of the consumer, and the records that it never processed.
 //! - `run`: the loop that connects them.
 //!
-//! Two of Lambda's settings affect only throughput and are not imitated. A batch is sent as soon as there is a record
+//! Two of Lambda's settings affect only throughput and are not imitated. A batch is sent as soon as a read finds a record
 //! (`MaximumBatchingWindowInSeconds`), and the embedded stream has one shard, read by one loop (`ParallelizationFactor`).
 
 mod checkpoint;
@@ -119,7 +119,7 @@ mod tests {
     use crate::function::event_function;
 
     /// Returns a database with one record in the stream of `things`.
-    fn database() -> Database {
+    pub(super) fn database() -> Database {
         let database = Database::memory().unwrap();
         let table = json!({
             "TableName": "things",

@@ -6,9 +6,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use embedded_dynamodb::stream::TableStream;
+use embedded_dynamodb::stream::{DeliveredRecord, TableStream};
 use embedded_dynamodb::{Database, DynoxideError};
-use serde_json::Value;
 
 use super::mapping::StreamItem;
 use super::sequence::SequenceNumber;
@@ -39,14 +38,15 @@ pub(crate) struct ReadRecord {
 }
 
 impl ReadRecord {
-    fn new(record: &Value) -> Self {
-        let change = &record["dynamodb"];
-        let age = change["ApproximateCreationDateTime"].as_f64().map(Duration::try_from_secs_f64);
-        Self {
-            encoded: record.to_string().into(),
-            sequence: change["SequenceNumber"].as_str().unwrap_or_default().into(),
-            created: UNIX_EPOCH + age.and_then(Result::ok).unwrap_or_default(),
-        }
+    fn new(delivered: &DeliveredRecord<'_>) -> Result<Self, DynoxideError> {
+        let change = &delivered.record.dynamodb;
+        let encoded = serde_json::to_vec(delivered);
+        Ok(Self {
+            encoded: encoded.map_err(|error| DynoxideError::InternalServerError(error.to_string()))?,
+            sequence: change.sequence_number.as_str().into(),
+            created: UNIX_EPOCH
+                + Duration::try_from_secs_f64(change.approximate_creation_date_time).unwrap_or_default(),
+        })
     }
 }
 
@@ -79,8 +79,11 @@ pub(crate) async fn read(
     position: Option<SequenceNumber>,
 ) -> Result<Vec<ReadRecord>, StreamError> {
     let stream = stream.clone();
-    let records = blocking(move || stream.read_after(position.as_ref().map(SequenceNumber::as_str))).await?;
-    Ok(records.iter().map(ReadRecord::new).collect())
+    let read = move || {
+        let records = stream.read_after(position.as_ref().map(SequenceNumber::as_str))?;
+        records.iter().map(ReadRecord::new).collect()
+    };
+    blocking(read).await
 }
 
 /// Returns the sequence number of the newest record; `None` if the stream has no records.
@@ -101,32 +104,43 @@ async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use aws_lambda_events::event::dynamodb::Event;
-    use serde_json::json;
 
+    use super::super::tests::database;
     use super::*;
 
-    #[test]
-    fn an_event_can_be_read_as_lambdas_own_type() {
-        let record = json!({
-            "eventID": "e-1", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
-            "awsRegion": "local", "eventSourceARN": "arn:stream",
-            "dynamodb": {
-                "ApproximateCreationDateTime": 1_761_000_000.0,
-                "Keys": { "aggregateId": { "S": "o-1" } }, "NewImage": { "aggregateId": { "S": "o-1" } },
-                "SequenceNumber": "100000000000000000001", "SizeBytes": 7, "StreamViewType": "NEW_IMAGE",
-            },
-        });
-        let read = || ReadRecord::new(&record);
-        assert_eq!(read().created, UNIX_EPOCH + Duration::from_secs(1_761_000_000));
-        assert_eq!(read().sequence, "100000000000000000001".into());
-        let event: Event = serde_json::from_slice(&dynamodb_event(&[read(), read()])).unwrap();
-        assert_eq!(event.records.len(), 2);
+    #[tokio::test]
+    async fn an_event_can_be_read_as_lambdas_own_type() {
+        let before = SystemTime::now();
+        let stream = find(&database(), "things").await.unwrap();
+        let records = read(&stream, None).await.unwrap();
+        let newest = newest(&stream).await.unwrap().unwrap();
+        assert_eq!((records.len(), &records[0].sequence), (1, &newest));
+        // The stream's time has whole seconds.
+        assert!(before.duration_since(records[0].created).unwrap_or_default() < Duration::from_secs(2));
+
+        let event: Event = serde_json::from_slice(&dynamodb_event(&records)).unwrap();
+        assert_eq!(event.records.len(), 1);
         let read = &event.records[0];
-        assert_eq!((read.event_name.as_str(), read.event_source_arn.as_deref()), ("INSERT", Some("arn:stream")));
-        assert_eq!(read.change.sequence_number.as_deref(), Some("100000000000000000001"));
-        assert_eq!(read.change.approximate_creation_date_time.timestamp(), 1_761_000_000);
+        assert_eq!((read.event_name.as_str(), read.event_source_arn.as_deref()), ("INSERT", Some(stream.arn.as_str())));
+        assert_eq!(read.change.sequence_number.as_deref(), Some(newest.as_str()));
+        assert_eq!(SystemTime::from(read.change.approximate_creation_date_time), records[0].created);
         let image: std::collections::HashMap<String, String> =
             serde_dynamo::from_item(read.change.new_image.clone()).unwrap();
-        assert_eq!(image["aggregateId"], "o-1");
+        assert_eq!(image["id"], "a");
+    }
+
+    #[tokio::test]
+    async fn an_event_of_several_records_has_them_in_order() {
+        let database = database();
+        let item = serde_json::json!({ "TableName": "things", "Item": { "id": { "S": "b" } } });
+        database.put_item(serde_json::from_value(item).unwrap()).unwrap();
+        let stream = find(&database, "things").await.unwrap();
+        let event: Event = serde_json::from_slice(&dynamodb_event(&read(&stream, None).await.unwrap())).unwrap();
+        let images: Vec<std::collections::HashMap<String, String>> = event
+            .records
+            .iter()
+            .map(|record| serde_dynamo::from_item(record.change.new_image.clone()).unwrap())
+            .collect();
+        assert_eq!(images.iter().map(|image| image["id"].as_str()).collect::<Vec<_>>(), ["a", "b"]);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The list reads rows of the read model only, while `GET /orders/{orderId}` reads events if the row is missing. The sampler
 //! takes one acknowledged command at a time, polls the customer's newest orders, and records the time when the order appears
-//! with that version. A sample is therefore too high by up to one request and its response, and these requests are part of
-//! the load.
+//! with that version. A sample is therefore too high by up to one request and its response. These requests are part of the
+//! load, so there are at most ten samples a second.
 
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,8 @@ use crate::api::{Api, encoded};
 
 /// The time between two requests.
 const INTERVAL: Duration = Duration::from_millis(2);
+/// The time between two samples.
+const PAUSE: Duration = Duration::from_millis(100);
 /// The time after which the sampler abandons a sample.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -50,6 +52,12 @@ pub(crate) async fn sample(
             // An interrupted sample has no value.
             _ = stopping.wait_for(|stopping| *stopping) => break,
         }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+        }
+        // This command was acknowledged during the last sample or the pause. The list may have shown it long ago.
+        let _too_old = acknowledged.try_recv();
     }
     Ok(lag)
 }

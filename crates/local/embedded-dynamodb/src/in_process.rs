@@ -1,7 +1,7 @@
-//! A client in this process whose calls each take additional time, like calls to a database across a network.
+//! A client in this process. It sends the requests of the real SDK to the database itself, without a server.
 //!
-//! It does not use the HTTP server, so it works with a paused clock (`tokio::time::pause`). The clock then shows the
-//! duration of work that waits only for calls.
+//! Its calls can each take additional time, like calls to a database across a network. It works with a paused clock
+//! (`tokio::time::pause`). The clock then shows the duration of work that waits only for calls.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,23 +19,28 @@ use crate::protocol::answer;
 
 /// The connection to a database.
 #[derive(Clone)]
-pub(crate) struct Distance {
+pub(crate) struct InProcess {
     pub(crate) database: Database,
     /// The additional time of each call.
     pub(crate) latency: Duration,
 }
 
-impl fmt::Debug for Distance {
+impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Distance").field("latency", &self.latency).finish_non_exhaustive()
+        f.debug_struct("InProcess").field("latency", &self.latency).finish_non_exhaustive()
     }
 }
 
-impl HttpConnector for Distance {
+impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self { database, latency } = self.clone();
         HttpConnectorFuture::new(async move {
-            tokio::time::sleep(latency).await;
+            if latency.is_zero() {
+                // The call itself never waits. Without this, a task with many calls would keep its thread from other tasks.
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(latency).await;
+            }
             let operation = request.headers().get("x-amz-target").and_then(|target| Some(target.rsplit_once('.')?.1));
             let (status, body) =
                 answer(&database, operation.unwrap_or_default(), request.body().bytes().unwrap_or(&[]));
@@ -45,7 +50,7 @@ impl HttpConnector for Distance {
     }
 }
 
-impl HttpClient for Distance {
+impl HttpClient for InProcess {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
