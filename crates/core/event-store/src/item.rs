@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use serde_dynamo::{AttributeValue, Item};
+use serde_json::Value;
 
 use crate::aggregate::{CodecError, EncodedEvent};
 use crate::snapshot::{self, Snapshot};
@@ -133,10 +134,30 @@ fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::
     let data = attributes.0.remove(DATA).ok_or_else(|| ItemError::new(format!("{what} has no {DATA}")))?;
     let unreadable = |source: CodecError| ItemError { problem: format!("{what} cannot be read"), source: Some(source) };
     // serde_dynamo's error would quote the value, and this error is logged.
-    let data =
-        serde_dynamo::from_attribute_value(data).map_err(|_| unreadable(format!("{DATA} is not JSON").into()))?;
+    let data = json(data).map_err(|_| unreadable(format!("{DATA} is not JSON").into()))?;
     let event = A::decode(EncodedEvent { event_type, schema_version, data }).map_err(unreadable)?;
     Ok(RecordedEvent { event_id, event })
+}
+
+/// Returns a value as JSON, with the same result as serde_dynamo, which parses each number as three types.
+fn json(value: AttributeValue) -> Result<Value, serde_dynamo::Error> {
+    Ok(match value {
+        AttributeValue::S(text) => Value::String(text),
+        AttributeValue::N(digits) => match digits.parse::<i64>() {
+            Ok(number) => Value::from(number),
+            Err(_) => serde_dynamo::from_attribute_value(AttributeValue::N(digits))?,
+        },
+        AttributeValue::Bool(flag) => Value::Bool(flag),
+        AttributeValue::Null(_) => Value::Null,
+        AttributeValue::L(values) => Value::Array(values.into_iter().map(json).collect::<Result<_, _>>()?),
+        AttributeValue::M(map) => {
+            let members = map.into_iter().map(|(name, value)| Ok((name, json(value)?)));
+            Value::Object(members.collect::<Result<_, serde_dynamo::Error>>()?)
+        }
+        AttributeValue::B(_) | AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_) => {
+            serde_dynamo::from_attribute_value(value)?
+        }
+    })
 }
 
 /// Returns the snapshot in an item, if this release can use it.
