@@ -92,6 +92,10 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
         }
     }
 
+    async fn first_commits(&self, aggregate_ids: &[String]) -> Vec<Result<Option<Commit<A::Event>>, StoreError>> {
+        self.read_first::<A>(aggregate_ids).await
+    }
+
     async fn page(&self, aggregate_id: &str, after: u64, limit: usize) -> Result<CommitPage<A::Event>, StoreError> {
         let (mut items, mut start) = (Vec::new(), None);
         // One more item than the page contains shows that another page follows.

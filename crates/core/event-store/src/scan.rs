@@ -71,7 +71,7 @@ impl Position {
         Some(Self { aggregate_id: aggregate_id.clone(), version: version.clone() })
     }
 
-    fn key(&self) -> SdkItem {
+    pub(crate) fn key(&self) -> SdkItem {
         HashMap::from([
             (item::AGGREGATE_ID.to_owned(), AttributeValue::S(self.aggregate_id.clone())),
             (item::VERSION.to_owned(), AttributeValue::N(self.version.clone())),
