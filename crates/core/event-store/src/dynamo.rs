@@ -61,7 +61,7 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
         let Some(existing) = existing else { return Err(TableError::of("PutItem", error).into()) };
         let (aggregate_id, version) = (&new.commit.aggregate_id, new.commit.version);
         let existing =
-            item::decode::<A>(existing.into()).map_err(|error| StoreError::unreadable(aggregate_id, version, error))?;
+            item::decode_sdk::<A>(existing).map_err(|error| StoreError::unreadable(aggregate_id, version, error))?;
         Ok(Appended::Occupied(existing))
     }
 
