@@ -125,7 +125,7 @@ fn decode_item<A: Aggregate>(mut attributes: Attributes<impl StoredValue>) -> Re
     let Some(Plain::List(events)) = attributes.remove(EVENTS) else {
         return Err(ItemError::new(format!("{EVENTS} is not a list")));
     };
-    let events = events.into_iter().map(|event| decode_event::<A>(event)).collect::<Result<Vec<_>, _>>()?;
+    let events = events.into_iter().map(decode_event::<A, _>).collect::<Result<Vec<_>, _>>()?;
     if events.is_empty() {
         return Err(ItemError::new(format!("{EVENTS} is empty")));
     }
@@ -137,7 +137,7 @@ fn decode_item<A: Aggregate>(mut attributes: Attributes<impl StoredValue>) -> Re
     Ok(Commit { aggregate_id, version, recorded_at, request, tags, events })
 }
 
-fn decode_event<A: Aggregate>(value: impl StoredValue) -> Result<RecordedEvent<A::Event>, ItemError> {
+fn decode_event<A: Aggregate, V: StoredValue>(value: V) -> Result<RecordedEvent<A::Event>, ItemError> {
     let Plain::Map(map) = value.plain() else { return Err(ItemError::new("an event is not a map")) };
     let mut attributes = Attributes(map);
     let event_id = attributes.string(EVENT_ID)?;
@@ -163,7 +163,7 @@ fn json(value: impl StoredValue) -> Result<Value, serde_dynamo::Error> {
         },
         Plain::Flag(flag) => Value::Bool(flag),
         Plain::Null => Value::Null,
-        Plain::List(values) => Value::Array(values.into_iter().map(|value| json(value)).collect::<Result<_, _>>()?),
+        Plain::List(values) => Value::Array(values.into_iter().map(json).collect::<Result<_, _>>()?),
         Plain::Map(map) => {
             let members = map.into_iter().map(|(name, value)| Ok((name, json(value)?)));
             Value::Object(members.collect::<Result<_, serde_dynamo::Error>>()?)
