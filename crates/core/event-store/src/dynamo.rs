@@ -61,7 +61,7 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
         let Some(existing) = existing else { return Err(TableError::of("PutItem", error).into()) };
         let (aggregate_id, version) = (&new.commit.aggregate_id, new.commit.version);
         let existing =
-            item::decode::<A>(existing.into()).map_err(|error| StoreError::unreadable(aggregate_id, version, error))?;
+            item::decode_sdk::<A>(existing).map_err(|error| StoreError::unreadable(aggregate_id, version, error))?;
         Ok(Appended::Occupied(existing))
     }
 
@@ -94,6 +94,10 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
                 return Ok(commits.into_inner());
             }
         }
+    }
+
+    async fn first_commits(&self, aggregate_ids: &[String]) -> Vec<Result<Option<Commit<A::Event>>, StoreError>> {
+        self.read_first::<A>(aggregate_ids).await
     }
 
     async fn page(&self, aggregate_id: &str, after: u64, limit: usize) -> Result<CommitPage<A::Event>, StoreError> {

@@ -6,9 +6,12 @@
 use std::collections::HashMap;
 
 use serde_dynamo::{AttributeValue, Item};
+use serde_json::Value;
 
 use crate::aggregate::{CodecError, EncodedEvent};
+use crate::dynamo::SdkItem;
 use crate::snapshot::{self, Snapshot};
+use crate::stored_value::{Plain, StoredValue};
 use crate::{
     Aggregate, Commit, Fingerprint, NewCommit, RecordedEvent, Request, StoreError, StoredSnapshot, Timestamp,
     catch_panic,
@@ -87,11 +90,23 @@ pub fn correlation_of(item: &Item) -> Option<&str> {
 /// Returns an error if an attribute is missing or has another type, if an event has an unknown type or version, or if
 /// reading it panics.
 pub fn decode<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
-    catch_panic(|| decode_item::<A>(item)).unwrap_or_else(|panicked| Err(ItemError::new(panicked.to_string())))
+    decode_values::<A>(item.into_inner())
 }
 
-fn decode_item<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> {
-    let mut attributes = Attributes(item.into());
+/// Reads a commit from an item of the SDK.
+///
+/// # Errors
+/// Returns the same errors as [`decode`].
+pub fn decode_sdk<A: Aggregate>(item: SdkItem) -> Result<Commit<A::Event>, ItemError> {
+    decode_values::<A>(item)
+}
+
+fn decode_values<A: Aggregate>(item: HashMap<String, impl StoredValue>) -> Result<Commit<A::Event>, ItemError> {
+    catch_panic(|| decode_item::<A>(Attributes(item)))
+        .unwrap_or_else(|panicked| Err(ItemError::new(panicked.to_string())))
+}
+
+fn decode_item<A: Aggregate>(mut attributes: Attributes<impl StoredValue>) -> Result<Commit<A::Event>, ItemError> {
     attributes.0.remove(SNAPSHOT);
     let aggregate_id = attributes.string(AGGREGATE_ID)?;
     let version = attributes.number(VERSION)?;
@@ -107,23 +122,23 @@ fn decode_item<A: Aggregate>(item: Item) -> Result<Commit<A::Event>, ItemError> 
         correlation_id: attributes.optional_string(CORRELATION_ID)?,
         causation_id: attributes.optional_string(CAUSATION_ID)?,
     };
-    let Some(AttributeValue::L(events)) = attributes.0.remove(EVENTS) else {
+    let Some(Plain::List(events)) = attributes.remove(EVENTS) else {
         return Err(ItemError::new(format!("{EVENTS} is not a list")));
     };
-    let events = events.into_iter().map(decode_event::<A>).collect::<Result<Vec<_>, _>>()?;
+    let events = events.into_iter().map(decode_event::<A, _>).collect::<Result<Vec<_>, _>>()?;
     if events.is_empty() {
         return Err(ItemError::new(format!("{EVENTS} is empty")));
     }
-    let tags = A::TAGS.iter().filter_map(|name| match attributes.0.remove(*name) {
-        Some(AttributeValue::S(text)) => Some(((*name).to_owned(), text)),
+    let tags = A::TAGS.iter().filter_map(|name| match attributes.remove(name) {
+        Some(Plain::Text(text)) => Some(((*name).to_owned(), text)),
         Some(_) | None => None,
     });
     let tags = tags.collect();
     Ok(Commit { aggregate_id, version, recorded_at, request, tags, events })
 }
 
-fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::Event>, ItemError> {
-    let AttributeValue::M(map) = value else { return Err(ItemError::new("an event is not a map")) };
+fn decode_event<A: Aggregate, V: StoredValue>(value: V) -> Result<RecordedEvent<A::Event>, ItemError> {
+    let Plain::Map(map) = value.plain() else { return Err(ItemError::new("an event is not a map")) };
     let mut attributes = Attributes(map);
     let event_id = attributes.string(EVENT_ID)?;
     let event_id = event_id.parse().map_err(|_| ItemError::new(format!("{EVENT_ID} is not a UUID")))?;
@@ -133,10 +148,29 @@ fn decode_event<A: Aggregate>(value: AttributeValue) -> Result<RecordedEvent<A::
     let data = attributes.0.remove(DATA).ok_or_else(|| ItemError::new(format!("{what} has no {DATA}")))?;
     let unreadable = |source: CodecError| ItemError { problem: format!("{what} cannot be read"), source: Some(source) };
     // serde_dynamo's error would quote the value, and this error is logged.
-    let data =
-        serde_dynamo::from_attribute_value(data).map_err(|_| unreadable(format!("{DATA} is not JSON").into()))?;
+    let data = json(data).map_err(|_| unreadable(format!("{DATA} is not JSON").into()))?;
     let event = A::decode(EncodedEvent { event_type, schema_version, data }).map_err(unreadable)?;
     Ok(RecordedEvent { event_id, event })
+}
+
+/// Returns a value as JSON, with the same result as serde_dynamo, which parses each number as three types.
+fn json(value: impl StoredValue) -> Result<Value, serde_dynamo::Error> {
+    Ok(match value.plain() {
+        Plain::Text(text) => Value::String(text),
+        Plain::Number(digits) => match digits.parse::<i64>() {
+            Ok(number) => Value::from(number),
+            Err(_) => serde_dynamo::from_attribute_value(AttributeValue::N(digits))?,
+        },
+        Plain::Flag(flag) => Value::Bool(flag),
+        Plain::Null => Value::Null,
+        Plain::List(values) => Value::Array(values.into_iter().map(json).collect::<Result<_, _>>()?),
+        Plain::Map(map) => {
+            let members = map.into_iter().map(|(name, value)| Ok((name, json(value)?)));
+            Value::Object(members.collect::<Result<_, serde_dynamo::Error>>()?)
+        }
+        Plain::Bytes(bytes) => serde_dynamo::from_attribute_value(AttributeValue::B(bytes))?,
+        Plain::Other(value) => serde_dynamo::from_attribute_value(value)?,
+    })
 }
 
 /// Returns the snapshot in an item, if this release can use it.
@@ -145,10 +179,10 @@ pub(crate) fn usable_snapshot<A: Aggregate>(item: &Item, version: u64) -> Option
     catch_panic(|| snapshot::decode::<A>(bytes, version)).ok().flatten()
 }
 
-/// Returns the snapshot in an item, even if this release cannot use it.
-pub(crate) fn stored_snapshot(item: &Item) -> Option<StoredSnapshot> {
-    let Some(AttributeValue::B(bytes)) = item.inner().get(SNAPSHOT) else { return None };
-    Some(StoredSnapshot(bytes.clone()))
+/// Removes the snapshot from an item, even if this release cannot use it.
+pub(crate) fn take_snapshot(item: &mut SdkItem) -> Option<StoredSnapshot> {
+    let Some(Plain::Bytes(bytes)) = item.remove(SNAPSHOT).map(StoredValue::plain) else { return None };
+    Some(StoredSnapshot(bytes))
 }
 
 /// A commit, encoded for writing.
@@ -248,13 +282,17 @@ fn value_bytes(value: &AttributeValue) -> usize {
 }
 
 /// Attributes that a reader removes one by one.
-struct Attributes(HashMap<String, AttributeValue>);
+struct Attributes<V>(HashMap<String, V>);
 
-impl Attributes {
+impl<V: StoredValue> Attributes<V> {
+    fn remove(&mut self, name: &str) -> Option<Plain<V>> {
+        self.0.remove(name).map(StoredValue::plain)
+    }
+
     fn optional_string(&mut self, name: &str) -> Result<Option<String>, ItemError> {
-        match self.0.remove(name) {
+        match self.remove(name) {
             None => Ok(None),
-            Some(AttributeValue::S(text)) => Ok(Some(text)),
+            Some(Plain::Text(text)) => Ok(Some(text)),
             Some(_) => Err(ItemError::new(format!("{name} is not a string"))),
         }
     }
@@ -264,14 +302,14 @@ impl Attributes {
     }
 
     fn number<N: std::str::FromStr>(&mut self, name: &str) -> Result<N, ItemError> {
-        let Some(AttributeValue::N(digits)) = self.0.remove(name) else {
+        let Some(Plain::Number(digits)) = self.remove(name) else {
             return Err(ItemError::new(format!("{name} is not a number")));
         };
         digits.parse().map_err(|_| ItemError::new(format!("{name} is out of range")))
     }
 
     fn fingerprint(&mut self) -> Result<Fingerprint, ItemError> {
-        let Some(AttributeValue::B(bytes)) = self.0.remove(REQUEST_HASH) else {
+        let Some(Plain::Bytes(bytes)) = self.remove(REQUEST_HASH) else {
             return Err(ItemError::new(format!("{REQUEST_HASH} is not binary")));
         };
         bytes.try_into().map(Fingerprint).map_err(|_| ItemError::new(format!("{REQUEST_HASH} has not 16 bytes")))

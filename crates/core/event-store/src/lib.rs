@@ -15,7 +15,7 @@
 //! | `as_of` | the search for the version at an instant |
 //! | [`mod@execute`] | one command from load to append: repeats, races, retries |
 //! | [`loaded`] | an aggregate as read, and the commit that would follow |
-//! | [`item`] | commits as DynamoDB items: the stored attribute names |
+//! | [`item`], `stored_value` | commits as DynamoDB items: the stored attribute names, and the values |
 //! | [`fn@backoff`] | pauses between attempts |
 //! | [`snapshot`], [`ring`] | the data in a commit that reduces a load to one request |
 //! | [`snapshot_audit`], `changed_value` | snapshots compared with the fold, and the values that differ |
@@ -48,6 +48,7 @@ pub mod scan;
 pub mod snapshot;
 pub mod snapshot_audit;
 pub mod store;
+mod stored_value;
 
 pub use aggregate::{Aggregate, CodecError, EncodedEvent, EventPosition, Tags};
 pub use backoff::backoff;

@@ -71,7 +71,12 @@ impl Position {
         Some(Self { aggregate_id: aggregate_id.clone(), version: version.clone() })
     }
 
-    fn key(&self) -> SdkItem {
+    /// Returns the aggregate and the version, as far as they can be read.
+    fn claimed(self) -> Option<(String, u64)> {
+        Some((self.aggregate_id, self.version.parse().ok()?))
+    }
+
+    pub(crate) fn key(&self) -> SdkItem {
         HashMap::from([
             (item::AGGREGATE_ID.to_owned(), AttributeValue::S(self.aggregate_id.clone())),
             (item::VERSION.to_owned(), AttributeValue::N(self.version.clone())),
@@ -123,14 +128,14 @@ impl DynamoEventStore {
         &self,
         request: &ScanRequest,
     ) -> Result<(ScannedPage<A::Event>, Vec<Option<StoredSnapshot>>), StoreError> {
-        self.scan_items::<A, _>(request, item::stored_snapshot).await
+        self.scan_items::<A, _>(request, item::take_snapshot).await
     }
 
     /// Reads the next page, and extracts one more value from each item.
     async fn scan_items<A: Aggregate, T>(
         &self,
         request: &ScanRequest,
-        take: fn(&serde_dynamo::Item) -> T,
+        take: fn(&mut SdkItem) -> T,
     ) -> Result<(ScannedPage<A::Event>, Vec<T>), StoreError> {
         let (operation, (items, scanned, last)) = match &request.scope {
             Scope::Segment { number, of } => ("Scan", self.segment_page(request, *number, *of).await?),
@@ -140,11 +145,10 @@ impl DynamoEventStore {
             let refused = || TableError::refused(operation, "the table's key is not aggregateId and version");
             Position::of(item).ok_or_else(refused)
         };
-        let deliver = |item: SdkItem| {
-            let id = position(&item)?.to_string();
-            let item = serde_dynamo::Item::from(item);
-            let (claimed, taken) = (item::key_of(&item), take(&item));
-            let record = item::decode::<A>(item).map_err(|error| Poison::new(claimed, &error));
+        let deliver = |mut item: SdkItem| {
+            let position = position(&item)?;
+            let (id, taken) = (position.to_string(), take(&mut item));
+            let record = item::decode_sdk::<A>(item).map_err(|error| Poison::new(position.claimed(), &error));
             Ok((Delivered { id, record }, taken))
         };
         let items = items.unwrap_or_default().into_iter().map(deliver).collect::<Result<Vec<_>, StoreError>>()?;

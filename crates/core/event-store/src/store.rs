@@ -58,6 +58,20 @@ pub trait EventStore<A: Aggregate>: Send + Sync {
         limit: Option<usize>,
     ) -> impl Future<Output = Result<Vec<Commit<A::Event>>, StoreError>> + Send;
 
+    /// Reads the first commit of each of these aggregates, in the same order; `None` for an aggregate without commits.
+    fn first_commits(
+        &self,
+        aggregate_ids: &[String],
+    ) -> impl Future<Output = Vec<Result<Option<Commit<A::Event>>, StoreError>>> + Send {
+        async move {
+            let mut first = Vec::with_capacity(aggregate_ids.len());
+            for aggregate_id in aggregate_ids {
+                first.push(self.commits(aggregate_id, 0, Some(1)).await.map(|mut commits| commits.pop()));
+            }
+            first
+        }
+    }
+
     /// Reads one page of at most `limit` commits after version `after`, in order, up to the first that cannot be read.
     /// Nothing beyond the page is decoded.
     fn page(

@@ -15,7 +15,7 @@ mod folding;
 pub mod lag;
 mod sums;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 
 use event_store::store::chain;
@@ -27,7 +27,7 @@ pub use folding::{Folded, Folding, Unfoldable};
 pub use lag::LagBound;
 pub use sums::{SumAudit, SumDifference, SumFinding, Sums, SumsChecked};
 
-use crate::projection::{self, Projection, RowKey};
+use crate::projection::{self, CommitOf, Projection, RowKey};
 use crate::row_error::RowError;
 use crate::row_images::{RowImage, RowImages};
 use crate::row_store::{MAX_KEYS, NewRow, Write};
@@ -127,15 +127,28 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
     /// # Errors
     /// Returns an error if events cannot be read.
     pub async fn orphans(&self, rows: Vec<(RowKey, R::Image)>) -> Result<Vec<Finding>, AuditError> {
-        let check = |(key, image): (RowKey, R::Image)| async move {
-            let is_orphan = image.projection() <= u64::from(P::NUMBER) && self.is_orphan(&key).await?;
+        let rows = rows.into_iter().filter(|(_, image)| image.projection() <= u64::from(P::NUMBER));
+        let keys: Vec<RowKey> = rows.map(|(key, _)| key).collect();
+        let checks: Vec<_> = keys.chunks(MAX_KEYS).map(|keys| self.orphans_of(keys)).collect();
+        let orphans: Vec<_> = stream::iter(checks).buffered(AT_ONCE).try_collect().await?;
+        let finding = |key: RowKey| {
             let aggregate_id = P::aggregate_id(&key).map(str::to_owned);
-            let finding = Finding { key, aggregate_id, difference: Difference::WithoutAggregate, lags_behind: None };
-            Ok::<_, AuditError>(is_orphan.then_some(finding))
+            Finding { key, aggregate_id, difference: Difference::WithoutAggregate, lags_behind: None }
         };
-        let checks: Vec<_> = rows.into_iter().map(check).collect();
-        let checked = stream::iter(checks).buffer_unordered(AT_ONCE);
-        checked.try_filter_map(|found| std::future::ready(Ok(found))).try_collect().await
+        Ok(orphans.into_iter().flatten().map(finding).collect())
+    }
+
+    /// Returns those of some keys that belong to no aggregate.
+    async fn orphans_of(&self, keys: &[RowKey]) -> Result<Vec<RowKey>, AuditError> {
+        let (named, mut orphans): (Vec<_>, Vec<_>) =
+            keys.iter().cloned().partition(|key| P::aggregate_id(key).is_some());
+        let aggregate_ids: Vec<_> = named.iter().filter_map(P::aggregate_id).map(str::to_owned).collect();
+        for (key, first) in named.into_iter().zip(self.store.first_commits(&aggregate_ids).await) {
+            if has_no_row_at::<P>(&key, first)? {
+                orphans.push(key);
+            }
+        }
+        Ok(orphans)
     }
 
     /// Repairs a row from the events and rows that are stored now. Returns the remaining difference if that is not
@@ -202,50 +215,31 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
                 return Ok(None);
             };
             // The first commit may have been recorded meanwhile.
-            if !self.is_orphan(&finding.key).await? || self.rows.delete(&finding.key, &was).await? {
+            let is_orphan = !self.orphans_of(std::slice::from_ref(&finding.key)).await?.is_empty();
+            if !is_orphan || self.rows.delete(&finding.key, &was).await? {
                 return Ok(None);
             }
         }
         Ok(Some(finding))
     }
 
-    /// Returns true if no aggregate has a row with that key.
-    async fn is_orphan(&self, key: &RowKey) -> Result<bool, AuditError> {
-        let Some(aggregate_id) = P::aggregate_id(key) else { return Ok(true) };
-        match self.store.commits(aggregate_id, 0, Some(1)).await {
-            Ok(commits) => {
-                let elsewhere = |first| projection::key::<P>(first).is_ok_and(|own| own != *key);
-                Ok(commits.first().is_none_or(elsewhere))
-            }
-            // An unreadable commit may have created the row.
-            Err(StoreError::Unreadable { .. }) => Ok(false),
-            Err(error @ (StoreError::Table(_) | StoreError::Unwritable { .. })) => Err(error.into()),
-        }
-    }
-
     async fn look(&self, folded: Vec<Folded<P>>, seen: &mut Seen) -> Result<Vec<Differing<P, R::Image>>, AuditError> {
-        let (mut differing, mut left) = (Vec::new(), folded.into_iter().peekable());
-        while left.peek().is_some() {
-            let chunk: Vec<_> = left.by_ref().take(MAX_KEYS).collect();
-            let keys: Vec<_> = chunk.iter().filter_map(|folded| Some(folded.row.as_ref()?.0.clone())).collect();
-            let mut images = if keys.is_empty() { Default::default() } else { self.rows.images(&keys).await? };
-            for mut folded in chunk {
-                let image = folded.row.as_ref().and_then(|(key, _)| images.remove(key));
-                let difference = self.judge(&mut folded, image.as_ref()).await?;
-                if let Some(unfoldable) = &folded.unfoldable {
-                    seen.unfoldable.entry(unfoldable.aggregate_id.clone()).or_insert_with(|| unfoldable.clone());
-                }
-                if difference.is_none() && image.is_some() {
-                    seen.reached = seen.reached.max(folded.newest);
-                }
-                let key = folded.row.as_ref().map(|(key, _)| key.clone());
-                differing.extend(difference.zip(key).map(|(difference, key)| Differing {
-                    folded,
-                    key,
-                    difference,
-                    image,
-                }));
+        let keys: Vec<_> = folded.iter().filter_map(|folded| Some(folded.row.as_ref()?.0.clone())).collect();
+        let reads: Vec<_> = keys.chunks(MAX_KEYS).map(|keys| self.rows.images(keys)).collect();
+        let images: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        let mut images: HashMap<_, _> = images.into_iter().flatten().collect();
+        let mut differing = Vec::new();
+        for mut folded in folded {
+            let image = folded.row.as_ref().and_then(|(key, _)| images.remove(key));
+            let difference = self.judge(&mut folded, image.as_ref()).await?;
+            if let Some(unfoldable) = &folded.unfoldable {
+                seen.unfoldable.entry(unfoldable.aggregate_id.clone()).or_insert_with(|| unfoldable.clone());
             }
+            if difference.is_none() && image.is_some() {
+                seen.reached = seen.reached.max(folded.newest);
+            }
+            let key = folded.row.as_ref().map(|(key, _)| key.clone());
+            differing.extend(difference.zip(key).map(|(difference, key)| Differing { folded, key, difference, image }));
         }
         Ok(differing)
     }
@@ -300,6 +294,19 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowImages<P>> Audit<P, S, R>
             }
         }
         Ok(())
+    }
+}
+
+/// Returns true if the aggregate with this first commit has no row at a key.
+fn has_no_row_at<P: Projection>(
+    key: &RowKey,
+    first: Result<Option<CommitOf<P>>, StoreError>,
+) -> Result<bool, AuditError> {
+    match first {
+        Ok(first) => Ok(first.is_none_or(|first| projection::key::<P>(&first).is_ok_and(|own| own != *key))),
+        // An unreadable commit may have created the row.
+        Err(StoreError::Unreadable { .. }) => Ok(false),
+        Err(error @ (StoreError::Table(_) | StoreError::Unwritable { .. })) => Err(error.into()),
     }
 }
 

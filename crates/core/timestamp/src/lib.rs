@@ -80,6 +80,9 @@ impl FromStr for Timestamp {
     /// Parses RFC 3339 with any offset. Digits finer than a millisecond are dropped. The check is strict: no lower case,
     /// a `T` and no space, always an offset, and no leap second (second 60).
     fn from_str(text: &str) -> Result<Self, TimestampError> {
+        if let Some(instant) = written(text) {
+            return Ok(instant);
+        }
         if !is_rfc_3339(text) {
             return Err(TimestampError);
         }
@@ -94,6 +97,25 @@ impl FromStr for Timestamp {
         let nanoseconds = local.as_nanos() - i128::from(offset.seconds()) * 1_000_000_000;
         Self::from_epoch_ms(nanoseconds.div_euclid(1_000_000).try_into().map_err(|_| TimestampError)?)
     }
+}
+
+/// Reads the form that this crate writes, which every commit and row contains, without a copy of the text. Returns `None` for
+/// any other text, also if it is an instant.
+fn written(text: &str) -> Option<Timestamp> {
+    let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    if marks.iter().any(|(place, mark)| bytes[*place] != *mark) {
+        return None;
+    }
+    let number = |range: std::ops::Range<usize>| {
+        bytes[range]
+            .iter()
+            .try_fold(0_i16, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0')))
+    };
+    let small = |place: usize| i8::try_from(number(place..place + 2)?).ok();
+    let nanosecond = i32::from(number(20..23)?) * 1_000_000;
+    let local = DateTime::new(number(0..4)?, small(5)?, small(8)?, small(11)?, small(14)?, small(17)?, nanosecond);
+    Timestamp::from_epoch_ms(local.ok()?.duration_since(EPOCH).as_millis().try_into().ok()?).ok()
 }
 
 /// Returns true for the shape of RFC 3339, without a leap second. jiff also reads other forms of ISO 8601, and reads a

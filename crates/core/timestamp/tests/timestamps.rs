@@ -24,6 +24,7 @@ proptest! {
         let instant = Timestamp::from_epoch_ms(epoch_ms).unwrap();
         prop_assert_eq!(instant.to_string().parse(), Ok(instant));
         prop_assert_eq!(instant.to_string().len(), 24);
+        prop_assert_eq!(instant.to_string().replace('Z', "+00:00").parse(), Ok(instant));
     }
 
     #[test]

@@ -7,13 +7,16 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::IntoResponse;
 use dynoxide::Database;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, ORIGIN, TRANSFER_ENCODING};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING,
+};
 use http::{Response, StatusCode, Version};
 use http_body_util::Full;
 use loopback_http::{Admission, Listener, Refusal, Server};
 use serde_json::json;
 
 use crate::private_server::PrivateServer;
+use crate::scan_limit::limited;
 
 /// The largest request that DynamoDB accepts.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -35,6 +38,8 @@ async fn forward(State(server): State<Arc<PrivateServer>>, request: Request) -> 
             "the request's body is too large or incomplete",
         );
     };
+    let target = parts.headers.get("x-amz-target").map(HeaderValue::as_bytes);
+    let body = if target.is_some_and(|target| target.ends_with(b".Scan")) { limited(body) } else { body };
     for name in NOT_FORWARDED {
         parts.headers.remove(name);
     }

@@ -13,6 +13,7 @@
 //! | [`stream`] | a table's stream, record by record |
 //! | `stream_index.rs` | an index that keeps writes and stream reads fast as the stream grows |
 //! | [`protocol`] | DynamoDB's protocol without a server |
+//! | `scan_limit.rs` | a limit that keeps the pages of a scan fast as the table grows |
 //! | [`same_reply`] | a client that always receives the same reply |
 //! | `in_process.rs` | a client that calls the database without HTTP |
 //! | [`meter`] | counts of requests and consumed capacity, for exact assertions on budgets |
@@ -24,6 +25,7 @@ pub mod meter;
 mod private_server;
 pub mod protocol;
 pub mod same_reply;
+mod scan_limit;
 pub mod stream;
 mod stream_index;
 

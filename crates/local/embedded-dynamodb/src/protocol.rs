@@ -1,8 +1,11 @@
 //! DynamoDB's JSON protocol without an HTTP server: the operations that functions use.
 
+use bytes::Bytes;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::scan_limit::limited;
 
 /// Returns the status and body of the reply to a request. Operations that no function uses are unknown here.
 #[must_use]
@@ -14,7 +17,7 @@ pub fn answer(database: &Database, operation: &str, body: &[u8]) -> (u16, String
         "DeleteItem" => run(body, |request| database.delete_item(request)),
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
         "Query" => run(body, |request| database.query(request)),
-        "Scan" => run(body, |request| database.scan(request)),
+        "Scan" => run(&limited(Bytes::copy_from_slice(body)), |request| database.scan(request)),
         _ => refusal(400, "UnknownOperationException"),
     }
 }

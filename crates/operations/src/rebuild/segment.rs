@@ -1,11 +1,13 @@
 //! A segment of the events table, and its projection into rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use event_store::{DynamoEventStore, Position, ScanRequest, Scope};
 use futures_util::future::join_all;
 use order_aggregate::Orders;
-use read_models::{Failure, ReadModels, Reason, Segment};
+use read_models::{Failure, ReadModel, ReadModels, Reason, Segment};
+use tokio::sync::Mutex;
 
 use super::{RebuildCounts, SegmentProgress};
 use crate::error::OperationError;
@@ -17,6 +19,9 @@ pub struct RebuildSegment {
     models: ReadModels,
     segment: Segment,
     progress: SegmentProgress,
+    /// Held while a read model with sums is projected. The segments change the sums of the same customers, and a segment whose
+    /// sums were changed meanwhile would have to read and write them again.
+    sums: Arc<Mutex<()>>,
 }
 
 /// The result of a page.
@@ -30,8 +35,11 @@ pub struct RebuildPage {
 
 /// Creates the segments of the events table, each from its saved position.
 pub fn segments(store: &DynamoEventStore, models: &ReadModels, progress: &[SegmentProgress]) -> Vec<RebuildSegment> {
-    let segment =
-        |segment, progress| RebuildSegment { store: store.clone(), models: models.clone(), segment, progress };
+    let sums = Arc::default();
+    let segment = |segment, progress| {
+        let (store, models, sums) = (store.clone(), models.clone(), Arc::clone(&sums));
+        RebuildSegment { store, models, segment, progress, sums }
+    };
     sweep::segments(progress, segment)
 }
 
@@ -59,7 +67,11 @@ impl SegmentPages for RebuildSegment {
             ..RebuildCounts::default()
         };
 
-        let outcomes = join_all(self.models.iter().map(|model| model.project(page.delivered.clone(), None))).await;
+        let project = async |model: &Arc<dyn ReadModel>| {
+            let _alone = if model.sums().is_some() { Some(self.sums.lock().await) } else { None };
+            model.project(page.delivered.clone(), None).await
+        };
+        let outcomes = join_all(self.models.iter().map(project)).await;
         let mut failed = Vec::new();
         for (model, outcome) in self.models.iter().zip(outcomes) {
             counts.rows_written.insert(model.name().to_owned(), outcome.counters.rows_written);

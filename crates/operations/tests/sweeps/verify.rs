@@ -24,7 +24,7 @@ const TOTALS: &str = "CustomerTotals";
 const MODELS: u64 = CORE.len() as u64;
 
 /// A rule by which every lagging row is lost.
-fn all_lost() -> LagRule {
+pub(crate) fn all_lost() -> LagRule {
     LagRule { bound: LagBound::Named(Duration::ZERO), patience: Duration::ZERO, clock: Timestamp::now }
 }
 

@@ -1,14 +1,16 @@
 //! Reads from DynamoDB: back from a version to a snapshot, forward from a version, and back to an instant.
 
+use std::collections::{BTreeSet, HashMap};
+
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::Item;
 
 use super::DynamoEventStore;
-use super::batch_get::SdkItem;
+use super::batch_get::{SdkItem, batch_get};
 use crate::as_of::Search;
 use crate::load_path::LoadPath;
-use crate::{Aggregate, Loaded, StoreError, TableError, Timestamp, item};
+use crate::{Aggregate, Commit, EventStore, Loaded, Position, StoreError, TableError, Timestamp, item};
 
 /// The sizes of a load's pages, in commits. Four commits of up to 1 KB cost one read unit. The next page spans more
 /// than the default distance between two snapshots. After that, only DynamoDB's own limit of 1 MB for each page
@@ -113,6 +115,36 @@ impl DynamoEventStore {
             .set_limit(limit.and_then(|limit| i32::try_from(limit).ok()))
             .set_exclusive_start_key(start);
         send(query).await
+    }
+
+    /// Reads the first commit of each aggregate, a hundred with one request. A commit that this does not find, because
+    /// version 1 is missing or an aggregate is given twice, is read with a query.
+    pub(super) async fn read_first<A: Aggregate>(
+        &self,
+        aggregate_ids: &[String],
+    ) -> Vec<Result<Option<Commit<A::Event>>, StoreError>> {
+        let ids: BTreeSet<&String> = aggregate_ids.iter().collect();
+        let keys: Vec<_> = ids.into_iter().map(|id| Position::new(id, 1).key()).collect();
+        let (items, unread) = match batch_get(&self.client, &self.table, &keys).await {
+            Ok(read) => read,
+            Err(error) => return aggregate_ids.iter().map(|_| Err(error.clone().into())).collect(),
+        };
+        let of_id = |item: Item| Some((item::key_of(&item)?.0, item));
+        let mut items: HashMap<String, Item> = items.into_iter().map(Item::from).filter_map(of_id).collect();
+        let mut first = Vec::with_capacity(aggregate_ids.len());
+        for aggregate_id in aggregate_ids {
+            first.push(match items.remove(aggregate_id) {
+                Some(item) => {
+                    let decoded = item::decode::<A>(item);
+                    decoded.map(Some).map_err(|error| StoreError::unreadable(aggregate_id, 1, error))
+                }
+                None if unread.contains(&Position::new(aggregate_id, 1).key()) => {
+                    Err(TableError::busy("BatchGetItem").into())
+                }
+                None => EventStore::<A>::commits(self, aggregate_id, 0, Some(1)).await.map(|mut found| found.pop()),
+            });
+        }
+        first
     }
 
     /// Builds a query for an aggregate's items, newest first.

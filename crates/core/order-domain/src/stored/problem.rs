@@ -8,7 +8,8 @@ use serde_json::Value;
 /// # Errors
 /// Returns the place in the data where serde stopped, the kind of value it found, and the kind it expected.
 pub(super) fn read<Shape: DeserializeOwned>(data: Value) -> Result<Shape, String> {
-    serde_path_to_error::deserialize(data).map_err(|error| {
+    // Keeping track of the place costs more than reading, so only data with a problem is read with it.
+    Shape::deserialize(&data).or_else(|_| serde_path_to_error::deserialize(data)).map_err(|error| {
         let problem = without_content(&error.inner().to_string());
         // The path of the whole value is a dot.
         if error.path().iter().len() == 0 { problem } else { format!("{}: {problem}", error.path()) }

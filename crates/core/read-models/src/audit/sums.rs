@@ -112,6 +112,17 @@ enum Compared<P: Summed> {
     Unsettled,
 }
 
+impl<P: Summed> From<Compared<P>> for SumsChecked {
+    fn from(compared: Compared<P>) -> Self {
+        match compared {
+            Compared::Right => Self::Right,
+            Compared::Wrong(differing) => Self::Wrong(differing.finding),
+            Compared::Unsummable => Self::Unsummable,
+            Compared::Unsettled => Self::Unsettled,
+        }
+    }
+}
+
 /// Sums that differ.
 struct Differing<P: Summed> {
     finding: SumFinding,
@@ -127,12 +138,19 @@ impl<P: Summed> Sums for SumAudit<P> {
     }
 
     fn check_each(&self, partitions: Vec<String>) -> BoxFuture<'_, Result<Vec<(String, SumsChecked)>, RowError>> {
-        let check = |partition: String| async move {
-            let checked = self.check(&partition).await?;
-            Ok::<_, RowError>((partition, checked))
-        };
-        let checks: Vec<_> = partitions.into_iter().map(check).collect();
-        Box::pin(stream::iter(checks).buffer_unordered(AT_ONCE).try_collect())
+        Box::pin(async move {
+            let keys = partitions.iter().map(|partition| sums_key::<P>(partition)).collect();
+            let mut sums = self.rows.stored_at_all::<P>(keys).await;
+            let check = |partition: String| {
+                let was = sums.remove(&sums_key::<P>(&partition)).transpose();
+                async move {
+                    let compared = self.compare(&partition, was?).await?;
+                    Ok::<_, RowError>((partition, compared.into()))
+                }
+            };
+            let checks: Vec<_> = partitions.into_iter().map(check).collect();
+            stream::iter(checks).buffer_unordered(AT_ONCE).try_collect().await
+        })
     }
 
     fn repair<'a>(&'a self, finding: &'a SumFinding) -> BoxFuture<'a, Result<Option<SumFinding>, RowError>> {
@@ -152,17 +170,13 @@ impl<P: Summed> SumAudit<P> {
     /// # Errors
     /// Returns an error if the rows cannot be read.
     pub async fn check(&self, partition: &str) -> Result<SumsChecked, RowError> {
-        Ok(match self.compare(partition).await? {
-            Compared::Right => SumsChecked::Right,
-            Compared::Wrong(differing) => SumsChecked::Wrong(differing.finding),
-            Compared::Unsummable => SumsChecked::Unsummable,
-            Compared::Unsettled => SumsChecked::Unsettled,
-        })
+        let was = self.sums(&sums_key::<P>(partition)).await?;
+        Ok(self.compare(partition, was).await?.into())
     }
 
-    async fn compare(&self, partition: &str) -> Result<Compared<P>, RowError> {
+    /// Compares the rows of a partition with its sums, which were read before.
+    async fn compare(&self, partition: &str, mut was: Option<StoredItem>) -> Result<Compared<P>, RowError> {
         let key = sums_key::<P>(partition);
-        let mut was = self.sums(&key).await?;
         for _ in 0..MAX_LOOKS {
             let stored = was.as_ref().map(|image| sum_item::decode::<P>(&key, image));
             let Some(expected) = self.expected(&key, stored.as_ref()).await? else {
@@ -181,7 +195,8 @@ impl<P: Summed> SumAudit<P> {
     async fn repair_partition(&self, finding: &SumFinding) -> Result<Option<SumFinding>, RowError> {
         let mut left = finding.clone();
         for _ in 0..MAX_REPAIRS {
-            let differing = match self.compare(&finding.key.partition).await? {
+            let was = self.sums(&finding.key).await?;
+            let differing = match self.compare(&finding.key.partition, was).await? {
                 Compared::Right => return Ok(None),
                 Compared::Wrong(differing) => *differing,
                 Compared::Unsummable | Compared::Unsettled => break,
