@@ -48,8 +48,7 @@ impl<A: Aggregate> EventStore<A> for DynamoEventStore {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item.into()))
-            .condition_expression("attribute_not_exists(#id)")
-            .expression_attribute_names("#id", item::AGGREGATE_ID)
+            .condition_expression("attribute_not_exists(aggregateId)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
