@@ -131,6 +131,7 @@ impl DynamoEventStore {
 }
 
 async fn send(query: QueryFluentBuilder) -> Result<Page, StoreError> {
-    let output = query.send().await.map_err(|error| TableError::of("Query", error))?;
+    // Boxed: the future of a call has several KB, and each future that contains it would be moved with them.
+    let output = Box::pin(query.send()).await.map_err(|error| TableError::of("Query", error))?;
     Ok((output.items.unwrap_or_default().into_iter().map(Item::from).collect(), output.last_evaluated_key))
 }
