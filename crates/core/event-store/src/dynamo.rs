@@ -43,16 +43,15 @@ impl DynamoEventStore {
 impl<A: Aggregate> EventStore<A> for DynamoEventStore {
     async fn append(&self, new: &NewCommit<A>) -> Result<Appended<A::Event>, StoreError> {
         let EncodedCommit { item, oversized_snapshot } = item::encode(new, self.policy)?;
-        let result = self
+        let put = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item.into()))
-            .condition_expression("attribute_not_exists(#id)")
-            .expression_attribute_names("#id", item::AGGREGATE_ID)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+            .condition_expression("attribute_not_exists(aggregateId)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        // Boxed: the future of a call has several KB, and each future that contains it would be moved with them.
+        let result = Box::pin(put.send()).await;
         let Err(error) = result else { return Ok(Appended::Written { oversized_snapshot }) };
         let existing = match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),

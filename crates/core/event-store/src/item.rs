@@ -33,6 +33,8 @@ const EVENT_ID: &str = "eventId";
 const EVENT_TYPE: &str = "eventType";
 const SCHEMA_VERSION: &str = "schemaVersion";
 const DATA: &str = "data";
+/// The number of attributes of a commit without tags that has every optional one.
+const MOST_ATTRIBUTES: usize = 10;
 
 /// The valid versions. The last is 2^53 - 1, the largest integer that every JSON reader represents exactly. Adding 1 to
 /// a version never overflows.
@@ -205,7 +207,8 @@ pub(crate) fn encode<A: Aggregate>(new: &NewCommit<A>, policy: snapshot::Policy)
     };
     let string = |text: &str| AttributeValue::S(text.to_owned());
     let events = commit.events.iter().map(encode_event::<A>).collect::<Result<Vec<_>, _>>().map_err(unwritable)?;
-    let mut item: HashMap<String, AttributeValue> = HashMap::from([
+    let mut item: HashMap<String, AttributeValue> = HashMap::with_capacity(MOST_ATTRIBUTES + commit.tags.len());
+    item.extend([
         (AGGREGATE_ID.to_owned(), string(&commit.aggregate_id)),
         (VERSION.to_owned(), AttributeValue::N(commit.version.to_string())),
         (RECORDED_AT.to_owned(), AttributeValue::S(commit.recorded_at.to_string())),

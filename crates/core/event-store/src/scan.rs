@@ -175,7 +175,8 @@ impl DynamoEventStore {
     }
 
     async fn aggregate_page(&self, request: &ScanRequest, aggregate_id: &str) -> Result<RawPage, StoreError> {
-        let mut query = self.of(aggregate_id).key_condition_expression("#id = :id").consistent_read(request.consistent);
+        let mut query =
+            self.of(aggregate_id).key_condition_expression("aggregateId = :id").consistent_read(request.consistent);
         if let Some(Range { start, end }) = request.recorded {
             query = query
                 .filter_expression(IN_RANGE)

@@ -15,6 +15,8 @@ use crate::ring::RequestRing;
 
 /// The size of a write unit: writes are billed per started kilobyte.
 const WRITE_UNIT_BYTES: usize = 1024;
+/// The size for which memory is allocated at first. Most snapshots are smaller.
+const USUAL_BYTES: usize = 512;
 
 /// The rule for attaching a snapshot to a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +61,8 @@ pub(crate) struct Snapshot<A: Aggregate> {
 }
 
 pub(crate) fn encode<A: Aggregate>(state: &A::State, requests: &RequestRing) -> Result<Vec<u8>, CodecError> {
-    let mut bytes = u16::try_from(A::STATE_SCHEMA)?.to_be_bytes().to_vec();
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    bytes.extend(u16::try_from(A::STATE_SCHEMA)?.to_be_bytes());
     bytes.extend(requests.to_bytes());
     rmp_serde::encode::write(&mut bytes, state)?;
     Ok(bytes)

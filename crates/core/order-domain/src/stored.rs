@@ -102,8 +102,8 @@ macro_rules! stored_events {
             match event_type {
                 $($name => {
                     let read = match schema_version {
-                        $($version => before(data, $upcast),)*
-                        $newest => problem::read(data),
+                        $($version => before(&data, $upcast),)*
+                        $newest => problem::read(&data),
                         _ => return Err(DecodeError::UnknownVersion { event_type: $name, schema_version, newest: $newest }),
                     };
                     read.map(Event::$event)
@@ -140,7 +140,7 @@ stored_events! {
 }
 
 fn before<Old: DeserializeOwned, Today>(
-    data: Value,
+    data: &Value,
     upcast: fn(Old) -> Result<Today, Rejection>,
 ) -> Result<Today, String> {
     // Only the rejection's code is safe to log: its message quotes amounts.

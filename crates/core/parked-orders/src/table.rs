@@ -95,7 +95,8 @@ impl ParkedOrderTable {
         if asked.is_empty() {
             return Ok(HashMap::new());
         }
-        let few = self.notes_of(consumer).consistent_read(true).limit(FEW).send().await;
+        // Boxed: the future of a call has several KB, and each future that contains it would be moved with them.
+        let few = Box::pin(self.notes_of(consumer).consistent_read(true).limit(FEW).send()).await;
         let few = few.map_err(|error| TableError::of("Query", error))?;
         let items = if few.last_evaluated_key.is_none() {
             few.items.unwrap_or_default()

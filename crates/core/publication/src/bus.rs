@@ -140,7 +140,8 @@ impl EventBus {
     /// Makes one call and returns the result of each of its entries.
     async fn put(&self, call: &[Entry]) -> Vec<Result<(), UnpublishedReason>> {
         let requests = call.iter().map(|entry| entry.request.clone()).collect();
-        match self.client.put_events().set_entries(Some(requests)).send().await {
+        // Boxed: the future of a call has several KB, and each future that contains it would be moved with them.
+        match Box::pin(self.client.put_events().set_entries(Some(requests)).send()).await {
             Ok(output) => answer::to_entries(output.entries(), call.len()),
             Err(error) => vec![Err(answer::to_call(&error)); call.len()],
         }

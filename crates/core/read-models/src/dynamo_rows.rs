@@ -71,7 +71,7 @@ impl DynamoRows {
         if is_over(until) {
             return Err(RowError::OutOfTime);
         }
-        let result = self
+        let put = self
             .client
             .put_item()
             .table_name(&self.table)
@@ -82,9 +82,9 @@ impl DynamoRows {
             .expression_attribute_values(":version", AttributeValue::N(row.version.to_string()))
             .expression_attribute_values(":position", AttributeValue::N(row.position.to_string()))
             .expression_attribute_values(":projection", AttributeValue::N(P::NUMBER.to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        // Boxed: the future of a call has several KB, and each future that contains it would be moved with them.
+        let result = Box::pin(put.send()).await;
         let Err(error) = result else { return Ok(Write::Written) };
         let standing = match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),

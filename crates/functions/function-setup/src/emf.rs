@@ -1,19 +1,17 @@
 //! Metrics as documents in CloudWatch's embedded metric format, one JSON object a line.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use tracing::Event;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::Context;
 
-use crate::metrics::{Metric, Unit};
+use crate::metrics::{Metric, MetricsField, Unit};
 
 /// The namespace of every metric.
 const NAMESPACE: &str = "OrderLedger";
@@ -21,65 +19,109 @@ const NAMESPACE: &str = "OrderLedger";
 const FUNCTION_NAME: &str = "function_name";
 const COLD_STARTS: &str = "ColdStarts";
 
-/// The layer that writes the metrics in the events that it receives.
-pub(crate) struct Emf<W> {
+/// The writer of the metrics of a process.
+pub(crate) struct Emf {
     function_name: Option<String>,
     /// True if an invocation waited for this process to start and no line has reported this yet.
     cold: AtomicBool,
-    writer: W,
 }
 
-impl<W> Emf<W> {
-    pub(crate) const fn new(function_name: Option<String>, cold: bool, writer: W) -> Self {
-        Self { function_name, cold: AtomicBool::new(cold), writer }
+impl Emf {
+    pub(crate) const fn new(function_name: Option<String>, cold: bool) -> Self {
+        Self { function_name, cold: AtomicBool::new(cold) }
     }
-}
 
-impl<S: Subscriber, W: for<'a> MakeWriter<'a> + 'static> Layer<S> for Emf<W> {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut field = MetricsField::default();
-        event.record(&mut field);
-        let mut metrics = field.0;
-        if self.cold.swap(false, Ordering::Relaxed) {
-            let (name, dimensions) = (COLD_STARTS.to_owned(), BTreeMap::new());
-            metrics.push(Metric { name, unit: Unit::Count, value: 1, dimensions });
+    /// Writes the metrics of an event. Writes nothing if it has none.
+    pub(crate) fn write(&self, event: &Event<'_>, mut writer: impl Write) -> io::Result<()> {
+        let mut line = Line { emf: self, written: Vec::new() };
+        event.record(&mut line);
+        if line.written.is_empty() { Ok(()) } else { writer.write_all(&line.written) }
+    }
+
+    /// Returns the line of these metrics. It is empty if there are none.
+    fn line(&self, metrics: &[Metric]) -> Vec<u8> {
+        let is_first = self.cold.swap(false, Ordering::Relaxed);
+        let cold = is_first.then(|| Metric::count(COLD_STARTS, 1));
+        if metrics.is_empty() && cold.is_none() {
+            return Vec::new();
         }
-        if !metrics.is_empty() {
-            let line = format!("{}\n", document(metrics, self.function_name.as_deref()));
-            // If the log cannot be written, there is no other place to report the error.
-            let _ = self.writer.make_writer().write_all(line.as_bytes());
-        }
+        let document = document(metrics.iter().chain(&cold), self.function_name.as_deref());
+        let mut line = serde_json::to_vec(&document).unwrap_or_default();
+        line.push(b'\n');
+        line
     }
 }
 
-/// The metrics of an event.
-#[derive(Default)]
-struct MetricsField(Vec<Metric>);
-
-impl Visit for MetricsField {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "metrics" {
-            self.0 = serde_json::from_str(&format!("{value:?}")).unwrap_or_default();
-        }
-    }
+/// The line of an event, made while its field is visited.
+struct Line<'a> {
+    emf: &'a Emf,
+    written: Vec<u8>,
 }
 
-/// Builds the document. It has one directive for each set of dimensions. Names and values of metrics and dimensions are
-/// members at the top level, as the format requires.
-fn document(metrics: Vec<Metric>, function_name: Option<&str>) -> Value {
-    let mut members = Map::new();
-    let mut by_dimensions: BTreeMap<Vec<String>, Vec<Value>> = BTreeMap::new();
-    for Metric { name, unit, value, mut dimensions } in metrics {
-        dimensions.extend(function_name.map(|function| (FUNCTION_NAME.to_owned(), function.to_owned())));
-        let names = dimensions.keys().cloned().collect();
-        by_dimensions.entry(names).or_default().push(json!({ "Name": name, "Unit": unit }));
-        members.extend(dimensions.into_iter().map(|(name, value)| (name, value.into())));
-        members.insert(name, value.into());
+impl Visit for Line<'_> {
+    fn record_error(&mut self, _: &Field, value: &(dyn Error + 'static)) {
+        if let Some(MetricsField(metrics)) = value.downcast_ref() {
+            self.written = self.emf.line(metrics);
+        }
     }
-    let directive = |(dimensions, metrics): (Vec<String>, Vec<Value>)| json!({ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics });
-    let directives: Vec<Value> = by_dimensions.into_iter().map(directive).collect();
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+/// A document: names and values of metrics and dimensions are members at the top level, as the format requires.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "_aws")]
+    aws: Directives<'a>,
+    #[serde(flatten)]
+    members: BTreeMap<&'a str, Member<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Member<'a> {
+    Metric(u64),
+    Dimension(&'a str),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directives<'a> {
+    timestamp: u64,
+    cloud_watch_metrics: Vec<Directive<'a>>,
+}
+
+/// The metrics that have the same dimensions.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'static str,
+    dimensions: [Vec<&'a str>; 1],
+    metrics: Vec<Definition<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition<'a> {
+    name: &'a str,
+    unit: Unit,
+}
+
+/// Builds the document, with one directive for each set of dimensions.
+fn document<'a>(metrics: impl Iterator<Item = &'a Metric>, function_name: Option<&'a str>) -> Document<'a> {
+    let mut members = BTreeMap::new();
+    let mut by_dimensions: BTreeMap<Vec<&str>, Vec<Definition<'_>>> = BTreeMap::new();
+    let function = function_name.map(|function| (FUNCTION_NAME, function));
+    for Metric { name, unit, value, dimensions } in metrics {
+        let dimensions = dimensions.iter().map(|(name, value)| (*name, value.as_str()));
+        let dimensions: BTreeMap<_, _> = dimensions.chain(function).collect();
+        by_dimensions.entry(dimensions.keys().copied().collect()).or_default().push(Definition { name, unit: *unit });
+        members.extend(dimensions.into_iter().map(|(name, value)| (name, Member::Dimension(value))));
+        members.insert(name, Member::Metric(*value));
+    }
+    let directive = |(dimensions, metrics)| Directive { namespace: NAMESPACE, dimensions: [dimensions], metrics };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let timestamp = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-    members.insert("_aws".to_owned(), json!({ "Timestamp": timestamp, "CloudWatchMetrics": directives }));
-    Value::Object(members)
+    let cloud_watch_metrics = by_dimensions.into_iter().map(directive).collect();
+    Document { aws: Directives { timestamp, cloud_watch_metrics }, members }
 }

@@ -10,7 +10,7 @@
 //! | [`config`] | one struct for each function; each field documents its variable |
 //! | `variables` | reads the variables, and reports all faults together |
 //! | [`logs`] | one JSON object a line on stdout |
-//! | `redact_payloads` | `lambda_runtime`'s events about an invocation, without the payload that they quote |
+//! | `log_lines` | an event as a line, without the payload that `lambda_runtime` quotes |
 //! | [`metrics`] | the metrics that alarms and the dashboard use, with a list |
 //! | `emf` | metrics as log lines, from which CloudWatch makes metrics |
 //! | [`clients`] | the SDK with time-outs and bounded retries; the first connection, opened before the first request |
@@ -20,9 +20,9 @@ pub mod clients;
 pub mod config;
 pub mod deadline;
 mod emf;
+mod log_lines;
 pub mod logs;
 pub mod metrics;
-mod redact_payloads;
 mod variables;
 
 pub use config::{CallerConfig, CommandConfig, Config, ProjectorConfig, PublisherConfig, QueryConfig};

@@ -5,19 +5,15 @@
 //! requests with their bodies. Here the chosen level applies only to this workspace and to the crates that a function
 //! names. All other crates log warnings and errors only, without quoting payloads.
 
+use std::io::Write;
 use std::panic::{self, PanicHookInfo};
 
-use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::{self, MakeWriter};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher};
 
 use crate::emf::Emf;
-use crate::metrics;
-use crate::redact_payloads::RedactPayloads;
+use crate::{log_lines, metrics};
 
 /// The crates that log at the chosen level: all crates of this workspace that are part of a function.
 const OURS: &[&str] = &[
@@ -51,7 +47,7 @@ const INITIALIZATION_TYPE: &str = "AWS_LAMBDA_INITIALIZATION_TYPE";
 pub fn init(level: LevelFilter, further: &[&str]) {
     let process = Process::of(|name| std::env::var(name).ok());
     // This fails only if a subscriber is already set, as in a test.
-    if subscriber(level, further, process, std::io::stdout).try_init().is_ok() {
+    if dispatcher::set_global_default(Dispatch::new(Lines::new(level, further, process, std::io::stdout))).is_ok() {
         panic::set_hook(Box::new(panicked));
     }
 }
@@ -81,19 +77,61 @@ impl Process {
     }
 }
 
-fn subscriber<W>(level: LevelFilter, further: &[&str], process: Process, writer: W) -> impl Subscriber + Send + Sync
-where
-    W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
-{
-    let others = level.min(LevelFilter::WARN);
-    let targets =
-        Targets::new().with_default(others).with_targets(OURS.iter().chain(further).map(|name| (*name, level)));
-    let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
-    let lines = lines.map_event_format(RedactPayloads);
-    let lines = lines.with_writer(writer.clone()).with_filter(targets.with_target(metrics::TARGET, LevelFilter::OFF));
-    let metrics = Targets::new().with_target(metrics::TARGET, LevelFilter::TRACE);
-    let emf = Emf::new(process.function_name, process.starts_cold, writer);
-    tracing_subscriber::registry().with(lines).with(emf.with_filter(metrics))
+/// The subscriber: it writes each event at once and keeps no spans, because no line names its spans.
+struct Lines<F> {
+    level: LevelFilter,
+    further: Vec<String>,
+    emf: Emf,
+    writer: F,
+}
+
+impl<F> Lines<F> {
+    fn new(level: LevelFilter, further: &[&str], process: Process, writer: F) -> Self {
+        let further = further.iter().map(|&name| name.to_owned()).collect();
+        Self { level, further, emf: Emf::new(process.function_name, process.starts_cold), writer }
+    }
+
+    /// Returns the level from which events of a target are written. A target starts with the name of its crate.
+    fn level_of(&self, target: &str) -> LevelFilter {
+        let mut chosen = OURS.iter().copied().chain(self.further.iter().map(String::as_str));
+        if target == metrics::TARGET {
+            LevelFilter::TRACE
+        } else if chosen.any(|name| target.starts_with(name)) {
+            self.level
+        } else {
+            self.level.min(LevelFilter::WARN)
+        }
+    }
+}
+
+impl<W: Write, F: Fn() -> W + 'static> Subscriber for Lines<F> {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && *metadata.level() <= self.level_of(metadata.target())
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        // Metrics are events of level INFO and are written at every level.
+        Some(self.level.max(LevelFilter::INFO))
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let is_metrics = event.metadata().target() == metrics::TARGET;
+        let writer = (self.writer)();
+        // If the log cannot be written, there is no other place to report the error.
+        let _ = if is_metrics { self.emf.write(event, writer) } else { log_lines::write(event, writer) };
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
 #[cfg(test)]
@@ -134,7 +172,8 @@ mod tests {
         let process = Process::of(|name| variables.get(name).map(|&value| value.to_owned()));
         let lines = Lines::default();
         let writer = lines.clone();
-        tracing::subscriber::with_default(subscriber(level, &["reports"], process, move || writer.clone()), log);
+        let lines_of = Dispatch::new(super::Lines::new(level, &["reports"], process, move || writer.clone()));
+        dispatcher::with_default(&lines_of, log);
         let bytes = lines.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -150,8 +189,29 @@ mod tests {
         assert_eq!(lines[0]["level"], "INFO");
         assert_eq!(lines[0]["order_id"], "o-1");
         assert_eq!(lines[0]["version"], 3);
-        assert!(lines[0]["timestamp"].is_string());
+        // RFC 3339 in UTC, to the microsecond: 2026-11-21T09:30:00.123456Z.
+        let timestamp = lines[0]["timestamp"].as_str().unwrap();
+        assert!(timestamp.len() == 27 && timestamp.starts_with("20") && timestamp.ends_with('Z'), "{timestamp}");
         assert!(!lines[0].to_string().contains("in a span"));
+    }
+
+    #[test]
+    fn a_field_keeps_its_type_and_is_left_out_without_a_value() {
+        let lines = written(LevelFilter::INFO, || {
+            let (reason, bytes): (Option<&str>, _) = (None, [1_u8]);
+            tracing::info!(target: "projector", count = -1, parked = true, reason, share = 0.5, ?bytes, "a \"batch\"");
+        });
+        let expected = json!({
+            "timestamp": lines[0]["timestamp"],
+            "level": "INFO",
+            "message": "a \"batch\"",
+            "count": -1,
+            "parked": true,
+            "share": 0.5,
+            "bytes": "[1]",
+            "target": "projector",
+        });
+        assert_eq!(lines[0], expected);
     }
 
     #[test]

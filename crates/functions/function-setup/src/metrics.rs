@@ -34,30 +34,44 @@
 //! [embedded metric format]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The `tracing` target of events that are lines of metrics. The subscriber of [`logs::init`](crate::logs::init) writes
 /// them at every log level. A process with its own subscriber decides which events it writes.
 pub const TARGET: &str = "metrics";
 
 /// The unit of a metric, named as in CloudWatch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum Unit {
     Count,
     Milliseconds,
     Seconds,
 }
 
-/// One metric. The field `metrics` of the event is a JSON array of these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One metric.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Metric {
-    pub(crate) name: String,
+    pub(crate) name: &'static str,
     pub(crate) unit: Unit,
     pub(crate) value: u64,
     /// The dimensions in addition to the function's name.
-    pub(crate) dimensions: BTreeMap<String, String>,
+    pub(crate) dimensions: BTreeMap<&'static str, String>,
 }
+
+impl Metric {
+    /// Creates a metric of unit `Count` without dimensions.
+    pub(crate) const fn count(name: &'static str, value: u64) -> Self {
+        Self { name, unit: Unit::Count, value, dimensions: BTreeMap::new() }
+    }
+}
+
+/// The field `metrics` of the event: a JSON array of metrics. It is an error, because `tracing` passes no other type to a
+/// subscriber unchanged. The subscriber of this crate therefore parses no JSON.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", serde_json::to_string(.0).unwrap_or_default())]
+pub(crate) struct MetricsField(pub(crate) Vec<Metric>);
 
 /// The metrics of an invocation, in one line.
 ///
@@ -74,7 +88,7 @@ pub(crate) struct Metric {
 #[must_use = "metrics are reported only by `write`"]
 pub struct Metrics {
     metrics: Vec<Metric>,
-    dimensions: BTreeMap<String, String>,
+    dimensions: BTreeMap<&'static str, String>,
 }
 
 impl Metrics {
@@ -85,7 +99,7 @@ impl Metrics {
 
     /// Adds a dimension to all metrics that are added from now on. A line has room for one value of it.
     pub fn by(mut self, dimension: &'static str, value: &str) -> Self {
-        self.dimensions.insert(dimension.to_owned(), value.to_owned());
+        self.dimensions.insert(dimension, value.to_owned());
         self
     }
 
@@ -110,16 +124,15 @@ impl Metrics {
     }
 
     fn with(mut self, name: &'static str, unit: Unit, value: Option<u64>) -> Self {
-        let dimensions = self.dimensions.clone();
-        self.metrics.extend(value.map(|value| Metric { name: name.to_owned(), unit, value, dimensions }));
+        let dimensions = || self.dimensions.clone();
+        self.metrics.extend(value.map(|value| Metric { name, unit, value, dimensions: dimensions() }));
         self
     }
 
     /// Writes the line. Call it once for each invocation, even without metrics: the first line of a process also reports
     /// its cold start.
     pub fn write(self) {
-        // The list contains only strings and integers, so serialization cannot fail.
-        let metrics = serde_json::to_string(&self.metrics).unwrap_or_default();
-        tracing::info!(target: TARGET, %metrics);
+        let metrics: &(dyn Error + 'static) = &MetricsField(self.metrics);
+        tracing::info!(target: TARGET, metrics);
     }
 }

@@ -95,7 +95,8 @@ impl<S: EventStore<Orders>> Projector<S> {
     pub async fn handle(&self, event: LambdaEvent<Payload>) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let deadline_ms = event.context.deadline;
         match event.payload {
-            Payload::Stream(batch) => Ok(self.project(batch, deadline_ms).await),
+            // Boxed: the future has many KB, and the Lambda runtime would copy it.
+            Payload::Stream(batch) => Ok(Box::pin(self.project(batch, deadline_ms)).await),
             Payload::Tick => {
                 self.tick(deadline_ms).await;
                 Ok(DynamoDbEventResponse::default())

@@ -89,7 +89,9 @@ impl<S: EventStore<Orders>> QueryHandler<S> {
         let request_id = gateway_request_id(&request).map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
         let mut entry = LogEntry::of(&request);
         let deadline_ms = request.lambda_context_ref().map(|context| context.deadline);
-        let answer = deadline::within(deadline_ms, self.answer(&request, &mut entry)).await;
+        // Boxed: the future has many KB, and the deadline and the Lambda runtime would copy it several times.
+        let answer = Box::pin(self.answer(&request, &mut entry));
+        let answer = deadline::within(deadline_ms, answer).await;
         let mut response = match answer.unwrap_or_else(|out_of_time| Err(out_of_time.into())) {
             Ok(response) => {
                 entry.outcome = "answered";

@@ -48,7 +48,8 @@ pub async fn batch_get(
             let is_strong = consistency == Consistency::Strong;
             let request = KeysAndAttributes::builder().set_keys(Some(unread)).consistent_read(is_strong).build();
             let request = request.map_err(|error| TableError::refused("BatchGetItem", error))?;
-            let output = client.batch_get_item().request_items(table, request).send().await;
+            // Boxed: the future of a call has several KB, and each future that contains it would be moved with them.
+            let output = Box::pin(client.batch_get_item().request_items(table, request).send()).await;
             let output = output.map_err(|error| TableError::of("BatchGetItem", error))?;
             items.extend(output.responses.unwrap_or_default().into_values().flatten());
             unread = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();

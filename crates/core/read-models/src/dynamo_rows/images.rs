@@ -175,7 +175,8 @@ impl DynamoRows {
 
 /// Puts an item on a condition. Returns false if the condition is not met.
 async fn put_if(put: PutItemFluentBuilder) -> Result<bool, RowError> {
-    let Err(error) = put.send().await else { return Ok(true) };
+    // Boxed: the future of a call has several KB, and each future that contains it would be moved with them.
+    let Err(error) = Box::pin(put.send()).await else { return Ok(true) };
     match error.as_service_error() {
         // The previous release writes rows and their sums in transactions.
         Some(PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_)) => {

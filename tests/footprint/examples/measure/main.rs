@@ -1,7 +1,17 @@
-//! Measures each function next to a bare one, and prints the table of docs/PERFORMANCE.md. `tests/footprint/run` builds both
-//! and runs this program.
+//! Measures each function next to a bare one, and prints the tables of docs/PERFORMANCE.md. `tests/footprint/run` builds
+//! both and runs this program.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `main.rs` | the measurements, and the table of figures |
+//! | `account` | the account: the instructions of each part of a warm invocation |
+//! | `profile` | callgrind's output, and its instructions by part |
 
 #![expect(clippy::print_stdout, reason = "its table is what it is for")]
+#![expect(clippy::float_arithmetic, reason = "an account divides instructions in proportion")]
+
+mod account;
+mod profile;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -33,6 +43,15 @@ struct Arguments {
     /// The number of starts from which each median is calculated
     #[arg(long, default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     starts: u32,
+    /// Print the instructions of each part of a warm invocation instead. The functions need symbols and line tables
+    #[arg(long)]
+    account: bool,
+    /// Print the account of source files instead of parts
+    #[arg(long, requires = "account")]
+    by_file: bool,
+    /// The functions to measure
+    #[arg(long, default_values = FUNCTIONS)]
+    function: Vec<String>,
 }
 
 /// The measurements of one program. Values that vary are sorted from lowest to highest.
@@ -65,14 +84,19 @@ struct Both {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let runs = (u64::from(arguments.starts) + COUNTS as u64 + 3) * 2 * FUNCTIONS.len() as u64;
+    let runs = if arguments.account { 2 } else { u64::from(arguments.starts) + COUNTS as u64 + 3 };
+    let runs = runs * 2 * arguments.function.len() as u64;
     let progress = ProgressBar::new(runs);
     progress.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {elapsed}, {msg}")?);
     progress.enable_steady_tick(Duration::from_millis(200));
     let mut all = Vec::new();
-    for function in FUNCTIONS {
+    for function in FUNCTIONS.into_iter().filter(|name| arguments.function.iter().any(|chosen| chosen == name)) {
         let measuring = |program: String| Measuring { arguments: &arguments, progress: &progress, function, program };
         let (real, bare) = (measuring(function.to_owned()), measuring(format!("bare-{function}")));
+        if arguments.account {
+            account::print(&real, &bare, arguments.by_file).await?;
+            continue;
+        }
         let mut both = Both { function, real: real.figures().await?, bare: bare.figures().await? };
         ensure!(
             both.real.calls == both.bare.calls,
@@ -95,8 +119,18 @@ async fn main() -> anyhow::Result<()> {
         all.push(both);
     }
     progress.finish_and_clear();
-    print(&all);
+    if !arguments.account {
+        print(&all);
+    }
     Ok(())
+}
+
+/// A tool of valgrind.
+enum Tool {
+    /// Counts instructions.
+    Cachegrind,
+    /// Counts instructions by function, source file and call.
+    Callgrind,
 }
 
 /// The measurement of one program.
@@ -154,15 +188,27 @@ impl Measuring<'_> {
 
     /// Returns the instructions that the process executes until it has done the work, and its AWS calls before and for it.
     async fn instructions(&self, work: usize) -> anyhow::Result<(u64, [Vec<String>; 2])> {
+        let (counts, calls) = self.under_valgrind(Tool::Cachegrind, work).await?;
+        let sum = counts.lines().find_map(|line| line.strip_prefix("summary: ")).context("valgrind wrote no sum")?;
+        Ok((sum.trim().parse()?, calls))
+    }
+
+    /// Runs the process with a tool of valgrind until it has done the work. Returns the tool's output, and the process's AWS
+    /// calls before and for the work.
+    async fn under_valgrind(&self, tool: Tool, work: usize) -> anyhow::Result<(String, [Vec<String>; 2])> {
         let folder = tempfile::tempdir()?;
         let (counts, said) = (folder.path().join("counts"), folder.path().join("said"));
         let mut command = Command::new(&self.arguments.valgrind);
-        command
-            .args(["--tool=cachegrind", "--cache-sim=no"])
-            .arg(format!("--cachegrind-out-file={}", counts.display()))
-            .arg(format!("--log-file={}", said.display()))
-            .arg(self.path())
-            .stdout(Stdio::null());
+        match tool {
+            Tool::Cachegrind => command
+                .args(["--tool=cachegrind", "--cache-sim=no"])
+                .arg(format!("--cachegrind-out-file={}", counts.display())),
+            // Functions keep the names of their symbols, which distinguish the instances of a generic function.
+            Tool::Callgrind => command
+                .args(["--tool=callgrind", "--demangle=no", "--compress-strings=no", "--compress-pos=no"])
+                .arg(format!("--callgrind-out-file={}", counts.display())),
+        };
+        command.arg(format!("--log-file={}", said.display())).arg(self.path()).stdout(Stdio::null());
         let workload = Workload::of(work.max(1)).await;
         let mut worker = workload.start(command, self.function).await?;
         worker.ready().await?;
@@ -175,8 +221,7 @@ impl Measuring<'_> {
         workload.stop().await;
         self.progress.inc(1);
         let counts = tokio::fs::read_to_string(&counts).await.context("valgrind wrote nothing")?;
-        let sum = counts.lines().find_map(|line| line.strip_prefix("summary: ")).context("valgrind wrote no sum")?;
-        Ok((sum.trim().parse()?, [primed, calls]))
+        Ok((counts, [primed, calls]))
     }
 
     /// Starts the process once, and measures the time and the memory.
