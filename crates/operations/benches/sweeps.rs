@@ -127,7 +127,12 @@ async fn rebuild(client: &Client) -> (u64, u64) {
     let mut rebuild = Rebuild::new(SEGMENTS.unsigned_abs());
     let store = DynamoEventStore::new(client.clone(), EVENTS);
     let segments = segments(&store, &read_models(client), rebuild.segments());
-    let ended = sweep(segments, pending(), |page| Ok::<_, OperationError>(rebuild.add(page))).await.unwrap();
+    let ended = sweep(segments, pending(), |page| {
+        rebuild.add(page);
+        Ok::<_, OperationError>(())
+    })
+    .await
+    .unwrap();
     assert_eq!(ended, Ended::Complete);
     (rebuild.counts.commits, rebuild.counts.rows_written.values().sum())
 }
@@ -139,7 +144,13 @@ async fn verify(client: &Client) -> (u64, u64, u64) {
     let store = DynamoEventStore::new(client.clone(), EVENTS);
     let begun = known.clone();
     let verify = Verify::new(store, read_models(client), rule, &known);
-    let ended = verify.run(&begun, pending(), |page| Ok::<_, OperationError>(known.add(page))).await.unwrap();
+    let ended = verify
+        .run(&begun, pending(), |page| {
+            known.add(page);
+            Ok::<_, OperationError>(())
+        })
+        .await
+        .unwrap();
     assert_eq!(ended, Ended::Complete);
     (known.counts.commits, known.counts.orders, known.counts.found())
 }

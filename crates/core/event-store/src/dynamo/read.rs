@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::Item;
 
 use super::DynamoEventStore;
-use super::batch_get::{SdkItem, batch_get};
+use super::batch_get::{Consistency, SdkItem, batch_get};
 use crate::as_of::Search;
 use crate::load_path::LoadPath;
 use crate::{Aggregate, Commit, EventStore, Loaded, Position, StoreError, TableError, Timestamp, item};
@@ -125,7 +125,7 @@ impl DynamoEventStore {
     ) -> Vec<Result<Option<Commit<A::Event>>, StoreError>> {
         let ids: BTreeSet<&String> = aggregate_ids.iter().collect();
         let keys: Vec<_> = ids.into_iter().map(|id| Position::new(id, 1).key()).collect();
-        let (items, unread) = match batch_get(&self.client, &self.table, &keys).await {
+        let (items, unread) = match batch_get(&self.client, &self.table, &keys, Consistency::Strong).await {
             Ok(read) => read,
             Err(error) => return aggregate_ids.iter().map(|_| Err(error.clone().into())).collect(),
         };
