@@ -54,9 +54,8 @@ async fn an_order_is_found_by_its_index_its_row_and_its_note() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_payment_is_projected_by_seven_calls() {
+async fn a_payment_is_projected_by_six_calls() {
     let calls = [
-        "BatchGetItem CustomerTotals * 1",
         "BatchGetItem CustomerTotals * 1",
         "BatchGetItem CustomerTotals * 1",
         "BatchGetItem OrderSummaryByCustomer * 1",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use http_api::AuthMode;
 use local_stack::{
     Admission, Authentication, DataLocation, Functions, LocalIssuer, LocalStack, Options, Surroundings, Token,
@@ -100,9 +101,15 @@ impl System {
     /// Starts a system with handlers whose DynamoDB does not answer.
     pub async fn start_without_dynamodb() -> Self {
         let functions = async |surroundings: &Surroundings| {
-            let closed = surroundings.dynamodb.config().to_builder().endpoint_url("http://127.0.0.1:1");
-            let closed = closed.retry_config(RetryConfig::disabled()).build();
-            Ok(authorizer::functions(surroundings, aws_sdk_dynamodb::Client::from_conf(closed), AuthMode::Jwt))
+            // No server listens there. The stack's own client would call the database without a server.
+            let closed = Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
+                .endpoint_url("http://127.0.0.1:1")
+                .retry_config(RetryConfig::disabled());
+            let closed = aws_sdk_dynamodb::Client::from_conf(closed.build());
+            Ok(authorizer::functions(surroundings, closed, AuthMode::Jwt))
         };
         Self::around(LocalStack::start(options(), functions).await.unwrap())
     }

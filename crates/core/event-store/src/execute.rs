@@ -135,7 +135,7 @@ where
     let (mut loaded, mut is_current) = begin(store, &invocation).await?;
     for attempt in 1..=MAX_ATTEMPTS {
         let mut step = consider(store, &loaded, invocation, rules, attempt).await;
-        if !is_current && !matches!(step, Ok(Step::Append(_) | Step::Replay(..))) {
+        if !is_current && needs_proof(&step) {
             (loaded, is_current) = (store.load(aggregate_id, UpTo::Head).await?, true);
             step = consider(store, &loaded, invocation, rules, attempt).await;
         }
@@ -190,6 +190,16 @@ async fn begin<A: Aggregate, S: EventStore<A>>(
         Ok(loaded) => Ok((loaded, false)),
         Err(StoreError::Unreadable { .. }) => Ok((store.load(aggregate_id, UpTo::Head).await?, true)),
         Err(error @ (StoreError::Table(_) | StoreError::Unwritable { .. })) => Err(error),
+    }
+}
+
+/// Returns true if a step is an answer that the newest commits could change. An append or a repeat is proven by a commit, and
+/// an outage says nothing of the aggregate.
+const fn needs_proof<A: Aggregate, R>(step: &Result<Step<A>, Failure<R>>) -> bool {
+    match step {
+        Ok(Step::Append(_) | Step::Replay(..))
+        | Err(Failure::Store(StoreError::Table(_) | StoreError::Unwritable { .. })) => false,
+        Ok(Step::Unchanged(_)) | Err(_) => true,
     }
 }
 

@@ -318,3 +318,30 @@ impl<V: StoredValue> Attributes<V> {
         bytes.try_into().map(Fingerprint).map_err(|_| ItemError::new(format!("{REQUEST_HASH} has not 16 bytes")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::primitives::Blob;
+    use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_the_json_that_serde_dynamo_makes_of_it() {
+        let numbers =
+            ["0", "-1", "5.25", "1.0", "1E3", "9223372036854775807", "-9223372036854775808", "9223372036854775808"];
+        let texts = vec!["a".to_owned(), String::new()];
+        let mut values: Vec<_> = numbers.map(|digits| SdkValue::N(digits.to_owned())).into();
+        values.extend([SdkValue::N("18446744073709551616".to_owned()), SdkValue::N("no number".to_owned())]);
+        values.extend([SdkValue::S("a \"text\"".to_owned()), SdkValue::Bool(true), SdkValue::Null(true)]);
+        values.extend([SdkValue::B(Blob::new([1, 2])), SdkValue::Ss(texts), SdkValue::Ns(vec!["7".to_owned()])]);
+        let readable: Vec<_> = values[..8].iter().chain(&values[10..13]).cloned().collect();
+        values.push(SdkValue::M([("list".to_owned(), SdkValue::L(readable))].into()));
+        for value in values {
+            let converted = AttributeValue::from(value.clone());
+            let expected = serde_dynamo::from_attribute_value::<_, Value>(converted.clone()).ok();
+            assert_eq!(json(value.clone()).ok(), expected, "{value:?}");
+            assert_eq!(json(converted).ok(), expected, "{value:?}");
+        }
+    }
+}

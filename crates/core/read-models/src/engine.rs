@@ -119,34 +119,17 @@ impl<P: Projection, S: EventStore<P::Aggregate>, R: RowStore<P>> Engine<P, S, R>
             .await
     }
 
+    /// Reads rows with eventual consistency, and reads again with strong consistency those that may be out of date.
     async fn read_chunk(&self, to_read: &[ToRead]) -> ExistingRows<P::Row> {
         let keys: Vec<RowKey> = to_read.iter().map(|(key, _)| key.clone()).collect();
-        let read = self.current_rows(&keys, to_read).await;
-        existing_rows(keys, read)
-    }
-
-    /// Reads rows with eventual consistency, and reads again with strong consistency those that may be out of date.
-    ///
-    /// Two kinds of rows need no second read. A row that is one version behind the batch is the fold of its version at any
-    /// time, and the condition of its write rejects it if a later one is stored. A row that has every commit of the batch
-    /// never loses one.
-    async fn current_rows(&self, keys: &[RowKey], to_read: &[ToRead]) -> Result<Read<P::Row>, RowError> {
-        let mut read = self.rows.read_eventually(keys).await?;
-        match read.consistency {
-            Consistency::Strong => return Ok(read),
-            Consistency::Eventual => {}
-        }
-        let is_uncertain = |(key, span): &&ToRead| {
-            !read.unread.contains(key) && !read.rows.get(key).is_some_and(|row| needs_no_proof(row, span))
-        };
-        let uncertain: Vec<RowKey> = to_read.iter().filter(is_uncertain).map(|(key, _)| key.clone()).collect();
+        let read = self.rows.read_eventually(&keys).await;
+        let uncertain = read.as_ref().map_or_else(|_| Vec::new(), |read| uncertain(read, to_read));
+        let mut existing = existing_rows(keys, read);
         if !uncertain.is_empty() {
-            let current = self.rows.read(&uncertain).await?;
-            read.rows.retain(|key, _| !uncertain.contains(key));
-            read.rows.extend(current.rows);
-            read.unread.extend(current.unread);
+            let current = self.rows.read(&uncertain).await;
+            existing.extend(existing_rows(uncertain, current));
         }
-        Ok(read)
+        existing
     }
 
     /// Folds the commits of the batch into the rows.
@@ -241,6 +224,23 @@ fn existing_rows<R>(keys: Vec<RowKey>, read: Result<Read<R>, RowError>) -> Exist
         Err(error) => {
             let reason = Reason::Unavailable { cause: chain(&error) };
             keys.into_iter().map(|key| (key, Err(reason.clone()))).collect()
+        }
+    }
+}
+
+/// Returns the keys of the rows that may be out of date. Two kinds of rows are not among them:
+///
+/// - a row that is one version behind the batch: it is the fold of its version at any time, and the condition of its write
+///   rejects it if a later one is stored;
+/// - a row that has every commit of the batch: it never loses one.
+fn uncertain<R>(read: &Read<R>, to_read: &[ToRead]) -> Vec<RowKey> {
+    match read.consistency {
+        Consistency::Strong => Vec::new(),
+        Consistency::Eventual => {
+            let is_uncertain = |(key, span): &&ToRead| {
+                !read.unread.contains(key) && !read.rows.get(key).is_some_and(|row| needs_no_proof(row, span))
+            };
+            to_read.iter().filter(is_uncertain).map(|(key, _)| key.clone()).collect()
         }
     }
 }

@@ -84,7 +84,7 @@ pub struct CommandConfig {
     pub quote_keys: String,
     /// `QUOTE_AUDIENCE`: the required `aud` of a quote.
     pub quote_audience: String,
-    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
+    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info` or `debug`.
     pub log_level: LevelFilter,
 }
 
@@ -110,7 +110,7 @@ pub struct ProjectorConfig {
     pub tables: BTreeMap<&'static str, String>,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
-    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
+    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info` or `debug`.
     pub log_level: LevelFilter,
 }
 
@@ -130,7 +130,7 @@ pub struct PublisherConfig {
     pub event_bus: String,
     /// `PARKED_TABLE`: the name of the ParkedOrders table.
     pub parked_table: String,
-    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
+    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info` or `debug`.
     pub log_level: LevelFilter,
 }
 
@@ -160,7 +160,7 @@ pub struct QueryConfig {
     pub parked_table: String,
     /// The callers that the function accepts.
     pub callers: CallerConfig,
-    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info`, `debug` or `trace`.
+    /// `LOG_LEVEL`: the least severe log entry to write: `error`, `warn`, `info` or `debug`.
     pub log_level: LevelFilter,
 }
 
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(
             error.unwrap_err().to_string(),
             "EVENTS_TABLE is not set; SUMMARY_TABLE is not set; AUTH_MODE is not set; \
-             CUSTOMER_CLAIM is not set; LOG_LEVEL must be error, warn, info, debug or trace, not 'INFO'"
+             CUSTOMER_CLAIM is not set; LOG_LEVEL must be error, warn, info or debug, not 'INFO'"
         );
         let error = CommandConfig::from_variables(|name| named(name).filter(|_| name != "LOG_LEVEL"));
         assert_eq!(error.unwrap_err().faults, [ConfigFault::Missing("LOG_LEVEL")]);

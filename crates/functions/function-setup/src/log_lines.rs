@@ -12,8 +12,8 @@ use serde_json::{Error, Serializer};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-/// The module in which `lambda_runtime` reads payloads. Its error for an unreadable payload quotes the value, so of its
-/// events, the line contains only that they occurred.
+/// The module in which `lambda_runtime` reads payloads. Its error for an unreadable payload quotes the value, so the lines of
+/// its events have no fields.
 const QUOTING: &str = "lambda_runtime::layers::api_response";
 const REPLACEMENT: &str = "cannot read a payload or return a reply";
 

@@ -215,6 +215,18 @@ mod tests {
     }
 
     #[test]
+    fn unusual_values_leave_the_line_readable() {
+        let lines = written(LevelFilter::INFO, || {
+            let error: Box<dyn std::error::Error> = "no\u{1} number".into();
+            let error = error.as_ref();
+            tracing::info!(target: "projector", error, share = f64::NAN, large = u128::MAX, "a batch");
+        });
+        assert_eq!(lines[0]["error"], "no\u{1} number");
+        assert_eq!((&lines[0]["share"], &lines[0]["large"]), (&json!(null), &json!(u128::MAX.to_string())));
+        assert_eq!(lines[0]["message"], "a batch");
+    }
+
+    #[test]
     fn only_this_workspace_and_the_named_crates_log_at_the_chosen_level() {
         let lines = written(LevelFilter::TRACE, || {
             tracing::trace!(target: "event_store::dynamo", "ours");

@@ -17,7 +17,7 @@ pub enum ConfigFault {
     #[error("{0} is not set")]
     Missing(&'static str),
     /// `LOG_LEVEL` is not a known level.
-    #[error("LOG_LEVEL must be error, warn, info, debug or trace, not '{0}'")]
+    #[error("LOG_LEVEL must be error, warn, info or debug, not '{0}'")]
     UnknownLevel(String),
     /// A switch is neither `true` nor `false`.
     #[error("{name} must be true or false, not '{value}'")]
@@ -114,7 +114,6 @@ impl<'a> Variables<'a> {
             "warn" => LevelFilter::WARN,
             "info" => LevelFilter::INFO,
             "debug" => LevelFilter::DEBUG,
-            "trace" => LevelFilter::TRACE,
             // Already reported as missing.
             "" => LevelFilter::OFF,
             _ => {

@@ -77,7 +77,10 @@ impl Processor {
         }
         let counters = outcome.counters;
         let settled = self.settle(batch, outcome, &parked, cut_off).await;
-        let to_retry: HashSet<String> = settled.to_retry.iter().map(|record| record.id.clone()).collect();
+        // Commits that were read from the store have no record in the batch.
+        let records: HashSet<&String> = batch.delivered.iter().map(|record| &record.id).collect();
+        let to_retry = settled.to_retry.iter().map(|record| &record.id).filter(|id| records.contains(id));
+        let to_retry: HashSet<String> = to_retry.cloned().collect();
         report::batch(self.model.name(), batch, counters, &settled, to_retry.len(), begun.elapsed());
         report::metrics(self.model.name(), batch, counters, &settled);
         to_retry

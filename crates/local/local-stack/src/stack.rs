@@ -65,7 +65,8 @@ pub struct Options {
 
 /// The clients and the configuration of the stack's functions.
 pub struct Surroundings {
-    /// A client of the stack's DynamoDB, which calls it without HTTP.
+    /// A client of the stack's DynamoDB, which calls it without HTTP. It has the operations of
+    /// [`embedded_dynamodb::protocol::answer`] only, and no transactions among them.
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// A client of the stack's EventBridge.
     pub eventbridge: aws_sdk_eventbridge::Client,

@@ -1,5 +1,5 @@
-//! Only the seven calls of `projector` for a batch of one payment. For each read model: reads the row, and writes it. For
-//! the totals also the sums: reads them, reads the row again, and writes the sums before the row.
+//! Only the six calls of `projector` for a batch of one payment. For each read model: reads the row, and writes it. For the
+//! totals also the sums: reads them, and writes them before the row.
 
 use std::collections::HashMap;
 
@@ -70,9 +70,8 @@ impl Tables {
     async fn total(&self, commit: &Commit, paid: u64) -> Result<(), Error> {
         let entry = |entry: &str| key(&commit.customer_id, "entry", entry);
         let order = entry(&format!("order#{}", commit.aggregate_id));
-        self.read(&self.totals, vec![order.clone()], true).await?.pop().ok_or("no row to go on from")?;
+        let row = self.read(&self.totals, vec![order], true).await?.pop().ok_or("no row to go on from")?;
         let mut sums = self.read(&self.totals, vec![entry("total#2")], true).await?.pop().ok_or("no sums")?;
-        let row = self.read(&self.totals, vec![order], true).await?.pop().ok_or("no row that the sums count")?;
         let row = changed(row, "amountPaid", paid, commit.version)?;
         let revision = sums.get("revision").cloned().ok_or("no revision")?;
         let gross = sums.get_mut("sums").and_then(|sums| member(member(sums, "EUR")?, "gross")).ok_or("no gross")?;

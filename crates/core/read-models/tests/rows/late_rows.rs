@@ -24,11 +24,16 @@ struct Late {
     shown: Rows,
     /// The number of strongly consistent reads.
     read_again: Arc<AtomicUsize>,
+    /// True if strongly consistent reads fail.
+    fails: bool,
 }
 
 impl RowStore<OrderSummaryByCustomer> for Late {
     async fn read(&self, keys: &[RowKey]) -> Result<Read<OrderSummaryRow>, RowError> {
         self.read_again.fetch_add(1, Ordering::Relaxed);
+        if self.fails {
+            return Err(RowError::OutOfTime);
+        }
         self.rows.read(keys).await
     }
 
@@ -76,7 +81,7 @@ impl Order {
 }
 
 #[tokio::test]
-async fn a_row_one_version_behind_is_not_read_again_even_if_a_later_one_is_stored() {
+async fn a_row_one_version_behind_is_read_once_even_if_a_later_one_is_stored() {
     // The row as stored, whether its write is rejected, and its version afterwards.
     for (stored, superseded, version) in [(2, 0, 3), (3, 1, 3), (5, 1, 5)] {
         let order = Order::with(stored, 2).await;
@@ -105,6 +110,15 @@ async fn a_row_that_has_every_commit_of_the_batch_is_not_read_again() {
     let outcome = order.project(entries(&order.commits[1..3])).await;
     assert_eq!((outcome.failed, outcome.counters.repeats), (vec![], 2));
     assert_eq!((order.version(), order.read_again()), (5, 0));
+}
+
+#[tokio::test]
+async fn a_failed_second_read_stops_only_the_rows_that_need_it() {
+    let mut order = Order::with(2, 2).await;
+    let other = paid_in_parts(&order.store, "o-2", 1).await;
+    order.late.fails = true;
+    let outcome = order.project(entries(&[order.commits[2].clone(), other[1].clone()])).await;
+    assert_eq!((outcome.failed.len(), order.read_again(), order.version()), (1, 1, 3));
 }
 
 /// A newer release has folded the commit that this one cannot read.

@@ -114,7 +114,7 @@ async fn placing_from_a_quote_is_one_request_and_one_write_unit() {
 }
 
 #[tokio::test]
-async fn every_other_command_is_two_requests_half_a_read_unit_and_one_write_unit() {
+async fn other_commands_are_two_requests_half_a_read_unit_and_a_write_unit() {
     spend_a_whole_life(AuthMode::None, |call| call).await;
 }
 

@@ -159,6 +159,27 @@ async fn an_order_that_passes_its_poison_gets_every_commit_that_waited() {
     assert_eq!(waits(&ledger.server, "o-1").await, None);
 }
 
+/// Its row is one version behind it, so no note is read.
+#[tokio::test]
+async fn a_parked_commit_that_is_delivered_again_leaves_its_note() {
+    let ledger = Ledger::new().await;
+    let items = items_of("o-1", "c-1", 3).await;
+    for item in [&items[0], &from_the_future(items[1].clone())] {
+        ledger.put(item).await;
+    }
+    assert_eq!(answer(&ledger.server, &ledger.stream()).await, retried([]));
+    for (item, row) in [(&items[1], 2), (&items[2], 3)] {
+        let before = ledger.stream().len();
+        ledger.put(item).await;
+        assert_eq!(answer(&ledger.server, &ledger.stream()[before..]).await, retried([]));
+        assert_eq!(version(&ledger.server, "o-1").await, Some(row));
+        assert_eq!(waits(&ledger.server, "o-1").await, Some((2, 2, 1)), "a redrive removes the note");
+    }
+    // A repeat reads the note.
+    assert_eq!(answer(&ledger.server, &ledger.stream()[3..]).await, retried([]));
+    assert_eq!(waits(&ledger.server, "o-1").await, None);
+}
+
 #[tokio::test]
 async fn an_order_with_a_second_poison_commit_is_parked_at_that_one() {
     let ledger = Ledger::new().await;

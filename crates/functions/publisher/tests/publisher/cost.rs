@@ -24,7 +24,7 @@ async fn an_event_is_one_entry_and_ten_entries_are_one_call() {
 
 /// The first records of the stream place orders, so nothing of them can wait.
 #[tokio::test]
-async fn while_nothing_is_parked_a_batch_costs_one_read_unit_and_new_orders_none() {
+async fn without_parked_orders_a_batch_costs_one_unit_and_new_orders_none() {
     let stream = stream::of(100).await;
     for (records, units) in [(0..1, 0), (0..100, 0), (5..6, 1), (5..100, 1)] {
         let bus = Bus::start().await;

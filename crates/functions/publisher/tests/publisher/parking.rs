@@ -233,7 +233,7 @@ async fn while_notes_cannot_be_written_waiting_records_are_retried() {
 }
 
 #[tokio::test]
-async fn a_parked_order_that_is_delivered_again_from_version_1_is_published_in_sequence() {
+async fn a_parked_order_delivered_again_from_version_1_is_published_in_order() {
     let (bus, stream) = (Bus::start().await, one_order(4).await);
     bus.notes().park(&BY, &parking(1, 2)).await.unwrap();
     assert_eq!(bus.answer(&stream[..2]).await, go_on_from(None));

@@ -81,7 +81,7 @@ impl Consumers {
 
     /// Delivers the remaining records.
     pub(super) async fn settle(&mut self, shape: &Shape) {
-        // Rows of the next release are not redriven: the order's next event removes their notes.
+        // Rows of the next release are not redriven: a repeat of the order's newest event removes their notes.
         for mapping in &mut self.0 {
             mapping.settle(shape.is_repaired && !shape.is_deployed).await;
         }

@@ -1,6 +1,6 @@
 //! An order by its recorded commits, for comparison with what clients and consumers received.
 
-use event_store::RecordedEvent;
+use event_store::{RecordedEvent, Timestamp};
 use order_aggregate::OrderCommit;
 use order_domain::Event;
 use serde_json::{Value, json};
@@ -34,6 +34,15 @@ impl<'a> Book<'a> {
     pub(super) fn placed(&self) -> Option<&'a Event> {
         let first = &self.commits.first()?.events.first()?.event;
         matches!(first, Event::OrderPlaced(_)).then_some(first)
+    }
+
+    /// Returns true if a commit of this version would have the recorded time again, if it were appended now. A repeat that the
+    /// load does not show then looks like the SDK's own retry (decision 0011): placements load nothing, and other loads may be
+    /// late.
+    pub(super) fn has_time_of_commit(&self, version: u64, now: Timestamp) -> bool {
+        let commit = |version: u64| self.commits.iter().find(|commit| commit.version == version);
+        let earliest = version.checked_sub(1).and_then(commit).map(|earlier| earlier.recorded_at.next());
+        commit(version).map(|commit| commit.recorded_at) == Some(earliest.map_or(now, |earliest| earliest.max(now)))
     }
 
     pub(super) fn is_of(&self, customer: &str) -> bool {

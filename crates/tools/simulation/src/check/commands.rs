@@ -123,10 +123,8 @@ fn acknowledged(book: &Book<'_>, findings: &mut Findings) {
         let is_same = later.command.body == earlier.command.body;
         let holds = later.answer.as_ref().is_none_or(|answer| match answer.status {
             200 | 201 => {
-                // If the clock has not advanced since, a repeat that the load does not show looks like the SDK's own retry
-                // (decision 0011). Placements load nothing, and other loads may be late.
-                let at_once = reply["events"][0]["recordedAt"].as_str() >= Some(&*later.asked_at.to_string());
-                is_same && answer.status == 201 && answer.body == **reply && (answer.replayed || at_once)
+                let may_look_new = answer.replayed || book.has_time_of_commit(version, later.asked_at);
+                is_same && answer.status == 201 && answer.body == **reply && may_look_new
             }
             400..=499 => !is_same && answer.status == 422 && answer.code() == "idempotency_key_reused",
             _ => true,

@@ -1,4 +1,4 @@
-//! Releases with one bug each, which the checks must find.
+//! Releases with one bug each, which the checks must find. The file is long because it has the list of all bugs.
 //!
 //! - `store`: bugs of the event store, as the command handlers and the projector see it
 //! - `rules`: bugs in the state on which the command handlers decide
