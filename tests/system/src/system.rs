@@ -41,7 +41,7 @@ impl System {
         let mut shared = Functions::new();
         let functions = async |surroundings: &Surroundings| {
             let talkative =
-                [("AUTH_MODE", "jwt"), ("LOG_LEVEL", "trace"), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")];
+                [("AUTH_MODE", "jwt"), ("LOG_LEVEL", "debug"), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")];
             let mut functions = binaries::overheard(surroundings, &talkative, written).await?;
             for name in ["command-handler", "query-handler"] {
                 let function = functions.remove(name).unwrap();
