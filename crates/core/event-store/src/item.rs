@@ -1,7 +1,6 @@
 //! Commits as DynamoDB items. The attribute names are stored: never change them.
 //!
-//! The module uses the values of `serde_dynamo`, because the SDK's items and the images in stream records both convert
-//! to them.
+//! Commits are written as values of `serde_dynamo`, and read from those of stream records and of the SDK.
 
 use std::collections::HashMap;
 

@@ -65,14 +65,14 @@ impl Position {
         Self { aggregate_id: aggregate_id.into(), version: version.to_string() }
     }
 
-    fn of(item: &SdkItem) -> Option<Self> {
+    pub(crate) fn of(item: &SdkItem) -> Option<Self> {
         let Some(AttributeValue::S(aggregate_id)) = item.get(item::AGGREGATE_ID) else { return None };
         let Some(AttributeValue::N(version)) = item.get(item::VERSION) else { return None };
         Some(Self { aggregate_id: aggregate_id.clone(), version: version.clone() })
     }
 
     /// Returns the aggregate and the version, as far as they can be read.
-    fn claimed(self) -> Option<(String, u64)> {
+    pub(crate) fn claimed(self) -> Option<(String, u64)> {
         Some((self.aggregate_id, self.version.parse().ok()?))
     }
 

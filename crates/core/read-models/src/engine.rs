@@ -215,11 +215,11 @@ fn existing_rows<R>(keys: Vec<RowKey>, read: Result<Read<R>, RowError>) -> Exist
     match read {
         Ok(mut read) => {
             let busy = || Err(Reason::Unavailable { cause: "the row could not be read: the table is busy".to_owned() });
-            let standing = |key: RowKey| {
+            let row_of = |key: RowKey| {
                 let row = if read.unread.contains(&key) { busy() } else { Ok(read.rows.remove(&key)) };
                 (key, row)
             };
-            keys.into_iter().map(standing).collect()
+            keys.into_iter().map(row_of).collect()
         }
         Err(error) => {
             let reason = Reason::Unavailable { cause: chain(&error) };

@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, date};
@@ -49,11 +48,7 @@ impl Timestamp {
     /// Returns the system clock's instant.
     #[must_use]
     pub fn now() -> Self {
-        let epoch_ms = match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
-            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
-        };
-        Self(epoch_ms.clamp(*RANGE.start(), *RANGE.end()))
+        Self(jiff::Timestamp::now().as_millisecond().clamp(*RANGE.start(), *RANGE.end()))
     }
 
     /// Returns the date of a header such as `Last-Modified`, to the second: `Sat, 21 Nov 2026 09:30:00 GMT`.

@@ -129,13 +129,13 @@ impl DynamoEventStore {
             Ok(read) => read,
             Err(error) => return aggregate_ids.iter().map(|_| Err(error.clone().into())).collect(),
         };
-        let of_id = |item: Item| Some((item::key_of(&item)?.0, item));
-        let mut items: HashMap<String, Item> = items.into_iter().map(Item::from).filter_map(of_id).collect();
+        let of_id = |item: SdkItem| Some((Position::of(&item)?.claimed()?.0, item));
+        let mut items: HashMap<String, SdkItem> = items.into_iter().filter_map(of_id).collect();
         let mut first = Vec::with_capacity(aggregate_ids.len());
         for aggregate_id in aggregate_ids {
             first.push(match items.remove(aggregate_id) {
                 Some(item) => {
-                    let decoded = item::decode::<A>(item);
+                    let decoded = item::decode_sdk::<A>(item);
                     decoded.map(Some).map_err(|error| StoreError::unreadable(aggregate_id, 1, error))
                 }
                 None if unread.contains(&Position::new(aggregate_id, 1).key()) => {
